@@ -1,0 +1,1 @@
+"""Rolling engagement counters: what an event adds, where it is kept, how it is read."""

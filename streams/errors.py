@@ -1,0 +1,50 @@
+"""One type a fate: what may be retried, what ends the process, what is the caller's mistake.
+
+PulsewatchError
+├── UsageError        bad input or configuration: one clear line, exit code 2
+├── Unavailable       a server does not answer: wait with backoff and try again
+├── Fenced            another worker owns the partition now: exit, write nothing
+└── OffsetMoved       the ledger stands elsewhere than expected: drop what is below it, or rewind
+
+A record that cannot be read is no exception here: it has a `DeadLetter` (streams.events.dead_letters).
+"""
+
+from dataclasses import dataclass
+
+
+class PulsewatchError(Exception):
+    """The root of everything that Pulsewatch raises on purpose."""
+
+
+class UsageError(PulsewatchError):
+    """What the caller gave cannot be used; the message names it and says what to do."""
+
+
+class Unavailable(PulsewatchError):
+    """A server that is needed does not answer; nothing was applied, and the same call may be made again."""
+
+
+@dataclass
+class Fenced(PulsewatchError):
+    """The partition has a newer owner. Whoever sees this must stop writing and exit."""
+
+    topic: str
+    partition: int
+    epoch: int
+    owner_epoch: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition} is owned by epoch {self.owner_epoch}, this worker has epoch {self.epoch}"
+
+
+@dataclass
+class OffsetMoved(PulsewatchError):
+    """The ledger's offset is not the expected one; nothing was written."""
+
+    topic: str
+    partition: int
+    expected_offset: int
+    stored_offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition} stands at {self.stored_offset}, expected {self.expected_offset}"

@@ -1,0 +1,163 @@
+"""The records on Pulsewatch's topics: JSON objects, read and written as msgspec structs.
+
+Wire names drop the unit (`event_time`, not `event_time_ms`); times are integer milliseconds since the epoch, UTC;
+money is an integer in minor units (fen, cents) of the currency that the brand reports in.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+SCHEMA_VERSION = 1
+
+Platform = Literal[
+    "douyin", "tiktok", "bilibili", "kuaishou", "taobao", "xiaohongshu", "weibo", "bluesky", "mastodon", "x", "youtube",
+    "other",
+]  # fmt: skip
+"""A closed set, since it is a metric label; a feed that is none of these says `other`."""
+
+LiveKind = Literal[
+    "session_start", "session_end", "exposure", "enter", "leave", "watch", "viewers", "like", "comment", "gift",
+    "follow", "unfollow", "share", "product_shown", "product_click", "add_to_cart", "order", "payment", "refund",
+    "speech", "notice",
+]  # fmt: skip
+SocialKind = Literal["post", "repost", "reply", "review", "collect"]
+Kind = Literal[LiveKind, SocialKind, "retraction"]
+"""What happened. `comment`, `like`, `share`, `follow` occur on both topics.
+
+`enter` a viewer comes in · `watch` seconds watched since the last `watch` (value) · `leave` (value: whole stay in
+seconds, 0 where `watch` events already told it) · `viewers` concurrent viewers now (value, always a snapshot) ·
+`exposure` the room was shown in a list (value times) · `gift` value items of the unit price `amount` ·
+`order` created, `payment` paid, `refund` paid back: value items, `amount` money in all, `subject_id` the order ·
+`speech` a caption of the host · `notice` the platform's own violation notice · `post` by or about a brand ·
+`retraction` takes back the event named in `retracts`.
+"""
+
+TEXT_KINDS: frozenset[str] = frozenset({"comment", "speech", "post", "repost", "reply", "review"})
+"""Kinds whose `text` is scored."""
+
+ValueMode = Literal["delta", "snapshot", "aggregate"]
+"""`delta` adds, `aggregate` adds what a feed summed over some seconds, `snapshot` is a running total of its subject."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Actor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A person as a pseudonym (HMAC, made by ingest), with the reach that the feed tells."""
+
+    id: Id
+    followers: Annotated[int, Meta(ge=0)] = 0
+    verified: bool = False
+    official: bool = False
+    """The brand's or the host's own account: its posts are brand posts, its captions host speech."""
+
+
+_WITHOUT_UNITS = {"event_time_ms": "event_time", "ingest_time_ms": "ingest_time", "log_time_ms": "log_time"}
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_WITHOUT_UNITS):
+    """One social interaction or live-stream event: the value of social.interactions and live.events."""
+
+    event_id: Id
+    source: Id
+    """The feed that delivered it (`douyin-live`, `shop-orders`); several feeds may serve one platform."""
+    platform: Platform
+    kind: Kind
+    brand_id: Id
+    event_time_ms: int
+    ingest_time_ms: int
+    actor: Actor | None = None
+    room_id: Id | None = None
+    session_id: Id | None = None
+    product_id: Id | None = None
+    subject_id: Id | None = None
+    """What it is about: the gift streak, the post of a snapshot, the order of a payment or refund."""
+    text: Annotated[str, Meta(max_length=20_000)] | None = None
+    lang: Annotated[str, Meta(max_length=16)] | None = None
+    value: Annotated[int, Meta(ge=0, le=2**53)] = 1
+    value_mode: ValueMode = "delta"
+    amount: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    final: bool = True
+    """False while a gift streak's or a caption's value may still grow or change under the same `subject_id`."""
+    retracts: Id | None = None
+    is_mirror: bool = False
+    """The same message seen from another room: recorded, counted nowhere but in `mirrors`."""
+    commercial: bool = False
+    """A text with a shopping link or product card: advertising rules apply to it."""
+    source_seq: int | None = None
+    schema_version: int = SCHEMA_VERSION
+
+
+class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):
+    """Where a record stands in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+TextKind = Literal["host_speech", "brand_post", "comment", "review"]
+"""Who speaks, as the rules and the model ask: the host, the brand's own or a commercial post, a viewer, a buyer."""
+
+
+def text_kind(event: Event) -> TextKind:
+    """Which rules a text falls under."""
+    if event.kind == "speech":
+        return "host_speech"
+    if event.kind == "review":
+        return "review"
+    own = event.commercial or (event.actor is not None and event.actor.official)
+    return "brand_post" if own and event.kind in ("post", "repost") else "comment"
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """A rule that a text breaks. `span` is [start, end) in characters of the text as it came."""
+
+    family: str
+    rule: str
+    article: str
+    span: tuple[int, int]
+    matched: str
+    severity: Literal["info", "warning", "critical"] = "warning"
+
+
+class ScoredText(
+    msgspec.Struct, frozen=True, gc=False, rename={"event_time_ms": "event_time", "log_time_ms": "log_time"}
+):
+    """One text with its scores and findings: the value of scored.texts, a public product."""
+
+    event_id: str
+    origin: Coordinates
+    """The record that it was made of; a text written twice has the same origin and is applied once."""
+    log_time_ms: int
+    """Kafka's timestamp of the origin."""
+    platform: Platform
+    source: str
+    kind: TextKind
+    brand_id: str
+    event_time_ms: int
+    text: str
+    """Personal data masked."""
+    scored: bool
+    """False where the model did not answer: rules were applied, sentiment and risks are unknown."""
+    sentiment: Literal["negative", "neutral", "positive"] | None = None
+    sentiment_scores: dict[str, float] = {}
+    risks: dict[str, float] = {}
+    flagged: list[str] = []
+    """Risk labels whose probability reaches the label's threshold."""
+    findings: list[Finding] = []
+    actor: Actor | None = None
+    room_id: str | None = None
+    session_id: str | None = None
+    product_id: str | None = None
+    lang: str | None = None
+    model_revision: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+
+RISK_LABELS = ("abuse", "complaint", "fraud_spam", "misleading", "privacy", "crisis", "rumor", "diversion")
+SENTIMENTS = ("negative", "neutral", "positive")

@@ -1,0 +1,48 @@
+"""Every metric that a process of Pulsewatch exposes, declared once: name, meaning, unit, labels from closed sets.
+
+Dashboards and alerting rules take the names from here. Values that come from Redis (rooms, brands, alerts, lag) are the
+exporter's and are declared below as names, since it builds them anew at each scrape.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
+"""fate: applied, duplicate, late, dead_letter, skipped."""
+DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
+BATCH_SECONDS = Histogram(
+    "pulsewatch_batch_seconds", "From a batch's delivery to its effects being stored.", ["stage"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)  # fmt: skip
+BATCH_EVENTS = Histogram(
+    "pulsewatch_batch_events", "Records a batch.", ["stage"], buckets=(1, 10, 100, 1000, 5000, 20_000, 100_000)
+)
+LEDGER_OUTCOMES = Counter("pulsewatch_ledger_outcomes_total", "What the ledger answered.", ["stage", "outcome"])
+"""outcome: applied, moved, fenced, unavailable."""
+EVENT_AGE_SECONDS = Histogram(
+    "pulsewatch_event_age_seconds", "Age of a batch's last event when its effects are stored.", ["stage"],
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
+)  # fmt: skip
+TEXTS = Counter("pulsewatch_texts_total", "Texts by outcome of scoring.", ["outcome"])
+"""outcome: scored, cached, unscored."""
+SCORING_SECONDS = Histogram(
+    "pulsewatch_scoring_seconds", "Model time a batch of texts.", buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+)
+FINDINGS = Counter("pulsewatch_findings_total", "Rule findings by family.", ["family"])
+ALERT_CHANGES = Counter(
+    "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
+)
+UP = Gauge("pulsewatch_worker_up", "1 while the worker has its partitions.", ["stage"])
+
+ALERT_FIRING = "pulsewatch_alert_firing"
+"""1 for each firing alert; labels kind, severity, brand, room, platform, family, fingerprint, runbook."""
+CONSUMER_LAG = "pulsewatch_consumer_lag_records"
+"""Records behind the end of the topic; labels stage, topic, partition."""
+FEED_LAST_EVENT = "pulsewatch_feed_last_event_timestamp_seconds"
+"""Event time of the newest event; label topic."""
+ROOM_VIEWERS = "pulsewatch_room_viewers"
+ROOM_EVENTS = "pulsewatch_room_events"
+"""A room's sums over the last five minutes; labels room, brand?, counter."""
+BRAND_TEXTS = "pulsewatch_brand_texts"
+"""Scored texts of a brand over the last hour; labels brand, platform, sentiment."""
+BRAND_RISKS = "pulsewatch_brand_risks"
+"""Flagged texts of a brand over the last hour; labels brand, platform, risk."""

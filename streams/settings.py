@@ -1,0 +1,49 @@
+"""Every setting with its default; each is an environment variable with the prefix PULSEWATCH_ (or a line of .env)."""
+
+from functools import lru_cache
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from streams.errors import UsageError
+
+
+class Settings(BaseSettings):
+    """Frozen configuration; running state lives elsewhere."""
+
+    model_config = SettingsConfigDict(env_prefix="PULSEWATCH_", env_file=".env", extra="ignore", frozen=True)
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port[,host:port…].")
+    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis URL.")
+    namespace: str = Field("pw", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every Redis key.")
+    partitions: int = Field(4, ge=1, le=1024, description="Partitions of the topics that `topics create` makes.")
+    instance: str | None = Field(
+        None, description="Static group membership: a worker that comes back keeps its partitions."
+    )
+    pseudonym_key: SecretStr = Field(
+        SecretStr("pulsewatch-demo"), description="HMAC key of the pseudonyms; set your own."
+    )
+    model: str | None = Field(None, description="A model folder instead of the bundled one.")
+    metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
+    log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    lateness_seconds: int = Field(120, ge=0, description="Detection waits this long for events out of order.")
+    retention_days: int = Field(14, ge=1, description="How long the topics keep records.")
+    session_ttl_days: int = Field(14, ge=1, description="How long a live session's counters stay after its last event.")
+    top_rooms: int = Field(200, ge=1, description="Rooms with series of their own in Prometheus; the rest are `other`.")
+    top_brands: int = Field(
+        200, ge=1, description="Brands with series of their own in Prometheus; the rest are `other`."
+    )
+    feed_silent_minutes: int = Field(
+        15, ge=1, description="A feed that was heard regularly and is not for so long alerts."
+    )
+
+
+@lru_cache
+def settings() -> Settings:
+    """The process's settings, read once; a bad value is a UsageError that names it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "PULSEWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(f"{name}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""Fixtures for every test; real servers start once a run and always stop."""
