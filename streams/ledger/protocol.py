@@ -1,0 +1,75 @@
+"""The ledger's contract: one atomic update a batch, guarded by an epoch and by the offset that the worker expects.
+
+Every key of a partition lies in one hash slot: `<namespace>:<stage>:{<topic>:<partition>}:<suffix>`. Effects name
+suffixes only, so that no update can touch another partition.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a worker holds of a partition after `acquire`."""
+
+    topic: str
+    partition: int
+    epoch: int
+    next_offset: int
+    """The stored offset: everything below it is in the ledger. 0 where nothing was stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a batch changes, by key suffix. Each part may be empty."""
+
+    sums: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Hash fields to add to."""
+    maxima: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Hash fields to raise to at least this."""
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """HyperLogLogs to add ids to."""
+    joined: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Sets to add ids to (exact)."""
+    left: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Sets to remove ids from, after `joined`."""
+    values: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
+    """Hash fields to set; None deletes the field."""
+    outbox: Sequence[tuple[str, bytes]] = ()
+    """(key, value) records for Kafka, kept in order until `taken` removes them."""
+    ttl_seconds: Mapping[str, int] = field(default_factory=dict)
+    """Time to live by suffix, set anew at each update; a suffix without one lives on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One batch's effects and the offsets around it."""
+
+    claim: Claim
+    expected_offset: int
+    next_offset: int
+    effects: Effects
+
+
+class Ledger(Protocol):
+    """A stage's ledger. Calls may be repeated after `Unavailable`: a lost reply shows as OffsetMoved to `next_offset`,
+    which `apply` itself recognises as its own success (same epoch)."""
+
+    async def acquire(self, topic: str, partition: int) -> Claim:
+        """Take the partition under a new, higher epoch; whoever had it before is fenced. Raises Unavailable."""
+
+    async def apply(self, update: Update) -> None:
+        """Apply effects and move the offset, or do nothing. Raises Fenced, OffsetMoved, Unavailable."""
+
+    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+        """All fields of a hash: a stage's state at assignment. Raises Unavailable."""
+
+    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
+        """Some fields of a hash, None where absent. Raises Unavailable."""
+
+    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+        """The oldest records that wait for Kafka. Raises Unavailable."""
+
+    async def taken(self, claim: Claim, count: int) -> None:
+        """Remove the oldest records of the outbox, once Kafka has acknowledged them. Raises Fenced, Unavailable."""

@@ -1,0 +1,1 @@
+"""Faust, made to deliver one message a partition fetch: batches in, acknowledgements in order."""

@@ -1,0 +1,45 @@
+"""The contract between the transport and a stage: who does what, and in which order."""
+
+from typing import Protocol, TypeVar
+
+from streams.transport.batch import Batch
+
+Prepared = TypeVar("Prepared")
+
+
+class BatchHandler(Protocol[Prepared]):
+    """A stage's work on batches. One event loop, one thread; partitions are independent of each other.
+
+    For each partition, in this order:
+    1. `assigned` once, before the first batch, and again after a lost or moved offset.
+    2. `prepare` for each batch in offset order; while a batch's `apply` waits for its server the next may be prepared.
+    3. `apply` for each prepared batch, in the same order, one at a time. When it returns, effects and offset are stored.
+    4. `revoked` once; nothing of the partition is applied afterwards.
+    """
+
+    @property
+    def stage(self) -> str:
+        """`engagement`, `scoring` or `detection`: the consumer group's and the metrics' name."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it reads."""
+
+    async def assigned(self, topic: str, partition: int) -> int:
+        """Take the partition under a new epoch; returns the offset to read from (below the stored one to warm up).
+
+        Waits, with one clear line and backoff, while its server does not answer.
+        """
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """Decode and aggregate. Blocks the loop for milliseconds at most a slice; never raises for a record's content."""
+
+    async def apply(self, prepared: Prepared) -> None:
+        """Store effects and offset in one act.
+
+        Waits while its server does not answer. Raises Fenced (the process must exit) or OffsetMoved (the transport
+        calls `assigned` again and seeks to what it returns).
+        """
+
+    async def revoked(self, topic: str, partition: int) -> None:
+        """Forget the partition's running state."""
