@@ -1,0 +1,170 @@
+"""One normal form of a text for the model and for the compliance rules.
+
+People write around filters and on small keyboards: full width letters, zero-width characters inside a word,
+traditional characters, pinyin in brackets behind its character, words stretched to a screen's width. The model was
+trained on exactly this form, so a change here needs a new training run. The length cap comes first: no later step sees
+an unbounded text.
+
+Steps, each a substitution, so that every character of the result knows where in the original it came from:
+
+1. cap at ``MAX_TEXT_CHARS``
+2. NFKC, one base character with its marks at a time
+3. drop what has no width: zero-width, bidi and tag characters, variation selectors, stray combining marks, surrogates
+4. one space for each run of white space and control characters
+5. traditional to simplified Chinese (OpenCC, t2s)
+6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``
+7. squeeze a character repeated four times or more to three (digits are left: ``13888888888`` is a telephone number)
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from opencc import OpenCC
+from pypinyin import Style, pinyin
+
+MAX_TEXT_CHARS = 4_000
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
+_CLUSTER = re.compile(f".[{_MARKS}]+|[^\x00-\x7f]", re.DOTALL)
+_NO_WIDTH = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    f"\ufe00-\ufe0f\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff{_MARKS}]"
+)
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_HAN = re.compile(f"[{HAN}]")
+_TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_BRACKETED_PINYIN = re.compile(f"(?<=[{HAN}])[(\\[]([a-zü{_TONED}' ]{{1,24}})[)\\]]", re.IGNORECASE)
+_TONE_MARK = re.compile(f"[{_TONED}]", re.IGNORECASE)
+_STRETCHED = re.compile(r"([^\d\s])\1{3,}")
+
+_MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
+_CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff]+", re.IGNORECASE)
+_EMOJI = re.compile("[\u203c\u2049\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A text in normal form; ``origins[i]`` is the index in the original of the character that became ``text[i]``."""
+
+    text: str
+    origins: tuple[int, ...]
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open span of the original that covers ``text[start:end]``, which must not be empty."""
+        return self.origins[start], self.origins[end - 1] + 1
+
+
+def normalise(text: str) -> str:
+    """The normal form of a text, case kept. Never raises; the result is "" where nothing visible was written."""
+    return _normalise(text, None)[0]
+
+
+def normalise_mapped(text: str) -> Normalised:
+    """As `normalise`, with the way back to the original: for findings that quote what was written."""
+    result, origins = _normalise(text, list(range(min(len(text), MAX_TEXT_CHARS))))
+    return Normalised(result, tuple(origins or ()))
+
+
+def model_text(text: str) -> str:
+    """What the tokeniser gets: the normal form in lower case, accounts and links masked, each emoji a word of its own.
+
+    Accounts are masked but for customer care's, because tweets are judged by what they say and not by whom they name.
+    """
+    plain = html.unescape(text) if "&" in text[:MAX_TEXT_CHARS] else text
+    plain = normalise(plain)
+    plain = _URL.sub("http", plain)
+    plain = _MENTION.sub(lambda m: "@support" if _CARE_ACCOUNT.search(m[1]) else "@user", plain)
+    return _BLANK.sub(" ", _EMOJI.sub(lambda m: f" {m[0]} ", plain)).strip().lower()
+
+
+def has_han(text: str) -> bool:
+    """Whether any Han character occurs: such a text counts as Chinese."""
+    return _HAN.search(text) is not None
+
+
+def _normalise(text: str, origins: list[int] | None) -> tuple[str, list[int] | None]:
+    text = text[:MAX_TEXT_CHARS]
+    if not unicodedata.is_normalized("NFKC", text):
+        text, origins = _substitute(_CLUSTER, _compose, text, origins)
+    text, origins = _substitute(_NO_WIDTH, "", text, origins)
+    text, origins = _substitute(_BLANK, " ", text, origins)
+    text, origins = _strip(text, origins)
+    if has_han(text):
+        text = _simplify(text)
+        text, origins = _substitute(_BRACKETED_PINYIN, _without_pinyin, text, origins)
+    return _substitute(_STRETCHED, _three, text, origins)
+
+
+def _substitute(
+    pattern: re.Pattern[str], replace: str | Callable[[re.Match[str]], str], text: str, origins: list[int] | None
+) -> tuple[str, list[int] | None]:
+    """``pattern.sub`` that carries origins along: the n-th new character is the n-th matched one's, or the last's."""
+    if origins is None:
+        return pattern.sub(replace, text), None
+    parts: list[str] = []
+    moved: list[int] = []
+    done = 0
+    for match in pattern.finditer(text):
+        start, end = match.span()
+        new = replace if isinstance(replace, str) else replace(match)
+        parts += (text[done:start], new)
+        moved += origins[done:start]
+        moved += (origins[min(start + i, end - 1)] for i in range(len(new)))
+        done = end
+    if not parts:
+        return text, origins
+    parts.append(text[done:])
+    moved += origins[done:]
+    return "".join(parts), moved
+
+
+def _strip(text: str, origins: list[int] | None) -> tuple[str, list[int] | None]:
+    start = len(text) - len(text.lstrip(" "))
+    stripped = text.strip(" ")
+    return stripped, None if origins is None else origins[start : start + len(stripped)]
+
+
+def _compose(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match[0])
+
+
+def _three(match: re.Match[str]) -> str:
+    return match[1] * 3
+
+
+def _without_pinyin(match: re.Match[str]) -> str:
+    """Nothing for pinyin; the match itself for other words in brackets, such as 苹果(app)."""
+    if _TONE_MARK.search(match[1]) or match[1].lower() in _readings(match.string[match.start() - 1]):
+        return ""
+    return match[0]
+
+
+@lru_cache(maxsize=8_192)
+def _readings(character: str) -> frozenset[str]:
+    return frozenset(pinyin(character, style=Style.NORMAL, heteronym=True)[0])
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def _simplify(text: str) -> str:
+    """Simplified characters, one for one: where OpenCC's phrases would change the length, each character by itself."""
+    simple: str = _converter().convert(text)
+    return simple if len(simple) == len(text) else "".join(map(_simplify_character, text))
+
+
+@lru_cache(maxsize=8_192)
+def _simplify_character(character: str) -> str:
+    simple: str = _converter().convert(character)
+    return simple if len(simple) == 1 else character

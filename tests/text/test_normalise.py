@@ -1,0 +1,68 @@
+"""The normal form: what is undone, what is left alone, and the way back to the original."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.text.normalise import MAX_TEXT_CHARS, has_han, model_text, normalise, normalise_mapped
+
+SPICE = st.sampled_from(
+    ["內", "(nèi)", "（ta）", "他", "\u200b", "\u202e", "e\u0301", "ﬃ", "１３", "😂", "aaaaaa", "  ", "㎡"]
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("１３８８８８８８８８８", "13888888888"),
+        ("ka\u200bfei", "kafei"),
+        ("\u202eabc", "abc"),
+        ("加\u0336微\u0336信", "加微信"),
+        ("1\ufe0f\u20e33\ufe0f\u20e3", "13"),
+        ("這個東西", "这个东西"),
+        ("內(nèi)容", "内容"),
+        ("他（ta）說", "他说"),
+        ("sooooooo good!!!!!!", "sooo good!!!"),
+        ("好\t\n  好", "好 好"),
+        ("x\ud800y", "xy"),
+    ],
+)
+def test_normalise_undoes_evasive_spelling(written: str, expected: str) -> None:
+    assert normalise(written) == expected
+
+
+@pytest.mark.parametrize("text", ["苹果(app)好", "13888888888", "good 😂😂", "café", "it's 5 (five)"])
+def test_normalise_leaves_ordinary_text_alone(text: str) -> None:
+    assert normalise(text) == text
+
+
+def test_normalise_caps_before_anything_else() -> None:
+    assert len(normalise("a1" * MAX_TEXT_CHARS)) == MAX_TEXT_CHARS
+
+
+@given(st.text() | st.lists(SPICE | st.text(max_size=3)).map("".join))
+def test_normalise_mapped_agrees_with_normalise_and_points_into_the_original(text: str) -> None:
+    mapped = normalise_mapped(text)
+    assert mapped.text == normalise(text)
+    assert len(mapped.origins) == len(mapped.text)
+    assert list(mapped.origins) == sorted(mapped.origins)
+    assert all(0 <= origin < len(text) for origin in mapped.origins)
+
+
+def test_original_span_quotes_what_was_written() -> None:
+    written = "快來 加\u200bＶ 內(nèi)容"
+    mapped = normalise_mapped(written)
+    start = mapped.text.index("加V")
+    assert written[slice(*mapped.original_span(start, start + 2))] == "加\u200bＶ"
+
+
+def test_model_text_masks_accounts_but_keeps_customer_care_and_addresses() -> None:
+    text = model_text("@AmazonHelp where is it? @foo a@b.com https://t.co/abc &amp; 👍🏻ok")
+    assert text == "@support where is it? @user a@b.com http & 👍 🏻 ok"
+
+
+def test_has_han_decides_the_language() -> None:
+    assert has_han("ok 好")
+    assert not has_han("ok かな")
