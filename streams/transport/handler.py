@@ -12,8 +12,8 @@ class BatchHandler(Protocol[Prepared]):
 
     For each partition, in this order:
     1. `assigned` once, before the first batch, and again after a lost or moved offset.
-    2. `prepare` for each batch in offset order; while a batch's `apply` waits for its server the next may be prepared.
-    3. `apply` for each prepared batch, in the same order, one at a time. When it returns, effects and offset are stored.
+    2. `prepare` for each batch in offset order; while one batch's `apply` waits, the next may be prepared.
+    3. `apply` for each, in the same order, one at a time. When it returns, effects and offset are stored.
     4. `revoked` once; nothing of the partition is applied afterwards.
     """
 
@@ -32,7 +32,7 @@ class BatchHandler(Protocol[Prepared]):
         """
 
     def prepare(self, batch: Batch) -> Prepared:
-        """Decode and aggregate. Blocks the loop for milliseconds at most a slice; never raises for a record's content."""
+        """Decode and aggregate. Blocks for milliseconds; never raises for a record's content."""
 
     async def apply(self, prepared: Prepared) -> None:
         """Store effects and offset in one act.
