@@ -1,1 +1,63 @@
-"""Fixtures for every test; real servers start once a run and always stop."""
+"""Fixtures for every test; real servers start once a run, with the first test that asks, and always stop."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from kafka.admin import NewTopic
+
+from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
+from deploy.local.server import sigterm_unwinds
+
+TopicFactory = Callable[..., str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sigterm_unwinds() -> Iterator[None]:
+    with sigterm_unwinds():
+        yield
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """The run's broker. A test that stops or kills it starts it again."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
+    """The run's Redis. A test that stops or kills it starts it again."""
+    with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def topic(kafka: LocalKafka, request: pytest.FixtureRequest) -> TopicFactory:
+    """Makes a fresh topic: `topic(partitions=4, **config)` returns its name."""
+    numbers = itertools.count()
+    stem = f"{request.node.name[:40]}-{uuid4().hex[:8]}".translate({ord(c): "-" for c in "[]/ :,"})
+
+    def make(partitions: int = 1, **config: str) -> str:
+        name = f"{stem}-{next(numbers)}"
+        configs = {key.replace("_", "."): value for key, value in config.items()}
+        with kafka.admin() as admin:
+            admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configs)])
+        return name
+
+    return make
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A fresh first part for the test's Redis keys."""
+    return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def stack_folder(tmp_path: Path) -> Path:
+    """A data folder for servers of the test's own."""
+    return tmp_path / "stack"

@@ -1,0 +1,146 @@
+"""`python -m deploy.local.install`: what the local servers need and this machine lacks.
+
+Java, Maven and Debian's packages by apt; Kafka's jars by Maven, once, into a cache outside the tree. Where it may not
+install (no root, no apt) it names what to install, in one line, and exits with 2.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from streams.errors import UsageError
+
+KAFKA_POM = Path(__file__).parents[1] / "kafka" / "pom.xml"
+POLICY = Path("/usr/sbin/policy-rc.d")
+KEEP_STOPPED = "#!/bin/sh\nexit 101\n"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A program that must be on the PATH and the Debian package that brings it."""
+
+    program: str
+    package: str
+    service: str | None = None
+    """The package's own service, which stays off: Pulsewatch starts its servers itself."""
+
+
+JAVA = Need("java", "openjdk-17-jre-headless")
+MAVEN = Need("mvn", "maven")
+SERVERS = (
+    Need("redis-server", "redis-server", "redis-server"),
+    Need("prometheus", "prometheus", "prometheus"),
+    Need("promtool", "prometheus", "prometheus"),
+    Need("prometheus-alertmanager", "prometheus-alertmanager", "prometheus-alertmanager"),
+    Need("setpriv", "util-linux"),
+)
+
+
+def kafka_version(pom: Path = KAFKA_POM) -> str:
+    """The version that the pom pins."""
+    # Our own file, not a stranger's XML.
+    version = ElementTree.parse(pom).findtext(".//{*}kafka.version")  # noqa: S314
+    if version is None:
+        raise UsageError(f"{pom} has no kafka.version")
+    return version
+
+
+def kafka_jars(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the jars of the pinned Kafka are, or will be once installed."""
+    cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "pulsewatch" / f"kafka-{kafka_version()}"
+
+
+def missing(path: str | None = None, jars: Path | None = None) -> list[Need]:
+    """The programs that are not there; Maven only counts while Kafka's jars are missing too."""
+    needs = (JAVA, *SERVERS) if (jars or kafka_jars()).is_dir() else (JAVA, MAVEN, *SERVERS)
+    return [need for need in needs if shutil.which(need.program, path=path) is None]
+
+
+def install_packages(needs: Sequence[Need]) -> None:
+    """Install Debian packages without starting their services. Raises UsageError where that cannot be done."""
+    packages = sorted({need.package for need in needs})
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        why = "not root" if shutil.which("apt-get") else "no apt-get here"
+        raise UsageError(f"missing, and cannot be installed ({why}): sudo apt-get install {' '.join(packages)}")
+    _say(f"installing with apt: {' '.join(packages)}")
+    with services_kept_stopped():
+        _run("apt-get", "update", "-qq")
+        _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
+    for service in sorted({need.service for need in needs if need.service}):
+        _keep_off_after_boot(service)
+
+
+@contextmanager
+def services_kept_stopped(policy: Path = POLICY) -> Iterator[None]:
+    """Debian's own switch for "install, but start nothing"; whatever policy was there stays."""
+    ours = not policy.exists()
+    if ours:
+        policy.write_text(KEEP_STOPPED)
+        policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            policy.unlink(missing_ok=True)
+
+
+def install_kafka(jars: Path) -> None:
+    """Copy the jars beside their final place and rename, so that an interrupted copy is never taken for a whole one."""
+    _say(f"fetching Apache Kafka {kafka_version()} by Maven into {jars} (45 MB)")
+    jars.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=jars.parent) as folder:
+        target = Path(folder) / "jars"
+        _run("mvn", "-B", "-q", "-f", str(KAFKA_POM), "dependency:copy-dependencies",
+             "-DincludeScope=runtime", f"-DoutputDirectory={target}")  # fmt: skip
+        if not jars.exists():
+            target.rename(jars)
+
+
+def install() -> None:
+    """Bring what is missing; does nothing, quickly, where all is there. Raises UsageError with one line."""
+    jars = kafka_jars()
+    lacking = missing(jars=jars)
+    if lacking:
+        install_packages(lacking)
+    if not jars.is_dir():
+        install_kafka(jars)
+
+
+def main() -> int:
+    """The command: exit code 2 and one line where something cannot be installed."""
+    try:
+        install()
+    except UsageError as error:
+        print(f"pulsewatch: {error}", file=sys.stderr)  # noqa: T201 (a command's own output)
+        return 2
+    return 0
+
+
+def _keep_off_after_boot(service: str) -> None:
+    if Path("/run/systemd/system").is_dir():
+        subprocess.run(["systemctl", "disable", "--quiet", service], check=False)
+
+
+def _run(*command: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        lines = (result.stderr or result.stdout).strip().splitlines() or [f"exit code {result.returncode}"]
+        errors = [line for line in lines if "ERROR" in line or line.startswith("E:")]
+        raise UsageError(f"`{' '.join(command[:3])} …` failed: {(errors or lines)[-1]}")
+
+
+def _say(line: str) -> None:
+    print(f"pulsewatch: {line}", flush=True)  # noqa: T201 (a command's own output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Apache Kafka in KRaft mode: one node, broker and controller in one Java process, no ZooKeeper."""
+
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from kafka import KafkaAdminClient
+
+from deploy.local.install import kafka_jars
+from deploy.local.server import LOOPBACK, Server, free_port, spawn, tail
+from streams.errors import Unavailable, UsageError
+
+CONFIG = Path(__file__).parents[1] / "kafka"
+HEAP_MB = 512
+# Length 10, ApiVersions (18) version 0, correlation id 1, no client id: what a broker answers first of all.
+API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+
+
+class LocalKafka(Server):
+    """`with LocalKafka(folder) as kafka: kafka.bootstrap`. Restarts on the same port and data."""
+
+    name = "kafka"
+    start_seconds = 60.0
+    stop_seconds = 20.0
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        super().__init__(folder, port)
+        self._controller_port = free_port()
+
+    @property
+    def bootstrap(self) -> str:
+        """For `PULSEWATCH_KAFKA`."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def command(self) -> Sequence[str]:
+        return self._java("kafka.Kafka", str(self._properties))
+
+    def prepare(self) -> None:
+        if not kafka_jars().is_dir():
+            raise UsageError("Kafka's jars are missing: run `python -m deploy.local.install`")
+        listeners = f"PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{self._controller_port}"
+        own = {
+            "listeners": listeners,
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
+            "controller.quorum.voters": f"1@{LOOPBACK}:{self._controller_port}",
+            "log.dirs": str(self._data),
+        }
+        lines = [f"{name}={value}" for name, value in own.items()]
+        self._properties.write_text((CONFIG / "server.properties").read_text() + "\n".join(lines) + "\n")
+        if not (self._data / "meta.properties").exists():
+            self._format()
+
+    def ready(self) -> bool:
+        with suppress(OSError), socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
+            connection.sendall(API_VERSIONS_REQUEST)
+            return len(connection.recv(64)) > 0
+        return False
+
+    @contextmanager
+    def admin(self) -> Iterator[KafkaAdminClient]:
+        """kafka-python's admin client on this broker, closed at the end."""
+        client = KafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=10_000)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def _java(self, *main: str) -> list[str]:
+        return [
+            "java", f"-Xmx{HEAP_MB}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError",
+            f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.xml'}", "-cp", f"{kafka_jars()}/*", *main,
+        ]  # fmt: skip
+
+    def _format(self) -> None:
+        command = self._java("kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(self._properties))
+        if spawn(command, self.log, self.folder, {}).wait() != 0:
+            raise Unavailable(f"Kafka's data folder cannot be formatted; the end of {self.log}:\n{tail(self.log)}")
