@@ -23,7 +23,9 @@ def create_topics(bootstrap: str, partitions: int, replication: int, retention_d
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="pulsewatch-topics")
     except (NoBrokersAvailable, KafkaTimeoutError):
-        raise Unavailable(f"Kafka does not answer at {bootstrap}: start it (`pulsewatch up`) or set PULSEWATCH_KAFKA") from None
+        raise Unavailable(
+            f"Kafka does not answer at {bootstrap}: start it (`pulsewatch up`) or set PULSEWATCH_KAFKA"
+        ) from None
     outcome: dict[str, str] = {}
     try:
         existing = set(admin.list_topics())

@@ -1,0 +1,43 @@
+"""`pulsewatch`: the group of all commands, and the one place where an error becomes a line and an exit code.
+
+Exit codes: 0 done · 1 a check failed or a server is missing · 2 bad input · 3 fenced by a newer worker · 130 Ctrl-C.
+Commands import what they run when they run it, so that `--help` answers at once.
+"""
+
+import sys
+
+import click
+
+from streams.cli.bench import bench
+from streams.cli.model import model, score
+from streams.cli.topics import topics
+from streams.cli.worker import worker
+from streams.errors import Fenced, PulsewatchError, UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="pulsewatch")
+def cli() -> None:
+    """Watch social commerce and live-stream commerce as it happens."""
+
+
+for command in (worker, topics, score, model, bench):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; every failure that is foreseen ends in one line on stderr."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except PulsewatchError as error:
+        click.echo(f"pulsewatch: {error}", err=True)
+        code = 2 if isinstance(error, UsageError) else 3 if isinstance(error, Fenced) else 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

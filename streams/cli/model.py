@@ -1,0 +1,50 @@
+"""`pulsewatch score` and `pulsewatch model`: the model and the rules on texts at hand, with no server."""
+
+import json
+import sys
+from pathlib import Path
+from typing import IO
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write [stdout].")
+def score(file: IO[bytes], output: IO[str]) -> None:
+    """Score texts: JSON lines in, JSON lines out, in the same order. FILE is - (standard input) by default.
+
+    In: {"text": "…", "kind": "host_speech" | "brand_post" | "comment" | "review", "lang": "zh"?}. Out: sentiment,
+    sentiment_scores, risks by label, flagged labels, and findings with family, rule, article, span and what matched.
+    """
+    from streams.scoring.lines import score_lines
+
+    if file is sys.stdin.buffer and sys.stdin.isatty():
+        click.echo("Reading JSON lines from the terminal; end with Ctrl-D.", err=True)
+    for row in score_lines(file):
+        output.write(json.dumps(row, ensure_ascii=False) + "\n")
+        output.flush()
+
+
+@click.group()
+def model() -> None:
+    """The sentiment and risk model."""
+
+
+@model.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
+    """Measure the model on labelled JSON lines (plain or .gz): accuracy, recall, F1, calibration, false alarms, speed."""
+    from models.evaluate import evaluate as measure
+
+    rows = measure(files)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        name = f"{row.get('source', '')} {row.get('label', '')}".strip()
+        figures = {key: value for key, value in row.items() if key not in ("source", "label")}
+        click.echo(
+            f"{name:48} " + "  ".join(f"{key} {value:,.4g}" for key, value in figures.items() if value is not None)
+        )
