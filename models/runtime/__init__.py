@@ -1,0 +1,7 @@
+"""Serving: the only place that imports onnxruntime and transformers. Nothing here needs torch or a network."""
+
+from models.runtime.classifier import Classifier, Scores, load_classifier
+from models.runtime.guard import GuardedClassifier, GuardLimits
+from models.runtime.manifest import ModelRefused
+
+__all__ = ["Classifier", "GuardLimits", "GuardedClassifier", "ModelRefused", "Scores", "load_classifier"]

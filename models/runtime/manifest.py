@@ -1,0 +1,116 @@
+"""What a model folder holds, and the refusal of every folder that holds anything else.
+
+``manifest.json`` names each file of the folder with its SHA-256. A file that is missing, changed, or there without
+being named, is a reason not to load: what runs is what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from models.labels import LANGUAGES, RISKS, SENTIMENTS
+
+FILE_NAME = "manifest.json"
+_BESIDE_THE_MODEL = {FILE_NAME, "MODEL_CARD.md"}
+
+
+class ModelRefused(Exception):
+    """The folder is not what its manifest says, or has no manifest that this version understands."""
+
+
+class Platt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A calibrated logit is ``slope * logit + offset`` (Platt, 1999)."""
+
+    slope: float
+    offset: float
+
+
+class LanguageModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One language's graph, its tokeniser's folder, and how its logits become probabilities and flags."""
+
+    graph: str
+    tokeniser: str
+    max_tokens: int
+    encoder: str
+    sentiment_temperature: float
+    calibration: dict[str, Platt]
+    thresholds: dict[str, float]
+    """The least calibrated probability at which a risk is flagged."""
+
+
+class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of the folder, by its path relative to the manifest."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contents of ``manifest.json``."""
+
+    revision: str
+    sentiments: tuple[str, ...]
+    risks: tuple[str, ...]
+    threshold_rule: str
+    models: dict[str, LanguageModel]
+    files: dict[str, FileEntry]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model folder, after every file was checked against it.
+
+    Raises:
+        ModelRefused: no readable manifest, labels or languages other than ours, or files that differ from it.
+    """
+    path = folder / FILE_NAME
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise ModelRefused(f"{folder}: no manifest ({error.strerror})") from error
+    except msgspec.MsgspecError as error:
+        raise ModelRefused(f"{path}: {error}") from error
+    if manifest.sentiments != SENTIMENTS or manifest.risks != RISKS:
+        raise ModelRefused(f"{path}: its labels are not {', '.join(SENTIMENTS + RISKS)}")
+    if set(manifest.models) != set(LANGUAGES):
+        raise ModelRefused(f"{path}: needs a model for each of {', '.join(LANGUAGES)}")
+    _check_models(path, manifest.models, manifest.files)
+    _check_files(folder, manifest.files)
+    return manifest
+
+
+def describe_files(folder: Path) -> dict[str, FileEntry]:
+    """The entries of every file in a folder that is about to get a manifest."""
+    return {
+        name: FileEntry(sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+        for name, path in sorted(_files_of(folder).items())
+    }
+
+
+def _check_models(path: Path, models: Mapping[str, LanguageModel], files: Mapping[str, FileEntry]) -> None:
+    for language, model in models.items():
+        if model.graph not in files or f"{model.tokeniser}/tokenizer.json" not in files:
+            raise ModelRefused(f"{path}: the {language} graph or tokeniser is not among its files")
+        if set(model.calibration) != set(RISKS) or set(model.thresholds) != set(RISKS):
+            raise ModelRefused(f"{path}: the {language} model needs a calibration and a threshold for each risk")
+
+
+def _check_files(folder: Path, named: Mapping[str, FileEntry]) -> None:
+    present = _files_of(folder)
+    for name in sorted(present.keys() - named.keys()):
+        raise ModelRefused(f"{folder}: {name} is not named by the manifest")
+    for name, entry in named.items():
+        if name not in present:
+            raise ModelRefused(f"{folder}: {name} is missing")
+        if sha256(present[name].read_bytes()).hexdigest() != entry.sha256:
+            raise ModelRefused(f"{folder}: {name} differs from the manifest (SHA-256)")
+
+
+def _files_of(folder: Path) -> dict[str, Path]:
+    """Every file below a folder by relative path, without the manifest and the model card."""
+    paths = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {name: path for name, path in named.items() if name not in _BESIDE_THE_MODEL}

@@ -1,0 +1,87 @@
+"""``python -m models.train``: from the public sets to the artifact that is shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from tokenizers import Tokenizer
+
+from models.labels import LANGUAGES
+from models.train.encoder import ENCODERS, EncoderUnavailable, add_signs, fetch, load_encoder, name_signs
+from models.train.loop import Budget, train
+from models.train.negatives import add_weak_negatives
+from models.train.network import Network
+from models.train.sources import load_training
+from models.train.synthetic import synthesise
+
+SIGN_COUNT = {"zh": 20, "en": 5}
+SYNTHETIC_TEXTS = 300
+
+
+@click.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--language", type=click.Choice([*LANGUAGES, "both"]), default="both", show_default=True)
+@click.option("--seed", default=7, show_default=True)
+@click.option("--minutes", default=60.0, show_default=True, help="Wall-clock budget of one language's training.")
+@click.option("--steps", default=2_000, show_default=True, help="Most steps of one language's training.")
+@click.option("--threads", default=2, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
+@click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
+def main(
+    data: Path,
+    out: Path,
+    language: str,
+    seed: int,
+    minutes: float,
+    steps: int,
+    threads: int,
+    resume: bool,
+    licences: str,
+) -> None:
+    """Train the encoders on the sets in DATA and leave checkpoints in OUT."""
+    torch.set_num_threads(threads)
+    for chosen in LANGUAGES if language == "both" else (language,):
+        try:
+            _train_language(chosen, data, out, Budget(minutes, steps), seed, resume, licences)
+        except EncoderUnavailable as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _train_language(
+    language: str, data: Path, out: Path, budget: Budget, seed: int, resume: bool, licences: str
+) -> None:
+    def say(line: str) -> None:
+        click.echo(f"{language}: {line}")
+
+    folder = out / language
+    folder.mkdir(parents=True, exist_ok=True)
+    graph, tokeniser_file = fetch(language, out)
+    examples, _ = load_training(data, language, seed, licences)
+    examples += synthesise(language, seed, SYNTHETIC_TEXTS)
+    add_weak_negatives(examples)
+    say(f"{len(examples)} texts")
+    original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
+    tokeniser = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
+    (folder / "tokenizer.json").write_text(json.dumps(tokeniser, ensure_ascii=False), encoding="utf-8")
+    encoder = load_encoder(graph, ENCODERS[language])
+    name_signs(encoder, original, tokeniser)
+    progress = train(
+        Network(encoder),
+        Tokenizer.from_str(json.dumps(tokeniser)),
+        examples,
+        budget=budget,
+        seed=seed,
+        checkpoint=folder / "checkpoint.pt",
+        resume=resume,
+        report=say,
+    )
+    say(f"done after {progress.step} steps, {progress.seconds / 60:.1f} min, loss {progress.loss:.3f}")
+
+
+if __name__ == "__main__":
+    main()

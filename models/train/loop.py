@@ -1,0 +1,168 @@
+"""The training loop of one language: AdamW, warm-up, linear decay over the given time, checkpoints to resume from.
+
+The learning rate falls with the share of the budget that is spent, in minutes or in steps, whichever runs out first, so
+that a run on a busy machine still ends at zero. A budget in steps alone makes a run reproducible by its seed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from models.train.batches import Batch, collate, encode, plan_epoch
+from models.train.network import Network, Targets, masked_loss
+from models.train.sources import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop, and how often to say where the run is."""
+
+    minutes: float
+    steps: int
+    checkpoint_steps: int = 150
+    report_steps: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Learning rates at their peak, by part of the network."""
+
+    encoder: float = 1e-4
+    head: float = 1e-3
+    warm_up_steps: int = 60
+    weight_decay: float = 0.01
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run has come: what a checkpoint needs beside the weights."""
+
+    step: int = 0
+    epoch: int = 0
+    batch_in_epoch: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+
+
+def train(
+    network: Network,
+    tokeniser: Tokenizer,
+    examples: Sequence[Example],
+    *,
+    budget: Budget,
+    seed: int,
+    checkpoint: Path,
+    resume: bool,
+    report: Callable[[str], None],
+    rates: Rates = Rates(),
+    clock: Callable[[], float] = time.monotonic,
+) -> Progress:
+    """Trains in place and returns how far it came; ``checkpoint`` always holds a whole state, once there is one."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.to(device).train()
+    optimizer = _optimizer(network, rates)
+    progress = _restore(checkpoint, network, optimizer) if resume and checkpoint.exists() else Progress()
+    ids = encode(tokeniser, examples)
+    lengths = [len(item) for item in ids]
+    torch.manual_seed(seed + progress.step)
+    began = clock() - progress.seconds
+    while not _spent(progress, budget):
+        batches = plan_epoch(lengths, random.Random(f"{seed}:{progress.epoch}"))
+        for indices in batches[progress.batch_in_epoch :]:
+            progress.seconds = clock() - began
+            if _spent(progress, budget):
+                break
+            _set_rates(optimizer, progress, budget, rates)
+            batch = collate([ids[i] for i in indices], [examples[i] for i in indices])
+            loss = _step(network, optimizer, batch, device)
+            progress.loss = loss if progress.step == 0 else 0.98 * progress.loss + 0.02 * loss
+            progress.step += 1
+            progress.batch_in_epoch += 1
+            if progress.step % budget.report_steps == 0:
+                report(_line(progress, budget, len(batches)))
+            if progress.step % budget.checkpoint_steps == 0:
+                _save(checkpoint, network, optimizer, progress)
+        else:
+            progress.epoch += 1
+            progress.batch_in_epoch = 0
+    _save(checkpoint, network, optimizer, progress)
+    return progress
+
+
+def load_weights(network: Network, checkpoint: Path) -> Progress:
+    """The weights of a checkpoint, for export."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["network"])
+    return Progress(**state["progress"])
+
+
+def _step(network: Network, optimizer: torch.optim.Optimizer, batch: Batch, device: torch.device) -> float:
+    targets = Targets(**{name: tensor.to(device) for name, tensor in _fields(batch.targets).items()})
+    loss = masked_loss(network(batch.ids.to(device), batch.mask.to(device)), targets)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _fields(targets: Targets) -> dict[str, torch.Tensor]:
+    return {name: getattr(targets, name) for name in targets.__slots__}
+
+
+def _optimizer(network: Network, rates: Rates) -> torch.optim.Optimizer:
+    head = list(network.head.parameters())
+    matrices = [p for p in network.encoder.parameters() if p.ndim > 1]
+    vectors = [p for p in network.encoder.parameters() if p.ndim <= 1]
+    return torch.optim.AdamW(
+        [
+            {"params": matrices, "peak": rates.encoder, "weight_decay": rates.weight_decay},
+            {"params": vectors, "peak": rates.encoder, "weight_decay": 0.0},
+            {"params": head, "peak": rates.head, "weight_decay": 0.0},
+        ],
+        lr=0.0,
+    )
+
+
+def _share(progress: Progress, budget: Budget) -> float:
+    return max(progress.step / budget.steps, progress.seconds / (60 * budget.minutes))
+
+
+def _spent(progress: Progress, budget: Budget) -> bool:
+    return _share(progress, budget) >= 1
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, progress: Progress, budget: Budget, rates: Rates) -> None:
+    factor = min(1.0, (progress.step + 1) / rates.warm_up_steps) * max(0.0, 1 - _share(progress, budget))
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+
+
+def _line(progress: Progress, budget: Budget, batches: int) -> str:
+    return (
+        f"step {progress.step}  epoch {progress.epoch + progress.batch_in_epoch / batches:.2f}"
+        f"  loss {progress.loss:.3f}  {progress.seconds / 60:.1f} of {budget.minutes:.0f} min"
+        f"  {progress.seconds / progress.step:.2f} s a step"
+    )
+
+
+def _save(path: Path, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Written beside and renamed, so that a run that is cut off leaves the checkpoint before."""
+    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def _restore(path: Path, network: Network, optimizer: torch.optim.Optimizer) -> Progress:
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
