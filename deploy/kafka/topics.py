@@ -2,12 +2,13 @@
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, KafkaTimeoutError, NoBrokersAvailable, TopicAlreadyExistsError
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
+from streams.clock import DAY_MS
 from streams.errors import Unavailable
 from streams.topics import MAX_RECORD_BYTES, TOPICS, Topic
 
-DAY_MS = 86_400_000
+PATIENCE_MS = 5_000
 
 
 def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
@@ -21,26 +22,25 @@ def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
 def create_topics(bootstrap: str, partitions: int, replication: int, retention_days: int) -> dict[str, str]:
     """Create what is missing; returns `created` or `exists` by topic. Raises Unavailable."""
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="pulsewatch-topics")
-    except (NoBrokersAvailable, KafkaTimeoutError):
-        raise Unavailable(
-            f"Kafka does not answer at {bootstrap}: start it (`pulsewatch up`) or set PULSEWATCH_KAFKA"
-        ) from None
-    outcome: dict[str, str] = {}
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE_MS)
+    except KafkaTimeoutError:
+        advice = "start it (`pulsewatch up`) or set PULSEWATCH_KAFKA"
+        raise Unavailable(f"Kafka does not answer at {bootstrap}: {advice}") from None
     try:
         existing = set(admin.list_topics())
-        for topic in TOPICS:
-            if topic.name in existing:
-                outcome[topic.name] = "exists"
-                continue
-            new = NewTopic(topic.name, partitions, replication, topic_configs=topic_config(topic, retention_days))
-            try:
-                admin.create_topics([new])
-                outcome[topic.name] = "created"
-            except TopicAlreadyExistsError:
-                outcome[topic.name] = "exists"
+        missing = [topic for topic in TOPICS if topic.name not in existing]
+        for topic in missing:
+            _create(admin, topic, partitions, replication, retention_days)
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap}: {error}") from error
     finally:
         admin.close()
-    return outcome
+    return {topic.name: "created" if topic in missing else "exists" for topic in TOPICS}
+
+
+def _create(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: int, retention_days: int) -> None:
+    new = NewTopic(topic.name, partitions, replication, topic_configs=topic_config(topic, retention_days))
+    try:
+        admin.create_topics([new], raise_errors=True)
+    except TopicAlreadyExistsError:
+        return  # somebody else made it in the meantime

@@ -35,7 +35,7 @@ def model() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
-    """Measure the model on labelled JSON lines (plain or .gz): accuracy, recall, F1, calibration, false alarms, speed."""
+    """Measure the model on labelled JSON lines (plain or .gz): quality, calibration, false alarms, speed."""
     from models.evaluate import evaluate as measure
 
     rows = measure(files)

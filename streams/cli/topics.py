@@ -18,8 +18,8 @@ def topics() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def create(partitions: int | None, replication: int, as_json: bool) -> None:
     """Create the topics that are missing; those that exist stay as they are."""
-    from streams.settings import settings
     from deploy.kafka.topics import create_topics
+    from streams.settings import settings
 
     chosen = settings()
     outcome = create_topics(chosen.kafka, partitions or chosen.partitions, replication, chosen.retention_days)
