@@ -64,10 +64,10 @@ def missing(path: str | None = None, jars: Path | None = None) -> list[Need]:
     return [need for need in needs if shutil.which(need.program, path=path) is None]
 
 
-def install_packages(needs: Sequence[Need]) -> None:
+def install_packages(needs: Sequence[Need], *, is_root: bool) -> None:
     """Install Debian packages without starting their services. Raises UsageError where that cannot be done."""
     packages = sorted({need.package for need in needs})
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if shutil.which("apt-get") is None or not is_root:
         why = "not root" if shutil.which("apt-get") else "no apt-get here"
         raise UsageError(f"missing, and cannot be installed ({why}): sudo apt-get install {' '.join(packages)}")
     _say(f"installing with apt: {' '.join(packages)}")
@@ -109,7 +109,7 @@ def install() -> None:
     jars = kafka_jars()
     lacking = missing(jars=jars)
     if lacking:
-        install_packages(lacking)
+        install_packages(lacking, is_root=os.geteuid() == 0)
     if not jars.is_dir():
         install_kafka(jars)
 

@@ -44,7 +44,8 @@ class LocalKafka(Server):
         return self.folder / "data"
 
     def command(self) -> Sequence[str]:
-        return self._java("kafka.Kafka", str(self._properties))
+        heap = [f"-Xmx{HEAP_MB}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError"]
+        return self._java("kafka.Kafka", str(self._properties), options=heap)
 
     def prepare(self) -> None:
         if not kafka_jars().is_dir():
@@ -76,13 +77,15 @@ class LocalKafka(Server):
         finally:
             client.close()
 
-    def _java(self, *main: str) -> list[str]:
-        return [
-            "java", f"-Xmx{HEAP_MB}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError",
-            f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.xml'}", "-cp", f"{kafka_jars()}/*", *main,
-        ]  # fmt: skip
+    def _java(self, main: str, *arguments: str, options: Sequence[str]) -> list[str]:
+        logging = f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.xml'}"
+        return ["java", *options, logging, "-cp", f"{kafka_jars()}/*", main, *arguments]
 
     def _format(self) -> None:
-        command = self._java("kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(self._properties))
+        # One second of Java: not worth its better compiler.
+        command = self._java(
+            "kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(self._properties),
+            options=["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+        )  # fmt: skip
         if spawn(command, self.log, self.folder, {}).wait() != 0:
             raise Unavailable(f"Kafka's data folder cannot be formatted; the end of {self.log}:\n{tail(self.log)}")

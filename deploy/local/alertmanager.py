@@ -1,0 +1,67 @@
+"""Alertmanager with the shipped routes, its webhooks pointed at this machine's receiver."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import yaml
+
+from deploy.local.http import answers
+from deploy.local.server import LOOPBACK, Server
+
+CONFIG = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
+
+
+class LocalAlertmanager(Server):
+    """`with LocalAlertmanager(folder, receiver="127.0.0.1:9094") as alertmanager: alertmanager.url`."""
+
+    name = "alertmanager"
+
+    def __init__(self, folder: Path, port: int = 0, *, receiver: str) -> None:
+        super().__init__(folder, port)
+        self._receiver = receiver
+
+    @property
+    def address(self) -> str:
+        """host:port, for Prometheus."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Its web page and API."""
+        return f"http://{self.address}"
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "alertmanager.yml"
+
+    def command(self) -> Sequence[str]:
+        return [
+            "prometheus-alertmanager",
+            f"--config.file={self._config}",
+            f"--storage.path={self.folder / 'data'}",
+            f"--web.listen-address={self.address}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ]
+
+    def prepare(self) -> None:
+        shipped = yaml.safe_load(CONFIG.read_text())
+        self._config.write_text(yaml.safe_dump(delivering_to(shipped, self._receiver), sort_keys=False))
+
+    def ready(self) -> bool:
+        return answers(f"{self.url}/-/ready")
+
+
+def delivering_to(shipped: dict[str, Any], receiver: str) -> dict[str, Any]:
+    """The shipped configuration with every webhook's host replaced, its path kept."""
+    receivers = [
+        entry | {"webhook_configs": [hook | {"url": _at(hook["url"], receiver)} for hook in entry["webhook_configs"]]}
+        for entry in shipped["receivers"]
+    ]
+    return shipped | {"receivers": receivers}
+
+
+def _at(url: str, address: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(netloc=address))
