@@ -1,0 +1,108 @@
+"""The oracle's book: adds up what each emission said it meant, scope by scope. It reads no record and knows no rule."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from streams.clock import MINUTE_MS
+from streams.events.schema import Event
+from streams.simulate.emission import Emission
+from streams.simulate.truth import ScopeTruth, SessionTruth, Sums
+
+Seen = dict[str, dict[str, int]]
+"""people → person → the latest minute in which the person was one of them."""
+
+
+@dataclass
+class Page:
+    """What is written down about one scope's id, or about one session."""
+
+    minutes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    seen: Seen = field(default_factory=lambda: defaultdict(dict))
+    viewers: list[tuple[int, int]] = field(default_factory=list)
+    """(event time, concurrent viewers)."""
+
+    def add(self, emission: Emission, event: Event, sign: int) -> None:
+        minute = event.event_time_ms // MINUTE_MS
+        for name, value in emission.counts.items():
+            self.minutes[minute][name] += sign * value
+
+    def meet(self, emission: Emission) -> None:
+        event = emission.event
+        if event.kind == "viewers":
+            self.viewers.append((event.event_time_ms, event.value))
+        if event.actor is None:
+            return
+        minute = event.event_time_ms // MINUTE_MS
+        for group in emission.people:
+            self.seen[group][event.actor.id] = max(minute, self.seen[group].get(event.actor.id, minute))
+        if emission.follow == "joins":
+            self.seen["new_followers"].setdefault(event.actor.id, minute)
+        elif emission.follow == "leaves":
+            self.seen["new_followers"].pop(event.actor.id, None)
+
+    def people(self, since_minute: int = 0) -> dict[str, int]:
+        return {
+            group: sum(minute >= since_minute for minute in persons.values()) for group, persons in self.seen.items()
+        }
+
+    def sums(self) -> Sums:
+        total: Counter[str] = Counter()
+        for sums in self.minutes.values():
+            total.update(sums)
+        return {name: value for name, value in total.items() if value}
+
+
+@dataclass
+class Book:
+    """Entries are made in order of arrival."""
+
+    scopes: dict[str, dict[str, Page]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Page)),
+    )
+    sessions: dict[str, Page] = field(default_factory=lambda: defaultdict(Page))
+    rooms: dict[str, str] = field(default_factory=dict)
+    """Session → room."""
+
+    def enter(self, emissions: Iterable[Emission]) -> None:
+        for emission in emissions:
+            for page in self._pages(emission.event):
+                page.add(emission, emission.event, +1)
+                page.meet(emission)
+            if emission.takes_back is not None:
+                for page in self._pages(emission.takes_back.event):
+                    page.add(emission.takes_back, emission.takes_back.event, -1)
+
+    def _pages(self, event: Event) -> Iterator[Page]:
+        yield self.scopes["brand"][event.brand_id]
+        yield self.scopes["platform"][event.platform]
+        if event.room_id is not None:
+            yield self.scopes["room"][event.room_id]
+        if event.product_id is not None:
+            yield self.scopes["product"][event.product_id]
+        if event.session_id is not None and event.room_id is not None:
+            self.rooms[event.session_id] = event.room_id
+            yield self.sessions[event.session_id]
+
+    def scope_truths(self, end_ms: int) -> dict[str, dict[str, ScopeTruth]]:
+        hour = end_ms // MINUTE_MS - 59
+        return {
+            scope: {
+                name: ScopeTruth(
+                    {minute: dict(sums) for minute, sums in sorted(page.minutes.items())},
+                    {"60m": page.people(hour), "24h": page.people()},
+                )
+                for name, page in pages.items()
+            }
+            for scope, pages in self.scopes.items()
+        }
+
+    def session_truths(self) -> dict[str, SessionTruth]:
+        return {
+            session: SessionTruth(
+                room_id=self.rooms[session], sums=page.sums(), people=page.people(),
+                viewers_peak=max((count for _, count in page.viewers), default=0),
+                viewers_last=max(page.viewers, default=(0, 0))[1],
+            )
+            for session, page in self.sessions.items()
+        }  # fmt: skip

@@ -1,0 +1,134 @@
+"""The scenarios that can be asked for by name, and their brands and rooms: made up, all of them."""
+
+from dataclasses import replace
+
+from streams.errors import UsageError
+from streams.simulate.scenario import Brand, Disorder, Incident, Product, Room, Scenario, SocialFeed
+
+SHANYE = Brand(
+    "shanye", "山野食记", "Shanye Foods", "food",
+    (
+        Product("shanye-noodles", "酸辣粉", "hot and sour noodles", 3_990),
+        Product("shanye-jerky", "牛肉干", "beef jerky", 5_900),
+        Product("shanye-oats", "烤燕麦", "baked oats", 2_990),
+    ),
+    (
+        SocialFeed("weibo", "weibo-search", "zh", 1.8),
+        SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.2),
+    ),
+)  # fmt: skip
+LUMO = Brand(
+    "lumo", "露摩", "Lumo", "electronics",
+    (
+        Product("lumo-powerbank", "充电宝", "power bank", 12_900),
+        Product("lumo-dryer", "吹风机", "hair dryer", 29_900),
+        Product("lumo-lamp", "小夜灯", "night light", 6_900),
+    ),
+    (
+        SocialFeed("weibo", "weibo-search", "zh", 1.5),
+        SocialFeed("bilibili", "bilibili-replies", "zh", 1.5),
+    ),
+)  # fmt: skip
+VELVET = Brand(
+    "velvet", "丝绒", "Velvet", "care",
+    (
+        Product("velvet-cream", "面霜", "face cream", 18_900),
+        Product("velvet-mask", "面膜", "sheet mask", 7_900),
+        Product("velvet-shampoo", "洗发水", "shampoo", 6_900),
+    ),
+    (
+        SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.8),
+        SocialFeed("youtube", "youtube-comments", "en", 1.2),
+    ),
+)  # fmt: skip
+NORTHPEAK = Brand(
+    "northpeak", "北峰", "Northpeak", "care",
+    (
+        Product("northpeak-jacket", "冲锋衣", "shell jacket", 69_900),
+        Product("northpeak-fleece", "抓绒衣", "fleece", 29_900),
+        Product("northpeak-socks", "徒步袜", "hiking socks", 4_900),
+    ),
+    (
+        SocialFeed("weibo", "weibo-search", "zh", 1.5),
+        SocialFeed("x", "x-stream", "en", 1.5),
+    ),
+)  # fmt: skip
+MUMU = Brand(
+    "mumu", "木木家", "Mumu Home", "care",
+    (
+        Product("mumu-bottle", "儿童水杯", "kids' bottle", 8_900),
+        Product("mumu-blanket", "小毯子", "baby blanket", 15_900),
+    ),
+    (
+        SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.8),
+        SocialFeed("mastodon", "mastodon-streaming", "en", 0.8),
+    ),
+)  # fmt: skip
+TIDEWEAR = Brand(
+    "tidewear", "潮汐", "Tidewear", "care",
+    (
+        Product("tidewear-runner", "跑鞋", "running shoes", 45_900),
+        Product("tidewear-slides", "拖鞋", "slides", 12_900),
+    ),
+    (
+        SocialFeed("bluesky", "bluesky-jetstream", "en", 2.0),
+        SocialFeed("x", "x-stream", "en", 1.2),
+    ),
+)  # fmt: skip
+
+BRANDS = (SHANYE, LUMO, VELVET, NORTHPEAK, MUMU, TIDEWEAR)
+
+ROOMS = (
+    Room("room-101", "shanye", "douyin", "douyin-live", "zh", "小鹿", audience=110),
+    Room("room-102", "shanye", "douyin", "douyin-live", "zh", "老周", audience=55, closes_minute=30),
+    Room("room-103", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, watch_heartbeats=True),
+    Room("room-104", "lumo", "bilibili", "bilibili-live", "zh", "大鹏", audience=40, watch_heartbeats=True),
+    Room("room-105", "velvet", "douyin", "douyin-live", "zh", "晴晴", audience=90),
+    Room("room-106", "velvet", "tiktok", "tiktok-live", "en", "Maya", audience=60, watch_heartbeats=True),
+    Room("room-107", "northpeak", "kuaishou", "kuaishou-live", "zh", "老周", audience=45),
+    Room("room-108", "northpeak", "tiktok", "tiktok-live", "en", "Leo", audience=50, watch_heartbeats=True),
+    Room("room-109", "mumu", "taobao", "taobao-live", "zh", "苗苗", audience=100),
+    Room("room-110", "mumu", "taobao", "taobao-live", "zh", "小鹿", audience=40, opens_minute=6),
+    Room("room-113", "tidewear", "tiktok", "tiktok-live", "en", "Jess", audience=80, watch_heartbeats=True),
+    Room("room-120", "tidewear", "tiktok", "tiktok-live", "en", "Tom", audience=35, stay_seconds=120),
+)
+
+FALSE_CLAIMS = ("absolute_claim", "medical_claim", "off_platform_diversion", "privacy_leak")
+
+INCIDENTS = (
+    Incident("crisis", "shanye", onset_minute=13, minutes=8, texts_per_minute=70),
+    Incident("false_advertising", "velvet", 14, 7, room_id="room-105", families=FALSE_CLAIMS),
+    Incident("silent_feed", "tidewear", 13, 20, source="bluesky-jetstream"),
+    Incident("coordinated", "lumo", 15, 6, texts_per_minute=60),
+    Incident("praise", "northpeak", 16, 6, texts_per_minute=60),
+    Incident("room_collapse", "mumu", 17, 9, room_id="room-109"),
+)
+
+DEMO = Scenario("demo", 40, BRANDS, ROOMS, INCIDENTS)
+"""Forty minutes, the first twelve of them calm; then everything, and time to recover."""
+
+CALM = Scenario("calm", 40, BRANDS, ROOMS, disorder=Disorder(malformed_rounds=0, huge_records=False))
+"""An ordinary hour on a sound line: nothing may fire."""
+
+COUNTERS = Scenario(
+    "counters", 30, BRANDS, tuple(replace(room, opens_minute=0, closes_minute=None) for room in ROOMS),
+    disorder=Disorder(duplicates=0.05, mirrors=0.2, retractions=0.1, late=100, malformed_rounds=2, huge_records=False),
+)  # fmt: skip
+"""Many events in much disorder and few texts: for the proof that counters are exact."""
+
+_BY_NAME = {scenario.name: scenario for scenario in (DEMO, CALM, COUNTERS)}
+_SINGLE = {incident.kind.replace("_", "-"): incident for incident in INCIDENTS}
+
+
+def names() -> list[str]:
+    """The names that `scenario` knows: whole mixes, and each incident alone."""
+    return [*_BY_NAME, *_SINGLE]
+
+
+def scenario(name: str, seed: int = 7) -> Scenario:
+    """A scenario by name. Raises UsageError, which lists the names."""
+    if name in _BY_NAME:
+        return replace(_BY_NAME[name], seed=seed)
+    if name in _SINGLE:
+        return replace(CALM, name=name, incidents=(_SINGLE[name],), seed=seed)
+    raise UsageError(f"no scenario {name!r}; there are {', '.join(names())}")

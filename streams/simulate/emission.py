@@ -1,0 +1,84 @@
+"""One thing that happened, with what it means for the counters, stated by whoever made it happen.
+
+The meaning is written down beside the cause (a streak that grows from 3 to 5 says "two gifts"), so the truth needs no
+reading of records, and no rule of the workers is repeated.
+"""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal
+
+from streams.engagement.vocabulary import People, Sum
+from streams.events.schema import Actor, Event, Kind, Platform
+from streams.simulate.scenario import Brand, Room, SocialFeed
+
+Fate = Literal["applied", "duplicate", "late", "mirror", "retraction", "retraction_unmatched"]
+FollowChange = Literal["joins", "leaves"]
+
+SHOWN: tuple[People, ...] = ("viewers", "shown")
+CLICKED: tuple[People, ...] = (*SHOWN, "clickers")
+CARTED: tuple[People, ...] = (*CLICKED, "carters")
+ORDERED: tuple[People, ...] = (*CARTED, "orderers")
+PAID: tuple[People, ...] = (*ORDERED, "payers")
+INTERACTING: tuple[People, ...] = ("viewers", "interacting")
+VIEWING: tuple[People, ...] = ("viewers",)
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """An event, when it arrives, and its meaning."""
+
+    event: Event
+    arrives_ms: int
+    counts: Mapping[Sum, int] = field(default_factory=dict)
+    people: tuple[People, ...] = ()
+    fate: Fate = "applied"
+    follow: FollowChange | None = None
+    takes_back: "Emission | None" = None
+    """What a retraction retracts."""
+
+
+class Desk:
+    """Writes down what happens at one place (a room's session, or a brand's feed) in one feed's words."""
+
+    def __init__(self, rng: random.Random, prefix: str, fixed: dict[str, Any]) -> None:
+        self._rng, self._prefix, self._fixed = rng, prefix, fixed
+        self._numbers = count(1)
+        self.emissions: list[Emission] = []
+
+    def note(
+        self,
+        kind: Kind,
+        at_ms: int,
+        *,
+        actor: Actor | None = None,
+        counts: Mapping[Sum, int] | None = None,
+        people: Iterable[People] = (),
+        follow: FollowChange | None = None,
+        delay_ms: int | None = None,
+        **fields: Any,
+    ) -> Emission:
+        """Something happened. Arrival is some tenths of a second later; `delay_ms` fixes it where order matters."""
+        delay_ms = self._delay_ms() if delay_ms is None else delay_ms
+        event = Event(
+            event_id=f"{self._prefix}-{next(self._numbers)}", kind=kind, actor=actor, event_time_ms=at_ms,
+            ingest_time_ms=at_ms + delay_ms, **self._fixed, **fields,
+        )  # fmt: skip
+        emission = Emission(event, event.ingest_time_ms, counts or {}, tuple(people), follow=follow)
+        self.emissions.append(emission)
+        return emission
+
+    def _delay_ms(self) -> int:
+        return 20 + min(int(self._rng.expovariate(1 / 300)), 2_500)
+
+
+def room_desk(rng: random.Random, room: Room, session_id: str) -> Desk:
+    place = {"source": room.source, "platform": room.platform, "brand_id": room.brand_id}
+    return Desk(rng, session_id, {**place, "room_id": room.room_id, "session_id": session_id})
+
+
+def feed_desk(rng: random.Random, brand: Brand, feed: SocialFeed) -> Desk:
+    place: dict[str, str | Platform] = {"source": feed.source, "platform": feed.platform, "brand_id": brand.brand_id}
+    return Desk(rng, f"{feed.source}-{brand.brand_id}", place)

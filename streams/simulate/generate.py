@@ -1,0 +1,117 @@
+"""From a scenario to records and their truth. Pure: the same scenario and end give the same bytes."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from streams.clock import MINUTE_MS
+from streams.events.schema import TEXT_KINDS, Event, Platform
+from streams.simulate.book import Book
+from streams.simulate.disorder import disturbed
+from streams.simulate.emission import Emission
+from streams.simulate.expected import expected_alerts
+from streams.simulate.malformed import scattered
+from streams.simulate.people import Crowd
+from streams.simulate.rooms import RoomPlay
+from streams.simulate.scenario import Scenario
+from streams.simulate.social import FeedPlay
+from streams.simulate.spans import Span
+from streams.simulate.truth import Truth
+from streams.topics import LIVE, SOCIAL
+
+CROWD_SIZE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record in waiting; its timestamp is its arrival in simulated time."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    arrives_ms: int
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Records in order of arrival, and what a right reader makes of them."""
+
+    records: Sequence[Record]
+    truth: Truth
+
+
+def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
+    """The scenario as it would have been, had it ended at `ended_at_ms`; nothing arrives, or happens, later."""
+    started_at_ms = ended_at_ms - scenario.minutes * MINUTE_MS
+    span = Span(started_at_ms, ended_at_ms)
+    emissions = disturbed(_played(scenario, span), scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
+    book = Book()
+    book.enter(emissions)
+    good = [_record(emission) for emission in emissions]
+    bad, reasons = _unreadable(scenario, emissions)
+    records = sorted([*good, *bad], key=lambda record: record.arrives_ms)
+    truth = Truth(
+        scenario=scenario.name,
+        seed=scenario.seed,
+        started_at_ms=started_at_ms,
+        ended_at_ms=ended_at_ms,
+        records=dict(Counter(record.topic for record in records)),
+        texts=sum(emission.event.kind in TEXT_KINDS for emission in emissions),
+        fates=dict(Counter(emission.fate for emission in emissions)),
+        dead_letters=dict(reasons),
+        scopes=book.scope_truths(ended_at_ms),
+        sessions=book.session_truths(),
+        alerts=expected_alerts(scenario, started_at_ms),
+    )
+    return Traffic(records, truth)
+
+
+def _played(scenario: Scenario, span: Span) -> list[Emission]:
+    crowds: dict[Platform, Crowd] = {}
+    emissions: list[Emission] = []
+
+    def crowd(platform: Platform) -> Crowd:
+        if platform not in crowds:
+            rng = random.Random(f"{scenario.seed}:{platform}")
+            crowds[platform] = Crowd(rng, platform, CROWD_SIZE, scenario.seed)
+        return crowds[platform]
+
+    for brand in scenario.brands:
+        incidents = [incident for incident in scenario.incidents if incident.brand_id == brand.brand_id]
+        for feed in brand.feeds:
+            emissions += FeedPlay(brand, feed, crowd(feed.platform), incidents, span, scenario.seed).play()
+        for room in scenario.rooms:
+            if room.brand_id == brand.brand_id:
+                concerned = [i for i in incidents if i.room_id in (None, room.room_id)]
+                play = RoomPlay(
+                    room, brand, crowd(room.platform), concerned, span.from_ms, span.to_ms, scenario.seed
+                )  # fmt: skip
+                emissions += play.play()
+    return emissions
+
+
+def _record(emission: Emission) -> Record:
+    event = emission.event
+    return Record(topic_of(event), key_of(event), msgspec.json.encode(event), emission.arrives_ms)
+
+
+def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list[Record], Counter[str]]:
+    disorder = scenario.disorder
+    beside = [(e.event, e.arrives_ms) for e in emissions if e.fate == "applied"]
+    records, reasons = [], Counter[str]()
+    rng = random.Random(f"{scenario.seed}:malformed")
+    for flaw, event, arrives_ms in scattered(rng, beside, disorder.malformed_rounds, disorder.huge_records):
+        records.append(Record(topic_of(event), key_of(event), flaw.value, arrives_ms))
+        reasons[flaw.reason] += 1
+    return records, reasons
+
+
+def topic_of(event: Event) -> str:
+    return LIVE if event.room_id is not None else SOCIAL
+
+
+def key_of(event: Event) -> bytes:
+    return (event.room_id or event.brand_id).encode()

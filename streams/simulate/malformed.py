@@ -1,0 +1,72 @@
+"""Records that cannot be read, one of each kind, with the reason that their dead letter must carry."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from streams.events.schema import Event
+
+YEAR_2100_MS = 4_102_444_800_000
+TEN_MEGABYTES = 10_000_000
+MILLION_LEVELS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A record's bytes (None: a null value) and why nobody can read it."""
+
+    name: str
+    value: bytes | None
+    reason: str
+
+
+def malformed(beside: Event, number: int, huge: bool) -> Iterator[Malformed]:
+    """One of each kind, made of a good event so that only the named flaw is wrong with it."""
+    good: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(beside))
+    good["event_id"] = f"x-{number}-{beside.event_id}"
+    text = msgspec.json.encode(good)
+
+    def flawed(**changes: Any) -> bytes:
+        return msgspec.json.encode(good | changes)
+
+    yield Malformed("null value", None, "null_value")
+    yield Malformed("empty value", b"", "bad_json")
+    yield Malformed("cut short", text[: len(text) // 2], "bad_json")
+    yield Malformed("not JSON at all", b"\x00\x01<html>502 Bad Gateway</html>", "bad_json")
+    yield Malformed("not UTF-8", text.replace(b'"event_id":"x-', b'"event_id":"\xff\xfex-', 1), "bad_utf8")
+    yield Malformed("NaN", text[:-1] + b',"amount":NaN}', "bad_json")
+    yield Malformed("infinite time", _without(good, "event_time")[:-1] + b',"event_time":1e999}', "bad_schema")
+    for name in ("event_id", "kind", "brand_id", "event_time", "platform"):
+        yield Malformed(f"no {name}", _without(good, name), "bad_schema")
+    yield Malformed("time as words", flawed(event_time="yesterday"), "bad_schema")
+    yield Malformed("negative value", flawed(value=-5), "bad_schema")
+    yield Malformed("unknown kind", flawed(kind="teleport"), "bad_schema")
+    yield Malformed("unknown platform", flawed(platform="myspace"), "bad_schema")
+    yield Malformed("person as a list", flawed(actor=["someone"]), "bad_schema")
+    yield Malformed("empty id", flawed(event_id=""), "bad_schema")
+    yield Malformed("a list of events", b"[" + text + b"]", "bad_schema")
+    yield Malformed("1970", flawed(event_time=1_000), "time_out_of_range")
+    yield Malformed("2100", flawed(event_time=YEAR_2100_MS), "time_out_of_range")
+    if huge:
+        yield Malformed("ten megabytes", flawed(text="🌶" * (TEN_MEGABYTES // 4)), "bad_schema")
+        yield Malformed("a million levels", b'{"a":' * MILLION_LEVELS + b"1" + b"}" * MILLION_LEVELS, "too_deep")
+
+
+def _without(good: dict[str, Any], name: str) -> bytes:
+    return msgspec.json.encode({key: value for key, value in good.items() if key != name})
+
+
+def scattered(
+    rng: random.Random, events: list[tuple[Event, int]], rounds: int, huge: bool
+) -> Iterator[tuple[Malformed, Event, int]]:
+    """`rounds` times every kind, each beside a good event of a key of its own choosing, at that event's arrival.
+
+    The huge ones come in the first round only: they are as heavy as all other records together.
+    """
+    for number in range(rounds):
+        for record in malformed(rng.choice(events)[0], number, huge and number == 0):
+            event, arrives_ms = rng.choice(events)
+            yield record, event, arrives_ms

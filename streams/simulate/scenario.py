@@ -1,0 +1,117 @@
+"""What a simulation is made of, as frozen facts; minutes count from the scenario's start.
+
+Brands have products and social feeds, rooms belong to brands, incidents fall upon either, and disorder is what real
+feeds do to all of it on the way.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from streams.events.schema import Platform
+
+Language = Literal["zh", "en"]
+Goods = Literal["food", "electronics", "care"]
+"""What can go wrong with them decides the words of a crisis."""
+
+IncidentKind = Literal["crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed"]
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something sold; the price in minor units."""
+
+    product_id: str
+    zh: str
+    en: str
+    price: int
+
+
+@dataclass(frozen=True)
+class SocialFeed:
+    """A collector's feed of posts about a brand; each brand's feed is a source of its own."""
+
+    platform: Platform
+    source: str
+    language: Language
+    texts_per_minute: float
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A brand, by both of its names."""
+
+    brand_id: str
+    zh: str
+    en: str
+    goods: Goods
+    products: tuple[Product, ...]
+    feeds: tuple[SocialFeed, ...]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A live room with one session; it is still open at the scenario's end where `closes_minute` is None."""
+
+    room_id: str
+    brand_id: str
+    platform: Platform
+    source: str
+    language: Language
+    host: str
+    audience: int
+    """Concurrent viewers once the room has filled."""
+    opens_minute: float = 0.0
+    closes_minute: float | None = None
+    stay_seconds: float = 180.0
+    comments_per_minute: float = 2.5
+    captions_per_minute: float = 2.0
+    watch_heartbeats: bool = False
+    """True: the player tells watched seconds every minute; False: the whole stay comes with `leave`."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that happens to a brand, or to one of its rooms, and the alerts that it deserves."""
+
+    kind: IncidentKind
+    brand_id: str
+    onset_minute: float
+    minutes: float
+    texts_per_minute: float = 0.0
+    room_id: str | None = None
+    source: str | None = None
+    """The feed that falls silent."""
+    families: tuple[str, ...] = ()
+    """Rule families that the host breaks."""
+
+
+@dataclass(frozen=True)
+class Disorder:
+    """Shares of events that meet each fate, and how often each kind of unreadable record occurs."""
+
+    duplicates: float = 0.01
+    mirrors: float = 0.1
+    """Of comments in rooms on platforms that mirror (bilibili)."""
+    retractions: float = 0.01
+    """Of comments, posts, reviews and single gifts."""
+    unmatched_retractions: int = 3
+    late: int = 40
+    malformed_rounds: int = 1
+    huge_records: bool = True
+    """Records of ten megabytes and of a million levels."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """All of it; the same scenario, seed and end give the same bytes."""
+
+    name: str
+    minutes: int
+    brands: tuple[Brand, ...]
+    rooms: tuple[Room, ...]
+    incidents: tuple[Incident, ...] = ()
+    disorder: Disorder = Disorder()
+    seed: int = 7
+
+    def brand(self, brand_id: str) -> Brand:
+        return next(brand for brand in self.brands if brand.brand_id == brand_id)

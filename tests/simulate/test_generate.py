@@ -1,0 +1,113 @@
+from collections import Counter
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from streams.clock import MINUTE_MS
+from streams.events.schema import Event
+from streams.simulate.catalogue import BRANDS, COUNTERS, DEMO, ROOMS, names, scenario
+from streams.simulate.generate import Traffic, generate
+from streams.simulate.recount import Recount, readable, recount
+from streams.simulate.scenario import Scenario
+
+ENDED_AT_MS = 1_790_000_012_345
+SMALL = replace(
+    COUNTERS, name="small", minutes=8, brands=BRANDS[:3], rooms=tuple(replace(r, audience=20) for r in ROOMS[:5])
+)
+
+
+@pytest.fixture(scope="module")
+def small() -> Traffic:
+    return generate(SMALL, ENDED_AT_MS)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Traffic:
+    return generate(DEMO, ENDED_AT_MS)
+
+
+def recounted(traffic: Traffic) -> Recount:
+    """One partition a key: the finest that Kafka could make of it."""
+    partitions: dict[tuple[str, bytes], list[tuple[bytes | None, int]]] = {}
+    for record in traffic.records:
+        partitions.setdefault((record.topic, record.key), []).append((record.value, record.arrives_ms))
+    return recount(partitions.values())
+
+
+def test_generate_gives_the_same_bytes_for_the_same_seed_and_others_for_another(small: Traffic) -> None:
+    assert generate(SMALL, ENDED_AT_MS) == small
+    assert generate(replace(SMALL, seed=8), ENDED_AT_MS).records != small.records
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_book_and_a_recount_of_the_bytes_agree(seed: int) -> None:
+    traffic = generate(replace(SMALL, seed=seed), ENDED_AT_MS)
+    assert_agreement(traffic, recounted(traffic))
+
+
+def test_the_book_and_a_recount_of_the_demo_agree(demo: Traffic) -> None:
+    assert_agreement(demo, recounted(demo))
+
+
+def assert_agreement(traffic: Traffic, other: Recount) -> None:
+    truth = traffic.truth
+    for scope, ids in truth.scopes.items():
+        for name, page in ids.items():
+            for minute, sums in page.minutes.items():
+                counted = {key: value for key, value in other.minutes[scope, name, minute].items() if value}
+                assert {key: value for key, value in sums.items() if value} == counted, (scope, name, minute)
+            for group, number in page.people["24h"].items():
+                assert len(other.people[scope, name, group]) == number, (scope, name, group)
+    for session, told in truth.sessions.items():
+        assert told.sums == {key: value for key, value in other.sessions[session].items() if value}
+    assert truth.fates | {"dead_letter": sum(truth.dead_letters.values())} == dict(other.fates)
+
+
+def test_a_recount_notices_one_record_that_is_lost(small: Traffic) -> None:
+    lost = next(n for n, record in enumerate(small.records) if b'"kind":"payment"' in (record.value or b""))
+    rest = [*small.records[:lost], *small.records[lost + 1 :]]
+    with pytest.raises(AssertionError):
+        assert_agreement(small, recounted(replace(small, records=rest)))
+
+
+def test_nothing_arrives_before_it_happens_or_after_the_end(demo: Traffic) -> None:
+    arrivals = [record.arrives_ms for record in demo.records]
+    assert arrivals == sorted(arrivals)
+    assert arrivals[-1] <= ENDED_AT_MS
+    for record in demo.records:
+        event = readable(record.value, record.arrives_ms)
+        assert event is None or event["event_time"] <= record.arrives_ms
+
+
+def test_every_readable_record_is_an_event_by_the_schema(demo: Traffic) -> None:
+    decoder = msgspec.json.Decoder(Event)
+    readables = [r for r in demo.records if readable(r.value, r.arrives_ms) is not None]
+    assert len(readables) == sum(demo.truth.fates.values())
+    for record in readables:
+        decoder.decode(record.value or b"")
+
+
+def test_the_demo_has_the_size_that_a_slow_machine_can_score(demo: Traffic) -> None:
+    assert 3_000 <= demo.truth.texts <= 4_500
+    assert 20_000 <= len(demo.records) <= 120_000
+
+
+def test_the_demo_is_calm_for_twelve_minutes(demo: Traffic) -> None:
+    calm_until_ms = demo.truth.started_at_ms + 12 * MINUTE_MS
+    assert all(alert.onset_to_ms > calm_until_ms for alert in demo.truth.alerts)
+    assert min(incident.onset_minute for incident in DEMO.incidents) >= 12
+
+
+def test_every_fate_and_every_reason_occurs(demo: Traffic) -> None:
+    fates = {"applied", "duplicate", "late", "mirror", "retraction", "retraction_unmatched"}
+    assert set(demo.truth.fates) == fates
+    assert len(demo.truth.dead_letters) >= 4
+
+
+def test_every_kind_of_incident_is_in_the_demo_and_alone_in_a_scenario_of_its_own() -> None:
+    kinds = Counter(incident.kind for incident in DEMO.incidents)
+    assert set(kinds) == {"crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed"}
+    alone: list[Scenario] = [scenario(kind.replace("_", "-")) for kind in kinds]
+    assert [len(single.incidents) for single in alone] == [1] * 6
+    assert set(names()) == {"demo", "calm", "counters", *(single.name for single in alone)}

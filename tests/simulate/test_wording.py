@@ -1,0 +1,44 @@
+import random
+import re
+from typing import get_args
+
+import pytest
+
+from streams.simulate.catalogue import BRANDS
+from streams.simulate.scenario import Language
+from streams.simulate.wording import Voice, near_copy, patterns, say
+
+VOICES: tuple[Voice, ...] = get_args(Voice)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_patterns_every_one_can_be_filled(voice: Voice) -> None:
+    rng = random.Random(1)
+    for language in LANGUAGES:
+        for mood, texts in patterns(voice)[language].items():
+            for _ in range(3 * len(texts)):
+                text = say(rng, voice, mood, language, BRANDS[0], "小鹿")
+                assert text.strip()
+                assert "{" not in text
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_patterns_are_written_in_their_language_and_none_twice(voice: Voice) -> None:
+    for language in LANGUAGES:
+        texts = [text for mood in patterns(voice)[language].values() for text in mood]
+        assert len(texts) == len(set(texts))
+        if language == "en":
+            assert not any(HAN.search(text) for text in texts)
+
+
+def test_patterns_are_several_hundred() -> None:
+    assert sum(len(texts) for v in VOICES for moods in patterns(v).values() for texts in moods.values()) > 400
+
+
+def test_near_copy_keeps_the_text_and_varies_the_tail() -> None:
+    rng = random.Random(2)
+    copies = {near_copy(rng, "抵制") for _ in range(50)}
+    assert len(copies) > 20
+    assert all(copy.startswith("抵制") for copy in copies)
