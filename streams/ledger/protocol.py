@@ -1,5 +1,6 @@
 """The ledger's contract: one atomic update a batch, guarded by an epoch and by the offset that the worker expects.
 
+Numbers are below 2^53 in size, the integers that Lua keeps exact; a sum that leaves 64 bits stays at the limit.
 Every key of a partition lies in one hash slot: `<namespace>:<stage>:{<topic>:<partition>}:<suffix>`. Effects name
 suffixes only, so that no update can touch another partition.
 """
@@ -35,7 +36,14 @@ class Effects:
     left: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Sets to remove ids from, after `joined`."""
     values: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
-    """Hash fields to set; None deletes the field."""
+    """Hash fields to set; None deletes the field. A worker that owns a partition may well set what it would add: the
+    update is refused if anything was written since it read."""
+    crowds: Sequence[tuple[Sequence[str], Sequence[str]]] = ()
+    """(suffixes, ids): HyperLogLogs that all get the same ids, which travel once."""
+    members: Mapping[str, Sequence[tuple[str, int | None, int]]] = field(default_factory=dict)
+    """Sorted sets of who belongs since when: (member, since, horizon), applied in order. A member known since
+    `horizon` or later keeps its time, any other gets `since`; None removes it. Members from before the last horizon of
+    an update are dropped. Times are milliseconds; horizons never go back."""
     outbox: Sequence[tuple[str, bytes]] = ()
     """(key, value) records for Kafka, kept in order until `taken` removes them."""
     ttl_seconds: Mapping[str, int] = field(default_factory=dict)
@@ -67,6 +75,10 @@ class Ledger(Protocol):
 
     async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
         """Some fields of a hash, None where absent. Raises Unavailable."""
+
+    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+        """Fields of several hashes in one round trip, by suffix and name; absent ones are left out. Raises
+        Unavailable."""
 
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         """The oldest records that wait for Kafka. Raises Unavailable."""

@@ -1,0 +1,210 @@
+"""The ledger in Redis: every act is one Lua script on the keys of one partition, so on one slot of a cluster.
+
+Scripts are sent by their hash and loaded again where a restarted server has forgotten them.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from itertools import chain
+from typing import Any, Final, Literal
+
+import msgpack
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    NoPermissionError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from streams.errors import Fenced, OffsetMoved, Unavailable, UsageError
+from streams.ledger.protocol import Claim, Effects, Update
+
+LIST_LIMIT: Final = 6_000
+"""Entries a list in a script's argument; Lua's unpack() gives up near 8,000. Divisible by 2 and 3: pairs, triples."""
+PART_BYTES: Final = 16_000_000
+"""A script's argument; Redis takes 512 MB at most, and holds the decoded part in Lua's memory meanwhile."""
+
+Effect = tuple[str, str | Sequence[str], Sequence[Any]]
+_encode_record = msgspec.msgpack.Encoder().encode
+_decode_record = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
+_PASSING_ANSWERS = ("LOADING", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN")
+
+
+class Script:
+    """One Lua file of this package."""
+
+    def __init__(self, name: str) -> None:
+        self.source = files("streams.ledger").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+        self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
+_ACQUIRE, _APPLY, _TAKEN = Script("acquire"), Script("apply"), Script("taken")
+
+
+def key_prefix(namespace: str, stage: str, topic: str, partition: int) -> str:
+    """What every key of a partition begins with; the braces make it one slot."""
+    return f"{namespace}:{stage}:{{{topic}:{partition}}}:"
+
+
+def partitions_key(namespace: str, stage: str) -> str:
+    """The set of `topic:partition` that were ever acquired: where readers find the shards."""
+    return f"{namespace}:{stage}:partitions"
+
+
+class RedisLedger:
+    """A stage's ledger on a Redis server or cluster. The client returns bytes and has a socket timeout."""
+
+    def __init__(
+        self, client: Redis | RedisCluster, stage: str, namespace: str, *, part_bytes: int = PART_BYTES
+    ) -> None:
+        self._client = client
+        self._stage = stage
+        self._namespace = namespace
+        self._part_bytes = part_bytes
+
+    async def acquire(self, topic: str, partition: int) -> Claim:
+        await self._call("SADD", partitions_key(self._namespace, self._stage), f"{topic}:{partition}")
+        epoch, next_offset = await self._run(_ACQUIRE, [self._prefix(topic, partition) + "ledger"], [])
+        return Claim(topic, partition, int(epoch), int(next_offset))
+
+    async def apply(self, update: Update) -> None:
+        claim = update.claim
+        prefix = self._prefix(claim.topic, claim.partition)
+        parts = list(pack_parts(flatten(update.effects), self._part_bytes))
+        offsets = [claim.epoch, update.expected_offset, update.next_offset]
+        outcome, value = await self._run(_APPLY, [prefix + "ledger"], [*offsets, prefix, *parts])
+        if outcome == b"fenced":
+            raise Fenced(claim.topic, claim.partition, claim.epoch, int(value))
+        if outcome == b"moved":
+            raise OffsetMoved(claim.topic, claim.partition, update.expected_offset, int(value))
+
+    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+        found = await self._call("HGETALL", self._prefix(claim.topic, claim.partition) + suffix)
+        return {name.decode(): value for name, value in found.items()}
+
+    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
+        found = (await self.fields_of(claim, {suffix: names})).get(suffix, {})
+        return [found.get(name) for name in names]
+
+    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+        asked = {suffix: names for suffix, names in wanted.items() if names}
+        prefix = self._prefix(claim.topic, claim.partition)
+        pipeline = (
+            self._client.pipeline(transaction=False) if isinstance(self._client, Redis) else self._client.pipeline()
+        )
+        for suffix, names in asked.items():
+            pipeline.hmget(prefix + suffix, list(names))
+        answers = await self._answer(pipeline.execute()) if asked else []
+        return {
+            suffix: {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            for (suffix, names), values in zip(asked.items(), answers, strict=True)
+        }
+
+    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+        key = self._prefix(claim.topic, claim.partition) + "outbox"
+        records = await self._call("LRANGE", key, 0, limit - 1)
+        return [_decode_record(record) for record in records]
+
+    async def taken(self, claim: Claim, count: int) -> None:
+        prefix = self._prefix(claim.topic, claim.partition)
+        outcome, value = await self._run(_TAKEN, [prefix + "ledger", prefix + "outbox"], [claim.epoch, count])
+        if outcome == b"fenced":
+            raise Fenced(claim.topic, claim.partition, claim.epoch, int(value))
+
+    def _prefix(self, topic: str, partition: int) -> str:
+        return key_prefix(self._namespace, self._stage, topic, partition)
+
+    async def _run(self, script: Script, keys: list[str], arguments: list[Any]) -> Any:
+        try:
+            return await self._call("EVALSHA", script.sha, len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await self._call("EVAL", script.source, len(keys), *keys, *arguments)
+
+    async def _call(self, *command: Any) -> Any:
+        return await self._answer(self._client.execute_command(*command))
+
+    async def _answer(self, reply: Any) -> Any:
+        """The server's reply; what may pass by itself is Unavailable, what an operator must mend a UsageError."""
+        try:
+            return await reply
+        except (AuthenticationError, NoPermissionError) as error:
+            raise UsageError(f"Redis refuses these credentials: {error}") from error
+        except NoScriptError:
+            raise
+        except (RedisConnectionError, RedisTimeoutError, ClusterDownError, TryAgainError, OSError) as error:
+            raise Unavailable(f"Redis does not answer: {error}") from error
+        except (OutOfMemoryError, ReadOnlyError) as error:
+            raise Unavailable(f"Redis does not take writes: {error}") from error
+        except ResponseError as error:
+            if str(error).startswith(_PASSING_ANSWERS):
+                raise Unavailable(f"Redis is busy: {error}") from error
+            raise
+
+
+def flatten(effects: Effects) -> Iterator[Effect]:
+    """Effects as the script takes them: (name, suffix or suffixes, flat list of at most LIST_LIMIT entries)."""
+    yield from _numbers("sums", effects.sums)
+    yield from _numbers("maxima", effects.maxima)
+    for suffix, ids in effects.people.items():
+        yield from _sliced("crowd", [suffix], ids)
+    for suffixes, ids in effects.crowds:
+        yield from _sliced("crowd", suffixes, ids)
+    for suffix, ids in effects.joined.items():
+        yield from _sliced("joined", suffix, ids)
+    for suffix, ids in effects.left.items():
+        yield from _sliced("left", suffix, ids)
+    for suffix, triples in effects.members.items():
+        flat = list(
+            chain.from_iterable(
+                (member, False if since is None else since, horizon) for member, since, horizon in triples
+            )
+        )
+        yield from _sliced("members", suffix, flat)
+    for suffix, fields in effects.values.items():
+        yield from _values(suffix, fields)
+    yield from _sliced("outbox", "outbox", [_encode_record(record) for record in effects.outbox])
+    yield from _sliced("ttl", "", list(chain.from_iterable(effects.ttl_seconds.items())))
+
+
+def pack_parts(effects: Iterator[Effect], part_bytes: int) -> Iterator[bytes]:
+    """The effects as msgpack arrays of about `part_bytes` each, in their order; one effect is never divided."""
+    packer = msgpack.Packer(use_bin_type=False)  # Lua's decoder knows no bin type
+    packed: list[bytes] = []
+    size = 0
+    for effect in effects:
+        if size > part_bytes:
+            yield packer.pack_array_header(len(packed)) + b"".join(packed)
+            packed, size = [], 0
+        packed.append(packer.pack(effect))
+        size += len(packed[-1])
+    if packed:
+        yield packer.pack_array_header(len(packed)) + b"".join(packed)
+
+
+def _numbers(name: Literal["sums", "maxima"], hashes: Mapping[str, Mapping[str, int]]) -> Iterator[Effect]:
+    # As strings: Lua would round a 64-bit sum.
+    for suffix, fields in hashes.items():
+        yield from _sliced(name, suffix, [part for field, number in fields.items() for part in (field, str(number))])
+
+
+def _values(suffix: str, fields: Mapping[str, bytes | None]) -> Iterator[Effect]:
+    removed = [field for field, value in fields.items() if value is None]
+    if removed:
+        yield from _sliced("unset", suffix, removed)
+        fields = {field: value for field, value in fields.items() if value is not None}
+    yield from _sliced("set", suffix, list(chain.from_iterable(fields.items())))
+
+
+def _sliced(name: str, suffix: str | Sequence[str], entries: Sequence[Any]) -> Iterator[Effect]:
+    for start in range(0, len(entries), LIST_LIMIT):
+        yield name, suffix, entries[start : start + LIST_LIMIT]

@@ -1,0 +1,71 @@
+"""A ledger under test with a way to look at what it stored, in memory and on a real Redis alike."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from streams.ledger.memory import MemoryLedger
+from streams.ledger.protocol import Claim, Ledger
+from streams.ledger.redis import key_prefix
+
+
+class Stored(Protocol):
+    """What stands under a suffix of a partition."""
+
+    def people(self, claim: Claim, suffix: str) -> int: ...
+    def members(self, claim: Claim, suffix: str) -> dict[str, int]: ...
+    def joined(self, claim: Claim, suffix: str) -> set[str]: ...
+    def ttl_seconds(self, claim: Claim, suffix: str) -> int | None: ...
+    def wipe(self) -> None: ...
+
+
+@dataclass
+class MemoryStored:
+    ledger: MemoryLedger
+
+    def people(self, claim: Claim, suffix: str) -> int:
+        return len(self.ledger.shards[claim.topic, claim.partition].people[suffix])
+
+    def members(self, claim: Claim, suffix: str) -> dict[str, int]:
+        return self.ledger.shards[claim.topic, claim.partition].members[suffix]
+
+    def joined(self, claim: Claim, suffix: str) -> set[str]:
+        return self.ledger.shards[claim.topic, claim.partition].sets[suffix]
+
+    def ttl_seconds(self, claim: Claim, suffix: str) -> int | None:
+        return self.ledger.shards[claim.topic, claim.partition].ttl_seconds.get(suffix)
+
+    def wipe(self) -> None:
+        self.ledger.restore({})
+
+
+@dataclass
+class RedisStored:
+    client: Any  # redis-py types its replies as all that they might be
+    namespace: str
+    stage: str
+
+    def _key(self, claim: Claim, suffix: str) -> str:
+        return key_prefix(self.namespace, self.stage, claim.topic, claim.partition) + suffix
+
+    def people(self, claim: Claim, suffix: str) -> int:
+        return int(self.client.pfcount(self._key(claim, suffix)))
+
+    def members(self, claim: Claim, suffix: str) -> dict[str, int]:
+        found = self.client.zrange(self._key(claim, suffix), 0, -1, withscores=True)
+        return {member.decode(): int(since) for member, since in found}
+
+    def joined(self, claim: Claim, suffix: str) -> set[str]:
+        return {member.decode() for member in self.client.smembers(self._key(claim, suffix))}
+
+    def ttl_seconds(self, claim: Claim, suffix: str) -> int | None:
+        ttl = int(self.client.ttl(self._key(claim, suffix)))
+        return ttl if ttl >= 0 else None
+
+    def wipe(self) -> None:
+        self.client.flushall()
+
+
+@dataclass
+class UnderTest:
+    ledger: Ledger
+    stored: Stored

@@ -1,0 +1,234 @@
+"""What every ledger promises: the same tests in memory and on a real Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import redis as sync_redis
+from redis.asyncio import Redis
+
+from streams.errors import Fenced, OffsetMoved
+from streams.ledger.memory import MemoryLedger
+from streams.ledger.protocol import Claim, Effects, Ledger, Update
+from streams.ledger.redis import RedisLedger
+from tests.contracts.ledgers import MemoryStored, RedisStored, UnderTest
+
+STAGE = "contract"
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+async def under_test(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[UnderTest]:
+    if request.param == "memory":
+        memory = MemoryLedger()
+        yield UnderTest(memory, MemoryStored(memory))
+        return
+    url = request.getfixturevalue("redis_server").url
+    client = Redis.from_url(url, socket_timeout=10)
+    with sync_redis.Redis.from_url(url) as looking:
+        # Small parts, so that every test of many effects crosses the border between script arguments.
+        yield UnderTest(RedisLedger(client, STAGE, namespace, part_bytes=2_000), RedisStored(looking, namespace, STAGE))
+    await client.aclose()
+
+
+@pytest.fixture
+def ledger(under_test: UnderTest) -> Ledger:
+    return under_test.ledger
+
+
+async def applied(ledger: Ledger, claim: Claim, effects: Effects, at: int = 0, until: int = 10) -> None:
+    await ledger.apply(Update(claim, at, until, effects))
+
+
+async def test_acquire_of_a_new_partition_starts_at_zero(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    assert (claim.topic, claim.partition, claim.next_offset) == ("t", 0, 0)
+    assert claim.epoch > 0
+
+
+async def test_acquire_gives_a_higher_epoch_and_the_stored_offset(ledger: Ledger) -> None:
+    first = await ledger.acquire("t", 0)
+    await applied(ledger, first, Effects(sums={"s": {"a": 1}}), until=7)
+    second = await ledger.acquire("t", 0)
+    assert second.epoch > first.epoch
+    assert second.next_offset == 7
+
+
+async def test_apply_adds_sums_raises_maxima_and_sets_values(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    effects = Effects(
+        sums={"sums": {"a": 2, "b": -3}}, maxima={"tops": {"a": 5}}, values={"state": {"x": b"\x00\xff", "y": b"1"}}
+    )
+    await applied(ledger, claim, effects)
+    again = Effects(sums={"sums": {"a": 1}}, maxima={"tops": {"a": 4, "b": 1}}, values={"state": {"y": None}})
+    await applied(ledger, claim, again, at=10, until=20)
+    assert await ledger.load(claim, "sums") == {"a": b"3", "b": b"-3"}
+    assert await ledger.load(claim, "tops") == {"a": b"5", "b": b"1"}
+    assert await ledger.load(claim, "state") == {"x": b"\x00\xff"}
+    assert await ledger.fields(claim, "state", ["y", "x"]) == [None, b"\x00\xff"]
+
+
+async def test_sum_of_64_bits_is_exact_and_stays_at_the_limit(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(sums={"s": {"a": 2**62 + 1, "b": -(2**62), "c": 1}}))
+    await applied(ledger, claim, Effects(sums={"s": {"a": 1}}), at=10, until=20)
+    assert (await ledger.load(claim, "s"))["a"] == b"%d" % (2**62 + 2)
+    await applied(ledger, claim, Effects(sums={"s": {"a": 2**62, "b": -(2**62) - 1, "c": 1}}), at=20, until=30)
+    assert await ledger.load(claim, "s") == {"a": b"%d" % (2**63 - 1), "b": b"%d" % -(2**63), "c": b"2"}
+
+
+async def test_fields_of_reads_several_hashes_and_leaves_absent_ones_out(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(values={"one": {"a": b"1", "b": b"2"}, "two": {"c": b"3"}}))
+    wanted = {"one": ["b", "nope"], "two": ["c"], "three": ["d"], "four": []}
+    found = await ledger.fields_of(claim, wanted)
+    assert {suffix: fields for suffix, fields in found.items() if fields} == {"one": {"b": b"2"}, "two": {"c": b"3"}}
+
+
+async def test_people_of_a_crowd_are_in_each_of_its_logs(under_test: UnderTest) -> None:
+    ledger, stored = under_test.ledger, under_test.stored
+    claim = await ledger.acquire("t", 0)
+    await applied(
+        ledger, claim, Effects(people={"own": ["p1", "p2", "p1"]}, crowds=[(("room", "brand"), ["p1", "p3"])])
+    )
+    await applied(ledger, claim, Effects(crowds=[(("brand",), ["p2", "p3"])]), at=10, until=20)
+    assert [stored.people(claim, suffix) for suffix in ("own", "room", "brand", "none")] == [2, 2, 3, 0]
+
+
+async def test_sets_are_joined_before_they_are_left(under_test: UnderTest) -> None:
+    claim = await under_test.ledger.acquire("t", 0)
+    await applied(under_test.ledger, claim, Effects(joined={"s": ["a", "b"]}, left={"s": ["b", "c"]}))
+    assert under_test.stored.joined(claim, "s") == {"a"}
+
+
+async def test_member_keeps_its_first_time_until_it_leaves(under_test: UnderTest) -> None:
+    """follow 10, follow 20 · follow 10, leave, follow 30 · follow 40, leave"""
+    claim = await under_test.ledger.acquire("t", 0)
+    changes = [("stays", 10, 0), ("back", 10, 0), ("gone", 40, 0), ("stays", 20, 0), ("back", None, 0), ("back", 30, 0)]
+    await applied(under_test.ledger, claim, Effects(members={"f": [*changes, ("gone", None, 0)]}))
+    assert under_test.stored.members(claim, "f") == {"stays": 10, "back": 30}
+
+
+@pytest.mark.parametrize("borders", [[4], [1, 3], [1, 1, 1, 1], [2, 2]])
+async def test_members_before_the_horizon_are_forgotten_alike_for_any_borders(
+    under_test: UnderTest, borders: list[int]
+) -> None:
+    changes = [("a", 10, 0), ("a", 60, 5), ("b", 70, 15), ("a", 80, 15)]
+    claim, offset = await under_test.ledger.acquire("t", 0), 0
+    for size in borders:
+        part = changes[offset : offset + size]
+        await applied(under_test.ledger, claim, Effects(members={"f": part}), at=offset, until=offset + size)
+        offset += size
+    assert under_test.stored.members(claim, "f") == {"b": 70, "a": 80}
+
+
+async def test_ttl_is_set_for_named_suffixes_only(under_test: UnderTest) -> None:
+    claim = await under_test.ledger.acquire("t", 0)
+    effects = Effects(sums={"short": {"a": 1}, "forever": {"a": 1}}, ttl_seconds={"short": 600})
+    await applied(under_test.ledger, claim, effects)
+    assert 590 <= (under_test.stored.ttl_seconds(claim, "short") or 0) <= 600
+    assert under_test.stored.ttl_seconds(claim, "forever") is None
+
+
+async def test_outbox_keeps_its_order_until_taken(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(outbox=[("k1", b"one"), ("k2", b"\xff\x00")]))
+    await applied(ledger, claim, Effects(outbox=[("k1", b"three")]), at=10, until=20)
+    assert await ledger.outbox(claim, limit=2) == [("k1", b"one"), ("k2", b"\xff\x00")]
+    await ledger.taken(claim, 1)
+    assert await ledger.outbox(claim) == [("k2", b"\xff\x00"), ("k1", b"three")]
+
+
+async def test_taken_by_a_former_owner_is_fenced(ledger: Ledger) -> None:
+    former = await ledger.acquire("t", 0)
+    await applied(ledger, former, Effects(outbox=[("k", b"v")]))
+    owner = await ledger.acquire("t", 0)
+    with pytest.raises(Fenced):
+        await ledger.taken(former, 1)
+    assert await ledger.outbox(owner) == [("k", b"v")]
+
+
+async def test_apply_by_a_former_owner_is_fenced_and_writes_nothing(ledger: Ledger) -> None:
+    former = await ledger.acquire("t", 0)
+    owner = await ledger.acquire("t", 0)
+    with pytest.raises(Fenced) as fenced:
+        await applied(ledger, former, Effects(sums={"s": {"a": 1}}))
+    assert (fenced.value.epoch, fenced.value.owner_epoch) == (former.epoch, owner.epoch)
+    assert await ledger.load(owner, "s") == {}
+    assert (await ledger.acquire("t", 0)).next_offset == 0
+
+
+async def test_apply_at_another_offset_writes_nothing_and_tells_where_the_ledger_stands(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(sums={"s": {"a": 1}}), at=0, until=10)
+    for expected, until in ((5, 15), (12, 20)):
+        with pytest.raises(OffsetMoved) as moved:
+            await applied(ledger, claim, Effects(sums={"s": {"a": 1}}), at=expected, until=until)
+        assert (moved.value.expected_offset, moved.value.stored_offset) == (expected, 10)
+    assert await ledger.load(claim, "s") == {"a": b"1"}
+
+
+async def test_apply_repeated_after_a_lost_reply_succeeds_and_counts_once(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    for _ in range(3):
+        await applied(ledger, claim, Effects(sums={"s": {"a": 1}}, outbox=[("k", b"v")]))
+    assert await ledger.load(claim, "s") == {"a": b"1"}
+    assert len(await ledger.outbox(claim)) == 1
+
+
+async def test_repeat_of_an_update_that_a_former_owner_stored_is_fenced(ledger: Ledger) -> None:
+    former = await ledger.acquire("t", 0)
+    await applied(ledger, former, Effects(sums={"s": {"a": 1}}))
+    await ledger.acquire("t", 0)
+    with pytest.raises(Fenced):
+        await applied(ledger, former, Effects(sums={"s": {"a": 1}}))
+
+
+async def test_wiped_ledger_shows_as_moved_and_a_new_epoch_is_unlike_any_before(under_test: UnderTest) -> None:
+    claim = await under_test.ledger.acquire("t", 0)
+    await applied(under_test.ledger, claim, Effects(sums={"s": {"a": 1}}))
+    under_test.stored.wipe()
+    with pytest.raises(OffsetMoved) as moved:
+        await applied(under_test.ledger, claim, Effects(sums={"s": {"a": 1}}), at=10, until=20)
+    assert moved.value.stored_offset == 0
+    again = await under_test.ledger.acquire("t", 0)
+    assert again.next_offset == 0
+    assert again.epoch > claim.epoch
+
+
+async def test_partitions_do_not_touch_each_other(ledger: Ledger) -> None:
+    one, two = await ledger.acquire("t", 0), await ledger.acquire("t", 1)
+    await applied(ledger, one, Effects(sums={"s": {"a": 1}}))
+    assert await ledger.load(two, "s") == {}
+    await applied(ledger, two, Effects(sums={"s": {"a": 5}}))
+    assert await ledger.load(one, "s") == {"a": b"1"}
+
+
+async def test_effects_beyond_every_limit_of_a_script_are_stored_whole(under_test: UnderTest) -> None:
+    ledger, stored, many = under_test.ledger, under_test.stored, 20_001
+    claim = await ledger.acquire("t", 0)
+    ids = [f"p{number}" for number in range(many)]
+    effects = Effects(
+        sums={"s": dict.fromkeys(ids, 1)},
+        maxima={"m": dict.fromkeys(ids, 2)},
+        joined={"j": ids},
+        left={"j": ids[:-1]},
+        values={"v": dict.fromkeys(ids, b"x")},
+        crowds=[(("c1", "c2"), ids)],
+        members={"f": [(one, 5, 0) for one in ids]},
+        outbox=[(one, b"v") for one in ids],
+        ttl_seconds={"s": 600} | {f"absent-{one}": 600 for one in ids},
+    )
+    await applied(ledger, claim, effects)
+    assert set((await ledger.load(claim, "s")).values()) == {b"1"}
+    assert [len(await ledger.load(claim, suffix)) for suffix in "smv"] == [many] * 3
+    assert stored.joined(claim, "j") == {ids[-1]}
+    assert len(stored.members(claim, "f")) == many
+    assert stored.people(claim, "c2") == pytest.approx(many, rel=0.03)
+    assert [key for key, _ in await ledger.outbox(claim, limit=many)] == ids
+    await applied(ledger, claim, Effects(values={"v": dict.fromkeys(ids)}), at=10, until=20)
+    assert await ledger.load(claim, "v") == {}
+
+
+async def test_value_larger_than_a_script_argument_is_stored_whole(ledger: Ledger) -> None:
+    claim, blob = await ledger.acquire("t", 0), bytes(range(256)) * 4096
+    await applied(ledger, claim, Effects(values={"v": {"big": blob, "small": b"1"}}))
+    assert await ledger.load(claim, "v") == {"big": blob, "small": b"1"}
