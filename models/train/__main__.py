@@ -15,11 +15,11 @@ from models.train.encoder import ENCODERS, EncoderUnavailable, add_signs, fetch,
 from models.train.loop import Budget, train
 from models.train.negatives import add_weak_negatives
 from models.train.network import Network
+from models.train.package import Recipe, package
 from models.train.sources import load_training
-from models.train.synthetic import synthesise
+from models.train.synthetic import TRAINING_TEXTS, synthesise
 
 SIGN_COUNT = {"zh": 20, "en": 5}
-SYNTHETIC_TEXTS = 300
 
 
 @click.command()
@@ -32,6 +32,8 @@ SYNTHETIC_TEXTS = 300
 @click.option("--threads", default=2, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
+@click.option("--stage", type=click.Choice(["all", "train", "package"]), default="all", show_default=True)
+@click.option("--revision", default="unreleased", show_default=True, help="Name of the packaged model.")
 def main(
     data: Path,
     out: Path,
@@ -42,14 +44,19 @@ def main(
     threads: int,
     resume: bool,
     licences: str,
+    stage: str,
+    revision: str,
 ) -> None:
-    """Train the encoders on the sets in DATA and leave checkpoints in OUT."""
+    """Train the encoders on the sets in DATA, and package both languages in OUT/bundle."""
     torch.set_num_threads(threads)
-    for chosen in LANGUAGES if language == "both" else (language,):
-        try:
-            _train_language(chosen, data, out, Budget(minutes, steps), seed, resume, licences)
-        except EncoderUnavailable as error:
-            raise click.ClickException(str(error)) from error
+    try:
+        if stage in ("all", "train"):
+            for chosen in LANGUAGES if language == "both" else (language,):
+                _train_language(chosen, data, out, Budget(minutes, steps), seed, resume, licences)
+        if stage == "package" or (stage == "all" and language == "both"):
+            package(Recipe(data, out, seed, licences, revision), out / "bundle", click.echo)
+    except EncoderUnavailable as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _train_language(
@@ -62,7 +69,7 @@ def _train_language(
     folder.mkdir(parents=True, exist_ok=True)
     graph, tokeniser_file = fetch(language, out)
     examples, _ = load_training(data, language, seed, licences)
-    examples += synthesise(language, seed, SYNTHETIC_TEXTS)
+    examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
     say(f"{len(examples)} texts")
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))

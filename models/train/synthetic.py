@@ -21,6 +21,7 @@ from models.train.sources import Example
 from streams.text.normalise import model_text
 
 SOURCE = "templates"
+TRAINING_TEXTS = 300  # a family and side
 TEMPLATES = Path(__file__).with_name("templates")
 _SLOT = re.compile(r"\{(\w+)\}")
 

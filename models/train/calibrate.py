@@ -1,0 +1,140 @@
+"""From logits of texts that no training saw: temperature, Platt scaling, and the thresholds that flag a risk.
+
+Calibrated are the logits of the int8 graph, as served. Sources weigh alike, so that the largest does not decide alone.
+
+A threshold starts where a risk's precision on the calibration part reaches ``MIN_PRECISION``. Then, while ordinary
+posts (labelled neutral or positive) of any source raise alarms more often than ``MAX_FALSE_ALARMS``, the risk that
+raises the most of them gets a higher one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from models.labels import RISKS, SENTIMENTS
+from models.runtime.manifest import Platt
+from models.train.sources import SOURCES, Example
+
+MIN_PRECISION = 0.8
+MAX_FALSE_ALARMS = 0.02
+LEAST_OF_A_CLASS = 15
+THRESHOLD_RULE = (
+    f"least probability with precision of {MIN_PRECISION} or more on the calibration part, raised until at most "
+    f"{MAX_FALSE_ALARMS:.0%} of its neutral and positive posts of any source are flagged for any risk"
+)
+
+Floats = npt.NDArray[np.float64]
+NEUTRAL, NEGATIVE = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
+
+
+def for_calibration(text: str) -> bool:
+    """Whether an unseen text (in model form) serves to calibrate; the others serve for figures."""
+    return blake2b(text.encode(), digest_size=4, person=b"calibration").digest()[0] % 2 == 0
+
+
+def fit_temperature(logits: Floats, examples: Sequence[Example]) -> float:
+    """The temperature with the least cross-entropy on the texts of known sentiment."""
+    known = [index for index, example in enumerate(examples) if example.sentiment is not None]
+    rows = logits[known, : len(SENTIMENTS)].copy()
+    rows[[examples[i].sentiment_binary for i in known], NEUTRAL] = -1e4
+    truth = np.array([examples[i].sentiment for i in known])
+    weights = _source_weights([examples[i] for i in known])
+
+    def cost(temperature: float) -> float:
+        scaled = rows / temperature
+        scaled -= scaled.max(axis=1, keepdims=True)
+        log_sums = np.log(np.exp(scaled).sum(axis=1))
+        return float(np.sum(weights * (log_sums - scaled[np.arange(len(truth)), truth])))
+
+    temperatures = [step / 50 for step in range(20, 201)]
+    return temperatures[int(np.argmin([cost(temperature) for temperature in temperatures]))]
+
+
+def fit_platt(logits: Floats, truth: Floats, weights: Floats) -> Platt:
+    """Slope and offset by Newton's method on the weighted log loss, held near (1, 0) where there is little to fit."""
+    if min(np.sum(truth == 1), np.sum(truth == 0)) < LEAST_OF_A_CLASS:
+        return Platt(1.0, 0.0)
+    features = np.stack([logits, np.ones_like(logits)], axis=1)
+    parameters, prior = np.array([1.0, 0.0]), np.array([1.0, 0.0])
+    scale = weights * len(weights) / weights.sum()
+    for _ in range(50):
+        probability = 1 / (1 + np.exp(-features @ parameters))
+        gradient = features.T @ (scale * (probability - truth)) + (parameters - prior)
+        curvature = (features * (scale * probability * (1 - probability))[:, None]).T @ features + np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        parameters = parameters - np.clip(step, -1, 1)
+        if float(np.abs(step).max()) < 1e-6:
+            break
+    return Platt(round(float(max(parameters[0], 0.05)), 4), round(float(parameters[1]), 4))
+
+
+def fit_risks(logits: Floats, examples: Sequence[Example]) -> dict[str, Platt]:
+    """Platt scaling of each risk, over the texts where it is known or cautiously taken for absent."""
+    scales: dict[str, Platt] = {}
+    for column, label in enumerate(RISKS, len(SENTIMENTS)):
+        known = [index for index, example in enumerate(examples) if label in example.risks]
+        truth = np.array([examples[i].risks[label][0] for i in known])
+        certainty = np.array([examples[i].risks[label][1] for i in known])
+        weights = _source_weights([examples[i] for i in known]) * np.minimum(certainty, 1.0)
+        scales[label] = fit_platt(logits[known, column], truth, weights)
+    return scales
+
+
+def probabilities(logits: Floats, calibration: Mapping[str, Platt]) -> Floats:
+    """Calibrated risk probabilities (texts, RISKS)."""
+    slopes = np.array([calibration[label].slope for label in RISKS])
+    offsets = np.array([calibration[label].offset for label in RISKS])
+    scaled: Floats = 1 / (1 + np.exp(-(slopes * logits[:, len(SENTIMENTS) :] + offsets)))
+    return scaled
+
+
+def choose_thresholds(probability: Floats, examples: Sequence[Example]) -> dict[str, float]:
+    """The threshold of each risk by the rule above."""
+    thresholds = np.array(
+        [_precise_threshold(probability[:, column], examples, label) for column, label in enumerate(RISKS)]
+    )
+    calm = _calm_groups(examples)
+    while True:
+        flags = probability >= thresholds
+        rates = {source: float(flags[rows].any(axis=1).mean()) for source, rows in calm.items()}
+        worst = max(rates, key=rates.__getitem__, default="")
+        if not rates or rates[worst] <= MAX_FALSE_ALARMS:
+            break
+        loudest = int(flags[calm[worst]].sum(axis=0).argmax())
+        column = probability[calm[worst], loudest]
+        thresholds[loudest] = float(column[column >= thresholds[loudest]].min()) + 1e-4
+    return {label: round(min(float(t), 0.9999), 4) for label, t in zip(RISKS, thresholds, strict=True)}
+
+
+def _precise_threshold(probability: Floats, examples: Sequence[Example], label: str) -> float:
+    known = [index for index, example in enumerate(examples) if label in example.risks]
+    truth = np.array([examples[i].risks[label][0] for i in known])
+    weights = _source_weights([examples[i] for i in known])
+    scores = probability[known]
+    for threshold in np.arange(0.3, 0.995, 0.01):
+        flagged = scores >= threshold
+        total = float(weights[flagged].sum())
+        if total == 0 or float(weights[flagged & (truth == 1)].sum()) / total >= MIN_PRECISION:
+            return round(float(threshold), 2)
+    return 0.99
+
+
+def _calm_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
+    """Neutral and positive posts by source, of sources with enough of them."""
+    groups: dict[str, list[int]] = {}
+    for index, example in enumerate(examples):
+        source = SOURCES.get(example.source)
+        if source and source.tweet_like and example.sentiment not in (None, NEGATIVE):
+            groups.setdefault(example.source, []).append(index)
+    return {source: rows for source, rows in groups.items() if len(rows) >= 150}
+
+
+def _source_weights(examples: Sequence[Example]) -> Floats:
+    """Each source as heavy as the square root of its size."""
+    sizes = Counter(example.source for example in examples)
+    return np.array([sizes[example.source] ** -0.5 for example in examples])

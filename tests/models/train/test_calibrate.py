@@ -1,0 +1,55 @@
+"""Calibration and thresholds on logits whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.labels import OUTPUTS, RISKS
+from models.measures import expected_calibration_error
+from models.runtime.manifest import Platt
+from models.train.calibrate import MAX_FALSE_ALARMS, choose_thresholds, fit_platt, fit_temperature, probabilities
+from models.train.sources import Example
+
+
+def test_platt_scaling_finds_the_scale_of_overconfident_logits() -> None:
+    draw = np.random.default_rng(1)
+    honest = draw.normal(0, 2, 4_000)
+    truth = (draw.random(4_000) < 1 / (1 + np.exp(-honest))).astype(float)
+    scale = fit_platt(3 * honest + 1, truth, np.ones(4_000))
+    assert scale.slope == pytest.approx(1 / 3, abs=0.03)
+    calibrated = 1 / (1 + np.exp(-(scale.slope * (3 * honest + 1) + scale.offset)))
+    assert expected_calibration_error(truth == 1, calibrated) < 0.03
+
+
+def test_platt_scaling_leaves_alone_what_has_one_side_only() -> None:
+    assert fit_platt(np.ones(50), np.ones(50), np.ones(50)) == Platt(1.0, 0.0)
+
+
+def test_temperature_softens_overconfident_sentiment() -> None:
+    draw = np.random.default_rng(2)
+    logits = np.zeros((2_000, OUTPUTS))
+    logits[:, 0] = 4.0
+    right = draw.random(2_000) < 0.6
+    examples = [Example(str(n), "x", sentiment=0 if ok else int(1 + n % 2)) for n, ok in enumerate(right)]
+    temperature = fit_temperature(logits, examples)
+    assert np.exp(4 / temperature) / (np.exp(4 / temperature) + 2) == pytest.approx(0.6, abs=0.03)
+
+
+def test_thresholds_keep_calm_posts_below_the_limit() -> None:
+    draw = np.random.default_rng(3)
+    calm = [Example(str(n), "smp2020_usual_zh", sentiment=2) for n in range(1_000)]
+    probability = np.zeros((1_000, len(RISKS)))
+    probability[:, RISKS.index("abuse")] = draw.random(1_000)
+    probability[:, RISKS.index("crisis")] = draw.random(1_000) * 0.9
+    thresholds = choose_thresholds(probability, calm)
+    limits = np.array([thresholds[label] for label in RISKS])
+    assert (probability >= limits).any(axis=1).mean() <= MAX_FALSE_ALARMS
+
+
+def test_a_threshold_starts_at_the_stated_precision() -> None:
+    examples = [Example(str(n), "cold_zh", risks={"abuse": (float(n >= 50), 1.0)}) for n in range(100)]
+    logits = np.zeros((100, OUTPUTS))
+    logits[:, 3 + RISKS.index("abuse")] = np.linspace(-5, 5, 100)
+    chosen = choose_thresholds(probabilities(logits, dict.fromkeys(RISKS, Platt(1.0, 0.0))), examples)
+    assert 0.3 <= chosen["abuse"] < 0.5
