@@ -71,7 +71,7 @@ TIDEWEAR = Brand(
         Product("tidewear-slides", "拖鞋", "slides", 12_900),
     ),
     (
-        SocialFeed("bluesky", "bluesky-jetstream", "en", 2.0),
+        SocialFeed("bluesky", "bluesky-jetstream", "en", 2.4),
         SocialFeed("x", "x-stream", "en", 1.2),
     ),
 )  # fmt: skip
@@ -83,7 +83,7 @@ ROOMS = (
     Room("room-102", "shanye", "douyin", "douyin-live", "zh", "老周", audience=55, closes_minute=30),
     Room("room-103", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, watch_heartbeats=True),
     Room("room-104", "lumo", "bilibili", "bilibili-live", "zh", "大鹏", audience=40, watch_heartbeats=True),
-    Room("room-105", "velvet", "douyin", "douyin-live", "zh", "晴晴", audience=90),
+    Room("room-105", "velvet", "douyin", "douyin-live", "zh", "晴晴", audience=90, captions_per_minute=4),
     Room("room-106", "velvet", "tiktok", "tiktok-live", "en", "Maya", audience=60, watch_heartbeats=True),
     Room("room-107", "northpeak", "kuaishou", "kuaishou-live", "zh", "老周", audience=45),
     Room("room-108", "northpeak", "tiktok", "tiktok-live", "en", "Leo", audience=50, watch_heartbeats=True),

@@ -1,4 +1,8 @@
-"""From a scenario to records and their truth. Pure: the same scenario and end give the same bytes."""
+"""From a scenario to records and their truth. Pure: the same scenario and end give the same bytes.
+
+A record's Kafka timestamp is its simulated arrival, so no event is newer than its record, and whoever keeps time by the
+log sees the same gaps as the room did.
+"""
 
 import random
 from collections import Counter
@@ -9,6 +13,7 @@ import msgspec
 
 from streams.clock import MINUTE_MS
 from streams.events.schema import TEXT_KINDS, Event, Platform
+from streams.ingest.feed import Record
 from streams.simulate.book import Book
 from streams.simulate.disorder import disturbed
 from streams.simulate.emission import Emission
@@ -23,16 +28,6 @@ from streams.simulate.truth import Truth
 from streams.topics import LIVE, SOCIAL
 
 CROWD_SIZE = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A Kafka record in waiting; its timestamp is its arrival in simulated time."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
-    arrives_ms: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
     book.enter(emissions)
     good = [_record(emission) for emission in emissions]
     bad, reasons = _unreadable(scenario, emissions)
-    records = sorted([*good, *bad], key=lambda record: record.arrives_ms)
+    records = sorted([*good, *bad], key=lambda record: record.due_ms)
     truth = Truth(
         scenario=scenario.name,
         seed=scenario.seed,
@@ -95,7 +90,12 @@ def _played(scenario: Scenario, span: Span) -> list[Emission]:
 
 def _record(emission: Emission) -> Record:
     event = emission.event
-    return Record(topic_of(event), key_of(event), msgspec.json.encode(event), emission.arrives_ms)
+    return _sent(event, msgspec.json.encode(event), emission.arrives_ms)
+
+
+def _sent(event: Event, value: bytes | None, arrives_ms: int) -> Record:
+    """A record with the key, and so in the partition, of the event."""
+    return Record(topic_of(event), key_of(event), value, arrives_ms, arrives_ms)
 
 
 def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list[Record], Counter[str]]:
@@ -104,7 +104,7 @@ def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list
     records, reasons = [], Counter[str]()
     rng = random.Random(f"{scenario.seed}:malformed")
     for flaw, event, arrives_ms in scattered(rng, beside, disorder.malformed_rounds, disorder.huge_records):
-        records.append(Record(topic_of(event), key_of(event), flaw.value, arrives_ms))
+        records.append(_sent(event, flaw.value, arrives_ms))
         reasons[flaw.reason] += 1
     return records, reasons
 

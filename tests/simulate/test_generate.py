@@ -31,7 +31,7 @@ def recounted(traffic: Traffic) -> Recount:
     """One partition a key: the finest that Kafka could make of it."""
     partitions: dict[tuple[str, bytes], list[tuple[bytes | None, int]]] = {}
     for record in traffic.records:
-        partitions.setdefault((record.topic, record.key), []).append((record.value, record.arrives_ms))
+        partitions.setdefault((record.topic, record.key), []).append((record.value, record.due_ms))
     return recount(partitions.values())
 
 
@@ -72,17 +72,17 @@ def test_a_recount_notices_one_record_that_is_lost(small: Traffic) -> None:
 
 
 def test_nothing_arrives_before_it_happens_or_after_the_end(demo: Traffic) -> None:
-    arrivals = [record.arrives_ms for record in demo.records]
+    arrivals = [record.due_ms for record in demo.records]
     assert arrivals == sorted(arrivals)
     assert arrivals[-1] <= ENDED_AT_MS
     for record in demo.records:
-        event = readable(record.value, record.arrives_ms)
-        assert event is None or event["event_time"] <= record.arrives_ms
+        event = readable(record.value, record.due_ms)
+        assert event is None or event["event_time"] <= record.due_ms
 
 
 def test_every_readable_record_is_an_event_by_the_schema(demo: Traffic) -> None:
     decoder = msgspec.json.Decoder(Event)
-    readables = [r for r in demo.records if readable(r.value, r.arrives_ms) is not None]
+    readables = [r for r in demo.records if readable(r.value, r.due_ms) is not None]
     assert len(readables) == sum(demo.truth.fates.values())
     for record in readables:
         decoder.decode(record.value or b"")

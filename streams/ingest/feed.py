@@ -1,28 +1,37 @@
-"""Plays records into Kafka at a pace: simulated time runs `speed` times as fast and ends when wall time does.
+"""Plays records into Kafka at a pace: their own time runs `speed` times as fast as the wall's, and both end together.
 
-    simulated   10:00 ........................ 10:40
+    records     10:00 ........................ 10:40
     wall                     10:38:45 ........ 10:40       speed 32
 
-Each record carries its simulated arrival as its Kafka timestamp, so no event is newer than its record, nothing lies in
-the future, and whoever keeps time by the log sees the same gaps as the room did.
+So a recording, or a simulation, is over in a fraction of its length, and nothing in it ever lies in the future.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams.clock import MINUTE_MS, Clock, system_clock
-from streams.errors import Unavailable, UsageError
-from streams.simulate.generate import Record, Traffic, generate
-from streams.simulate.scenario import Scenario
+from streams.clock import Clock, system_clock
+from streams.errors import Unavailable
 from streams.topics import MAX_RECORD_BYTES
 
 PROGRESS_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A Kafka record in waiting."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    due_ms: int
+    """When it is sent, in the records' own time."""
+    timestamp_ms: int | None = None
+    """Kafka's timestamp; None is the moment of sending."""
 
 
 class Sink(Protocol):
@@ -35,11 +44,11 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a feed has come."""
+    """How far a feed has come, in records and in their own time."""
 
     sent: int
     total: int
-    simulated_ms: int
+    at_ms: int
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class KafkaSink:
         self._check()
         try:
             future = self._producer.send(
-                record.topic, key=record.key, value=record.value, timestamp_ms=record.arrives_ms
+                record.topic, key=record.key, value=record.value, timestamp_ms=record.timestamp_ms
             )
         except KafkaError as error:
             raise Unavailable(f"Kafka at {self._bootstrap} takes no record for {record.topic}: {error}") from None
@@ -107,49 +116,22 @@ def play(
     clock: Clock = system_clock,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Played:
-    """Send records in order, each when simulated time reaches it; without a `speed`, as fast as the sink takes them.
+    """Send records in order, each when its own time comes; without a `speed`, as fast as the sink takes them.
 
-    `ends_ms` is the moment, simulated and wall, at which both clocks meet.
+    `ends_ms` is the moment at which the records' time and the wall's meet. Raises Unavailable.
     """
     started_ms, told_ms, behind_ms = clock(), 0, 0
     for sent, record in enumerate(records):
         if speed is not None:
-            due_ms = ends_ms - int((ends_ms - record.arrives_ms) / speed)
+            due_ms = ends_ms - int((ends_ms - record.due_ms) / speed)
             behind_ms = clock() - due_ms
             if behind_ms < 0:
                 sleep(-behind_ms / 1000)
         if watch is not None and clock() - told_ms >= PROGRESS_SECONDS * 1000:
             told_ms = clock()
-            watch(Progress(sent, len(records), record.arrives_ms))
+            watch(Progress(sent, len(records), record.due_ms))
         sink.send(record)
     sink.flush()
     if watch is not None and records:
-        watch(Progress(len(records), len(records), records[-1].arrives_ms))
+        watch(Progress(len(records), len(records), records[-1].due_ms))
     return Played(len(records), (clock() - started_ms) / 1000, max(0, behind_ms) / 1000)
-
-
-def simulate(
-    scenario: Scenario,
-    sink: Sink,
-    *,
-    wall_seconds: float | None,
-    truth_path: Path | None = None,
-    watch: Watcher | None = None,
-    clock: Clock = system_clock,
-    sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Traffic, Played]:
-    """Generate a scenario that ends `wall_seconds` from now, write its truth, and play it.
-
-    Without `wall_seconds` it ends now and is sent as fast as the sink takes it. Raises UsageError for a wall time that
-    is longer than the scenario, since its events would lie in the future.
-    """
-    if wall_seconds is not None and not 0 < wall_seconds <= scenario.minutes * 60:
-        raise UsageError(f"{scenario.name} lasts {scenario.minutes} minutes: play it in that time or less")
-    ends_ms = clock() + int((wall_seconds or 0) * 1000)
-    traffic = generate(scenario, ends_ms)
-    if truth_path is not None:
-        traffic.truth.save(truth_path)
-    speed = None if wall_seconds is None else scenario.minutes * MINUTE_MS / (wall_seconds * 1000)
-    return traffic, play(
-        traffic.records, sink, speed=speed, ends_ms=ends_ms, watch=watch, clock=clock, sleep=sleep
-    )  # fmt: skip
