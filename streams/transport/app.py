@@ -1,0 +1,43 @@
+"""Faust's part: an app with one agent over a stage's topics, whose messages are batches on their way to the lanes."""
+
+from typing import Any
+
+import faust
+from yarl import URL
+
+from streams.settings import Settings
+from streams.transport.consumer import BatchTransport
+from streams.transport.handler import BatchHandler
+from streams.transport.lanes import Lanes
+from streams.transport.outage import Outage
+
+
+class BatchApp(faust.App):
+    """Faust with the batch transport: no web server, no tables, no producer, no leader."""
+
+    def __init__(self, handler: BatchHandler[Any], settings: Settings, lanes: Lanes, outage: Outage) -> None:
+        self.lanes = lanes
+        self.outage = outage
+        broker = [URL(f"kafka://{server.strip()}") for server in settings.kafka.split(",")]
+        super().__init__(
+            f"pulsewatch-{handler.stage}",
+            broker=broker,
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            stream_wait_empty=False,
+            consumer_group_instance_id=settings.instance,
+            # The lanes bound what is on its way; this queue must never be what waits.
+            stream_buffer_maxsize=1_000_000,
+        )
+        self.boot_strategy.enable_kafka_producer = False
+        self.transport = BatchTransport(broker, self, loop=None)
+        topics = self.topic(*handler.topics, key_serializer="raw", value_serializer="raw")
+        self.agent(topics, name=handler.stage)(self._deliver)
+
+    async def _deliver(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            self.lanes.deliver(event.value)
+
+    async def on_first_start(self) -> None:
+        """Faust makes a folder for its tables here; there are none."""

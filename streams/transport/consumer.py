@@ -1,0 +1,282 @@
+"""Faust's consumer, made to deliver one message a partition fetch, and to read where the ledger says.
+
+Stock Faust makes two tasks and several objects a record, acknowledges a record whose agent raised, and starts from
+the offsets that Kafka stores. Here a message is a `Delivery`, nothing is acknowledged before the ledger has it, and
+Kafka's stored offsets are only told, for whoever watches consumer lag.
+"""
+# ruff: noqa: SLF001 - what has to change in Faust and aiokafka has no public face
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaConnectionError, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport, server_list
+from faust.types import TP, ConsumerMessage, Message
+
+from streams.errors import PulsewatchError
+from streams.transport.batch import Batch
+from streams.transport.columns import exhausted, unpack
+from streams.transport.lane import Delivery, Reading
+
+if TYPE_CHECKING:
+    from streams.transport.app import BatchApp
+
+PARTITION_FETCH_BYTES = 4_000_000
+FETCH_BYTES = 32_000_000
+FETCH_WAIT_MS = 500
+SESSION_MS = 10_000
+HEARTBEAT_MS = 2_000
+REBALANCE_MS = 30_000
+REQUEST_MS = 30_000
+COMMIT_SECONDS = 5.0
+FETCH_SECONDS = 1.0
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class LogEndsBefore(PulsewatchError):
+    """Kafka's log ends before the offset that the ledger stands at."""
+
+    def __init__(self, topic: str, partition: int, offset: int) -> None:
+        super().__init__(
+            f"{topic}:{partition} ends before offset {offset}, where the ledger stands: the topic was made anew, or"
+            " Kafka lost records; restore it, or start with another PULSEWATCH_NAMESPACE"
+        )
+
+
+class BatchConsumerThread(AIOKafkaConsumerThread):
+    """The thread that talks to Kafka: heartbeats go on while the worker's loop is busy with a batch."""
+
+    app: "BatchApp"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._readings: dict[TopicPartition, Reading] = {}
+        self._room = asyncio.Event()
+
+    async def on_start(self) -> None:
+        """Connect, however long Kafka takes to answer."""
+        while not self.should_stop:
+            self._consumer = self._create_worker_consumer(self.transport)
+            try:
+                await self._consumer.start()
+            except KafkaConnectionError:
+                await self._consumer.stop()
+                self.app.outage.seen()
+                await self.sleep(1.0)
+            else:
+                return
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=server_list(transport.url, transport.default_port),
+            client_id=self.app.conf.id,
+            group_id=self.app.conf.id,
+            group_instance_id=self.app.conf.consumer_group_instance_id,
+            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            # A fetch may be larger than these by one batch of the producer's: a record of any size gets through.
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            fetch_max_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            rebalance_timeout_ms=REBALANCE_MS,
+            request_timeout_ms=REQUEST_MS,
+        )
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Fetch nothing before the ledger has said from where."""
+        self._readings.clear()
+        self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def begin(self, reading: Reading) -> None:
+        """Seek to the reading's offset; every fetch of the partition from now on belongs to this reading."""
+        tp = TopicPartition(reading.topic, reading.partition)
+        consumer = self._ensure_consumer()
+        try:
+            consumer.seek(tp, reading.next_offset)
+            consumer.resume(tp)
+        except IllegalStateError:
+            return  # revoked meanwhile: its lane is about to be told
+        self._readings[tp] = reading
+
+    def notify_room(self) -> None:
+        """Wake `fetch`; may be called from any thread."""
+        self.thread_loop.call_soon_threadsafe(self._room.set)
+
+    async def fetch(self, timeout_seconds: float) -> list[Delivery]:
+        """What has arrived for the readings that have room; waits for it, in vain at most so long."""
+        consumer = self._ensure_consumer()
+        fetcher = consumer._fetcher
+        deadline = self.thread_loop.time() + timeout_seconds
+        with fetcher._subscriptions.fetch_context():
+            while not self.should_stop:
+                if consumer._closed or fetcher._closed:
+                    raise ConsumerStoppedError
+                self._room.clear()
+                deliveries = [*self._take_fetched(fetcher)]
+                left_seconds = deadline - self.thread_loop.time()
+                if deliveries or left_seconds <= 0:
+                    return deliveries
+                await self._arrival(fetcher, left_seconds)
+        return []
+
+    async def _arrival(self, fetcher: Any, timeout_seconds: float) -> None:
+        arrived = fetcher._create_fetch_waiter()
+        room = asyncio.ensure_future(self._room.wait())
+        try:
+            await asyncio.wait([arrived, room], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            room.cancel()
+            arrived.cancel()
+
+    def _take_fetched(self, fetcher: Any) -> Iterator[Delivery]:
+        for tp, result in list(fetcher._records.items()):
+            reading = self._readings.get(tp)
+            delivery = None
+            if not isinstance(result, FetchResult):
+                self._drop(fetcher, tp)
+                result.check_raise()
+            elif reading is not None and reading.has_room:
+                delivery = _take(reading, result) if result.check_assignment(tp) else None
+                if not result.has_more():
+                    self._drop(fetcher, tp)
+            if delivery is not None:
+                self.app.outage.over()
+                yield delivery
+
+    def _drop(self, fetcher: Any, tp: TopicPartition) -> None:
+        """Make room for the partition's next fetch."""
+        del fetcher._records[tp]
+        fetcher._notify(fetcher._wait_consume_future)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        told = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        try:
+            await asyncio.wait_for(self._ensure_consumer().commit(told), COMMIT_SECONDS)
+        except (KafkaError, IllegalStateError, TimeoutError) as error:
+            log.info("Kafka was not told how far the ledger is: %r", error)
+            return False
+        return True
+
+
+def _take(reading: Reading, result: Any) -> Delivery | None:
+    """The next batch of a fetch; None where it held control records only."""
+    fetched = result._partition_records
+    _check_position(reading, fetched.next_fetch_offset)
+    columns = unpack(fetched)
+    result._update_position()
+    if exhausted(fetched):
+        result._partition_records = None
+    reading.position = fetched.next_fetch_offset
+    if not columns.values:
+        return None
+    batch = Batch(reading.topic, reading.partition, columns.offsets, columns.timestamps_ms, columns.values)
+    delivery = Delivery(reading, batch, reading.next_offset, reading.position)
+    reading.next_offset = reading.position
+    reading.delivered += 1
+    return delivery
+
+
+def _check_position(reading: Reading, fetched_offset: int) -> None:
+    """Kafka answers an offset that it has not by starting at its oldest record: say so, or refuse."""
+    if fetched_offset < reading.position:
+        raise LogEndsBefore(reading.topic, reading.partition, reading.position)
+    if fetched_offset > reading.position > 0:
+        log.warning(
+            "%s:%d: records from %d to %d are gone from Kafka, its retention was too short",
+            reading.topic, reading.partition, reading.position, fetched_offset,
+        )  # fmt: skip
+
+
+class BatchConsumer(Consumer):
+    """Delivers batches to the lanes, and has them read from where the ledger stands."""
+
+    app: "BatchApp"
+    _thread: BatchConsumerThread
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    # What the lanes ask of their reader.
+
+    async def begin(self, reading: Reading) -> None:
+        """Seek, and deliver from there."""
+        await self._in_thread(self._thread.begin(reading))
+
+    def stored(self, delivery: Delivery) -> None:
+        """Remember what to tell Kafka; fetch again where that waited for room."""
+        reading = delivery.reading
+        reading.stored += 1
+        self._stored_offsets[TP(reading.topic, reading.partition)] = delivery.batch.next_offset
+        self._thread.notify_room()
+
+    # What Faust asks of its consumer.
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stored_offsets: dict[TP, int] = {}
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        # Faust's own drops whatever lies below an offset that it has seen, so no partition could be read again.
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                if not self.flow_active:
+                    await self.wait(self.can_resume_flow.wait())
+                for delivery in await self._in_thread(self._thread.fetch(FETCH_SECONDS)):
+                    await self.wait_first(self.callback(self._message(delivery)), self.suspend_flow.wait())
+        except ConsumerStoppedError:
+            if not self.app.should_stop:
+                raise
+
+    def _message(self, delivery: Delivery) -> ConsumerMessage:
+        batch = delivery.batch
+        value: Any = delivery  # Faust's types know bytes only; with the raw serialiser it passes anything on
+        return ConsumerMessage(
+            batch.topic, batch.partition, batch.offsets[-1], batch.timestamps_ms[-1] / 1000, 0, None, None, value, None,
+            tp=TP(batch.topic, batch.partition), generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Called once partitions are assigned: open their lanes, which seek by themselves, each when it can."""
+        self.app.lanes.open(self.assignment(), self)
+        return {}
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what is in hand before another worker may take the partitions."""
+        await self.app.lanes.close(revoked)
+        await self.force_commit()
+        await super().on_partitions_revoked(revoked)
+
+    def ack(self, message: Message) -> bool:
+        """Faust acknowledges what it skips; here only the ledger does."""
+        self._unacked_messages.discard(message)
+        return False
+
+    async def force_commit(self, *_: Any, **__: Any) -> bool:
+        """Tell Kafka how far the ledger is."""
+        offsets, self._stored_offsets = self._stored_offsets, {}
+        return await self._commit(offsets) if offsets else False
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's watchdog looks at acknowledgements, which are not made here; the lag is watched in Prometheus."""
+
+    async def _in_thread(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._thread.thread_loop))
+
+
+class BatchTransport(Transport):
+    """Faust's Kafka transport with that consumer."""
+
+    Consumer = BatchConsumer

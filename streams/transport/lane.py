@@ -1,0 +1,185 @@
+"""One partition's way through the handler: while one batch's effects are being stored, the next is prepared.
+
+Everything here runs on the worker's event loop. A lane lives from an assignment of its partition to the revocation.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from streams.errors import OffsetMoved, PulsewatchError
+from streams.events.schema import Coordinates
+from streams.metrics import BATCH_EVENTS, BATCH_SECONDS, LEDGER_OUTCOMES
+from streams.transport.batch import Batch
+from streams.transport.handler import BatchHandler
+
+log = logging.getLogger(__name__)
+
+MOST_BATCHES = 2
+"""Batches of a lane that may be on their way: one being stored, one prepared or waiting. Bounds memory and lag."""
+CLOSING_SECONDS = 5.0
+"""How long a revocation waits for the batch in hand: a rebalance must not outlast the session timeout."""
+
+
+class LostBatch(PulsewatchError):
+    """A batch was fetched and did not arrive: nothing after it may be stored."""
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """One uninterrupted read of a partition. A seek makes a new one, so that what was read before is recognised."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    """Where the next delivery begins."""
+    position: int = field(init=False)
+    """Where the consumer stands: beyond `next_offset` while only control records came."""
+    delivered: int = 0
+    stored: int = 0
+    """Batches. The consumer's thread writes all but this one, so that neither thread loses the other's count."""
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.position = self.next_offset
+
+    @property
+    def pending(self) -> int:
+        """Batches on their way."""
+        return self.delivered - self.stored
+
+    @property
+    def has_room(self) -> bool:
+        return not self.ended and self.pending < MOST_BATCHES
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A batch and the stretch of the log that it covers: [start_offset, end_offset)."""
+
+    reading: Reading
+    batch: Batch
+    start_offset: int
+    end_offset: int
+    at_seconds: float = field(default_factory=time.perf_counter)
+
+
+class Reader(Protocol):
+    """Whoever fetches for the lanes."""
+
+    async def begin(self, reading: Reading) -> None:
+        """Seek to the reading's next offset and deliver from there, under this reading only."""
+
+    def stored(self, delivery: Delivery) -> None:
+        """Called when the delivery is in the ledger: there is room for one more, and an offset to tell Kafka."""
+
+
+Failed = Callable[[Exception, Coordinates], None]
+"""Told why a lane cannot go on, and the first offset of the batch that it had in hand. The worker must end."""
+Ready = tuple[Delivery, Any] | Exception | None
+"""A prepared batch, or why there will be no other."""
+
+
+class Lane:
+    """A partition of one worker."""
+
+    def __init__(self, topic: str, partition: int, handler: BatchHandler[Any], reader: Reader, failed: Failed) -> None:
+        self.topic = topic
+        self.partition = partition
+        self._handler = handler
+        self._reader = reader
+        self._failed = failed
+        self._reading: Reading | None = None
+        self._offset_in_hand = 0
+        self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name=f"lane {topic}:{partition}")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the handler has taken the partition."""
+        return self._reading is not None
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Take the next batch; one that was read before the last seek, or after the revocation, is dropped."""
+        if delivery.reading is self._reading and not self._closing:
+            self._arrived.put_nowait(delivery)
+
+    async def close(self) -> None:
+        """Let the batch that is being stored finish, drop the others, forget the partition."""
+        self._closing = True
+        if self._reading is None or not self._reading.pending:
+            self._task.cancel()
+        else:
+            self._reading.ended = True
+            self._arrived.put_nowait(None)
+        _, running = await asyncio.wait([self._task], timeout=CLOSING_SECONDS)
+        if running:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._handler.revoked(self.topic, self.partition)
+
+    async def _run(self) -> None:
+        try:
+            while not self._closing:
+                await self._read_once()
+        except Exception as error:
+            # To go on would skip the batch in hand: only a new process may read it again.
+            self._failed(error, Coordinates(self.topic, self.partition, self._offset_in_hand))
+
+    async def _read_once(self) -> None:
+        """From one assignment to the next.
+
+        1. Take the partition and learn where to read from.
+        2. Read from there.
+        3. Store batch after batch, until the ledger turns out to stand elsewhere.
+        """
+        start_offset = await self._handler.assigned(self.topic, self.partition)
+        self._offset_in_hand = start_offset
+        self._arrived = asyncio.Queue()
+        reading = self._reading = Reading(self.topic, self.partition, start_offset)
+        await self._reader.begin(reading)
+        ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=1)
+        preparing = asyncio.create_task(self._prepare_all(start_offset, ready))
+        try:
+            await self._store_all(ready)
+        except OffsetMoved as moved:
+            LEDGER_OUTCOMES.labels(self._handler.stage, "moved").inc()
+            log.warning("%s; reading goes on from there", moved)
+        finally:
+            reading.ended = True
+            preparing.cancel()
+            await asyncio.wait([preparing])
+
+    async def _prepare_all(self, expected_offset: int, ready: asyncio.Queue[Ready]) -> None:
+        try:
+            while not self._closing and (delivery := await self._arrived.get()) is not None:
+                _check_continuity(expected_offset, delivery.start_offset)
+                expected_offset = delivery.end_offset
+                await ready.put((delivery, self._handler.prepare(delivery.batch)))
+                # Let it be sent before the next batch keeps the loop busy.
+                await asyncio.sleep(0)
+        except Exception as error:
+            await ready.put(error)
+        else:
+            await ready.put(None)
+
+    async def _store_all(self, ready: asyncio.Queue[Ready]) -> None:
+        while not self._closing and (item := await ready.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            delivery, prepared = item
+            self._offset_in_hand = delivery.batch.offsets[0]
+            await self._handler.apply(prepared)
+            stage = self._handler.stage
+            BATCH_SECONDS.labels(stage).observe(time.perf_counter() - delivery.at_seconds)
+            BATCH_EVENTS.labels(stage).observe(len(delivery.batch))
+            self._reader.stored(delivery)
+
+
+def _check_continuity(expected_offset: int, start_offset: int) -> None:
+    if start_offset != expected_offset:
+        raise LostBatch(f"records from {expected_offset} to {start_offset} did not arrive")

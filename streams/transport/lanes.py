@@ -1,0 +1,40 @@
+"""All lanes of a worker: opened by an assignment, closed by a revocation, and the first that fails ends the worker."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from faust.types import TP
+
+from streams.metrics import UP
+from streams.transport.handler import BatchHandler
+from streams.transport.lane import Delivery, Failed, Lane, Reader
+
+
+class Lanes:
+    """The partitions that the worker has now."""
+
+    def __init__(self, handler: BatchHandler[Any], failed: Failed) -> None:
+        self._handler = handler
+        self._failed = failed
+        self._by_partition: dict[TP, Lane] = {}
+
+    def open(self, assigned: Iterable[TP], reader: Reader) -> None:
+        """Start a lane for each partition that has none; returns at once, though the handler may have to wait."""
+        for tp in assigned:
+            if tp not in self._by_partition:
+                self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, reader, self._failed)
+        UP.labels(self._handler.stage).set(1 if self._by_partition else 0)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Hand a batch to its lane; what comes after the revocation is dropped."""
+        lane = self._by_partition.get(TP(delivery.batch.topic, delivery.batch.partition))
+        if lane is not None:
+            lane.deliver(delivery)
+
+    async def close(self, revoked: Iterable[TP] | None = None) -> None:
+        """Close these lanes, or all, side by side. Returns when none of them stores anything any more."""
+        closing = list(self._by_partition) if revoked is None else [tp for tp in revoked if tp in self._by_partition]
+        await asyncio.gather(*(self._by_partition.pop(tp).close() for tp in closing))
+        if not self._by_partition:
+            UP.labels(self._handler.stage).set(0)

@@ -1,0 +1,61 @@
+"""An outage of Kafka in two lines: aiokafka tells it in many, again and again."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
+
+UNREACHABLE = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError, OSError)
+
+log = logging.getLogger(__name__)
+
+
+class Outage(logging.Handler):
+    """Takes aiokafka's log. Says once that Kafka does not answer, and once that it does again; any thread may call."""
+
+    def __init__(self, kafka: str) -> None:
+        super().__init__(logging.WARNING)
+        self._kafka = kafka
+        self._lasts = False
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def heard(self, log_level: str) -> Iterator[None]:
+        """Takes aiokafka's log from here on; with DEBUG its own lines, and Faust's, are shown too."""
+        kafka, libraries = logging.getLogger("aiokafka"), [logging.getLogger(name) for name in ("faust", "mode")]
+        talkative = log_level == "DEBUG"
+        kafka.addHandler(self)
+        kafka.propagate = talkative
+        for library in libraries:
+            library.setLevel(logging.DEBUG if talkative else logging.CRITICAL)
+        try:
+            yield
+        finally:
+            kafka.removeHandler(self)
+            kafka.propagate = True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        if any(isinstance(arg, UNREACHABLE) for arg in record.args or ()):
+            self.seen()
+        elif record.levelno >= logging.ERROR:
+            log.error("kafka: %s", record.getMessage(), exc_info=record.exc_info)
+
+    def seen(self) -> None:
+        """Kafka did not answer."""
+        if self._becomes(True):
+            log.warning("Kafka at %s does not answer; waiting, nothing is lost", self._kafka)
+
+    def over(self) -> None:
+        """Kafka answered."""
+        if self._becomes(False):
+            log.warning("Kafka at %s answers again", self._kafka)
+
+    def _becomes(self, lasts: bool) -> bool:
+        if self._lasts == lasts:
+            return False
+        with self._guard:
+            changed, self._lasts = self._lasts != lasts, lasts
+        return changed

@@ -1,0 +1,142 @@
+"""A stage as a process: a Faust app with one agent over the stage's topics, and an end with a meaning.
+
+Exit codes: 0 it was told to stop, 1 something unexpected (the log says at which record), 3 another worker owns a
+partition. After any of them a new process goes on where the ledger stands.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from prometheus_client import start_http_server
+
+from streams.errors import Fenced, PulsewatchError
+from streams.events.schema import Coordinates
+from streams.metrics import LEDGER_OUTCOMES
+from streams.settings import Settings
+from streams.transport.app import BatchApp
+from streams.transport.handler import BatchHandler
+from streams.transport.lanes import Lanes
+from streams.transport.outage import Outage
+
+log = logging.getLogger(__name__)
+
+STOPPED, FAILED, FENCED = 0, 1, 3
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 5.0
+STOPPING_SECONDS = 15.0
+
+
+def run_worker(handler: BatchHandler[Any], settings: Settings) -> int:
+    """Run the stage until SIGTERM or SIGINT, or until it cannot go on. Returns the exit code."""
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
+    )
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    return asyncio.run(_until_signalled(Worker(handler, settings)))
+
+
+async def _until_signalled(worker: "Worker") -> int:
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, worker.stop)
+    return await worker.run()
+
+
+class Worker:
+    """One run of a stage in the present event loop."""
+
+    def __init__(self, handler: BatchHandler[Any], settings: Settings) -> None:
+        self._handler = handler
+        self._settings = settings
+        self._outage = Outage(settings.kafka)
+        self._lanes = Lanes(handler, self._failed)
+        self._stop = asyncio.Event()
+        self._exit_code = STOPPED
+
+    def stop(self) -> None:
+        """Ask for a clean end: what is in hand is stored, then `run` returns."""
+        self._stop.set()
+
+    async def run(self) -> int:
+        """Run to the end; returns the exit code.
+
+        1. Wait until Kafka answers and has the topics.
+        2. Run the Faust app until someone asks for the end.
+        3. Finish what is in hand, tell Kafka the offsets, leave the group.
+        """
+        with self._outage.heard(self._settings.log_level):
+            if await self._unless_stopped(self._wait_for_topics()):
+                app = BatchApp(self._handler, self._settings, self._lanes, self._outage)
+                await self._unless_stopped(_run_app(app))
+                await self._lanes.close()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
+        return self._exit_code
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Whether the work came to its end before somebody asked for the worker's."""
+        working, stopping = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if working.done() and (error := working.exception()) is not None:
+                self._end(FAILED, error, "the worker")
+            return not self._stop.is_set()
+        finally:
+            working.cancel()
+            stopping.cancel()
+            await asyncio.wait([working, stopping])
+
+    async def _wait_for_topics(self) -> None:
+        delay_seconds, missing_before = FIRST_RETRY_SECONDS, set[str]()
+        while True:
+            try:
+                missing = set(self._handler.topics) - await _topics(self._settings.kafka)
+            except (KafkaError, OSError):
+                self._outage.seen()
+            else:
+                self._outage.over()
+                if not missing:
+                    return
+                if missing != missing_before:
+                    names = ", ".join(sorted(missing))
+                    log.warning("Kafka has no topic %s: run `pulsewatch topics create`; waiting", names)
+                missing_before = missing
+            await asyncio.sleep(delay_seconds)
+            delay_seconds = min(2 * delay_seconds, LONGEST_RETRY_SECONDS)
+
+    def _failed(self, error: Exception, at: Coordinates) -> None:
+        if isinstance(error, Fenced):
+            LEDGER_OUTCOMES.labels(self._handler.stage, "fenced").inc()
+            self._end(FENCED, error, str(at))
+        else:
+            self._end(FAILED, error, f"the batch at {at}")
+
+    def _end(self, exit_code: int, error: BaseException, where: str) -> None:
+        if self._exit_code == STOPPED:
+            self._exit_code = exit_code
+            if isinstance(error, PulsewatchError):
+                log.error("%s: %s; this worker ends", where, error)
+            else:
+                log.error("%s: unexpected %r; this worker ends", where, error, exc_info=error)
+        self._stop.set()
+
+
+async def _run_app(app: BatchApp) -> None:
+    await app.start()
+    await app.wait_until_stopped()
+
+
+async def _topics(kafka: str) -> set[str]:
+    client = AIOKafkaClient(bootstrap_servers=kafka, client_id="pulsewatch-worker")
+    try:
+        await client.bootstrap()
+        return set((await client.fetch_all_metadata()).topics())
+    finally:
+        await client.close()
