@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ SIGN_COUNT = {"zh": 20, "en": 5}
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--language", type=click.Choice([*LANGUAGES, "both"]), default="both", show_default=True)
 @click.option("--seed", default=7, show_default=True)
-@click.option("--minutes", default=60.0, show_default=True, help="Wall-clock budget of one language's training.")
-@click.option("--steps", default=2_000, show_default=True, help="Most steps of one language's training.")
+@click.option("--minutes", default=math.inf, help="Wall-clock budget of one language's training; none by default.")
+@click.option("--steps", default=1_500, show_default=True, help="Most steps of one language's training.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -52,7 +53,7 @@ def main(
     try:
         if stage in ("all", "train"):
             for chosen in LANGUAGES if language == "both" else (language,):
-                _train_language(chosen, data, out, Budget(minutes, steps), seed, resume, licences)
+                _train_language(chosen, data, out, Budget(steps, minutes), seed, resume, licences)
         if stage == "package" or (stage == "all" and language == "both"):
             package(Recipe(data, out, seed, licences, revision), out / "bundle", click.echo)
     except EncoderUnavailable as error:

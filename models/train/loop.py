@@ -1,11 +1,12 @@
 """The training loop of one language: AdamW, warm-up, linear decay over the given time, checkpoints to resume from.
 
 The learning rate falls with the share of the budget that is spent, in minutes or in steps, whichever runs out first, so
-that a run on a busy machine still ends at zero. A budget in steps alone makes a run reproducible by its seed.
+that a run on a busy machine still ends at zero. With a budget in steps alone, a run is reproducible by its seed.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -24,8 +25,8 @@ from models.train.sources import Example
 class Budget:
     """When to stop, and how often to say where the run is."""
 
-    minutes: float
     steps: int
+    minutes: float = math.inf
     checkpoint_steps: int = 150
     report_steps: int = 10
 
@@ -147,8 +148,8 @@ def _set_rates(optimizer: torch.optim.Optimizer, progress: Progress, budget: Bud
 
 def _line(progress: Progress, budget: Budget, batches: int) -> str:
     return (
-        f"step {progress.step}  epoch {progress.epoch + progress.batch_in_epoch / batches:.2f}"
-        f"  loss {progress.loss:.3f}  {progress.seconds / 60:.1f} of {budget.minutes:.0f} min"
+        f"step {progress.step} of {budget.steps}  epoch {progress.epoch + progress.batch_in_epoch / batches:.2f}"
+        f"  loss {progress.loss:.3f}  {progress.seconds / 60:.1f} of {budget.minutes} min"
         f"  {progress.seconds / progress.step:.2f} s a step"
     )
 

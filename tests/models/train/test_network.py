@@ -59,7 +59,7 @@ def trained(folder: Path, steps: int, resume: bool = False) -> Any:
         network,
         tiny_tokeniser(),
         tiny_examples(),
-        budget=Budget(minutes=5, steps=steps, checkpoint_steps=5),
+        budget=Budget(steps, checkpoint_steps=5),
         seed=1,
         checkpoint=folder / "checkpoint.pt",
         resume=resume,
