@@ -1,0 +1,78 @@
+# `make help` lists the targets. Each sets up what it needs first, and is quick about it the second time.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+LOCKS := deploy/requirements
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps --no-compile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup install demo check test test-slow test-torch bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev ## the virtual environment, from the locked requirements
+
+install: setup ## what the local servers need (Java, Redis, Prometheus, Alertmanager, Kafka's jars), where it is missing
+	@$(BIN)/python -m deploy.local.install
+
+demo: install ## the whole of Pulsewatch on this machine, with a feed; ARGS="--forever" goes on
+	@$(BIN)/pulsewatch demo $(ARGS)
+
+check: setup
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --no-error-summary
+
+test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
+	@$(BIN)/pytest $(ARGS)
+
+test-slow: install ## the tests that take minutes
+	@$(BIN)/pytest -m slow $(ARGS)
+
+test-torch: install .venv-train/.train ## the tests that need torch
+	@.venv-train/bin/python -m pytest -m torch $(ARGS)
+
+bench: install .venv-bench/.bench ## transport and engagement beside their peers
+	@.venv-bench/bin/pulsewatch bench transport $(ARGS)
+	@.venv-bench/bin/pulsewatch bench engagement $(ARGS)
+
+lock: ## resolve the requirements anew; needs uv
+	uv pip compile -q pyproject.toml --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/runtime.txt
+	for extra in dev train; do \
+	  uv pip compile -q pyproject.toml --extra $$extra -c $(LOCKS)/runtime.txt \
+	    --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/$$extra.txt || exit 1; done
+	uv pip compile -q pyproject.toml --extra dev --extra bench -c $(LOCKS)/dev.txt \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/bench.txt
+
+clean: ## remove the virtual environments, caches and the local stack's data
+	rm -rf .venv .venv-bench .venv-train .stack dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+%/bin/python:
+	@test -n "$(PYTHON)" || { echo "pulsewatch: Python 3.11 or 3.12 is missing: apt-get install python3 python3-venv" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	  || { echo "pulsewatch: Python 3.11 or 3.12 is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	  || { echo "pulsewatch: Python's venv is missing: apt-get install python3-venv" >&2; exit 2; }
+	@$(PYTHON) -m venv $*
+
+.venv/.dev: $(LOCKS)/dev.txt pyproject.toml | .venv/bin/python
+	@echo "pulsewatch: installing locked Python packages into .venv"
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --require-hashes -r $(LOCKS)/dev.txt
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) -e .
+	@touch $@
+
+.venv-bench/.bench: $(LOCKS)/bench.txt pyproject.toml | .venv-bench/bin/python
+	@echo "pulsewatch: installing the benchmarks' peers into .venv-bench"
+	@.venv-bench/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r $(LOCKS)/bench.txt
+	@.venv-bench/bin/python -m pip install $(PIP_OPTIONS) -e .
+	@touch $@
+
+.venv-train/.train: $(LOCKS)/dev.txt $(LOCKS)/train.txt pyproject.toml | .venv-train/bin/python
+	@echo "pulsewatch: installing torch and the tests into .venv-train"
+	@.venv-train/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r $(LOCKS)/train.txt
+	@.venv-train/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r $(LOCKS)/dev.txt
+	@.venv-train/bin/python -m pip install $(PIP_OPTIONS) -e .
+	@touch $@
