@@ -7,7 +7,11 @@ import msgspec
 
 from streams.events.schema import Coordinates, Finding, Platform
 
-AlertKind = Literal["crisis", "cyber_violence", "opportunity", "compliance", "privacy", "room_collapse", "feed_silent"]
+AlertKind = Literal[
+    "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "feed_silent",
+]  # fmt: skip
+"""`surge`: far more talk than usual that is neither harm nor praise (yet). `opportunity` and `surge` page nobody."""
+
 Severity = Literal["info", "warning", "critical"]
 State = Literal["pending", "firing", "resolved"]
 
@@ -53,6 +57,10 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     factors: dict[str, float] = {}
     """What the severity is made of, each 0 to 1: volume, negativity, reach, velocity, coordination …"""
     evidence: list[Evidence] = []
+    spreaders: dict[str, int] = {}
+    """The accounts that carry the episode, by pseudonym: texts weighted by reach, largest first."""
+    source: str | None = None
+    """The feed that fell silent."""
     shadow: bool = False
     """A draft rule's: recorded, paging nobody."""
 

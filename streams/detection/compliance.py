@@ -1,0 +1,97 @@
+"""Breaches by a host or a brand: one alert a room (or brand) and rule family, for as long as they go on.
+
+    findings   #   #  # .  .  .  .  .  .  .  #
+    alert      F   .  . .  .  .  .  R        F'      R after seven quiet minutes; then it is a new one
+
+Only those who advertise are judged here: host speech, and posts of the brand or with a shopping link. What viewers say
+is evidence for other detectors. Personal data read aloud is an alert of its own kind.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from streams.alerting.alert import Alert, AlertKind, Evidence, Severity
+from streams.alerting.lifecycle import Episode, Patience, pending, worse
+from streams.clock import MINUTE_MS
+from streams.detection.witnesses import SHOWN_TEXTS, evidence_of
+from streams.events.schema import Finding, ScoredText
+
+QUIET_MINUTES = 7
+PATIENCE = Patience(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
+PRIVACY_FAMILY = "privacy_leak"
+
+
+class Breach(msgspec.Struct, array_like=True):
+    """One family's episode in one place."""
+
+    episode: Episode
+    last_ms: int
+    findings: int = 0
+    rules: dict[str, int] = {}
+    evidence: list[Evidence] = []
+
+
+def judged(text: ScoredText) -> bool:
+    return text.kind in ("host_speech", "brand_post")
+
+
+def by_family(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    families: dict[str, list[Finding]] = {}
+    for finding in findings:
+        families.setdefault(finding.family, []).append(finding)
+    return families
+
+
+def place(text: ScoredText, family: str) -> str:
+    """Where the episode belongs: the room, or the brand's posts."""
+    return f"{text.room_id or ''}\x1f{family}"
+
+
+def opened(text: ScoredText, family: str, now_ms: int) -> Breach:
+    """An episode that begins with this text; its findings are still to be `heard`."""
+    kind: AlertKind = "privacy" if family == PRIVACY_FAMILY else "compliance"
+    alert = pending(
+        kind, text.brand_id, started_at_ms=text.event_time_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms, severity="info",
+        summary="", explanation="", room_id=text.room_id, subject=family, platform=text.platform, family=family,
+    )  # fmt: skip
+    return Breach(Episode(alert, since_ms=now_ms), last_ms=text.event_time_ms)
+
+
+def heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -> Alert | None:
+    """A finding of an episode, the first or a further one; the alert where it fires or grows more severe."""
+    breach.last_ms = max(breach.last_ms, text.event_time_ms)
+    breach.findings += len(found)
+    for finding in found:
+        breach.rules[finding.rule] = breach.rules.get(finding.rule, 0) + 1
+    if len(breach.evidence) < SHOWN_TEXTS:
+        breach.evidence.append(msgspec.structs.replace(evidence_of(text), findings=found))
+    before = breach.episode.alert.severity
+    breach.episode.revise(now_ms, **_told(breach, found))
+    fired = breach.episode.step(now_ms, holds=True, calm=False, patience=PATIENCE)
+    return breach.episode.alert if fired or breach.episode.alert.severity != before else None
+
+
+def quiet(breach: Breach, now_ms: int) -> Alert | None:
+    """Time has come to `now_ms`; the alert where it resolves."""
+    breach.episode.calm_since_ms = breach.last_ms
+    resolved = breach.episode.step(now_ms, holds=False, calm=True, patience=PATIENCE)
+    return breach.episode.alert if resolved else None
+
+
+def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:
+    alert, first = breach.episode.alert, found[0]
+    where = f"room {alert.room_id}" if alert.room_id else f"posts of {alert.brand_id}"
+    rules = ", ".join(f"{rule} ({times})" for rule, times in sorted(breach.rules.items()))
+    worst: Severity = "info"
+    for finding in found:
+        worst = worse(worst, finding.severity)
+    return {
+        "severity": worst,
+        "summary": f"{where}: {alert.family}, “{first.matched}” ({first.article})",
+        "explanation": f"{breach.findings} findings of {alert.family} in {where}, by rule: {rules}."
+        f" The latest: “{first.matched}”, {first.article}. None is usual.",
+        "observed": {"findings": breach.findings},
+        "baseline": {"findings": 0},
+        "evidence": list(breach.evidence),
+    }

@@ -1,0 +1,210 @@
+"""The detection stage: scored texts and room events in, alerts out, state and offset in one act.
+
+What a worker holds of a partition is only a copy of what the ledger has. Whoever takes the partition over finds the
+states, the alerts that run and those that Kafka has not acknowledged, and goes on with the same alerts.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from streams.alerting.alert import Alert
+from streams.detection.brand import Brand, Brands
+from streams.detection.hourly import HEARD, TTL_SECONDS, Hourly
+from streams.detection.origins import Fate, Origins
+from streams.detection.records import Records, room_events, scored_texts
+from streams.detection.room import RoomEvent, Rooms
+from streams.detection.shard import Changes, Kind, Shard
+from streams.detection.watch import Watch
+from streams.events.codec import Unreadable
+from streams.events.schema import ScoredText
+from streams.ledger.protocol import Claim, Effects, Ledger, Update
+from streams.metrics import ALERT_CHANGES, EVENTS
+from streams.topics import LIVE, SCORED
+from streams.transport.batch import Batch
+
+STAGE = "detection"
+WATCHED = "watched"
+PROGRESS = "progress"
+ACTIVE = "alerts"
+RESOLVED = "resolved"
+KEPT_RESOLVED = 200
+"""Resolved alerts that a partition keeps for its readers; the topic has all."""
+_LOADED_AT_ONCE = 500
+
+
+class AlertPublisher(Protocol):
+    """The alerts topic."""
+
+    async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
+        """Write (key, value) records in order; returns when Kafka has acknowledged all. Waits while it does not answer.
+
+        May be called again with records that were written before: the topic is compacted by key.
+        """
+
+
+class DeadLetterSink(Protocol):
+    """The dead letters."""
+
+    async def put(self, topic: str, partition: int, stage: str, unreadable: Sequence[Unreadable]) -> None:
+        """Write them; returns when Kafka has acknowledged all. Waits while it does not answer."""
+
+
+class Progress(msgspec.Struct, array_like=True):
+    """How far a partition has come, beside its offset."""
+
+    log_ms: int = 0
+    origins: Origins = msgspec.field(default_factory=Origins)
+    resolved: list[str] = []
+    """Fingerprints of the resolved alerts that are kept, oldest first."""
+
+
+_decode_progress = msgspec.msgpack.Decoder(Progress).decode
+_encode_progress = msgspec.msgpack.Encoder().encode
+
+
+@dataclass
+class Partition:
+    """What a worker holds of a partition."""
+
+    claim: Claim
+    next_offset: int
+    progress: Progress
+    kind: Kind[Any]
+    shard: Shard[Any]
+    hourly: Hourly = field(default_factory=Hourly)
+
+
+class DetectionHandler:
+    """A BatchHandler; see streams.transport.handler for who calls what when."""
+
+    def __init__(self, ledger: Ledger, publisher: AlertPublisher, dead_letters: DeadLetterSink, watch: Watch) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._kinds: dict[str, Kind[Any]] = {SCORED: Brands(watch), LIVE: Rooms(watch)}
+        self._partitions: dict[tuple[str, int], Partition] = {}
+
+    @property
+    def stage(self) -> str:
+        return STAGE
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(self._kinds)
+
+    async def assigned(self, topic: str, partition: int) -> int:
+        """Take the partition over.
+
+        1. Fence whoever had it.
+        2. Load what its predecessor knew, and the states of all keys for which time matters.
+        3. Tell Kafka the alerts that the predecessor could not.
+        """
+        claim = await self._ledger.acquire(topic, partition)
+        stored = await self._ledger.load(claim, PROGRESS)
+        progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
+        kind = self._kinds[topic]
+        held = Partition(claim, claim.next_offset, progress, kind, Shard(kind, progress.log_ms))
+        await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)))
+        self._partitions[topic, partition] = held
+        await self._relay(claim)
+        return claim.next_offset
+
+    def prepare(self, batch: Batch) -> Records:
+        return scored_texts(batch) if batch.topic == SCORED else room_events(batch)
+
+    async def apply(self, prepared: Records) -> None:
+        """Detect and store.
+
+        1. Write down what cannot be read.
+        2. Load the states of keys that are not in the process.
+        3. Hear the records in their order.
+        4. Store states, alerts and offset in one act.
+        5. Hand the alerts to Kafka.
+        """
+        batch = prepared.batch
+        held = self._partitions[batch.topic, batch.partition]
+        if prepared.unreadable:
+            await self._dead_letters.put(batch.topic, batch.partition, STAGE, prepared.unreadable)
+            EVENTS.labels(STAGE, "dead_letter").inc(len(prepared.unreadable))
+        await self._thaw(held, held.shard.missing(record for record, _ in prepared.heard))
+        fates = Counter(_hear(held, record, log_ms) for record, log_ms in prepared.heard)
+        changes = held.shard.drain()
+        await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))
+        held.next_offset, held.hourly = batch.next_offset, Hourly()
+        for fate, count in fates.items():
+            EVENTS.labels(STAGE, "applied" if fate == "amendment" else fate).inc(count)
+        for alert in changes.alerts:
+            ALERT_CHANGES.labels(alert.kind, alert.state).inc()
+        if changes.alerts:
+            await self._relay(held.claim)
+
+    async def revoked(self, topic: str, partition: int) -> None:
+        self._partitions.pop((topic, partition), None)
+
+    async def _thaw(self, held: Partition, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), _LOADED_AT_ONCE):
+            names = keys[start : start + _LOADED_AT_ONCE]
+            states = await self._ledger.fields(held.claim, held.kind.suffix, names)
+            for key, state in zip(names, states, strict=True):
+                if state is not None:
+                    held.shard.thaw(key, state)
+
+    async def _relay(self, claim: Claim) -> None:
+        """Kafka first, then the ledger: a death between the two writes the same alerts again under the same keys."""
+        while records := await self._ledger.outbox(claim):
+            await self._publisher.publish(records)
+            await self._ledger.taken(claim, len(records))
+
+
+def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
+    if isinstance(record, RoomEvent):
+        held.shard.hear(record, log_ms)
+        return "applied"
+    fate = held.progress.origins.fate(record)
+    if fate == "duplicate":
+        return fate
+    held.hourly.count(record, amends=fate == "amendment")
+    if fate == "applied":
+        held.shard.hear(record, log_ms)
+    elif isinstance(brand := held.shard.running(record.brand_id), Brand):
+        brand.amend(record)
+        held.shard.touched(record.brand_id)
+    return fate
+
+
+def _effects(held: Partition, changes: Changes) -> Effects:
+    held.progress.log_ms = held.shard.log_ms
+    encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
+    return Effects(
+        sums=held.hourly.sums,
+        maxima={HEARD: held.hourly.heard_ms} if held.hourly.heard_ms else {},
+        values={
+            held.kind.suffix: changes.states,
+            WATCHED: changes.watched,
+            **_shown(held.progress, changes.alerts, dict(encoded)),
+            PROGRESS: {"state": _encode_progress(held.progress)},
+        },
+        outbox=encoded,
+        ttl_seconds=dict.fromkeys(held.hourly.sums, TTL_SECONDS),
+    )
+
+
+def _shown(
+    progress: Progress, alerts: Sequence[Alert], encoded: Mapping[str, bytes]
+) -> dict[str, dict[str, bytes | None]]:
+    """The hashes of alerts that run and that ran, for exporter and screens; keeps the resolved ones few."""
+    active: dict[str, bytes | None] = {}
+    resolved: dict[str, bytes | None] = {}
+    for alert in alerts:
+        over = alert.state == "resolved"
+        active[alert.fingerprint] = None if over else encoded[alert.fingerprint]
+        if over and alert.fired_at is not None:
+            resolved[alert.fingerprint] = encoded[alert.fingerprint]
+            progress.resolved.append(alert.fingerprint)
+    while len(progress.resolved) > KEPT_RESOLVED:
+        resolved[progress.resolved.pop(0)] = None
+    return {ACTIVE: active, RESOLVED: resolved}

@@ -1,0 +1,42 @@
+"""Which texts were applied: scored.texts may hold a text twice, since scoring writes first and stores its offset after.
+
+Scoring reads each partition of its sources in order, so one number a source partition tells what is a repeat:
+
+    scored.texts   A7 A8 B3 A9 | A8 A9 A10        scoring died behind A9 and began again at A8
+    applied        A7 A8 B3 A9           A10      its mark stood at A9
+
+A text that the model could not answer for comes again with its scores, behind the mark: an amendment.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from streams.events.schema import ScoredText
+
+KEPT_UNSCORED = 2_000
+Fate = Literal["applied", "amendment", "duplicate"]
+
+
+class Origins(msgspec.Struct, array_like=True):
+    """The marks of one partition of scored.texts."""
+
+    marks: dict[str, int] = {}
+    """The last offset applied, by `topic:partition` of the source."""
+    unscored: dict[str, None] = {}
+    """Coordinates of texts that were applied without scores, oldest first."""
+
+    def fate(self, text: ScoredText) -> Fate:
+        """What becomes of a text; the mark moves with it."""
+        source, offset = f"{text.origin.topic}:{text.origin.partition}", text.origin.offset
+        if offset <= self.marks.get(source, -1):
+            amends = text.scored and str(text.origin) in self.unscored
+            if amends:
+                del self.unscored[str(text.origin)]
+            return "amendment" if amends else "duplicate"
+        self.marks[source] = offset
+        if not text.scored:
+            self.unscored[str(text.origin)] = None
+            if len(self.unscored) > KEPT_UNSCORED:
+                del self.unscored[next(iter(self.unscored))]
+        return "applied"

@@ -1,0 +1,68 @@
+"""From the bytes of scored.texts and live.events to what the detectors read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from streams.detection.room import RoomEvent
+from streams.events.codec import AHEAD_MS, EARLIEST_MS, Unreadable
+from streams.events.schema import ScoredText
+from streams.transport.batch import Batch
+
+_scored_text = msgspec.json.Decoder(ScoredText).decode
+_room_event = msgspec.json.Decoder(RoomEvent).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The readable records of a batch with their log times, and those that are not."""
+
+    batch: Batch
+    heard: list[tuple[ScoredText | RoomEvent, int]]
+    unreadable: list[Unreadable]
+
+
+def scored_texts(batch: Batch) -> Records:
+    """Texts as scoring wrote them. Their log time is their source's, so that a replay without scoring is the same."""
+    heard: list[tuple[ScoredText | RoomEvent, int]] = []
+    unreadable: list[Unreadable] = []
+    for offset, value in zip(batch.offsets, batch.values, strict=True):
+        result = _scored(offset, value)
+        if isinstance(result, ScoredText):
+            heard.append((result, result.log_time_ms))
+        else:
+            unreadable.append(result)
+    return Records(batch, heard, unreadable)
+
+
+def room_events(batch: Batch) -> Records:
+    """Events of rooms. What cannot be read is the engagement stage's to report, which reads all of this topic."""
+    return Records(batch, list(_room_events(batch)), [])
+
+
+def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
+    if not value:
+        return Unreadable(offset, value, "empty", "a null value" if value is None else "no bytes")
+    try:
+        text = _scored_text(value)
+    except msgspec.ValidationError as error:
+        missing = str(error).startswith("Object missing required field")
+        return Unreadable(offset, value, "missing_field" if missing else "wrong_type", str(error))
+    except RecursionError as error:
+        return Unreadable(offset, value, "too_deep", str(error))
+    except ValueError as error:
+        return Unreadable(offset, value, "bad_json", str(error))
+    if not EARLIEST_MS <= text.event_time_ms <= text.log_time_ms + AHEAD_MS:
+        return Unreadable(offset, value, "time_out_of_range", "before 2005, or ahead of its log time")
+    return text
+
+
+def _room_events(batch: Batch) -> Iterator[tuple[ScoredText | RoomEvent, int]]:
+    for value, log_ms in zip(batch.values, batch.timestamps_ms, strict=True):
+        try:
+            event = _room_event(value or b"")
+        except (ValueError, RecursionError):
+            continue
+        if EARLIEST_MS <= event.event_time_ms <= log_ms + AHEAD_MS:
+            yield event, log_ms

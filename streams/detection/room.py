@@ -1,0 +1,175 @@
+"""A live room's detectors over counts alone: collapse and silence. Texts of the room are its brand's (brand.py)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from streams.alerting.alert import Alert
+from streams.alerting.lifecycle import Episode
+from streams.clock import MINUTE_MS
+from streams.detection import collapse, silence
+from streams.detection.clock import EventClock
+from streams.detection.collapse import RoomMinute
+from streams.detection.silence import Source
+from streams.detection.watch import Watch
+
+KEPT_MINUTES = 16
+INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
+
+
+class RoomEvent(msgspec.Struct, frozen=True, gc=False, rename={"event_time_ms": "event_time"}):
+    """What the detectors read of an event of live.events; the rest is not decoded."""
+
+    kind: str
+    brand_id: str
+    event_time_ms: int
+    source: str
+    room_id: str
+    value: int = 1
+    is_mirror: bool = False
+
+
+class RoomState(msgspec.Struct, array_like=True):
+    room_id: str
+    brand_id: str
+    clock: EventClock
+    minute: int
+    heard: Source
+    source: str
+    minutes: dict[int, RoomMinute] = {}
+    ended: bool = False
+    fall: Episode | None = None
+    silence: Episode | None = None
+
+
+_thaw = msgspec.msgpack.Decoder(RoomState).decode
+_freeze = msgspec.msgpack.Encoder().encode
+
+
+class Room:
+    """The running detectors of one room. `hear` and `idle` return the alerts to be written, in order."""
+
+    def __init__(self, state: RoomState, watch: Watch) -> None:
+        self.state = state
+        self._watch = watch
+
+    @classmethod
+    def fresh(cls, event: RoomEvent, log_ms: int, watch: Watch) -> "Room":
+        at_ms = event.event_time_ms
+        clock = EventClock(at_ms, log_ms)
+        return cls(
+            RoomState(event.room_id, event.brand_id, clock, at_ms // MINUTE_MS, Source(at_ms, at_ms), event.source),
+            watch,
+        )
+
+    def freeze(self) -> bytes:
+        return _freeze(self.state)
+
+    @property
+    def obliged(self) -> bool:
+        """Whether time alone may change something."""
+        return not self.state.ended or self.state.fall is not None or self.state.silence is not None
+
+    def hear(self, event: RoomEvent, log_ms: int) -> list[Alert]:
+        """An event of the room; `session_end` closes all that runs."""
+        state = self.state
+        now_ms = state.clock.heard(event.event_time_ms, log_ms)
+        alerts = list(self._settle()) if now_ms // MINUTE_MS > state.minute else []
+        if event.is_mirror or event.event_time_ms < now_ms - self._watch.lateness_ms:
+            return alerts
+        alerts += self._break_silence(now_ms)
+        if event.kind == "session_end":
+            return alerts + list(self._end(now_ms))
+        if event.kind == "session_start":
+            state.ended, state.minutes, state.heard = False, {}, Source(event.event_time_ms, event.event_time_ms)
+        state.heard.hear(event.event_time_ms)
+        self._count(event)
+        return alerts
+
+    def idle(self, log_ms: int) -> list[Alert]:
+        """The log has moved on without the room."""
+        self.state.clock.idle(log_ms)
+        return list(self._settle())
+
+    def _count(self, event: RoomEvent) -> None:
+        minute = self.state.minutes.setdefault(event.event_time_ms // MINUTE_MS, RoomMinute())
+        if event.kind == "viewers":
+            minute.viewers = event.value
+        elif event.kind in INTERACTIONS:
+            minute.interactions += 1
+
+    def _settle(self) -> Iterator[Alert]:
+        state, now_minute = self.state, self.state.clock.now_ms // MINUTE_MS
+        while state.minute < now_minute:
+            state.minute = state.minute + 1 if self.obliged else now_minute
+            yield from self._compare(state.minute)
+            yield from self._listen(state.minute * MINUTE_MS)
+        for old in [at for at in state.minutes if at < now_minute - KEPT_MINUTES]:
+            del state.minutes[old]
+
+    def _compare(self, minute: int) -> Iterator[Alert]:
+        state, now_ms = self.state, minute * MINUTE_MS
+        now = collapse.lately(state.minutes, minute)
+        if now is None or state.ended:
+            return
+        if state.fall is None:
+            before = collapse.usual(state.minutes, minute)
+            if before is not None and collapse.fallen(before, now):
+                state.fall = collapse.opened(state.brand_id, state.room_id, before, now, now_ms)
+                yield state.fall.alert
+            return
+        yield from self._follow(state.fall, now, now_ms)
+
+    def _follow(self, fall: Episode, now: collapse.Figures, now_ms: int) -> Iterator[Alert]:
+        before = collapse.before(fall.alert)
+        settled = now_ms - fall.alert.started_at >= collapse.NEW_NORMAL_MS
+        calm = settled or collapse.recovered(before, now)
+        if fall.step(now_ms, holds=collapse.fallen(before, now) and not settled, calm=calm, patience=collapse.PATIENCE):
+            yield fall.alert
+        if fall.over:
+            self.state.fall = None
+
+    def _listen(self, now_ms: int) -> Iterator[Alert]:
+        state = self.state
+        if state.heard.forgotten(now_ms):
+            yield from self._end(now_ms)
+        elif state.silence is None and not state.ended and state.heard.silent(now_ms, self._watch.feed_silent_ms):
+            state.silence = silence.fired(state.brand_id, state.room_id, state.source, state.heard, now_ms)
+            yield state.silence.alert
+
+    def _break_silence(self, now_ms: int) -> Iterator[Alert]:
+        if self.state.silence is not None:
+            self.state.silence.resolve(now_ms)
+            yield self.state.silence.alert
+            self.state.silence = None
+
+    def _end(self, now_ms: int) -> Iterator[Alert]:
+        """The session is over, or forgotten: nothing is missed any more."""
+        yield from self._break_silence(now_ms)
+        if self.state.fall is not None:
+            self.state.fall.resolve(now_ms)
+            yield self.state.fall.alert
+            self.state.fall = None
+        self.state.ended = True
+        self.state.minutes = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The keys of live.events."""
+
+    watch: Watch
+
+    @property
+    def suffix(self) -> str:
+        return "rooms"
+
+    def key(self, event: RoomEvent) -> str:
+        return event.room_id
+
+    def fresh(self, event: RoomEvent, log_ms: int) -> Room:
+        return Room.fresh(event, log_ms, self.watch)
+
+    def thaw(self, state: bytes) -> Room:
+        return Room(_thaw(state), self.watch)

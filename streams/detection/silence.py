@@ -1,0 +1,65 @@
+"""A feed that spoke regularly and says nothing: the monitor is blind, which must not look like calm.
+
+Regular means often enough, for long enough, and without such gaps before: a source that sleeps at night has taught its
+largest gap by the second night. Time is the key's (streams.detection.clock), which runs on with its other sources.
+"""
+
+import msgspec
+
+from streams.alerting.lifecycle import Episode, pending
+from streams.clock import DAY_MS, MINUTE_MS
+
+REGULAR_TEXTS = 15
+REGULAR_MS = 8 * MINUTE_MS
+FORGOTTEN_MS = DAY_MS
+"""A source that has been silent for so long is gone: its alert resolves and it is no longer watched."""
+_GAPS = 3.0
+"""Silence is longer than so many of the largest gaps."""
+_FADE = 0.995
+"""How much of the largest gap is remembered from one text to the next."""
+
+
+class Source(msgspec.Struct, array_like=True):
+    """When a feed was heard, and its habit."""
+
+    first_ms: int
+    last_ms: int
+    heard: int = 1
+    largest_gap_ms: float = 0.0
+
+    def hear(self, event_ms: int) -> None:
+        gap_ms = max(0, event_ms - self.last_ms)
+        self.largest_gap_ms = max(_FADE * self.largest_gap_ms, gap_ms)
+        self.last_ms = max(self.last_ms, event_ms)
+        self.heard += 1
+
+    @property
+    def regular(self) -> bool:
+        return self.heard >= REGULAR_TEXTS and self.last_ms - self.first_ms >= REGULAR_MS
+
+    def silent(self, now_ms: int, least_ms: int) -> bool:
+        """Regular once, and now quiet for at least `least_ms` and for much longer than ever before."""
+        return self.regular and now_ms - self.last_ms >= max(least_ms, _GAPS * self.largest_gap_ms)
+
+    def forgotten(self, now_ms: int) -> bool:
+        return now_ms - self.last_ms >= FORGOTTEN_MS
+
+
+def fired(brand_id: str, room_id: str | None, name: str, source: Source, now_ms: int) -> Episode:
+    """The episode of a feed that is silent: it has been held long enough by its nature, so it fires at once."""
+    quiet_minutes = (now_ms - source.last_ms) / MINUTE_MS
+    heard_minutes = (source.last_ms - source.first_ms) / MINUTE_MS
+    where = f"{name} in room {room_id}" if room_id else f"{name} for {brand_id}"
+    alert = pending(
+        "feed_silent", brand_id, started_at_ms=source.last_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms,
+        severity="warning", room_id=room_id, subject=name, source=name,
+        summary=f"{where}: silent for {quiet_minutes:.0f} minutes",
+        explanation=f"Nothing from {where} for {quiet_minutes:.0f} minutes, after {source.heard} records in"
+        f" {heard_minutes:.0f} minutes with a largest gap of {source.largest_gap_ms / MINUTE_MS:.1f} minutes."
+        " What is said there is not seen.",
+        observed={"quiet_minutes": round(quiet_minutes, 1)},
+        baseline={"largest_gap_minutes": round(source.largest_gap_ms / MINUTE_MS, 2), "records": source.heard},
+    )  # fmt: skip
+    episode = Episode(alert, since_ms=now_ms)
+    episode.fire(now_ms)
+    return episode

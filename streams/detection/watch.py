@@ -1,0 +1,13 @@
+"""How patient the detectors are; frozen for a worker's life."""
+
+from dataclasses import dataclass
+
+from streams.clock import MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    lateness_ms: int = 2 * MINUTE_MS
+    """How far out of order a record may come and still count."""
+    feed_silent_ms: int = 15 * MINUTE_MS
+    """A feed that was heard regularly and is not for so long alerts."""

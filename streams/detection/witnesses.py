@@ -1,0 +1,122 @@
+"""Who speaks and what they say: the texts that an alert shows, the accounts that spread it, and how many act as one.
+
+Sizes are bounded, whatever the volume. Accounts and wordings are counted by space saving (Metwally et al., 2005): when
+the table is full, a newcomer takes the place, and the count, of the least; the heavy ones stay exact enough to name.
+"""
+
+import math
+
+import msgspec
+
+from streams.alerting.alert import Evidence
+from streams.events.schema import Actor, ScoredText
+
+SHOWN_TEXTS = 8
+SHOWN_CHARACTERS = 280
+SPREADERS = 10
+FEW_ACCOUNTS = 5
+COORDINATED_SHARE = 0.5
+"""Half of the texts from five accounts, or in one wording, do not happen by themselves."""
+_JUDGED_TEXTS = 15
+_TABLE = 200
+_WORDING_CHARACTERS = 24
+
+
+class Witness(msgspec.Struct, array_like=True):
+    weight: float
+    evidence: Evidence
+
+
+class Witnesses(msgspec.Struct, array_like=True):
+    """What was heard since the last calm window, or since the episode began."""
+
+    texts: int = 0
+    with_account: int = 0
+    accounts: dict[str, int] = {}
+    followers: dict[str, int] = {}
+    """Of those accounts that have any."""
+    wordings: dict[str, int] = {}
+    shown: list[Witness] = []
+
+    def hear(self, text: ScoredText, weight: float) -> None:
+        """Take in a text; those of the largest weight are kept to be shown."""
+        self.texts += 1
+        self._count_account(text)
+        wording = _wording(text.text)
+        self.wordings[wording] = _inherited(self.wordings, wording) + 1
+        self._show(text, weight)
+
+    def forget(self) -> None:
+        """Nothing of this belongs to an episode."""
+        self.texts = self.with_account = 0
+        self.accounts, self.followers, self.wordings, self.shown = {}, {}, {}, []
+
+    def evidence(self) -> list[Evidence]:
+        return [witness.evidence for witness in self.shown]
+
+    def spreaders(self) -> dict[str, int]:
+        """The accounts of the largest influence, as pseudonym → texts, each worth one more a tenfold of followers."""
+        influence = {
+            actor_id: round(texts * (1 + math.log10(1 + self.followers.get(actor_id, 0))))
+            for actor_id, texts in self.accounts.items()
+        }
+        ranked = sorted(influence.items(), key=lambda item: (-item[1], item[0]))
+        return dict(ranked[:SPREADERS])
+
+    def coordination(self) -> float:
+        """The larger of two shares: of the five busiest accounts, of the commonest wording. 0 on too few texts."""
+        if self.texts < _JUDGED_TEXTS:
+            return 0.0
+        wording = max(self.wordings.values()) / self.texts
+        return min(1.0, max(wording, self.few_accounts_share()))
+
+    def few_accounts_share(self) -> float:
+        """The share of the five busiest accounts in the texts whose account is known."""
+        if self.with_account < _JUDGED_TEXTS:
+            return 0.0
+        return min(1.0, sum(sorted(self.accounts.values())[-FEW_ACCOUNTS:]) / self.with_account)
+
+    def _count_account(self, text: ScoredText) -> None:
+        if text.actor is None:
+            return
+        self.with_account += 1
+        self.accounts[text.actor.id] = _inherited(self.accounts, text.actor.id) + 1
+        self._note_followers(text.actor)
+
+    def _note_followers(self, actor: Actor) -> None:
+        if actor.followers:
+            self.followers[actor.id] = actor.followers
+        if len(self.followers) > _TABLE:
+            self.followers = {known: count for known, count in self.followers.items() if known in self.accounts}
+
+    def _show(self, text: ScoredText, weight: float) -> None:
+        if len(self.shown) == SHOWN_TEXTS and weight <= self.shown[-1].weight:
+            return
+        self.shown.append(Witness(weight, evidence_of(text)))
+        self.shown.sort(key=lambda witness: -witness.weight)
+        del self.shown[SHOWN_TEXTS:]
+
+
+def evidence_of(text: ScoredText) -> Evidence:
+    """A text as an alert shows it."""
+    return Evidence(
+        origin=text.origin,
+        event_time=text.event_time_ms,
+        text=text.text[:SHOWN_CHARACTERS],
+        sentiment=text.sentiment,
+        risks={label: round(text.risks.get(label, 1.0), 3) for label in text.flagged},
+        findings=text.findings,
+        actor_id=text.actor.id if text.actor else None,
+    )
+
+
+def _wording(text: str) -> str:
+    letters = "".join(filter(str.isalnum, text[: 3 * _WORDING_CHARACTERS].lower()))
+    return letters[:_WORDING_CHARACTERS]
+
+
+def _inherited(counts: dict[str, int], key: str) -> int:
+    """The count that a key starts from: its own, none, or that of the least, which makes room for it."""
+    if key in counts or len(counts) < _TABLE:
+        return counts.get(key, 0)
+    return counts.pop(min(counts, key=counts.__getitem__))
