@@ -17,10 +17,18 @@ def answers(url: str) -> bool:
         return False
 
 
+def text(url: str) -> str:
+    """What a GET gives. Raises Unavailable."""
+    try:
+        with urlopen(url, timeout=5) as response:  # noqa: S310 (addresses are the launcher's own)
+            return str(response.read().decode())
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unavailable(f"{url}: {error}") from error
+
+
 def get_json(url: str) -> Any:
     """The JSON that a GET gives. Raises Unavailable where there is none."""
     try:
-        with urlopen(url, timeout=5) as response:  # noqa: S310 (addresses are the launcher's own)
-            return json.load(response)
-    except (OSError, HTTPException, ValueError) as error:
+        return json.loads(text(url))
+    except ValueError as error:
         raise Unavailable(f"{url}: {error}") from error

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -115,13 +115,21 @@ class Server:
 
     def start(self) -> None:
         """Start and wait until it answers. Raises Unavailable, with the log's tail, where it ends or takes too long."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start without waiting; nothing where it runs already. Raises UsageError where its program is missing."""
         if self.pid:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         self._process = spawn(self.command(), self.log, self.folder, self.environment())
+
+    def wait(self) -> None:
+        """Wait until it answers. Raises Unavailable, with the log's tail, and leaves it stopped, where it does not."""
         try:
-            self._wait_until_ready()
+            self._wait()
         except BaseException:
             self.kill()
             raise
@@ -162,25 +170,17 @@ class Server:
         if self.pid:
             os.killpg(self.pid, number)
 
-    def _wait_until_ready(self) -> None:
-        wait_until(self.ready, self.start_seconds, self._explain_exit)
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self.start_seconds
+        while not self.ready():
+            if self.exit_code is not None:
+                raise Unavailable(self._failure(f"ended with exit code {self.exit_code}"))
+            if time.monotonic() > deadline:
+                raise Unavailable(self._failure(f"does not answer within {self.start_seconds:.0f} s"))
+            time.sleep(0.05)
 
-    def _explain_exit(self) -> str | None:
-        if self.exit_code is not None:
-            return f"{self.name} ended with exit code {self.exit_code}; the end of {self.log}:\n{tail(self.log)}"
-        return None
-
-
-def wait_until(answers: Callable[[], bool], timeout_seconds: float, gave_up: Callable[[], str | None]) -> None:
-    """Poll until `answers`; raises Unavailable at the timeout, or at once where `gave_up` says why."""
-    deadline = time.monotonic() + timeout_seconds
-    while not answers():
-        reason = gave_up()
-        if reason:
-            raise Unavailable(reason)
-        if time.monotonic() > deadline:
-            raise Unavailable(f"no answer within {timeout_seconds:.0f} s")
-        time.sleep(0.05)
+    def _failure(self, what: str) -> str:
+        return f"{self.name} {what}; the end of {self.log}:\n{tail(self.log)}"
 
 
 def spawn(command: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -1,0 +1,38 @@
+"""When a server that ended is started again: after a second, then later and later."""
+
+from dataclasses import dataclass, field
+
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0
+
+
+@dataclass
+class Backoff:
+    """One server's; seconds are those of a monotonic clock that is passed in.
+
+    ended at     0 s   10 s   20 s   30 s   100 s (after a minute of life)
+    started at   1     12     24     38     101
+    """
+
+    wait_seconds: float = FIRST_SECONDS
+    due_seconds: float | None = None
+    started_seconds: float = field(default=float("-inf"))
+
+    def ended(self, now_seconds: float) -> None:
+        """It is found ended; told once or often."""
+        if self.due_seconds is not None:
+            return
+        if now_seconds - self.started_seconds > HEALTHY_SECONDS:
+            self.wait_seconds = FIRST_SECONDS
+        self.due_seconds = now_seconds + self.wait_seconds
+        self.wait_seconds = min(2 * self.wait_seconds, LONGEST_SECONDS)
+
+    def due(self, now_seconds: float) -> bool:
+        """Whether to start it now."""
+        return self.due_seconds is not None and now_seconds >= self.due_seconds
+
+    def started(self, now_seconds: float) -> None:
+        """It was started."""
+        self.due_seconds = None
+        self.started_seconds = now_seconds

@@ -1,0 +1,199 @@
+"""The whole stack on one machine, owned by the process that starts it.
+
+    Redis, Kafka, Alertmanager, receiver     together, first: nothing works without them
+    topics                                   as soon as Kafka answers
+    exporter, three workers, Prometheus      together; each worker answers once it has its partitions
+
+Stopping goes the other way round: workers finish their batch while Kafka and Redis still answer.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.kafka.topics import create_topics
+from deploy.local.alertmanager import LocalAlertmanager
+from deploy.local.kafka import LocalKafka
+from deploy.local.programs import Exporter, PageReceiver, Worker
+from deploy.local.prometheus import LocalPrometheus
+from deploy.local.redis import LocalRedis
+from deploy.local.restarts import Backoff
+from deploy.local.server import LOOPBACK, Server, free_port, listens
+from streams.cli.worker import STAGES
+from streams.errors import PulsewatchError
+from streams.settings import Settings
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each server listens on loopback."""
+
+    kafka: int
+    redis: int
+    prometheus: int
+    alertmanager: int
+    receiver: int
+    exporter: int
+    engagement: int
+    scoring: int
+    detection: int
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Any free ones, all different."""
+        chosen: set[int] = set()
+        while len(chosen) < len(USUAL):
+            chosen.add(free_port())
+        return cls(*chosen)
+
+    @classmethod
+    def usual(cls) -> "Ports":
+        """Those that the settings' defaults name, so that commands need no variables; a free one where taken."""
+        return cls(*(free_port() if listens(port) else port for port in USUAL))
+
+
+USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What to open, and what to set."""
+
+    kafka: str
+    redis: str
+    prometheus: str
+    alertmanager: str
+    pages: str
+    """What on-call staff would have got, as JSON."""
+    exporter: str
+
+
+def addresses(ports: Ports) -> Addresses:
+    """The addresses that follow from the ports."""
+    return Addresses(
+        kafka=f"{LOOPBACK}:{ports.kafka}",
+        redis=f"redis://{LOOPBACK}:{ports.redis}/0",
+        prometheus=f"http://{LOOPBACK}:{ports.prometheus}",
+        alertmanager=f"http://{LOOPBACK}:{ports.alertmanager}",
+        pages=f"http://{LOOPBACK}:{ports.receiver}/received",
+        exporter=f"http://{LOOPBACK}:{ports.exporter}/metrics",
+    )
+
+
+def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]:
+    """Every server of the stack by name, in the order of starting; none is started."""
+    receiver = PageReceiver(folder / "receiver", ports.receiver)
+    alertmanager = LocalAlertmanager(folder / "alertmanager", ports.alertmanager, receiver=receiver.address)
+    exporter = Exporter(folder / "exporter", settings, ports.exporter)
+    workers = [Worker(folder / stage, stage, settings, asdict(ports)[stage]) for stage in STAGES]
+    targets = {
+        "pulsewatch-exporter": {exporter.address: ""},
+        "pulsewatch-worker": {worker.metrics: worker.name for worker in workers},
+    }
+    prometheus = LocalPrometheus(
+        folder / "prometheus", ports.prometheus, targets=targets, alertmanager=alertmanager.address
+    )
+    return {
+        server.name: server
+        for server in (
+            LocalRedis(folder / "redis", ports.redis),
+            LocalKafka(folder / "kafka", ports.kafka),
+            alertmanager,
+            receiver,
+            *workers,
+            exporter,
+            prometheus,
+        )
+    }
+
+
+FIRST = ("redis", "kafka", "alertmanager", "receiver")
+
+
+class Stack:
+    """`with Stack(folder, settings) as stack:` starts all and stops all; `tend()` often, meanwhile.
+
+    Start and tend it from one thread that lives on: the kernel ends the servers with the thread that started them.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        ports: Ports | None = None,
+        told: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.ports = ports or Ports.free()
+        self.addresses = addresses(self.ports)
+        self.settings = settings.model_copy(update={"kafka": self.addresses.kafka, "redis": self.addresses.redis})
+        """The settings that reach this stack: for readers, feeds and workers."""
+        self.servers = servers(folder.absolute(), self.settings, self.ports)
+        self._told = told
+        self._backoffs = {name: Backoff() for name in self.servers}
+
+    def start(self) -> None:
+        """Start all and wait until all answer. Raises Unavailable or UsageError, with everything stopped again."""
+        try:
+            self._start(FIRST)
+            self._told("making the topics")
+            create_topics(self.settings.kafka, self.settings.partitions, 1, self.settings.retention_days)
+            self._start([name for name in self.servers if name not in FIRST])
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop all, the last started first; nothing is left, whatever goes wrong with one."""
+        for server in reversed(self.servers.values()):
+            with suppress(OSError):
+                server.stop()
+
+    def tend(self) -> Sequence[str]:
+        """Start again what ended, each with its own backoff; returns the names started now. Does not block for long."""
+        now = time.monotonic()
+        return [name for name in self.servers if self._revive(name, now)]
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by name."""
+        return {name: server.pid for name, server in self.servers.items() if server.pid}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._told(f"starting {name}")
+            self.servers[name].launch()
+            self._backoffs[name].started(time.monotonic())
+        for name in names:
+            self.servers[name].wait()
+            self._told(f"{name} answers")
+
+    def _revive(self, name: str, now_seconds: float) -> bool:
+        server, backoff = self.servers[name], self._backoffs[name]
+        if server.pid is not None:
+            return False
+        backoff.ended(now_seconds)
+        if not backoff.due(now_seconds):
+            return False
+        LOG.warning("%s ended with exit code %s and is started again", name, server.exit_code)
+        backoff.started(now_seconds)
+        try:
+            server.launch()
+        except (PulsewatchError, OSError) as error:
+            LOG.warning("%s cannot be started: %s", name, error)
+            return False
+        return True

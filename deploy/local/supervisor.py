@@ -1,0 +1,198 @@
+"""`up`, `down`, `status`: the stack in a process of its own, which others find by a file in the stack's folder.
+
+`python -m deploy.local.supervisor FOLDER` is that process: it owns the servers, starts again what ends, and stops all
+on SIGTERM. The folder's lock is its own for as long as it lives, so that one folder never has two.
+"""
+
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from deploy.local.processes import Process, wait_for_end
+from deploy.local.programs import variables
+from deploy.local.server import sigterm_unwinds, tail
+from deploy.local.stack import Addresses, Ports, Stack, addresses, servers
+from streams.errors import PulsewatchError, Unavailable, UsageError
+from streams.settings import Settings, settings
+
+FOLDER = Path(".stack")
+START_SECONDS = 240.0
+STOP_SECONDS = 120.0
+TEND_SECONDS = 0.5
+
+
+class Running(msgspec.Struct, frozen=True):
+    """The state file: who supervises the folder's stack, where it listens and which processes it has."""
+
+    supervisor: Process
+    ports: Ports
+    processes: dict[str, Process]
+    ready: bool = False
+    """Whether all have answered once."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """One server of the stack as it is now."""
+
+    name: str
+    port: int
+    pid: int | None
+    state: Literal["answers", "silent", "gone"]
+
+
+def up(folder: Path, chosen: Settings, told: Callable[[str], None] = lambda _line: None) -> Addresses:
+    """Start the stack in the background and wait until all answers; the addresses of one that is up already.
+
+    Raises Unavailable, with nothing left running, where it does not come up.
+    """
+    running = read(folder)
+    if running and running.supervisor.alive and running.ready:
+        return addresses(running.ports)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "supervisor.log"
+    log.unlink(missing_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.local.supervisor", str(folder.absolute())],
+            env=os.environ | variables(chosen),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        return addresses(_wait_until_up(folder, process, log, told).ports)
+    except BaseException:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+        raise
+
+
+def down(folder: Path) -> list[str]:
+    """Stop the folder's stack; returns the names of what ran. Its data stays. Raises Unavailable if something stays."""
+    running = read(folder)
+    if running is None:
+        return []
+    names = [name for name, process in running.processes.items() if process.alive]
+    running.supervisor.signal(signal.SIGTERM)
+    wait_for_end([running.supervisor], STOP_SECONDS)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for process in running.processes.values():
+            process.signal(number, group=True)
+        left = wait_for_end(running.processes.values(), timeout_seconds=10)
+    if left or running.supervisor.alive:
+        raise Unavailable(f"still running: {[process.pid for process in [running.supervisor, *left] if process.alive]}")
+    _state_file(folder).unlink(missing_ok=True)
+    return names
+
+
+def status(folder: Path, chosen: Settings) -> list[Status]:
+    """Every server of the folder's stack and whether it answers now; empty where none was started."""
+    running = read(folder)
+    if running is None:
+        return []
+    known = servers(folder.absolute(), chosen, running.ports)
+    return [_status(name, server.port, running.processes.get(name), server.ready) for name, server in known.items()]
+
+
+def read(folder: Path) -> Running | None:
+    """The state file; None where there is none."""
+    try:
+        return msgspec.json.decode(_state_file(folder).read_bytes(), type=Running)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{_state_file(folder)} cannot be read: {error}") from None
+
+
+def supervise(folder: Path, chosen: Settings) -> None:
+    """Own the folder's stack until SIGTERM. Raises UsageError where another process does, Unavailable at the start."""
+    before = read(folder)
+    with _locked(folder), sigterm_unwinds():
+        stack = Stack(folder, chosen, before.ports if before else Ports.usual(), told=_say)
+        try:
+            _write(folder, stack, ready=False)
+            with stack:
+                _write(folder, stack, ready=True)
+                while True:
+                    if stack.tend():
+                        _write(folder, stack, ready=True)
+                    time.sleep(TEND_SECONDS)
+        finally:
+            _write(folder, stack, ready=False)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"{folder} is in use by another stack") from None
+        yield
+
+
+def _wait_until_up(folder: Path, process: "subprocess.Popen[bytes]", log: Path, told: Callable[[str], None]) -> Running:
+    deadline = time.monotonic() + START_SECONDS
+    seen = 0
+    while time.monotonic() < deadline:
+        lines = log.read_text(errors="replace").splitlines()
+        for line in lines[seen:]:
+            told(line)
+        seen = len(lines)
+        running = read(folder)
+        if running and running.ready and running.supervisor.pid == process.pid:
+            return running
+        if process.poll() is not None:
+            raise Unavailable(f"the stack did not come up; the end of {log}:\n{tail(log)}")
+        time.sleep(0.1)
+    raise Unavailable(f"the stack did not come up within {START_SECONDS:.0f} s; see {log}")
+
+
+def _status(name: str, port: int, process: Process | None, ready: Callable[[], bool]) -> Status:
+    if process is None or not process.alive:
+        return Status(name, port, None, "gone")
+    return Status(name, port, process.pid, "answers" if ready() else "silent")
+
+
+def _write(folder: Path, stack: Stack, *, ready: bool) -> None:
+    supervisor = Process.of(os.getpid())
+    if supervisor is None:
+        raise UsageError("/proc is needed to tell processes apart")
+    found = {name: Process.of(pid) for name, pid in stack.pids().items()}
+    processes = {name: process for name, process in found.items() if process}
+    fresh = _state_file(folder).with_suffix(".new")
+    fresh.write_bytes(msgspec.json.encode(Running(supervisor, stack.ports, processes, ready)))
+    fresh.replace(_state_file(folder))
+
+
+def _state_file(folder: Path) -> Path:
+    return folder / "stack.json"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 (`up` shows these lines)
+
+
+def main() -> int:
+    """The supervisor process; its output is the folder's supervisor.log."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        supervise(Path(sys.argv[1]), settings())
+    except PulsewatchError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201 (`up` shows these lines)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
