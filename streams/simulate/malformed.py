@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
+from streams.events.codec import Reason
 from streams.events.schema import Event
 
 YEAR_2100_MS = 4_102_444_800_000
 TEN_MEGABYTES = 10_000_000
+DEEP_LEVELS = 100_000
 MILLION_LEVELS = 1_000_000
 
 
@@ -20,7 +22,7 @@ class Malformed:
 
     name: str
     value: bytes | None
-    reason: str
+    reason: Reason
 
 
 def malformed(beside: Event, number: int, huge: bool) -> Iterator[Malformed]:
@@ -32,27 +34,32 @@ def malformed(beside: Event, number: int, huge: bool) -> Iterator[Malformed]:
     def flawed(**changes: Any) -> bytes:
         return msgspec.json.encode(good | changes)
 
-    yield Malformed("null value", None, "null_value")
-    yield Malformed("empty value", b"", "bad_json")
+    yield Malformed("null value", None, "empty")
+    yield Malformed("empty value", b"", "empty")
     yield Malformed("cut short", text[: len(text) // 2], "bad_json")
     yield Malformed("not JSON at all", b"\x00\x01<html>502 Bad Gateway</html>", "bad_json")
     yield Malformed("not UTF-8", text.replace(b'"event_id":"x-', b'"event_id":"\xff\xfex-', 1), "bad_utf8")
     yield Malformed("NaN", text[:-1] + b',"amount":NaN}', "bad_json")
-    yield Malformed("infinite time", _without(good, "event_time")[:-1] + b',"event_time":1e999}', "bad_schema")
+    yield Malformed("infinite time", _without(good, "event_time")[:-1] + b',"event_time":1e999}', "out_of_range")
     for name in ("event_id", "kind", "brand_id", "event_time", "platform"):
-        yield Malformed(f"no {name}", _without(good, name), "bad_schema")
-    yield Malformed("time as words", flawed(event_time="yesterday"), "bad_schema")
-    yield Malformed("negative value", flawed(value=-5), "bad_schema")
-    yield Malformed("unknown kind", flawed(kind="teleport"), "bad_schema")
-    yield Malformed("unknown platform", flawed(platform="myspace"), "bad_schema")
-    yield Malformed("person as a list", flawed(actor=["someone"]), "bad_schema")
-    yield Malformed("empty id", flawed(event_id=""), "bad_schema")
-    yield Malformed("a list of events", b"[" + text + b"]", "bad_schema")
+        yield Malformed(f"no {name}", _without(good, name), "missing_field")
+    yield Malformed("time as words", flawed(event_time="yesterday"), "wrong_type")
+    yield Malformed("person as a list", flawed(actor=["someone"]), "wrong_type")
+    yield Malformed("a list of events", b"[" + text + b"]", "wrong_type")
+    yield Malformed("negative value", flawed(value=-5), "out_of_range")
+    yield Malformed("empty id", flawed(event_id=""), "out_of_range")
+    yield Malformed("unknown kind", flawed(kind="teleport"), "unknown_kind")
+    yield Malformed("unknown platform", flawed(platform="myspace"), "unknown_value")
     yield Malformed("1970", flawed(event_time=1_000), "time_out_of_range")
     yield Malformed("2100", flawed(event_time=YEAR_2100_MS), "time_out_of_range")
+    yield Malformed("many levels", _nested(DEEP_LEVELS), "too_deep")
     if huge:
-        yield Malformed("ten megabytes", flawed(text="🌶" * (TEN_MEGABYTES // 4)), "bad_schema")
-        yield Malformed("a million levels", b'{"a":' * MILLION_LEVELS + b"1" + b"}" * MILLION_LEVELS, "too_deep")
+        yield Malformed("ten megabytes", flawed(text="🌶" * (TEN_MEGABYTES // 4)), "too_large")
+        yield Malformed("a million levels", _nested(MILLION_LEVELS), "too_large")
+
+
+def _nested(levels: int) -> bytes:
+    return b'{"a":' * levels + b"1" + b"}" * levels
 
 
 def _without(good: dict[str, Any], name: str) -> bytes:

@@ -33,4 +33,4 @@ class Crowd:
         )
 
     def _pseudonym(self, name: str) -> str:
-        return blake2b(f"{self._seed}:{self._platform}:{name}".encode(), digest_size=16).hexdigest()
+        return blake2b(f"{self._seed}:{self._platform}:{name}".encode(), digest_size=12).hexdigest()

@@ -36,8 +36,8 @@ class RoomPlay:
     ) -> None:
         self._room, self._brand, self._crowd = room, brand, crowd
         self._rng = random.Random(f"{seed}:{room.room_id}")
-        self._closes = room.closes_minute is not None
-        closes_ms = start_ms + int((room.closes_minute or 0) * MINUTE_MS) if self._closes else end_ms
+        closes_ms = end_ms if room.closes_minute is None else start_ms + int(room.closes_minute * MINUTE_MS)
+        self._closes, closes_ms = closes_ms < end_ms, min(closes_ms, end_ms)
         self._span = Span(start_ms + int(room.opens_minute * MINUTE_MS), closes_ms)
         self._session = f"{room.room_id}-s{start_ms // MINUTE_MS + int(room.opens_minute)}"
         self._incidents = [(incident, incident_span(incident, start_ms)) for incident in incidents]
@@ -45,6 +45,8 @@ class RoomPlay:
         self._visits: list[Visit] = []
 
     def play(self) -> list[Emission]:
+        if self._span.from_ms >= self._span.to_ms:
+            return []
         self._desk.note("session_start", self._span.from_ms)
         self._visits = sorted(self._arrivals(), key=lambda visit: visit.starts_ms)
         attendance = Attendance(self._room, self._brand.products, self._session, self._span, self._desk, self._rng)
@@ -76,7 +78,7 @@ class RoomPlay:
         for incident, span in self._incidents:
             if incident.kind == "room_collapse" and at_ms < span.from_ms < ends_ms and self._rng.random() < 0.96:
                 ends_ms = span.from_ms + self._rng.random() * 70_000
-        return Visit(self._crowd.anyone(), int(at_ms), int(min(ends_ms, self._span.to_ms)))
+        return Visit(self._crowd.anyone(), int(at_ms), int(max(at_ms, min(ends_ms, self._span.to_ms))))
 
     def _collapsed(self, at_ms: float) -> bool:
         return any(incident.kind == "room_collapse" and span.covers(at_ms) for incident, span in self._incidents)

@@ -1,0 +1,187 @@
+"""Recorded streams: gzipped JSON lines of comments with their time, played again as if they were heard now.
+
+    recorded   09-15 11:51 ................ 09-20 08:12
+    played                   now - 4 d 20 h ........ now      times shifted, so that the last comment is at the end
+
+With `original_times` the times stay as recorded and only the pace is played.
+"""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from streams.clock import Clock
+from streams.errors import UsageError
+from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
+from streams.ingest.feed import Played, Record, Sink, Watcher, play
+from streams.ingest.place import MAX_TEXT_CHARS, Place
+from streams.topics import SOCIAL
+
+SOURCE = "replay"
+MAX_LINE_CHARS = 1_000_000
+_SECONDS_BELOW = 100_000_000_000
+
+_ALIASES: dict[str, Platform] = {
+    "抖音": "douyin", "b站": "bilibili", "哔哩哔哩": "bilibili", "小红书": "xiaohongshu", "xhs": "xiaohongshu",
+    "rednote": "xiaohongshu", "微博": "weibo", "sina": "weibo", "快手": "kuaishou", "淘宝": "taobao",
+    "twitter": "x", "bsky": "bluesky",
+}  # fmt: skip
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One comment; what a recording leaves out is unknown."""
+
+    time: str | int | float
+    text: str
+    platform: str = "other"
+    lang: str | None = None
+    kind: str = "comment"
+    user: str | int | None = None
+    followers: int = 0
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A line that was read, with its time."""
+
+    number: int
+    at_ms: int
+    line: Line
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A whole file, in the order of time."""
+
+    path: Path
+    comments: Sequence[Comment]
+    platforms: dict[Platform, int] = field(default_factory=dict)
+
+    @property
+    def first_ms(self) -> int:
+        return self.comments[0].at_ms
+
+    @property
+    def last_ms(self) -> int:
+        return self.comments[-1].at_ms
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay sent."""
+
+    comments: int
+    platforms: dict[Platform, int]
+    first_event_ms: int
+    last_event_ms: int
+    played: Played
+
+
+def platform(name: str) -> Platform:
+    """A recording's word for a platform in ours; `other` for what is none of them."""
+    known: dict[str, Platform] = {value: value for value in get_args(Platform)}
+    return (known | _ALIASES).get(name.strip().lower(), "other")
+
+
+def read(path: Path) -> Recording:
+    """Read a recording whole. Raises UsageError for what is missing, not gzip, or has a line that is no comment."""
+    comments = sorted(_comments(path), key=lambda comment: comment.at_ms)
+    if not comments:
+        raise UsageError(f"{path}: no comments in it")
+    counts: dict[Platform, int] = {}
+    for comment in comments:
+        name = platform(comment.line.platform)
+        counts[name] = counts.get(name, 0) + 1
+    return Recording(path, comments, counts)
+
+
+def _comments(path: Path) -> Iterator[Comment]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _comment(path, number, line)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UsageError(f"{path}: not a whole gzip file ({error})") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 ({error.reason})") from None
+
+
+def _comment(path: Path, number: int, line: str) -> Comment:
+    try:
+        heard = msgspec.json.decode(line, type=Line)
+        return Comment(number, _milliseconds(heard.time), heard)
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        raise UsageError(f"{path}, line {number}: {error}") from None
+
+
+def _milliseconds(told: str | float) -> int:
+    """ISO 8601 (without an offset: UTC), or seconds or milliseconds since the epoch. ValueError, OverflowError."""
+    if isinstance(told, str):
+        moment = datetime.fromisoformat(told)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    seconds = told if abs(told) < _SECONDS_BELOW else told / 1000
+    return int(datetime.fromtimestamp(seconds, UTC).timestamp() * 1000)
+
+
+def replay(
+    recording: Recording,
+    sink: Sink,
+    *,
+    place: Place,
+    speed: float | None,
+    original_times: bool = False,
+    watch: Watcher | None = None,
+    clock: Clock,
+    sleep: Callable[[float], None],
+) -> Replayed:
+    """Play a recording at a speed, or as fast as the sink takes it where that is None.
+
+    Raises UsageError for a speed below one, unless times stay as they are: the last comments would lie in the future.
+    """
+    if speed is not None and (speed <= 0 or (speed < 1 and not original_times)):
+        raise UsageError("a replay's speed is 1 or more; below that its comments would lie in the future")
+    span_ms = recording.last_ms - recording.first_ms
+    ends_ms = clock() + (int(span_ms / speed) if speed else 0)
+    shift_ms = ends_ms - recording.last_ms
+    events = [
+        _event(comment, place, comment.at_ms + (0 if original_times else shift_ms), _name(recording, shift_ms))
+        for comment in recording.comments
+    ]
+    records = [
+        Record(SOCIAL, place.brand_id.encode(), msgspec.json.encode(event), comment.at_ms + shift_ms)
+        for comment, event in zip(recording.comments, events, strict=True)
+    ]
+    played = play(records, sink, speed=speed, ends_ms=ends_ms, watch=watch, clock=clock, sleep=sleep)
+    return Replayed(
+        len(events), recording.platforms, events[0].event_time_ms, events[-1].event_time_ms, played
+    )  # fmt: skip
+
+
+def _name(recording: Recording, shift_ms: int) -> str:
+    """Names one replay: played again, a recording is new comments."""
+    return blake2b(f"{recording.path.name}:{shift_ms}".encode(), digest_size=6).hexdigest()
+
+
+def _event(comment: Comment, place: Place, at_ms: int, name: str) -> Event:
+    line = comment.line
+    kind: Any = line.kind if line.kind in TEXT_KINDS - {"speech"} else "comment"
+    spoken: Kind = kind
+    actor: Actor | None = None
+    if line.user is not None:
+        actor = place.person(line.user, line.followers, line.verified)
+    return Event(
+        event_id=f"{SOURCE}:{name}:{comment.number}", source=SOURCE, platform=platform(line.platform), kind=spoken,
+        brand_id=place.brand_id, event_time_ms=at_ms, ingest_time_ms=at_ms, actor=actor,
+        text=line.text[:MAX_TEXT_CHARS], lang=line.lang,
+    )  # fmt: skip
