@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     )
     model: str | None = Field(None, description="A model folder instead of the bundled one.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
+    metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
     log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     lateness_seconds: int = Field(120, ge=0, description="Detection waits this long for events out of order.")
     retention_days: int = Field(14, ge=1, description="How long the topics keep records.")
