@@ -1,0 +1,169 @@
+"""From a partition's records to events: a record that cannot be read becomes an `Unreadable` with a reason, never an
+exception.
+
+Nearly every record can be read, so a whole batch is decoded in one comprehension; only when that fails is each record
+tried by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter, sub
+from typing import Literal, Protocol, get_args
+
+import msgspec
+
+from streams.clock import MINUTE_MS
+from streams.events.schema import Event
+
+Reason = Literal[
+    "empty", "too_large", "bad_utf8", "bad_json", "too_deep", "missing_field", "wrong_type", "unknown_kind",
+    "unknown_value", "out_of_range", "time_out_of_range", "contradiction",
+]  # fmt: skip
+"""Why a record cannot be used; a metric label.
+
+`empty` null or no bytes · `too_large` above MAX_EVENT_BYTES · `bad_utf8` an id or text that is not UTF-8 · `bad_json`
+cut short, NaN, a lone surrogate or otherwise not JSON · `too_deep` nested beyond the parser's limit · `missing_field` a
+field that the event, or its kind, must have · `wrong_type` · `unknown_kind` a kind that the schema has not ·
+`unknown_value` the same for other closed sets (platform, value_mode) · `out_of_range` a number or a length ·
+`time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together.
+"""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+MAX_EVENT_BYTES = 1_048_576
+"""A hundred times the longest text that the schema allows; more is an accident or an attack."""
+EARLIEST_MS = 1_104_537_600_000
+"""2005-01-01 UTC: no platform of ours is older, so an earlier time is a clock or a unit gone wrong."""
+AHEAD_MS = 5 * MINUTE_MS
+"""How far a feed's clock may be ahead of the broker's."""
+
+DETAIL_CHARACTERS = 200
+
+
+class Records(Protocol):
+    """The columns of a batch."""
+
+    @property
+    def offsets(self) -> Sequence[int]: ...
+    @property
+    def timestamps_ms(self) -> Sequence[int]: ...
+    @property
+    def values(self) -> Sequence[bytes | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that cannot be used. `detail` is for people; it may quote a name of the record, never a text."""
+
+    offset: int
+    value: bytes | None
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Events with their offsets and Kafka timestamps, in offset order; and the records that are none."""
+
+    events: list[Event]
+    offsets: Sequence[int]
+    timestamps_ms: Sequence[int]
+    unreadable: list[Unreadable]
+
+    def __add__(self, later: "Decoded") -> "Decoded":
+        return Decoded(
+            self.events + later.events,
+            [*self.offsets, *later.offsets],
+            [*self.timestamps_ms, *later.timestamps_ms],
+            self.unreadable + later.unreadable,
+        )
+
+
+SLICE_RECORDS = 256
+"""What is tried again in one piece where a batch has an unreadable record: the others of it stay fast."""
+
+_decode = msgspec.json.Decoder(Event).decode
+_event_time_ms = attrgetter("event_time_ms")
+
+
+def decode(records: Records) -> Decoded:
+    """All records of a batch. Costs what the JSON decoder costs, as long as nearly all can be read."""
+    offsets, timestamps_ms, values = records.offsets, records.timestamps_ms, records.values
+    events = _decode_all(timestamps_ms, values)
+    if events is not None:
+        return Decoded(events, offsets, timestamps_ms, [])
+    decoded = Decoded([], [], [], [])
+    for start in range(0, len(values), SLICE_RECORDS):
+        part = slice(start, start + SLICE_RECORDS)
+        decoded = decoded + _decode_slice(offsets[part], timestamps_ms[part], values[part])
+    return decoded
+
+
+def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | Unreadable:
+    """One record. `timestamp_ms` is Kafka's; 0 or less where the log has none."""
+    if not value:
+        return Unreadable(offset, value, "empty", "a null value" if value is None else "no bytes")
+    if len(value) > MAX_EVENT_BYTES:
+        return Unreadable(offset, value, "too_large", f"{len(value)} bytes")
+    try:
+        event = _decode(value)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(offset, value, _reason(error, value), str(error)[:DETAIL_CHARACTERS])
+    if event.event_time_ms < EARLIEST_MS:
+        return Unreadable(offset, value, "time_out_of_range", "before 2005-01-01")
+    if timestamp_ms > 0 and event.event_time_ms - timestamp_ms > AHEAD_MS:
+        return Unreadable(offset, value, "time_out_of_range", "more than five minutes ahead of the log")
+    return event
+
+
+def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes | None]) -> list[Event] | None:
+    """All the events, or None where one of the records cannot be used."""
+    try:
+        # None is no buffer (TypeError); invalid UTF-8 is a ValueError, as all of msgspec's errors are.
+        events = [_decode(value) for value in values]  # type: ignore[arg-type]  # None takes the slow path
+    except (ValueError, TypeError, RecursionError):
+        return None
+    times_ms = list(map(_event_time_ms, events))
+    usable = (
+        min(times_ms, default=EARLIEST_MS) >= EARLIEST_MS
+        and max(map(sub, times_ms, timestamps_ms), default=0) <= AHEAD_MS
+        and max(map(len, values), default=0) <= MAX_EVENT_BYTES  # type: ignore[arg-type]  # None was no event
+    )
+    return events if usable else None
+
+
+def _decode_slice(offsets: Sequence[int], timestamps_ms: Sequence[int], values: Sequence[bytes | None]) -> Decoded:
+    events = _decode_all(timestamps_ms, values)
+    if events is not None:
+        return Decoded(events, offsets, timestamps_ms, [])
+    results = list(map(decode_one, values, offsets, timestamps_ms))
+    good = [position for position, result in enumerate(results) if isinstance(result, Event)]
+    return Decoded(
+        [result for result in results if isinstance(result, Event)],
+        [offsets[position] for position in good],
+        [timestamps_ms[position] for position in good],
+        [result for result in results if isinstance(result, Unreadable)],
+    )
+
+
+def _reason(error: ValueError | RecursionError, value: bytes) -> Reason:
+    """By the decoder's own words: it has one class for all that breaks the schema."""
+    if isinstance(error, RecursionError):
+        return "too_deep"
+    if not isinstance(error, msgspec.ValidationError):
+        return "bad_json" if _is_utf8(value) else "bad_utf8"
+    words = str(error)
+    if words.startswith("Object missing required field"):
+        return "missing_field"
+    if words.startswith("Invalid enum value"):
+        return "unknown_kind" if words.endswith("`$.kind`") else "unknown_value"
+    if "out of range" in words or " of length " in words or "` >= " in words or "` <= " in words:
+        return "out_of_range"
+    return "wrong_type"
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Records as feeds send them, good and bad."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.events.codec import (
+    AHEAD_MS,
+    EARLIEST_MS,
+    MAX_EVENT_BYTES,
+    SLICE_RECORDS,
+    Decoded,
+    Reason,
+    Unreadable,
+    decode,
+    decode_one,
+)
+from streams.events.schema import Actor, Event
+
+NOW_MS = 1_795_000_000_000
+GOOD = Event(
+    "e1", "douyin-live", "douyin", "comment", "b1", NOW_MS, NOW_MS + 20, Actor("p1"), "r1", text="好看", value=1
+)  # fmt: skip
+FIELDS: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(GOOD))
+GOOD_BYTES = msgspec.json.encode(GOOD)
+
+
+@dataclass
+class Column:
+    """A batch of values at offsets 100, 101 …, all logged now."""
+
+    values: Sequence[bytes | None]
+    timestamp_ms: int = NOW_MS
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        return range(100, 100 + len(self.values))
+
+    @property
+    def timestamps_ms(self) -> Sequence[int]:
+        return [self.timestamp_ms] * len(self.values)
+
+
+def with_fields(**changes: Any) -> bytes:
+    return msgspec.json.encode(FIELDS | changes)
+
+
+def without(name: str) -> bytes:
+    return msgspec.json.encode({key: value for key, value in FIELDS.items() if key != name})
+
+
+def appended(raw: bytes) -> bytes:
+    return GOOD_BYTES[:-1] + raw + b"}"
+
+
+BAD: list[tuple[str, bytes | None, Reason]] = [
+    ("null", None, "empty"),
+    ("no bytes", b"", "empty"),
+    ("blank", b"  \n", "bad_json"),
+    ("cut short", GOOD_BYTES[:50], "bad_json"),
+    ("html", b"<html>502 Bad Gateway</html>", "bad_json"),
+    ("NaN", appended(b',"amount":NaN'), "bad_json"),
+    ("two documents", GOOD_BYTES + GOOD_BYTES, "bad_json"),
+    ("lone surrogate", with_fields(event_id="X").replace(b'"X"', rb'"\ud800"'), "bad_json"),
+    ("raw control character", with_fields(event_id="X").replace(b'"X"', b'"a\x00b"'), "bad_json"),
+    ("byte order mark", b"\xef\xbb\xbf" + GOOD_BYTES, "bad_json"),
+    ("latin-1 id", with_fields(event_id="X").replace(b'"X"', b'"caf\xe9"'), "bad_utf8"),
+    ("binary", b"\xff\xfe\x00\x01", "bad_utf8"),
+    ("ten megabytes", with_fields(text="🌶" * 2_500_000), "too_large"),
+    ("a million levels", b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000, "too_large"),
+    ("a hundred thousand levels", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "too_deep"),
+    ("list levels", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too_deep"),
+    ("no id", without("event_id"), "missing_field"),
+    ("no time", without("event_time"), "missing_field"),
+    ("no brand", without("brand_id"), "missing_field"),
+    ("actor without id", with_fields(actor={"followers": 1}), "missing_field"),
+    ("time in words", with_fields(event_time="yesterday"), "wrong_type"),
+    ("time as a fraction", with_fields(event_time=1.5), "wrong_type"),
+    ("time as a truth", with_fields(event_time=True), "wrong_type"),
+    ("person as a list", with_fields(actor=["p"]), "wrong_type"),
+    ("text as a number", with_fields(text=1), "wrong_type"),
+    ("a list of events", b"[" + GOOD_BYTES + b"]", "wrong_type"),
+    ("JSON null", b"null", "wrong_type"),
+    ("a number", b"17", "wrong_type"),
+    ("unknown kind", with_fields(kind="teleport"), "unknown_kind"),
+    ("unknown platform", with_fields(platform="myspace"), "unknown_value"),
+    ("unknown mode", with_fields(value_mode="guess"), "unknown_value"),
+    ("negative value", with_fields(value=-5), "out_of_range"),
+    ("value beyond 2^53", with_fields(value=2**60), "out_of_range"),
+    ("infinite time", without("event_time")[:-1] + b',"event_time":1e999}', "out_of_range"),
+    ("empty id", with_fields(event_id=""), "out_of_range"),
+    ("endless id", with_fields(room_id="r" * 129), "out_of_range"),
+    ("text too long", with_fields(text="长" * 20_001), "out_of_range"),
+    ("1970", with_fields(event_time=1_000), "time_out_of_range"),
+    ("seconds for milliseconds", with_fields(event_time=NOW_MS // 1000), "time_out_of_range"),
+    ("before 1970", with_fields(event_time=-1), "time_out_of_range"),
+    ("2100", with_fields(event_time=4_102_444_800_000), "time_out_of_range"),
+    ("a time of 400 digits", without("event_time")[:-1] + b',"event_time":' + b"9" * 400 + b"}", "time_out_of_range"),
+    ("six minutes ahead", with_fields(event_time=NOW_MS + AHEAD_MS + 1), "time_out_of_range"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "reason"), [pytest.param(value, reason, id=name) for name, value, reason in BAD])
+def test_bad_record_has_its_reason_and_harms_no_other(value: bytes | None, reason: Reason) -> None:
+    decoded = decode(Column([GOOD_BYTES, value, GOOD_BYTES]))
+    assert decoded.events == [GOOD, GOOD]
+    assert list(decoded.offsets) == [100, 102]
+    [unreadable] = decoded.unreadable
+    assert (unreadable.offset, unreadable.value, unreadable.reason) == (101, value, reason)
+    assert unreadable.detail
+    assert len(unreadable.detail) <= 200
+
+
+GOOD_ODDITIES = {
+    "unknown fields": appended(b',"new_field":{"a":[1,2,null]}'),
+    "escaped NUL": with_fields(room_id="a\0b"),
+    "markup in a name": with_fields(brand_id="<script>alert(1)</script>"),
+    "earliest time": with_fields(event_time=EARLIEST_MS),
+    "five minutes ahead": with_fields(event_time=NOW_MS + AHEAD_MS),
+    "spaces and newlines": b" \n" + GOOD_BYTES.replace(b",", b",\n ") + b"\n",
+    "longest text": with_fields(text="长" * 20_000),
+}
+
+
+@pytest.mark.parametrize("value", GOOD_ODDITIES.values(), ids=GOOD_ODDITIES)
+def test_odd_but_good_record_is_an_event(value: bytes) -> None:
+    decoded = decode(Column([value]))
+    assert len(decoded.events) == 1
+    assert decoded.unreadable == []
+
+
+def test_log_without_timestamps_has_no_future() -> None:
+    decoded = decode(Column([GOOD_BYTES], timestamp_ms=-1))
+    assert decoded.events == [GOOD]
+
+
+def test_record_just_too_large_is_not_parsed() -> None:
+    padded = GOOD_BYTES + b" " * (MAX_EVENT_BYTES - len(GOOD_BYTES))
+    assert decode(Column([padded])).events == [GOOD]
+    assert decode(Column([padded + b" "])).unreadable[0].reason == "too_large"
+
+
+def test_empty_batch_is_nothing() -> None:
+    assert decode(Column([])) == Decoded([], range(100, 100), [], [])
+
+
+@given(st.lists(st.sampled_from([GOOD_BYTES, None, b"", b"{", BAD[-1][1]]), max_size=3 * SLICE_RECORDS))
+def test_batch_decodes_as_its_records_do_one_by_one(values: list[bytes | None]) -> None:
+    column = Column(values)
+    decoded = decode(column)
+    one_by_one = list(map(decode_one, values, column.offsets, column.timestamps_ms))
+    assert decoded.events == [result for result in one_by_one if isinstance(result, Event)]
+    assert decoded.unreadable == [result for result in one_by_one if isinstance(result, Unreadable)]
+    fates = [*decoded.offsets, *(record.offset for record in decoded.unreadable)]
+    assert sorted(fates) == list(column.offsets)
+    assert list(decoded.offsets) == sorted(decoded.offsets)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_have_a_fate(value: bytes) -> None:
+    decoded = decode(Column([value]))
+    assert len(decoded.events) + len(decoded.unreadable) == 1
