@@ -38,7 +38,7 @@ def run_worker(handler: BatchHandler[Any], settings: Settings) -> int:
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
     return asyncio.run(_until_signalled(Worker(handler, settings)))
 
 
@@ -72,12 +72,13 @@ class Worker:
         3. Finish what is in hand, tell Kafka the offsets, leave the group.
         """
         with self._outage.heard(self._settings.log_level):
-            if await self._unless_stopped(self._wait_for_topics()):
-                app = BatchApp(self._handler, self._settings, self._lanes, self._outage)
-                await self._unless_stopped(_run_app(app))
-                await self._lanes.close()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
+            if not await self._unless_stopped(self._wait_for_topics()):
+                return self._exit_code
+            app = BatchApp(self._handler, self._settings, self._lanes, self._outage)
+            await self._unless_stopped(_run_app(app))
+            await self._lanes.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
         return self._exit_code
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
