@@ -1,7 +1,7 @@
 """A webhook receiver that stands in for the pager: `python -m deploy.local.receiver --port N`.
 
-`POST /alerts/<receiver>` takes what Alertmanager sends, `GET /received` gives it back as JSON, newest last. Loopback
-only; it keeps the last 1,000 notifications in memory and each as a line of `--log`.
+`POST /alerts/<receiver>` takes what Alertmanager sends, `GET /received` gives it back as JSON, newest last. It
+keeps the last 1,000 notifications in memory and each as a line of `--log`.
 """
 
 import argparse
@@ -58,8 +58,8 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0, log: Path | None = None) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, port: int = 0, log: Path | None = None, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self._log = log
         self._lock = threading.Lock()
         self._pages: deque[Page] = deque(maxlen=KEPT)
@@ -116,10 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Shows what on-call staff would get.")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback, unless in a container")
     parser.add_argument("--port", type=int, default=9094)
     parser.add_argument("--log", type=Path)
     arguments = parser.parse_args()
-    with Receiver(arguments.port, arguments.log) as receiver:
+    with Receiver(arguments.port, arguments.log, arguments.host) as receiver:
         receiver.serve_forever()
 
 
