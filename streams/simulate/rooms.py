@@ -78,7 +78,9 @@ class RoomPlay:
         for incident, span in self._incidents:
             if incident.kind == "room_collapse" and at_ms < span.from_ms < ends_ms and self._rng.random() < 0.96:
                 ends_ms = span.from_ms + self._rng.random() * 70_000
-        return Visit(self._crowd.anyone(), int(at_ms), int(max(at_ms, min(ends_ms, self._span.to_ms))))
+        if self._closes:  # else they stay beyond the scenario's end
+            ends_ms = max(at_ms, min(ends_ms, self._span.to_ms))
+        return Visit(self._crowd.anyone(), int(at_ms), int(ends_ms))
 
     def _collapsed(self, at_ms: float) -> bool:
         return any(incident.kind == "room_collapse" and span.covers(at_ms) for incident, span in self._incidents)

@@ -1,0 +1,126 @@
+"""What the workers counted and raised, held against the truth: every counter, every person, every alert.
+
+Sums, followers, gauges and dead letters must be exact. Other people are estimated by HyperLogLogs, whose standard error
+is 0.81 %: an estimate may be off by four of those, or by two persons where that is more.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.alerting.alert import Alert
+from streams.engagement.vocabulary import PEOPLE, SUMS, Scope, Window
+from streams.simulate.truth import WINDOW_MINUTES, Truth
+from streams.simulate.verdicts import Verdict, judge
+
+HYPERLOGLOG_ERROR = 0.0081
+SIGMAS = 4
+FEW_PEOPLE = 2
+PEOPLE_WINDOWS: tuple[Window, ...] = ("60m", "24h")
+
+
+class CounterReader(Protocol):
+    """What is read of the engagement counters; all windows end at `at_ms`."""
+
+    def ids(self, scope: Scope) -> Iterable[str]: ...
+
+    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+
+    def people(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+
+    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure that was checked."""
+
+    scope: str
+    scope_id: str
+    window: str
+    name: str
+    expected: int
+    found: int
+    tolerance: int = 0
+
+    @property
+    def agrees(self) -> bool:
+        return abs(self.found - self.expected) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that was checked, and what did not agree."""
+
+    figures: int
+    differences: Sequence[Row]
+    verdicts: Sequence[Verdict]
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differences and not any(verdict.fault for verdict in self.verdicts)
+
+
+def compare(
+    truth: Truth, counters: CounterReader, alerts: Iterable[Alert], dead_letters: Mapping[str, int]
+) -> Comparison:
+    """`alerts` are the records of the alerts topic, `dead_letters` counts by reason."""
+    rows = [*counter_rows(truth, counters), *_dead_letter_rows(truth, dead_letters)]
+    return Comparison(len(rows), [row for row in rows if not row.agrees], judge(truth.alerts, alerts))
+
+
+def counter_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
+    """Every sum, person and gauge of every room, product, brand, platform and session; unknown ids are rows too."""
+    for scope in SCOPES_OF_TRUTH:
+        for scope_id in sorted(set(truth.scopes.get(scope, {})) | set(counters.ids(scope))):
+            yield from _scope_rows(truth, counters, scope, scope_id)
+    yield from _session_rows(truth, counters)
+
+
+SCOPES_OF_TRUTH: tuple[Scope, ...] = ("room", "product", "brand", "platform")
+
+
+def _scope_rows(truth: Truth, counters: CounterReader, scope: Scope, scope_id: str) -> Iterator[Row]:
+    known = scope_id in truth.scopes.get(scope, {})
+    for window in _windows():
+        expected = truth.sums(scope, scope_id, window) if known else {}
+        found = counters.sums(scope, scope_id, window, truth.ended_at_ms)
+        yield from _exact(scope, scope_id, window, expected, found, SUMS)
+    for window in PEOPLE_WINDOWS:
+        crowd = truth.scopes[scope][scope_id].people[window] if known else {}
+        met = counters.people(scope, scope_id, window, truth.ended_at_ms)
+        yield from _estimated(scope, scope_id, window, crowd, met)
+
+
+def _windows() -> list[Window]:
+    return [window for window in ("1m", "5m", "60m", "24h") if window in WINDOW_MINUTES]
+
+
+def _session_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
+    for session, told in truth.sessions.items():
+        room, at_ms = told.room_id, truth.ended_at_ms
+        yield from _exact("room", room, session, told.sums, counters.sums("room", room, "session", at_ms), SUMS)
+        yield from _estimated("room", room, session, told.people, counters.people("room", room, "session", at_ms))
+        gauges = counters.gauges("room", room, "session", at_ms)
+        yield Row("room", room, session, "viewers_peak", told.viewers_peak, gauges.get("viewers_peak", 0))
+
+
+def _exact(
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[str, int], names: Sequence[str]
+) -> Iterator[Row]:
+    for name in names:
+        yield Row(scope, scope_id, window, name, expected.get(name, 0), found.get(name, 0))
+
+
+def _estimated(
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[str, int]
+) -> Iterator[Row]:
+    for name in PEOPLE:
+        number = expected.get(name, 0)
+        tolerance = 0 if name == "new_followers" else max(FEW_PEOPLE, round(SIGMAS * HYPERLOGLOG_ERROR * number))
+        yield Row(scope, scope_id, window, name, number, found.get(name, 0), tolerance)
+
+
+def _dead_letter_rows(truth: Truth, found: Mapping[str, int]) -> Iterator[Row]:
+    for reason in sorted(set(truth.dead_letters) | set(found)):
+        yield Row("dead letters", reason, "", "records", truth.dead_letters.get(reason, 0), found.get(reason, 0))
