@@ -1,8 +1,10 @@
 """Faust's part: an app with one agent over a stage's topics, whose messages are batches on their way to the lanes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import faust
+from faust.tables import TableManager
 from yarl import URL
 
 from streams.settings import Settings
@@ -12,17 +14,36 @@ from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage
 
 
+class NoTables(TableManager):
+    """Faust waits a second for tables to be declared, at every start; there are none."""
+
+    async def on_start(self) -> None:
+        """Called at the app's start."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class BatchApp(faust.App):
     """Faust with the batch transport: no web server, no tables, no producer, no leader."""
 
-    def __init__(self, handler: BatchHandler[Any], settings: Settings, lanes: Lanes, outage: Outage) -> None:
+    def __init__(
+        self,
+        handler: BatchHandler[Any],
+        settings: Settings,
+        lanes: Lanes,
+        outage: Outage,
+        failed: Callable[[Exception], None],
+    ) -> None:
         self.lanes = lanes
         self.outage = outage
+        self.failed = failed
+        """Told why nothing can be fetched any more."""
         broker = [URL(f"kafka://{server.strip()}") for server in settings.kafka.split(",")]
         super().__init__(
             f"pulsewatch-{handler.stage}",
             broker=broker,
             web_enabled=False,
+            TableManager=NoTables,
             topic_disable_leader=True,
             topic_allow_declare=False,
             stream_wait_empty=False,

@@ -236,9 +236,10 @@ class BatchConsumer(Consumer):
                     await self.wait(self.can_resume_flow.wait())
                 for delivery in await self._in_thread(self._thread.fetch(FETCH_SECONDS)):
                     await self.wait_first(self.callback(self._message(delivery)), self.suspend_flow.wait())
-        except ConsumerStoppedError:
-            if not self.app.should_stop:
-                raise
+        except Exception as error:
+            # A consumer that was closed under the fetch is how Faust stops; anything else ends the worker.
+            if not (isinstance(error, ConsumerStoppedError) and self.app.should_stop):
+                self.app.failed(error)
 
     def _message(self, delivery: Delivery) -> ConsumerMessage:
         batch = delivery.batch

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
 
 UNREACHABLE = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError, OSError)
 
@@ -19,11 +19,12 @@ class Outage(logging.Handler):
         super().__init__(logging.WARNING)
         self._kafka = kafka
         self._lasts = False
+        self._closing = False
         self._guard = threading.Lock()
 
     @contextmanager
     def heard(self, log_level: str) -> Iterator[None]:
-        """Takes aiokafka's log from here on; with DEBUG its own lines, and Faust's, are shown too."""
+        """Takes aiokafka's log meanwhile; with DEBUG its own lines, and Faust's, are shown too."""
         kafka, libraries = logging.getLogger("aiokafka"), [logging.getLogger(name) for name in ("faust", "mode")]
         talkative = log_level == "DEBUG"
         kafka.addHandler(self)
@@ -38,10 +39,17 @@ class Outage(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by logging."""
-        if any(isinstance(arg, UNREACHABLE) for arg in record.args or ()):
+        if self._closing:
+            return
+        errors = [arg for arg in record.args or () if isinstance(arg, Exception)]
+        if any(isinstance(error, UNREACHABLE) for error in errors):
             self.seen()
-        elif record.levelno >= logging.ERROR:
+        elif record.levelno >= logging.ERROR and not any(_passes(error) for error in errors):
             log.error("kafka: %s", record.getMessage(), exc_info=record.exc_info)
+
+    def closing(self) -> None:
+        """From here on the connections are our own to close, and what aiokafka says of it concerns nobody."""
+        self._closing = True
 
     def seen(self) -> None:
         """Kafka did not answer."""
@@ -59,3 +67,8 @@ class Outage(logging.Handler):
         with self._guard:
             changed, self._lasts = self._lasts != lasts, lasts
         return changed
+
+
+def _passes(error: Exception) -> bool:
+    """Whether aiokafka tries again by itself."""
+    return isinstance(error, KafkaError) and error.retriable

@@ -74,11 +74,13 @@ class Worker:
         with self._outage.heard(self._settings.log_level):
             if not await self._unless_stopped(self._wait_for_topics()):
                 return self._exit_code
-            app = BatchApp(self._handler, self._settings, self._lanes, self._outage)
-            await self._unless_stopped(_run_app(app))
+            app = BatchApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
+            if await self._unless_stopped(_run_app(app)):
+                self._end(FAILED, RuntimeError("stopped by itself"), "Faust")
             await self._lanes.close()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
+            self._outage.closing()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
         return self._exit_code
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
@@ -118,6 +120,9 @@ class Worker:
             self._end(FENCED, error, str(at))
         else:
             self._end(FAILED, error, f"the batch at {at}")
+
+    def _fetch_failed(self, error: Exception) -> None:
+        self._end(FAILED, error, "the fetch")
 
     def _end(self, exit_code: int, error: BaseException, where: str) -> None:
         if self._exit_code == STOPPED:

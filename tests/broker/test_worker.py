@@ -1,0 +1,218 @@
+"""The worker on a real broker: assignment, seek, transactions, rebalance, restart."""
+
+import asyncio
+import logging
+
+import pytest
+from kafka import TopicPartition
+from kafka.admin import NewTopic
+
+from deploy.local.kafka import LocalKafka
+from streams.settings import Settings
+from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
+from tests.broker.workers import produce, producing, running, until
+from tests.conftest import TopicFactory
+from tests.transport.fakes import Recorder, fenced, moved
+
+pytestmark = pytest.mark.kafka
+
+
+def recorder(*topics: str) -> Recorder:
+    """A handler whose consumer group no other test uses."""
+    return Recorder(topics, stage=topics[0])
+
+
+def numbered(prefix: str, count: int) -> list[bytes]:
+    return [f"{prefix}{number}".encode() for number in range(count)]
+
+
+async def test_worker_applies_every_record_once_in_order_across_partitions(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    first, second = topic(partitions=3), topic(partitions=1)
+    for partition in range(3):
+        await produce(kafka.bootstrap, first, numbered(f"{partition}-", 5000), partition, max_batch_size=1 << 14)
+    await produce(kafka.bootstrap, second, [b"other"])
+    handler = recorder(first, second)
+    async with running(handler, kafka.bootstrap) as task:
+        await until(lambda: len(handler.values()) >= 15_001)
+    assert task.result() == STOPPED
+    for partition in range(3):
+        assert handler.applied[first, partition] == list(enumerate(numbered(f"{partition}-", 5000)))
+    assert handler.applied[second, 0] == [(0, b"other")]
+    assert not handler.held
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_worker_reads_compressed_batches(kafka: LocalKafka, topic: TopicFactory, codec: str) -> None:
+    name = topic()
+    await produce(kafka.bootstrap, name, numbered("v", 500), compression_type=codec)
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) >= 500)
+    assert handler.values() == numbered("v", 500)
+
+
+async def test_worker_starts_where_the_handler_says_whatever_kafka_stores(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    name = topic()
+    await produce(kafka.bootstrap, name, numbered("v", 10))
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) == 10)
+    handler.applied.clear()
+    handler.stored[name, 0] = 4
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) >= 6)
+    assert handler.applied[name, 0] == list(enumerate(numbered("v", 10)))[4:]
+
+
+async def test_worker_rewinds_where_the_ledger_has_moved(kafka: LocalKafka, topic: TopicFactory) -> None:
+    name = topic()
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await produce(kafka.bootstrap, name, numbered("v", 10))
+        await until(lambda: len(handler.values()) == 10)
+        handler.refusals.append(moved(3))
+        handler.stored[name, 0] = 3
+        handler.applied.clear()
+        await produce(kafka.bootstrap, name, [b"last"])
+        await until(lambda: b"last" in handler.values())
+    assert handler.values() == [*numbered("v", 10)[3:], b"last"]
+
+
+async def test_worker_skips_aborted_transactions_and_passes_their_markers(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    name = topic()
+    async with producing(kafka.bootstrap, transactional_id=name) as producer:
+        for number in range(6):
+            await producer.begin_transaction()
+            await producer.send_and_wait(name, b"%d" % number, partition=0)
+            await (producer.abort_transaction() if number % 2 else producer.commit_transaction())
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) >= 3)
+        # The log ends in control records: the next record comes after a stretch that held none.
+        await produce(kafka.bootstrap, name, [b"plain"])
+        await until(lambda: b"plain" in handler.values())
+    assert handler.applied[name, 0] == [(0, b"0"), (4, b"2"), (8, b"4"), (12, b"plain")]
+
+
+async def test_worker_reads_a_record_of_ten_megabytes(kafka: LocalKafka, topic: TopicFactory) -> None:
+    name = topic(partitions=2, max_message_bytes="20000000")
+    large = bytes(10_000_000)
+    for partition in range(2):
+        await produce(kafka.bootstrap, name, [b"before", large, b"after"], partition)
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) >= 6)
+    assert handler.values() == [b"before", large, b"after"] * 2
+
+
+async def test_workers_share_partitions_and_take_over(kafka: LocalKafka, topic: TopicFactory) -> None:
+    name = topic(partitions=4)
+    one, two = recorder(name), recorder(name)
+    two.applied, two.stored = one.applied, one.stored  # one ledger for both
+    async with running(one, kafka.bootstrap):
+        await until(lambda: len(one.held) == 4)
+        async with running(two, kafka.bootstrap):
+            await until(lambda: len(one.held) == len(two.held) == 2)
+            for partition in range(4):
+                await produce(kafka.bootstrap, name, numbered("a", 200), partition)
+            await until(lambda: len(one.values()) >= 800)
+        await until(lambda: len(one.held) == 4)
+        for partition in range(4):
+            await produce(kafka.bootstrap, name, numbered("b", 200), partition)
+        await until(lambda: len(one.values()) >= 1600)
+    for partition in range(4):
+        expected = numbered("a", 200) + numbered("b", 200)
+        assert one.applied[name, partition] == list(enumerate(expected))
+
+
+async def test_worker_does_not_fetch_on_while_the_ledger_is_stuck(kafka: LocalKafka, topic: TopicFactory) -> None:
+    name = topic()
+    handler = recorder(name)
+    handler.may_apply.clear()
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: bool(handler.held))
+        for number in range(8):
+            await produce(kafka.bootstrap, name, [b"%d" % number])
+            await asyncio.sleep(0.05)
+        assert [line for line in handler.log if line.startswith("prepare")] == ["prepare 0", "prepare 1"]
+        handler.may_apply.set()
+        await until(lambda: len(handler.values()) == 8)
+
+
+async def test_worker_ends_with_3_where_it_is_fenced(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    handler = recorder(name)
+    handler.refusals.append(fenced())
+    await produce(kafka.bootstrap, name, [b"v"])
+    async with running(handler, kafka.bootstrap) as task:
+        assert await task == FENCED
+    assert [line for line in caplog.messages if "owned by epoch 2" in line]
+    assert not handler.applied
+
+
+async def test_worker_ends_with_1_and_the_offset_where_something_unexpected_happens(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    handler = recorder(name)
+    handler.stored[name, 0] = 1
+    handler.refusals.append(ZeroDivisionError())
+    await produce(kafka.bootstrap, name, [b"v", b"w"])
+    async with running(handler, kafka.bootstrap) as task:
+        assert await task == FAILED
+    assert [line for line in caplog.messages if line.startswith(f"the batch at {name}:0:1: unexpected ZeroDivision")]
+    assert not handler.applied
+
+
+async def test_worker_refuses_a_log_that_ends_before_the_ledger(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    handler = recorder(name)
+    handler.stored[name, 0] = 100
+    await produce(kafka.bootstrap, name, [b"v"])
+    async with running(handler, kafka.bootstrap) as task:
+        assert await asyncio.wait_for(task, 20) == FAILED
+    assert [line for line in caplog.messages if "ends before offset 100" in line]
+
+
+async def test_worker_says_what_retention_took(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    await produce(kafka.bootstrap, name, numbered("v", 10))
+    with kafka.admin() as admin:
+        admin.delete_records({TopicPartition(name, 0): 7})
+    handler = recorder(name)
+    handler.stored[name, 0] = 2
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: len(handler.values()) >= 3)
+    assert f"{name}:0: records from 2 to 7 are gone from Kafka, its retention was too short" in caplog.messages
+    assert handler.applied[name, 0] == [(7, b"v7"), (8, b"v8"), (9, b"v9")]
+
+
+async def test_worker_waits_for_missing_topics(kafka: LocalKafka, caplog: pytest.LogCaptureFixture) -> None:
+    handler = recorder("not-there-yet")
+    async with running(handler, kafka.bootstrap):
+        await until(lambda: any("`pulsewatch topics create`" in line for line in caplog.messages))
+        with kafka.admin() as admin:
+            admin.create_topics([NewTopic("not-there-yet", 1, 1)])
+        await until(lambda: bool(handler.held))
+
+
+async def test_worker_waits_for_a_kafka_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker(recorder("t"), Settings(kafka="127.0.0.1:9"))
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.6)
+    worker.stop()
+    assert await task == STOPPED
+    warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert warnings == ["Kafka at 127.0.0.1:9 does not answer; waiting, nothing is lost"]

@@ -1,0 +1,51 @@
+"""Workers in this process on the real broker, and producers for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from streams.settings import Settings
+from streams.topics import MAX_RECORD_BYTES
+from streams.transport.worker import Worker
+from tests.transport.fakes import Recorder
+
+DEADLINE_SECONDS = 30.0
+
+
+@asynccontextmanager
+async def running(handler: Recorder, kafka: str, instance: str | None = None) -> AsyncIterator["asyncio.Task[int]"]:
+    """A worker that is told to stop at the end; the task's result is its exit code."""
+    worker = Worker(handler, Settings(kafka=kafka, instance=instance))
+    task = asyncio.create_task(worker.run())
+    try:
+        yield task
+    finally:
+        worker.stop()
+        await asyncio.wait_for(task, DEADLINE_SECONDS)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for the condition; fails after half a minute."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - the condition is another thread's or the broker's
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def producing(kafka: str, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_request_size=MAX_RECORD_BYTES, **options)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def produce(kafka: str, topic: str, values: Iterable[bytes], partition: int = 0, **options: Any) -> None:
+    """Write values to one partition and wait until the broker has them."""
+    async with producing(kafka, **options) as producer:
+        sent = [await producer.send(topic, value, partition=partition) for value in values]
+        await asyncio.gather(*sent)

@@ -1,0 +1,141 @@
+"""A fetch in columns, against aiokafka's own unpacking of the same bytes."""
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.transport.columns import exhausted, unpack
+
+CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+COMMIT_MARKER, ABORT_MARKER = b"\x00\x00\x00\x01", b"\x00\x00\x00\x00"
+CONTROL_BIT, TRANSACTION_BIT = 0x20, 0x10
+BASE_OFFSET_BYTES, ATTRIBUTES_AT, CRC_AT = 8, 21, 17
+
+
+def batch(
+    base_offset: int,
+    values: Sequence[bytes | None],
+    *,
+    codec: str = "none",
+    deltas: Sequence[int] | None = None,
+    producer: int = -1,
+    transactional: bool = False,
+) -> bytes:
+    """A producer's batch as a broker stores it."""
+    builder = DefaultRecordBatchBuilder(2, CODECS[codec], int(transactional), producer, 0, 0, 1 << 20)
+    for delta, value in zip(deltas or range(len(values)), values, strict=True):
+        assert builder.append(delta, 1_000 + base_offset + delta, b"key", value, [])
+    return base_offset.to_bytes(BASE_OFFSET_BYTES, "big") + bytes(builder.build())[BASE_OFFSET_BYTES:]
+
+
+def marker(offset: int, producer: int, key: bytes) -> bytes:
+    """A control batch: the end of a transaction."""
+    builder = DefaultRecordBatchBuilder(2, 0, 1, producer, 0, 0, 1 << 20)
+    builder.append(0, 1_000 + offset, key, b"\x00" * 6, [])
+    raw = bytearray(builder.build())
+    raw[:BASE_OFFSET_BYTES] = offset.to_bytes(BASE_OFFSET_BYTES, "big")
+    attributes = int.from_bytes(raw[ATTRIBUTES_AT : ATTRIBUTES_AT + 2], "big") | CONTROL_BIT | TRANSACTION_BIT
+    raw[ATTRIBUTES_AT : ATTRIBUTES_AT + 2] = attributes.to_bytes(2, "big")
+    return bytes(raw)
+
+
+def fetch(
+    batches: Iterable[bytes],
+    *,
+    from_offset: int = 0,
+    aborted: Sequence[tuple[int, int]] = (),
+    isolation: int = READ_COMMITTED,
+    check_crcs: bool = False,
+) -> PartitionRecords:
+    """A fetch of these batches; `aborted` lists (producer, first offset)."""
+    records = MemoryRecords(b"".join(batches))
+    return PartitionRecords(
+        TopicPartition("t", 0), records, list(aborted), from_offset, None, None, check_crcs, isolation
+    )
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_unpack_reads_every_codec(codec: str) -> None:
+    columns = unpack(fetch([batch(5, [b"a", None, b"c" * 500], codec=codec)], from_offset=5, check_crcs=True))
+    assert columns.offsets == [5, 6, 7]
+    assert columns.values == [b"a", None, b"c" * 500]
+    assert columns.timestamps_ms == [1005, 1006, 1007]
+
+
+def test_unpack_begins_in_the_middle_of_a_batch() -> None:
+    assert unpack(fetch([batch(10, [b"a", b"b", b"c"])], from_offset=11)).offsets == [11, 12]
+
+
+def test_unpack_keeps_gaps_of_compaction_and_moves_past_a_batch_whose_end_is_gone() -> None:
+    # offsets   0 . . 3 . | 5        the first batch once went to 4
+    first = bytearray(batch(0, [b"a", b"d"], deltas=[0, 3]))
+    first[23:27] = (4).to_bytes(4, "big")
+    fetched = fetch([bytes(first)])
+    assert unpack(fetched).offsets == [0, 3]
+    assert fetched.next_fetch_offset == 5
+
+
+def test_unpack_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> None:
+    fetched = fetch([batch(0, [b"x"] * 3), batch(3, [b"x"] * 3), batch(6, [b"x"] * 3)])
+    assert unpack(fetched, most_records=4).offsets == [0, 1, 2, 3, 4, 5]
+    assert not exhausted(fetched)
+    assert unpack(fetched, most_records=4).offsets == [6, 7, 8]
+    assert exhausted(fetched)
+
+
+def test_unpack_counts_uncompressed_bytes_against_the_limit() -> None:
+    fetched = fetch([batch(0, [b"x" * 1000] * 2, codec="gzip"), batch(2, [b"x"])])
+    assert unpack(fetched, most_bytes=1500).offsets == [0, 1]
+
+
+def test_unpack_drops_what_an_aborted_transaction_wrote() -> None:
+    # 0 1 producer 7 | 2 producer 8 | 3 abort 7 | 4 commit 8 | 5 producer 7 again | 6 commit 7
+    batches = [
+        batch(0, [b"no", b"no"], producer=7, transactional=True),
+        batch(2, [b"yes"], producer=8, transactional=True),
+        marker(3, 7, ABORT_MARKER),
+        marker(4, 8, COMMIT_MARKER),
+        batch(5, [b"yes"], producer=7, transactional=True),
+        marker(6, 7, COMMIT_MARKER),
+    ]
+    fetched = fetch(batches, aborted=[(7, 0)])
+    assert unpack(fetched).offsets == [2, 5]
+    assert fetched.next_fetch_offset == 7
+    assert unpack(fetch(batches, aborted=[(7, 0)], isolation=READ_UNCOMMITTED)).offsets == [0, 1, 2, 5]
+
+
+def test_unpack_refuses_a_batch_whose_checksum_is_wrong() -> None:
+    broken = bytearray(batch(0, [b"abc"]))
+    broken[CRC_AT] ^= 1
+    with pytest.raises(CorruptRecordException, match="offset 0"):
+        unpack(fetch([bytes(broken)], check_crcs=True))
+
+
+@given(
+    st.lists(st.tuples(st.lists(st.binary(max_size=9), min_size=1, max_size=5), st.sampled_from(["none", "gzip"]))),
+    st.integers(0, 12),
+    st.integers(1, 6),
+)
+def test_unpack_yields_what_aiokafka_yields(
+    contents: list[tuple[list[bytes], str]], from_offset: int, most_records: int
+) -> None:
+    batches, next_offset = [], 0
+    for values, codec in contents:
+        # A broker sends no batch that ends before the offset that was asked for.
+        if next_offset + len(values) > from_offset:
+            batches.append(batch(next_offset, values, codec=codec))
+        next_offset += len(values)
+    expected = [(record.offset, record.value) for record in fetch(batches, from_offset=from_offset)]
+    fetched = fetch(batches, from_offset=from_offset)
+    got: list[tuple[int, bytes | None]] = []
+    while not exhausted(fetched):
+        columns = unpack(fetched, most_records)
+        got += zip(columns.offsets, columns.values, strict=True)
+    assert got == expected
