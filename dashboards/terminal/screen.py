@@ -1,0 +1,45 @@
+"""Where snapshots are shown: a live screen on a terminal, lines of what changed everywhere else."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+
+from dashboards.terminal.render import lines, render
+from dashboards.terminal.snapshot import Snapshot
+
+LINES_EVERY_MS = 5_000
+ROWS_BESIDE_TABLES = 12
+
+
+class Screen:
+    """`with Screen() as screen: screen.show(snapshot)`, about once a second."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+        self._shown: Snapshot | None = None
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed."""
+        if self._live:
+            rows = max(3, (self._console.height - ROWS_BESIDE_TABLES) // 2)
+            self._live.update(render(snapshot, rows), refresh=True)
+            return
+        told = lines(self._shown, snapshot)
+        pause_over = self._shown is None or snapshot.taken_at_ms - self._shown.taken_at_ms >= LINES_EVERY_MS
+        if pause_over or len(told) > 1:
+            self._shown = snapshot
+            self._console.print("\n".join(told), markup=False, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()

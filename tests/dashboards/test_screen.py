@@ -1,0 +1,48 @@
+"""The screen in a pipe and on a terminal."""
+
+import io
+from dataclasses import replace
+
+from rich.console import Console
+
+from dashboards.terminal.screen import Screen
+from dashboards.terminal.snapshot import RoomLine, Snapshot
+from tests.dashboards.alerts import NOON_MS, an_alert
+
+CALM = Snapshot(NOON_MS, rooms=[RoomLine("r-1", None, 10)])
+
+
+def console(*, terminal: bool) -> Console:
+    return Console(file=io.StringIO(), width=120, height=40, force_terminal=terminal)
+
+
+def written(screen: Console) -> str:
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def test_pipe_gets_a_line_each_five_seconds_and_no_escape_codes() -> None:
+    pipe = console(terminal=False)
+    with Screen(pipe) as screen:
+        for second in range(11):
+            screen.show(replace(CALM, taken_at_ms=NOON_MS + 1000 * second))
+    assert [line[:8] for line in written(pipe).splitlines()] == ["12:00:00", "12:00:05", "12:00:10"]
+    assert "\x1b" not in written(pipe)
+
+
+def test_pipe_hears_of_an_alert_at_once() -> None:
+    pipe = console(terminal=False)
+    with Screen(pipe) as screen:
+        screen.show(CALM)
+        screen.show(replace(CALM, taken_at_ms=NOON_MS + 1000, alerts=[an_alert(summary="[b]markup[/b]")]))
+    assert "crisis b-1: [b]markup[/b]" in written(pipe)
+
+
+def test_terminal_is_drawn_anew_in_place() -> None:
+    terminal = console(terminal=True)
+    with Screen(terminal) as screen:
+        screen.show(CALM)
+        screen.show(replace(CALM, rooms=[RoomLine("r-2", None, 11)]))
+    assert "r-1" in written(terminal)
+    assert "r-2" in written(terminal)
+    assert "\x1b[1A" in written(terminal)
