@@ -23,7 +23,7 @@ from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
 HARM = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
-ATTENTION = Patience(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
+ATTENTION = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
 SURE = ALARM_SURPRISE + 2.0
 """So rare a window that harm fires at once."""
 LEAST_HARMFUL = 6
@@ -104,7 +104,7 @@ class Brand:
             alerts += self._judge(text)
         else:
             self._count(text)
-            alerts += self._weigh(now_ms)
+            alerts += self._weigh(now_ms, opens=True)
         if text.room_id is None:
             alerts += self._hear_source(text)
         return alerts
@@ -129,22 +129,26 @@ class Brand:
         return self.state.clock.now_ms // MINUTE_MS
 
     def _settle(self) -> Iterator[Alert]:
-        """Handle the beginning of each minute up to now, one by one while anything is pending or firing."""
+        """Handle the beginnings of minutes up to now: each while an episode runs, else those at which a feed is due."""
         state, now_minute = self.state, self._now_minute
         while state.minute < now_minute:
-            running = state.crisis or state.attention or state.breaches or state.silences
-            state.minute = state.minute + 1 if running or self._watched() else now_minute
-            self._window = state.windows.ending(state.minute)
-            yield from self._begin_minute(state.minute * MINUTE_MS)
+            state.minute = min(now_minute, max(state.minute + 1, self._next_minute()))
+            now_ms = state.minute * MINUTE_MS
+            self._learn((now_ms - self._watch.lateness_ms) // MINUTE_MS)
+            if state.crisis or state.attention:
+                self._window = state.windows.ending(state.minute)
+                yield from self._weigh(now_ms, opens=False)
+            yield from self._quiet(now_ms)
+            yield from self._listen(now_ms)
+        self._window = state.windows.ending(now_minute)
 
-    def _watched(self) -> bool:
-        return any(source.regular for source in self.state.sources.values())
-
-    def _begin_minute(self, now_ms: int) -> Iterator[Alert]:
-        self._learn((now_ms - self._watch.lateness_ms) // MINUTE_MS)
-        yield from self._weigh(now_ms)
-        yield from self._quiet(now_ms)
-        yield from self._listen(now_ms)
+    def _next_minute(self) -> int:
+        """The first minute at whose beginning time alone may change something; minutes before it can be skipped."""
+        state = self.state
+        if state.crisis or state.attention or state.breaches or state.silences:
+            return state.minute + 1
+        due_ms = [source.silent_at_ms(self._watch.feed_silent_ms) for source in state.sources.values()]
+        return -(-min(due_ms, default=self.state.clock.now_ms) // MINUTE_MS)
 
     def _learn(self, minute: int) -> None:
         state = self.state
@@ -162,11 +166,15 @@ class Brand:
         self.state.windows.add(minute, added)
         if self._now_minute - WINDOW_MINUTES < minute:
             self._window.add(added)
-        self.state.witnesses.hear(text, crisis.weight(text))
+        charged = bool(added.harm or added.positive or not added.scored)
+        self.state.witnesses.hear(text, crisis.weight(text), charged=charged)
 
-    def _weigh(self, now_ms: int) -> Iterator[Alert]:
-        yield from self._weigh_harm(now_ms)
-        yield from self._weigh_attention(now_ms)
+    def _weigh(self, now_ms: int, *, opens: bool) -> Iterator[Alert]:
+        """Let the episodes take in the sliding window. Only a text opens one, never the mere passing of time."""
+        if opens or self.state.crisis:
+            yield from self._weigh_harm(now_ms)
+        if opens or self.state.attention:
+            yield from self._weigh_attention(now_ms)
 
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
@@ -245,10 +253,10 @@ class Brand:
     def _told(self, kind: AlertKind, before: Alert) -> dict[str, Any]:
         """What the alert says, of the window that is the worst so far."""
         state, window = self.state, self._window
+        coordination, accounts = state.witnesses.coordination(), state.witnesses.few_accounts_share()
         told = {"severity": self._severity(kind), **self._carried()}
         if window.texts < before.observed.get("texts", 0):
-            return told
-        coordination, accounts = state.witnesses.coordination(), state.witnesses.few_accounts_share()
+            return told | {"factors": before.factors | {"coordination": round(coordination, 3)}}
         return told | {
             "summary": crisis.summary(kind, state.brand_id, window, state.volume.level.texts),
             "explanation": crisis.explanation(window, state.volume, state.harm, coordination, accounts),

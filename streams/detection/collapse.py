@@ -20,7 +20,9 @@ LEAST_MINUTES = 6
 LEAST_VIEWERS = 20
 FALLEN_SHARE = 0.5
 RECOVERED_SHARE = 0.75
-PATIENCE = Patience(fire_after_ms=0, resolve_after_ms=MINUTE_MS)
+PATIENCE = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=MINUTE_MS)
+AT_ONCE_SHARE = 0.8
+"""Who lost so many viewers within two minutes need not be looked at twice."""
 NEW_NORMAL_MS = 30 * MINUTE_MS
 """A room that has stayed small for so long is a small room."""
 _LATELY_MINUTES = 2
@@ -78,7 +80,10 @@ def opened(brand_id: str, room_id: str, before: Figures, now: Figures, now_ms: i
         baseline={"viewers": before.viewers, "interactions_per_minute": before.interactions},
         factors={"lost": round(lost, 3)},
     )  # fmt: skip
-    return Episode(alert, since_ms=now_ms)
+    episode = Episode(alert, since_ms=now_ms)
+    if lost >= AT_ONCE_SHARE:
+        episode.fire(now_ms)
+    return episode
 
 
 def before(alert: Alert) -> Figures:

@@ -7,6 +7,7 @@ states, the alerts that run and those that Kafka has not acknowledged, and goes 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -19,10 +20,11 @@ from streams.detection.records import Records, room_events, scored_texts
 from streams.detection.room import RoomEvent, Rooms
 from streams.detection.shard import Changes, Kind, Shard
 from streams.detection.watch import Watch
-from streams.events.codec import Unreadable
+from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.events.schema import ScoredText
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
-from streams.metrics import ALERT_CHANGES, EVENTS
+from streams.ledger.retry import patiently
+from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS
 from streams.topics import LIVE, SCORED
 from streams.transport.batch import Batch
 
@@ -40,17 +42,10 @@ class AlertPublisher(Protocol):
     """The alerts topic."""
 
     async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
-        """Write (key, value) records in order; returns when Kafka has acknowledged all. Waits while it does not answer.
+        """Write (key, value) records in order; returns when Kafka has acknowledged all. Raises Unavailable.
 
         May be called again with records that were written before: the topic is compacted by key.
         """
-
-
-class DeadLetterSink(Protocol):
-    """The dead letters."""
-
-    async def put(self, topic: str, partition: int, stage: str, unreadable: Sequence[Unreadable]) -> None:
-        """Write them; returns when Kafka has acknowledged all. Waits while it does not answer."""
 
 
 class Progress(msgspec.Struct, array_like=True):
@@ -128,8 +123,7 @@ class DetectionHandler:
         batch = prepared.batch
         held = self._partitions[batch.topic, batch.partition]
         if prepared.unreadable:
-            await self._dead_letters.put(batch.topic, batch.partition, STAGE, prepared.unreadable)
-            EVENTS.labels(STAGE, "dead_letter").inc(len(prepared.unreadable))
+            await self._bury(letters_of(batch.topic, batch.partition, STAGE, prepared.unreadable))
         await self._thaw(held, held.shard.missing(record for record, _ in prepared.heard))
         fates = Counter(_hear(held, record, log_ms) for record, log_ms in prepared.heard)
         changes = held.shard.drain()
@@ -153,10 +147,16 @@ class DetectionHandler:
                 if state is not None:
                     held.shard.thaw(key, state)
 
+    async def _bury(self, letters: Sequence[DeadLetter]) -> None:
+        await patiently(lambda: self._dead_letters.send(letters))
+        EVENTS.labels(STAGE, "dead_letter").inc(len(letters))
+        for letter in letters:
+            DEAD_LETTERS.labels(STAGE, letter.reason).inc()
+
     async def _relay(self, claim: Claim) -> None:
         """Kafka first, then the ledger: a death between the two writes the same alerts again under the same keys."""
         while records := await self._ledger.outbox(claim):
-            await self._publisher.publish(records)
+            await patiently(partial(self._publisher.publish, records))
             await self._ledger.taken(claim, len(records))
 
 

@@ -37,9 +37,15 @@ class Source(msgspec.Struct, array_like=True):
     def regular(self) -> bool:
         return self.heard >= REGULAR_TEXTS and self.last_ms - self.first_ms >= REGULAR_MS
 
+    def silent_at_ms(self, least_ms: int) -> int:
+        """When it is silent if nothing comes: after `least_ms`, and much longer than ever before. A source that is not
+        regular is never silent, only forgotten one day."""
+        if not self.regular:
+            return self.last_ms + FORGOTTEN_MS
+        return self.last_ms + max(least_ms, int(_GAPS * self.largest_gap_ms))
+
     def silent(self, now_ms: int, least_ms: int) -> bool:
-        """Regular once, and now quiet for at least `least_ms` and for much longer than ever before."""
-        return self.regular and now_ms - self.last_ms >= max(least_ms, _GAPS * self.largest_gap_ms)
+        return self.regular and now_ms >= self.silent_at_ms(least_ms)
 
     def forgotten(self, now_ms: int) -> bool:
         return now_ms - self.last_ms >= FORGOTTEN_MS

@@ -15,6 +15,7 @@ import msgspec
 from streams.detection.burst import WINDOW_MINUTES
 
 KEPT_MINUTES = 30
+ONSET_MINUTES = 15
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -71,8 +72,11 @@ class Windows(msgspec.Struct, array_like=True):
             del self.minutes[old]
 
     def onset(self, minute: int, usual_per_minute: float, counted: str) -> int:
-        """The first minute of the sliding window whose count (a Tally's field) is above the usual."""
-        for at in range(minute - WINDOW_MINUTES + 1, minute):
-            if at in self.minutes and getattr(self.minutes[at], counted) > 1.5 * usual_per_minute + 1:
-                return at
-        return minute
+        """The first of the minutes up to this one whose count (a Tally's field) is above the usual; one may fail."""
+        first = minute
+        for at in range(minute, minute - ONSET_MINUTES, -1):
+            if at in self.minutes and getattr(self.minutes[at], counted) > 2 * usual_per_minute + 1:
+                first = at
+            elif first - at > 1:
+                break
+        return first

@@ -38,13 +38,16 @@ class Witnesses(msgspec.Struct, array_like=True):
     wordings: dict[str, int] = {}
     shown: list[Witness] = []
 
-    def hear(self, text: ScoredText, weight: float) -> None:
-        """Take in a text; those of the largest weight are kept to be shown."""
+    def hear(self, text: ScoredText, weight: float, *, charged: bool) -> None:
+        """Take in a text. Those of the largest weight are kept to be shown; only a charged one, which takes a side,
+        tells who acts together."""
+        self._show(text, weight)
+        if not charged:
+            return
         self.texts += 1
         self._count_account(text)
         wording = _wording(text.text)
         self.wordings[wording] = _inherited(self.wordings, wording) + 1
-        self._show(text, weight)
 
     def forget(self) -> None:
         """Nothing of this belongs to an episode."""

@@ -1,0 +1,27 @@
+"""The detection worker, put together."""
+
+from redis.asyncio import Redis
+
+from streams.clock import MINUTE_MS
+from streams.detection.handler import STAGE, DetectionHandler
+from streams.detection.publisher import KafkaAlerts
+from streams.detection.watch import Watch
+from streams.events.dead_letter_producer import KafkaSink
+from streams.ledger.redis import RedisLedger
+from streams.ledger.retry import PatientLedger
+from streams.settings import Settings
+from streams.transport.worker import run_worker
+
+REDIS_TIMEOUT_SECONDS = 5.0
+
+
+def run(settings: Settings) -> int:
+    """Run until told to stop; returns the exit code."""
+    client = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS)
+    ledger = PatientLedger(RedisLedger(client, STAGE, settings.namespace), STAGE)
+    handler = DetectionHandler(ledger, KafkaAlerts(settings.kafka), KafkaSink(settings.kafka), watch(settings))
+    return run_worker(handler, settings)
+
+
+def watch(settings: Settings) -> Watch:
+    return Watch(lateness_ms=settings.lateness_seconds * 1000, feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS)
