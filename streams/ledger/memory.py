@@ -22,6 +22,7 @@ class Shard:
     values: dict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
     people: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     sets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    strings: dict[str, bytes] = field(default_factory=dict)
     members: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     outbox: list[tuple[str, bytes]] = field(default_factory=list)
     ttl_seconds: dict[str, int] = field(default_factory=dict)
@@ -33,9 +34,8 @@ class Shard:
         for suffix, maxima in effects.maxima.items():
             stored = self.numbers[suffix]
             stored.update({name: max(stored.get(name, number), number) for name, number in maxima.items()})
-        for suffixes, ids in (*(((suffix,), ids) for suffix, ids in effects.people.items()), *effects.crowds):
-            for suffix in suffixes:
-                self.people[suffix].update(ids)
+        for suffix, ids in effects.people.items():
+            self.people[suffix].update(ids)
         for suffix, ids in effects.joined.items():
             self.sets[suffix].update(ids)
         for suffix, ids in effects.left.items():
@@ -46,6 +46,8 @@ class Shard:
             self.values[suffix].update({name: value for name, value in fields.items() if value is not None})
             for name in [name for name, value in fields.items() if value is None]:
                 self.values[suffix].pop(name, None)
+        self.strings.update(effects.blobs)
+        self.strings.update({suffix: self.strings.get(suffix, b"") + tail for suffix, tail in effects.appended.items()})
         self.outbox.extend(effects.outbox)
         self.ttl_seconds.update(effects.ttl_seconds)
 
@@ -104,6 +106,10 @@ class MemoryLedger:
                 fields = await self.load(claim, suffix)
                 found[suffix] = {name: fields[name] for name in names if name in fields}
         return found
+
+    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+        stored = self.shards[claim.topic, claim.partition].strings
+        return [stored.get(suffix) for suffix in suffixes]
 
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         return self.shards[claim.topic, claim.partition].outbox[:limit]

@@ -38,8 +38,10 @@ class Effects:
     values: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
     """Hash fields to set; None deletes the field. A worker that owns a partition may well set what it would add: the
     update is refused if anything was written since it read."""
-    crowds: Sequence[tuple[Sequence[str], Sequence[str]]] = ()
-    """(suffixes, ids): HyperLogLogs that all get the same ids, which travel once."""
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """Strings to set whole, before `appended`."""
+    appended: Mapping[str, bytes] = field(default_factory=dict)
+    """Bytes to add to the end of strings."""
     members: Mapping[str, Sequence[tuple[str, int | None, int]]] = field(default_factory=dict)
     """Sorted sets of who belongs since when: (member, since, horizon), applied in order. A member known since
     `horizon` or later keeps its time, any other gets `since`; None removes it. Members from before the last horizon of
@@ -79,6 +81,9 @@ class Ledger(Protocol):
     async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
         """Fields of several hashes in one round trip, by suffix and name; absent ones are left out. Raises
         Unavailable."""
+
+    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+        """Whole strings, None where absent. Raises Unavailable."""
 
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         """The oldest records that wait for Kafka. Raises Unavailable."""

@@ -34,7 +34,7 @@ LIST_LIMIT: Final = 6_000
 PART_BYTES: Final = 16_000_000
 """A script's argument; Redis takes 512 MB at most, and holds the decoded part in Lua's memory meanwhile."""
 
-Effect = tuple[str, str | Sequence[str], Sequence[Any]]
+Effect = tuple[str, str, Sequence[Any]]
 _encode_record = msgspec.msgpack.Encoder().encode
 _decode_record = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
 _PASSING_ANSWERS = ("LOADING", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN")
@@ -110,6 +110,13 @@ class RedisLedger:
             for (suffix, names), values in zip(asked.items(), answers, strict=True)
         }
 
+    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+        prefix = self._prefix(claim.topic, claim.partition)
+        found: list[bytes | None] = (
+            await self._call("MGET", *(prefix + suffix for suffix in suffixes)) if suffixes else []
+        )
+        return found
+
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         key = self._prefix(claim.topic, claim.partition) + "outbox"
         records = await self._call("LRANGE", key, 0, limit - 1)
@@ -152,13 +159,11 @@ class RedisLedger:
 
 
 def flatten(effects: Effects) -> Iterator[Effect]:
-    """Effects as the script takes them: (name, suffix or suffixes, flat list of at most LIST_LIMIT entries)."""
+    """Effects as the script takes them: (name, suffix, flat list of at most LIST_LIMIT entries)."""
     yield from _numbers("sums", effects.sums)
     yield from _numbers("maxima", effects.maxima)
     for suffix, ids in effects.people.items():
-        yield from _sliced("crowd", [suffix], ids)
-    for suffixes, ids in effects.crowds:
-        yield from _sliced("crowd", suffixes, ids)
+        yield from _sliced("people", suffix, ids)
     for suffix, ids in effects.joined.items():
         yield from _sliced("joined", suffix, ids)
     for suffix, ids in effects.left.items():
@@ -172,6 +177,9 @@ def flatten(effects: Effects) -> Iterator[Effect]:
         yield from _sliced("members", suffix, flat)
     for suffix, fields in effects.values.items():
         yield from _values(suffix, fields)
+    for blob in effects.blobs.items():  # each by itself: they are large
+        yield "blobs", "", blob
+    yield from _sliced("appended", "", list(chain.from_iterable(effects.appended.items())))
     yield from _sliced("outbox", "outbox", [_encode_record(record) for record in effects.outbox])
     yield from _sliced("ttl", "", list(chain.from_iterable(effects.ttl_seconds.items())))
 
@@ -205,6 +213,6 @@ def _values(suffix: str, fields: Mapping[str, bytes | None]) -> Iterator[Effect]
     yield from _sliced("set", suffix, list(chain.from_iterable(fields.items())))
 
 
-def _sliced(name: str, suffix: str | Sequence[str], entries: Sequence[Any]) -> Iterator[Effect]:
+def _sliced(name: str, suffix: str, entries: Sequence[Any]) -> Iterator[Effect]:
     for start in range(0, len(entries), LIST_LIMIT):
         yield name, suffix, entries[start : start + LIST_LIMIT]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from streams.errors import Fenced, OffsetMoved, Unavailable
+from streams.errors import Unavailable
 from streams.ledger.protocol import Claim, Ledger, Update
 from streams.metrics import LEDGER_OUTCOMES
 
@@ -55,7 +55,8 @@ async def patiently(
 
 
 class PatientLedger:
-    """A ledger that waits instead of raising Unavailable, and counts what the ledger answered."""
+    """A ledger that waits instead of raising Unavailable, and counts what it applied and how often it
+    waited; who hears of Fenced and OffsetMoved counts these."""
 
     def __init__(
         self,
@@ -68,21 +69,15 @@ class PatientLedger:
         self._ledger = ledger
         self._backoff = backoff
         self._sleep = sleep
-        self._outcomes = {name: LEDGER_OUTCOMES.labels(stage, name) for name in _OUTCOMES}
+        self._applied = LEDGER_OUTCOMES.labels(stage, "applied")
+        self._unavailable = LEDGER_OUTCOMES.labels(stage, "unavailable")
 
     async def acquire(self, topic: str, partition: int) -> Claim:
         return await self._patiently(lambda: self._ledger.acquire(topic, partition))
 
     async def apply(self, update: Update) -> None:
-        try:
-            await self._patiently(lambda: self._ledger.apply(update))
-        except Fenced:
-            self._outcomes["fenced"].inc()
-            raise
-        except OffsetMoved:
-            self._outcomes["moved"].inc()
-            raise
-        self._outcomes["applied"].inc()
+        await self._patiently(lambda: self._ledger.apply(update))
+        self._applied.inc()
 
     async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         return await self._patiently(lambda: self._ledger.load(claim, suffix))
@@ -93,6 +88,9 @@ class PatientLedger:
     async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
         return await self._patiently(lambda: self._ledger.fields_of(claim, wanted))
 
+    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+        return await self._patiently(lambda: self._ledger.strings(claim, suffixes))
+
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         return await self._patiently(lambda: self._ledger.outbox(claim, limit))
 
@@ -100,8 +98,4 @@ class PatientLedger:
         await self._patiently(lambda: self._ledger.taken(claim, count))
 
     async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        failed = self._outcomes["unavailable"].inc
-        return await patiently(call, backoff=self._backoff, sleep=self._sleep, each_failure=failed)
-
-
-_OUTCOMES = ("applied", "moved", "fenced", "unavailable")
+        return await patiently(call, backoff=self._backoff, sleep=self._sleep, each_failure=self._unavailable.inc)

@@ -83,14 +83,28 @@ async def test_fields_of_reads_several_hashes_and_leaves_absent_ones_out(ledger:
     assert {suffix: fields for suffix, fields in found.items() if fields} == {"one": {"b": b"2"}, "two": {"c": b"3"}}
 
 
-async def test_people_of_a_crowd_are_in_each_of_its_logs(under_test: UnderTest) -> None:
+async def test_people_are_counted_once(under_test: UnderTest) -> None:
     ledger, stored = under_test.ledger, under_test.stored
     claim = await ledger.acquire("t", 0)
-    await applied(
-        ledger, claim, Effects(people={"own": ["p1", "p2", "p1"]}, crowds=[(("room", "brand"), ["p1", "p3"])])
-    )
-    await applied(ledger, claim, Effects(crowds=[(("brand",), ["p2", "p3"])]), at=10, until=20)
-    assert [stored.people(claim, suffix) for suffix in ("own", "room", "brand", "none")] == [2, 2, 3, 0]
+    await applied(ledger, claim, Effects(people={"room": ["p1", "p2", "p1"], "brand": ["p1"]}))
+    await applied(ledger, claim, Effects(people={"room": ["p2", "p3"]}), at=10, until=20)
+    assert [stored.people(claim, suffix) for suffix in ("room", "brand", "none")] == [3, 1, 0]
+
+
+async def test_strings_are_set_whole_and_then_appended_to(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(appended={"log": b"\x00a", "other": b"\xff"}))
+    await applied(ledger, claim, Effects(appended={"log": b"b"}, blobs={"other": b"new"}), at=10, until=20)
+    await applied(ledger, claim, Effects(appended={"other": b"er"}), at=20, until=30)
+    assert await ledger.strings(claim, ["log", "none", "other"]) == [b"\x00ab", None, b"newer"]
+    assert await ledger.strings(claim, []) == []
+
+
+async def test_string_set_anew_keeps_its_ttl(under_test: UnderTest) -> None:
+    claim = await under_test.ledger.acquire("t", 0)
+    await applied(under_test.ledger, claim, Effects(appended={"log": b"a"}, ttl_seconds={"log": 600}))
+    await applied(under_test.ledger, claim, Effects(blobs={"log": b"b"}), at=10, until=20)
+    assert (under_test.stored.ttl_seconds(claim, "log") or 0) > 590
 
 
 async def test_sets_are_joined_before_they_are_left(under_test: UnderTest) -> None:
@@ -212,7 +226,9 @@ async def test_effects_beyond_every_limit_of_a_script_are_stored_whole(under_tes
         joined={"j": ids},
         left={"j": ids[:-1]},
         values={"v": dict.fromkeys(ids, b"x")},
-        crowds=[(("c1", "c2"), ids)],
+        people={"c": ids},
+        blobs=dict.fromkeys(ids, b"x"),
+        appended=dict.fromkeys(ids, b"y"),
         members={"f": [(one, 5, 0) for one in ids]},
         outbox=[(one, b"v") for one in ids],
         ttl_seconds={"s": 600} | {f"absent-{one}": 600 for one in ids},
@@ -222,7 +238,8 @@ async def test_effects_beyond_every_limit_of_a_script_are_stored_whole(under_tes
     assert [len(await ledger.load(claim, suffix)) for suffix in "smv"] == [many] * 3
     assert stored.joined(claim, "j") == {ids[-1]}
     assert len(stored.members(claim, "f")) == many
-    assert stored.people(claim, "c2") == pytest.approx(many, rel=0.03)
+    assert stored.people(claim, "c") == pytest.approx(many, rel=0.03)
+    assert set(await ledger.strings(claim, ids)) == {b"xy"}
     assert [key for key, _ in await ledger.outbox(claim, limit=many)] == ids
     await applied(ledger, claim, Effects(values={"v": dict.fromkeys(ids)}), at=10, until=20)
     assert await ledger.load(claim, "v") == {}

@@ -128,11 +128,12 @@ async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> 
         ledger = RedisLedger(client, "real", namespace)
         claim = await ledger.acquire("t", 3)
         effects = Effects(
-            sums={"s": {"a": 1}}, values={"v": {"x": b"1"}}, crowds=[(("p", "q"), ["one"])], outbox=[("k", b"v")],
-            members={"f": [("one", 5, 0)]}, ttl_seconds={"s": 60},
+            sums={"s": {"a": 1}}, values={"v": {"x": b"1"}}, people={"p": ["one"]}, appended={"l": b"x"},
+            outbox=[("k", b"v")], members={"f": [("one", 5, 0)]}, ttl_seconds={"s": 60},
         )  # fmt: skip
         await ledger.apply(Update(claim, 0, 10, effects))
         assert await ledger.fields_of(claim, {"s": ["a"], "v": ["x"]}) == {"s": {"a": b"1"}, "v": {"x": b"1"}}
+        assert await ledger.strings(claim, ["l", "none"]) == [b"x", None]
         await ledger.taken(claim, 1)
         assert await ledger.outbox(claim) == []
         await client.aclose()

@@ -67,7 +67,6 @@ async def test_fenced_is_not_waited_for() -> None:
     with pytest.raises(Fenced):
         await ledger.apply(Update(former, 0, 10, Effects()))
     assert waits.seconds == []
-    assert outcomes("patient", "fenced") == 1
 
 
 async def test_patiently_returns_what_the_call_returns() -> None:

@@ -5,7 +5,7 @@
 -- ARGV[2]  expected  offset that the caller takes to be stored
 -- ARGV[3]  next      offset to store
 -- ARGV[4]  prefix    of every key, with the partition's hash tag: <namespace>:<stage>:{<topic>:<partition>}:
--- ARGV[5…] parts     msgpack arrays of effects {name, suffix(es), list}; no list is longer than unpack() can take
+-- ARGV[5…] parts     msgpack arrays of effects {name, suffix, list}; no list is longer than unpack() can take
 --
 -- Returns {outcome, value}:
 --   applied  next offset    also when this very update was applied before and its reply was lost
@@ -44,8 +44,16 @@ function effects.unset(suffix, names)
   redis.call('HDEL', prefix .. suffix, unpack(names))
 end
 
-function effects.crowd(suffixes, ids)
-  for _, suffix in ipairs(suffixes) do redis.call('PFADD', prefix .. suffix, unpack(ids)) end
+function effects.people(suffix, ids)
+  redis.call('PFADD', prefix .. suffix, unpack(ids))
+end
+
+function effects.blobs(_, flat)
+  for i = 1, #flat, 2 do redis.call('SET', prefix .. flat[i], flat[i + 1], 'KEEPTTL') end
+end
+
+function effects.appended(_, flat)
+  for i = 1, #flat, 2 do redis.call('APPEND', prefix .. flat[i], flat[i + 1]) end
 end
 
 function effects.joined(suffix, ids)
