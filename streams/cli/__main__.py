@@ -1,4 +1,4 @@
-"""`python -m streams.cli`: the command line without the installed script."""
+"""`python -m streams.cli` is `pulsewatch`: for launchers that must run the interpreter they run in."""
 
 from streams.cli.main import main
 

@@ -9,7 +9,10 @@ import sys
 import click
 
 from streams.cli.bench import bench
+from streams.cli.dead_letters import dead_letters
+from streams.cli.feeds import replay, simulate
 from streams.cli.model import model, score
+from streams.cli.stack import down, status, up
 from streams.cli.topics import topics
 from streams.cli.worker import worker
 from streams.errors import Fenced, PulsewatchError, UsageError
@@ -21,7 +24,7 @@ def cli() -> None:
     """Watch social commerce and live-stream commerce as it happens."""
 
 
-for command in (worker, topics, score, model, bench):
+for command in (up, down, status, worker, topics, simulate, replay, score, model, dead_letters, bench):
     cli.add_command(command)
 
 

@@ -1,0 +1,62 @@
+"""`pulsewatch up`, `down`, `status`: the whole stack on this machine, in the background."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+folder_option = click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".stack"), show_default=True,
+    help="Where the stack keeps its data, logs and state.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@folder_option
+@json_option
+def up(folder: Path, as_json: bool) -> None:
+    """Start the whole stack on loopback (servers, workers, exporter) and leave it running."""
+    from deploy.local.supervisor import up as start
+    from streams.settings import settings
+
+    addresses = asdict(start(folder, settings(), lambda line: click.echo(line, err=True)))
+    if as_json:
+        click.echo(json.dumps(addresses))
+        return
+    for name, address in addresses.items():
+        click.echo(f"{name:14} {address}")
+
+
+@click.command()
+@folder_option
+@json_option
+def down(folder: Path, as_json: bool) -> None:
+    """Stop what `up` started; its data stays in the folder."""
+    from deploy.local.supervisor import down as stop
+
+    names = stop(folder)
+    if as_json:
+        click.echo(json.dumps(names))
+    else:
+        click.echo(f"stopped {', '.join(names)}" if names else f"Nothing runs in {folder}.")
+
+
+@click.command()
+@folder_option
+@json_option
+def status(folder: Path, as_json: bool) -> None:
+    """Show what runs and whether it answers; exit code 1 where something does not."""
+    from deploy.local.supervisor import status as look
+    from streams.settings import settings
+
+    rows = look(folder, settings())
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows]))
+    elif not rows:
+        click.echo(f"Nothing was started in {folder}; `pulsewatch up` does.")
+    else:
+        for row in rows:
+            click.echo(f"{row.name:14} port {row.port:<6} pid {row.pid or '–':<8} {row.state}")
+    raise SystemExit(0 if rows and all(row.state == "answers" for row in rows) else 1)
