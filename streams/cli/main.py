@@ -10,6 +10,7 @@ import click
 
 from streams.cli.bench import bench
 from streams.cli.dead_letters import dead_letters
+from streams.cli.demo import demo
 from streams.cli.feeds import replay, simulate
 from streams.cli.model import model, score
 from streams.cli.stack import down, status, up
@@ -24,7 +25,7 @@ def cli() -> None:
     """Watch social commerce and live-stream commerce as it happens."""
 
 
-for command in (up, down, status, worker, topics, simulate, replay, score, model, dead_letters, bench):
+for command in (demo, up, down, status, worker, topics, simulate, replay, score, model, dead_letters, bench):
     cli.add_command(command)
 
 

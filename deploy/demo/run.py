@@ -1,0 +1,147 @@
+"""The demo from start to end, as a person watches it.
+
+1. Start the stack in a folder of its own.
+2. Play forty minutes of a simulated evening in little more than one.
+3. Show rooms, brands, alerts and lag while the workers catch up with it.
+4. Compare every counter and every alert with the feed's own truth.
+5. Stop everything. (With `forever`: go on in real time until Ctrl-C.)
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dashboards.terminal.collect import Collector
+from rich.console import Console
+
+from dashboards.terminal.screen import Screen
+from dashboards.terminal.snapshot import Snapshot
+from deploy.demo.feed import Feed
+from deploy.demo.outcome import compared, show
+from deploy.local.http import get_json
+from deploy.local.server import sigterm_unwinds
+from deploy.local.stack import Stack
+from streams.errors import PulsewatchError, Unavailable
+from streams.settings import Settings
+
+REFRESH_SECONDS = 1.0
+SETTLED_SNAPSHOTS = 3
+"""So many in a row without lag: what one stage writes is another's input."""
+CATCH_UP_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose."""
+
+    seed: int = 7
+    wall_seconds: float = 75.0
+    forever: bool = False
+
+
+@dataclass
+class Milestones:
+    """Seconds since the start."""
+
+    started: float
+    first_scored: float | None = None
+
+    def since(self) -> float:
+        return time.monotonic() - self.started
+
+
+def run(settings: Settings, options: Options, console: Console) -> int:
+    """Returns 0 where everything agrees with the truth, 1 where anything differs. Ctrl-C stops all processes."""
+    milestones = Milestones(time.monotonic())
+    with _folder(console) as folder:
+        with sigterm_unwinds(), Stack(folder, settings, told=lambda line: console.print(f"  {line}")) as stack:
+            console.print(f"The stack answers after {milestones.since():.0f} s.")
+            agrees = _watch(stack, options, console, milestones)
+        if agrees:
+            shutil.rmtree(folder)
+        else:
+            console.print(f"Logs and data are in {folder}.")
+    return 0 if agrees else 1
+
+
+@contextmanager
+def _folder(console: Console) -> Iterator[Path]:
+    """A folder that is kept where something went wrong, and told of; Ctrl-C leaves nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="pulsewatch-demo-"))
+    try:
+        yield folder
+    except PulsewatchError:
+        console.print(f"Logs are in {folder}.")
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        shutil.rmtree(folder, ignore_errors=True)
+        console.print("Stopped; nothing is left running.")
+        raise
+
+
+def _watch(stack: Stack, options: Options, console: Console, milestones: Milestones) -> bool:
+    feed = Feed(stack.settings, options.seed, options.wall_seconds, forever=options.forever)
+    collector = Collector(stack.settings, asdict(stack.addresses))
+    try:
+        feed.start()
+        with Screen(console) as screen:
+            _until_settled(stack, feed, collector, screen, milestones)
+        agrees = _report(stack, feed, collector, console, milestones)
+        if options.forever:
+            with Screen(console) as screen:
+                while True:
+                    _refresh(stack, feed, collector, screen, milestones)
+        return agrees
+    finally:
+        feed.stop()
+        collector.close()
+
+
+def _until_settled(stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones) -> None:
+    settled, finished_at = 0, None
+    while settled < SETTLED_SNAPSHOTS:
+        snapshot = _refresh(stack, feed, collector, screen, milestones)
+        if feed.finished:
+            finished_at = finished_at or time.monotonic()
+            settled = settled + 1 if _caught_up(snapshot) else 0
+            if time.monotonic() - finished_at > CATCH_UP_SECONDS:
+                raise Unavailable(f"the workers did not catch up within {CATCH_UP_SECONDS:.0f} s")
+
+
+def _refresh(stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones) -> Snapshot:
+    if feed.failure is not None:
+        raise feed.failure
+    stack.tend()
+    snapshot = collector.collect(progress=_progress(feed, milestones))
+    if milestones.first_scored is None and any(brand.texts for brand in snapshot.brands):
+        milestones.first_scored = milestones.since()
+    screen.show(snapshot)
+    time.sleep(REFRESH_SECONDS)
+    return snapshot
+
+
+def _caught_up(snapshot: Snapshot) -> bool:
+    return not snapshot.trouble and bool(snapshot.lags) and all(line.records == 0 for line in snapshot.lags)
+
+
+def _progress(feed: Feed, milestones: Milestones) -> str:
+    position = feed.progress
+    sent = f"{position.sent:,} of {position.total:,} records sent" if position else "generating the evening"
+    return f"{milestones.since():.0f} s · {sent}" + (" · catching up" if feed.finished else "")
+
+
+def _report(stack: Stack, feed: Feed, collector: Collector, console: Console, milestones: Milestones) -> bool:
+    if feed.truth is None:
+        return False
+    console.print("Comparing with the feed's truth …")
+    comparison = compared(feed.truth, collector.counters, stack.settings.kafka)
+    show(console, comparison)
+    pages = get_json(stack.addresses.pages)
+    console.print(f"Pages that on-call staff would have got: {len(pages)}.")
+    if milestones.first_scored is not None:
+        console.print(f"First scored text after {milestones.first_scored:.0f} s.")
+    return comparison.agrees
