@@ -1,0 +1,89 @@
+"""Lag is measured against the ledger."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kafka import KafkaProducer
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from dashboards.lag import READS, Lag, LogEnds, lags
+from deploy.kafka.topics import create_topics
+from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
+from deploy.local.server import free_port
+from streams.cli.worker import STAGES
+from streams.errors import Unavailable
+from streams.ledger.protocol import Effects, Update
+from streams.ledger.reader import stored_offsets
+from streams.ledger.redis import RedisLedger
+from streams.topics import LIVE
+
+AT = (LIVE, 0)
+
+
+def test_every_stage_says_what_it_reads() -> None:
+    assert set(READS) == set(STAGES)
+
+
+def test_lag_is_what_lies_between_the_ledger_and_the_end() -> None:
+    assert lags({"engagement": {AT: 70}}, {AT: 0}, {AT: 100}) == [Lag("engagement", LIVE, 0, 30)]
+
+
+def test_partition_never_held_is_behind_by_what_kafka_still_has() -> None:
+    assert lags({"scoring": {}}, {AT: 40}, {AT: 100}) == [Lag("scoring", LIVE, 0, 60)]
+
+
+def test_topic_that_a_stage_does_not_read_is_not_told() -> None:
+    assert lags({"engagement": {}}, {("scored.texts", 0): 0}, {("scored.texts", 0): 5}) == []
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_lag_is_never_negative(stored: int, beginning: int, end: int) -> None:
+    [lag] = lags({"engagement": {AT: stored}}, {AT: beginning}, {AT: end})
+    assert lag.records >= 0
+
+
+@pytest.fixture
+def ends(kafka: LocalKafka) -> Iterator[LogEnds]:
+    create_topics(kafka.bootstrap, 2, 1, 1)
+    reader = LogEnds(kafka.bootstrap)
+    yield reader
+    reader.close()
+
+
+@pytest.mark.kafka
+def test_ends_grow_with_the_topic(kafka: LocalKafka, ends: LogEnds) -> None:
+    before = ends.read()[1][AT]
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+    for _ in range(3):
+        producer.send(LIVE, b"x", partition=0)
+    producer.close()
+    beginnings, after = ends.read()
+    assert after[AT] == before + 3
+    assert beginnings[AT] == 0
+    assert {topic for topic, _ in after} == {"social.interactions", "live.events", "scored.texts"}
+
+
+def test_kafka_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="does not answer"):
+        LogEnds(f"127.0.0.1:{free_port()}").read()
+
+
+@pytest.mark.redis
+async def test_stored_offset_is_what_the_ledger_applied(redis_server: LocalRedis, namespace: str) -> None:
+    async with AsyncRedis.from_url(redis_server.url) as client:
+        ledger = RedisLedger(client, "engagement", namespace)
+        claim = await ledger.acquire(LIVE, 3)
+        await ledger.apply(Update(claim, claim.next_offset, 42, Effects()))
+        await ledger.acquire("social.interactions", 0)
+    with Redis.from_url(redis_server.url) as client:
+        assert stored_offsets(client, namespace, "engagement") == {(LIVE, 3): 42, ("social.interactions", 0): 0}
+        assert stored_offsets(client, namespace, "scoring") == {}
+
+
+def test_redis_that_is_not_there_is_unavailable() -> None:
+    with Redis(port=free_port()) as client, pytest.raises(Unavailable, match="Redis does not answer"):
+        stored_offsets(client, "pw", "engagement")
