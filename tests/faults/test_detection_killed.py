@@ -1,0 +1,124 @@
+"""An alert outlives the worker that raised it, and is not raised again by its successor."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+
+import msgspec
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from streams.alerting.alert import Alert
+from streams.clock import MINUTE_MS
+from streams.detection.handler import ACTIVE
+from streams.events.schema import Actor, Coordinates, ScoredText
+from streams.ingest.feed import Record
+from streams.simulate.verdicts import lives
+from streams.topics import ALERTS, SCORED
+from tests.faults.site import PARTITIONS, Site, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+STARTED_MS = 1_790_000_040_000
+ONSET_MINUTE, CALM_AGAIN_MINUTE, END_MINUTE = 20, 27, 45
+BRAND = "shanye"
+
+
+def story() -> list[Record]:
+    """A brand's texts, as scoring would have written them: calm, seven minutes of outrage, calm again."""
+    rng = random.Random(5)
+    return [
+        _record(
+            number, STARTED_MS + minute * MINUTE_MS + rng.randrange(MINUTE_MS // texts) + nth * MINUTE_MS // texts, harm
+        )
+        for number, (minute, nth, texts, harm) in enumerate(_texts())
+    ]
+
+
+def _texts() -> Iterator[tuple[int, int, int, bool]]:
+    for minute in range(END_MINUTE):
+        outrage = ONSET_MINUTE <= minute < CALM_AGAIN_MINUTE
+        texts = 60 if outrage else 6
+        yield from ((minute, nth, texts, outrage) for nth in range(texts))
+
+
+def _record(number: int, at_ms: int, harm: bool) -> Record:
+    text = ScoredText(
+        event_id=f"e-{number}", origin=Coordinates("social.interactions", 0, number), log_time_ms=at_ms,
+        platform="weibo", source="weibo-search", kind="comment", brand_id=BRAND, event_time_ms=at_ms,
+        text=f"第{number}条", scored=True, sentiment="negative" if harm else "neutral",
+        sentiment_scores={"negative": 0.9 if harm else 0.1}, risks={"crisis": 0.9 if harm else 0.0},
+        flagged=["crisis"] if harm else [], actor=Actor(id=f"person-{number}", followers=100),
+    )  # fmt: skip
+    return Record(SCORED, BRAND.encode(), msgspec.json.encode(text), at_ms, at_ms)
+
+
+def alerts(site: Site) -> list[Alert]:
+    """All records of the alerts topic."""
+    partitions = [TopicPartition(ALERTS, number) for number in range(PARTITIONS)]
+    with closing(KafkaConsumer(bootstrap_servers=site.kafka.bootstrap, group_id=None)) as consumer:
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        records: list[Alert] = []
+        while any(consumer.position(tp) < ends[tp] for tp in partitions):
+            for batch in consumer.poll(200).values():
+                records += [msgspec.json.decode(record.value, type=Alert) for record in batch]
+    return records
+
+
+def running(site: Site) -> list[Alert]:
+    """The alerts that run, as the ledger shows them."""
+    return [msgspec.json.decode(value, type=Alert) for value in site.fields("detection", SCORED, ACTIVE).values()]
+
+
+def firing(site: Site) -> bool:
+    return any(alert.state == "firing" for alert in running(site))
+
+
+def test_alert_survives_the_worker_that_raised_it_and_is_not_doubled(site: Site) -> None:
+    records = story()
+    calm_again = next(n for n, record in enumerate(records) if record.due_ms >= STARTED_MS + 24 * MINUTE_MS)
+    worker = site.worker("detection")
+    site.feed(records[:calm_again])
+    worker.launch()
+    until(lambda: firing(site), "the alert fires")
+    worker.kill()
+    assert worker.exit_code == -9
+    (raised,) = running(site)
+
+    site.feed(records[calm_again:])
+    ends = site.ends([SCORED])
+    with worker:
+        until(lambda: site.caught_up("detection", ends) and not running(site), "the successor resolves the alert")
+    (life,) = lives(alerts(site))
+    assert (life.last.kind, life.last.state, life.last.fingerprint) == ("crisis", "resolved", raised.fingerprint)
+    assert life.last.started_at == raised.started_at
+
+
+@pytest.mark.slow
+def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
+    records = story()
+    rng = random.Random(11)
+    worker = site.worker("detection")
+    stored_at_kill: list[int] = []
+    with site.feeding(records, seconds=40):
+        while len(stored_at_kill) < 8 and site.stored("detection") < 0.9 * len(records):
+            before = site.stored("detection")
+            worker.launch()
+            until(partial(advanced, site, before), "the worker goes on")
+            time.sleep(rng.random() * 0.3)
+            worker.kill()
+            assert worker.exit_code == -9
+            stored_at_kill.append(site.stored("detection"))
+    assert len(stored_at_kill) >= 4
+    ends = site.ends([SCORED])
+    with worker:
+        until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
+    assert [(life.last.kind, life.worst) for life in lives(alerts(site))] == [("crisis", "critical")]
+
+
+def advanced(site: Site, before: int) -> bool:
+    return site.stored("detection") > before
