@@ -66,23 +66,29 @@ class Book:
 
     def enter(self, emissions: Iterable[Emission]) -> None:
         for emission in emissions:
-            for page in self._pages(emission.event):
+            for page in self._pages(emission):
                 page.add(emission, emission.event, +1)
                 page.meet(emission)
             if emission.takes_back is not None:
-                for page in self._pages(emission.takes_back.event):
+                for page in self._pages(emission.takes_back):
                     page.add(emission.takes_back, emission.takes_back.event, -1)
 
-    def _pages(self, event: Event) -> Iterator[Page]:
+    def _pages(self, emission: Emission) -> Iterator[Page]:
+        """Where it counts; what is late belongs to no window, but to its session."""
+        event = emission.event
+        if emission.fate != "late":
+            yield from self._scopes(event)
+        if event.session_id is not None and event.room_id is not None:
+            self.rooms[event.session_id] = event.room_id
+            yield self.sessions[event.session_id]
+
+    def _scopes(self, event: Event) -> Iterator[Page]:
         yield self.scopes["brand"][event.brand_id]
         yield self.scopes["platform"][event.platform]
         if event.room_id is not None:
             yield self.scopes["room"][event.room_id]
         if event.product_id is not None:
             yield self.scopes["product"][event.product_id]
-        if event.session_id is not None and event.room_id is not None:
-            self.rooms[event.session_id] = event.room_id
-            yield self.sessions[event.session_id]
 
     def scope_truths(self, end_ms: int) -> dict[str, dict[str, ScopeTruth]]:
         hour = end_ms // MINUTE_MS - 59

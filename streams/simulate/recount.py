@@ -168,7 +168,7 @@ class _Partition:
                 people[scope, name, "new_followers"].discard(person)
 
     def _add(self, event: dict[str, Any], counts: Counts, fate: str) -> str:
-        for scope, name in _scopes(event):
+        for scope, name in _scopes(event) if fate != "late" else ():
             if any(counts.values()):
                 self._result.minutes[scope, name, event["event_time"] // MINUTE_MS].update(counts)
         if "session_id" in event:
