@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from kafka import KafkaAdminClient
 
-from deploy.local.install import kafka_jars
+from deploy.local.jars import class_archive, class_path, kafka_jars
 from deploy.local.server import LOOPBACK, Server, free_port, spawn, tail
 from streams.errors import Unavailable, UsageError
 
@@ -24,10 +24,12 @@ class LocalKafka(Server):
 
     name = "kafka"
     start_seconds = 60.0
-    stop_seconds = 20.0
+    stop_seconds = 60.0
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, *, write_archive: Path | None = None) -> None:
+        """`write_archive`: where the broker writes its class archive when it stops, instead of reading one."""
         super().__init__(folder, port)
+        self._write_archive = write_archive
         self._controller_port = free_port()
 
     @property
@@ -45,7 +47,8 @@ class LocalKafka(Server):
 
     def command(self) -> Sequence[str]:
         heap = [f"-Xmx{HEAP_MB}m", "-Xms128m", "-XX:+ExitOnOutOfMemoryError"]
-        return self._java("kafka.Kafka", str(self._properties), options=heap)
+        archive = [f"-XX:ArchiveClassesAtExit={self._write_archive}"] if self._write_archive else [_read_archive()]
+        return self._java("kafka.Kafka", str(self._properties), options=[*heap, *archive])
 
     def prepare(self) -> None:
         if not kafka_jars().is_dir():
@@ -79,13 +82,17 @@ class LocalKafka(Server):
 
     def _java(self, main: str, *arguments: str, options: Sequence[str]) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.xml'}"
-        return ["java", *options, logging, "-cp", f"{kafka_jars()}/*", main, *arguments]
+        return ["java", *options, logging, "-cp", class_path(kafka_jars()), main, *arguments]
 
     def _format(self) -> None:
         # One second of Java: not worth its better compiler.
         command = self._java(
             "kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(self._properties),
-            options=["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+            options=["-XX:TieredStopAtLevel=1", _read_archive()],
         )  # fmt: skip
         if spawn(command, self.log, self.folder, {}).wait() != 0:
             raise Unavailable(f"Kafka's data folder cannot be formatted; the end of {self.log}:\n{tail(self.log)}")
+
+
+def _read_archive() -> str:
+    return f"-XX:SharedArchiveFile={class_archive(kafka_jars())}"

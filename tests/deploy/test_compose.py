@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.install import kafka_version
+from deploy.local.jars import kafka_version
 from deploy.local.stack import USUAL
 from streams.cli.worker import STAGES
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import install
+from deploy.local.jars import kafka_jars, kafka_version
 from streams.errors import UsageError
 
 
@@ -52,4 +53,4 @@ def test_policy_of_the_machine_stays(tmp_path: Path) -> None:
 
 
 def test_jars_lie_in_the_users_cache() -> None:
-    assert install.kafka_jars({"XDG_CACHE_HOME": "/c"}) == Path("/c/pulsewatch") / f"kafka-{install.kafka_version()}"
+    assert kafka_jars({"XDG_CACHE_HOME": "/c"}) == Path("/c/pulsewatch") / f"kafka-{kafka_version()}"
