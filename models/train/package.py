@@ -38,9 +38,8 @@ from models.train.export import export, write_configuration
 from models.train.loop import Progress, load_weights
 from models.train.negatives import add_weak_negatives
 from models.train.network import Network
-from models.train.sources import Example, load_training, load_validation, read_rows
+from models.train.sources import Example, load_training, load_validation
 from models.train.synthetic import TRAINING_TEXTS, synthesise
-from streams.text.normalise import model_text
 
 SERVED_TOKENS = 256
 SYNTHETIC_UNSEEN = 40
@@ -62,15 +61,18 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     """Fills ``folder`` from the checkpoints in ``recipe.out``; files of an earlier package there are replaced."""
     models: dict[str, LanguageModel] = {}
     progress: dict[str, Progress] = {}
+    for_figures: list[LabelledText] = []
     for language in LANGUAGES:
+        unseen = _unseen_examples(language, recipe)
+        for_figures += [_labelled(example) for example in unseen if not for_calibration(example.text)]
         progress[language] = _export_language(language, recipe, folder)
         report(f"{language}: exported")
-        models[language] = _calibrated(language, recipe, folder)
+        models[language] = _calibrated(language, [e for e in unseen if for_calibration(e.text)], folder)
         report(f"{language}: calibrated, thresholds {models[language].thresholds}")
     manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
     pretty = json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False)
     (folder / FILE_NAME).write_text(pretty + "\n", encoding="utf-8")
-    rows = evaluate_texts(_unseen_texts(recipe), load_classifier(folder, remembered_texts=0))
+    rows = evaluate_texts(for_figures, load_classifier(folder, remembered_texts=0))
     (recipe.out / "figures.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     write_card(folder / "MODEL_CARD.md", manifest, rows, progress, recipe.licences)
     report(f"{len(rows)} rows of figures, model card written")
@@ -90,8 +92,7 @@ def _export_language(language: str, recipe: Recipe, folder: Path) -> Progress:
     return progress
 
 
-def _calibrated(language: str, recipe: Recipe, folder: Path) -> LanguageModel:
-    examples = [example for example in _unseen_examples(language, recipe) if for_calibration(example.text)]
+def _calibrated(language: str, examples: Sequence[Example], folder: Path) -> LanguageModel:
     add_weak_negatives(examples)
     logits = _logits(folder / language, [example.text for example in examples])
     calibration = fit_risks(logits, examples)
@@ -120,20 +121,15 @@ def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
     return examples
 
 
-def _unseen_texts(recipe: Recipe) -> list[LabelledText]:
-    """The half of the validation and held-out texts that neither training nor calibration saw, as they were written."""
-    chosen = {
-        e.text for language in LANGUAGES for e in _unseen_examples(language, recipe) if not for_calibration(e.text)
-    }
-    texts: dict[str, LabelledText] = {}
-    for name in ("val.jsonl.gz", "train.jsonl.gz"):
-        for row in read_rows(recipe.data / name):
-            form = model_text(row["text"])
-            if form in chosen and form not in texts:
-                risks = {label: row[label] for label in RISKS if label in row}
-                binary = bool(row.get("sentiment_binary"))
-                texts[form] = LabelledText(row["text"], row["source"], row.get("sentiment"), binary, risks)
-    return list(texts.values())
+def _labelled(example: Example) -> LabelledText:
+    """The labels that the source gives, with the text as it was written."""
+    return LabelledText(
+        example.written or example.text,
+        example.source,
+        None if example.sentiment is None else SENTIMENTS[example.sentiment],
+        example.sentiment_binary,
+        {label: int(target) for label, (target, _) in example.risks.items()},
+    )
 
 
 def _logits(folder: Path, texts: Sequence[str]) -> npt.NDArray[np.float64]:

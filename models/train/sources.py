@@ -54,6 +54,7 @@ SOURCES: Mapping[str, Source] = {
         Source("cec_news_zh", None, NONE_STATED),
         Source("ced_weibo_rumor_zh", None, NONE_STATED, max_tokens=96),
         Source("semeval2017_task4a_en", 32_000, "MIT (repository); Twitter's terms", permissive=True, tweet_like=True),
+        Source("tweeteval_sentiment_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True),
         Source(
             "tweeteval_offensive_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True, weight=1.3
         ),
@@ -84,7 +85,7 @@ _REACHABLE = re.compile(
 
 @dataclass(slots=True)
 class Example:
-    """One text with what is known of it; ``risks[label] = (target, weight)``."""
+    """One text with what is known of it; ``text`` in model form, ``risks[label] = (target, weight)``."""
 
     text: str
     source: str
@@ -93,6 +94,8 @@ class Example:
     sentiment_binary: bool = False
     sentiment_weight: float = 1.0
     risks: dict[str, tuple[float, float]] = field(default_factory=dict)
+    written: str = ""
+    """As it stands in its file."""
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -108,7 +111,7 @@ def to_example(row: Mapping[str, Any], source: Source) -> Example | None:
     text = model_text(row["text"])
     if not text or (row.get("privacy") == 1 and not _REACHABLE.search(row["text"])):
         return None
-    example = Example(text, source.name, source.max_tokens)
+    example = Example(text, source.name, source.max_tokens, written=row["text"])
     if "sentiment" in row:
         example.sentiment = SENTIMENTS.index(row["sentiment"])
         example.sentiment_binary = bool(row.get("sentiment_binary"))

@@ -1,0 +1,59 @@
+"""A tokeniser that fails on a text loses that text's ids and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from models.runtime.classifier import BUNDLED
+from models.runtime.tokeniser import Tokeniser, load_tokeniser
+
+
+class PanicException(BaseException):
+    """Stands for the class that pyo3 makes: a BaseException known by its name alone."""
+
+
+@dataclass
+class Ids:
+    ids: list[int]
+
+
+class Panicking:
+    """Ids are the letters' code points; a text that contains the trigger brings the batch down."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def encode_batch(self, texts: list[str]) -> list[Ids]:
+        if any("boom" in text for text in texts):
+            raise self._error
+        return [Ids([ord(letter) for letter in text]) for text in texts]
+
+
+@pytest.mark.parametrize("error", [PanicException("rust"), ValueError("python")])
+def test_a_panic_costs_one_text(error: BaseException) -> None:
+    tokeniser = Tokeniser(Panicking(error), max_tokens=8)
+    assert tokeniser.encode(["ab", "boom", "c"]) == [[97, 98], None, [99]]
+
+
+def test_a_shutdown_is_no_tokeniser_failure() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Tokeniser(Panicking(KeyboardInterrupt()), max_tokens=8).encode(["boom"])
+
+
+def test_a_long_text_keeps_its_closing_token() -> None:
+    assert Tokeniser(Panicking(ValueError()), max_tokens=3).encode(["abcdef"]) == [[97, 98, 102]]
+
+
+def test_bundled_tokenisers_know_emoji_as_words() -> None:
+    unknown = 100
+    for language in ("zh", "en"):
+        (ids,) = load_tokeniser(BUNDLED / language, 64).encode(["😂 👍"])
+        assert ids is not None
+        assert unknown not in ids
+
+
+def test_more_tokens_than_positions_are_refused() -> None:
+    with pytest.raises(ValueError, match="positions"):
+        load_tokeniser(BUNDLED / "zh", 4_096)
