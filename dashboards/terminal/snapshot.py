@@ -11,7 +11,6 @@ class RoomLine:
     """A live room; counters are those of its last five minutes, money in minor units."""
 
     room_id: str
-    brand_id: str | None
     viewers_now: int | None
     comments: int = 0
     likes: int = 0

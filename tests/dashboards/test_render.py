@@ -24,7 +24,7 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
     screen = drawn(
         Snapshot(
             taken_at_ms=NOON_MS,
-            rooms=[RoomLine("r-1", "b-1", 1234, comments=56, likes=7890, gifts=3, orders=2, paid_value=123_456)],
+            rooms=[RoomLine("r-1", 1234, comments=56, likes=7890, gifts=3, orders=2, paid_value=123_456)],
             brands=[BrandLine("b-1", 40, {"negative": 10, "neutral": 20, "positive": 10}, {"crisis": 4, "abuse": 9})],
             alerts=[an_alert()],
             lags=[LagLine("scoring", "live.events", 321)],
@@ -40,14 +40,14 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
 
 
 def test_empty_snapshot_is_quiet_and_unknown_figures_are_dashes() -> None:
-    screen = drawn(Snapshot(NOON_MS, rooms=[RoomLine("r-1", None, None)], brands=[BrandLine("b-1")]))
+    screen = drawn(Snapshot(NOON_MS, rooms=[RoomLine("r-1", None)], brands=[BrandLine("b-1")]))
     assert "quiet" in screen
     assert "none" in screen
     assert screen.count("–") >= 3
 
 
 def test_rows_are_bounded() -> None:
-    rooms = [RoomLine(f"room-{number}", None, number) for number in range(50)]
+    rooms = [RoomLine(f"room-{number}", number) for number in range(50)]
     screen = drawn(Snapshot(NOON_MS, rooms=rooms), rows=4)
     assert "room-3" in screen
     assert "room-4" not in screen
@@ -58,7 +58,7 @@ def test_markup_in_a_name_is_shown_as_it_is() -> None:
     screen = drawn(
         Snapshot(
             NOON_MS,
-            rooms=[RoomLine("[bold]x[/]", None, 1)],
+            rooms=[RoomLine("[bold]x[/]", 1)],
             brands=[BrandLine("[/nope]", 1)],
             alerts=[an_alert(summary="[link=http://evil]click[/link]")],
             trouble="[red]",
@@ -73,7 +73,7 @@ def test_markup_in_a_name_is_shown_as_it_is() -> None:
 )
 def test_control_characters_do_not_reach_the_terminal(hostile: str) -> None:
     assert safe(hostile).startswith("a�")
-    snapshot = Snapshot(NOON_MS, rooms=[RoomLine(hostile, hostile, 1)], alerts=[an_alert(summary=hostile)])
+    snapshot = Snapshot(NOON_MS, rooms=[RoomLine(hostile, 1)], alerts=[an_alert(summary=hostile)])
     assert hostile not in drawn(snapshot)
     assert all(hostile not in line for line in lines(None, snapshot))
 
@@ -92,7 +92,7 @@ def test_mood_bar_is_never_longer_than_its_cells(sentiments: dict[str, int]) -> 
 
 
 def test_lines_tell_changes_once_and_totals_always() -> None:
-    first = Snapshot(NOON_MS, rooms=[RoomLine("r-1", None, 10), RoomLine("r-2", None, None)], alerts=[an_alert()])
+    first = Snapshot(NOON_MS, rooms=[RoomLine("r-1", 10), RoomLine("r-2", None)], alerts=[an_alert()])
     assert lines(None, first) == [
         "12:00:00 firing   critical crisis b-1: negative texts at nine times the baseline",
         "12:00:00 rooms 2, viewers 10, texts 0, firing 1, lag 0",

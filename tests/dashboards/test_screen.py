@@ -9,7 +9,7 @@ from dashboards.terminal.screen import Screen
 from dashboards.terminal.snapshot import RoomLine, Snapshot
 from tests.dashboards.alerts import NOON_MS, an_alert
 
-CALM = Snapshot(NOON_MS, rooms=[RoomLine("r-1", None, 10)])
+CALM = Snapshot(NOON_MS, rooms=[RoomLine("r-1", 10)])
 
 
 def console(*, terminal: bool) -> Console:
@@ -42,7 +42,7 @@ def test_terminal_is_drawn_anew_in_place() -> None:
     terminal = console(terminal=True)
     with Screen(terminal) as screen:
         screen.show(CALM)
-        screen.show(replace(CALM, rooms=[RoomLine("r-2", None, 11)]))
+        screen.show(replace(CALM, rooms=[RoomLine("r-2", 11)]))
     assert "r-1" in written(terminal)
     assert "r-2" in written(terminal)
     assert "\x1b[1A" in written(terminal)

@@ -1,0 +1,1 @@
+"""The Prometheus exporter: what lies in Redis, built anew at each scrape."""

@@ -1,0 +1,143 @@
+"""Figures as Prometheus's metric families.
+
+A series is memory for as long as Prometheus keeps it, and rooms come and go by the thousand: the largest rooms and
+brands have series of their own, all others together are `other`. A figure that could not be read has no sample.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from dashboards.figures import Figures, RoomFigures, TextCount, added, by_brand
+from streams import metrics
+from streams.alerting.alert import Alert
+from streams.engagement.vocabulary import Sum
+
+OTHER = "other"
+ROOM_COUNTERS: tuple[Sum, ...] = (
+    "views", "likes", "comments", "gifts", "gift_value", "follows", "shares", "product_clicks", "orders", "order_value",
+    "payments", "paid_value", "refunds",
+)  # fmt: skip
+ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook")
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many rooms and brands have series of their own."""
+
+    rooms: int = 200
+    brands: int = 200
+
+
+class FigureCollector(Collector):
+    """Reads the figures at each scrape."""
+
+    def __init__(self, read: Callable[[], Figures], caps: Caps) -> None:
+        self._read = read
+        self._caps = caps
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """None: the registry would scrape to find out."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from families(self._read(), self._caps)
+
+
+def families(figures: Figures, caps: Caps) -> Iterator[GaugeMetricFamily]:
+    """All metric families of one reading."""
+    yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", figures.redis_up)
+    yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", figures.kafka_up)
+    if figures.redis_up:
+        yield _alerts(figures.active)
+        yield from _rooms(figures.rooms, caps.rooms)
+        yield from _brands(figures.texts, caps.brands)
+        yield _feeds(figures)
+    if figures.kafka_up and figures.redis_up:
+        yield _lags(figures)
+
+
+def _one(name: str, documentation: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, documentation, value=float(value))
+
+
+def _alerts(alerts: Sequence[Alert]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(metrics.ALERT_FIRING, "1 for each firing alert.", labels=ALERT_LABELS)
+    for alert in alerts:
+        if alert.state == "firing" and not alert.shadow:
+            place = (alert.brand_id, alert.room_id or "", alert.platform or "", alert.family or "")
+            family.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook], 1)
+    return family
+
+
+def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily]:
+    viewers = GaugeMetricFamily(metrics.ROOM_VIEWERS, "Concurrent viewers.", labels=["room"])
+    events = GaugeMetricFamily(
+        metrics.ROOM_EVENTS, "A room's sums over the last five minutes.", labels=["room", "counter"]
+    )
+    for room in capped_rooms(rooms, cap):
+        if room.viewers_now is not None:
+            viewers.add_metric([room.room_id], room.viewers_now)
+        for counter in ROOM_COUNTERS:
+            events.add_metric([room.room_id, counter], room.sums.get(counter, 0))
+    yield viewers
+    yield events
+
+
+def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
+    """The first `cap` rooms, and the others added up as one. A room that is called `other` is one of them."""
+    named = [room for room in rooms if room.room_id != OTHER]
+    rest = [*named[cap:], *(room for room in rooms if room.room_id == OTHER)]
+    if not rest:
+        return named
+    sums = Counter[str]()
+    for room in rest:
+        sums.update(room.sums)
+    told = [room.viewers_now for room in rest if room.viewers_now is not None]
+    return [*named[:cap], RoomFigures(OTHER, sums, sum(told) if told else None)]
+
+
+def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]:
+    moods = GaugeMetricFamily(
+        metrics.BRAND_TEXTS, "Scored texts over the last hour.", labels=["brand", "platform", "sentiment"]
+    )
+    risks = GaugeMetricFamily(
+        metrics.BRAND_RISKS, "Flagged texts over the last hour.", labels=["brand", "platform", "risk"]
+    )
+    for count in capped_brands(texts, cap):
+        for sentiment, number in sorted(count.sentiments.items()):
+            moods.add_metric([count.brand_id, count.platform, sentiment], number)
+        for risk, number in sorted(count.risks.items()):
+            risks.add_metric([count.brand_id, count.platform, risk], number)
+    yield moods
+    yield risks
+
+
+def capped_brands(texts: Sequence[TextCount], cap: int) -> list[TextCount]:
+    """The platforms of the `cap` most talked of brands, and of all other brands together."""
+    largest = {brand.brand_id for brand in by_brand(texts)[:cap]} - {OTHER}
+    rest: dict[str, list[TextCount]] = {}
+    for count in texts:
+        if count.brand_id not in largest:
+            rest.setdefault(count.platform, []).append(count)
+    others = [added(OTHER, platform, counts) for platform, counts in sorted(rest.items())]
+    return [*(count for count in texts if count.brand_id in largest), *others]
+
+
+def _feeds(figures: Figures) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(metrics.FEED_LAST_EVENT, "Event time of the newest event.", labels=["topic"])
+    for topic, newest_ms in sorted(figures.newest_event_ms.items()):
+        family.add_metric([topic], newest_ms / 1000)
+    return family
+
+
+def _lags(figures: Figures) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        metrics.CONSUMER_LAG, "Records behind the end of the topic.", labels=["stage", "topic", "partition"]
+    )
+    for lag in figures.lags:
+        family.add_metric([lag.stage, lag.topic, str(lag.partition)], lag.records)
+    return family

@@ -1,0 +1,176 @@
+"""What the exporter and the terminal show, read once from Redis and Kafka into frozen figures.
+
+Windows end at the events' own present, not at the wall clock's: a replay of last year's stream has live rooms too.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Protocol
+
+from dashboards.lag import Lag, Offsets, lags
+from streams.alerting.alert import Alert
+from streams.clock import Clock
+from streams.engagement.vocabulary import Scope, Window
+from streams.errors import Unavailable
+
+ROOM_WINDOW: Window = "5m"
+
+
+class RoomCounters(Protocol):
+    """The engagement counters. Every call may raise Unavailable."""
+
+    def ids(self, scope: Scope) -> Iterable[str]: ...
+
+    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+
+    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+
+    def newest_event_ms(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True)
+class TextCount:
+    """Scored texts of a brand on a platform, by sentiment and by risk; `texts` has the unscored too."""
+
+    brand_id: str
+    platform: str
+    texts: int = 0
+    sentiments: Mapping[str, int] = field(default_factory=dict)
+    risks: Mapping[str, int] = field(default_factory=dict)
+
+
+class Detections(Protocol):
+    """What detection found. Every call may raise Unavailable."""
+
+    def active(self) -> Sequence[Alert]: ...
+
+    def resolved(self) -> Sequence[Alert]: ...
+
+    def texts(self, at_ms: int) -> Sequence[TextCount]: ...
+
+
+class LogBounds(Protocol):
+    """Kafka's view of the topics; `read` may raise Unavailable."""
+
+    def read(self) -> tuple[Offsets, Offsets]: ...
+
+
+@dataclass(frozen=True)
+class RoomFigures:
+    """A room's sums of the last five minutes and its concurrent viewers, None where no feed tells them."""
+
+    room_id: str
+    sums: Mapping[str, int]
+    viewers_now: int | None = None
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Rooms with more viewers come first, then those with more going on."""
+        return self.viewers_now or 0, sum(self.sums.values())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One reading. Without Redis or Kafka the figures that need it are empty and `trouble` says why."""
+
+    read_at_ms: int
+    redis_up: bool
+    kafka_up: bool
+    rooms: Sequence[RoomFigures] = ()
+    texts: Sequence[TextCount] = ()
+    active: Sequence[Alert] = ()
+    resolved: Sequence[Alert] = ()
+    lags: Sequence[Lag] = ()
+    newest_event_ms: Mapping[str, int] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass
+class EventClock:
+    """The events' present: the newest event time, which goes on with the wall clock while nothing comes.
+
+    newest event    10:00 ·  10:05 ·  ·  ·        wall    15:00 15:01 15:02 15:03 15:04
+    the present     10:00 10:01 10:05 10:06 10:07
+    """
+
+    newest_ms: int = 0
+    heard_at_ms: int = 0
+
+    def present_ms(self, newest_ms: int, now_ms: int) -> int:
+        """The present, given the newest event time and the wall clock."""
+        if newest_ms > self.newest_ms:
+            self.newest_ms, self.heard_at_ms = newest_ms, now_ms
+        return self.newest_ms + max(0, now_ms - self.heard_at_ms)
+
+
+class FigureReader:
+    """Reads all figures at once; not for two threads."""
+
+    def __init__(
+        self,
+        rooms: RoomCounters,
+        detections: Detections,
+        offsets: Callable[[], Mapping[str, Offsets]],
+        log: LogBounds,
+        clock: Clock,
+    ) -> None:
+        self._rooms = rooms
+        self._detections = detections
+        self._offsets = offsets
+        self._log = log
+        self._clock = clock
+        self._event_clock = EventClock()
+
+    def read(self) -> Figures:
+        """One reading; raises nothing for a server that does not answer."""
+        now_ms = self._clock()
+        try:
+            newest = dict(self._rooms.newest_event_ms())
+            present_ms = self._event_clock.present_ms(max(newest.values(), default=0), now_ms)
+            rooms = self._read_rooms(present_ms)
+            texts = list(self._detections.texts(present_ms))
+            active, resolved = list(self._detections.active()), list(self._detections.resolved())
+            stored = self._offsets()
+        except Unavailable as error:
+            return Figures(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
+        try:
+            behind, kafka_up, trouble = lags(stored, *self._log.read()), True, ""
+        except Unavailable as error:
+            behind, kafka_up, trouble = [], False, str(error)
+        return Figures(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
+
+    def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
+        read = (self._read_room(room, at_ms) for room in self._rooms.ids("room"))
+        return sorted((room for room in read if room is not None), key=attrgetter("weight"), reverse=True)
+
+    def _read_room(self, room_id: str, at_ms: int) -> RoomFigures | None:
+        sums = self._rooms.sums("room", room_id, ROOM_WINDOW, at_ms)
+        viewers = self._rooms.gauges("room", room_id, ROOM_WINDOW, at_ms).get("viewers_now")
+        return RoomFigures(room_id, sums, viewers) if viewers is not None or any(sums.values()) else None
+
+    def _log_answers(self) -> bool:
+        try:
+            self._log.read()
+        except Unavailable:
+            return False
+        return True
+
+
+def by_brand(texts: Iterable[TextCount]) -> list[TextCount]:
+    """All platforms of each brand together, the most talked of first; `platform` is empty."""
+    brands: dict[str, list[TextCount]] = {}
+    for count in texts:
+        brands.setdefault(count.brand_id, []).append(count)
+    sums = [added(brand_id, "", counts) for brand_id, counts in brands.items()]
+    return sorted(sums, key=lambda brand: (-brand.texts, brand.brand_id))
+
+
+def added(brand_id: str, platform: str, counts: Sequence[TextCount]) -> TextCount:
+    """The counts as one."""
+    sentiments, risks = Counter[str](), Counter[str]()
+    for count in counts:
+        sentiments.update(count.sentiments)
+        risks.update(count.risks)
+    return TextCount(brand_id, platform, sum(count.texts for count in counts), sentiments, risks)

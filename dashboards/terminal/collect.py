@@ -1,0 +1,47 @@
+"""From figures to a snapshot of the screen."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+
+from dashboards.figures import Figures, RoomFigures, by_brand
+from dashboards.lag import Lag
+from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
+from streams.alerting.alert import Alert
+
+SHOWN_STATES = ("firing", "resolved")
+
+
+def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "") -> Snapshot:
+    """What the screen shows of one reading."""
+    return Snapshot(
+        taken_at_ms=figures.read_at_ms,
+        rooms=[_room(room) for room in figures.rooms],
+        brands=[
+            BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks) for brand in by_brand(figures.texts)
+        ],
+        alerts=_alerts([*figures.active, *figures.resolved]),
+        lags=_lags(figures.lags),
+        addresses=addresses,
+        progress=progress,
+        trouble=figures.trouble,
+    )
+
+
+def _room(room: RoomFigures) -> RoomLine:
+    counters = ("comments", "likes", "gifts", "orders", "paid_value")
+    return RoomLine(room.room_id, room.viewers_now, **{name: room.sums.get(name, 0) for name in counters})
+
+
+def _alerts(alerts: Sequence[Alert]) -> list[Alert]:
+    """Firing ones first, in each part the latest first."""
+    shown = [alert for alert in alerts if alert.state in SHOWN_STATES and not alert.shadow]
+    latest = sorted(shown, key=attrgetter("updated_at", "fingerprint"), reverse=True)
+    return sorted(latest, key=lambda alert: alert.state != "firing")
+
+
+def _lags(lags: Sequence[Lag]) -> list[LagLine]:
+    records = Counter[tuple[str, str]]()
+    for lag in lags:
+        records[lag.stage, lag.topic] += lag.records
+    return [LagLine(stage, topic, count) for (stage, topic), count in records.items()]

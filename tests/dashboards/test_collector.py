@@ -1,0 +1,101 @@
+"""The metric families of a reading, as Prometheus reads them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from dashboards.exporter.collector import OTHER, Caps, FigureCollector
+from dashboards.figures import Figures, RoomFigures, TextCount
+from dashboards.lag import Lag
+from streams import metrics
+from tests.dashboards.alerts import NOON_MS, an_alert
+
+Labels = dict[str, str]
+UNCAPPED = Caps()
+
+
+def scraped(figures: Figures, caps: Caps = UNCAPPED) -> dict[str, list[tuple[Labels, float]]]:
+    """Samples by metric name, through the exposition format and back."""
+    registry = CollectorRegistry()
+    registry.register(FigureCollector(lambda: figures, caps))
+    page = generate_latest(registry).decode()
+    found: dict[str, list[tuple[Labels, float]]] = {}
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def up(rooms: Sequence[RoomFigures] = (), texts: Sequence[TextCount] = ()) -> Figures:
+    return Figures(NOON_MS, redis_up=True, kafka_up=True, rooms=rooms, texts=texts)
+
+
+def test_firing_alert_has_a_series_and_others_none() -> None:
+    shadow = msgspec.structs.replace(an_alert("f3"), shadow=True)
+    active = [an_alert("f1", room_id="r-1"), an_alert("f2", "pending"), shadow]
+    assert scraped(replace(up(), active=active))[metrics.ALERT_FIRING] == [
+        ({"kind": "crisis", "severity": "critical", "brand": "b-1", "room": "r-1", "platform": "", "family": "",
+          "fingerprint": "f1", "runbook": "crisis.md"}, 1.0),
+    ]  # fmt: skip
+
+
+def test_small_rooms_are_added_up() -> None:
+    rooms = [RoomFigures(f"r-{number}", {"likes": number}, number) for number in (9, 8, 2, 1)]
+    found = scraped(up(rooms), Caps(rooms=2))
+    assert found[metrics.ROOM_VIEWERS] == [({"room": "r-9"}, 9), ({"room": "r-8"}, 8), ({"room": OTHER}, 3)]
+    likes = {labels["room"]: value for labels, value in found[metrics.ROOM_EVENTS] if labels["counter"] == "likes"}
+    assert likes == {"r-9": 9, "r-8": 8, OTHER: 3}
+
+
+def test_room_without_viewers_told_has_no_viewers_series() -> None:
+    found = scraped(up([RoomFigures("r-1", {"likes": 1})]))
+    assert metrics.ROOM_VIEWERS not in found
+    assert found[metrics.ROOM_EVENTS]
+
+
+def test_small_brands_are_added_up_by_platform() -> None:
+    texts = [
+        TextCount("big", "weibo", 9, {"negative": 9}, {"abuse": 2}),
+        TextCount("small", "weibo", 2, {"negative": 2}),
+        TextCount("tiny", "weibo", 1, {"positive": 1}),
+    ]
+    found = scraped(up(texts=texts), Caps(brands=1))
+    assert found[metrics.BRAND_TEXTS] == [
+        ({"brand": "big", "platform": "weibo", "sentiment": "negative"}, 9),
+        ({"brand": OTHER, "platform": "weibo", "sentiment": "negative"}, 2),
+        ({"brand": OTHER, "platform": "weibo", "sentiment": "positive"}, 1),
+    ]
+    assert found[metrics.BRAND_RISKS] == [({"brand": "big", "platform": "weibo", "risk": "abuse"}, 2)]
+
+
+def test_room_or_brand_called_other_makes_no_second_series() -> None:
+    rooms = [RoomFigures(OTHER, {"likes": 5}, 50), RoomFigures("r-1", {"likes": 3}), RoomFigures("r-2", {"likes": 1})]
+    texts = [TextCount(OTHER, "x", 9, {"neutral": 9}), TextCount("b", "x", 1, {"neutral": 1})]
+    found = scraped(up(rooms, texts), Caps(rooms=1, brands=1))
+    for name in (metrics.ROOM_EVENTS, metrics.BRAND_TEXTS, metrics.ROOM_VIEWERS):
+        series = [tuple(sorted(labels.items())) for labels, _ in found[name]]
+        assert len(series) == len(set(series))
+    assert ({"room": OTHER, "counter": "likes"}, 6.0) in found[metrics.ROOM_EVENTS]
+
+
+def test_lag_and_newest_event_have_their_labels_and_units() -> None:
+    found = scraped(replace(up(), lags=[Lag("scoring", "live.events", 3, 42)], newest_event_ms={"live.events": 1_500}))
+    assert found[metrics.CONSUMER_LAG] == [({"stage": "scoring", "topic": "live.events", "partition": "3"}, 42)]
+    assert found[metrics.FEED_LAST_EVENT] == [({"topic": "live.events"}, 1.5)]
+
+
+def test_without_redis_only_its_absence_is_told() -> None:
+    assert scraped(Figures(NOON_MS, redis_up=False, kafka_up=True)) == {
+        metrics.EXPORTER_REDIS_UP: [({}, 0.0)],
+        metrics.EXPORTER_KAFKA_UP: [({}, 1.0)],
+    }
+
+
+def test_hostile_names_stay_inside_their_label() -> None:
+    hostile = 'x"} 1\npulsewatch_alert_firing{kind="crisis'
+    found = scraped(up([RoomFigures(hostile, {"likes": 1}, 1)]))
+    assert metrics.ALERT_FIRING not in found
+    assert found[metrics.ROOM_VIEWERS] == [({"room": hostile}, 1)]
