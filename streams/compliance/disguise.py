@@ -34,6 +34,7 @@ _SPACED_LETTERS = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[^a-z0-9@$\n]{1,2}[a-z0
 _LATIN_TOKEN = re.compile(r"[a-z0-9@$!|.*_\-]{3,40}")
 _HARD = r"!?;:\"'()《》“”‘’【】\[\]<>%‰#=+"
 _SOFT = ",、.。…"
+_MAYBE_GAP = re.compile(rf"[^\w{_HARD}{_SOFT}]|(?:\W|^)[{HAN}][{_SOFT}]|[{_SOFT}][{HAN}](?:\W|$)")
 _GAP = re.compile(  # blanks, signs and emoji beside a Han character, and clause marks beside a single one
     rf"(?<=[{HAN}])[^\w{_HARD}{_SOFT}]+(?=\w)"
     rf"|(?<=\w)[^\w{_HARD}{_SOFT}]+(?=[{HAN}])"
@@ -75,12 +76,14 @@ _Change = tuple[int, int, str]
 class Restorer:
     """Restores the terms of one set of rules. Immutable after it is made; safe to share between threads."""
 
-    def __init__(self, terms: Iterable[str], latin_terms: Iterable[str], table: Disguises) -> None:
+    def __init__(self, terms: Iterable[str], latin_terms: Iterable[str], table: Disguises, *, spoken: bool) -> None:
+        """`spoken` texts may have fillers in the middle of a word, as hosts say them."""
         self._looks = str.maketrans(dict(table.looks))
+        self._look = re.compile("[" + "".join(map(re.escape, table.looks)) + "]" if table.looks else r"(?!)")
         self._digits = str.maketrans(dict(table.digits))
-        self._pieces = _Spellings(table.pieces)
-        self._listed = _Spellings({spelling: term for term, group in table.terms.items() for spelling in group})
-        self._fillers = re.compile("|".join(map(re.escape, table.fillers)) or r"(?!)")
+        listed = {spelling: term for term, group in table.terms.items() for spelling in group}
+        self._spellings = _Spellings({**listed, **table.pieces})
+        self._fillers = re.compile("|".join(map(re.escape, table.fillers if spoken else ())) or r"(?!)")
         self._real_words = frozenset(table.real_words)
         self._latin = frozenset(latin_terms)
         han_terms = sorted({term for term in terms if len(term) >= 2 and all(map(_is_han, term))})
@@ -92,11 +95,14 @@ class Restorer:
 
     def read(self, plain: str) -> Reading | None:
         """The second reading of a text in normal form and lower case; None where it is the first one again."""
-        text = plain.translate(self._looks)
-        reading = _replace(_Lazy(text), self._pieces.find(text))
+        text = plain if self._look.search(plain) is None else plain.translate(self._looks)
+        reading = _replace(_Lazy(text), self._spellings.find(text))
         if _HAN_CHARACTER.search(text) is not None:
-            reading = _replace(reading, [(*match.span(), "") for match in _GAP.finditer(reading.text)])
-            reading = _replace(reading, self._listed.find(reading.text))
+            if _MAYBE_GAP.search(reading.text) is not None:
+                gaps = [(*match.span(), "") for match in _GAP.finditer(reading.text)]
+                reading = _replace(reading, gaps)
+                if gaps:
+                    reading = _replace(reading, self._spellings.find(reading.text))
             reading = _replace(reading, self._terms(reading.text, with_fillers=False))
             if self._fillers.search(reading.text) is not None:
                 reading = _replace(reading, self._terms(reading.text, with_fillers=True))
@@ -135,7 +141,9 @@ class Restorer:
 
     def _units(self, text: str, with_fillers: bool) -> list[_Unit] | None:
         """What each sound is written with; None where that is one character each."""
-        special: dict[tuple[int, int], tuple[str, ...]] = {match.span(): () for match in self._fillers.finditer(text)} if with_fillers else {}
+        special: dict[tuple[int, int], tuple[str, ...]] = (
+            {match.span(): () for match in self._fillers.finditer(text)} if with_fillers else {}
+        )
         for match in _LATIN_RUN.finditer(text):
             syllables = _split_syllables(match[0], self._syllables)
             if syllables is not None:

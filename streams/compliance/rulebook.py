@@ -64,14 +64,14 @@ class CompiledRule:
 class _KindRules:
     """The rules for the kinds of text that one sort of speaker writes."""
 
-    def __init__(self, rules: tuple[CompiledRule, ...], disguises: Disguises) -> None:
+    def __init__(self, rules: tuple[CompiledRule, ...], disguises: Disguises, *, spoken: bool) -> None:
         self.rules = rules
         words = [(word, key) for key, rule in enumerate(rules) for word in rule.words]
         patterns = [(pattern, key) for key, rule in enumerate(rules) for pattern in rule.patterns]
         self.matcher = Matcher(words, patterns)
         self.by_detector = {detector: key for key, rule in enumerate(rules) for detector in rule.rule.detectors}
         sources = [word for word, _ in words] + [pattern for pattern, _ in patterns]
-        self.restorer = Restorer(_han_terms(sources), _latin_terms(sources), disguises)
+        self.restorer = Restorer(_han_terms(sources), _latin_terms(sources), disguises, spoken=spoken)
 
 
 class Rulebook:
@@ -81,7 +81,8 @@ class Rulebook:
         self.rules = rules
         self._kinds: dict[TextKind, _KindRules] = {}
         for kinds in _SPEAKERS:
-            shared = _KindRules(tuple(rule for rule in rules if kinds.intersection(rule.rule.kinds)), disguises)
+            chosen = tuple(rule for rule in rules if kinds.intersection(rule.rule.kinds))
+            shared = _KindRules(chosen, disguises, spoken="host_speech" in kinds)
             self._kinds |= dict.fromkeys(kinds, shared)
 
     @classmethod
