@@ -1,7 +1,15 @@
-"""How many texts a window of a brand normally has: a running level of log counts.
+"""How many texts a window of a brand normally has, and how far the count normally strays from that.
 
-A level in logs forgives bursts (a hundredfold minute moves it like one more doubling would) and measures what people
-mean by "four times as much as usual" on a brand with two mentions an hour as on one with ten thousand a minute.
+The level is a running mean of log counts: a level in logs forgives bursts (a hundredfold minute moves it like one
+more doubling would) and measures what people mean by "four times as much as usual" on a brand with two mentions an
+hour as on one with ten thousand a minute. How rare an excess over the level is comes from the brand's own past
+excesses: above a high running quantile they fall off exponentially, which makes the counts themselves Pareto (Hill's
+estimator, 1975; peaks over a threshold as in Siffer et al., SPOT, KDD 2017). A brand that is quoted in waves every day
+has a heavy tail and needs a larger wave; a quiet one does not.
+
+    surprise = -ln P(excess >= this) = -ln(TAIL) + (excess - quantile) / mean excess above the quantile
+
+State is five numbers, whatever the age. A profile by hour of the day was tried and made it worse on recorded brands.
 """
 
 import math
@@ -10,33 +18,72 @@ import msgspec
 
 SMOOTHING_TEXTS = 10.0
 """Added to each count before its log, so that three texts where one was usual are no tripling."""
-
 HALF_LIFE_WINDOWS = 7 * 288
 """A week of five-minute windows. Until that is reached, the level is the plain mean of what was seen."""
+TAIL = 0.005
+"""The share of windows beyond the running quantile, from which the tail is learned."""
 
 _FASTEST = 1 - 0.5 ** (1 / HALF_LIFE_WINDOWS)
+_BASE = -math.log(TAIL)
+_QUANTILE_STEP = 0.05
+_PRIOR_QUANTILE = 0.4
+_PRIOR_MEAN_EXCESS = 0.3
+_PRIOR_EXCEEDANCES = 10
+_MOST_EXCEEDANCES = 200
+_LARGEST_EXCEEDANCE = 10.0
+"""In mean excesses: one wild window must not make the tail deaf to the next."""
+_DOUBT = 0.3
+"""What a level that rests on a single window adds to the quantile; less with each further window."""
+_COUNTING_NOISE = 2.6
+"""Standard deviations of a Poisson count that the quantile never goes below: TAIL of pure chance lies beyond."""
 
 
-class Level(msgspec.Struct, array_like=True):
-    """Mean of log(count + smoothing) over the past windows."""
+class Baseline(msgspec.Struct, array_like=True):
+    """The running state over one series of window counts. The past alone decides: judge a window, then learn it."""
 
     log_mean: float = math.log(SMOOTHING_TEXTS)
     windows: int = 0
-
-    def excess(self, count: float) -> float:
-        """How far a window's count stands above the level, as a natural log of the ratio."""
-        return math.log(count + SMOOTHING_TEXTS) - self.log_mean
-
-    def learn(self, excess: float) -> None:
-        """Move towards a window that stood `excess` above the level."""
-        self.windows += 1
-        self.log_mean += max(_FASTEST, 1 / self.windows) * excess
+    quantile: float = _PRIOR_QUANTILE
+    mean_excess: float = _PRIOR_MEAN_EXCESS
+    exceedances: int = _PRIOR_EXCEEDANCES
 
     @property
     def texts(self) -> float:
         """The level as texts a window."""
         return max(0.0, math.exp(self.log_mean) - SMOOTHING_TEXTS)
 
-    def counting_noise(self) -> float:
-        """Standard deviation of the excess if texts came independently of each other (Poisson)."""
-        return math.sqrt(self.texts) / (self.texts + SMOOTHING_TEXTS)
+    def excess(self, count: float) -> float:
+        """How far a count stands above the level, as a natural log of the ratio."""
+        return math.log(count + SMOOTHING_TEXTS) - self.log_mean
+
+    def surprise(self, count: float) -> float:
+        """-ln of the chance that a normal window of this brand has as many; 0 where nothing is known yet."""
+        if not self.windows:
+            return 0.0
+        return max(0.0, _BASE + (self.excess(count) - self.usual_excess()) / self.mean_excess)
+
+    def usual_excess(self) -> float:
+        """The quantile, for as long as it can be believed: a young level is doubted, and chance alone strays."""
+        texts = self.texts
+        noise = math.sqrt(texts) / (texts + SMOOTHING_TEXTS)
+        return _DOUBT / max(1, self.windows) + max(self.quantile, _COUNTING_NOISE * noise)
+
+    def learn(self, count: float, *, alarming: bool) -> None:
+        """Take in a window that is complete; one that alarms moves the level no further than the quantile."""
+        excess = self.excess(count)
+        if self.windows:
+            self._learn_tail(excess)
+        self.windows += 1
+        step = min(excess, self.quantile) if alarming else excess
+        self.log_mean += max(_FASTEST, 1 / self.windows) * step
+
+    def _learn_tail(self, excess: float) -> None:
+        step = _QUANTILE_STEP * self.mean_excess
+        beyond = excess - self.quantile
+        if beyond <= 0:
+            self.quantile -= step * TAIL
+            return
+        self.quantile += step * (1 - TAIL)
+        self.exceedances = min(self.exceedances + 1, _MOST_EXCEEDANCES)
+        beyond = min(beyond, _LARGEST_EXCEEDANCE * self.mean_excess)
+        self.mean_excess += (beyond - self.mean_excess) / self.exceedances

@@ -22,10 +22,10 @@ from streams.detection.windows import Windows
 from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
-HARM = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
-ATTENTION = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
-SURE = ALARM_SURPRISE + 2.0
-"""So rare a window that harm fires at once."""
+PATIENCE = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=5 * MINUTE_MS)
+AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=5 * MINUTE_MS)
+SURE = ALARM_SURPRISE + 1.0
+"""So rare a window that its alert fires at once."""
 LEAST_HARMFUL = 6
 LEAST_TEXTS = 10
 REWRITE_MS = 5 * MINUTE_MS
@@ -72,7 +72,7 @@ class Brand:
     def __init__(self, state: BrandState, watch: Watch) -> None:
         self.state = state
         self._watch = watch
-        self._window = state.windows.ending(self._now_minute)
+        self._look(self._now_minute)
 
     @classmethod
     def fresh(cls, brand_id: str, event_ms: int, log_ms: int, watch: Watch) -> "Brand":
@@ -96,7 +96,8 @@ class Brand:
     def hear(self, text: ScoredText, log_ms: int) -> list[Alert]:
         """A text of the brand. One that is later than is allowed changes no window and is counted."""
         now_ms = self.state.clock.heard(text.event_time_ms, log_ms)
-        alerts = list(self._settle()) if now_ms // MINUTE_MS > self.state.minute else []
+        alerts = [] if text.room_id else list(self._hear_source(text))
+        alerts += self._settle() if now_ms // MINUTE_MS > self.state.minute else ()
         if text.event_time_ms < now_ms - self._watch.lateness_ms:
             self.state.late += 1
             return alerts
@@ -105,8 +106,6 @@ class Brand:
         else:
             self._count(text)
             alerts += self._weigh(now_ms, opens=True)
-        if text.room_id is None:
-            alerts += self._hear_source(text)
         return alerts
 
     def idle(self, log_ms: int) -> list[Alert]:
@@ -120,7 +119,7 @@ class Brand:
         if minute in self.state.windows.minutes:
             scored.texts = scored.followers = 0
             self.state.windows.add(minute, scored)
-            self._window = self.state.windows.ending(self._now_minute)
+            self._look(self._now_minute)
 
     # Time.
 
@@ -136,11 +135,16 @@ class Brand:
             now_ms = state.minute * MINUTE_MS
             self._learn((now_ms - self._watch.lateness_ms) // MINUTE_MS)
             if state.crisis or state.attention:
-                self._window = state.windows.ending(state.minute)
+                self._look(state.minute - 1)
                 yield from self._weigh(now_ms, opens=False)
             yield from self._quiet(now_ms)
             yield from self._listen(now_ms)
-        self._window = state.windows.ending(now_minute)
+        self._look(now_minute)
+
+    def _look(self, minute: int) -> None:
+        """Slide the window so that this is its last minute."""
+        self._last_minute = minute
+        self._window = self.state.windows.ending(minute)
 
     def _next_minute(self) -> int:
         """The first minute at whose beginning time alone may change something; minutes before it can be skipped."""
@@ -180,25 +184,30 @@ class Brand:
         state, window = self.state, self._window
         surprise = state.harm.surprise(window.harm) if window.harm >= LEAST_HARMFUL else 0.0
         dominated = window.share(window.harm) >= crisis.CRISIS_SHARE and window.harm >= LEAST_HARMFUL
-        holds = surprise >= ALARM_SURPRISE or (dominated and self._attention_holds())
+        attention = self._attention() if dominated else 0.0
+        holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
             return
-        patience = Patience(0, HARM.resolve_after_ms) if surprise >= SURE else HARM
+        patience = AT_ONCE if max(surprise, attention) >= SURE else PATIENCE
         stands = Stands(now_ms, holds, not holds and state.harm.calm(window.harm), patience)
         state.crisis = yield from self._episode(state.crisis, crisis.harm_kind(window), stands)
 
     def _weigh_attention(self, now_ms: int) -> Iterator[Alert]:
-        state = self.state
-        outranked, holds = state.crisis is not None, self._attention_holds()
+        state, attention = self.state, self._attention()
+        outranked, holds = state.crisis is not None, attention >= ALARM_SURPRISE
         if state.attention is None and (outranked or not holds):
             return
         calm = outranked or (not holds and state.volume.calm(self._window.texts))
-        stands = Stands(now_ms, holds and not calm, calm, ATTENTION)
+        stands = Stands(now_ms, holds and not calm, calm, AT_ONCE if attention >= SURE else PATIENCE)
         state.attention = yield from self._episode(state.attention, crisis.attention_kind(self._window), stands)
 
-    def _attention_holds(self) -> bool:
-        texts = self._window.texts
-        return texts >= LEAST_TEXTS and self.state.volume.surprise(texts) >= ALARM_SURPRISE
+    def _attention(self) -> float:
+        """The surprise of the window's texts; a plain burst leaves no doubt."""
+        state, minute, texts = self.state, self._last_minute, self._window.texts
+        if texts < LEAST_TEXTS:
+            return 0.0
+        plain = state.volume.plain(state.windows.ten_minutes(minute), state.windows.learned_since(minute - 9))
+        return SURE if plain else state.volume.surprise(texts)
 
     def _episode(
         self, episode: Episode | None, kind: AlertKind, stands: Stands
@@ -224,7 +233,7 @@ class Brand:
 
     def _open(self, kind: AlertKind, now_ms: int, earlier: Episode | None = None) -> Episode:
         counted, burst = ("texts", self.state.volume) if kind in crisis.ATTENTION else ("harm", self.state.harm)
-        onset = self.state.windows.onset(now_ms // MINUTE_MS, burst.level.texts / WINDOW_MINUTES, counted)
+        onset = self.state.windows.onset(self._last_minute, burst.short.texts / WINDOW_MINUTES, counted)
         alert = pending(
             kind, self.state.brand_id, started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
             now_ms=now_ms, severity="info", summary="", explanation="",
@@ -245,7 +254,7 @@ class Brand:
     def _factors(self, kind: AlertKind) -> dict[str, float]:
         state, window = self.state, self._window
         counted, burst = (window.texts, state.volume) if kind in crisis.ATTENTION else (window.harm, state.harm)
-        return crisis.factors(window, counted, burst, state.windows, self._now_minute)
+        return crisis.factors(window, counted, burst, state.windows, self._last_minute)
 
     def _severity(self, kind: AlertKind) -> Severity:
         return crisis.severity(kind, self._factors(kind), self._window)
@@ -258,13 +267,13 @@ class Brand:
         if window.texts < before.observed.get("texts", 0):
             return told | {"factors": before.factors | {"coordination": round(coordination, 3)}}
         return told | {
-            "summary": crisis.summary(kind, state.brand_id, window, state.volume.level.texts),
+            "summary": crisis.summary(kind, state.brand_id, window, state.volume.short.texts),
             "explanation": crisis.explanation(window, state.volume, state.harm, coordination, accounts),
             "observed": crisis.observed(window),
             "baseline": {
-                "texts": round(state.volume.level.texts, 2),
-                "harmful": round(state.harm.level.texts, 2),
-                "windows": state.volume.level.windows,
+                "texts": round(state.volume.short.texts, 2),
+                "harmful": round(state.harm.short.texts, 2),
+                "windows": state.volume.short.windows,
             },
             "factors": self._factors(kind) | {"coordination": round(coordination, 3)},
         }

@@ -81,7 +81,7 @@ def factors(window: Tally, counted: int, burst: Burst, windows: Windows, minute:
     recent = sum(windows.minutes[at].texts for at in range(minute - 1, minute + 1) if at in windows.minutes)
     even = _RECENT_MINUTES / WINDOW_MINUTES
     parts = {
-        "volume": burst.level.excess(counted) / math.log(_FULL_RATIO),
+        "volume": burst.short.excess(counted) / math.log(_FULL_RATIO),
         "negativity": window.share(window.harm),
         "velocity": (recent / max(1, window.texts) - even) / (1 - even),
         "reach": math.log10(1 + window.followers) / math.log10(_FULL_FOLLOWERS),
@@ -116,11 +116,11 @@ def summary(kind: AlertKind, brand_id: str, window: Tally, usual: float) -> str:
 
 def explanation(window: Tally, volume: Burst, harm: Burst, coordination: float, accounts_share: float) -> str:
     """How bad and compared with what."""
-    times = window.texts / max(1.0, volume.level.texts)
+    times = window.texts / max(1.0, volume.short.texts)
     harmful, positive = window.share(window.harm), window.share(window.positive)
     parts = [
-        f"{window.texts} texts in {WINDOW_MINUTES} minutes where {volume.level.texts:.1f} are usual (×{times:.1f}).",
-        f"{window.harm} are negative or carry a risk where {harm.level.texts:.1f} are usual.",
+        f"{window.texts} texts in {WINDOW_MINUTES} minutes where {volume.short.texts:.1f} are usual (×{times:.1f}).",
+        f"{window.harm} are negative or carry a risk where {harm.short.texts:.1f} are usual.",
         f"Of the scored texts {harmful:.0%} are harmful and {positive:.0%} positive.",
     ]
     if window.abuse:

@@ -15,8 +15,8 @@ FORGOTTEN_MS = DAY_MS
 """A source that has been silent for so long is gone: its alert resolves and it is no longer watched."""
 _GAPS = 3.0
 """Silence is longer than so many of the largest gaps."""
-_FADE = 0.995
-"""How much of the largest gap is remembered from one text to the next."""
+_HALF_LIFE_MS = 3 * DAY_MS
+"""Of what is remembered of the largest gap."""
 
 
 class Source(msgspec.Struct, array_like=True):
@@ -29,7 +29,7 @@ class Source(msgspec.Struct, array_like=True):
 
     def hear(self, event_ms: int) -> None:
         gap_ms = max(0, event_ms - self.last_ms)
-        self.largest_gap_ms = max(_FADE * self.largest_gap_ms, gap_ms)
+        self.largest_gap_ms = max(self.largest_gap_ms * 0.5 ** (gap_ms / _HALF_LIFE_MS), gap_ms)
         self.last_ms = max(self.last_ms, event_ms)
         self.heard += 1
 

@@ -63,6 +63,14 @@ class Windows(msgspec.Struct, array_like=True):
                 total.add(self.minutes[at])
         return total
 
+    def ten_minutes(self, minute: int) -> int:
+        """Texts of the ten minutes of which this is the last."""
+        return sum(self.minutes[at].texts for at in range(minute - 9, minute + 1) if at in self.minutes)
+
+    def learned_since(self, minute: int) -> int:
+        """How many of the tumbling windows that were given reach beyond this minute's beginning."""
+        return max(0, -(-(self.next_start - minute) // WINDOW_MINUTES))
+
     def complete(self, minute: int) -> Iterator[Tally]:
         """The tumbling windows that lie wholly before this minute and were not given yet, oldest first."""
         while self.next_start + WINDOW_MINUTES <= minute:
