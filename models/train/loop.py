@@ -27,7 +27,7 @@ class Budget:
 
     steps: int
     minutes: float = math.inf
-    checkpoint_steps: int = 150
+    checkpoint_steps: int = 50
     report_steps: int = 10
 
 

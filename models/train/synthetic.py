@@ -2,8 +2,8 @@
 
 Every family has hard negatives: sentences with the same words and another meaning (加微波炉, "call me maybe", a fire
 sale). Templates are data in ``templates/*.yaml``: ``slots`` name alternatives, ``{slot}`` takes one of them, and a
-slot's own alternatives may contain slots. A text is only labelled for the risks its family is about; ``clear`` adds
-that it carries none of the risks at all.
+slot's own alternatives may contain slots. A text is labelled for the risks its family is about and for those that the
+family says are absent; so that the model learns to tell risks apart, most are named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 
 import yaml
 
-from models.labels import RISKS
 from models.train.sources import Example
 from streams.text.normalise import model_text
 
@@ -33,9 +32,8 @@ def synthesise(language: str, seed: int, per_family: int) -> list[Example]:
     texts: dict[str, Example] = {}
     for family in document["families"]:
         for side, target in (("positive", 1.0), ("negative", 0.0)):
-            targets = dict.fromkeys(family["labels"], (target, 1.0))
-            if family.get("clear") and side == "negative":
-                targets = dict.fromkeys(RISKS, (0.0, 1.0))
+            targets = dict.fromkeys(family.get(f"absent_in_{side}", ()), (0.0, 1.0))
+            targets |= dict.fromkeys(family["labels"], (target, 1.0))
             for text in _expand(family.get(side, ()), document["slots"], draw, per_family):
                 texts.setdefault(text, Example(text, SOURCE, risks=dict(targets)))
     return list(texts.values())
