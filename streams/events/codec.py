@@ -33,6 +33,8 @@ MAX_EVENT_BYTES = 1_048_576
 """A hundred times the longest text that the schema allows; more is an accident or an attack."""
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01 UTC: no platform of ours is older, so an earlier time is a clock or a unit gone wrong."""
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01 UTC, whatever the log says: a bound for arithmetic in 64 bits."""
 AHEAD_MS = 5 * MINUTE_MS
 """How far a feed's clock may be ahead of the broker's."""
 
@@ -110,6 +112,8 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
         return Unreadable(offset, value, _reason(error, value), str(error)[:DETAIL_CHARACTERS])
     if event.event_time_ms < EARLIEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005-01-01")
+    if event.event_time_ms >= LATEST_MS:
+        return Unreadable(offset, value, "time_out_of_range", "2100-01-01 or later")
     if timestamp_ms > 0 and event.event_time_ms - timestamp_ms > AHEAD_MS:
         return Unreadable(offset, value, "time_out_of_range", "more than five minutes ahead of the log")
     return event
@@ -125,6 +129,7 @@ def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes | None]) ->
     times_ms = list(map(_event_time_ms, events))
     usable = (
         min(times_ms, default=EARLIEST_MS) >= EARLIEST_MS
+        and max(times_ms, default=0) < LATEST_MS
         and max(map(sub, times_ms, timestamps_ms), default=0) <= AHEAD_MS
         and max(map(len, values), default=0) <= MAX_EVENT_BYTES  # type: ignore[arg-type]  # None was no event
     )

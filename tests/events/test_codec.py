@@ -135,8 +135,9 @@ def test_odd_but_good_record_is_an_event(value: bytes) -> None:
 
 
 def test_log_without_timestamps_has_no_future() -> None:
-    decoded = decode(Column([GOOD_BYTES], timestamp_ms=-1))
+    decoded = decode(Column([GOOD_BYTES, with_fields(event_time=4_102_444_800_000)], timestamp_ms=-1))
     assert decoded.events == [GOOD]
+    assert [record.reason for record in decoded.unreadable] == ["time_out_of_range"]
 
 
 def test_record_just_too_large_is_not_parsed() -> None:

@@ -1,0 +1,113 @@
+"""The engagement stage: every event of both topics, counted once, with no model in the way.
+
+A batch is counted in columns by `prepare` while the batch before it is being stored; `apply` joins its changes with
+what is stored and hands all of it to the ledger in one act.
+"""
+
+from dataclasses import dataclass, replace
+
+from streams.clock import Clock, system_clock
+from streams.engagement.changes import Changes
+from streams.engagement.duplicates import warm_from
+from streams.engagement.partition import CLOCK, Partition
+from streams.events.codec import Unreadable, decode
+from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
+from streams.ledger.protocol import Ledger, Update
+from streams.ledger.retry import patiently
+from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS
+from streams.topics import LIVE, SOCIAL
+from streams.transport.batch import Batch
+
+STAGE = "engagement"
+FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch, counted."""
+
+    partition: Partition
+    next_offset: int
+    changes: Changes
+    letters: list[DeadLetter]
+    watermark_ms: int
+    block_watermarks_ms: dict[int, int]
+    last_event_ms: int | None
+
+
+class EngagementHandler:
+    """Implements `streams.transport.handler.BatchHandler`. Its ledger waits by itself while Redis does not answer
+    (streams.ledger.retry.PatientLedger)."""
+
+    stage = STAGE
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        dead_letters: DeadLetterSink,
+        *,
+        session_ttl_seconds: int,
+        clock: Clock = system_clock,
+        topics: tuple[str, ...] = (SOCIAL, LIVE),
+    ) -> None:
+        self.topics = topics
+        self._ledger = ledger
+        self._dead_letters = dead_letters
+        self._session_ttl_seconds = session_ttl_seconds
+        self._clock = clock
+        self._partitions: dict[tuple[str, int], Partition] = {}
+        self._events = {fate: EVENTS.labels(STAGE, fate) for fate in FATES}
+        self._age_seconds = EVENT_AGE_SECONDS.labels(STAGE)
+
+    async def assigned(self, topic: str, partition: int) -> int:
+        claim = await self._ledger.acquire(topic, partition)
+        stored_clock = await self._ledger.load(claim, CLOCK)
+        self._partitions[topic, partition] = Partition(claim, stored_clock, self._session_ttl_seconds, self._clock)
+        return warm_from(claim.next_offset)
+
+    def prepare(self, batch: Batch) -> Prepared:
+        partition = self._partitions[batch.topic, batch.partition]
+        counting = partition.counting
+        decoded = decode(batch)
+        changes = counting.count(decoded)
+        unreadable = [record for record in decoded.unreadable if record.offset >= counting.live_from]
+        unreadable += _with_values(changes.refused, batch)
+        letters = letters_of(batch.topic, batch.partition, STAGE, unreadable)
+        changes.fates["dead_letter"] = len(letters)
+        last_event_ms = decoded.events[-1].event_time_ms if decoded.events else None
+        return Prepared(
+            partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms),
+            last_event_ms,
+        )  # fmt: skip
+
+    async def apply(self, prepared: Prepared) -> None:
+        """Store a batch: its dead letters first, so that none is lost when the offset moves past its record."""
+        partition = prepared.partition
+        if prepared.next_offset <= partition.stored_offset:
+            return  # it only filled the window of duplicates
+        await patiently(lambda: self._dead_letters.send(prepared.letters))
+        effects = await partition.effects(
+            prepared.changes, self._ledger, prepared.watermark_ms, prepared.block_watermarks_ms
+        )
+        await self._ledger.apply(Update(partition.claim, partition.stored_offset, prepared.next_offset, effects))
+        partition.stored(prepared.next_offset, prepared.watermark_ms)
+        self._observe(prepared)
+
+    async def revoked(self, topic: str, partition: int) -> None:
+        self._partitions.pop((topic, partition), None)
+
+    def _observe(self, prepared: Prepared) -> None:
+        for fate, count in prepared.changes.fates.items():
+            self._events[fate].inc(count)
+        for letter in prepared.letters:
+            DEAD_LETTERS.labels(STAGE, letter.reason).inc()
+        if prepared.last_event_ms is not None:
+            self._age_seconds.observe(max(0, self._clock() - prepared.last_event_ms) / 1000)
+
+
+def _with_values(refused: list[Unreadable], batch: Batch) -> list[Unreadable]:
+    """Refused events with the bytes that they were read from."""
+    if not refused:
+        return []
+    values = dict(zip(batch.offsets, batch.values, strict=True))
+    return [replace(one, value=values[one.offset]) for one in refused]

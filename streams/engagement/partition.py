@@ -1,0 +1,149 @@
+"""What a worker keeps of a partition that it owns, and how a batch's changes become effects on what is stored."""
+
+from collections.abc import Iterable, Mapping
+
+from streams.clock import MINUTE_MS, Clock
+from streams.engagement.changes import SESSION_ONLY, Changes, Where
+from streams.engagement.counting import Counting
+from streams.engagement.crowds import Crowds
+from streams.engagement.expiry import Expiry
+from streams.engagement.places import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, sessions_of
+from streams.engagement.running import MARKS_KEPT_SECONDS, Marks
+from streams.engagement.special import FOLLOWERS_REMEMBERED_MS
+from streams.engagement.totals import Totals
+from streams.ledger.protocol import Claim, Effects, Ledger
+
+CLOCK = "clock"
+"""hash  watermark → ms, block:<n> → the watermark before block n's first event. Has no time to live."""
+WATERMARK = "watermark"
+_BLOCK = "block:"
+_FOLLOWERS_KEPT_SECONDS = FOLLOWERS_REMEMBERED_MS // 1000 + 3600
+_GAUGED = ("r", "s")
+"""Rooms and sessions have concurrent viewers."""
+_SESSIONS_REMEMBERED = 100_000
+
+Values = dict[str, dict[str, bytes | None]]
+
+
+class Partition:
+    """The running state under one claim."""
+
+    def __init__(self, claim: Claim, stored_clock: Mapping[str, bytes], session_ttl_seconds: int, clock: Clock) -> None:
+        self.claim = claim
+        self.stored_offset = claim.next_offset
+        watermark_ms = int(stored_clock.get(WATERMARK, 0))
+        blocks = {int(name[len(_BLOCK) :]): int(ms) for name, ms in stored_clock.items() if name.startswith(_BLOCK)}
+        self.counting = Counting(claim.next_offset, watermark_ms, blocks)
+        self._session_ttl_seconds = session_ttl_seconds
+        self._blocks_stored = set(blocks)
+        self._totals = Totals(watermark_ms // MINUTE_MS)
+        self._marks = Marks()
+        self._crowds = Crowds()
+        self._expiry = Expiry(clock)
+        self._newest_minute = 0
+        self._sessions_seen: dict[tuple[str, str], int] = {}
+
+    async def effects(
+        self, changes: Changes, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
+    ) -> Effects:
+        """Everything that a batch does to what is stored; once for each batch, in order.
+
+        1. What its growing counts grew by, against the marks.
+        2. Its sums and gauges onto the totals.
+        3. Its people onto the logs.
+        """
+        values = await self._count_reports(changes, ledger)
+        values |= await self._join_totals(changes, ledger)
+        values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
+        blobs, appended = await self._join_crowds(changes, ledger)
+        maxima = self._later_sessions({*changes.sums, *changes.people})
+        touched = [*values, *blobs, *appended, *changes.members, *maxima]
+        return Effects(
+            values=values, blobs=blobs, appended=appended, members=changes.members, maxima=maxima,
+            ttl_seconds=self._due(touched),
+        )  # fmt: skip
+
+    def stored(self, next_offset: int, watermark_ms: int) -> None:
+        """The effects are in the ledger."""
+        self.stored_offset = next_offset
+        self._marks.forget_oldest()
+        minute = watermark_ms // MINUTE_MS
+        if minute > self._newest_minute:
+            self._newest_minute = minute
+            self._totals.forget_old()
+
+    async def _count_reports(self, changes: Changes, ledger: Ledger) -> Values:
+        wanted = self._marks.unknown(changes.reports)
+        if wanted:
+            self._marks.learn(wanted, await ledger.fields_of(self.claim, wanted))
+        return self._marks.count(changes.reports, changes)
+
+    async def _join_totals(self, changes: Changes, ledger: Ledger) -> Values:
+        totals = self._totals
+        targets = {where: _buckets(where) for where in {*changes.sums, *changes.gauges}}
+        wanted = totals.unknown(target for buckets in targets.values() for target in buckets)
+        if wanted:
+            totals.learn(wanted, await ledger.fields_of(self.claim, wanted))
+        for where, slots in changes.sums.items():
+            for bucket, fields in targets[where]:
+                totals.add(bucket, fields, slots)
+        for where, gauge in changes.gauges.items():
+            for bucket, fields in targets[where]:
+                totals.gauge(bucket, [field for field in fields if field.startswith(_GAUGED)], gauge)
+        return totals.take_changed()
+
+    async def _join_crowds(self, changes: Changes, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        for where, logs in changes.people.items():
+            log = b"".join(logs)
+            for bucket, fields in _buckets(where):
+                self._crowds.add(bucket, fields, log)
+        long = self._crowds.grown_long()
+        loaded = await ledger.strings(self.claim, long)
+        return self._crowds.take(dict(zip(long, loaded, strict=True)))
+
+    def _clock_fields(self, watermark_ms: int, block_watermarks_ms: Mapping[int, int]) -> dict[str, bytes | None]:
+        fields: dict[str, bytes | None] = {WATERMARK: b"%d" % watermark_ms}
+        for block in self._blocks_stored - block_watermarks_ms.keys():
+            fields[f"{_BLOCK}{block}"] = None
+        for block in block_watermarks_ms.keys() - self._blocks_stored:
+            fields[f"{_BLOCK}{block}"] = b"%d" % block_watermarks_ms[block]
+        self._blocks_stored = set(block_watermarks_ms)
+        return fields
+
+    def _later_sessions(self, touched: Iterable[Where]) -> dict[str, dict[str, int]]:
+        """The last minute of each session, by room and product; only where it is a later one than was written."""
+        seen, later = self._sessions_seen, dict[str, dict[str, int]]()
+        if len(seen) > _SESSIONS_REMEMBERED:
+            seen.clear()
+        for place, minute in touched:
+            if place.session_id is not None and minute != SESSION_ONLY:
+                for field in place.session_fields:
+                    if seen.get((field, place.session_id), -1) < minute:
+                        seen[field, place.session_id] = minute
+                        later.setdefault(sessions_of(field), {})[place.session_id] = minute
+        return later
+
+    def _due(self, suffixes: Iterable[str]) -> dict[str, int]:
+        kept: dict[int, list[str]] = {}
+        for suffix in suffixes:
+            if suffix != CLOCK:
+                kept.setdefault(self._kept_seconds(suffix), []).append(suffix)
+        return {
+            suffix: ttl_seconds for ttl_seconds, keys in kept.items() for suffix in self._expiry.due(keys, ttl_seconds)
+        }
+
+    def _kept_seconds(self, suffix: str) -> int:
+        kind, _, rest = suffix.partition(":")
+        if kind == "people":
+            kind = rest.partition(":")[0]
+        if kind == "followers" and not rest.startswith("session:"):
+            return _FOLLOWERS_KEPT_SECONDS
+        kept = {"minute": MINUTES_KEPT_SECONDS, "hour": HOURS_KEPT_SECONDS, "marks": MARKS_KEPT_SECONDS}
+        return kept.get(kind, self._session_ttl_seconds)
+
+
+def _buckets(where: Where) -> list[tuple[str, tuple[str, ...]]]:
+    place, minute = where
+    if minute != SESSION_ONLY:
+        return place.buckets(minute)
+    return [] if place.session_id is None else [place.session(place.session_id)]

@@ -1,0 +1,157 @@
+"""The events that need a look at what came before: running totals, gauges, memberships, retractions.
+
+Fields that cannot go together are found here too, since only these kinds have any:
+
+    gift, not final, without subject_id          its growth cannot be told from a new gift
+    viewers without room_id                      nobody knows where they are
+    retraction without retracts
+    snapshot of a kind that has no running total (an order, a payment, a stay …)
+    gift as a snapshot without subject_id
+"""
+
+from collections.abc import Sequence
+
+from streams.clock import HOUR_MS, MINUTE_MS
+from streams.engagement.changes import Changes, Gauge, RunningTotal, TakeBack, Where
+from streams.engagement.duplicates import Columns, Numbers, Occurrence, Window
+from streams.engagement.meaning import MEANINGS, SLOTS
+from streams.engagement.places import Profile, followers_of, session_bucket
+from streams.events.codec import Reason, Unreadable
+from streams.events.schema import Event, Kind
+
+FOLLOWERS_REMEMBERED_MS = 50 * HOUR_MS
+"""The longest window and the longest lateness, and some: whoever followed before is as if they never had."""
+
+
+class Special:
+    """One stretch's. `changes` is None while the window warms up: then only retractions leave a trace."""
+
+    def __init__(
+        self,
+        window: Window,
+        events: Sequence[Event],
+        offsets: Sequence[int],
+        columns: Columns,
+        highest_ms: Numbers,
+        changes: Changes | None,
+    ) -> None:
+        self._window = window
+        self._events = events
+        self._columns = columns
+        self._offsets = offsets
+        self._highest_ms = highest_ms
+        self._changes = changes
+
+    def take(self, at: int) -> bool:
+        """Do what the event at this position asks for; False where it is not to be counted as applied."""
+        event = self._events[at]
+        profile = self._columns.profiles.all[self._columns.profile[at]]
+        if event.kind == "retraction":
+            return self._retraction(at, event, profile)
+        if self._changes is None:
+            return True
+        where = profile.place, event.event_time_ms // MINUTE_MS
+        if event.kind == "viewers":
+            return self._viewers(at, event, where, self._changes)
+        if event.kind == "gift":
+            return self._gift(at, event, where, self._changes)
+        if event.value_mode == "snapshot":
+            return self._snapshot(at, event, where, self._changes)
+        self._follow(at, event, profile, self._changes)
+        return True
+
+    def _viewers(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+        if event.room_id is None:
+            return self._refuse(at, "missing_field", "viewers without room_id", changes)
+        changes.gauge(where, Gauge(event.value, event.event_time_ms, event.value))
+        return True
+
+    def _gift(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+        if event.subject_id is not None:
+            changes.reports.append(_report(event, where, from_zero=True))
+        elif not event.final or event.value_mode == "snapshot":
+            return self._refuse(at, "missing_field", "a gift that may still grow, without subject_id", changes)
+        else:
+            add_growth(changes, where, event.kind, event.value, event.amount)
+        return True
+
+    def _snapshot(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+        if not has_running_total(event.kind):
+            return self._refuse(at, "contradiction", f"a snapshot of {event.kind}", changes)
+        changes.reports.append(_report(event, where, from_zero=False))
+        return True
+
+    def _follow(self, at: int, event: Event, profile: Profile, changes: Changes) -> None:
+        if event.actor is None:
+            return
+        since = event.event_time_ms if event.kind == "follow" else None
+        horizon_ms = max(0, int(self._highest_ms[at + 1]) - FOLLOWERS_REMEMBERED_MS)
+        change = event.actor.id, since, horizon_ms
+        for field in profile.place.fields:
+            changes.members[followers_of(field)].append(change)
+        if event.session_id is not None:
+            changes.members[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
+
+    def _retraction(self, at: int, event: Event, profile: Profile) -> bool:
+        if event.retracts is None:
+            return self._changes is None or self._refuse(
+                at, "missing_field", "retraction without retracts", self._changes
+            )
+        found = self._window.take_back(event.retracts, len(self._columns.profile) - at)
+        if self._changes is None:
+            return True
+        if found is None:
+            self._changes.fates["retraction_unmatched"] += 1
+            return False
+        self._changes.add((profile.place, event.event_time_ms // MINUTE_MS), SLOTS["retracted"], 1)
+        if not found.uncounted:
+            _take_back(found, self._changes)
+        return True
+
+    def _refuse(self, at: int, reason: Reason, detail: str, changes: Changes) -> bool:
+        changes.refused.append(Unreadable(self._offsets[at], None, reason, detail))
+        return False
+
+
+def has_running_total(kind: Kind) -> bool:
+    """Whether a snapshot of the kind says something: its one sum is a sum of values."""
+    return [measure for _, measure in MEANINGS[kind].adds] == ["value"]
+
+
+def needed_to_take_back(event: Event) -> bool:
+    """Whether the columns do not tell all that the event counted."""
+    return event.kind == "gift" or event.value_mode == "snapshot"
+
+
+def _take_back(found: Occurrence, changes: Changes) -> None:
+    where = found.profile.place, found.time_ms // MINUTE_MS
+    event = found.special
+    if event is None:
+        measures = 1, found.value, found.amount
+        for slot, measure in found.profile.adds:
+            changes.add(where, slot, -measures[measure])
+    elif event.subject_id is not None or event.value_mode == "snapshot":
+        changes.reports.append(TakeBack(_subject(event), event.event_id, event.kind, where, event.amount))
+    else:
+        add_growth(changes, where, event.kind, -event.value, event.amount)
+
+
+def _report(event: Event, where: Where, *, from_zero: bool) -> RunningTotal:
+    return RunningTotal(
+        _subject(event), event.event_id, event.kind, where, event.value, event.amount, from_zero=from_zero
+    )
+
+
+def _subject(event: Event) -> str:
+    """What a running total is about: a streak in its room, a post, or the room or brand itself."""
+    if event.kind == "gift":
+        return f"gift|{event.platform}|{event.room_id or ''}|{event.subject_id}"
+    place = f"r:{event.room_id}" if event.room_id is not None else f"b:{event.brand_id}"
+    about = f"s:{event.subject_id}" if event.subject_id is not None else place
+    return f"{event.kind}|{event.platform}|{about}"
+
+
+def add_growth(changes: Changes, where: Where, kind: Kind, growth: int, amount: int) -> None:
+    """Count what a running total grew by; negative to take it back."""
+    for name, measure in MEANINGS[kind].adds:
+        changes.add(where, SLOTS[name], growth * amount if measure == "worth" else growth)
