@@ -2,8 +2,9 @@
 
 from redis.asyncio import Redis
 
+from streams.alerting.shelves import STAGE
 from streams.clock import MINUTE_MS
-from streams.detection.handler import STAGE, DetectionHandler
+from streams.detection.handler import DetectionHandler
 from streams.detection.publisher import KafkaAlerts
 from streams.detection.watch import Watch
 from streams.events.dead_letter_producer import KafkaSink

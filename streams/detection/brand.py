@@ -22,7 +22,7 @@ from streams.detection.windows import Windows
 from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
-PATIENCE = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=5 * MINUTE_MS)
+PATIENCE = Patience(fire_after_ms=90_000, resolve_after_ms=5 * MINUTE_MS)
 AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=5 * MINUTE_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""

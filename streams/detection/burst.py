@@ -25,7 +25,7 @@ _KEPT_WINDOWS = 74
 """Six hours, and ten minutes that are compared with them."""
 
 PLAIN_TEXTS = 30
-PLAIN_RATIO = 4.0
+PLAIN_RATIO = 3.5
 
 
 class Burst(msgspec.Struct, array_like=True):

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import msgspec
 
 from streams.alerting.alert import Alert
+from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE, TEXTS_TTL_SECONDS
 from streams.detection.brand import Brand, Brands
-from streams.detection.hourly import HEARD, TTL_SECONDS, Hourly
+from streams.detection.hourly import Hourly
 from streams.detection.origins import Fate, Origins
 from streams.detection.records import Records, room_events, scored_texts
 from streams.detection.room import RoomEvent, Rooms
@@ -28,11 +29,10 @@ from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS
 from streams.topics import LIVE, SCORED
 from streams.transport.batch import Batch
 
-STAGE = "detection"
 WATCHED = "watched"
 PROGRESS = "progress"
-ACTIVE = "alerts"
-RESOLVED = "resolved"
+
+
 KEPT_RESOLVED = 200
 """Resolved alerts that a partition keeps for its readers; the topic has all."""
 _LOADED_AT_ONCE = 500
@@ -189,7 +189,7 @@ def _effects(held: Partition, changes: Changes) -> Effects:
             PROGRESS: {"state": _encode_progress(held.progress)},
         },
         outbox=encoded,
-        ttl_seconds=dict.fromkeys(held.hourly.sums, TTL_SECONDS),
+        ttl_seconds=dict.fromkeys(held.hourly.sums, TEXTS_TTL_SECONDS),
     )
 
 
