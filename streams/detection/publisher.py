@@ -17,6 +17,7 @@ class KafkaAlerts:
         self._bootstrap = bootstrap
         self._topic = topic
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
         try:
@@ -34,14 +35,18 @@ class KafkaAlerts:
             self._producer = None
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap, client_id="pulsewatch-alerts", acks="all", enable_idempotence=True
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
+        async with self._starting:  # partitions call at once; a second producer's sends would never be answered
+            if self._producer is None:
+                self._producer = await self._connected()
+            return self._producer
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, client_id="pulsewatch-alerts", acks="all", enable_idempotence=True
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        return producer

@@ -23,6 +23,7 @@ class KafkaSink:
         self._topic = topic
         self._max_bytes = max_bytes
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         if not letters:
@@ -47,15 +48,19 @@ class KafkaSink:
             await producer.send_and_wait(self._topic, cut.value, key=cut.key, headers=cut.headers)
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap, client_id="pulsewatch-dead-letters", acks="all",
-                enable_idempotence=True, max_request_size=self._max_bytes,
-            )  # fmt: skip
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
+        async with self._starting:  # partitions call at once; a second producer's sends would never be answered
+            if self._producer is None:
+                self._producer = await self._connected()
+            return self._producer
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, client_id="pulsewatch-dead-letters", acks="all",
+            enable_idempotence=True, max_request_size=self._max_bytes,
+        )  # fmt: skip
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        return producer
