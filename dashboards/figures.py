@@ -12,22 +12,21 @@ from typing import Protocol
 from dashboards.lag import Lag, Offsets, lags
 from streams.alerting.alert import Alert
 from streams.clock import Clock
-from streams.engagement.vocabulary import Scope, Window
+from streams.detection.reader import BrandTexts
+from streams.engagement.overview import Line
+from streams.engagement.vocabulary import Scope, Sum
 from streams.errors import Unavailable
+from streams.events.schema import RISK_LABELS, SENTIMENTS
 
-ROOM_WINDOW: Window = "5m"
+ROOM_MINUTES = 5
 
 
-class RoomCounters(Protocol):
-    """The engagement counters. Every call may raise Unavailable."""
-
-    def ids(self, scope: Scope) -> Iterable[str]: ...
-
-    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
-
-    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+class Rooms(Protocol):
+    """The engagement counters (streams.engagement.overview). Every call may raise Unavailable."""
 
     def newest_event_ms(self) -> Mapping[str, int]: ...
+
+    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, Line]: ...
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,13 @@ class TextCount:
 
 
 class Detections(Protocol):
-    """What detection found. Every call may raise Unavailable."""
+    """What detection found (streams.detection.reader). Every call may raise Unavailable."""
 
     def active(self) -> Sequence[Alert]: ...
 
     def resolved(self) -> Sequence[Alert]: ...
 
-    def texts(self, at_ms: int) -> Sequence[TextCount]: ...
+    def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
 
 
 class LogBounds(Protocol):
@@ -62,7 +61,7 @@ class RoomFigures:
     """A room's sums of the last five minutes and its concurrent viewers, None where no feed tells them."""
 
     room_id: str
-    sums: Mapping[str, int]
+    sums: Mapping[Sum, int]
     viewers_now: int | None = None
 
     @property
@@ -110,7 +109,7 @@ class FigureReader:
 
     def __init__(
         self,
-        rooms: RoomCounters,
+        rooms: Rooms,
         detections: Detections,
         offsets: Callable[[], Mapping[str, Offsets]],
         log: LogBounds,
@@ -130,7 +129,7 @@ class FigureReader:
             newest = dict(self._rooms.newest_event_ms())
             present_ms = self._event_clock.present_ms(max(newest.values(), default=0), now_ms)
             rooms = self._read_rooms(present_ms)
-            texts = list(self._detections.texts(present_ms))
+            texts = [text_count(texts) for texts in self._detections.texts(present_ms)]
             active, resolved = list(self._detections.active()), list(self._detections.resolved())
             stored = self._offsets()
         except Unavailable as error:
@@ -142,13 +141,9 @@ class FigureReader:
         return Figures(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
 
     def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
-        read = (self._read_room(room, at_ms) for room in self._rooms.ids("room"))
-        return sorted((room for room in read if room is not None), key=attrgetter("weight"), reverse=True)
-
-    def _read_room(self, room_id: str, at_ms: int) -> RoomFigures | None:
-        sums = self._rooms.sums("room", room_id, ROOM_WINDOW, at_ms)
-        viewers = self._rooms.gauges("room", room_id, ROOM_WINDOW, at_ms).get("viewers_now")
-        return RoomFigures(room_id, sums, viewers) if viewers is not None or any(sums.values()) else None
+        lines = self._rooms.lines("room", ROOM_MINUTES, at_ms)
+        rooms = [RoomFigures(room_id, line.sums, line.viewers_now) for room_id, line in lines.items()]
+        return sorted(rooms, key=attrgetter("weight"), reverse=True)
 
     def _log_answers(self) -> bool:
         try:
@@ -156,6 +151,14 @@ class FigureReader:
         except Unavailable:
             return False
         return True
+
+
+def text_count(texts: BrandTexts) -> TextCount:
+    """The labels sorted into what they are."""
+    counts = texts.counts
+    sentiments = {name: counts[name] for name in SENTIMENTS if counts.get(name)}
+    risks = {name: counts[name] for name in RISK_LABELS if counts.get(name)}
+    return TextCount(texts.brand_id, texts.platform, counts.get("texts", 0), sentiments, risks)
 
 
 def by_brand(texts: Iterable[TextCount]) -> list[TextCount]:

@@ -93,7 +93,7 @@ def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
     rest = [*named[cap:], *(room for room in rooms if room.room_id == OTHER)]
     if not rest:
         return named
-    sums = Counter[str]()
+    sums = Counter[Sum]()
     for room in rest:
         sums.update(room.sums)
     told = [room.viewers_now for room in rest if room.viewers_now is not None]

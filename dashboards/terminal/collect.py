@@ -8,6 +8,7 @@ from dashboards.figures import Figures, RoomFigures, by_brand
 from dashboards.lag import Lag
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
 from streams.alerting.alert import Alert
+from streams.engagement.vocabulary import Sum
 
 SHOWN_STATES = ("firing", "resolved")
 
@@ -29,7 +30,7 @@ def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "")
 
 
 def _room(room: RoomFigures) -> RoomLine:
-    counters = ("comments", "likes", "gifts", "orders", "paid_value")
+    counters: tuple[Sum, ...] = ("comments", "likes", "gifts", "orders", "paid_value")
     return RoomLine(room.room_id, room.viewers_now, **{name: room.sums.get(name, 0) for name in counters})
 
 

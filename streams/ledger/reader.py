@@ -1,4 +1,10 @@
-"""Where each partition's ledger stands, for whoever watches: reads only, and takes no part in epochs."""
+"""Reading what the ledgers hold, for whoever watches: it writes nothing and takes no part in epochs.
+
+A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer.
+"""
+
+from collections.abc import Iterable
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -6,21 +12,36 @@ from redis.exceptions import RedisError
 from streams.errors import Unavailable
 from streams.ledger.redis import key_prefix, partitions_key
 
+TIMEOUT_SECONDS = 3.0
 
-def stored_offsets(client: Redis, namespace: str, stage: str) -> dict[tuple[str, int], int]:
-    """The stored offset of every partition that the stage ever held, by (topic, partition). Raises Unavailable."""
+
+def reading_client(url: str) -> Redis:
+    """A client that gives up soon: a screen or a scrape must not hang on a server that is away."""
+    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+
+
+def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """The replies to all commands, in one round trip."""
     try:
-        members = client.smembers(partitions_key(namespace, stage))
-        held = sorted(_topic_partition(member) for member in members)
         pipeline = client.pipeline(transaction=False)
-        for topic, partition in held:
-            pipeline.hget(key_prefix(namespace, stage, topic, partition) + "ledger", "next")
-        return {where: int(offset or 0) for where, offset in zip(held, pipeline.execute(), strict=True)}
+        for command in commands:
+            pipeline.execute_command(*command)
+        replies: list[Any] = pipeline.execute()
     except (RedisError, OSError) as error:
         raise Unavailable(f"Redis does not answer: {error}") from error
+    return replies
 
 
-def _topic_partition(member: bytes | str) -> tuple[str, int]:
-    name = member.decode() if isinstance(member, bytes) else member
-    topic, _, partition = name.rpartition(":")
-    return topic, int(partition)
+def partitions(client: Any, namespace: str, stage: str) -> list[tuple[str, int]]:
+    """Every (topic, partition) that the stage ever held."""
+    [members] = answers(client, [("SMEMBERS", partitions_key(namespace, stage))])
+    parts = sorted(member.decode().rpartition(":") for member in members)
+    return [(topic, int(number)) for topic, _, number in parts]
+
+
+def stored_offsets(client: Any, namespace: str, stage: str) -> dict[tuple[str, int], int]:
+    """The stored offset of every partition that the stage ever held, by (topic, partition)."""
+    held = partitions(client, namespace, stage)
+    keys = (key_prefix(namespace, stage, topic, partition) + "ledger" for topic, partition in held)
+    offsets = answers(client, (("HGET", key, "next") for key in keys))
+    return {where: int(offset or 0) for where, offset in zip(held, offsets, strict=True)}

@@ -1,12 +1,14 @@
 """Readers that hold what they are told, and servers that do not answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
-from dashboards.figures import TextCount
 from dashboards.lag import Offsets
 from streams.alerting.alert import Alert
-from streams.engagement.vocabulary import Scope, Window
+from streams.detection.reader import BrandTexts
+from streams.engagement.overview import Line
+from streams.engagement.vocabulary import Scope, Sum
 from streams.errors import Unavailable
 
 
@@ -18,18 +20,17 @@ class HeldRooms:
     newest: dict[str, int] = field(default_factory=dict)
     asked_at_ms: int = 0
 
-    def ids(self, scope: Scope) -> Iterable[str]:
-        return self.rooms
-
-    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]:
-        self.asked_at_ms = at_ms
-        return {name: value for name, value in self.rooms[scope_id].items() if name != "viewers_now"}
-
-    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]:
-        return {name: value for name, value in self.rooms[scope_id].items() if name == "viewers_now"}
-
     def newest_event_ms(self) -> Mapping[str, int]:
         return self.newest
+
+    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, Line]:
+        self.asked_at_ms = at_ms
+        return {name: _line(dict(counts)) for name, counts in self.rooms.items()}
+
+
+def _line(counts: dict[str, int]) -> Line:
+    viewers = counts.pop("viewers_now", None)
+    return Line(cast(dict[Sum, int], counts), viewers)
 
 
 class NoRooms(HeldRooms):
@@ -43,7 +44,7 @@ class NoRooms(HeldRooms):
 class HeldDetections:
     alerts: Sequence[Alert] = ()
     over: Sequence[Alert] = ()
-    counts: Sequence[TextCount] = ()
+    counts: Sequence[BrandTexts] = ()
 
     def active(self) -> Sequence[Alert]:
         return self.alerts
@@ -51,7 +52,7 @@ class HeldDetections:
     def resolved(self) -> Sequence[Alert]:
         return self.over
 
-    def texts(self, at_ms: int) -> Sequence[TextCount]:
+    def texts(self, at_ms: int) -> Sequence[BrandTexts]:
         return self.counts
 
 

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from dashboards.figures import EventClock, FigureReader, LogBounds, RoomCounters, TextCount, by_brand
+from dashboards.figures import EventClock, FigureReader, LogBounds, Rooms, TextCount, by_brand
 from dashboards.lag import Lag, Offsets
 from streams.clock import HOUR_MS
+from streams.detection.reader import BrandTexts
 from streams.topics import LIVE
 from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
 from tests.dashboards.fakes import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
 
 
 def reader(
-    rooms: RoomCounters,
+    rooms: Rooms,
     detections: HeldDetections | None = None,
     stored: Mapping[str, Offsets] | None = None,
     log: LogBounds | None = None,
@@ -41,11 +42,15 @@ def test_replay_of_old_events_has_its_windows_at_their_own_time() -> None:
     assert figures.newest_event_ms[LIVE] == NOON_MS - 300 * HOUR_MS
 
 
-def test_rooms_come_by_viewers_then_by_events_and_silent_ones_not_at_all() -> None:
+def test_rooms_come_by_viewers_then_by_events() -> None:
     rooms = HeldRooms(
-        {"few": {"viewers_now": 5, "likes": 900}, "busy": {"likes": 9}, "calm": {"likes": 1},
-         "many": {"viewers_now": 50}, "silent": {"likes": 0}}
-    )  # fmt: skip
+        {
+            "few": {"viewers_now": 5, "likes": 900},
+            "busy": {"likes": 9},
+            "calm": {"likes": 1},
+            "many": {"viewers_now": 50},
+        }
+    )
     assert [room.room_id for room in reader(rooms).read().rooms] == ["many", "few", "busy", "calm"]
 
 
@@ -76,6 +81,13 @@ def test_without_kafka_only_the_lag_is_missing() -> None:
 @pytest.mark.parametrize("rooms", [HeldRooms(), NoRooms()], ids=["redis", "no-redis"])
 def test_without_kafka_and_whatever_redis_does_nothing_is_raised(rooms: HeldRooms) -> None:
     assert reader(rooms, log=NoLog()).read().kafka_up is False
+
+
+def test_texts_are_sorted_into_sentiments_and_risks() -> None:
+    labels = {"texts": 9, "unscored": 2, "negative": 3, "positive": 4, "abuse": 1, "neutral": 0}
+    detections = HeldDetections(counts=[BrandTexts("b-1", "weibo", labels)])
+    [count] = reader(HeldRooms(), detections).read().texts
+    assert count == TextCount("b-1", "weibo", 9, {"negative": 3, "positive": 4}, {"abuse": 1})
 
 
 def test_brands_are_their_platforms_together_the_most_talked_of_first() -> None:

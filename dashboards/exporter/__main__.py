@@ -1,0 +1,49 @@
+"""`python -m dashboards.exporter`: serve the metrics page until told to stop."""
+
+import argparse
+import signal
+import threading
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from dashboards.exporter.collector import Caps, FigureCollector
+from dashboards.figures import FigureReader, Figures
+from dashboards.sources import figure_reader
+from streams.settings import settings
+
+PORT = 9108
+
+
+class Taken:
+    """Readings for a server of many threads: one at a time."""
+
+    def __init__(self, reader: FigureReader) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Figures:
+        with self._lock:
+            return self._reader.read()
+
+
+def main() -> None:
+    """Serve on loopback unless told otherwise."""
+    parser = argparse.ArgumentParser(description="Pulsewatch's Prometheus exporter.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; loopback unless in a container")
+    parser.add_argument("--port", type=int, default=PORT)
+    arguments = parser.parse_args()
+    chosen = settings()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    registry = CollectorRegistry()
+    with figure_reader(chosen) as reader:
+        registry.register(FigureCollector(Taken(reader), Caps(chosen.top_rooms, chosen.top_brands)))
+        server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
+        stop.wait()
+        server.shutdown()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
