@@ -7,16 +7,18 @@ people break them up (138-0013 8000). Everything works on the normal form of str
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
 from streams.compliance.matcher import compile_pattern, compile_set
 from streams.compliance.pack import Detector
-from streams.text.normalise import MAX_TEXT_CHARS, normalise_mapped
+from streams.text.normalise import MAX_TEXT_CHARS, normalise, normalise_mapped
 
 MASK = "*"
 _CHUNK_OVERLAP_CHARS = 200
+_STARRED = re.compile(r"\S")
 
 
 class PersonalDatum(NamedTuple):
@@ -43,15 +45,17 @@ def find_personal_data(plain: str) -> list[PersonalDatum]:
 
 def mask(text: str) -> str:
     """The text with a star for each character of personal data; its length stays, so that spans stay true."""
-    masked = list(text)
+    masked = text
     for offset in range(0, max(1, len(text)), MAX_TEXT_CHARS - _CHUNK_OVERLAP_CHARS):
-        normal = normalise_mapped(text[offset : offset + MAX_TEXT_CHARS])
-        for datum in find_personal_data(lower(normal.text)):
-            start, end = normal.original_span(datum.start, datum.end)
-            for i in range(offset + start, offset + end):
-                if not text[i].isspace():
-                    masked[i] = MASK
-    return "".join(masked)
+        chunk = text[offset : offset + MAX_TEXT_CHARS]
+        found = find_personal_data(lower(normalise(chunk)))
+        if not found:
+            continue
+        normal = normalise_mapped(chunk)
+        for datum in found:
+            start, end = (offset + place for place in normal.original_span(datum.start, datum.end))
+            masked = masked[:start] + _STARRED.sub(MASK, masked[start:end]) + masked[end:]
+    return masked
 
 
 def lower(text: str) -> str:

@@ -1,0 +1,1 @@
+"""From texts to scored texts: sentiment and risks by the model, findings by the rules."""

@@ -1,0 +1,78 @@
+"""`pulsewatch score`: JSON lines in, JSON lines out, in their order, with no server and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from streams.compliance.rulebook import Rulebook
+from streams.errors import UsageError
+from streams.events.schema import TextKind
+from streams.scoring.model import require_classifier
+from streams.scoring.stage import Classifier, Judgement, Text, score_texts
+
+BATCH_LINES = 128
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of input; other fields are ignored."""
+
+    text: str
+    kind: TextKind
+    lang: str | None = None
+
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+def score_lines(
+    lines: Iterable[bytes | str], *, rulebook: Rulebook | None = None, classifier: Classifier | None = None
+) -> Iterator[dict[str, Any]]:
+    """One row a line, blank lines left out; the shipped rules and model where none are given.
+
+    Raises UsageError for a line that is not the JSON it should be, after the rows of the lines before it; and where the
+    model cannot be loaded.
+    """
+    rulebook = rulebook or Rulebook.load()
+    classifier = classifier or require_classifier()
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    while batch := list(islice(numbered, BATCH_LINES)):
+        texts, mistake = _read(batch)
+        yield from map(_row, score_texts(texts, rulebook, classifier))
+        if mistake is not None:
+            raise mistake
+
+
+def _read(batch: list[tuple[int, bytes | str]]) -> tuple[list[Text], UsageError | None]:
+    """The texts of lines up to the first that cannot be read, and what is wrong with that one."""
+    texts: list[Text] = []
+    for number, line in batch:
+        try:
+            read = _decode(line)
+        except (ValueError, RecursionError) as error:
+            return texts, UsageError(f"line {number}: {error}")
+        texts.append(Text(read.text, read.kind))
+    return texts, None
+
+
+def _row(judgement: Judgement) -> dict[str, Any]:
+    scores = judgement.scores
+    return {
+        "sentiment": None if scores is None else scores.sentiment,
+        "sentiment_scores": {} if scores is None else dict(scores.sentiment_scores),
+        "risks": {} if scores is None else dict(scores.risks),
+        "flagged": [] if scores is None else list(scores.flagged),
+        "findings": [
+            {
+                "family": finding.family,
+                "rule": finding.rule,
+                "article": finding.article,
+                "span": list(finding.span),
+                "matched": finding.matched,
+            }
+            for finding in judgement.findings
+        ],
+    }
