@@ -1,14 +1,15 @@
-"""The benches' traffic: seeded live events in the shares of a busy evening, about 330 bytes of JSON each.
+"""The benches' traffic: seeded live events in the shares of a busy evening, about 290 bytes of JSON each.
 
 A load is a pure function of its seed: whoever recounts it needs no broker.
 """
 
 import random
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import accumulate
+from zlib import crc32
 
 import msgspec
 
@@ -34,7 +35,7 @@ class Load:
     """What to generate. Event times run from `start_ms` on at `events_per_second` of event time."""
 
     events: int
-    start_ms: int
+    start_ms: int = 1_790_000_000_000
     seed: int = 3
     rooms: int = 400
     people: int = 200_000
@@ -44,21 +45,20 @@ class Load:
 def generate(load: Load) -> Iterator[Event]:
     """The load's events in the order of their event times."""
     rng = random.Random(load.seed)
-    kinds = list(SHARES)
-    weights = list(accumulate(SHARES.values()))
     # Rooms are as unequal as in life: a few hold most of the audience.
-    rooms = list(accumulate(1 / (rank + 4) for rank in range(load.rooms)))
-    for number in range(load.events):
-        kind = rng.choices(kinds, cum_weights=weights)[0]
-        room = rng.choices(range(load.rooms), cum_weights=rooms)[0]
+    crowds = list(accumulate(1 / (rank + 4) for rank in range(load.rooms)))
+    kinds = rng.choices(list(SHARES), cum_weights=list(accumulate(SHARES.values())), k=load.events)
+    rooms = rng.choices(range(load.rooms), cum_weights=crowds, k=load.events)
+    for number, (kind, room) in enumerate(zip(kinds, rooms, strict=True)):
         at_ms = load.start_ms + number * 1000 // load.events_per_second
         yield _event(rng, number, kind, room, at_ms, load.people)
 
 
 def _event(rng: random.Random, number: int, kind: LiveKind, room: int, at_ms: int, people: int) -> Event:
-    person = rng.randrange(people)
-    about_product = kind in ("product_shown", "product_click", "add_to_cart", "order", "payment", "refund")
+    random_int = rng.random
+    person = int(random_int() * people)
     about_order = kind in ("order", "payment", "refund")
+    about_product = about_order or kind in ("product_shown", "product_click", "add_to_cart")
     snapshot = kind == "viewers"
     return Event(
         event_id=f"{number:016x}",
@@ -67,61 +67,85 @@ def _event(rng: random.Random, number: int, kind: LiveKind, room: int, at_ms: in
         kind=kind,
         brand_id=f"brand-{room % 40:02d}",
         event_time_ms=at_ms,
-        ingest_time_ms=at_ms + rng.randrange(20, 800),
+        ingest_time_ms=at_ms + 20 + int(random_int() * 780),
         actor=None if snapshot else Actor(id=f"{person * 0x9E3779B97F4A7C15 % 2**64:016x}", followers=person % 5000),
         room_id=f"room-{room:04d}",
         session_id=f"room-{room:04d}-evening",
-        product_id=f"product-{room:04d}-{rng.randrange(PRODUCTS_PER_ROOM):02d}" if about_product else None,
+        product_id=f"product-{room:04d}-{int(random_int() * PRODUCTS_PER_ROOM):02d}" if about_product else None,
         subject_id=f"order-{number:012d}" if about_order else None,
-        text=rng.choice(SAYINGS) if kind == "comment" else None,
+        text=SAYINGS[int(random_int() * len(SAYINGS))] if kind == "comment" else None,
         lang="zh" if kind == "comment" else None,
-        value=rng.randrange(1, 3000) if snapshot else rng.randrange(1, 30) if kind in ("watch", "leave") else 1,
+        value=1 + int(random_int() * (3000 if snapshot else 30)) if kind in ("viewers", "watch", "leave") else 1,
         value_mode="snapshot" if snapshot else "delta",
-        amount=rng.randrange(990, 59_900) if about_order or kind == "gift" else 0,
+        amount=990 + int(random_int() * 58_910) if about_order or kind == "gift" else 0,
     )
 
 
-def write(load: Load, kafka: str, topic: str, progress: Callable[[int], None] = lambda _: None) -> float:
-    """Write the load to an existing topic, keyed by room. Returns the mean bytes of a value.
+@dataclass
+class Written:
+    """What stands in the topic: the recount that a peer's result is held against."""
 
-    With confluent-kafka where it is installed (its producer is ten times as fast), with kafka-python elsewhere.
+    values_bytes: int = 0
+    values: "dict[int, array[int]]" = field(default_factory=dict)
+    """By partition, each event's `value` in the order of the log."""
+
+    @property
+    def events(self) -> int:
+        return sum(map(len, self.values.values()))
+
+    def total(self, counts: Mapping[int, int]) -> int:
+        """The sum of `value` over the first so many events of each partition."""
+        return sum(sum(self.values[partition][:count]) for partition, count in counts.items())
+
+
+def write(
+    load: Load, kafka: str, topic: str, partitions: int, progress: Callable[[int], None] = lambda _: None
+) -> Written:
+    """Write the load to an existing topic, each room in one partition.
+
+    With confluent-kafka where it is installed (its producer is several times as fast), with kafka-python elsewhere.
     """
     encode = msgspec.json.Encoder().encode
     send, flush = _confluent(kafka, topic) if find_spec("confluent_kafka") else _kafka_python(kafka, topic)
-    written_bytes = 0
+    written = Written(values={partition: array("q") for partition in range(partitions)})
     for number, event in enumerate(generate(load)):
-        value = encode(event)
-        written_bytes += len(value)
-        send((event.room_id or "").encode(), value, event.event_time_ms)
+        value, key = encode(event), (event.room_id or "").encode()
+        partition = crc32(key) % partitions
+        send(partition, key, value, event.event_time_ms)
+        written.values_bytes += len(value)
+        written.values[partition].append(event.value)
         if number % 100_000 == 0:
             progress(number)
     flush()
-    progress(load.events)
-    return written_bytes / max(load.events, 1)
+    return written
 
 
-Send = Callable[[bytes, bytes, int], None]
+Send = Callable[[int, bytes, bytes, int], None]
 
 
 def _confluent(kafka: str, topic: str) -> tuple[Send, Callable[[], None]]:
     from confluent_kafka import Producer
 
     producer = Producer({
-        "bootstrap.servers": kafka, "linger.ms": 20, "batch.size": 262_144, "partitioner": "murmur2",
-        "queue.buffering.max.messages": 200_000, "message.max.bytes": MAX_RECORD_BYTES, "enable.idempotence": True,
+        "bootstrap.servers": kafka, "linger.ms": 20, "batch.size": 262_144, "enable.idempotence": True,
+        "queue.buffering.max.messages": 200_000, "message.max.bytes": MAX_RECORD_BYTES,
+        "log_level": 3,
     })  # fmt: skip
 
-    def send(key: bytes, value: bytes, timestamp_ms: int) -> None:
+    def send(partition: int, key: bytes, value: bytes, timestamp_ms: int) -> None:
         while True:
             try:
-                producer.produce(topic, value, key=key, timestamp=timestamp_ms)
+                producer.produce(topic, value, key=key, partition=partition, timestamp=timestamp_ms)
             except BufferError:
                 producer.poll(0.1)
             else:
-                producer.poll(0)
                 return
 
-    return send, lambda: _flushed(producer.flush(60))
+    def flush() -> None:
+        if left := producer.flush(60):
+            raise TimeoutError(f"{left} records of the load were not written in a minute")
+
+    return send, flush
 
 
 def _kafka_python(kafka: str, topic: str) -> tuple[Send, Callable[[], None]]:
@@ -131,17 +155,7 @@ def _kafka_python(kafka: str, topic: str) -> tuple[Send, Callable[[], None]]:
         bootstrap_servers=kafka, linger_ms=20, batch_size=262_144, max_request_size=MAX_RECORD_BYTES, acks="all"
     )
 
-    def send(key: bytes, value: bytes, timestamp_ms: int) -> None:
-        producer.send(topic, value, key=key, timestamp_ms=timestamp_ms)
+    def send(partition: int, key: bytes, value: bytes, timestamp_ms: int) -> None:
+        producer.send(topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms)
 
     return send, producer.flush
-
-
-def _flushed(left: int) -> None:
-    if left:
-        raise TimeoutError(f"{left} records of the load were not written in a minute")
-
-
-def evening(now_ms: int | None = None) -> int:
-    """A start for loads that end about now: 20 minutes ago."""
-    return (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - 20 * 60_000

@@ -1,0 +1,43 @@
+"""Pulsewatch's own worker with a stage that only decodes."""
+
+import asyncio
+
+import msgspec
+
+from streams.bench.peers.task import Tally, Task, task
+from streams.events.schema import Event
+from streams.settings import Settings
+from streams.transport.batch import Batch
+from streams.transport.worker import Worker
+
+
+class DecodeOnly:
+    """A stage that decodes and stores nothing."""
+
+    def __init__(self, given: Task) -> None:
+        self.stage = given.group
+        self.topics = (given.topic,)
+        self._decode = msgspec.json.Decoder(Event).decode
+        self._tally = Tally(given)
+        self.worker = Worker(self, Settings(kafka=given.kafka))
+
+    async def assigned(self, topic: str, partition: int) -> int:  # noqa: ARG002 - the protocol's
+        self._tally.start()
+        return 0
+
+    def prepare(self, batch: Batch) -> tuple[int, int, int]:
+        decode, total = self._decode, 0
+        for value in batch.values:
+            total += decode(value or b"").value
+        return batch.partition, len(batch), total
+
+    async def apply(self, prepared: tuple[int, int, int]) -> None:
+        if self._tally.add(*prepared):
+            self.worker.stop()
+
+    async def revoked(self, topic: str, partition: int) -> None:
+        """Keep nothing."""
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(DecodeOnly(task()).worker.run()))
