@@ -7,9 +7,13 @@ The tokeniser is Rust: on some texts it can panic, which arrives as pyo3's ``Pan
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+
+# Read by transformers at its import: without torch it warns that no models are available, but ONNX Runtime runs ours.
+os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 from transformers import AutoConfig, AutoTokenizer
 
