@@ -1,30 +1,49 @@
-"""The readers put together: from settings to one FigureReader, with connections of its own."""
+"""The readers put together, from settings, with connections of their own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from dashboards.figures import FigureReader
-from dashboards.lag import LogEnds
+from dashboards.lag import LogEnds, Offsets
 from streams.cli.worker import STAGES
 from streams.clock import system_clock
 from streams.detection.reader import DetectionReader
 from streams.engagement.overview import Overview
+from streams.engagement.reader import EngagementReader
 from streams.ledger.reader import reading_client, stored_offsets
 from streams.settings import Settings
 
 
-@contextmanager
-def figure_reader(settings: Settings) -> Iterator[FigureReader]:
-    """Reads the stack that the settings name. Connects when it is first asked, and again after an outage."""
-    log = LogEnds(settings.kafka)
-    with reading_client(settings.redis) as client:
-        try:
-            yield FigureReader(
-                rooms=Overview(client, settings.namespace),
-                detections=DetectionReader(client, settings.namespace),
-                offsets=lambda: {stage: stored_offsets(client, settings.namespace, stage) for stage in STAGES},
-                log=log,
-                clock=system_clock,
-            )
-        finally:
-            log.close()
+class Sources:
+    """The stack that the settings name. Connects when it is first asked, and again after an outage."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = reading_client(settings.redis)
+        self._namespace = settings.namespace
+        self._log = LogEnds(settings.kafka)
+        self.counters = EngagementReader(self._client, settings.namespace)
+        """Everything about one id."""
+        self.figures = FigureReader(
+            rooms=Overview(self._client, settings.namespace),
+            detections=DetectionReader(self._client, settings.namespace),
+            offsets=self._offsets,
+            log=self._log,
+            clock=system_clock,
+        )
+        """What boards show, read at once."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._log.close()
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _offsets(self) -> dict[str, Offsets]:
+        return {stage: stored_offsets(self._client, self._namespace, stage) for stage in STAGES}

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from dashboards.exporter.collector import Caps, FigureCollector
 from dashboards.figures import FigureReader, Figures
-from dashboards.sources import figure_reader
+from dashboards.sources import Sources
 from streams.settings import settings
 
 PORT = 9108
@@ -37,8 +37,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
-    with figure_reader(chosen) as reader:
-        registry.register(FigureCollector(Taken(reader), Caps(chosen.top_rooms, chosen.top_brands)))
+    with Sources(chosen) as sources:
+        registry.register(FigureCollector(Taken(sources.figures), Caps(chosen.top_rooms, chosen.top_brands)))
         server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
         stop.wait()
         server.shutdown()

@@ -1,4 +1,4 @@
-"""From figures to a snapshot of the screen."""
+"""From the readers' figures to snapshots of the screen."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,35 @@ from operator import attrgetter
 
 from dashboards.figures import Figures, RoomFigures, by_brand
 from dashboards.lag import Lag
+from dashboards.sources import Sources
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
 from streams.alerting.alert import Alert
+from streams.engagement.reader import EngagementReader
 from streams.engagement.vocabulary import Sum
+from streams.settings import Settings
 
 SHOWN_STATES = ("firing", "resolved")
+
+
+class Collector:
+    """Gathers snapshots of the stack that the settings name."""
+
+    def __init__(self, settings: Settings, addresses: Mapping[str, str]) -> None:
+        self._sources = Sources(settings)
+        self._addresses = addresses
+
+    @property
+    def counters(self) -> EngagementReader:
+        """The engagement counters behind the rooms, in full."""
+        return self._sources.counters
+
+    def collect(self, progress: str = "") -> Snapshot:
+        """The present moment; a server that does not answer is told in `trouble`."""
+        return snapshot(self._sources.figures.read(), self._addresses, progress)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._sources.close()
 
 
 def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "") -> Snapshot:
