@@ -266,15 +266,12 @@ class Brand:
         told = {"severity": self._severity(kind), **self._carried()}
         if window.texts < before.observed.get("texts", 0):
             return told | {"factors": before.factors | {"coordination": round(coordination, 3)}}
+        usual = before.baseline or crisis.baseline(state.volume, state.harm)
         return told | {
-            "summary": crisis.summary(kind, state.brand_id, window, state.volume.short.texts),
-            "explanation": crisis.explanation(window, state.volume, state.harm, coordination, accounts),
+            "summary": crisis.summary(kind, state.brand_id, window, usual),
+            "explanation": crisis.explanation(window, usual, coordination, accounts),
             "observed": crisis.observed(window),
-            "baseline": {
-                "texts": round(state.volume.short.texts, 2),
-                "harmful": round(state.harm.short.texts, 2),
-                "windows": state.volume.short.windows,
-            },
+            "baseline": usual,
             "factors": self._factors(kind) | {"coordination": round(coordination, 3)},
         }
 

@@ -96,4 +96,4 @@ def _figures(minutes: dict[int, RoomMinute], first: int, end: int, least: int) -
     viewers = [minute.viewers for minute in known if minute.viewers is not None]
     if len(viewers) < least:
         return None
-    return Figures(median(viewers), median(minute.interactions for minute in known))
+    return Figures(float(median(viewers)), float(median(minute.interactions for minute in known)))

@@ -91,7 +91,7 @@ def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:
         "summary": f"{where}: {alert.family}, “{first.matched}” ({first.article})",
         "explanation": f"{breach.findings} findings of {alert.family} in {where}, by rule: {rules}."
         f" The latest: “{first.matched}”, {first.article}. None is usual.",
-        "observed": {"findings": breach.findings},
-        "baseline": {"findings": 0},
+        "observed": {"findings": float(breach.findings)},
+        "baseline": {"findings": 0.0},
         "evidence": list(breach.evidence),
     }

@@ -100,27 +100,36 @@ def severity(kind: AlertKind, parts: dict[str, float], window: Tally) -> Severit
 
 def observed(window: Tally) -> dict[str, float]:
     return {
-        "texts": window.texts,
-        "harmful": window.harm,
-        "negative": window.negative,
-        "positive": window.positive,
-        "abusive": window.abuse,
-        "followers": window.followers,
+        "texts": float(window.texts),
+        "harmful": float(window.harm),
+        "negative": float(window.negative),
+        "positive": float(window.positive),
+        "abusive": float(window.abuse),
+        "followers": float(window.followers),
     }
 
 
-def summary(kind: AlertKind, brand_id: str, window: Tally, usual: float) -> str:
+def baseline(volume: Burst, harm: Burst) -> dict[str, float]:
+    """What the brand is compared with: usual texts in a window, and the number of windows that this rests on."""
+    return {
+        "texts": round(volume.short.texts, 2),
+        "harmful": round(harm.short.texts, 2),
+        "windows": float(volume.short.windows),
+    }
+
+
+def summary(kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float]) -> str:
     """What, in one line."""
-    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {WINDOW_MINUTES} minutes (usual {usual:.1f})"
+    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {WINDOW_MINUTES} minutes (usual {usual['texts']:.1f})"
 
 
-def explanation(window: Tally, volume: Burst, harm: Burst, coordination: float, accounts_share: float) -> str:
+def explanation(window: Tally, usual: dict[str, float], coordination: float, accounts_share: float) -> str:
     """How bad and compared with what."""
-    times = window.texts / max(1.0, volume.short.texts)
+    times = window.texts / max(1.0, usual["texts"])
     harmful, positive = window.share(window.harm), window.share(window.positive)
     parts = [
-        f"{window.texts} texts in {WINDOW_MINUTES} minutes where {volume.short.texts:.1f} are usual (×{times:.1f}).",
-        f"{window.harm} are negative or carry a risk where {harm.short.texts:.1f} are usual.",
+        f"{window.texts} texts in {WINDOW_MINUTES} minutes where {usual['texts']:.1f} are usual (×{times:.1f}).",
+        f"{window.harm} are negative or carry a risk where {usual['harmful']:.1f} are usual.",
         f"Of the scored texts {harmful:.0%} are harmful and {positive:.0%} positive.",
     ]
     if window.abuse:

@@ -64,7 +64,7 @@ def fired(brand_id: str, room_id: str | None, name: str, source: Source, now_ms:
         f" {heard_minutes:.0f} minutes with a largest gap of {source.largest_gap_ms / MINUTE_MS:.1f} minutes."
         " What is said there is not seen.",
         observed={"quiet_minutes": round(quiet_minutes, 1)},
-        baseline={"largest_gap_minutes": round(source.largest_gap_ms / MINUTE_MS, 2), "records": source.heard},
+        baseline={"largest_gap_minutes": round(source.largest_gap_ms / MINUTE_MS, 2), "records": float(source.heard)},
     )  # fmt: skip
     episode = Episode(alert, since_ms=now_ms)
     episode.fire(now_ms)

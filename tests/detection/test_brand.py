@@ -1,0 +1,204 @@
+"""A brand's alerts over made-up hours; minutes of event time are in the names where they matter."""
+
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+
+from streams.alerting.alert import Alert
+from streams.detection.brand import Brand, Brands
+from streams.events.schema import Actor, ScoredText
+from tests.detection.records import WATCH, at, speech, steady, text
+
+
+def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:
+    """All alert records over texts in the order of time, and over idle time up to a minute."""
+    ordered = sorted(texts, key=lambda one: one.log_time_ms)
+    brand = Brand.fresh("acme", ordered[0].event_time_ms, ordered[0].log_time_ms, WATCH)
+    alerts = [alert for one in ordered for alert in brand.hear(one, one.log_time_ms)]
+    return alerts if until is None else alerts + brand.idle(at(until))
+
+
+def states(alerts: Iterable[Alert]) -> list[tuple[str, str]]:
+    """(kind, state) of each change of state."""
+    changes: dict[tuple[str, str], None] = {}
+    for alert in alerts:
+        changes[alert.kind, alert.state] = None
+    return list(changes)
+
+
+def crisis(*, per_minute: int = 40, minutes: range = range(12, 20), mood: str = "negative") -> list[ScoredText]:
+    return [*steady(8, range(40)), *steady(per_minute, minutes, first_offset=1_000, mood=mood)]
+
+
+def test_calm_raises_nothing() -> None:
+    assert play(steady(8, range(120))) == []
+
+
+def test_crisis_is_one_alert_from_pending_to_resolved() -> None:
+    alerts = play(crisis())
+    assert states(alerts) == [("crisis", "pending"), ("crisis", "firing"), ("crisis", "resolved")]
+    assert len({alert.fingerprint for alert in alerts}) == 1
+    last = alerts[-1]
+    assert last.started_at == at(12)
+    assert last.fired_at is not None
+    assert last.fired_at <= at(14)
+    assert last.resolved_at is not None
+    assert at(20) < last.resolved_at <= at(31)
+
+
+def test_crisis_says_how_bad_and_compared_with_what() -> None:
+    firing = [alert for alert in play(crisis()) if alert.state == "firing"][-1]
+    assert firing.severity == "critical"
+    assert firing.observed["harmful"] > 100
+    assert firing.baseline["harmful"] == 0
+    assert firing.baseline["texts"] == pytest.approx(40, abs=1)
+    assert 0.7 < firing.factors["negativity"] <= 1
+    assert set(firing.factors) == {"volume", "negativity", "velocity", "reach", "coordination"}
+    assert "negative or carry a risk" in firing.explanation
+    assert firing.runbook == "crisis.md"
+    assert firing.evidence
+    assert all(one.sentiment == "negative" for one in firing.evidence)
+    assert firing.spreaders
+
+
+def test_praise_is_an_opportunity_that_pages_nobody() -> None:
+    alerts = play(crisis(mood="positive"))
+    assert states(alerts) == [("opportunity", "pending"), ("opportunity", "firing"), ("opportunity", "resolved")]
+    assert {alert.severity for alert in alerts} == {"info"}
+
+
+def test_neutral_talk_is_a_surge_that_pages_nobody() -> None:
+    alerts = [alert for alert in play(crisis(mood="neutral")) if alert.fired_at]
+    assert {(alert.kind, alert.severity) for alert in alerts} == {("surge", "info")}
+
+
+def test_talk_that_turns_harmful_is_overtaken_by_the_crisis() -> None:
+    turning = [
+        *steady(8, range(60)),
+        *steady(40, range(12, 18), first_offset=1_000, mood="neutral"),
+        *steady(80, range(18, 26), first_offset=3_000, mood="negative"),
+    ]
+    alerts = play(turning)
+    assert [alert.kind for alert in alerts if alert.state == "firing" and alert.fired_at == alert.updated_at] == [
+        "surge",
+        "crisis",
+    ]
+    surge = [alert for alert in alerts if alert.kind == "surge"][-1]
+    crisis_ends = [alert.resolved_at for alert in alerts if alert.kind == "crisis"][-1]
+    assert surge.state == "resolved"
+    assert surge.resolved_at is not None
+    assert crisis_ends is not None
+    assert surge.resolved_at < crisis_ends
+
+
+def test_abuse_at_a_person_is_its_own_kind() -> None:
+    abuse = {"flagged": ["abuse"], "risks": {"abuse": 0.97}, "text": "你这种人不配做人"}
+    texts = [*steady(8, range(40)), *steady(40, range(12, 20), first_offset=1_000, mood="negative", **abuse)]
+    assert {alert.kind for alert in play(texts) if alert.fired_at} == {"cyber_violence"}
+
+
+def test_oscillation_is_one_alert() -> None:
+    #   on for two minutes, off for two, for half an hour
+    waves = [minute for minute in range(12, 42) if minute % 4 < 2]
+    texts = [*steady(8, range(60)), *steady(60, waves, first_offset=1_000, mood="negative")]
+    fired = {alert.fingerprint for alert in play(texts) if alert.fired_at}
+    assert len(fired) == 1
+
+
+def test_coordinated_attack_is_marked() -> None:
+    attack = [
+        msgspec.structs.replace(one, actor=Actor(id=f"clique{number % 5}"))
+        for number, one in enumerate(steady(40, range(12, 18), first_offset=1_000, mood="negative"))
+    ]
+    alerts = [alert for alert in play([*steady(8, range(40)), *attack]) if alert.state == "firing"]
+    assert alerts[-1].factors["coordination"] > 0.9
+    assert "Coordinated" in alerts[-1].explanation
+
+
+def test_quiet_brand_is_not_missed_at_fifteen_mentions() -> None:
+    quiet = [text(minute, minute) for minute in range(0, 600, 40)]
+    burst = [text(600 + number / 4, 1_000 + number, mood="negative") for number in range(15)]
+    fired = [alert for alert in play([*quiet, *burst], until=640) if alert.fired_at]
+    assert {alert.kind for alert in fired} == {"crisis"}
+    assert fired[-1].state == "resolved"
+
+
+def test_quiet_brand_does_not_spam() -> None:
+    assert play([text(minute, minute, mood="negative") for minute in range(0, 2_000, 29)]) == []
+
+
+def test_unscored_texts_count_as_talk() -> None:
+    fired = [alert for alert in play(crisis(mood="unscored")) if alert.fired_at]
+    assert {alert.kind for alert in fired} == {"surge"}
+
+
+def test_brand_that_goes_idle_resolves_with_the_log() -> None:
+    texts = [one for one in crisis() if one.event_time_ms < at(16)]
+    assert play(texts)[-1].state == "firing"
+    assert [alert.state for alert in play(texts, until=40) if alert.kind == "crisis"][-1] == "resolved"
+
+
+def test_late_text_changes_no_window() -> None:
+    brand = Brand.fresh("acme", at(0), at(0), WATCH)
+    for one in steady(8, range(10)):
+        brand.hear(one, one.log_time_ms)
+    before = msgspec.msgpack.encode(brand.state.windows)
+    brand.hear(text(3, 500, log_time_ms=at(9.9)), at(9.9))
+    assert msgspec.msgpack.encode(brand.state.windows) == before
+    assert brand.state.late == 1
+
+
+def test_scores_that_come_late_change_shares_and_not_volume() -> None:
+    brand = Brand.fresh("acme", at(0), at(0), WATCH)
+    brand.hear(text(0, 1, mood="unscored"), at(0))
+    brand.amend(text(0, 1, mood="negative"))
+    tally = brand.state.windows.ending(at(0) // 60_000)
+    assert (tally.texts, tally.scored, tally.harm) == (1, 1, 1)
+
+
+def test_feed_that_falls_silent_alerts_while_others_speak() -> None:
+    spoken = [*steady(3, range(60)), *steady(2, range(13), first_offset=5_000, source="bluesky-jetstream")]
+    alerts = play(spoken)
+    assert [(alert.kind, alert.source, alert.state) for alert in alerts] == [
+        ("feed_silent", "bluesky-jetstream", "firing")
+    ]
+    assert alerts[0].fired_at == at(28)
+    back = play([*spoken, text(61, 9_000, source="bluesky-jetstream")])
+    assert back[-1].state == "resolved"
+
+
+def test_host_breach_is_one_alert_a_family_while_it_goes_on() -> None:
+    said = [speech(minute, int(minute * 10), "absolute_claim") for minute in (5, 7, 11, 12)]
+    other = [speech(8, 999, "privacy_leak")]
+    alerts = play([*said, *other, *steady(2, range(40), first_offset=2_000)])
+    last = {alert.fingerprint: alert for alert in alerts}
+    claims, privacy = sorted(last.values(), key=lambda alert: alert.kind)
+    assert (claims.kind, claims.family, claims.room_id, claims.state) == (
+        "compliance", "absolute_claim", "r1", "resolved",
+    )  # fmt: skip
+    assert (claims.started_at, claims.fired_at, claims.resolved_at) == (at(5), at(5), at(19))
+    assert claims.observed == {"findings": 4}
+    assert "广告法 9(3)" in claims.explanation
+    assert claims.evidence[0].findings[0].matched == "最好"
+    assert (privacy.kind, privacy.runbook) == ("privacy", "privacy.md")
+
+
+def test_breach_after_a_long_pause_is_a_new_episode() -> None:
+    said = [speech(5, 50, "absolute_claim"), speech(30, 300, "absolute_claim")]
+    alerts = play([*said, *steady(2, range(40), first_offset=2_000)])
+    assert len({alert.fingerprint for alert in alerts}) == 2
+
+
+def test_viewers_opinion_is_no_breach() -> None:
+    said = [text(5, 50, findings=speech(5, 50, "absolute_claim").findings)]
+    assert play([*said, *steady(2, range(20), first_offset=2_000)]) == []
+
+
+def test_state_is_small_however_loud_the_crisis() -> None:
+    loud = [text(12 + number / 5_000, number, mood="negative") for number in range(15_000)]
+    brand = Brand.fresh("acme", at(0), at(0), WATCH)
+    for one in [*steady(8, range(12)), *loud]:
+        brand.hear(one, one.log_time_ms)
+    assert len(brand.freeze()) < 40_000
+    assert Brands(WATCH).thaw(brand.freeze()).freeze() == brand.freeze()
