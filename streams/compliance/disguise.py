@@ -40,6 +40,7 @@ _GAP = re.compile(  # blanks, signs and emoji beside a Han character, and clause
     rf"|(?<=\w)[^\w{_HARD}{_SOFT}]+(?=[{HAN}])"
     rf"|(?:(?<=\W[{HAN}])|(?<=^[{HAN}]))[{_SOFT} ]+(?=[{HAN}])"
     rf"|(?<=[{HAN}])[{_SOFT} ]+(?=[{HAN}](?:\W|$))"
+    rf"|(?:(?<=[\W{HAN}][a-z])|(?<=^[a-z]))[^\w{_HARD}{_SOFT}]+(?=[a-z](?:[\W{HAN}]|$))"
 )
 
 
@@ -85,9 +86,10 @@ class Restorer:
         self._spellings = _Spellings({**listed, **table.pieces})
         self._fillers = re.compile("|".join(map(re.escape, table.fillers if spoken else ())) or r"(?!)")
         self._real_words = frozenset(table.real_words)
-        self._latin = frozenset(latin_terms)
+        self._latin = frozenset({*latin_terms, *table.english})
         han_terms = sorted({term for term in terms if len(term) >= 2 and all(map(_is_han, term))})
-        self._syllables = frozenset(_syllable(character) for term in han_terms for character in term)
+        readings = {syllable for term in han_terms for syllable in _readings_in(term)}
+        self._syllables = frozenset(readings | {_syllable(character) for term in han_terms for character in term})
         self._codes = {syllable: chr(_PRIVATE_USE + i) for i, syllable in enumerate(sorted(self._syllables))}
         self._sounds = str.maketrans(_sound_table(self._codes))
         self._automaton = ahocorasick.Automaton()
@@ -115,6 +117,9 @@ class Restorer:
         for term in terms:
             sounds = [self._codes[_syllable(character)] for character in term]
             variants = {"".join(sounds)}
+            for i, syllable in enumerate(_readings_in(term)):
+                if syllable in self._codes:
+                    variants.add("".join([*sounds[:i], self._codes[syllable], *sounds[i + 1 :]]))
             for i, character in enumerate(term):
                 variants.add("".join([*sounds[:i], _syllable(character)[0], *sounds[i + 1 :]]))
             for variant in variants:
@@ -182,9 +187,13 @@ class Restorer:
         """English words of the packs that are written with spaces, stops or digits: `d.m`, `gu4ranteed`."""
         found: list[_Change] = []
         for match in _SPACED_LETTERS.finditer(text):
-            letters = "".join(c for c in match[0] if c.isalnum() or c in "@$").translate(self._digits)
-            if letters in self._latin:
-                found.append((match.start(), match.end(), letters))
+            places = [match.start() + i for i, c in enumerate(match[0]) if c.isalnum() or c in "@$"]
+            letters = "".join(text[place] for place in places).translate(self._digits)
+            # A neighbour may be a word of one letter: `it's p a t e n t e d`.
+            for first, last in ((0, len(letters)), (1, len(letters)), (0, len(letters) - 1)):
+                if letters[first:last] in self._latin:
+                    found.append((places[first], places[last - 1] + 1, letters[first:last]))
+                    break
         for match in _LATIN_TOKEN.finditer(text):
             token = match[0].strip("!|.*_-")
             if token.isalpha() or token.isdigit():
@@ -256,6 +265,11 @@ def _is_han(character: str) -> bool:
 def _syllable(character: str) -> str:
     """The character's first reading without its tone: 治 → zhi."""
     return pinyin(character, style=Style.NORMAL)[0][0].replace("ü", "v")
+
+
+def _readings_in(term: str) -> list[str]:
+    """The readings that the characters have in this term: 弹 is dan, in 反弹 it is tan."""
+    return [reading.replace("ü", "v") for (reading,) in pinyin(term, style=Style.NORMAL)]
 
 
 def _sound_table(codes: Mapping[str, str]) -> dict[str, str]:

@@ -107,5 +107,7 @@ class Disguises(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What hosts say between the characters of a word: 某, 什么."""
     digits: dict[str, str]
     """Signs in the place of Latin letters: 0 → o."""
+    english: Words
+    """English words that are looked for in disguise, beside those of the packs' patterns."""
     real_words: Words = ()
     """Words that merely sound like a term of the packs and are left alone."""

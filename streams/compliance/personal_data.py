@@ -67,8 +67,8 @@ def lower(text: str) -> str:
 
 
 _Found = Iterator[PersonalDatum]
-_HAN_DIGITS = "零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
-_TO_DIGIT = str.maketrans(_HAN_DIGITS, "0001112223344556677788999")
+_HAN_DIGITS = "oо零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
+_TO_DIGIT = str.maketrans(_HAN_DIGITS, "000001112223344556677788999")
 _DIGIT = f"[0-9{_HAN_DIGITS}]"
 _GAP = r"[^\pL\pN\n,。!?;:¥$%=+/×<>]{0,3}"
 _ENGLISH_DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -237,6 +237,7 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
     (compile_pattern(pattern), detect)
     for pattern, detect in [
         (f"{_DIGIT}(?:{_GAP}{_DIGIT}){{10,40}}", _numbers),
+        (rf"[{_HAN_DIGITS}]{{2,4}}(?:[,、 ]{{1,2}}[{_HAN_DIGITS}]{{2,4}}){{2,5}}", _numbers),
         (rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{16}}{_GAP}x\b", _id_with_x),
         (r"(?:\+?1[-. ]?)?\(?\b[2-9]\d{2}\)?[-. ]{0,2}\d{3}[-. ]?\d{4}\b", _us_phone),
         (r"\+(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]?\d{1,4}(?:[- ]?\d{2,4}){2,4}\b", _plain("phone")),

@@ -259,7 +259,8 @@ def _words(word: str, lists: dict[str, tuple[str, ...]], fail: _Failure) -> list
 
 
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
-_LATIN_RUN = re.compile(r"(?<!\\)[a-z]{4,}")
+_ESCAPE = re.compile(r"\\[a-zA-Z]")
+_LATIN_RUN = re.compile("[a-z]{4,}")
 
 
 def _han_terms(sources: Iterable[str]) -> set[str]:
@@ -268,4 +269,4 @@ def _han_terms(sources: Iterable[str]) -> set[str]:
 
 
 def _latin_terms(sources: Iterable[str]) -> set[str]:
-    return {run for source in sources for run in _LATIN_RUN.findall(source.lower())}
+    return {run for source in sources for run in _LATIN_RUN.findall(_ESCAPE.sub(" ", source).lower())}
