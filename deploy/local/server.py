@@ -134,6 +134,10 @@ class Server:
             self.kill()
             raise
 
+    def ask_to_stop(self) -> None:
+        """Ask it to end and do not wait: `stop` does."""
+        self._signal(self.stop_signal)
+
     def stop(self) -> None:
         """Ask it to end, kill it where it does not; its data stays."""
         if self._process is not None:
@@ -168,7 +172,8 @@ class Server:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.pid:
-            os.killpg(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self.start_seconds

@@ -150,10 +150,14 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """Stop all, the last started first; nothing is left, whatever goes wrong with one."""
-        for server in reversed(self.servers.values()):
-            with suppress(OSError):
-                server.stop()
+        """Stop all, those that work first; nothing is left, whatever goes wrong with one."""
+        working = [server for name, server in self.servers.items() if name not in FIRST]
+        for group in (working, [self.servers[name] for name in FIRST]):
+            for server in group:
+                server.ask_to_stop()
+            for server in group:
+                with suppress(OSError):
+                    server.stop()
 
     def tend(self) -> Sequence[str]:
         """Start again what ended, each with its own backoff; returns the names started now. Does not block for long."""

@@ -70,11 +70,14 @@ def up(folder: Path, chosen: Settings, told: Callable[[str], None] = lambda _lin
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:
-        return addresses(_wait_until_up(folder, process, log, told).ports)
+        ports = _wait_until_up(folder, process, log, told).ports
     except BaseException:
         process.terminate()
         process.wait(STOP_SECONDS)
         raise
+    # It is meant to outlive this process, which Popen would warn of.
+    process.returncode = 0
+    return addresses(ports)
 
 
 def down(folder: Path) -> list[str]:
