@@ -43,8 +43,8 @@ def bursts(comments_ms: Sequence[int]) -> list[RecordedBurst]:
     """The bursts among comments in the order of time."""
     minutes = [at_ms // MINUTE_MS for at_ms in comments_ms]
     found: list[RecordedBurst] = []
-    for minute in sorted(set(minutes)):
-        # Only a minute with a comment can begin a burst; a burst may last some minutes longer without one.
+    # Only a minute with a comment can begin a burst, which may last some minutes longer without one.
+    for minute in sorted({at + later for at in minutes for later in range(SHORT_MINUTES)}):
         if not _bursting(minutes, minute):
             continue
         if found and minute - found[-1].ends <= GAP_MINUTES:

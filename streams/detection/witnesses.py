@@ -1,7 +1,7 @@
 """Who speaks and what they say: the texts that an alert shows, the accounts that spread it, and how many act as one.
 
-Sizes are bounded, whatever the volume. Accounts and wordings are counted by space saving (Metwally et al., 2005): when
-the table is full, a newcomer takes the place, and the count, of the least; the heavy ones stay exact enough to name.
+Sizes are bounded, whatever the volume: tables of accounts and wordings are cut to their largest when they grow too long
+(as in lossy counting, Manku and Motwani, 2002), so the heavy ones are counted exactly and the light ones too low.
 """
 
 import math
@@ -47,7 +47,8 @@ class Witnesses(msgspec.Struct, array_like=True):
         self.texts += 1
         self._count_account(text)
         wording = _wording(text.text)
-        self.wordings[wording] = _inherited(self.wordings, wording) + 1
+        self.wordings[wording] = self.wordings.get(wording, 0) + 1
+        _prune(self.wordings)
 
     def forget(self) -> None:
         """Nothing of this belongs to an episode."""
@@ -83,13 +84,14 @@ class Witnesses(msgspec.Struct, array_like=True):
         if text.actor is None:
             return
         self.with_account += 1
-        self.accounts[text.actor.id] = _inherited(self.accounts, text.actor.id) + 1
+        self.accounts[text.actor.id] = self.accounts.get(text.actor.id, 0) + 1
+        _prune(self.accounts)
         self._note_followers(text.actor)
 
     def _note_followers(self, actor: Actor) -> None:
         if actor.followers:
             self.followers[actor.id] = actor.followers
-        if len(self.followers) > _TABLE:
+        if len(self.followers) > 3 * _TABLE:
             self.followers = {known: count for known, count in self.followers.items() if known in self.accounts}
 
     def _show(self, text: ScoredText, weight: float) -> None:
@@ -118,8 +120,8 @@ def _wording(text: str) -> str:
     return letters[:_WORDING_CHARACTERS]
 
 
-def _inherited(counts: dict[str, int], key: str) -> int:
-    """The count that a key starts from: its own, none, or that of the least, which makes room for it."""
-    if key in counts or len(counts) < _TABLE:
-        return counts.get(key, 0)
-    return counts.pop(min(counts, key=counts.__getitem__))
+def _prune(counts: dict[str, int]) -> None:
+    """Once the table is twice as long as what is kept, let go of the least."""
+    if len(counts) >= 2 * _TABLE:
+        for key in sorted(counts, key=counts.__getitem__)[:-_TABLE]:
+            del counts[key]

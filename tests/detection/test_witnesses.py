@@ -65,8 +65,8 @@ def test_size_is_bounded_and_the_heavy_accounts_stay_known() -> None:
         witnesses.hear(text(0, number, actor=actor, text=f"{number}"), weight=1.0, charged=True)
     assert "heavy" in witnesses.spreaders()
     assert len(witnesses.spreaders()) == SPREADERS
-    assert 5_000 <= witnesses.accounts["heavy"] <= 5_200
-    assert len(msgspec.msgpack.encode(witnesses)) < 20_000
+    assert witnesses.accounts["heavy"] == 5_000
+    assert len(msgspec.msgpack.encode(witnesses)) < 25_000
 
 
 def test_forgotten_witnesses_are_as_new() -> None:

@@ -1,0 +1,67 @@
+from collections.abc import Sequence
+
+from streams.detection.brand import Brands
+from streams.detection.room import Rooms
+from streams.detection.shard import KEPT_IDLE_KEYS, Shard
+from streams.events.schema import ScoredText
+from tests.detection.records import WATCH, at, room_event, speech, text
+
+
+def hear(shard: Shard[ScoredText], texts: Sequence[ScoredText]) -> None:
+    for one in texts:
+        shard.hear(one, one.log_time_ms)
+
+
+def test_missing_keys_are_those_not_in_the_process() -> None:
+    shard = Shard(Brands(WATCH), 0)
+    hear(shard, [text(0, 0, brand_id="a")])
+    assert shard.missing([text(0, 1, brand_id="b"), text(0, 2, brand_id="a"), text(0, 3, brand_id="b")]) == ["b"]
+
+
+def test_drain_tells_what_changed_once() -> None:
+    shard = Shard(Brands(WATCH), 0)
+    hear(shard, [text(0, 0, brand_id="a")])
+    assert set(shard.drain().states) == {"a"}
+    assert not shard.drain().states
+
+
+def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None:
+    shard = Shard(Rooms(WATCH), 0)
+    shard.hear(room_event(0, "enter"), at(0))
+    assert shard.drain().watched == {"r1": b""}
+    shard.hear(room_event(1, "session_end"), at(1))
+    assert shard.drain().watched == {"r1": None}
+
+
+def test_idle_key_is_told_each_minute_of_the_log() -> None:
+    shard = Shard(Brands(WATCH), 0)
+    hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
+    assert [alert.state for alert in shard.drain().alerts] == ["firing"]
+    # Another brand's records carry the log past the quiet minutes of the first.
+    hear(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(9)])
+    assert [(alert.brand_id, alert.state) for alert in shard.drain().alerts] == [("a", "resolved")]
+
+
+def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_them_again() -> None:
+    shard = Shard(Brands(WATCH), 0)
+    hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
+    stored = shard.drain().states["a"]
+    hear(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(6)])
+    assert set(shard.drain().states) == {"b"}
+
+    successor = Shard(Brands(WATCH), shard.log_ms)
+    successor.thaw("a", stored)
+    hear(successor, [text(9, 9, brand_id="b")])
+    hear(shard, [text(9, 9, brand_id="b")])
+    resolved = successor.drain().alerts
+    assert [alert.state for alert in resolved] == ["resolved"]
+    assert resolved == shard.drain().alerts
+
+
+def test_process_keeps_few_keys_without_obligations() -> None:
+    shard = Shard(Rooms(WATCH), 0)
+    for number in range(KEPT_IDLE_KEYS + 10):
+        shard.hear(room_event(0, "session_end", room_id=f"r{number}"), at(0))
+    assert len(shard.drain().states) == KEPT_IDLE_KEYS + 10
+    names = [room_event(1, "enter", room_id=f"r{number}") for number in range(KEPT_IDLE_KEYS + 10)]
+    assert shard.missing(names) == sorted(f"r{number}" for number in range(10))
