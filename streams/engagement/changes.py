@@ -72,6 +72,16 @@ class Changes:
         slots = self.sums[where]
         slots[slot] = slots.get(slot, 0) + number
 
+    def roll_up(self) -> None:
+        """Add what happened to products to the places where it happened."""
+        for (place, minute), slots in [*self.sums.items()]:
+            if place.outer is not None:
+                for slot, number in slots.items():
+                    self.add((place.outer, minute), slot, number)
+        for (place, minute), logs in [*self.people.items()]:
+            if place.outer is not None:
+                self.people[place.outer, minute].extend(logs)
+
     def gauge(self, where: Where, gauge: Gauge) -> None:
         known = self.gauges.get(where)
         self.gauges[where] = gauge if known is None else known.later(gauge)

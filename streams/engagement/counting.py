@@ -5,9 +5,9 @@ Nothing here waits or knows of a server. What is carried from batch to batch dep
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress
-from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +16,19 @@ from streams.clock import DAY_MS, MINUTE_MS
 from streams.engagement.changes import SESSION_ONLY, Changes
 from streams.engagement.duplicates import Columns, Numbers, Window, block_of
 from streams.engagement.meaning import LATE, SLOTS
-from streams.engagement.people import entries, hashes
-from streams.engagement.places import MOST_PROFILES, Profile, Profiles, profile_key
-from streams.engagement.special import Special, needed_to_take_back
+from streams.engagement.people import Entries, entries, hashes
+from streams.engagement.places import MOST_PROFILES, Profile, Profiles
+from streams.engagement.special import Special, is_running_total
 from streams.events.codec import Decoded
 from streams.events.schema import Event
 
 LATE_MS = DAY_MS
 """An event this much older than the newest of its partition is too late for every window."""
 _MINUTE_BITS = 32
+_MINUTE_MASK = (1 << _MINUTE_BITS) - 1
+_PLACE, _GROUP, _SPECIAL, _PAID = range(4)
+"""Columns of Profiles.columns()."""
 _EXACT = 2**62
-
-_event_id = attrgetter("event_id")
-_time_ms = attrgetter("event_time_ms")
-_value = attrgetter("value")
-_amount = attrgetter("amount")
-_actor = attrgetter("actor")
 
 
 class Counting:
@@ -79,34 +76,39 @@ class Counting:
         1. Which occurred before. 2. Their columns. 3. Which are late. 4. Those that need a look at what came before.
         5. All others by groups.
         """
-        size = len(events)
-        again = self._window.occur(list(map(_event_id, events)))
-        profiles = self._profiles
-        profile = np.fromiter(map(profiles.__getitem__, map(profile_key, events)), np.int32, size)
-        times_ms, values, amounts = (
-            np.fromiter(map(get, events), np.int64, size) for get in (_time_ms, _value, _amount)
-        )
+        again = self._window.occur([event.event_id for event in events])
+        columns, traits, highest_ms = self._columns(events)
+        self._window.keep(columns)
+        counted = ~columns.uncounted
+        counted[again] = False
+        looking_back = Special(self._window, events, offsets, columns, highest_ms, changes)
+        for at in np.flatnonzero(traits[:, _SPECIAL] & counted).tolist():
+            counted[at] = looking_back.take(at)
+        if changes is not None:
+            late = columns.uncounted.copy()
+            late[again] = False
+            changes.fates["duplicate"] += len(again)
+            changes.fates["applied"] += int(counted.sum())
+            self._late(np.flatnonzero(late).tolist(), columns, changes)
+            _sum(columns, counted, changes)
+            _meet(events, columns, traits, counted, changes)
+
+    def _columns(self, events: list[Event]) -> tuple[Columns, Numbers, Numbers]:
+        """What is kept of the events, their profiles' traits, and the watermark before and after each."""
+        size, profiles = len(events), self._profiles
+        profile = np.fromiter(profiles.of(events), np.int32, size)
+        times_ms = np.fromiter([event.event_time_ms for event in events], np.int64, size)
+        values = np.fromiter([event.value for event in events], np.int64, size)
         highest_ms = np.maximum.accumulate(np.concatenate(([self.watermark_ms], times_ms)))
         self.watermark_ms = int(highest_ms[-1])
         late = times_ms < highest_ms[:-1] - LATE_MS
         traits = profiles.columns()[profile]
-        counted = ~late
-        counted[again] = False
-        special = np.flatnonzero(traits[:, 2].astype(bool)).tolist()
-        remembered = {at: events[at] for at in special if needed_to_take_back(events[at])}
-        columns = Columns(profiles, profile, times_ms, values, amounts, late.copy(), remembered)
-        self._window.keep(columns)
-        looking_back = Special(self._window, events, offsets, columns, highest_ms, changes)
-        for at in special:
-            if counted[at] and not looking_back.take(at):
-                counted[at] = False
-        if changes is not None:
-            changes.fates["duplicate"] += len(again)
-            late[again] = False
-            self._late(np.flatnonzero(late).tolist(), columns, changes)
-            _sum(columns, counted, changes)
-            _meet(events, columns, traits, counted, changes)
-            changes.fates["applied"] += int(counted.sum())
+        amounts = np.zeros(size, np.int64)
+        paid = np.flatnonzero(traits[:, _PAID])
+        amounts[paid] = [events[at].amount for at in paid.tolist()]
+        special = np.flatnonzero(traits[:, _SPECIAL]).tolist()
+        reports = {at: events[at] for at in special if is_running_total(events[at])}
+        return Columns(profiles, profile, times_ms, values, amounts, late, reports), traits, highest_ms
 
     def _late(self, positions: list[int], columns: Columns, changes: Changes) -> None:
         """Too late for windows; a session takes note, and a refund amends it."""
@@ -115,7 +117,7 @@ class Counting:
             changes.fates["late"] += 1
             changes.add((profile.place, SESSION_ONLY), SLOTS[LATE], 1)
             if profile.kind == "refund":
-                _add(changes, profile, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at])))
+                _add(changes, profile, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
 
 
 def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Changes) -> None:
@@ -127,42 +129,61 @@ def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Changes) -> None
     order = np.argsort(codes, kind="stable")
     codes, positions = codes[order], positions[order]
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
-    values, amounts = columns.values[positions], columns.amounts[positions]
     counts = np.diff(starts, append=len(codes)).tolist()
-    totals = (_totals(numbers, starts) for numbers in (values, amounts))
-    all_profiles, minute_mask = columns.profiles.all, (1 << _MINUTE_BITS) - 1
-    for code, count, value, amount in zip(codes[starts].tolist(), counts, *totals, strict=True):
+    totals = _totals(columns.values[positions], columns.amounts[positions], starts)
+    all_profiles = columns.profiles.all
+    for code, *measures in zip(codes[starts].tolist(), counts, *totals, strict=True):
         profile = all_profiles[code >> _MINUTE_BITS]
         if profile.adds:
-            _add(changes, profile, code & minute_mask, 1, (count, value, amount))
+            _add(changes, profile, code & _MINUTE_MASK, 1, measures)
 
 
-def _add(changes: Changes, profile: Profile, minute: int, sign: int, measures: tuple[int, ...]) -> None:
+def _add(changes: Changes, profile: Profile, minute: int, sign: int, measures: Sequence[int]) -> None:
     slots = changes.sums[profile.place, minute]
     for slot, measure in profile.adds:
         slots[slot] = slots.get(slot, 0) + sign * measures[measure]
 
 
-def _totals(numbers: Numbers, starts: NDArray[np.intp]) -> list[int]:
-    exact = numbers if float(numbers.max()) * len(numbers) < _EXACT else numbers.astype(object)
-    totals: list[int] = np.add.reduceat(exact, starts).tolist()
-    return totals
+def _totals(values: Numbers, amounts: Numbers, starts: NDArray[np.intp]) -> list[list[int]]:
+    """Sums of value, amount and value × amount from each start to the next; in Python's integers where 64 bits might
+    not do."""
+    largest = max(float(values.max()), 1.0) * max(float(amounts.max()), 1.0) * len(values)
+    exact: list[NDArray[Any]] = [values, amounts]
+    if largest >= _EXACT:
+        exact = [column.astype(object) for column in exact]
+    return [np.add.reduceat(column, starts).tolist() for column in (*exact, exact[0] * exact[1])]
 
 
 def _meet(events: list[Event], columns: Columns, traits: Numbers, counted: NDArray[np.bool_], changes: Changes) -> None:
     """The people of each place and minute as log entries, each person once a group."""
-    counted = counted & (traits[:, 1] >= 0)
-    ids = [actor.id if actor is not None else "" for actor in map(_actor, events)]
-    counted &= np.fromiter(map(bool, ids), np.bool_, len(ids))
-    positions = np.flatnonzero(counted)
-    if not len(positions):
+    met = counted & (traits[:, _GROUP] >= 0)
+    ids = [actor.id if (actor := event.actor) is not None else "" for event in compress(events, met.tolist())]
+    positions = np.flatnonzero(met)
+    if "" in ids:
+        positions = positions[np.fromiter(map(bool, ids), np.bool_, len(ids))]
+        ids = list(filter(None, ids))
+    if not ids:
         return
-    written = entries(hashes(list(compress(ids, counted.tolist()))), traits[positions, 1])
-    codes = traits[positions, 0] << _MINUTE_BITS | columns.times_ms[positions] // MINUTE_MS
-    distinct, index = np.unique(codes, return_inverse=True)
-    once = np.unique(index.astype(np.uint64) << np.uint64(32) | written)
-    borders = np.searchsorted(once, np.arange(len(distinct) + 1, dtype=np.uint64) << np.uint64(32)).tolist()
-    log, places = once.astype("<u4").tobytes(), columns.profiles.places
-    for at, code in enumerate(distinct.tolist()):
-        where = places[code >> _MINUTE_BITS], code & (1 << _MINUTE_BITS) - 1
-        changes.people[where].append(log[4 * borders[at] : 4 * borders[at + 1]])
+    minutes = columns.times_ms[positions] // MINUTE_MS
+    places = columns.profiles.places
+    for where, log in _logs(traits[positions, _PLACE], minutes, entries(hashes(ids), traits[positions, _GROUP])):
+        changes.people[places[where >> _MINUTE_BITS], where & _MINUTE_MASK].append(log)
+
+
+def _logs(place: Numbers, minutes: Numbers, written: Entries) -> Iterator[tuple[int, bytes]]:
+    """The distinct entries of each (place, minute), which is given as one number."""
+    first, span = int(minutes.min()), int(minutes.max() - minutes.min()) + 1
+    if (int(place.max()) + 1) * span < 1 << 32:
+        codes = place * span + minutes - first
+    else:  # times scattered over years: only what occurs gets a number
+        codes = np.unique(place << _MINUTE_BITS | minutes, return_inverse=True)[1]
+    tagged = codes.astype(np.uint64) << np.uint64(32) | written
+    order = np.argsort(tagged)
+    tagged = tagged[order]
+    order = order[np.concatenate(([True], tagged[1:] != tagged[:-1]))]
+    codes, log = codes[order], written[order].astype("<u4").tobytes()
+    starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+    where = place[order[starts]] << _MINUTE_BITS | minutes[order[starts]]
+    ends = [*starts[1:].tolist(), len(codes)]
+    for number, start, end in zip(where.tolist(), starts.tolist(), ends, strict=True):
+        yield number, log[4 * start : 4 * end]

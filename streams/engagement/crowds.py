@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from streams.engagement.people import FOLD_BYTES, fold, read
+from streams.engagement.places import Target
 
 LOGS_HELD = 200_000
 """Lengths that are remembered; a log whose length was forgotten grows by FOLD_BYTES once more before it is folded."""
@@ -16,14 +17,15 @@ class Crowds:
         """Bytes appended since the last fold, or since this owner first wrote to the log."""
         self._pending: dict[str, list[bytes]] = {}
 
-    def add(self, bucket: str, fields: Iterable[str], log: bytes) -> None:
+    def add(self, targets: Iterable[Target], log: bytes) -> None:
+        """These people belong to every field of the targets."""
         pending = self._pending
-        for field in fields:
-            suffix = f"people:{bucket}:{field}"
-            if suffix in pending:
-                pending[suffix].append(log)
-            else:
-                pending[suffix] = [log]
+        for _, _, suffixes in targets:
+            for suffix in suffixes:
+                if suffix in pending:
+                    pending[suffix].append(log)
+                else:
+                    pending[suffix] = [log]
 
     def grown_long(self) -> list[str]:
         """The logs that are to be loaded, since what is pending makes them too long."""

@@ -46,7 +46,7 @@ class Columns(NamedTuple):
     uncounted: NDArray[np.bool_]
     """Late: nothing to take back."""
     special: dict[int, Event]
-    """By position in the stretch: gifts and snapshots, of which the columns do not tell all."""
+    """By position in the stretch: the reports of running totals, of which the columns do not tell all."""
 
 
 class Occurrence(NamedTuple):

@@ -3,11 +3,10 @@ set again only when some of it has run."""
 
 from collections.abc import Iterable
 
-from streams.clock import Clock
+from streams.clock import MINUTE_MS, Clock
 
-REFRESH_PART = 8
-"""A key's time to live is set again after an eighth of it, so it expires that much early at worst."""
-SUFFIXES_HELD = 200_000
+REFRESH_MS = 15 * MINUTE_MS
+"""A key expires at worst this much too early: a tenth of the shortest time that any is kept."""
 
 
 class Expiry:
@@ -15,14 +14,15 @@ class Expiry:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due_ms: dict[str, int] = {}
+        self._told: set[str] = set()
+        self._told_before: set[str] = set()
+        self._turn_ms = clock() + REFRESH_MS // 2
 
-    def due(self, suffixes: Iterable[str], ttl_seconds: int) -> dict[str, int]:
-        """Those whose time to live must be set with this write."""
-        now_ms, due_ms = self._clock(), self._due_ms
-        if len(due_ms) > SUFFIXES_HELD:
-            due_ms.clear()
-        due = [suffix for suffix in suffixes if due_ms.get(suffix, 0) <= now_ms]
-        next_ms = now_ms + ttl_seconds * 1000 // REFRESH_PART
-        due_ms.update(dict.fromkeys(due, next_ms))
-        return dict.fromkeys(due, ttl_seconds)
+    def due(self, suffixes: Iterable[str]) -> list[str]:
+        """Those whose time to live must be set with this write: they were not told of lately."""
+        if self._clock() >= self._turn_ms:
+            self._told_before, self._told = self._told, set()
+            self._turn_ms = self._clock() + REFRESH_MS // 2
+        due = [suffix for suffix in suffixes if suffix not in self._told and suffix not in self._told_before]
+        self._told.update(due)
+        return due

@@ -7,7 +7,7 @@ from streams.engagement.changes import SESSION_ONLY, Changes, Where
 from streams.engagement.counting import Counting
 from streams.engagement.crowds import Crowds
 from streams.engagement.expiry import Expiry
-from streams.engagement.places import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, sessions_of
+from streams.engagement.places import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, Target, sessions_of
 from streams.engagement.running import MARKS_KEPT_SECONDS, Marks
 from streams.engagement.special import FOLLOWERS_REMEMBERED_MS
 from streams.engagement.totals import Totals
@@ -18,9 +18,8 @@ CLOCK = "clock"
 WATERMARK = "watermark"
 _BLOCK = "block:"
 _FOLLOWERS_KEPT_SECONDS = FOLLOWERS_REMEMBERED_MS // 1000 + 3600
-_GAUGED = ("r", "s")
-"""Rooms and sessions have concurrent viewers."""
 _SESSIONS_REMEMBERED = 100_000
+_TARGETS_REMEMBERED = 20_000
 
 Values = dict[str, dict[str, bytes | None]]
 
@@ -41,6 +40,7 @@ class Partition:
         self._crowds = Crowds()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
+        self._targets_known: dict[Where, tuple[Target, ...]] = {}
         self._sessions_seen: dict[tuple[str, str], int] = {}
 
     async def effects(
@@ -48,11 +48,12 @@ class Partition:
     ) -> Effects:
         """Everything that a batch does to what is stored; once for each batch, in order.
 
-        1. What its growing counts grew by, against the marks.
+        1. What its growing counts grew by, against the marks; then all that happened to products, where it happened.
         2. Its sums and gauges onto the totals.
         3. Its people onto the logs.
         """
         values = await self._count_reports(changes, ledger)
+        changes.roll_up()
         values |= await self._join_totals(changes, ledger)
         values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
         blobs, appended = await self._join_crowds(changes, ledger)
@@ -80,26 +81,35 @@ class Partition:
 
     async def _join_totals(self, changes: Changes, ledger: Ledger) -> Values:
         totals = self._totals
-        targets = {where: _buckets(where) for where in {*changes.sums, *changes.gauges}}
-        wanted = totals.unknown(target for buckets in targets.values() for target in buckets)
+        sums = [(self._targets(where), slots) for where, slots in changes.sums.items()]
+        gauges = [(self._targets(where), gauge) for where, gauge in changes.gauges.items()]
+        wanted = totals.unknown(target for targets, _ in (*sums, *gauges) for target in targets)
         if wanted:
             totals.learn(wanted, await ledger.fields_of(self.claim, wanted))
-        for where, slots in changes.sums.items():
-            for bucket, fields in targets[where]:
-                totals.add(bucket, fields, slots)
-        for where, gauge in changes.gauges.items():
-            for bucket, fields in targets[where]:
-                totals.gauge(bucket, [field for field in fields if field.startswith(_GAUGED)], gauge)
+        for targets, slots in sums:
+            totals.add(targets, slots)
+        for targets, gauge in gauges:
+            totals.gauge(targets, gauge)
         return totals.take_changed()
 
     async def _join_crowds(self, changes: Changes, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
         for where, logs in changes.people.items():
-            log = b"".join(logs)
-            for bucket, fields in _buckets(where):
-                self._crowds.add(bucket, fields, log)
+            self._crowds.add(self._targets(where), b"".join(logs))
         long = self._crowds.grown_long()
         loaded = await ledger.strings(self.claim, long)
         return self._crowds.take(dict(zip(long, loaded, strict=True)))
+
+    def _targets(self, where: Where) -> tuple[Target, ...]:
+        """Every bucket that a place's events of a minute count in."""
+        place, minute = where
+        if minute == SESSION_ONLY:
+            return place.session
+        if len(self._targets_known) > _TARGETS_REMEMBERED:
+            self._targets_known.clear()
+        targets = self._targets_known.get(where)
+        if targets is None:
+            targets = self._targets_known[where] = place.targets(minute)
+        return targets
 
     def _clock_fields(self, watermark_ms: int, block_watermarks_ms: Mapping[int, int]) -> dict[str, bytes | None]:
         fields: dict[str, bytes | None] = {WATERMARK: b"%d" % watermark_ms}
@@ -116,34 +126,19 @@ class Partition:
         if len(seen) > _SESSIONS_REMEMBERED:
             seen.clear()
         for place, minute in touched:
-            if place.session_id is not None and minute != SESSION_ONLY:
-                for field in place.session_fields:
-                    if seen.get((field, place.session_id), -1) < minute:
-                        seen[field, place.session_id] = minute
-                        later.setdefault(sessions_of(field), {})[place.session_id] = minute
+            field, session = place.session_field, place.session_id
+            if field is not None and session is not None and seen.get((field, session), SESSION_ONLY) < minute:
+                seen[field, session] = minute
+                later.setdefault(sessions_of(field), {})[session] = minute
         return later
 
     def _due(self, suffixes: Iterable[str]) -> dict[str, int]:
-        kept: dict[int, list[str]] = {}
-        for suffix in suffixes:
-            if suffix != CLOCK:
-                kept.setdefault(self._kept_seconds(suffix), []).append(suffix)
-        return {
-            suffix: ttl_seconds for ttl_seconds, keys in kept.items() for suffix in self._expiry.due(keys, ttl_seconds)
-        }
+        due = self._expiry.due(suffixes)
+        return {suffix: self._kept_seconds(suffix) for suffix in due if suffix != CLOCK}
 
     def _kept_seconds(self, suffix: str) -> int:
-        kind, _, rest = suffix.partition(":")
-        if kind == "people":
-            kind = rest.partition(":")[0]
+        kind, _, rest = suffix.removeprefix("people:").partition(":")
         if kind == "followers" and not rest.startswith("session:"):
             return _FOLLOWERS_KEPT_SECONDS
         kept = {"minute": MINUTES_KEPT_SECONDS, "hour": HOURS_KEPT_SECONDS, "marks": MARKS_KEPT_SECONDS}
         return kept.get(kind, self._session_ttl_seconds)
-
-
-def _buckets(where: Where) -> list[tuple[str, tuple[str, ...]]]:
-    place, minute = where
-    if minute != SESSION_ONLY:
-        return place.buckets(minute)
-    return [] if place.session_id is None else [place.session(place.session_id)]

@@ -10,9 +10,8 @@
 A field is a scope's letter and its id: `r:` room, `p:` product, `b:` brand, `f:` platform.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +25,7 @@ MINUTES_KEPT_SECONDS = 150 * 60
 HOURS_KEPT_SECONDS = 26 * 3600
 LETTERS: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 WHOLE_SESSION = "s"
+_WITH_SESSIONS = (LETTERS["room"], LETTERS["product"])
 MOST_PROFILES = 50_000
 """Distinct profiles that are remembered; beyond it the table begins anew, so ids made up by a feed cost no memory."""
 
@@ -58,25 +58,47 @@ def followers_of(field: str) -> str:
     return f"followers:{field}"
 
 
+class Target(NamedTuple):
+    """A bucket, the fields in it, and the suffixes of the logs of their people."""
+
+    bucket: str
+    fields: tuple[str, ...]
+    logs: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Place:
-    """One combination of platform, brand, room, product and session."""
+    """One combination of platform, brand, room, session, and of a product in it.
+
+    What happens to a product also counts where it happens, in its `outer` place: a batch's changes are added up there
+    before any bucket is touched, since many products share a room.
+    """
 
     number: int
+    outer: "Place | None"
     fields: tuple[str, ...]
+    """Its own: the product's alone, or those of room, brand and platform."""
     session_id: str | None
-    session_fields: tuple[str, ...]
-    """Room and product, which have a session window."""
+    session: tuple[Target, ...]
+    """The session's bucket, if there is one."""
 
-    def buckets(self, minute: int) -> list[tuple[str, tuple[str, ...]]]:
-        """Every (bucket, fields) that an event of this minute counts in."""
-        buckets = [(minute_bucket(minute), self.fields), (hour_bucket(minute // 60), self.fields)]
-        return buckets if self.session_id is None else [*buckets, self.session(self.session_id)]
+    @property
+    def all_fields(self) -> tuple[str, ...]:
+        return self.fields if self.outer is None else (*self.fields, *self.outer.fields)
 
-    def session(self, session_id: str) -> tuple[str, tuple[str, ...]]:
-        """The session's bucket, with the fields that it has for this place."""
-        products = tuple(field for field in self.session_fields if field.startswith(LETTERS["product"]))
-        return session_bucket(session_id), (WHOLE_SESSION, *products)
+    @property
+    def session_field(self) -> str | None:
+        """Who has the session: the product, or the room if there is one."""
+        field = self.fields[0]
+        return field if self.session_id is not None and field.startswith(_WITH_SESSIONS) else None
+
+    def targets(self, minute: int) -> tuple[Target, ...]:
+        """Every bucket that its events of this minute count in."""
+        return target(minute_bucket(minute), self.fields), target(hour_bucket(minute // 60), self.fields), *self.session
+
+
+def target(bucket: str, fields: tuple[str, ...]) -> Target:
+    return Target(bucket, fields, tuple(people_log(bucket, field) for field in fields))
 
 
 class Profile(NamedTuple):
@@ -90,68 +112,83 @@ class Profile(NamedTuple):
     group: int
     special: bool
     """Whether it needs more: a running total, a gauge, a membership, a retraction."""
+    paid: bool
+    """Whether its amount matters."""
 
 
-profile_key: Callable[[Event], tuple[Any, ...]] = attrgetter(
-    "kind", "value_mode", "final", "is_mirror", "platform", "brand_id", "room_id", "product_id", "session_id"
-)
-_SPECIAL_KINDS = frozenset({"gift", "viewers", "follow", "unfollow", "retraction"})
-_SUMMED_LATER = frozenset({"gift", "retraction"})
+_SPECIAL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
 
 
 class Profiles(dict[tuple[Any, ...], int]):
-    """Numbers the profiles that occur, in order of appearance: `profiles[profile_key(event)]`."""
+    """Numbers the profiles that occur, in order of appearance."""
 
     def __init__(self) -> None:
         super().__init__()
         self.all: list[Profile] = []
         self.places: list[Place] = []
         self._places: dict[tuple[Any, ...], Place] = {}
-        self._columns = np.empty((0, 3), np.int64)
+        self._columns = np.empty((0, 4), np.int64)
+
+    def of(self, events: Iterable[Event]) -> list[int]:
+        """The number of each event's profile. One expression an event: this is the hottest line of the stage."""
+        number = self.__getitem__
+        return [
+            number((
+                event.kind, event.value_mode, event.final, event.is_mirror, event.subject_id is None,
+                event.platform, event.brand_id, event.room_id, event.product_id, event.session_id,
+            ))
+            for event in events
+        ]  # fmt: skip
 
     def columns(self) -> NDArray[np.int64]:
-        """A row for each profile: its place's number, its group, whether it is special."""
-        if len(self._columns) < len(self.all):
-            rows = [(profile.place.number, profile.group, profile.special) for profile in self.all]
-            self._columns = np.array(rows, np.int64).reshape(-1, 3)
+        """A row for each profile: its place's number, its group, whether it is special, whether its amount matters."""
+        known = len(self._columns)
+        if known < len(self.all):
+            rows = [(one.place.number, one.group, one.special, one.paid) for one in self.all[known:]]
+            self._columns = np.concatenate((self._columns, np.array(rows, np.int64)))
         return self._columns
 
     def __missing__(self, key: tuple[Any, ...]) -> int:
-        kind, value_mode, final, is_mirror, *where = key
-        place = self._place(tuple(where))
-        self.all.append(_profile(place, kind, value_mode, final, is_mirror))
+        *manner, platform, brand, room, product, session = key
+        place = self._place(platform, brand, room, product, session)
+        self.all.append(_profile(place, room is not None, *manner))
         number = self[key] = len(self.all) - 1
         return number
 
-    def _place(self, where: tuple[Any, ...]) -> Place:
+    def _place(self, platform: str, brand: str, room: str | None, product: str | None, session: str | None) -> Place:
+        where = platform, brand, room, product, session
         place = self._places.get(where)
         if place is None:
-            place = self._places[where] = _place(len(self.places), *where)
+            outer = None if product is None else self._place(platform, brand, room, None, session)
+            fields = _fields(platform, brand, room) if product is None else (scope_field("product", product),)
+            place = self._places[where] = _numbered(len(self.places), outer, fields, session)
             self.places.append(place)
         return place
 
 
-def _place(number: int, platform: str, brand: str, room: str | None, product: str | None, session: str | None) -> Place:
-    inner = tuple(scope_field(scope, name) for scope, name in _named(room, product))
-    outer = (scope_field("brand", brand), scope_field("platform", platform))
-    return Place(number, (*inner, *outer), session, inner)
+def _fields(platform: str, brand: str, room: str | None) -> tuple[str, ...]:
+    fields = scope_field("brand", brand), scope_field("platform", platform)
+    return fields if room is None else (scope_field("room", room), *fields)
 
 
-def _named(room: str | None, product: str | None) -> list[tuple[Scope, str]]:
-    scopes: list[tuple[Scope, str | None]] = [("room", room), ("product", product)]
-    return [(scope, name) for scope, name in scopes if name is not None]
+def _numbered(number: int, outer: Place | None, fields: tuple[str, ...], session: str | None) -> Place:
+    in_session = (WHOLE_SESSION,) if outer is None else fields
+    targets = () if session is None else (target(session_bucket(session), in_session),)
+    return Place(number, outer, fields, session, targets)
 
 
-def _profile(place: Place, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool) -> Profile:
+def _profile(
+    place: Place, in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
+) -> Profile:
     if is_mirror:
-        return Profile(place, kind, value_mode, _slots(MIRROR), NOBODY, special=False)
+        return Profile(place, kind, value_mode, _slots(MIRROR), NOBODY, special=False, paid=False)
     meaning = MEANINGS[kind]
-    special = kind in _SPECIAL_KINDS or value_mode == "snapshot"
+    running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
-    summed_later = kind in _SUMMED_LATER or value_mode == "snapshot" or unfinished
-    in_room = any(field.startswith(LETTERS["room"]) for field in place.fields)
+    adds = () if running or unfinished or kind == "retraction" else _slots(meaning)
+    paid = any(measure in ("amount", "worth") for _, measure in meaning.adds)
     group = group_code(meaning.group, in_room)
-    return Profile(place, kind, value_mode, () if summed_later else _slots(meaning), group, special)
+    return Profile(place, kind, value_mode, adds, group, running or kind in _SPECIAL_KINDS, paid)
 
 
 def _slots(meaning: Meaning) -> tuple[tuple[int, int], ...]:

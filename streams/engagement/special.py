@@ -53,32 +53,29 @@ class Special:
         where = profile.place, event.event_time_ms // MINUTE_MS
         if event.kind == "viewers":
             return self._viewers(at, event, where, self._changes)
-        if event.kind == "gift":
-            return self._gift(at, event, where, self._changes)
-        if event.value_mode == "snapshot":
-            return self._snapshot(at, event, where, self._changes)
+        if event.kind == "gift" or event.value_mode == "snapshot":
+            return self._running_total(at, event, where, self._changes)
         self._follow(at, event, profile, self._changes)
         return True
 
     def _viewers(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
         if event.room_id is None:
             return self._refuse(at, "missing_field", "viewers without room_id", changes)
-        changes.gauge(where, Gauge(event.value, event.event_time_ms, event.value))
+        place, minute = where
+        changes.gauge((place.outer or place, minute), Gauge(event.value, event.event_time_ms, event.value))
         return True
 
-    def _gift(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
-        if event.subject_id is not None:
-            changes.reports.append(_report(event, where, from_zero=True))
-        elif not event.final or event.value_mode == "snapshot":
+    def _running_total(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+        if event.kind == "gift" and event.subject_id is None:
             return self._refuse(at, "missing_field", "a gift that may still grow, without subject_id", changes)
-        else:
-            add_growth(changes, where, event.kind, event.value, event.amount)
-        return True
-
-    def _snapshot(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
-        if not has_running_total(event.kind):
+        if event.kind != "gift" and not has_running_total(event.kind):
             return self._refuse(at, "contradiction", f"a snapshot of {event.kind}", changes)
-        changes.reports.append(_report(event, where, from_zero=False))
+        changes.reports.append(
+            RunningTotal(
+                _subject(event), event.event_id, event.kind, where, event.value, event.amount,
+                from_zero=event.kind == "gift",
+            )
+        )  # fmt: skip
         return True
 
     def _follow(self, at: int, event: Event, profile: Profile, changes: Changes) -> None:
@@ -87,7 +84,7 @@ class Special:
         since = event.event_time_ms if event.kind == "follow" else None
         horizon_ms = max(0, int(self._highest_ms[at + 1]) - FOLLOWERS_REMEMBERED_MS)
         change = event.actor.id, since, horizon_ms
-        for field in profile.place.fields:
+        for field in profile.place.all_fields:
             changes.members[followers_of(field)].append(change)
         if event.session_id is not None:
             changes.members[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
@@ -118,28 +115,20 @@ def has_running_total(kind: Kind) -> bool:
     return [measure for _, measure in MEANINGS[kind].adds] == ["value"]
 
 
-def needed_to_take_back(event: Event) -> bool:
-    """Whether the columns do not tell all that the event counted."""
-    return event.kind == "gift" or event.value_mode == "snapshot"
+def is_running_total(event: Event) -> bool:
+    """Whether what the event counted depends on what was reported before it."""
+    return event.value_mode == "snapshot" or event.kind == "gift"
 
 
 def _take_back(found: Occurrence, changes: Changes) -> None:
     where = found.profile.place, found.time_ms // MINUTE_MS
     event = found.special
-    if event is None:
-        measures = 1, found.value, found.amount
-        for slot, measure in found.profile.adds:
-            changes.add(where, slot, -measures[measure])
-    elif event.subject_id is not None or event.value_mode == "snapshot":
+    if event is not None:
         changes.reports.append(TakeBack(_subject(event), event.event_id, event.kind, where, event.amount))
-    else:
-        add_growth(changes, where, event.kind, -event.value, event.amount)
-
-
-def _report(event: Event, where: Where, *, from_zero: bool) -> RunningTotal:
-    return RunningTotal(
-        _subject(event), event.event_id, event.kind, where, event.value, event.amount, from_zero=from_zero
-    )
+        return
+    measures = 1, found.value, found.amount, found.value * found.amount
+    for slot, measure in found.profile.adds:
+        changes.add(where, slot, -measures[measure])
 
 
 def _subject(event: Event) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from streams.engagement.changes import Gauge, Slots
 from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
+from streams.engagement.places import LETTERS, WHOLE_SESSION, Target
 
 LIMIT = 2**63 - 1
 MINUTES_HELD = 15
@@ -19,6 +20,7 @@ HOURS_HELD = 2
 SESSIONS_HELD = 5_000
 """What is held beyond what is in use; anything older is loaded again when a late event needs it."""
 
+_GAUGED = (LETTERS["room"], WHOLE_SESSION)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, int]).decode
 
@@ -48,10 +50,10 @@ class Totals:
         """Buckets that began under this owner: what is not held of them does not exist."""
         self._changed: dict[str, set[str]] = {}
 
-    def unknown(self, targets: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    def unknown(self, targets: Iterable[Target]) -> dict[str, list[str]]:
         """The fields that must be loaded before they can be added to, by bucket."""
         wanted: dict[str, set[str]] = {}
-        for bucket, fields in targets:
+        for bucket, fields, _ in targets:
             held = self._held.get(bucket)
             if held is None:
                 held = self._held[bucket] = {}
@@ -69,26 +71,27 @@ class Totals:
             for field in fields:
                 held[field] = _decode(stored[field]) if field in stored else {}
 
-    def add(self, bucket: str, fields: Iterable[str], slots: Slots) -> None:
-        held = self._held[bucket]
-        changed = self._changed.setdefault(bucket, set())
-        changed.update(fields)
-        for field in fields:
-            totals = held.get(field)
-            if totals is None:
-                held[field] = slots.copy()
-            else:
-                for slot, number in slots.items():
-                    totals[slot] = totals.get(slot, 0) + number
+    def add(self, targets: Iterable[Target], slots: Slots) -> None:
+        """Add to every field of the targets, all of which are held or begin now."""
+        numbers = tuple(slots.items())
+        for bucket, fields, _ in targets:
+            held = self._held[bucket]
+            self._changed.setdefault(bucket, set()).update(fields)
+            for field in fields:
+                totals = held.get(field)
+                if totals is None:
+                    held[field] = slots.copy()
+                else:
+                    for slot, number in numbers:
+                        totals[slot] = totals.get(slot, 0) + number
 
-    def gauge(self, bucket: str, fields: Iterable[str], gauge: Gauge) -> None:
-        for field in fields:
-            totals = self._held[bucket].setdefault(field, {})
-            known = gauge
-            if LAST_AT_SLOT in totals:
-                known = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
-            totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = known
-            self._changed.setdefault(bucket, set()).add(field)
+    def gauge(self, targets: Iterable[Target], gauge: Gauge) -> None:
+        """Note concurrent viewers for the rooms and sessions among the targets."""
+        for bucket, fields, _ in targets:
+            for field in fields:
+                if field.startswith(_GAUGED):
+                    _note(self._held[bucket].setdefault(field, {}), gauge)
+                    self._changed.setdefault(bucket, set()).add(field)
 
     def take_changed(self) -> dict[str, dict[str, bytes | None]]:
         """What changed since the last call, as it is to be stored, by bucket and field."""
@@ -121,6 +124,12 @@ class Totals:
         if granularity == "session":
             return False
         return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
+
+
+def _note(totals: Slots, gauge: Gauge) -> None:
+    if LAST_AT_SLOT in totals:
+        gauge = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
+    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge
 
 
 def _parsed(bucket: str) -> tuple[str, int]:
