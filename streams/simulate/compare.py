@@ -9,26 +9,33 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streams.alerting.alert import Alert
-from streams.engagement.vocabulary import PEOPLE, SUMS, Scope, Window
-from streams.simulate.truth import WINDOW_MINUTES, Truth
+from streams.engagement.vocabulary import PEOPLE, SCOPES, SUMS, Gauge, People, Scope, Sum, Window
+from streams.simulate.truth import Truth
 from streams.simulate.verdicts import Verdict, judge
 
 HYPERLOGLOG_ERROR = 0.0081
 SIGMAS = 4
 FEW_PEOPLE = 2
+SUM_WINDOWS: tuple[Window, ...] = ("1m", "5m", "60m", "24h")
 PEOPLE_WINDOWS: tuple[Window, ...] = ("60m", "24h")
 
 
 class CounterReader(Protocol):
-    """What is read of the engagement counters; all windows end at `at_ms`."""
+    """What is read of the engagement counters (streams.engagement.reader); windows end with the minute of `at_ms`."""
 
     def ids(self, scope: Scope) -> Iterable[str]: ...
 
-    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+    def sums(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[Sum, int]: ...
 
-    def people(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+    def people(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[People, int]: ...
 
-    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]: ...
+    def gauges(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[Gauge, int]: ...
 
 
 @dataclass(frozen=True)
@@ -71,49 +78,45 @@ def compare(
 
 def counter_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
     """Every sum, person and gauge of every room, product, brand, platform and session; unknown ids are rows too."""
-    for scope in SCOPES_OF_TRUTH:
+    for scope in SCOPES:
         for scope_id in sorted(set(truth.scopes.get(scope, {})) | set(counters.ids(scope))):
             yield from _scope_rows(truth, counters, scope, scope_id)
     yield from _session_rows(truth, counters)
 
 
-SCOPES_OF_TRUTH: tuple[Scope, ...] = ("room", "product", "brand", "platform")
-
-
 def _scope_rows(truth: Truth, counters: CounterReader, scope: Scope, scope_id: str) -> Iterator[Row]:
     known = scope_id in truth.scopes.get(scope, {})
-    for window in _windows():
+    for window in SUM_WINDOWS:
         expected = truth.sums(scope, scope_id, window) if known else {}
         found = counters.sums(scope, scope_id, window, truth.ended_at_ms)
-        yield from _exact(scope, scope_id, window, expected, found, SUMS)
+        yield from _exact(scope, scope_id, window, expected, found)
     for window in PEOPLE_WINDOWS:
         crowd = truth.scopes[scope][scope_id].people[window] if known else {}
         met = counters.people(scope, scope_id, window, truth.ended_at_ms)
         yield from _estimated(scope, scope_id, window, crowd, met)
 
 
-def _windows() -> list[Window]:
-    return [window for window in ("1m", "5m", "60m", "24h") if window in WINDOW_MINUTES]
-
-
 def _session_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
     for session, told in truth.sessions.items():
         room, at_ms = told.room_id, truth.ended_at_ms
-        yield from _exact("room", room, session, told.sums, counters.sums("room", room, "session", at_ms), SUMS)
-        yield from _estimated("room", room, session, told.people, counters.people("room", room, "session", at_ms))
-        gauges = counters.gauges("room", room, "session", at_ms)
+        sums = counters.sums("room", room, "session", at_ms, session_id=session)
+        people = counters.people("room", room, "session", at_ms, session_id=session)
+        gauges = counters.gauges("room", room, "session", at_ms, session_id=session)
+        yield from _exact("room", room, session, told.sums, sums)
+        yield from _estimated("room", room, session, told.people, people)
         yield Row("room", room, session, "viewers_peak", told.viewers_peak, gauges.get("viewers_peak", 0))
+        yield Row("room", room, session, "viewers_now", told.viewers_last, gauges.get("viewers_now", 0))
 
 
 def _exact(
-    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[str, int], names: Sequence[str]
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[Sum, int]
 ) -> Iterator[Row]:
-    for name in names:
+    for name in SUMS:
         yield Row(scope, scope_id, window, name, expected.get(name, 0), found.get(name, 0))
 
 
 def _estimated(
-    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[str, int]
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[People, int]
 ) -> Iterator[Row]:
     for name in PEOPLE:
         number = expected.get(name, 0)

@@ -15,5 +15,8 @@ from tests.faults.site import Site, fresh_topics
 def site(kafka: LocalKafka, redis_server: LocalRedis, namespace: str, tmp_path: Path) -> Iterator[Site]:
     fresh_topics(kafka)
     settings = Settings(kafka=kafka.bootstrap, redis=redis_server.url, namespace=namespace)
-    yield Site(kafka, redis_server, settings, tmp_path)
+    site = Site(kafka, redis_server, settings, tmp_path)
+    yield site
+    for worker in site.workers:
+        worker.kill()
     fresh_topics(kafka)

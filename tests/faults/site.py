@@ -1,27 +1,31 @@
 """Where faults are done: the real topics made anew, a ledger of the test's own, and workers that are processes."""
 
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
 from redis import Redis
+from redis.exceptions import RedisError
 
 from deploy.kafka.topics import create_topics
 from deploy.local.kafka import LocalKafka
 from deploy.local.programs import Worker
 from deploy.local.redis import LocalRedis
-from streams.ingest.feed import KafkaSink, Played, Record, play
+from streams.ingest.feed import KafkaSink, Record, play
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
 from streams.topics import LIVE, SOCIAL, TOPICS
 
+ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
 POLL_SECONDS = 0.01
-DEADLINE_SECONDS = 90.0
+AHEAD_RECORDS, SLICE_RECORDS = 4_000, 500
+DEADLINE_SECONDS = 120.0
 SOURCES = (SOCIAL, LIVE)
 
 
@@ -33,10 +37,13 @@ class Site:
     redis: LocalRedis
     settings: Settings
     folder: Path
+    workers: list["NamedWorker"] = field(default_factory=list)
 
-    def worker(self, stage: str, name: str = "one") -> Worker:
-        """A worker that is not started; each name has a membership of its own."""
-        return NamedWorker(self.folder / f"{stage}-{name}", stage, self.settings, name)
+    def worker(self, stage: str, name: str = "one", module: str = "streams.cli") -> "NamedWorker":
+        """A worker that is not started, and that is killed when the test ends; each name is a member of its own."""
+        worker = NamedWorker(self.folder / f"{stage}-{name}", stage, self.settings, name, module)
+        self.workers.append(worker)
+        return worker
 
     def progress(self, stage: str) -> dict[tuple[str, int], int]:
         """The ledger's stored offset by topic and partition."""
@@ -77,23 +84,31 @@ class Site:
         return all(progress.get(partition, 0) >= end for partition, end in ends.items())
 
     @contextmanager
-    def feeding(self, records: Sequence[Record], seconds: float) -> Iterator["Future[Played]"]:
-        """Records arrive evenly over so many seconds, beside what the test does; at the end all have arrived."""
-        first_ms, last_ms = records[0].due_ms, records[-1].due_ms
-        sink = KafkaSink(self.kafka.bootstrap)
-        ends_ms = int(time.time() * 1000 + seconds * 1000)
-        # Their own time ends with the feed, whatever it was: only the pace matters here.
-        moved = [
-            Record(r.topic, r.key, r.value, r.due_ms + ends_ms - last_ms, r.timestamp_ms) for r in records
-        ]  # fmt: skip
+    def feeding(self, stage: str, records: Sequence[Record]) -> Iterator[None]:
+        """Records arrive beside what the test does, a little ahead of the stage: it always has work, and never all.
+
+        The pace is the ledger's, not the clock's, so a slow machine dies in mid-run as a fast one does. At the end all
+        have arrived.
+        """
         with ThreadPoolExecutor(1) as thread:
-            speed = max(1.0, (last_ms - first_ms) / (seconds * 1000))
-            fed = thread.submit(play, moved, sink, speed=speed, ends_ms=ends_ms)
-            try:
-                yield fed
-                fed.result(DEADLINE_SECONDS)
-            finally:
-                sink.close()
+            fed = thread.submit(self._feed_ahead, stage, records)
+            yield
+            fed.result(DEADLINE_SECONDS)
+
+    def _feed_ahead(self, stage: str, records: Sequence[Record]) -> None:
+        with closing(KafkaSink(self.kafka.bootstrap)) as sink:
+            for start in range(0, len(records), SLICE_RECORDS):
+                until(lambda start=start: start - self._stored_or_none(stage) < AHEAD_RECORDS, "the stage counts on")  # type: ignore[misc]  # bound at once
+                for record in records[start : start + SLICE_RECORDS]:
+                    sink.send(record)
+                sink.flush()
+
+    def _stored_or_none(self, stage: str) -> int:
+        """As `stored`; nothing while Redis is the one that fails."""
+        try:
+            return self.stored(stage)
+        except RedisError:
+            return 0
 
     def feed(self, records: Sequence[Record]) -> None:
         """All records at once."""
@@ -104,9 +119,16 @@ class Site:
 class NamedWorker(Worker):
     """A worker whose static membership is its own: a successor under the same name has its partitions at once."""
 
-    def __init__(self, folder: Path, stage: str, settings: Settings, name: str) -> None:
+    def __init__(self, folder: Path, stage: str, settings: Settings, name: str, module: str) -> None:
         super().__init__(folder, stage, settings)
         self._settings = self._settings.model_copy(update={"instance": f"{settings.namespace}-{name}"})
+        self._module = module
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", self._module, "worker", self.name]
+
+    def environment(self) -> Mapping[str, str]:
+        return {**super().environment(), "PYTHONPATH": str(ROOT)}
 
 
 def fresh_topics(kafka: LocalKafka) -> None:

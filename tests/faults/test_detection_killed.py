@@ -11,8 +11,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.alerting.alert import Alert
+from streams.alerting.shelves import ACTIVE
 from streams.clock import MINUTE_MS
-from streams.detection.handler import ACTIVE
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.ingest.feed import Record
 from streams.simulate.verdicts import lives
@@ -104,7 +104,7 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     rng = random.Random(11)
     worker = site.worker("detection")
     stored_at_kill: list[int] = []
-    with site.feeding(records, seconds=40):
+    with site.feeding("detection", records):
         while len(stored_at_kill) < 8 and site.stored("detection") < 0.9 * len(records):
             before = site.stored("detection")
             worker.launch()
@@ -113,10 +113,11 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
             worker.kill()
             assert worker.exit_code == -9
             stored_at_kill.append(site.stored("detection"))
+        worker.launch()
     assert len(stored_at_kill) >= 4
     ends = site.ends([SCORED])
-    with worker:
-        until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
+    until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
+    worker.stop()
     assert [(life.last.kind, life.worst) for life in lives(alerts(site))] == [("crisis", "critical")]
 
 

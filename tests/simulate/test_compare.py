@@ -4,11 +4,11 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import pytest
 
-from streams.engagement.vocabulary import Scope, Window
+from streams.engagement.vocabulary import PEOPLE, SUMS, Gauge, People, Scope, Sum, Window
 from streams.simulate.catalogue import BRANDS, CALM, ROOMS
 from streams.simulate.compare import compare
 from streams.simulate.generate import generate
-from streams.simulate.truth import SessionTruth, Truth
+from streams.simulate.truth import Truth
 
 ENDED_AT_MS = 1_790_000_012_345
 TINY = replace(CALM, name="tiny", minutes=6, brands=BRANDS[:2], rooms=ROOMS[:3])
@@ -34,32 +34,34 @@ class Counters:
     def ids(self, scope: Scope) -> Iterable[str]:
         return [*self.truth.scopes[scope], *(self.strangers if scope == "brand" else ())]
 
-    def sums(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]:
+    def sums(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[Sum, int]:
         if scope_id in self.strangers:
             return {"likes": 1}
-        right = self._session(scope_id).sums if window == "session" else self.truth.sums(scope, scope_id, window)
-        return self._spoiled(scope, scope_id, window, right)
+        right = self.truth.sessions[session_id].sums if session_id else self.truth.sums(scope, scope_id, window)
+        return {name: right.get(name, 0) + self._error(scope, scope_id, window, name) for name in SUMS}
 
-    def people(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]:
+    def people(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[People, int]:
         if scope_id in self.strangers:
             return {}
-        of_scope = self.truth.scopes[scope][scope_id].people
-        right = self._session(scope_id).people if window == "session" else of_scope[window]
-        return self._spoiled(scope, scope_id, window, right)
+        if session_id is not None:
+            right = self.truth.sessions[session_id].people
+        else:
+            right = self.truth.scopes[scope][scope_id].people[window]
+        return {name: right.get(name, 0) + self._error(scope, scope_id, window, name) for name in PEOPLE}
 
-    def gauges(self, scope: Scope, scope_id: str, window: Window, at_ms: int) -> Mapping[str, int]:
-        right = {"viewers_peak": self._session(scope_id).viewers_peak}
-        return self._spoiled(scope, scope_id, window, right)
+    def gauges(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
+    ) -> Mapping[Gauge, int]:
+        told = self.truth.sessions[session_id or ""]
+        peak = told.viewers_peak + self._error(scope, scope_id, window, "viewers_peak")
+        return {"viewers_peak": peak, "viewers_now": told.viewers_last}
 
-    def _session(self, room_id: str) -> SessionTruth:
-        return next(told for told in self.truth.sessions.values() if told.room_id == room_id)
-
-    def _spoiled(self, scope: str, scope_id: str, window: str, right: Mapping[str, int]) -> Mapping[str, int]:
-        figures = dict(right)
-        for (at_scope, at_id, at_window, name), error in self.wrong.items():
-            if (at_scope, at_id, at_window) == (scope, scope_id, window):
-                figures[name] = figures.get(name, 0) + error
-        return figures
+    def _error(self, scope: str, scope_id: str, window: str, name: str) -> int:
+        return self.wrong.get((scope, scope_id, window, name), 0)
 
 
 def differences(truth: Truth, wrong: Wrong) -> list[tuple[str, str]]:

@@ -4,8 +4,10 @@ from typing import get_args
 
 import pytest
 
-from streams.simulate.catalogue import BRANDS
-from streams.simulate.scenario import Language
+from streams.compliance.rulebook import Rulebook
+from streams.events.schema import TextKind
+from streams.simulate.catalogue import BRANDS, FALSE_CLAIMS, VELVET
+from streams.simulate.scenario import Brand, Language
 from streams.simulate.wording import Voice, near_copy, patterns, say
 
 VOICES: tuple[Voice, ...] = get_args(Voice)
@@ -42,3 +44,39 @@ def test_near_copy_keeps_the_text_and_varies_the_tail() -> None:
     copies = {near_copy(rng, "抵制") for _ in range(50)}
     assert len(copies) > 20
     assert all(copy.startswith("抵制") for copy in copies)
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return Rulebook.load()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("voice", "mood", "kind"), [("speech", "clean", "host_speech"), ("social", "official", "brand_post")]
+)
+def test_what_honest_sellers_say_breaks_no_rule(
+    rulebook: Rulebook, voice: Voice, mood: str, kind: TextKind, language: Language
+) -> None:
+    said = {every for brand in BRANDS for every in filled(voice, mood, language, brand)}
+    assert {text: found for text in said if (found := families(rulebook, text, kind))} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("family", FALSE_CLAIMS)
+def test_a_breach_breaks_the_rule_that_it_is_filed_under_and_no_other(
+    rulebook: Rulebook, family: str, language: Language
+) -> None:
+    said = filled("breaches", family, language, VELVET)
+    assert {text: found for text in said if (found := families(rulebook, text, "host_speech")) != {family}} == {}
+
+
+def filled(voice: Voice, mood: str, language: Language, brand: Brand) -> set[str]:
+    """Every pattern of the mood, in all likelihood more than once."""
+    rng = random.Random(3)
+    count = 8 * len(patterns(voice)[language][mood])
+    return {say(rng, voice, mood, language, brand, "小鹿", plain=True) for _ in range(count)}
+
+
+def families(rulebook: Rulebook, text: str, kind: TextKind) -> set[str]:
+    return {finding.family for finding in rulebook.check(text, kind)}

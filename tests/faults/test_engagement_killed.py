@@ -1,0 +1,49 @@
+"""The first thing that must always hold: nothing lost, nothing counted twice, however often the worker is killed."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from streams.simulate.catalogue import COUNTERS
+from streams.simulate.generate import generate
+from streams.simulate.truth import Truth
+from tests.faults.exactness import assert_exact, compared
+from tests.faults.kills import kill_again_and_again
+from tests.faults.site import Site, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+
+def counted_through_kills(site: Site, *, kills: int, minutes: int, seed: int, module: str = "streams.cli") -> Truth:
+    """Feed a scenario, kill the worker over and over, let the last one finish. Returns what it should have counted."""
+    traffic = generate(replace(COUNTERS, minutes=minutes, seed=seed), int(time.time() * 1000))
+    total = len(traffic.records)
+    worker = site.worker("engagement", module=module)
+    with site.feeding("engagement", traffic.records):
+        deaths = kill_again_and_again(site, worker, kills, total, seed)
+        worker.launch()
+    assert len(deaths) == kills
+    assert all(death.in_midrun for death in deaths)
+    assert deaths[-1].died_at < total
+    ends = site.ends()
+    assert sum(ends.values()) == total
+    until(lambda: site.caught_up("engagement", ends), "the last worker has counted all")
+    worker.stop()
+    return traffic.truth
+
+
+def test_every_counter_is_exact_though_the_worker_is_killed_three_times(site: Site) -> None:
+    assert_exact(site, counted_through_kills(site, kills=3, minutes=12, seed=21))
+
+
+def test_these_kills_find_a_worker_that_stores_effects_and_offset_apart(site: Site) -> None:
+    truth = counted_through_kills(
+        site, kills=2, minutes=4, seed=23, module="tests.faults.broken_worker"
+    )  # fmt: skip
+    assert compared(site, truth).differences
+
+
+@pytest.mark.slow
+def test_every_counter_is_exact_though_the_worker_is_killed_twenty_times(site: Site) -> None:
+    assert_exact(site, counted_through_kills(site, kills=20, minutes=60, seed=22))

@@ -1,0 +1,95 @@
+"""Servers that die, freeze and come back, and a worker that comes back from the dead: the counters stay exact."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from redis.exceptions import RedisError
+
+from streams.simulate.catalogue import COUNTERS
+from streams.simulate.generate import generate
+from streams.simulate.truth import Truth
+from streams.transport.worker import FENCED
+from tests.faults.exactness import assert_exact
+from tests.faults.site import Site, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+ANSWER_SECONDS = 10.0
+"""How long the worker waits for an answer of Redis; a pause that is longer loses replies to scripts that ran."""
+
+
+@contextmanager
+def midrun(site: Site, *, minutes: int, seed: int) -> Iterator[Truth]:
+    """A worker that has counted a third of a scenario; after the fault it has to finish the rest."""
+    traffic = generate(replace(COUNTERS, minutes=minutes, seed=seed), int(time.time() * 1000))
+    total = len(traffic.records)
+    worker = site.worker("engagement")
+    worker.launch()
+    with site.feeding("engagement", traffic.records):
+        until(lambda: site.stored("engagement") > total / 3, "a third is counted")
+        assert site.stored("engagement") < total
+        yield traffic.truth
+    ends = site.ends()
+    until(lambda: answers(lambda: site.caught_up("engagement", ends)), "all is counted")
+    assert worker.exit_code is None, "the worker outlived the fault"
+    worker.stop()
+
+
+def answers(question: Callable[[], bool]) -> bool:
+    """False while the server that is asked is not back yet."""
+    try:
+        return question()
+    except (OSError, RedisError):
+        return False
+
+
+def test_counters_are_exact_though_redis_is_killed_and_comes_back_with_less(site: Site) -> None:
+    with midrun(site, minutes=10, seed=31) as truth:
+        before = site.redis.pid
+        site.redis.kill()
+        assert site.redis.exit_code == -9
+        time.sleep(1)
+        site.redis.start()
+        assert site.redis.pid != before
+    assert_exact(site, truth)
+
+
+@pytest.mark.slow
+def test_counters_are_exact_though_redis_is_frozen_for_longer_than_its_clients_wait(site: Site) -> None:
+    with midrun(site, minutes=12, seed=32) as truth:
+        site.redis.pause()
+        time.sleep(ANSWER_SECONDS + 5)
+        site.redis.resume()
+    assert_exact(site, truth)
+
+
+@pytest.mark.slow
+def test_counters_are_exact_though_kafka_is_restarted(site: Site) -> None:
+    with midrun(site, minutes=12, seed=33) as truth:
+        before = site.kafka.pid
+        site.kafka.restart()
+        assert site.kafka.pid != before
+    assert_exact(site, truth)
+
+
+@pytest.mark.slow
+def test_counters_are_exact_though_a_frozen_worker_wakes_up_beside_its_successor(site: Site) -> None:
+    traffic = generate(replace(COUNTERS, minutes=12, seed=34), int(time.time() * 1000))
+    first, second = site.worker("engagement", "first"), site.worker("engagement", "second")
+    with site.feeding("engagement", traffic.records):
+        first.launch()
+        until(lambda: site.stored("engagement") > 100, "the first counts")
+        first.pause()
+        frozen_at = site.stored("engagement")
+        second.launch()
+        until(lambda: site.stored("engagement") > frozen_at, "the second has taken over")
+        first.resume()
+        until(lambda: first.exit_code is not None, "the first ends")
+    assert first.exit_code == FENCED
+    ends = site.ends()
+    until(lambda: site.caught_up("engagement", ends), "the second has counted all")
+    second.stop()
+    assert_exact(site, traffic.truth)
