@@ -4,6 +4,7 @@ This reads aiokafka's own buffers, since it offers no way in; the steps are thos
 """
 # ruff: noqa: SLF001 - aiokafka's fetch results have no public face
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
@@ -27,7 +28,8 @@ def unpack(fetched: PartitionRecords, most_records: int = MOST_RECORDS, most_byt
     """Take whole record batches out of a fetch until a limit is reached, and move its `next_fetch_offset` past them.
 
     Skips control records, and aborted ones where the fetch is `read_committed`. May return no record though it moved.
-    A limit is overrun by at most one of the producer's batches. Raises CorruptRecordException.
+    A limit is overrun by at most one of the producer's batches; the one on bytes bounds what decompression makes of a
+    fetch. Raises CorruptRecordException.
     """
     columns, taken_bytes = Columns(), 0
     source = fetched._records
@@ -58,14 +60,19 @@ def _skipped(fetched: PartitionRecords, batch: DefaultRecordBatch) -> bool:
 
 
 def _append(columns: Columns, batch: DefaultRecordBatch, first_offset: int) -> int:
-    """Append the batch's records from `first_offset` on; returns the bytes of their values."""
-    offsets, timestamps_ms, values = columns.offsets, columns.timestamps_ms, columns.values
-    before = len(values)
+    """Append the batch's records from `first_offset` on; returns their bytes where the batch was compressed."""
+    before = len(columns.values)
+    # One record at a time: a list of them would be slower to build, and to collect, than all three columns.
+    add_offset, add_timestamp_ms = columns.offsets.append, columns.timestamps_ms.append
+    add_value = columns.values.append
     for record in batch:
-        offset = record.offset
+        add_offset(record.offset)
+        add_timestamp_ms(record.timestamp)
+        add_value(record.value)
+    if len(columns.offsets) > before and columns.offsets[before] < first_offset:
         # A read may begin in the middle of a producer's batch.
-        if offset >= first_offset:
-            offsets.append(offset)
-            timestamps_ms.append(record.timestamp)
-            values.append(record.value)
-    return sum(len(value) for value in values[before:] if value is not None)
+        begun = bisect_left(columns.offsets, first_offset, before)
+        for column in (columns.offsets, columns.timestamps_ms, columns.values):
+            del column[before:begun]
+    # What came uncompressed is bounded by the fetch.
+    return sum(len(value or b"") for value in columns.values[before:]) if batch.compression_type else 0

@@ -90,7 +90,7 @@ def test_unpack_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> N
     assert exhausted(fetched)
 
 
-def test_unpack_counts_uncompressed_bytes_against_the_limit() -> None:
+def test_unpack_bounds_what_decompression_makes_of_a_fetch() -> None:
     fetched = fetch([batch(0, [b"x" * 1000] * 2, codec="gzip"), batch(2, [b"x"])])
     assert unpack(fetched, most_bytes=1500).offsets == [0, 1]
 
