@@ -1,9 +1,27 @@
 """`pulsewatch bench`: the figures of the README, measured here and now, with peers beside us."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _shared(function: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option("--peer", "peers", multiple=True, help="Only this peer; may be given again [all]."),
+        click.option("--repeats", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds."),
+        click.option(
+            "--events", type=click.IntRange(1000), default=1_500_000, show_default=True, help="Events a round."
+        ),
+    ):
+        function = option(function)
+    return function
 
 
 def _show(outcome: dict[str, Any], as_json: bool) -> None:
@@ -14,6 +32,8 @@ def _show(outcome: dict[str, Any], as_json: bool) -> None:
         for row in outcome["results"]:
             figures = " ".join(f"{row[key]:12,.0f}" for key in ("events_per_second", "min", "max"))
             click.echo(f"{row['peer']:20} {figures}  {'yes' if row['correct'] else 'NO'}")
+        for skipped in outcome.get("skipped", ()):
+            click.echo(f"skipped: {skipped}")
     if not all(row["correct"] for row in outcome["results"]):
         raise SystemExit(1)
 
@@ -21,3 +41,21 @@ def _show(outcome: dict[str, Any], as_json: bool) -> None:
 @click.group()
 def bench() -> None:
     """Benchmarks on a Kafka and Redis of their own; peers come with the `bench` extra."""
+
+
+@bench.command()
+@_shared
+def transport(events: int, repeats: int, peers: tuple[str, ...], as_json: bool) -> None:
+    """Reading and decoding a topic: Pulsewatch, a bare aiokafka loop, a confluent-kafka loop, a stock Faust agent."""
+    from streams.bench.transport import run_transport
+
+    _show(run_transport(events=events, repeats=repeats, peers=peers or None, say=_say), as_json)
+
+
+@bench.command()
+@_shared
+def engagement(events: int, repeats: int, peers: tuple[str, ...], as_json: bool) -> None:
+    """Every engagement counter of a topic in Redis: the worker beside loops that keep the same counters."""
+    from streams.bench.engagement import run_engagement
+
+    _show(run_engagement(events=events, repeats=repeats, peers=peers or None, say=_say), as_json)

@@ -7,6 +7,7 @@ Commands import what they run when they run it, so that `--help` answers at once
 import sys
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from streams.cli.bench import bench
 from streams.cli.dead_letters import dead_letters
@@ -32,11 +33,14 @@ for command in (demo, up, down, status, worker, topics, simulate, replay, score,
 def main() -> None:
     """Run a command; every failure that is foreseen ends in one line on stderr."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="pulsewatch", standalone_mode=False)
     except click.Abort:
         code = 130
-    except click.ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
+        code = error.exit_code
+    except click.ClickException as error:
+        click.echo(f"pulsewatch: {' '.join(error.format_message().split())}", err=True)
         code = error.exit_code
     except PulsewatchError as error:
         click.echo(f"pulsewatch: {error}", err=True)

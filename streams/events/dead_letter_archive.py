@@ -12,6 +12,7 @@ from streams.events.dead_letters import REDRIVEN, DeadLetter, dead_letter
 from streams.topics import DEAD_LETTERS, MAX_RECORD_BYTES
 
 POLL_MS = 500
+BOOTSTRAP_MS = 5_000
 ANSWER_SECONDS = 30
 
 Selection = Callable[[DeadLetter], bool]
@@ -65,7 +66,9 @@ def _producer(bootstrap: str) -> KafkaProducer:
 def _records(bootstrap: str, topic: str) -> Iterator[tuple[bytes, list[tuple[str, bytes]], bytes | None]]:
     """From the beginning to what is the end now."""
     try:
-        with closing(KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None)) as consumer:
+        with closing(
+            KafkaConsumer(bootstrap_servers=bootstrap, bootstrap_timeout_ms=BOOTSTRAP_MS, group_id=None)
+        ) as consumer:
             partitions = [
                 TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())
             ]

@@ -19,6 +19,7 @@ from streams.errors import Unavailable
 from streams.topics import MAX_RECORD_BYTES
 
 PROGRESS_SECONDS = 0.5
+BOOTSTRAP_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class KafkaSink:
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap.split(","), enable_idempotence=True, acks="all", linger_ms=20,
                 max_request_size=MAX_RECORD_BYTES + 1_000_000, delivery_timeout_ms=int(delivery_timeout_seconds * 1000),
+                bootstrap_timeout_ms=BOOTSTRAP_SECONDS * 1000,
             )  # fmt: skip
         except KafkaError as error:
             raise Unavailable(f"Kafka at {bootstrap} does not answer: {error}") from None

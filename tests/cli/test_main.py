@@ -1,0 +1,119 @@
+"""What a person types and what comes back: help everywhere, one clear line for what is wrong, an exit code."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from streams.cli.main import cli, main
+from streams.settings import settings
+
+NOBODY = "127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PULSEWATCH_KAFKA", NOBODY)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """The exit code of `pulsewatch ARGUMENTS`."""
+    monkeypatch.setattr(sys, "argv", ["pulsewatch", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(commands(cli)), ids=" ".join)
+def test_every_command_explains_itself(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *path, "--help") == 0
+    usage, _, explanation = capsys.readouterr().out.partition("\n")
+    assert usage.startswith(f"Usage: pulsewatch {' '.join(path)}")
+    assert explanation.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("nonsense",), "No such command 'nonsense'"),
+        (("worker", "counting"), "'counting' is not one of 'engagement', 'scoring', 'detection'"),
+        (("replay", "/no/such/file", "--brand", "lumo"), "/no/such/file: no such file"),
+        (("replay", __file__, "--brand", "lumo"), "not a whole gzip file"),
+        (("simulate", "riot"), "no scenario 'riot'; there are demo, calm"),
+        (("score", "/no/such/file"), "No such file or directory"),
+        (("demo", "--seconds", "1"), "1.0 is not in the range 20<=x<=2400"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    printed = capsys.readouterr().err
+    assert complaint in printed
+    assert printed.startswith("pulsewatch: ")
+    assert printed.count("\n") == 1
+
+
+def test_a_missing_kafka_gets_one_line_and_exit_code_1() -> None:
+    asked = [("topics", "create"), ("dead-letters", "list"), ("simulate", "calm", "--truth", "/dev/null")]
+    running = [
+        subprocess.Popen([sys.executable, "-m", "streams.cli", *arguments], stderr=subprocess.PIPE, text=True)
+        for arguments in asked
+    ]
+    for process in running:
+        printed = process.communicate(timeout=60)[1]
+        assert process.returncode == 1
+        assert f"Kafka at {NOBODY}" in printed or f"does not answer at {NOBODY}" in printed
+        assert printed.count("\n") == 1
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PULSEWATCH_PARTITIONS", "many")
+    assert run(monkeypatch, "topics", "create") == 2
+    assert "PULSEWATCH_PARTITIONS" in capsys.readouterr().err
+
+
+def test_score_answers_each_line_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [("全网最低价", "host_speech"), ("thanks, arrived today", "comment")]
+    lines = [json.dumps({"text": text, "kind": kind}, ensure_ascii=False) for text, kind in texts]
+    file = tmp_path / "texts.jsonl"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert run(monkeypatch, "score", str(file)) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["findings"][0]["family"] == "absolute_claim"
+    assert second["findings"] == []
+    assert set(first) == {"sentiment", "sentiment_scores", "risks", "flagged", "findings"}
+
+
+def test_score_names_the_line_that_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "texts.jsonl"
+    file.write_text('{"text": "fine", "kind": "comment"}\n{"text": 3, "kind": "comment"}\n')
+    assert run(monkeypatch, "score", str(file)) == 2
+    assert "line 2" in capsys.readouterr().err
+
+
+def test_status_of_nothing_says_how_to_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "status", "--folder", str(tmp_path)) == 1
+    assert "pulsewatch up" in capsys.readouterr().out
