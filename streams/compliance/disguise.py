@@ -19,7 +19,6 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 import ahocorasick
-from pypinyin import Style, pinyin
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
 from streams.compliance.pack import Disguises
@@ -86,6 +85,7 @@ class Restorer:
         self._spellings = _Spellings({**listed, **table.pieces})
         self._fillers = re.compile("|".join(map(re.escape, table.fillers if spoken else ())) or r"(?!)")
         self._real_words = frozenset(table.real_words)
+        self._common = frozenset(table.common)
         self._latin = frozenset({*latin_terms, *table.english})
         han_terms = sorted({term for term in terms if len(term) >= 2 and all(map(_is_han, term))})
         readings = {syllable for term in han_terms for syllable in _readings_in(term)}
@@ -120,7 +120,7 @@ class Restorer:
             for i, syllable in enumerate(_readings_in(term)):
                 if syllable in self._codes:
                     variants.add("".join([*sounds[:i], self._codes[syllable], *sounds[i + 1 :]]))
-            for i, character in enumerate(term):
+            for i, character in enumerate(term[:1] if len(term) == 2 else term):
                 variants.add("".join([*sounds[:i], _syllable(character)[0], *sounds[i + 1 :]]))
             for variant in variants:
                 by_sound.setdefault(variant, []).append(term)
@@ -180,7 +180,7 @@ class Restorer:
         if written in self._real_words or (len(written) > 1 and written in PHRASES_DICT):
             return None
         letters_around = _letter_at(text, units[0].start - 1) or _letter_at(text, units[-1].end)
-        fitting = [term for term in terms if _is_disguise(units, term, letters_around)]
+        fitting = [term for term in terms if _is_disguise(units, term, letters_around, self._common)]
         return max(fitting, key=lambda term: sum(u.text == c for u, c in zip(units, term, strict=True)), default=None)
 
     def _latin_words(self, text: str) -> list[_Change]:
@@ -222,11 +222,12 @@ class _Spellings:
         return _longest([(last + 1 - size, last + 1, meaning) for last, (size, meaning) in self._automaton.iter(text)])
 
 
-def _is_disguise(units: Sequence[_Unit], term: str, letters_around: bool) -> bool:
+def _is_disguise(units: Sequence[_Unit], term: str, letters_around: bool, common: frozenset[str]) -> bool:
     """Whether the units are convincing as the term's: enough of it must stand there as it is, or in full pinyin.
 
     A two-character word has homophones that are words of their own, so its disguise must be pinyin or an initial;
-    homophones of a short word are listed by hand in disguises.yaml.
+    homophones of a short word are listed by hand in disguises.yaml. A common character stands for itself: 家库存 is no
+    假库存.
     """
     exact = pinyin_units = initials = homophones = 0
     for unit, character in zip(units, term, strict=True):
@@ -244,6 +245,8 @@ def _is_disguise(units: Sequence[_Unit], term: str, letters_around: bool) -> boo
     if initials:
         return initials == 1 and exact == count - 1 and not letters_around
     if homophones:
+        if any(unit.text in common and unit.text != c for unit, c in zip(units, term, strict=True)):
+            return False
         return count >= 3 and exact + pinyin_units >= max(1, count // 2) and exact >= 1
     if exact:
         return True
@@ -261,15 +264,19 @@ def _is_han(character: str) -> bool:
     return _HAN_CHARACTER.match(character) is not None
 
 
-@cache
 def _syllable(character: str) -> str:
     """The character's first reading without its tone: 治 → zhi."""
-    return pinyin(character, style=Style.NORMAL)[0][0].replace("ü", "v")
+    return _readings().get(character, character)
 
 
 def _readings_in(term: str) -> list[str]:
     """The readings that the characters have in this term: 弹 is dan, in 反弹 it is tan."""
-    return [reading.replace("ü", "v") for (reading,) in pinyin(term, style=Style.NORMAL)]
+    readings = [_syllable(character) for character in term]
+    for start in range(len(term) - 1):
+        for end in range(start + 2, len(term) + 1):
+            phrase = PHRASES_DICT.get(term[start:end], [])
+            readings[start : start + len(phrase)] = [reading.translate(_TONES) for (reading, *_) in phrase]
+    return readings
 
 
 def _sound_table(codes: Mapping[str, str]) -> dict[str, str]:

@@ -109,5 +109,7 @@ class Disguises(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Signs in the place of Latin letters: 0 → o."""
     english: Words
     """English words that are looked for in disguise, beside those of the packs' patterns."""
+    common: str
+    """Characters so common that they stand for themselves, never for a homophone."""
     real_words: Words = ()
     """Words that merely sound like a term of the packs and are left alone."""
