@@ -5,7 +5,7 @@ no comment can move the cursor, colour the screen or reverse the reading directi
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Group, RenderableType
@@ -24,6 +24,7 @@ NEGATIVE, NEUTRAL, POSITIVE = SENTIMENTS
 SENTIMENT_STYLES = {NEGATIVE: "red", NEUTRAL: "bright_black", POSITIVE: "green"}
 SEVERITY_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 BAR_CELLS = 12
+NAME_CELLS = 12
 SHOWN_RISKS = 3
 
 
@@ -36,6 +37,8 @@ def safe(text: str) -> str:
 def render(snapshot: Snapshot, rows: int = 8) -> RenderableType:
     """The whole screen; `rows` bounds each table."""
     tables = Table.grid(expand=True, padding=(0, 1))
+    tables.add_column(ratio=1)
+    tables.add_column(ratio=1)
     tables.add_row(_rooms(snapshot.rooms, rows), _brands(snapshot.brands, rows))
     parts: list[RenderableType] = [_title(snapshot), tables, _alerts(snapshot.alerts, rows), _lags(snapshot.lags)]
     if snapshot.trouble:
@@ -82,19 +85,29 @@ def _title(snapshot: Snapshot) -> RenderableType:
     return title
 
 
-def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", expand=True, box=None, padding=(0, 1))
-    for name, justify in columns:
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True, overflow="ellipsis")
+def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = (), last: str = "") -> Table:
+    """Columns of text with their widths in cells, of figures as wide as needed, and one that takes the rest."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        expand=True,
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for name, cells in text.items():
+        table.add_column(name, min_width=cells, max_width=cells, no_wrap=True)
+    for name in figures:
+        table.add_column(name, justify="right", min_width=len(name), no_wrap=True)
+    if last:
+        table.add_column(last, ratio=1, no_wrap=True)
     return table
 
 
 def _rooms(rooms: Sequence[RoomLine], limit: int) -> Table:
-    table = _table(
-        f"Rooms, last 5 minutes ({len(rooms)})",
-        ("room", "left"), ("viewers", "right"), ("comments", "right"), ("likes", "right"), ("gifts", "right"),
-        ("orders", "right"), ("paid", "right"),
-    )  # fmt: skip
+    columns = ("viewers", "comments", "likes", "gifts", "orders", "paid")
+    table = _table(f"Rooms, last 5 minutes ({len(rooms)})", {"room": NAME_CELLS}, columns)
     for room in rooms[:limit]:
         viewers = "–" if room.viewers_now is None else f"{room.viewers_now:,}"
         counts = [f"{count:,}" for count in (room.comments, room.likes, room.gifts, room.orders)]
@@ -103,9 +116,8 @@ def _rooms(rooms: Sequence[RoomLine], limit: int) -> Table:
 
 
 def _brands(brands: Sequence[BrandLine], limit: int) -> Table:
-    table = _table(
-        f"Brands, last hour ({len(brands)})", ("brand", "left"), ("texts", "right"), ("mood", "left"), ("risks", "left")
-    )
+    title = f"Brands, last hour ({len(brands)})"
+    table = _table(title, {"brand": NAME_CELLS, "texts": 6, "mood": BAR_CELLS + 9}, last="risks")
     for brand in brands[:limit]:
         table.add_row(Text(safe(brand.brand_id)), f"{brand.texts:,}", _mood(brand), _risks(brand))
     return table
@@ -130,12 +142,11 @@ def _risks(brand: BrandLine) -> Text:
 
 
 def _alerts(alerts: Sequence[Alert], limit: int) -> RenderableType:
-    table = _table("", ("since", "left"), ("state", "left"), ("severity", "left"), ("what", "left"), ("", "left"))
-    table.title = None
+    table = _table(None, {"since": 8, "state": 8, "severity": 8, "what": 14, "brand": NAME_CELLS}, last="summary")
     for alert in alerts[:limit]:
         style = SEVERITY_STYLES[alert.severity] if alert.state == "firing" else "bright_black"
-        cells = [_clock(alert.started_at), alert.state, alert.severity, where(alert), safe(alert.summary)]
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        cells = [_clock(alert.started_at), alert.state, alert.severity, alert.kind, alert.brand_id, alert.summary]
+        table.add_row(*(Text(safe(cell), style=style) for cell in cells))
     return Panel(table if alerts else Text("none", style="bright_black"), title="Alerts", title_align="left")
 
 

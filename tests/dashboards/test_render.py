@@ -34,7 +34,7 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
     )
     for shown in (
         "12:00:00 UTC", "r-1", "1,234", "56", "7,890", "1,234.56", "25% neg", "abuse 9, crisis 4", "1 firing",
-        "crisis b-1", "nine times", "scoring live.events 321", "http://127.0.0.1:9090", "feeding",
+        "critical", "nine times", "scoring live.events 321", "http://127.0.0.1:9090", "feeding",
     ):  # fmt: skip
         assert shown in screen
 
