@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,8 @@ DISGUISES_FILE = "disguises.yaml"
 MAX_WORDS_PER_ENTRY = 5_000
 
 Record = TypeVar("Record")
+Lists = Mapping[str, Sequence[str]]
+"""Alternatives by the name that stands for them."""
 _PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
 _LIST_NAME = re.compile(r"\{([a-z_]+)\}")
 
@@ -79,10 +82,10 @@ def read_disguises(folder: Path) -> Disguises:
     return read_record(path if path.exists() else PACKS_FOLDER / DISGUISES_FILE, Disguises)
 
 
-def expand_word(word: str, lists: dict[str, tuple[str, ...]]) -> list[str]:
+def expand_word(word: str, lists: Lists) -> list[str]:
     """Every word that `最{good}` stands for. Raises KeyError for an unknown list, ValueError for too many."""
     parts = _LIST_NAME.split(word)
-    choices = [lists[part] if i % 2 else (part,) for i, part in enumerate(parts)]
+    choices: list[Sequence[str]] = [lists[part] if i % 2 else (part,) for i, part in enumerate(parts)]
     size = 1
     for choice in choices:
         size *= len(choice)
@@ -91,7 +94,7 @@ def expand_word(word: str, lists: dict[str, tuple[str, ...]]) -> list[str]:
     return ["".join(combination) for combination in product(*choices)]
 
 
-def expand_pattern(pattern: str, lists: dict[str, tuple[str, ...]]) -> str:
+def expand_pattern(pattern: str, lists: Lists) -> str:
     """A pattern with each `{name}` as a group of alternatives. Raises KeyError for an unknown list."""
     return _LIST_NAME.sub(lambda m: f"(?:{'|'.join(lists[m[1]])})", pattern)
 

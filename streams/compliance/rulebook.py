@@ -22,6 +22,7 @@ from typing import Any
 from streams.compliance.disguise import Reading, Restorer
 from streams.compliance.loader import (
     PACKS_FOLDER,
+    Lists,
     PackError,
     expand_pattern,
     expand_word,
@@ -238,7 +239,7 @@ def _fail(path: Path, rule_id: str, reason: str, near: str) -> PackError:
     return PackError(f"{path}:{line if line > 1 else line_of_text(path, rule_id)}: {rule_id}: {reason}")
 
 
-def _checked(pattern: str, lists: dict[str, tuple[str, ...]], fail: _Failure) -> tuple[str, Any]:
+def _checked(pattern: str, lists: Lists, fail: _Failure) -> tuple[str, Any]:
     """A pattern in the normal form's signs with its lists filled in, as source and compiled."""
     try:
         source = unicodedata.normalize("NFKC", expand_pattern(pattern, lists))
@@ -249,7 +250,7 @@ def _checked(pattern: str, lists: dict[str, tuple[str, ...]], fail: _Failure) ->
         raise fail(f"{pattern} is not a pattern: {error}", pattern) from None
 
 
-def _words(word: str, lists: dict[str, tuple[str, ...]], fail: _Failure) -> list[str]:
+def _words(word: str, lists: Lists, fail: _Failure) -> list[str]:
     try:
         return expand_word(word, lists)
     except KeyError as error:

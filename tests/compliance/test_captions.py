@@ -1,0 +1,50 @@
+"""Claims over two captions: found once, however often a caption is recognised anew."""
+
+import pytest
+
+from streams.compliance.captions import MAX_PAUSE_MS, Caption, Captions
+from streams.compliance.rulebook import Rulebook
+
+
+@pytest.fixture
+def captions(rulebook: Rulebook) -> Captions:
+    return Captions(rulebook)
+
+
+def families(captions: Captions, text: str, subject: str, time_ms: int = 0, session: str = "s") -> list[str]:
+    return [finding.family for finding in captions.check(Caption(session, subject, text, time_ms))]
+
+
+def test_broken_claim_is_found_with_its_second_half(captions: Captions) -> None:
+    assert families(captions, "家人们这款是全网最", "c1") == []
+    (finding,) = captions.check(Caption("s", "c2", "低价的一次", 2_000))
+    assert (finding.family, finding.span, finding.matched) == ("absolute_claim", (0, 2), "低价")
+
+
+def test_claim_in_the_front_is_not_found_again(captions: Captions) -> None:
+    assert families(captions, "全网第一", "c1") == ["absolute_claim"]
+    assert families(captions, "品牌，放心拍", "c2", 2_000) == []
+    assert families(captions, "全网第一，再说一次", "c3", 4_000) == ["absolute_claim"]
+
+
+def test_negation_in_the_front_excuses(captions: Captions) -> None:
+    assert families(captions, "我们从来不敢说", "c1") == []
+    assert families(captions, "全网第一这种话", "c2", 2_000) == []
+
+
+def test_correction_of_a_caption_counts_once(captions: Captions) -> None:
+    assert families(captions, "全网第一的面霜", "c1") == ["absolute_claim"]
+    assert families(captions, "全网第一的面霜，加我微信", "c1", 500) == ["off_platform_diversion"]
+    assert families(captions, "全网第一的面霜，加我微信", "c1", 900) == []
+
+
+def test_other_sessions_and_long_pauses_break_the_speech(captions: Captions) -> None:
+    assert families(captions, "这款是全网最", "c1") == []
+    assert families(captions, "低价的一次", "c2", 2_000, session="other") == []
+    assert families(captions, "低价的一次", "c2", MAX_PAUSE_MS + 1) == []
+
+
+def test_captions_without_subjects_are_told_apart(rulebook: Rulebook) -> None:
+    captions = Captions(rulebook)
+    for time_ms in (0, 60_000):
+        assert captions.check(Caption("s", None, "全网第一", time_ms))
