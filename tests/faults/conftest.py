@@ -19,4 +19,3 @@ def site(kafka: LocalKafka, redis_server: LocalRedis, namespace: str, tmp_path: 
     yield site
     for worker in site.workers:
         worker.kill()
-    fresh_topics(kafka)

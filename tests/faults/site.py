@@ -139,7 +139,9 @@ def fresh_topics(kafka: LocalKafka) -> None:
         if there:
             admin.delete_topics(sorted(there))
         until(lambda: not names & set(admin.list_topics()), "the old topics are gone")
-    create_topics(kafka.bootstrap, PARTITIONS, 1, 14)
+        create_topics(kafka.bootstrap, PARTITIONS, 1, 14)
+        # A topic is listed some time after it was made; the next test must see all of them.
+        until(lambda: names <= set(admin.list_topics()), "the new topics are there")
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE_SECONDS) -> None:
