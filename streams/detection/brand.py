@@ -1,7 +1,7 @@
 """A brand's detectors over its scored texts: one state, one clock, alerts as they change.
 
 Two bursts are watched in the same windows: of all texts (attention) and of harmful ones (harm). Harm outranks
-attention: while it is pending or firing, mere talk about it is no alert of its own.
+attention: while a crisis fires, mere talk about it is no alert of its own.
 """
 
 from collections.abc import Generator, Iterator
@@ -26,7 +26,7 @@ PATIENCE = Patience(fire_after_ms=90_000, resolve_after_ms=5 * MINUTE_MS)
 AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=5 * MINUTE_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""
-LEAST_HARMFUL = 6
+LEAST_HARMFUL = 10
 LEAST_TEXTS = 10
 REWRITE_MS = 5 * MINUTE_MS
 """A firing alert is written again this often, with the figures as they stand."""
@@ -159,7 +159,9 @@ class Brand:
         for window in state.windows.complete(minute):
             state.volume.learn(window.texts)
             state.harm.learn(window.harm)
-            if state.crisis is None and state.attention is None:
+            # Looked at as of when it was complete: a state that lives through several windows at once forgets alike.
+            around = state.windows.ending(state.windows.next_start - 1 + self._watch.lateness_ms // MINUTE_MS)
+            if state.crisis is None and state.attention is None and state.volume.calm(around.texts):
                 state.witnesses.forget()
 
     # Bursts.
@@ -189,12 +191,15 @@ class Brand:
         if state.crisis is None and not holds:
             return
         patience = AT_ONCE if max(surprise, attention) >= SURE else PATIENCE
-        stands = Stands(now_ms, holds, not holds and state.harm.calm(window.harm), patience)
+        # A crisis lasts for as long as it is talked about, unless the talk has turned.
+        turned = window.share(window.harm) < crisis.CRISIS_SHARE / 2
+        calm = state.harm.calm(window.harm) and (turned or state.volume.calm(window.texts))
+        stands = Stands(now_ms, holds, calm and not holds, patience)
         state.crisis = yield from self._episode(state.crisis, crisis.harm_kind(window), stands)
 
     def _weigh_attention(self, now_ms: int) -> Iterator[Alert]:
         state, attention = self.state, self._attention()
-        outranked, holds = state.crisis is not None, attention >= ALARM_SURPRISE
+        outranked, holds = state.crisis is not None and state.crisis.firing, attention >= ALARM_SURPRISE
         if state.attention is None and (outranked or not holds):
             return
         calm = outranked or (not holds and state.volume.calm(self._window.texts))
@@ -257,7 +262,9 @@ class Brand:
         return crisis.factors(window, counted, burst, state.windows, self._last_minute)
 
     def _severity(self, kind: AlertKind) -> Severity:
-        return crisis.severity(kind, self._factors(kind), self._window)
+        severe = crisis.severity(kind, self._factors(kind), self._window)
+        # One person who pastes a complaint a hundred times wakes nobody.
+        return "warning" if severe == "critical" and self.state.witnesses.few_voices() else severe
 
     def _told(self, kind: AlertKind, before: Alert) -> dict[str, Any]:
         """What the alert says, of the window that is the worst so far."""

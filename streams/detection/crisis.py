@@ -93,7 +93,9 @@ def severity(kind: AlertKind, parts: dict[str, float], window: Tally) -> Severit
     """Praise and mere talk page nobody; harm is critical where it is large, loud and mostly negative."""
     if kind in ATTENTION:
         return "info"
-    score = sum(_WEIGHTS[name] * parts[name] for name in _WEIGHTS)
+    # A feed that tells no followers says nothing about reach: the other factors decide.
+    told = {name: share for name, share in _WEIGHTS.items() if name != "reach" or window.followers}
+    score = sum(share * parts[name] for name, share in told.items()) / sum(told.values())
     grave = window.harm >= CRITICAL_TEXTS and parts["negativity"] >= CRISIS_SHARE
     return "critical" if grave and score >= CRITICAL_SCORE else "warning"
 

@@ -1,28 +1,26 @@
-"""How much a stream of comments looks like cyber-violence: many people abusing a person, not arguing about a matter.
+"""How much a stream of comments looks like cyber-violence: how many texts abuse, by the model's own expectation.
 
-The score rests on the texts' own abuse probabilities. A short stream says little, so it is drawn towards the usual
-share, as if that many ordinary texts had been heard before.
+One insult among many comments is ordinary, and so is a bitter quarrel among ten people; a pile-on is many. The sum of
+the abuse probabilities is the number of abusive texts to be expected; on a log scale none is 0 and ten thousand are 1.
 """
+
+import math
 
 import msgspec
 
 from streams.events.schema import ScoredText
 
-ORDINARY_TEXTS = 50
-ORDINARY_ABUSE = 0.1
+FULL_TEXTS = 10_000
 
 
 class ViolenceEvidence(msgspec.Struct, array_like=True):
-    """Sums over scored texts."""
+    """A sum over scored texts."""
 
-    texts: int = 0
-    abuse: float = 0.0
+    abusive_texts: float = 0.0
 
     def hear(self, text: ScoredText) -> None:
-        if text.scored:
-            self.texts += 1
-            self.abuse += text.risks.get("abuse", 0.0)
+        self.abusive_texts += text.risks.get("abuse", 0.0)
 
     def score(self) -> float:
         """0 to 1."""
-        return (self.abuse + ORDINARY_ABUSE * ORDINARY_TEXTS) / (self.texts + ORDINARY_TEXTS)
+        return min(1.0, math.log1p(self.abusive_texts) / math.log1p(FULL_TEXTS))

@@ -74,6 +74,11 @@ class Witnesses(msgspec.Struct, array_like=True):
         wording = max(self.wordings.values()) / self.texts
         return min(1.0, max(wording, self.few_accounts_share()))
 
+    def few_voices(self) -> bool:
+        """Whether most comes from a handful of accounts; where accounts are unknown, in one wording."""
+        share = self.few_accounts_share() if self.with_account else self.coordination()
+        return share >= COORDINATED_SHARE
+
     def few_accounts_share(self) -> float:
         """The share of the five busiest accounts in the texts whose account is known."""
         if self.with_account < _JUDGED_TEXTS:
