@@ -25,7 +25,7 @@ from streams.topics import MAX_RECORD_BYTES
 
 TOPIC = "bench"
 PARTITIONS = 4
-RUN_SECONDS = 120.0
+RUN_SECONDS = 300.0
 
 Say = Callable[[str], None]
 

@@ -30,10 +30,11 @@ def run_transport(
     """
     load = Load(events)
     with opened(load, say) as arena:
-        return compare("transport", arena, PEERS, peers, repeats, _check, say)
+        return compare("transport", arena, PEERS, peers, repeats, check_decoded, say)
 
 
-def _check(arena: Arena, task: Task, answer: Answer) -> None:
+def check_decoded(arena: Arena, task: Task, answer: Answer) -> None:
+    """Raises Mismatch unless enough events were read, and each was decoded."""
     counted = sum(answer.counts.values())
     if counted < task.events:
         raise Mismatch(f"{counted:,} of {task.events:,} events")
