@@ -1,10 +1,8 @@
 """What only a real Redis can show: restarts, clusters, servers that hang or are not there."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -18,6 +16,7 @@ from streams.errors import OffsetMoved, Unavailable, UsageError
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger
+from tests.ledger.cluster import one_node_cluster
 
 pytestmark = pytest.mark.redis
 
@@ -27,13 +26,6 @@ async def ledger_of(url: str, namespace: str) -> AsyncIterator[RedisLedger]:
     client = Redis.from_url(url, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
     yield RedisLedger(client, "real", namespace)
     await client.aclose()
-
-
-class ClusterNode(LocalRedis):
-    """A cluster of one node that owns every slot."""
-
-    def command(self) -> Sequence[str]:
-        return [*super().command(), "--cluster-enabled", "yes"]
 
 
 async def test_server_that_is_not_there_is_unavailable(namespace: str) -> None:
@@ -117,13 +109,7 @@ async def test_forgotten_scripts_are_sent_again(redis_server: LocalRedis, namesp
 
 
 async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> None:
-    with ClusterNode(stack_folder) as server:
-        node: Any = Redis.from_url(server.url)  # Any: its cluster commands are not typed
-        await node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        async with asyncio.timeout(10):
-            while b"cluster_state:ok" not in await node.execute_command("CLUSTER", "INFO"):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        await node.aclose()
+    async with one_node_cluster(stack_folder) as server:
         client = RedisCluster(host="127.0.0.1", port=server.port)
         ledger = RedisLedger(client, "real", namespace)
         claim = await ledger.acquire("t", 3)
