@@ -48,6 +48,7 @@ class Arena:
 
     kafka: LocalKafka
     redis: LocalRedis | None
+    topic: str
     load: Load
     written: Written
     core: int | None
@@ -57,7 +58,7 @@ class Arena:
         run = uuid4().hex[:12]
         return Task(
             kafka=self.kafka.bootstrap,
-            topic=TOPIC,
+            topic=self.topic,
             partitions=PARTITIONS,
             events=int(self.written.events * peer.share),
             core=self.core,
@@ -93,7 +94,7 @@ def opened(load: Load, say: Say, *, with_redis: bool = False) -> Iterator[Arena]
                 configs = {"max.message.bytes": str(MAX_RECORD_BYTES), "retention.ms": "-1"}
                 admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, topic_configs=configs)])
             written = write(load, kafka.bootstrap, TOPIC, PARTITIONS, lambda done: say(f"{done:,} events written"))
-            yield Arena(kafka, redis, load, written, own_core)
+            yield Arena(kafka, redis, TOPIC, load, written, own_core)
     finally:
         os.sched_setaffinity(0, set(cores))
 

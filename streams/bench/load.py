@@ -5,6 +5,7 @@ A load is a pure function of its seed: whoever recounts it needs no broker.
 
 import random
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -86,7 +87,7 @@ class Written:
     """What stands in the topic: the recount that a peer's result is held against."""
 
     values_bytes: int = 0
-    values: "dict[int, array[int]]" = field(default_factory=dict)
+    values: "defaultdict[int, array[int]]" = field(default_factory=lambda: defaultdict(lambda: array("q")))
     """By partition, each event's `value` in the order of the log."""
 
     @property
@@ -107,7 +108,7 @@ def write(
     """
     encode = msgspec.json.Encoder().encode
     send, flush = _confluent(kafka, topic) if find_spec("confluent_kafka") else _kafka_python(kafka, topic)
-    written = Written(values={partition: array("q") for partition in range(partitions)})
+    written = Written()
     for number, event in enumerate(generate(load)):
         value, key = encode(event), (event.room_id or "").encode()
         partition = crc32(key) % partitions
