@@ -11,9 +11,12 @@ PACKAGES = ("streams", "models", "dashboards", "deploy")
 
 # An engine's client, and the files (by prefix) that may import it.
 ENGINES = {
-    "faust": ("streams/transport/",),
+    "faust": ("streams/transport/", "streams/bench/peers/stock_faust.py"),
     "mode": ("streams/transport/",),
-    "redis": ("streams/ledger/", "streams/engagement/app.py", "streams/scoring/app.py", "streams/detection/app.py"),
+    "redis": (
+        "streams/ledger/", "streams/engagement/app.py", "streams/engagement/reader.py", "streams/scoring/app.py",
+        "streams/detection/app.py", "streams/bench/",
+    ),  # fmt: skip
     "onnxruntime": ("models/",),
     "transformers": ("models/",),
     "torch": ("models/train/",),
