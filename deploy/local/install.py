@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.jars import KAFKA_POM, class_archive, kafka_jars, kafka_version
+from deploy.local.java import INSTALLED, java
 from streams.errors import PulsewatchError, UsageError
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -42,10 +43,11 @@ SERVERS = (
 )
 
 
-def missing(path: str | None = None, jars: Path | None = None) -> list[Need]:
+def missing(path: str | None = None, jars: Path | None = None, javas: Path = INSTALLED) -> list[Need]:
     """The programs that are not there; Maven only counts while Kafka's jars are missing too."""
-    needs = (JAVA, *SERVERS) if (jars or kafka_jars()).is_dir() else (JAVA, MAVEN, *SERVERS)
-    return [need for need in needs if shutil.which(need.program, path=path) is None]
+    needs = SERVERS if (jars or kafka_jars()).is_dir() else (MAVEN, *SERVERS)
+    lacking = [need for need in needs if shutil.which(need.program, path=path) is None]
+    return lacking if java(path, javas) else [JAVA, *lacking]
 
 
 def install_packages(needs: Sequence[Need], *, is_root: bool) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from kafka import KafkaAdminClient
 
 from deploy.local.jars import class_archive, class_path, kafka_jars
+from deploy.local.java import java
 from deploy.local.server import LOOPBACK, Server, free_port, spawn, tail
 from streams.errors import Unavailable, UsageError
 
@@ -51,8 +52,8 @@ class LocalKafka(Server):
         return self._java("kafka.Kafka", str(self._properties), options=[*heap, *archive])
 
     def prepare(self) -> None:
-        if not kafka_jars().is_dir():
-            raise UsageError("Kafka's jars are missing: run `python -m deploy.local.install`")
+        if not kafka_jars().is_dir() or java() is None:
+            raise UsageError("Kafka's jars or Java 17 are missing: run `python -m deploy.local.install`")
         listeners = f"PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{self._controller_port}"
         own = {
             "listeners": listeners,
@@ -82,7 +83,7 @@ class LocalKafka(Server):
 
     def _java(self, main: str, *arguments: str, options: Sequence[str]) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={CONFIG / 'log4j2.xml'}"
-        return ["java", *options, logging, "-cp", class_path(kafka_jars()), main, *arguments]
+        return [str(java()), *options, logging, "-cp", class_path(kafka_jars()), main, *arguments]
 
     def _format(self) -> None:
         # One second of Java: not worth its better compiler.

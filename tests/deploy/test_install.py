@@ -18,7 +18,7 @@ def programs(folder: Path, *names: str) -> str:
 
 
 def test_bare_machine_lacks_everything(tmp_path: Path) -> None:
-    lacking = install.missing(path=programs(tmp_path / "bin"), jars=tmp_path / "jars")
+    lacking = install.missing(path=programs(tmp_path / "bin"), jars=tmp_path / "jars", javas=tmp_path)
     assert {need.program for need in lacking} == {
         "java", "mvn", "redis-server", "prometheus", "promtool", "prometheus-alertmanager", "setpriv",
     }  # fmt: skip
@@ -28,8 +28,8 @@ def test_maven_is_not_missed_once_the_jars_are_there(tmp_path: Path) -> None:
     jars = tmp_path / "jars"
     jars.mkdir()
     path = programs(tmp_path / "bin", "java", *(need.program for need in install.SERVERS))
-    assert install.missing(path=path, jars=jars) == []
-    assert [need.program for need in install.missing(path=path, jars=tmp_path / "none")] == ["mvn"]
+    assert install.missing(path, jars, tmp_path) == []
+    assert [need.program for need in install.missing(path, tmp_path / "none", tmp_path)] == ["mvn"]
 
 
 def test_user_without_root_is_told_what_to_install() -> None:
