@@ -16,6 +16,7 @@ from streams.cli.feeds import replay, simulate
 from streams.cli.model import model, score
 from streams.cli.stack import down, status, up
 from streams.cli.topics import topics
+from streams.cli.watch import alerts, watch
 from streams.cli.worker import worker
 from streams.errors import Fenced, PulsewatchError, UsageError
 
@@ -26,7 +27,22 @@ def cli() -> None:
     """Watch social commerce and live-stream commerce as it happens."""
 
 
-for command in (demo, up, down, status, worker, topics, simulate, replay, score, model, dead_letters, bench):
+for command in (
+    demo,
+    up,
+    down,
+    status,
+    watch,
+    alerts,
+    worker,
+    topics,
+    simulate,
+    replay,
+    score,
+    model,
+    dead_letters,
+    bench,
+):
     cli.add_command(command)
 
 
