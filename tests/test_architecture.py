@@ -14,9 +14,13 @@ ENGINES = {
     "faust": ("streams/transport/", "streams/bench/peers/stock_faust.py"),
     "mode": ("streams/transport/",),
     "redis": (
-        "streams/ledger/", "streams/engagement/app.py", "streams/engagement/reader.py", "streams/scoring/app.py",
-        "streams/detection/app.py", "streams/bench/",
-    ),  # fmt: skip
+        "streams/ledger/",
+        "streams/engagement/app.py",
+        "streams/engagement/reader.py",
+        "streams/scoring/app.py",
+        "streams/detection/app.py",
+        "streams/bench/",
+    ),
     "onnxruntime": ("models/",),
     "transformers": ("models/",),
     "torch": ("models/train/",),
