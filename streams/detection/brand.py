@@ -27,7 +27,7 @@ AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=5 * MINUTE_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""
 LEAST_HARMFUL = 10
-LEAST_TEXTS = 10
+LEAST_TEXTS = 15
 REWRITE_MS = 5 * MINUTE_MS
 """A firing alert is written again this often, with the figures as they stand."""
 MOST_SOURCES = 64

@@ -196,7 +196,7 @@ def test_viewers_opinion_is_no_breach() -> None:
 
 
 def test_state_is_small_however_loud_the_crisis() -> None:
-    loud = [text(12 + number / 5_000, number, mood="negative") for number in range(15_000)]
+    loud = [text(12 + number / 5_000, number, mood="negative") for number in range(8_000)]
     brand = Brand.fresh("acme", at(0), at(0), WATCH)
     for one in [*steady(8, range(12)), *loud]:
         brand.hear(one, one.log_time_ms)

@@ -1,0 +1,88 @@
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.compliance.rulebook import Rulebook
+from streams.detection.backtest import backtest
+from streams.errors import UsageError
+from streams.scoring.stage import Scores
+from tests.detection.records import START_MS
+
+
+class Opinion:
+    """What a model says of a text that is angry, or is not."""
+
+    def __init__(self, angry: bool) -> None:
+        self.sentiment = "negative" if angry else "neutral"
+        self.sentiment_scores = {"negative": 0.9 if angry else 0.1}
+        self.risks = {"abuse": 0.8 if angry else 0.01}
+        self.flagged = ["abuse"] if angry else []
+
+
+class AngerModel:
+    """A classifier that knows one word."""
+
+    def score(self, texts: Sequence[str]) -> Sequence[Scores | None]:
+        return [Opinion("angry" in text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return Rulebook.load()
+
+
+def iso(minute: float) -> str:
+    return datetime.fromtimestamp(START_MS / 1000 + 60 * minute, UTC).isoformat()
+
+
+def lines() -> Iterator[dict[str, Any]]:
+    """Ten hours with a comment every two minutes, and an angry burst of eight minutes after eight hours."""
+    for minute in range(600):
+        if minute % 2 == 0:
+            yield {"time": iso(minute), "platform": "weibo", "text": f"comment {minute}"}
+        for number in range(12 if 480 <= minute < 488 else 0):
+            yield {"time": iso(minute), "platform": "weibo", "text": f"so angry {minute} {number}"}
+
+
+def recording(folder: Path, rows: Iterator[dict[str, Any]]) -> Path:
+    path = folder / "i01.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
+    return path
+
+
+def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path: Path, rulebook: Rulebook) -> None:
+    path = recording(tmp_path, lines())
+    (row,) = backtest([path], AngerModel(), rulebook)
+    (alert,) = row["alerts"]
+    assert (row["file"], row["comments"]) == ("i01.jsonl.gz", 396)
+    assert (alert["kind"], alert["severity"]) == ("crisis", "critical")
+    assert iso(480) <= alert["at"] <= iso(483)
+    assert iso(488) < alert["resolved_at"] <= iso(500)
+    (burst,) = row["bursts"]
+    assert burst["met_by"] == alert["fingerprint"]
+    assert burst["delay_seconds"] <= 0
+    assert row["alerts_outside_bursts_per_day"] == 0
+    assert 0.4 < row["cyber_violence"] < 0.6
+    assert backtest([path], AngerModel(), rulebook) == [row]
+
+
+def test_without_a_model_a_burst_is_a_surge(tmp_path: Path, rulebook: Rulebook) -> None:
+    (row,) = backtest([recording(tmp_path, lines())], None, rulebook)
+    assert [alert["kind"] for alert in row["alerts"]] == ["surge"]
+    assert row["cyber_violence"] == 0.0
+
+
+def test_alert_resolves_behind_the_last_comment(tmp_path: Path, rulebook: Rulebook) -> None:
+    rows = (row for row in lines() if row["time"] < iso(485))
+    (row,) = backtest([recording(tmp_path, rows)], AngerModel(), rulebook)
+    assert iso(485) < row["alerts"][0]["resolved_at"] <= iso(500)
+
+
+def test_file_that_cannot_be_read_is_refused(tmp_path: Path, rulebook: Rulebook) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        backtest([tmp_path / "none.jsonl.gz"], None, rulebook)
