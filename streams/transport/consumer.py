@@ -125,12 +125,19 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 if consumer._closed or fetcher._closed:
                     raise ConsumerStoppedError
                 self._room.clear()
+                self.app.outage.over(self._answered_ms(consumer))
                 deliveries = [*self._take_fetched(fetcher)]
                 left_seconds = deadline - self.thread_loop.time()
                 if deliveries or left_seconds <= 0:
                     return deliveries
                 await self._arrival(fetcher, left_seconds)
         return []
+
+    def _answered_ms(self, consumer: AIOKafkaConsumer) -> int:
+        """When Kafka last answered a fetch, with records or without."""
+        assignment = consumer._subscription.subscription and consumer._subscription.subscription.assignment
+        states = [assignment.state_value(tp) for tp in assignment.tps] if assignment else []
+        return max((state.timestamp or 0 for state in states), default=0)
 
     async def _arrival(self, fetcher: Any, timeout_seconds: float) -> None:
         arrived = fetcher._create_fetch_waiter()
@@ -153,7 +160,6 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 if not result.has_more():
                     self._drop(fetcher, tp)
             if delivery is not None:
-                self.app.outage.over()
                 yield delivery
 
     def _drop(self, fetcher: Any, tp: TopicPartition) -> None:

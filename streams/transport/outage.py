@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
 
+from streams.clock import system_clock
+
 UNREACHABLE = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError, OSError)
 
 log = logging.getLogger(__name__)
@@ -18,7 +20,7 @@ class Outage(logging.Handler):
     def __init__(self, kafka: str) -> None:
         super().__init__(logging.WARNING)
         self._kafka = kafka
-        self._lasts = False
+        self._since_ms: int | None = None
         self._closing = False
         self._guard = threading.Lock()
 
@@ -39,12 +41,12 @@ class Outage(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by logging."""
-        if self._closing:
-            return
         errors = [arg for arg in record.args or () if isinstance(arg, Exception)]
-        if any(isinstance(error, UNREACHABLE) for error in errors):
+        if self._closing or any(_passes(error) for error in errors):
+            return
+        if str(record.msg).startswith("Unable to") or any(isinstance(error, UNREACHABLE) for error in errors):
             self.seen()
-        elif record.levelno >= logging.ERROR and not any(_passes(error) for error in errors):
+        elif record.levelno >= logging.ERROR and self._since_ms is None:
             log.error("kafka: %s", record.getMessage(), exc_info=record.exc_info)
 
     def closing(self) -> None:
@@ -53,22 +55,22 @@ class Outage(logging.Handler):
 
     def seen(self) -> None:
         """Kafka did not answer."""
-        if self._becomes(True):
+        with self._guard:
+            began = self._since_ms is None
+            self._since_ms = system_clock()
+        if began:
             log.warning("Kafka at %s does not answer; waiting, nothing is lost", self._kafka)
 
-    def over(self) -> None:
-        """Kafka answered."""
-        if self._becomes(False):
-            log.warning("Kafka at %s answers again", self._kafka)
-
-    def _becomes(self, lasts: bool) -> bool:
-        if self._lasts == lasts:
-            return False
+    def over(self, answered_ms: int) -> None:
+        """Kafka answered then."""
         with self._guard:
-            changed, self._lasts = self._lasts != lasts, lasts
-        return changed
+            ended = self._since_ms is not None and answered_ms > self._since_ms
+            if ended:
+                self._since_ms = None
+        if ended:
+            log.warning("Kafka at %s answers again", self._kafka)
 
 
 def _passes(error: Exception) -> bool:
-    """Whether aiokafka tries again by itself."""
-    return isinstance(error, KafkaError) and error.retriable
+    """Whether Kafka answered, and aiokafka asks again by itself."""
+    return isinstance(error, KafkaError) and error.retriable and not isinstance(error, UNREACHABLE)

@@ -16,6 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from prometheus_client import start_http_server
 
+from streams.clock import system_clock
 from streams.errors import Fenced, PulsewatchError
 from streams.events.schema import Coordinates
 from streams.metrics import LEDGER_OUTCOMES
@@ -104,7 +105,7 @@ class Worker:
             except (KafkaError, OSError):
                 self._outage.seen()
             else:
-                self._outage.over()
+                self._outage.over(system_clock())
                 if not missing:
                     return
                 if missing != missing_before:

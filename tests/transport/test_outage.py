@@ -5,6 +5,7 @@ import logging
 import pytest
 from aiokafka.errors import CorruptRecordException, KafkaConnectionError
 
+from streams.clock import system_clock
 from streams.transport.outage import Outage
 
 
@@ -13,8 +14,9 @@ def test_outage_is_told_once_and_once_more_when_it_is_over(caplog: pytest.LogCap
     with outage.heard("WARNING"):
         for _ in range(3):
             logging.getLogger("aiokafka.client").error("Unable connect to %s: %s", "h:1", KafkaConnectionError())
-        outage.over()
-        outage.over()
+        outage.over(system_clock() - 1000)
+        outage.over(system_clock() + 1)
+        outage.over(system_clock() + 1)
     assert caplog.messages == ["Kafka at h:1 does not answer; waiting, nothing is lost", "Kafka at h:1 answers again"]
 
 

@@ -1,0 +1,108 @@
+"""The worker as a process: signals, exit codes, Kafka going away under it."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.kafka import LocalKafka
+from tests.broker.workers import produce, until
+from tests.conftest import TopicFactory
+
+pytestmark = pytest.mark.kafka
+PROGRAM = """
+import json, sys
+from streams.settings import Settings
+from streams.transport.worker import run_worker
+from tests.transport.fakes import Recorder
+
+kafka, topic, instance, ledger = sys.argv[1:]
+handler = Recorder((topic,), stage=topic)
+try:
+    handler.stored[topic, 0] = int(open(ledger).read())
+except FileNotFoundError:
+    pass
+
+def applied():
+    open(ledger, "w").write(str(handler.stored[topic, 0]))
+
+handler.on_applied = applied
+code = run_worker(handler, Settings(kafka=kafka, instance=instance or None))
+json.dump([value.decode() for value in handler.values()], sys.stdout)
+sys.exit(code)
+"""
+
+
+@asynccontextmanager
+async def process(kafka: str, topic: str, ledger: Path, instance: str = "") -> AsyncIterator[Process]:
+    """A worker over one topic that remembers its offset in a file."""
+    arguments = ["-c", PROGRAM, kafka, topic, instance, str(ledger)]
+    running = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE)
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+def stands_at(ledger: Path, offset: int) -> bool:
+    return ledger.exists() and ledger.read_text() == str(offset)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_worker_ends_cleanly_when_it_is_told_to(
+    kafka: LocalKafka, topic: TopicFactory, tmp_path: Path, number: signal.Signals
+) -> None:
+    name, ledger = topic(), tmp_path / "ledger"
+    await produce(kafka.bootstrap, name, [b"a", b"b"])
+    async with process(kafka.bootstrap, name, ledger) as running:
+        await until(lambda: stands_at(ledger, 2))
+        running.send_signal(number)
+        out, err = await asyncio.wait_for(running.communicate(), 10)
+    assert (running.returncode, json.loads(out), err) == (0, ["a", "b"], b"")
+
+
+async def test_worker_with_a_name_has_its_partitions_back_at_once_after_a_kill(
+    kafka: LocalKafka, topic: TopicFactory, tmp_path: Path
+) -> None:
+    name, ledger = topic(), tmp_path / "ledger"
+    await produce(kafka.bootstrap, name, [b"a"])
+    async with process(kafka.bootstrap, name, ledger, "one") as killed:
+        await until(lambda: stands_at(ledger, 1))
+        killed.kill()
+        await killed.wait()
+    await produce(kafka.bootstrap, name, [b"b"])
+    async with process(kafka.bootstrap, name, ledger, "one") as successor:
+        # A session timeout is 10 seconds: without the name the dead member would hold the partition that long.
+        async with asyncio.timeout(8):
+            await until(lambda: stands_at(ledger, 2))
+        successor.terminate()
+        out, _ = await successor.communicate()
+    assert json.loads(out) == ["b"]
+
+
+async def test_worker_outlives_kafka(topic: TopicFactory, kafka: LocalKafka, tmp_path: Path) -> None:
+    name, ledger = topic(), tmp_path / "ledger"
+    await produce(kafka.bootstrap, name, [b"a"])
+    async with process(kafka.bootstrap, name, ledger) as running:
+        await until(lambda: stands_at(ledger, 1))
+        kafka.kill()
+        try:
+            await asyncio.sleep(1.5)
+        finally:
+            kafka.start()
+        await produce(kafka.bootstrap, name, [b"b"])
+        await until(lambda: stands_at(ledger, 2))
+        running.terminate()
+        out, err = await running.communicate()
+    lines = [line.partition("WARNING ")[2] for line in err.decode().splitlines()]
+    where = f"Kafka at {kafka.bootstrap}"
+    assert lines == [f"{where} does not answer; waiting, nothing is lost", f"{where} answers again"]
+    assert (running.returncode, json.loads(out)) == (0, ["a", "b"])
