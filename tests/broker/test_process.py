@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.kafka import LocalKafka
-from tests.broker.workers import produce, until
+from tests.broker.workers import produce, running, until
 from tests.conftest import TopicFactory
+from tests.transport.fakes import Recorder
 
 pytestmark = pytest.mark.kafka
 PROGRAM = """
@@ -43,13 +44,13 @@ sys.exit(code)
 async def process(kafka: str, topic: str, ledger: Path, instance: str = "") -> AsyncIterator[Process]:
     """A worker over one topic that remembers its offset in a file."""
     arguments = ["-c", PROGRAM, kafka, topic, instance, str(ledger)]
-    running = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE)
+    worker = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE)
     try:
-        yield running
+        yield worker
     finally:
-        if running.returncode is None:
-            running.kill()
-        await running.wait()
+        if worker.returncode is None:
+            worker.kill()
+        await worker.wait()
 
 
 def stands_at(ledger: Path, offset: int) -> bool:
@@ -62,11 +63,11 @@ async def test_worker_ends_cleanly_when_it_is_told_to(
 ) -> None:
     name, ledger = topic(), tmp_path / "ledger"
     await produce(kafka.bootstrap, name, [b"a", b"b"])
-    async with process(kafka.bootstrap, name, ledger) as running:
+    async with process(kafka.bootstrap, name, ledger) as worker:
         await until(lambda: stands_at(ledger, 2))
-        running.send_signal(number)
-        out, err = await asyncio.wait_for(running.communicate(), 10)
-    assert (running.returncode, json.loads(out), err) == (0, ["a", "b"], b"")
+        worker.send_signal(number)
+        out, err = await asyncio.wait_for(worker.communicate(), 10)
+    assert (worker.returncode, json.loads(out), err) == (0, ["a", "b"], b"")
 
 
 async def test_worker_with_a_name_has_its_partitions_back_at_once_after_a_kill(
@@ -79,19 +80,18 @@ async def test_worker_with_a_name_has_its_partitions_back_at_once_after_a_kill(
         killed.kill()
         await killed.wait()
     await produce(kafka.bootstrap, name, [b"b"])
-    async with process(kafka.bootstrap, name, ledger, "one") as successor:
+    handler = Recorder((name,), stage=name)
+    handler.stored[name, 0] = 1
+    async with running(handler, kafka.bootstrap, "one"):
         # A session timeout is 10 seconds: without the name the dead member would hold the partition that long.
         async with asyncio.timeout(8):
-            await until(lambda: stands_at(ledger, 2))
-        successor.terminate()
-        out, _ = await successor.communicate()
-    assert json.loads(out) == ["b"]
+            await until(lambda: handler.values() == [b"b"])
 
 
 async def test_worker_outlives_kafka(topic: TopicFactory, kafka: LocalKafka, tmp_path: Path) -> None:
     name, ledger = topic(), tmp_path / "ledger"
     await produce(kafka.bootstrap, name, [b"a"])
-    async with process(kafka.bootstrap, name, ledger) as running:
+    async with process(kafka.bootstrap, name, ledger) as worker:
         await until(lambda: stands_at(ledger, 1))
         kafka.kill()
         try:
@@ -100,9 +100,9 @@ async def test_worker_outlives_kafka(topic: TopicFactory, kafka: LocalKafka, tmp
             kafka.start()
         await produce(kafka.bootstrap, name, [b"b"])
         await until(lambda: stands_at(ledger, 2))
-        running.terminate()
-        out, err = await running.communicate()
+        worker.terminate()
+        out, err = await worker.communicate()
     lines = [line.partition("WARNING ")[2] for line in err.decode().splitlines()]
     where = f"Kafka at {kafka.bootstrap}"
     assert lines == [f"{where} does not answer; waiting, nothing is lost", f"{where} answers again"]
-    assert (running.returncode, json.loads(out)) == (0, ["a", "b"])
+    assert (worker.returncode, json.loads(out)) == (0, ["a", "b"])
