@@ -77,7 +77,7 @@ _NUMBER = "[0-9零一二三四五六七八九十百]"
 
 _ORDER_BEFORE = compile_pattern(
     r"(?:订单|单号|编号|运单|快递|物流|条形?码|批号|批次|型号|货号|工单|流水|发票|备案|许可|批准|专利|准字|序列|条款|款号|房间号|期号"
-    r"|isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation)[^,。!?;]{0,10}$"
+    r"|isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim)[^,。!?;]{0,24}$"
 )
 _CARD_BEFORE = compile_pattern(
     r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit)"
@@ -92,6 +92,9 @@ _HOME_WORDS = compile_pattern(r"\b(?:lives?|living|home|house|address|apt|apartm
 _ROLE_ACCOUNT = compile_pattern(
     r"^(?:support|service|help|info|contact|press|sales|hello|admin|no-?reply|care|customer\w*|business|media|hr|jobs"
     r"|legal|privacy|team|orders?|feedback|kefu)[\w.\-]*@"
+)
+_OURS_BEFORE = compile_pattern(
+    r"\b(?:e?mail|contact|write(?: to)?|reach|tell) us\b[^!?;]{0,30}$|客服邮箱|商务合作|官方邮箱"
 )
 _TOLL_FREE = ("400", "800", "833", "844", "855", "866", "877", "888", "900")
 
@@ -160,7 +163,7 @@ def luhn(number: str) -> bool:
 def _us_phone(match: Any, text: str) -> _Found:
     digits = "".join(c for c in match.group() if c.isdigit())[-10:]
     before = text[max(0, match.start() - 40) : match.start()]
-    broken = any(c in "-. ()" for c in match.group().strip())
+    broken = not match.group().endswith(digits)
     if digits.startswith(_TOLL_FREE) or _ORDER_BEFORE.search(before) or not (broken or _PHONE_BEFORE.search(before)):
         return
     yield PersonalDatum(match.start(), match.end(), "phone")
@@ -203,8 +206,10 @@ def _english_home(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(), match.end(), "address")
 
 
-def _email(match: Any, _text: str) -> _Found:
-    if not _ROLE_ACCOUNT.search(match.group()):
+def _email(match: Any, text: str) -> _Found:
+    if not (
+        _ROLE_ACCOUNT.search(match.group()) or _OURS_BEFORE.search(text[max(0, match.start() - 40) : match.start()])
+    ):
         yield PersonalDatum(match.start(), match.end(), "email")
 
 

@@ -13,7 +13,8 @@ Steps, each a substitution, so that every character of the result knows where in
 4. one space for each run of white space and control characters
 5. traditional to simplified Chinese (OpenCC, t2s)
 6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``
-7. squeeze a character repeated four times or more to three (digits are left: ``13888888888`` is a telephone number)
+7. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
+   telephone number)
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _HAN = re.compile(f"[{HAN}]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _BRACKETED_PINYIN = re.compile(f"(?<=[{HAN}])[(\\[]([a-zü{_TONED}' ]{{1,24}})[)\\]]", re.IGNORECASE)
 _TONE_MARK = re.compile(f"[{_TONED}]", re.IGNORECASE)
-_STRETCHED = re.compile(r"([^\d\s])\1{3,}")
+_STRETCHED = re.compile(r"([^\d\s零〇一二三四五六七八九幺])\1{3,}")
 
 _MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
 _CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
