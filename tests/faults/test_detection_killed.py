@@ -21,17 +21,20 @@ from tests.faults.site import PARTITIONS, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-STARTED_MS = 1_790_000_040_000
 ONSET_MINUTE, CALM_AGAIN_MINUTE, END_MINUTE = 20, 27, 45
 BRAND = "shanye"
 
 
 def story() -> list[Record]:
-    """A brand's texts, as scoring would have written them: calm, seven minutes of outrage, calm again."""
+    """A brand's last texts, as scoring would have written them: calm, seven minutes of outrage, calm again.
+
+    They end now: Kafka deletes what is older than its retention, whenever it was written.
+    """
     rng = random.Random(5)
+    started_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS - END_MINUTE * MINUTE_MS
     return [
         _record(
-            number, STARTED_MS + minute * MINUTE_MS + rng.randrange(MINUTE_MS // texts) + nth * MINUTE_MS // texts, harm
+            number, started_ms + minute * MINUTE_MS + rng.randrange(MINUTE_MS // texts) + nth * MINUTE_MS // texts, harm
         )
         for number, (minute, nth, texts, harm) in enumerate(_texts())
     ]
@@ -80,16 +83,16 @@ def firing(site: Site) -> bool:
 
 def test_alert_survives_the_worker_that_raised_it_and_is_not_doubled(site: Site) -> None:
     records = story()
-    calm_again = next(n for n, record in enumerate(records) if record.due_ms >= STARTED_MS + 24 * MINUTE_MS)
+    amid = next(n for n, record in enumerate(records) if record.due_ms >= records[0].due_ms + 24 * MINUTE_MS)
     worker = site.worker("detection")
-    site.feed(records[:calm_again])
+    site.feed(records[:amid])
     worker.launch()
     until(lambda: firing(site), "the alert fires")
     worker.kill()
     assert worker.exit_code == -9
     (raised,) = running(site)
 
-    site.feed(records[calm_again:])
+    site.feed(records[amid:])
     ends = site.ends([SCORED])
     with worker:
         until(lambda: site.caught_up("detection", ends) and not running(site), "the successor resolves the alert")
