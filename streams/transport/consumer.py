@@ -27,7 +27,7 @@ from streams.transport.lane import Delivery, Reading
 if TYPE_CHECKING:
     from streams.transport.app import BatchApp
 
-PARTITION_FETCH_BYTES = 2_000_000
+PARTITION_FETCH_BYTES = 4_000_000
 FETCH_BYTES = 32_000_000
 FETCH_WAIT_MS = 500
 SESSION_MS = 10_000
@@ -39,6 +39,10 @@ FETCH_SECONDS = 1.0
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+
+class BrokenBatch(PulsewatchError):
+    """Kafka delivered bytes that are no batch of records, or compressed in a way that nobody here knows."""
 
 
 class LogEndsBefore(PulsewatchError):
@@ -146,6 +150,8 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             await asyncio.wait([arrived, room], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             room.cancel()
+            if arrived.done():
+                arrived.result()  # raises what the group's coordinator refuses for good
             arrived.cancel()
 
     def _take_fetched(self, fetcher: Any) -> Iterator[Delivery]:
@@ -181,7 +187,10 @@ def _take(reading: Reading, result: Any) -> Delivery | None:
     """The next batch of a fetch; None where it held control records only."""
     fetched = result._partition_records
     _check_position(reading, fetched.next_fetch_offset)
-    columns = unpack(fetched)
+    try:
+        columns = unpack(fetched)
+    except KafkaError as error:
+        raise BrokenBatch(f"{reading.topic}:{reading.partition}:{fetched.next_fetch_offset}: {error}") from error
     result._update_position()
     if exhausted(fetched):
         result._partition_records = None
@@ -243,8 +252,8 @@ class BatchConsumer(Consumer):
                 for delivery in await self._in_thread(self._thread.fetch(FETCH_SECONDS)):
                     await self.wait_first(self.callback(self._message(delivery)), self.suspend_flow.wait())
         except Exception as error:
-            # A consumer that was closed under the fetch is how Faust stops; anything else ends the worker.
-            if not (isinstance(error, ConsumerStoppedError) and self.app.should_stop):
+            # When Faust stops, it closes the consumer under the fetch.
+            if not self.app.should_stop:
                 self.app.failed(error)
 
     def _message(self, delivery: Delivery) -> ConsumerMessage:

@@ -98,11 +98,6 @@ class Lane:
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"lane {topic}:{partition}")
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the handler has taken the partition."""
-        return self._reading is not None
-
     def deliver(self, delivery: Delivery) -> None:
         """Take the next batch; one that was read before the last seek, or after the revocation, is dropped."""
         if delivery.reading is self._reading and not self._closing:
@@ -137,6 +132,7 @@ class Lane:
         2. Read from there.
         3. Store batch after batch, until the ledger turns out to stand elsewhere.
         """
+        self._reading = None
         start_offset = await self._handler.assigned(self.topic, self.partition)
         self._offset_in_hand = start_offset
         self._arrived = asyncio.Queue()
