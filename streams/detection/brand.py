@@ -22,8 +22,8 @@ from streams.detection.windows import Windows
 from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
-PATIENCE = Patience(fire_after_ms=90_000, resolve_after_ms=5 * MINUTE_MS)
-AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=5 * MINUTE_MS)
+PATIENCE = Patience(fire_after_ms=90_000, resolve_after_ms=4 * MINUTE_MS)
+AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""
 LEAST_HARMFUL = 10
@@ -184,9 +184,10 @@ class Brand:
 
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
-        surprise = state.harm.surprise(window.harm) if window.harm >= LEAST_HARMFUL else 0.0
-        dominated = window.share(window.harm) >= crisis.CRISIS_SHARE and window.harm >= LEAST_HARMFUL
-        attention = self._attention() if dominated else 0.0
+        surprise = attention = 0.0
+        if window.harm >= LEAST_HARMFUL and crisis.weighty(window):
+            surprise = state.harm.surprise(window.harm)
+            attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
             return

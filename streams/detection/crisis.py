@@ -21,6 +21,7 @@ HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "misleading", "privac
 
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
+WEIGHTY_SHARE = 0.25
 PRAISE_SHARE = 0.5
 VIOLENCE_SHARE = 0.3
 CRITICAL_SCORE = 0.6
@@ -63,6 +64,11 @@ def weight(text: ScoredText) -> float:
     negative = text.sentiment_scores.get("negative", 0.0)
     followers = text.actor.followers if text.actor else 0
     return worst + negative + len(text.findings) + 0.1 * math.log10(1 + followers)
+
+
+def weighty(window: Tally) -> bool:
+    """Whether harm is more than what any model finds in a crowd that praises: a fair share, beside the praise."""
+    return window.share(window.harm) >= WEIGHTY_SHARE and window.harm >= window.positive / 2
 
 
 def harm_kind(window: Tally) -> AlertKind:
