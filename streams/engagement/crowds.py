@@ -1,6 +1,6 @@
 """The logs of people that a partition's owner writes: appended to, and folded when they have grown long."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from streams.engagement.people import FOLD_BYTES, fold, read
 from streams.engagement.places import Target
@@ -27,26 +27,20 @@ class Crowds:
                 else:
                     pending[suffix] = [log]
 
-    def grown_long(self) -> list[str]:
-        """The logs that are to be loaded, since what is pending makes them too long."""
-        grown = self._grown
-        return [
-            suffix for suffix, logs in self._pending.items() if grown.get(suffix, 0) + sum(map(len, logs)) > FOLD_BYTES
-        ]
-
-    def take(self, loaded: Mapping[str, bytes | None]) -> tuple[dict[str, bytes], dict[str, bytes]]:
-        """What is to be set whole, given the loaded logs, and what is to be appended."""
-        folded = {suffix: fold(read(_logs(log, self._pending.pop(suffix)))) for suffix, log in loaded.items()}
-        appended = {suffix: b"".join(logs) for suffix, logs in self._pending.items()}
-        self._pending = {}
+    def take(self) -> tuple[dict[str, bytes], list[str]]:
+        """What is to be appended, by log, and the logs that it makes too long."""
+        pending, self._pending = self._pending, {}
         if len(self._grown) > LOGS_HELD:
             self._grown = {}
-        grown = self._grown
-        for suffix, log in appended.items():
-            grown[suffix] = grown.get(suffix, 0) + len(log)
-        grown.update(dict.fromkeys(folded, 0))
-        return folded, appended
+        grown, appended, long = self._grown, dict[str, bytes](), list[str]()
+        for suffix, logs in pending.items():
+            log = appended[suffix] = b"".join(logs)
+            grown[suffix] = size = grown.get(suffix, 0) + len(log)
+            if size > FOLD_BYTES:
+                long.append(suffix)
+        return appended, long
 
-
-def _logs(stored: bytes | None, pending: Sequence[bytes]) -> list[bytes]:
-    return list(pending) if stored is None else [stored, *pending]
+    def fold(self, stored: Mapping[str, bytes | None], appended: dict[str, bytes]) -> dict[str, bytes]:
+        """What these logs are to be set to: they take in what was to be appended to them."""
+        self._grown.update(dict.fromkeys(stored, 0))
+        return {suffix: fold(read([log or b"", appended.pop(suffix)])) for suffix, log in stored.items()}

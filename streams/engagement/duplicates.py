@@ -106,7 +106,9 @@ class Window:
         running = range(start, start + len(ids))
         noted = list(map(first.setdefault, ids, running))
         self.present.length += len(ids)
-        again = [] if noted == list(running) else [at for at, number in enumerate(noted) if number != start + at]
+        # A first record notes its own number, any other a lower one.
+        first_only = sum(noted) == sum(running)
+        again = [] if first_only else [at for at, number in enumerate(noted) if number != start + at]
         earlier = self.before.first
         if earlier and not earlier.keys().isdisjoint(ids):
             again = sorted({*again, *(at for at, event_id in enumerate(ids) if event_id in earlier)})

@@ -95,9 +95,9 @@ class Partition:
     async def _join_crowds(self, changes: Changes, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
         for where, logs in changes.people.items():
             self._crowds.add(self._targets(where), b"".join(logs))
-        long = self._crowds.grown_long()
-        loaded = await ledger.strings(self.claim, long)
-        return self._crowds.take(dict(zip(long, loaded, strict=True)))
+        appended, long = self._crowds.take()
+        stored = await ledger.strings(self.claim, long)
+        return self._crowds.fold(dict(zip(long, stored, strict=True)), appended), appended
 
     def _targets(self, where: Where) -> tuple[Target, ...]:
         """Every bucket that a place's events of a minute count in."""

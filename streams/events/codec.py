@@ -7,7 +7,7 @@ tried by itself.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter, sub
+from operator import sub
 from typing import Literal, Protocol, get_args
 
 import msgspec
@@ -84,7 +84,6 @@ SLICE_RECORDS = 256
 """What is tried again in one piece where a batch has an unreadable record: the others of it stay fast."""
 
 _decode = msgspec.json.Decoder(Event).decode
-_event_time_ms = attrgetter("event_time_ms")
 
 
 def decode(records: Records) -> Decoded:
@@ -126,7 +125,7 @@ def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes | None]) ->
         events = [_decode(value) for value in values]  # type: ignore[arg-type]  # None takes the slow path
     except (ValueError, TypeError, RecursionError):
         return None
-    times_ms = list(map(_event_time_ms, events))
+    times_ms = [event.event_time_ms for event in events]
     usable = (
         min(times_ms, default=EARLIEST_MS) >= EARLIEST_MS
         and max(times_ms, default=0) < LATEST_MS
