@@ -60,6 +60,7 @@ class BrandState(msgspec.Struct, array_like=True):
     sources: dict[str, Source] = {}
     silences: dict[str, Episode] = {}
     late: int = 0
+    heard_log_ms: int = 0
 
 
 _thaw = msgspec.msgpack.Decoder(BrandState).decode
@@ -86,8 +87,20 @@ class Brand:
     @property
     def obliged(self) -> bool:
         """Whether time alone may change something: an episode runs, or a feed may fall silent."""
+        return self.alerting or bool(self.state.sources)
+
+    @property
+    def alerting(self) -> bool:
         state = self.state
-        return bool(state.crisis or state.attention or state.breaches or state.sources or state.silences)
+        return bool(state.crisis or state.attention or state.breaches or state.silences)
+
+    @property
+    def heard_log_ms(self) -> int:
+        return self.state.heard_log_ms
+
+    @property
+    def late(self) -> int:
+        return self.state.late
 
     @property
     def now_ms(self) -> int:
@@ -96,6 +109,7 @@ class Brand:
     def hear(self, text: ScoredText, log_ms: int) -> list[Alert]:
         """A text of the brand. One that is later than is allowed changes no window and is counted."""
         now_ms = self.state.clock.heard(text.event_time_ms, log_ms)
+        self.state.heard_log_ms = log_ms
         alerts = [] if text.room_id else list(self._hear_source(text))
         alerts += self._settle() if now_ms // MINUTE_MS > self.state.minute else ()
         if text.event_time_ms < now_ms - self._watch.lateness_ms:
@@ -149,7 +163,7 @@ class Brand:
     def _next_minute(self) -> int:
         """The first minute at whose beginning time alone may change something; minutes before it can be skipped."""
         state = self.state
-        if state.crisis or state.attention or state.breaches or state.silences:
+        if self.alerting:
             return state.minute + 1
         due_ms = [source.silent_at_ms(self._watch.feed_silent_ms) for source in state.sources.values()]
         return -(-min(due_ms, default=self.state.clock.now_ms) // MINUTE_MS)

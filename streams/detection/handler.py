@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -16,7 +16,7 @@ from streams.alerting.alert import Alert
 from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE, TEXTS_TTL_SECONDS
 from streams.detection.brand import Brand, Brands
 from streams.detection.hourly import Hourly
-from streams.detection.origins import Fate, Origins
+from streams.detection.origins import Origins
 from streams.detection.records import Records, room_events, scored_texts
 from streams.detection.room import RoomEvent, Rooms
 from streams.detection.shard import Changes, Kind, Shard
@@ -36,6 +36,7 @@ PROGRESS = "progress"
 KEPT_RESOLVED = 200
 """Resolved alerts that a partition keeps for its readers; the topic has all."""
 _LOADED_AT_ONCE = 500
+Fate = Literal["applied", "duplicate", "late"]
 
 
 class AlertPublisher(Protocol):
@@ -103,7 +104,7 @@ class DetectionHandler:
         progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
         kind = self._kinds[topic]
         held = Partition(claim, claim.next_offset, progress, kind, Shard(kind, progress.log_ms))
-        await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)))
+        await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)), watched=True)
         self._partitions[topic, partition] = held
         await self._relay(claim)
         return claim.next_offset
@@ -130,7 +131,7 @@ class DetectionHandler:
         await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))
         held.next_offset, held.hourly = batch.next_offset, Hourly()
         for fate, count in fates.items():
-            EVENTS.labels(STAGE, "applied" if fate == "amendment" else fate).inc(count)
+            EVENTS.labels(STAGE, fate).inc(count)
         for alert in changes.alerts:
             ALERT_CHANGES.labels(alert.kind, alert.state).inc()
         if changes.alerts:
@@ -139,13 +140,13 @@ class DetectionHandler:
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
 
-    async def _thaw(self, held: Partition, keys: Sequence[str]) -> None:
+    async def _thaw(self, held: Partition, keys: Sequence[str], *, watched: bool = False) -> None:
         for start in range(0, len(keys), _LOADED_AT_ONCE):
             names = keys[start : start + _LOADED_AT_ONCE]
             states = await self._ledger.fields(held.claim, held.kind.suffix, names)
             for key, state in zip(names, states, strict=True):
                 if state is not None:
-                    held.shard.thaw(key, state)
+                    held.shard.thaw(key, state, watched=watched)
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
         await patiently(lambda: self._dead_letters.send(letters))
@@ -162,18 +163,17 @@ class DetectionHandler:
 
 def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
     if isinstance(record, RoomEvent):
-        held.shard.hear(record, log_ms)
-        return "applied"
-    fate = held.progress.origins.fate(record)
-    if fate == "duplicate":
-        return fate
-    held.hourly.count(record, amends=fate == "amendment")
-    if fate == "applied":
-        held.shard.hear(record, log_ms)
-    elif isinstance(brand := held.shard.running(record.brand_id), Brand):
+        return "applied" if held.shard.hear(record, log_ms) else "late"
+    origin = held.progress.origins.fate(record)
+    if origin == "duplicate":
+        return "duplicate"
+    held.hourly.count(record, amends=origin == "amendment")
+    if origin == "applied":
+        return "applied" if held.shard.hear(record, log_ms) else "late"
+    if isinstance(brand := held.shard.running(record.brand_id), Brand):
         brand.amend(record)
         held.shard.touched(record.brand_id)
-    return fate
+    return "applied"
 
 
 def _effects(held: Partition, changes: Changes) -> Effects:

@@ -41,6 +41,8 @@ class RoomState(msgspec.Struct, array_like=True):
     ended: bool = False
     fall: Episode | None = None
     silence: Episode | None = None
+    late: int = 0
+    heard_log_ms: int = 0
 
 
 _thaw = msgspec.msgpack.Decoder(RoomState).decode
@@ -69,14 +71,30 @@ class Room:
     @property
     def obliged(self) -> bool:
         """Whether time alone may change something."""
-        return not self.state.ended or self.state.fall is not None or self.state.silence is not None
+        return not self.state.ended or self.alerting
+
+    @property
+    def alerting(self) -> bool:
+        return self.state.fall is not None or self.state.silence is not None
+
+    @property
+    def heard_log_ms(self) -> int:
+        return self.state.heard_log_ms
+
+    @property
+    def late(self) -> int:
+        return self.state.late
 
     def hear(self, event: RoomEvent, log_ms: int) -> list[Alert]:
         """An event of the room; `session_end` closes all that runs."""
         state = self.state
         now_ms = state.clock.heard(event.event_time_ms, log_ms)
+        state.heard_log_ms = log_ms
         alerts = list(self._settle()) if now_ms // MINUTE_MS > state.minute else []
-        if event.is_mirror or event.event_time_ms < now_ms - self._watch.lateness_ms:
+        if event.is_mirror:
+            return alerts
+        if event.event_time_ms < now_ms - self._watch.lateness_ms:
+            state.late += 1
             return alerts
         alerts += self._break_silence(now_ms)
         if event.kind == "session_end":

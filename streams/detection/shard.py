@@ -14,6 +14,8 @@ from streams.clock import MINUTE_MS
 
 KEPT_IDLE_KEYS = 2_000
 """Keys without obligations that stay in the process, lest a busy one be loaded for each batch."""
+MOST_WATCHED_KEYS = 20_000
+"""Beyond that the longest unheard keys without an alert are let go: until they speak, their silence is not noticed."""
 
 Record_contra = TypeVar("Record_contra", contravariant=True)
 Record = TypeVar("Record")
@@ -25,6 +27,18 @@ class Detector(Protocol[Record_contra]):
     @property
     def obliged(self) -> bool:
         """Whether time alone may change something."""
+
+    @property
+    def alerting(self) -> bool:
+        """Whether an alert of the key is pending or firing."""
+
+    @property
+    def heard_log_ms(self) -> int:
+        """The log's time at its last record."""
+
+    @property
+    def late(self) -> int:
+        """How many of its records came too late to count."""
 
     def hear(self, record: Record_contra, log_ms: int) -> list[Alert]:
         """Take in a record; the alerts to be written."""
@@ -79,14 +93,16 @@ class Shard(Generic[Record]):
         """Keys whose state must be given to `thaw`, if it is stored, before these records are heard."""
         return sorted({self._kind.key(record) for record in records} - self._running.keys())
 
-    def thaw(self, key: str, state: bytes) -> None:
-        detector = self._running[key] = self._kind.thaw(state)
-        if detector.obliged:
+    def thaw(self, key: str, state: bytes, *, watched: bool = False) -> None:
+        """Take a key into the process. One that the ledger does not name as watched waits for its next record."""
+        self._running[key] = self._kind.thaw(state)
+        if watched:
             self._obliged.add(key)
             self._watched_before.add(key)
 
-    def hear(self, record: Record, log_ms: int) -> None:
-        """Take in a record, after telling those who wait for it that a new minute of the log has begun."""
+    def hear(self, record: Record, log_ms: int) -> bool:
+        """Take in a record, after telling those who wait for it that a new minute of the log has begun. False if it was
+        too late to count."""
         self._advance(log_ms)
         key = self._kind.key(record)
         detector = self._running.get(key)
@@ -96,7 +112,9 @@ class Shard(Generic[Record]):
             del self._running[key]
         self._running[key] = detector
         self._changed.add(key)
+        late_before = detector.late
         self._note(key, detector, detector.hear(record, self.log_ms))
+        return detector.late == late_before
 
     def running(self, key: str) -> Detector[Record] | None:
         """A key's detectors, where they are in the process; whoever changes them says so by `touched`."""
@@ -122,6 +140,7 @@ class Shard(Generic[Record]):
             for key in sorted(self._obliged):
                 detector = self._running[key]
                 self._note(key, detector, detector.idle(self.log_ms))
+            self._forsake()
 
     def _note(self, key: str, detector: Detector[Record], alerts: list[Alert]) -> None:
         # Minutes that passed without an alert are not stored: a state that is thawed lives through them again.
@@ -131,6 +150,15 @@ class Shard(Generic[Record]):
         if detector.obliged:
             self._obliged.add(key)
         else:
+            self._obliged.discard(key)
+
+    def _forsake(self) -> None:
+        """Told by the log alone which to let go, lest it depend on batches."""
+        excess = len(self._obliged) - MOST_WATCHED_KEYS
+        if excess <= 0:
+            return
+        quiet = [key for key in self._obliged if not self._running[key].alerting]
+        for key in sorted(quiet, key=lambda key: (self._running[key].heard_log_ms, key))[:excess]:
             self._obliged.discard(key)
 
     def _watch_changes(self) -> Iterator[tuple[str, bytes | None]]:

@@ -1,5 +1,8 @@
 from collections.abc import Sequence
 
+import pytest
+
+from streams.detection import shard as shard_module
 from streams.detection.brand import Brands
 from streams.detection.room import Rooms
 from streams.detection.shard import KEPT_IDLE_KEYS, Shard
@@ -50,7 +53,7 @@ def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_t
     assert set(shard.drain().states) == {"b"}
 
     successor = Shard(Brands(WATCH), shard.log_ms)
-    successor.thaw("a", stored)
+    successor.thaw("a", stored, watched=True)
     hear(successor, [text(9, 9, brand_id="b")])
     hear(shard, [text(9, 9, brand_id="b")])
     resolved = successor.drain().alerts
@@ -65,3 +68,24 @@ def test_process_keeps_few_keys_without_obligations() -> None:
     assert len(shard.drain().states) == KEPT_IDLE_KEYS + 10
     names = [room_event(1, "enter", room_id=f"r{number}") for number in range(KEPT_IDLE_KEYS + 10)]
     assert shard.missing(names) == sorted(f"r{number}" for number in range(10))
+
+
+def test_late_record_is_told_apart() -> None:
+    shard = Shard(Brands(WATCH), 0)
+    assert shard.hear(text(10, 0), at(10))
+    assert not shard.hear(text(3, 1), at(10))
+
+
+def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_module, "MOST_WATCHED_KEYS", 2)
+    shard = Shard(Brands(WATCH), 0)
+    hear(shard, [speech(0, 0, "absolute_claim", brand_id="alerting")])
+    hear(shard, [text(0.1 * number, number, brand_id=brand) for number, brand in enumerate(("old", "middle", "new"))])
+    stored = shard.drain().states
+    hear(shard, [text(1, 9, brand_id="new")])
+    assert shard.drain().watched == {"old": None, "middle": None}
+
+    successor = Shard(Brands(WATCH), shard.log_ms)
+    successor.thaw("old", stored["old"])
+    hear(successor, [text(2, 10, brand_id="old")])
+    assert successor.drain().watched == {"old": b""}
