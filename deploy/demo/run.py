@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dashboards.terminal.collect import Collector
 from rich.console import Console
 
+from dashboards.terminal.collect import Collector
 from dashboards.terminal.screen import Screen
 from dashboards.terminal.snapshot import Snapshot
 from deploy.demo.feed import Feed
