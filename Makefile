@@ -21,7 +21,7 @@ demo: install ## the whole of Pulsewatch on this machine, with a feed; ARGS="--f
 	@$(BIN)/pulsewatch demo $(ARGS)
 
 check: setup
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff check --quiet --no-cache
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy --no-error-summary
 
