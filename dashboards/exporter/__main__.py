@@ -14,8 +14,8 @@ from streams.settings import settings
 PORT = 9108
 
 
-class Taken:
-    """Readings for a server of many threads: one at a time."""
+class OneAtATime:
+    """Readings for a server of many threads."""
 
     def __init__(self, reader: FigureReader) -> None:
         self._reader = reader
@@ -38,7 +38,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
     with Sources(chosen) as sources:
-        registry.register(FigureCollector(Taken(sources.figures), Caps(chosen.top_rooms, chosen.top_brands)))
+        registry.register(FigureCollector(OneAtATime(sources.figures), Caps(chosen.top_rooms, chosen.top_brands)))
         server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
         stop.wait()
         server.shutdown()
