@@ -1,0 +1,33 @@
+"""Everything that is no event, between events: each has a dead letter with its reason, and nothing else is harmed."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from streams.simulate.catalogue import COUNTERS
+from streams.simulate.generate import generate
+from streams.simulate.scenario import Disorder
+from tests.faults.exactness import assert_exact
+from tests.faults.site import Site, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+
+def test_malformed_records_are_dead_letters_and_the_rest_is_counted(site: Site) -> None:
+    disorder = Disorder(malformed_rounds=2, huge_records=True, late=20)
+    traffic = generate(replace(COUNTERS, minutes=3, disorder=disorder, seed=41), int(time.time() * 1000))
+    worker = site.worker("engagement")
+    site.feed(traffic.records)
+    ends = site.ends()
+    with worker:
+        until(lambda: site.caught_up("engagement", ends), "all is read")
+    letters = assert_exact(site, traffic.truth)
+    sent = Counter(record.value for record in traffic.records)
+    assert all(sent[letter.value] for letter in letters)
+    assert max(len(letter.value or b"") for letter in letters) > 10_000_000
+    assert {letter.reason for letter in letters} >= {
+        "empty", "bad_json", "bad_utf8", "too_deep", "too_large", "missing_field", "wrong_type", "unknown_kind",
+        "unknown_value", "out_of_range", "time_out_of_range",
+    }  # fmt: skip
