@@ -64,9 +64,11 @@ class Changes:
     """In the log's order, which matters here."""
     members: dict[str, list[MemberChange]] = field(default_factory=lambda: defaultdict(list))
     """Followers' sorted sets, by suffix, in the log's order."""
+    unreadable: list[Unreadable] = field(default_factory=list)
     refused: list[Unreadable] = field(default_factory=list)
-    """Events whose fields cannot go together."""
+    """Events whose fields cannot go together; without their bytes."""
     fates: Counter[str] = field(default_factory=Counter)
+    last_event_ms: int | None = None
 
     def add(self, where: Where, slot: int, number: int) -> None:
         slots = self.sums[where]

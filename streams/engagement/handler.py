@@ -10,7 +10,7 @@ from streams.clock import Clock, system_clock
 from streams.engagement.changes import Changes
 from streams.engagement.duplicates import warm_from
 from streams.engagement.partition import CLOCK, Partition
-from streams.events.codec import Unreadable, decode
+from streams.events.codec import Unreadable, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.ledger.protocol import Ledger, Update
 from streams.ledger.retry import patiently
@@ -32,7 +32,6 @@ class Prepared:
     letters: list[DeadLetter]
     watermark_ms: int
     block_watermarks_ms: dict[int, int]
-    last_event_ms: int | None
 
 
 class EngagementHandler:
@@ -68,17 +67,13 @@ class EngagementHandler:
     def prepare(self, batch: Batch) -> Prepared:
         partition = self._partitions[batch.topic, batch.partition]
         counting = partition.counting
-        decoded = decode(batch)
-        changes = counting.count(decoded)
-        unreadable = [record for record in decoded.unreadable if record.offset >= counting.live_from]
-        unreadable += _with_values(changes.refused, batch)
+        changes = counting.count(decode_slices(batch))
+        unreadable = changes.unreadable + _with_values(changes.refused, batch)
         letters = letters_of(batch.topic, batch.partition, STAGE, unreadable)
         changes.fates["dead_letter"] = len(letters)
-        last_event_ms = decoded.events[-1].event_time_ms if decoded.events else None
         return Prepared(
-            partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms),
-            last_event_ms,
-        )  # fmt: skip
+            partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms)
+        )
 
     async def apply(self, prepared: Prepared) -> None:
         """Store a batch: its dead letters first, so that none is lost when the offset moves past its record."""
@@ -101,8 +96,8 @@ class EngagementHandler:
             self._events[fate].inc(count)
         for letter in prepared.letters:
             DEAD_LETTERS.labels(STAGE, letter.reason).inc()
-        if prepared.last_event_ms is not None:
-            self._age_seconds.observe(max(0, self._clock() - prepared.last_event_ms) / 1000)
+        if prepared.changes.last_event_ms is not None:
+            self._age_seconds.observe(max(0, self._clock() - prepared.changes.last_event_ms) / 1000)
 
 
 def _with_values(refused: list[Unreadable], batch: Batch) -> list[Unreadable]:
