@@ -7,7 +7,7 @@ Only those who advertise are judged here: host speech, and posts of the brand or
 is evidence for other detectors. Personal data read aloud is an alert of its own kind.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import msgspec
 
@@ -36,20 +36,36 @@ def judged(text: ScoredText) -> bool:
     return text.kind in ("host_speech", "brand_post")
 
 
-def by_family(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    families: dict[str, list[Finding]] = {}
-    for finding in findings:
-        families.setdefault(finding.family, []).append(finding)
-    return families
+class Breaches(msgspec.Struct, array_like=True):
+    """A brand's running episodes, by place and family."""
+
+    running: dict[str, Breach] = {}
+
+    def judge(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
+        """Take in the findings of a text."""
+        families: dict[str, list[Finding]] = {}
+        for finding in text.findings:
+            families.setdefault(finding.family, []).append(finding)
+        for family, found in families.items():
+            place = f"{text.room_id or ''}\x1f{family}"
+            breach = self.running.get(place)
+            if breach is None:
+                breach = self.running[place] = _opened(text, family, now_ms)
+            alert = _heard(breach, text, found, now_ms)
+            if alert is not None:
+                yield alert
+
+    def rest(self, now_ms: int) -> Iterator[Alert]:
+        """Time has come to `now_ms`: which have been quiet for long enough?"""
+        for place, breach in list(self.running.items()):
+            breach.episode.calm_since_ms = breach.last_ms
+            if breach.episode.step(now_ms, holds=False, calm=True, patience=PATIENCE):
+                del self.running[place]
+                yield breach.episode.alert
 
 
-def place(text: ScoredText, family: str) -> str:
-    """Where the episode belongs: the room, or the brand's posts."""
-    return f"{text.room_id or ''}\x1f{family}"
-
-
-def opened(text: ScoredText, family: str, now_ms: int) -> Breach:
-    """An episode that begins with this text; its findings are still to be `heard`."""
+def _opened(text: ScoredText, family: str, now_ms: int) -> Breach:
+    """An episode that begins with this text; its findings are still to be heard."""
     kind: AlertKind = "privacy" if family == PRIVACY_FAMILY else "compliance"
     alert = pending(
         kind, text.brand_id, started_at_ms=text.event_time_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms, severity="info",
@@ -58,7 +74,7 @@ def opened(text: ScoredText, family: str, now_ms: int) -> Breach:
     return Breach(Episode(alert, since_ms=now_ms), last_ms=text.event_time_ms)
 
 
-def heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -> Alert | None:
+def _heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -> Alert | None:
     """A finding of an episode, the first or a further one; the alert where it fires or grows more severe."""
     breach.last_ms = max(breach.last_ms, text.event_time_ms)
     breach.findings += len(found)
@@ -70,13 +86,6 @@ def heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -
     breach.episode.revise(now_ms, **_told(breach, found))
     fired = breach.episode.step(now_ms, holds=True, calm=False, patience=PATIENCE)
     return breach.episode.alert if fired or breach.episode.alert.severity != before else None
-
-
-def quiet(breach: Breach, now_ms: int) -> Alert | None:
-    """Time has come to `now_ms`; the alert where it resolves."""
-    breach.episode.calm_since_ms = breach.last_ms
-    resolved = breach.episode.step(now_ms, holds=False, calm=True, patience=PATIENCE)
-    return breach.episode.alert if resolved else None
 
 
 def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:

@@ -4,11 +4,15 @@ Regular means often enough, for long enough, and without such gaps before: a sou
 largest gap by the second night. Time is the key's (streams.detection.clock), which runs on with its other sources.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
+from streams.alerting.alert import Alert
 from streams.alerting.lifecycle import Episode, pending
 from streams.clock import DAY_MS, MINUTE_MS
 
+MOST_SOURCES = 64
 REGULAR_TEXTS = 15
 REGULAR_MS = 8 * MINUTE_MS
 FORGOTTEN_MS = DAY_MS
@@ -69,3 +73,38 @@ def fired(brand_id: str, room_id: str | None, name: str, source: Source, now_ms:
     episode = Episode(alert, since_ms=now_ms)
     episode.fire(now_ms)
     return episode
+
+
+class Feeds(msgspec.Struct, array_like=True):
+    """A brand's sources, and those of them that are silent now."""
+
+    sources: dict[str, Source] = {}
+    silences: dict[str, Episode] = {}
+
+    def hear(self, name: str, event_ms: int, now_ms: int) -> Iterator[Alert]:
+        """A source speaks; if it was silent, that is over."""
+        if name in self.sources:
+            self.sources[name].hear(event_ms)
+        elif len(self.sources) < MOST_SOURCES:
+            self.sources[name] = Source(event_ms, event_ms)
+        yield from self._break(name, now_ms)
+
+    def listen(self, brand_id: str, now_ms: int, least_ms: int) -> Iterator[Alert]:
+        """Time has come to `now_ms`: who is silent now, and who is forgotten?"""
+        for name, source in list(self.sources.items()):
+            if source.forgotten(now_ms):
+                del self.sources[name]
+                yield from self._break(name, now_ms)
+            elif name not in self.silences and source.silent(now_ms, least_ms):
+                self.silences[name] = fired(brand_id, None, name, source, now_ms)
+                yield self.silences[name].alert
+
+    def due_ms(self, least_ms: int) -> int | None:
+        """When the first of them is silent or forgotten if nothing comes; None where none is watched."""
+        return min((source.silent_at_ms(least_ms) for source in self.sources.values()), default=None)
+
+    def _break(self, name: str, now_ms: int) -> Iterator[Alert]:
+        if name in self.silences:
+            episode = self.silences.pop(name)
+            episode.resolve(now_ms)
+            yield episode.alert

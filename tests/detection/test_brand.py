@@ -143,9 +143,9 @@ def test_late_text_changes_no_window() -> None:
     brand = Brand.fresh("acme", at(0), at(0), WATCH)
     for one in steady(8, range(10)):
         brand.hear(one, one.log_time_ms)
-    before = msgspec.msgpack.encode(brand.state.windows)
+    before = msgspec.msgpack.encode(brand.state.talk.windows)
     brand.hear(text(3, 500, log_time_ms=at(9.9)), at(9.9))
-    assert msgspec.msgpack.encode(brand.state.windows) == before
+    assert msgspec.msgpack.encode(brand.state.talk.windows) == before
     assert brand.state.late == 1
 
 
@@ -153,7 +153,7 @@ def test_scores_that_come_late_change_shares_and_not_volume() -> None:
     brand = Brand.fresh("acme", at(0), at(0), WATCH)
     brand.hear(text(0, 1, mood="unscored"), at(0))
     brand.amend(text(0, 1, mood="negative"))
-    tally = brand.state.windows.ending(at(0) // 60_000)
+    tally = brand.state.talk.windows.ending(at(0) // 60_000)
     assert (tally.texts, tally.scored, tally.harm) == (1, 1, 1)
 
 

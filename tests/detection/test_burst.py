@@ -4,8 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.detection.brand import LEAST_HARMFUL
 from streams.detection.burst import ALARM_SURPRISE, Burst
+from streams.detection.talk import LEAST_HARMFUL
 
 
 def learned(counts: list[int]) -> Burst:
