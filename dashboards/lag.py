@@ -16,7 +16,8 @@ from streams.topics import LIVE, SCORED, SOCIAL
 
 READS = {"engagement": (SOCIAL, LIVE), "scoring": (SOCIAL, LIVE), "detection": (SCORED, LIVE)}
 """The topics that each stage reads."""
-TIMEOUT_MS = 5_000
+TIMEOUT_MS = 1_000
+"""A scrape has four seconds for all its answers."""
 
 Offsets = Mapping[tuple[str, int], int]
 
@@ -54,7 +55,9 @@ class LogEnds:
             consumer = self._consumer = self._consumer or self._connect()
             topics = sorted({topic for stage in STAGES for topic in READS[stage]})
             where = [TopicPartition(topic, number) for topic in topics for number in _partitions(consumer, topic)]
-            return _plain(consumer.beginning_offsets(where)), _plain(consumer.end_offsets(where))
+            return _plain(consumer.beginning_offsets(where, TIMEOUT_MS)), _plain(
+                consumer.end_offsets(where, TIMEOUT_MS)
+            )
         except KafkaError as error:
             self.close()
             raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error}") from error
@@ -71,7 +74,7 @@ class LogEnds:
             raise Unavailable(f"Kafka does not answer at {self._bootstrap}")
         return KafkaConsumer(
             bootstrap_servers=self._bootstrap,
-            bootstrap_timeout_ms=TIMEOUT_MS,
+            bootstrap_timeout_ms=2 * TIMEOUT_MS,
             request_timeout_ms=TIMEOUT_MS,
             enable_auto_commit=False,
         )

@@ -7,17 +7,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from streams.errors import Unavailable
 from streams.ledger.redis import key_prefix, partitions_key
 
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 2.0
 
 
 def reading_client(url: str) -> Redis:
-    """A client that gives up soon: a screen or a scrape must not hang on a server that is away."""
-    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+    """A client that gives up at once: a screen or a scrape must not hang on a server that is away, and asks again."""
+    once = Retry(NoBackoff(), retries=0)
+    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=once)
 
 
 def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:

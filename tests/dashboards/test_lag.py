@@ -1,6 +1,9 @@
 """Lag is measured against the ledger."""
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +20,7 @@ from deploy.local.server import free_port
 from streams.cli.worker import STAGES
 from streams.errors import Unavailable
 from streams.ledger.protocol import Effects, Update
-from streams.ledger.reader import stored_offsets
+from streams.ledger.reader import reading_client, stored_offsets
 from streams.ledger.redis import RedisLedger
 from streams.topics import LIVE
 
@@ -67,6 +70,29 @@ def test_ends_grow_with_the_topic(kafka: LocalKafka, ends: LogEnds) -> None:
     assert {topic for topic, _ in after} == {"social.interactions", "live.events", "scored.texts"}
 
 
+@pytest.mark.kafka
+def test_kafka_that_hangs_is_unavailable_soon_and_heard_again(kafka: LocalKafka, ends: LogEnds) -> None:
+    ends.read()
+    kafka.pause()
+    started = time.monotonic()
+    try:
+        with pytest.raises(Unavailable, match="does not answer"):
+            ends.read()
+        assert time.monotonic() - started < 4
+    finally:
+        kafka.resume()
+    wait_until_heard(ends)
+
+
+def wait_until_heard(ends: LogEnds) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(Unavailable):
+            ends.read()
+            return
+    pytest.fail("Kafka was not heard again")
+
+
 def test_kafka_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="does not answer"):
         LogEnds(f"127.0.0.1:{free_port()}").read()
@@ -84,6 +110,15 @@ async def test_stored_offset_is_what_the_ledger_applied(redis_server: LocalRedis
         assert stored_offsets(client, namespace, "scoring") == {}
 
 
-def test_redis_that_is_not_there_is_unavailable() -> None:
-    with Redis(port=free_port()) as client, pytest.raises(Unavailable, match="Redis does not answer"):
-        stored_offsets(client, "pw", "engagement")
+@pytest.mark.parametrize("hangs", [False, True], ids=["absent", "hanging"])
+@pytest.mark.redis
+def test_redis_that_does_not_answer_is_unavailable_soon(hangs: bool, tmp_path: Path) -> None:
+    with LocalRedis(tmp_path) as server, reading_client(server.url) as client:
+        if hangs:
+            server.pause()
+        else:
+            server.kill()
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match="Redis does not answer"):
+            stored_offsets(client, "pw", "engagement")
+        assert time.monotonic() - started < 4
