@@ -9,6 +9,7 @@ Each factor lies between 0 and 1 and is shown in the alert:
 """
 
 import math
+import re
 
 from streams.alerting.alert import AlertKind, Severity
 from streams.detection.burst import WINDOW_MINUTES, Burst
@@ -23,7 +24,10 @@ ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
 WEIGHTY_SHARE = 0.25
 PRAISE_SHARE = 0.5
-VIOLENCE_SHARE = 0.3
+VIOLENCE_SHARE = 0.2
+"""Of abusive texts; a quarrel about goods has fewer."""
+PERSONAL_SHARE = 1 / 3
+"""Of the abusive texts, those that name or address somebody; many insults do neither."""
 CRITICAL_SCORE = 0.6
 CRITICAL_TEXTS = 20
 _WEIGHTS = {"volume": 0.4, "negativity": 0.35, "velocity": 0.1, "reach": 0.15}
@@ -31,7 +35,7 @@ _FULL_RATIO = 20
 _FULL_FOLLOWERS = 10_000_000
 _RECENT_MINUTES = 2
 
-_PERSONS = frozenset({"你", "她", "他", "妳", "这人", "这种人", "这女", "这男", "女的", "男的", "东西", "畜生"})
+_PERSONS = re.compile(r"[你她妳您]|(?<!其)他|(?:这|那)(?:种)?(?:人|女|男|家伙)|女的|男的|畜生")
 _PERSONS_EN = frozenset({"you", "your", "he", "she", "him", "her", "his", "u", "ur", "they", "them"})
 
 _NAMES: dict[AlertKind, str] = {
@@ -73,7 +77,8 @@ def weighty(window: Tally) -> bool:
 
 def harm_kind(window: Tally) -> AlertKind:
     """Violence where abuse at a person dominates, else a crisis."""
-    return "cyber_violence" if window.share(window.personal_abuse) >= VIOLENCE_SHARE else "crisis"
+    personal = window.personal_abuse >= PERSONAL_SHARE * window.abuse
+    return "cyber_violence" if personal and window.share(window.abuse) >= VIOLENCE_SHARE else "crisis"
 
 
 def attention_kind(window: Tally) -> AlertKind:
@@ -153,4 +158,4 @@ def explanation(window: Tally, usual: dict[str, float], coordination: float, acc
 
 
 def _at_a_person(text: str) -> bool:
-    return any(word in text for word in _PERSONS) or not _PERSONS_EN.isdisjoint(text.lower().split())
+    return _PERSONS.search(text) is not None or not _PERSONS_EN.isdisjoint(text.lower().split())

@@ -44,15 +44,22 @@ def test_harm_is_negativity_or_a_risk_to_the_brand(changes: dict[str, Any], harm
 
 @pytest.mark.parametrize(
     ("words", "personal"),
-    [("你真是个垃圾", True), ("this brand is trash", False), ("You are trash", True), ("这产品是垃圾", False)],
+    [
+        ("你真是个垃圾", True),
+        ("this brand is trash", False),
+        ("You are trash", True),
+        ("这产品是垃圾", False),
+        ("其他都是垃圾", False),
+    ],
 )
 def test_abuse_is_personal_where_somebody_is_addressed(words: str, personal: bool) -> None:
     assert crisis.tally(text(0, text=words, flagged=["abuse"])).personal_abuse == personal
 
 
 def test_violence_is_where_personal_abuse_dominates() -> None:
-    assert crisis.harm_kind(window(personal_abuse=70)) == "cyber_violence"
+    assert crisis.harm_kind(window(abuse=60, personal_abuse=30)) == "cyber_violence"
     assert crisis.harm_kind(window(abuse=150, personal_abuse=20)) == "crisis"
+    assert crisis.harm_kind(window(abuse=20, personal_abuse=20)) == "crisis"
 
 
 def test_praise_is_where_most_of_it_is_and_little_harm() -> None:
