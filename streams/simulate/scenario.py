@@ -112,6 +112,3 @@ class Scenario:
     incidents: tuple[Incident, ...] = ()
     disorder: Disorder = Disorder()
     seed: int = 7
-
-    def brand(self, brand_id: str) -> Brand:
-        return next(brand for brand in self.brands if brand.brand_id == brand_id)

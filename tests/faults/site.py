@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
@@ -24,7 +25,7 @@ from streams.topics import LIVE, SOCIAL, TOPICS
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
 POLL_SECONDS = 0.01
-AHEAD_RECORDS, SLICE_RECORDS = 4_000, 500
+AHEAD_RECORDS = 4_000
 DEADLINE_SECONDS = 120.0
 SOURCES = (SOCIAL, LIVE)
 
@@ -84,24 +85,28 @@ class Site:
         return all(progress.get(partition, 0) >= end for partition, end in ends.items())
 
     @contextmanager
-    def feeding(self, stage: str, records: Sequence[Record]) -> Iterator[None]:
+    def feeding(self, stage: str, records: Sequence[Record], ahead: int = AHEAD_RECORDS) -> Iterator[None]:
         """Records arrive beside what the test does, a little ahead of the stage: it always has work, and never all.
 
         The pace is the ledger's, not the clock's, so a slow machine dies in mid-run as a fast one does. At the end all
         have arrived.
         """
         with ThreadPoolExecutor(1) as thread:
-            fed = thread.submit(self._feed_ahead, stage, records)
+            fed = thread.submit(self._feed_ahead, stage, records, ahead)
             yield
             fed.result(DEADLINE_SECONDS)
 
-    def _feed_ahead(self, stage: str, records: Sequence[Record]) -> None:
+    def _feed_ahead(self, stage: str, records: Sequence[Record], ahead: int) -> None:
+        step = ahead // 8
         with closing(KafkaSink(self.kafka.bootstrap)) as sink:
-            for start in range(0, len(records), SLICE_RECORDS):
-                until(lambda start=start: start - self._stored_or_none(stage) < AHEAD_RECORDS, "the stage counts on")  # type: ignore[misc]  # bound at once
-                for record in records[start : start + SLICE_RECORDS]:
+            for start in range(0, len(records), step):
+                until(partial(self._within, stage, start, ahead), "the stage counts on")
+                for record in records[start : start + step]:
                     sink.send(record)
                 sink.flush()
+
+    def _within(self, stage: str, sent: int, ahead: int) -> bool:
+        return sent - self._stored_or_none(stage) < ahead
 
     def _stored_or_none(self, stage: str) -> int:
         """As `stored`; nothing while Redis is the one that fails."""

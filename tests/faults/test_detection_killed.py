@@ -107,7 +107,7 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     rng = random.Random(11)
     worker = site.worker("detection")
     stored_at_kill: list[int] = []
-    with site.feeding("detection", records):
+    with site.feeding("detection", records, ahead=80):
         while len(stored_at_kill) < 8 and site.stored("detection") < 0.9 * len(records):
             before = site.stored("detection")
             worker.launch()
