@@ -43,20 +43,51 @@ _GAP = re.compile(  # blanks, signs and emoji beside a Han character, and clause
 )
 
 
+_Change = tuple[int, int, str]
+"""Put this text in the place of [start, end)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as it is read; `starts[i]` and `ends[i]` bound what became `text[i]` in the text that was read."""
+    """A text as it is read, and the layers of changes that led there, each in order and disjoint."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    layers: tuple[Sequence[_Change], ...] = ()
+
+    def changed(self, changes: Sequence[_Change]) -> Reading:
+        """This reading with one more layer."""
+        if not changes:
+            return self
+        parts: list[str] = []
+        done = 0
+        for start, end, new in changes:
+            parts += (self.text[done:start], new)
+            done = end
+        return Reading("".join([*parts, self.text[done:]]), (*self.layers, changes))
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span of the source that was read as `text[start:end]`, which must not be empty."""
-        return self.starts[start], self.ends[end - 1]
+        for changes in reversed(self.layers):
+            start, end = _before(changes, start)[0], _before(changes, end - 1)[1]
+        return start, end
 
-    def mapped(self) -> Reading:
-        return self
+
+def _before(changes: Sequence[_Change], index: int) -> tuple[int, int]:
+    """Where the character stood before the changes: [start, end).
+
+    The characters of a change share the old ones' place in proportion, so that a part of a term points at a part of it.
+    """
+    shift = 0
+    for start, end, new in changes:
+        place = index - shift - start
+        if place < 0:
+            break
+        if place < len(new):
+            size = end - start
+            first = start + place * size // len(new)
+            return first, max(first, start + (place + 1) * size // len(new) - 1) + 1
+        shift += len(new) - (end - start)
+    return index - shift, index - shift + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +98,6 @@ class _Unit:
     start: int
     end: int
     sound: str
-
-
-_Change = tuple[int, int, str]
-"""Put this text in the place of [start, end)."""
 
 
 class Restorer:
@@ -98,19 +125,19 @@ class Restorer:
     def read(self, plain: str) -> Reading | None:
         """The second reading of a text in normal form and lower case; None where it is the first one again."""
         text = plain if self._look.search(plain) is None else plain.translate(self._looks)
-        reading = _replace(_Lazy(text), self._spellings.find(text))
+        reading = Reading(text).changed(self._spellings.find(text))
         if _HAN_CHARACTER.search(text) is not None:
             if _MAYBE_GAP.search(reading.text) is not None:
                 gaps = [(*match.span(), "") for match in _GAP.finditer(reading.text)]
-                reading = _replace(reading, gaps)
                 if gaps:
-                    reading = _replace(reading, self._spellings.find(reading.text))
-            reading = _replace(reading, self._terms(reading.text, with_fillers=False))
+                    reading = reading.changed(gaps)
+                    reading = reading.changed(self._spellings.find(reading.text))
+            reading = reading.changed(self._terms(reading.text, with_fillers=False))
             if self._fillers.search(reading.text) is not None:
-                reading = _replace(reading, self._terms(reading.text, with_fillers=True))
+                reading = reading.changed(self._terms(reading.text, with_fillers=True))
         if _LATIN.search(reading.text) is not None:
-            reading = _replace(reading, self._latin_words(reading.text))
-        return None if reading.text == plain else reading.mapped()
+            reading = reading.changed(self._latin_words(reading.text))
+        return None if reading.text == plain else reading
 
     def _add_terms(self, terms: list[str]) -> None:
         by_sound: dict[str, list[str]] = {}
@@ -322,49 +349,11 @@ def _characters(text: str, start: int, end: int) -> list[_Unit]:
     return [_Unit(text[i], i, i + 1, "") for i in range(start, end)]
 
 
-class _Lazy:
-    """A text that nothing was changed in yet: most stay so, and need no map."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def mapped(self) -> Reading:
-        size = len(self.text)
-        return Reading(self.text, tuple(range(size)), tuple(range(1, size + 1)))
-
-
-def _replace(lazy: _Lazy | Reading, changes: list[_Change]) -> _Lazy | Reading:
-    """The reading with changes made, which are in order and disjoint.
-
-    New characters share the old ones' place in proportion, so that a part of a term points at a part of it.
-    """
-    if not changes:
-        return lazy
-    reading = lazy.mapped()
-    parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for start, end, new in changes:
-        parts += (reading.text[done:start], new)
-        starts += reading.starts[done:start]
-        ends += reading.ends[done:start]
-        size = end - start
-        for i in range(len(new)):
-            first = start + i * size // len(new)
-            last = max(first, start + (i + 1) * size // len(new) - 1)
-            starts.append(reading.starts[first])
-            ends.append(reading.ends[last])
-        done = end
-    parts.append(reading.text[done:])
-    starts += reading.starts[done:]
-    ends += reading.ends[done:]
-    return Reading("".join(parts), tuple(starts), tuple(ends))
-
-
 def _longest(found: list[_Change]) -> list[_Change]:
     """Disjoint finds in order; of overlapping ones the first, of those that begin together the longest."""
     kept: list[_Change] = []
+    if not found:
+        return kept
     for change in sorted(found, key=lambda item: (item[0], -item[1])):
         if not kept or change[0] >= kept[-1][1]:
             kept.append(change)

@@ -71,8 +71,9 @@ class _KindRules:
         patterns = [(pattern, key) for key, rule in enumerate(rules) for pattern in rule.patterns]
         self.matcher = Matcher(words, patterns)
         self.by_detector = {detector: key for key, rule in enumerate(rules) for detector in rule.rule.detectors}
-        sources = [word for word, _ in words] + [pattern for pattern, _ in patterns]
-        self.restorer = Restorer(_han_terms(sources), _latin_terms(sources), disguises, spoken=spoken)
+        literal, sources = [word for word, _ in words], [pattern for pattern, _ in patterns]
+        terms = _han_runs(literal) | {run for run in _han_runs(sources) if not _is_ordinary(run, disguises.common)}
+        self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
 
 
 class Rulebook:
@@ -264,9 +265,14 @@ _ESCAPE = re.compile(r"\\[a-zA-Z]")
 _LATIN_RUN = re.compile("[a-z]{4,}")
 
 
-def _han_terms(sources: Iterable[str]) -> set[str]:
-    """What a disguise may hide: every run of two or more Han characters in a rule's words and patterns."""
+def _han_runs(sources: Iterable[str]) -> set[str]:
+    """What a disguise may hide: every run of two or more Han characters in words and patterns."""
     return {run for source in sources for run in _HAN_RUN.findall(source)}
+
+
+def _is_ordinary(run: str, common: str) -> bool:
+    """Whether nobody disguises it: 我们, 一个, 这个, which patterns have in between."""
+    return len(run) == 2 and all(character in common for character in run)
 
 
 def _latin_terms(sources: Iterable[str]) -> set[str]:

@@ -34,7 +34,8 @@ MAX_TEXT_CHARS = 4_000
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
-_CLUSTER = re.compile(f".[{_MARKS}]+|[^\x00-\x7f]", re.DOTALL)
+# ASCII and the basic Han block are their own NFKC form: leaving them out saves a call for nearly every character.
+_CLUSTER = re.compile(f".[{_MARKS}]+|[^\x00-\x7f\u4e00-\u9fff]", re.DOTALL)
 _NO_WIDTH = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     f"\ufe00-\ufe0f\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff{_MARKS}]"
