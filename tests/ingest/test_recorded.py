@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,13 @@ def test_read_names_the_line_that_is_no_comment(tmp_path: Path, bad: Any) -> Non
 def test_read_refuses_an_empty_recording(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no comments in it"):
         read(recording(tmp_path))
+
+
+def test_recordings_at_hand_are_read_whole() -> None:
+    folder = Path(os.environ.get("PULSEWATCH_DATA", "../shared/data")) / "streams"
+    if not (folder / "INDEX.json").exists():
+        pytest.skip(f"no recordings in {folder}: set PULSEWATCH_DATA to the folder of the data sets")
+    index = {row["file"]: row["comments"] for row in json.loads((folder / "INDEX.json").read_text())}
+    for name in ("i13.jsonl.gz", "i63.jsonl.gz"):
+        assert len(read(folder / name).comments) == index[name]
+        assert "other" not in read(folder / name).platforms
