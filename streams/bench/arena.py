@@ -107,7 +107,7 @@ def compare(
     Raises UsageError where `wanted` names a peer that is not there.
     """
     present, skipped = _present(peers, wanted)
-    speeds: dict[str, list[float]] = {peer.name: [] for peer in present}
+    answers: dict[str, list[Answer]] = {peer.name: [] for peer in present}
     wrong: dict[str, str] = {}
     for number in range(repeats):
         for peer in present:
@@ -119,15 +119,15 @@ def compare(
                 wrong[peer.name] = str(mismatch)
                 say(f"round {number + 1}: {peer.name}: {mismatch}")
             else:
-                speeds[peer.name].append(sum(answer.counts.values()) / answer.seconds)
-                say(f"round {number + 1}: {peer.name}: {speeds[peer.name][-1]:,.0f} events/s")
+                answers[peer.name].append(answer)
+                say(f"round {number + 1}: {peer.name}: {answer.events / answer.seconds:,.0f} events/s")
     return {
         "bench": bench,
         "events": arena.written.events,
         "bytes_per_event": round(arena.written.values_bytes / max(arena.written.events, 1)),
         "partitions": PARTITIONS,
         "repeats": repeats,
-        "results": [_row(name, found, wrong.get(name)) for name, found in speeds.items()],
+        "results": [_row(name, found, wrong.get(name)) for name, found in answers.items()],
         "skipped": skipped,
     }
 
@@ -155,12 +155,16 @@ def _run(peer: Peer, task: Task) -> Answer:
         raise Mismatch(f"no result: {lines[-1] if lines else f'exit code {done.returncode}'}") from None
 
 
-def _row(name: str, speeds: list[float], trouble: str | None) -> dict[str, Any]:
+def _row(name: str, answers: list[Answer], trouble: str | None) -> dict[str, Any]:
+    speeds = [answer.events / answer.seconds for answer in answers]
+    cpu_us = [answer.cpu_seconds / answer.events * 1e6 for answer in answers]
     row: dict[str, Any] = {
         "peer": name,
         "events_per_second": round(statistics.median(speeds)) if speeds else 0,
         "min": round(min(speeds, default=0)),
         "max": round(max(speeds, default=0)),
+        # Of the peer's process alone; steadier than the speed where the machine has other work.
+        "cpu_us_per_event": round(statistics.median(cpu_us), 2) if cpu_us else 0,
         "correct": trouble is None,
     }
     return row if trouble is None else {**row, "trouble": trouble}

@@ -34,7 +34,7 @@ def test_peer_whose_result_is_wrong_is_not_correct(arena: Arena) -> None:
 
     [row] = compare("transport", arena, PEERS, ["aiokafka"], 1, refuse, lambda _: None)["results"]
     assert row == {
-        "peer": "aiokafka", "events_per_second": 0, "min": 0, "max": 0, "correct": False,
+        "peer": "aiokafka", "events_per_second": 0, "min": 0, "max": 0, "cpu_us_per_event": 0, "correct": False,
         "trouble": "one event too many",
     }  # fmt: skip
 

@@ -33,6 +33,11 @@ class Answer(msgspec.Struct, frozen=True):
     """The sum of `value` over these events: each was decoded."""
     cpu_seconds: float = 0.0
 
+    @property
+    def events(self) -> int:
+        """In all partitions."""
+        return sum(self.counts.values())
+
 
 def task() -> Task:
     """The task in the command line; pins the process to the task's core."""
