@@ -33,12 +33,14 @@ _SPACED_LETTERS = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[^a-z0-9@$\n]{1,2}[a-z0
 _LATIN_TOKEN = re.compile(r"[a-z0-9@$!|.*_\-]{3,40}")
 _HARD = r"!?;:\"'()《》“”‘’【】\[\]<>%‰#=+"
 _SOFT = ",、.。…"
-_MAYBE_GAP = re.compile(rf"[^\w{_HARD}{_SOFT}]|(?:\W|^)[{HAN}][{_SOFT}]|[{_SOFT}][{HAN}](?:\W|$)")
+_MAYBE_GAP = re.compile(rf"[^\w{_HARD}{_SOFT}]|(?:\W|^)[{HAN}][{_SOFT}]|[{_SOFT}][{HAN}](?:\W|$)|\+[{HAN}]\+")
 _GAP = re.compile(  # blanks, signs and emoji beside a Han character, and clause marks beside a single one
     rf"(?<=[{HAN}])[^\w{_HARD}{_SOFT}]+(?=\w)"
     rf"|(?<=\w)[^\w{_HARD}{_SOFT}]+(?=[{HAN}])"
     rf"|(?:(?<=\W[{HAN}])|(?<=^[{HAN}]))[{_SOFT} ]+(?=[{HAN}])"
     rf"|(?<=[{HAN}])[{_SOFT} ]+(?=[{HAN}](?:\W|$))"
+    rf"|(?<=[{HAN}])\+(?=[{HAN}]\+)|(?<=\+[{HAN}])\+(?=[{HAN}])"
+    rf"|(?:(?<=[\W{HAN}]\d)|(?<=^\d)) (?=\d(?:\W|$))"
     rf"|(?:(?<=[\W{HAN}][a-z])|(?<=^[a-z]))[^\w{_HARD}{_SOFT}]+(?=[a-z](?:[\W{HAN}]|$))"
 )
 

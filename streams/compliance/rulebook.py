@@ -72,7 +72,9 @@ class _KindRules:
         self.matcher = Matcher(words, patterns)
         self.by_detector = {detector: key for key, rule in enumerate(rules) for detector in rule.rule.detectors}
         literal, sources = [word for word, _ in words], [pattern for pattern, _ in patterns]
-        terms = _han_runs(literal) | {run for run in _han_runs(sources) if not _is_ordinary(run, disguises.common)}
+        terms = _han_runs(literal) | _han_runs(sources)
+        if not spoken:  # live chat comes at a speed where 我们 and 一个 should cost nothing
+            terms = {term for term in terms if not _is_ordinary(term, disguises.common)}
         self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
 
 
