@@ -1,14 +1,4 @@
-"""Where an event counts: the scopes that it names, and the names of their buckets in Redis.
-
-    minute:<m>            hash   <field> → totals      one minute of event time (m = ms // 60,000), kept 150 minutes
-    hour:<h>              hash   <field> → totals      one hour, kept 26 hours
-    session:<id>          hash   `s` and product fields, kept for settings.session_ttl_days
-    people:<any of these>:<field>        the bucket's log of people (streams.engagement.people)
-    sessions:<field>      hash   session id → its last minute
-    followers:<field>     sorted set  person → since when they follow; followers:session:<id> for a session
-
-A field is a scope's letter and its id: `r:` room, `p:` product, `b:` brand, `f:` platform.
-"""
+"""Where an event counts: the scopes that it names, and the names of their buckets in Redis (streams.engagement)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +16,7 @@ HOURS_KEPT_SECONDS = 26 * 3600
 LETTERS: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 WHOLE_SESSION = "s"
 _WITH_SESSIONS = (LETTERS["room"], LETTERS["product"])
-MOST_PROFILES = 50_000
+MOST_PROFILES = 30_000
 """Distinct profiles that are remembered; beyond it the table begins anew, so ids made up by a feed cost no memory."""
 
 

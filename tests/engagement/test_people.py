@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.engagement.people import BLOCK_BYTES, REGISTERS, entries, estimate, fold, hashes, read, union_estimate
@@ -52,12 +52,14 @@ def test_folded_log_says_the_same_and_takes_appends(count: int) -> None:
         assert union_estimate(read([folded + more]), [group]) == union_estimate(read([log, more]), [group])
 
 
+@settings(deadline=None)
 @given(IDS)
 def test_hash_of_an_id_does_not_depend_on_its_company(ids: list[str]) -> None:
     together = hashes(ids).tolist()
     assert together == [hashes([one]).tolist()[0] for one in ids]
 
 
+@settings(deadline=None)
 @given(IDS, IDS)
 def test_reading_logs_together_is_reading_their_concatenation(first: list[str], second: list[str]) -> None:
     apart, together = read([log_of(first), log_of(second, 1)]), read([log_of(first) + log_of(second, 1)])

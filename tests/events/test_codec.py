@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events.codec import (
@@ -150,6 +150,7 @@ def test_empty_batch_is_nothing() -> None:
     assert decode(Column([])) == Decoded([], [], [], [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([GOOD_BYTES, None, b"", b"{", BAD[-1][1]]), max_size=3 * SLICE_RECORDS))
 def test_batch_decodes_as_its_records_do_one_by_one(values: list[bytes | None]) -> None:
     column = Column(values)
@@ -162,6 +163,7 @@ def test_batch_decodes_as_its_records_do_one_by_one(values: list[bytes | None]) 
     assert list(decoded.offsets) == sorted(decoded.offsets)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_have_a_fate(value: bytes) -> None:
     decoded = decode(Column([value]))
