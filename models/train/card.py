@@ -70,7 +70,7 @@ means that: whoever needs a clear chain of rights trains with that option.
 | source | licence | permissive | most texts a run |
 |---|---|---|---|
 {sources}
-| templates (ours) | Apache-2.0 | yes | 300 a family and side |
+| templates_zh, templates_en (ours) | Apache-2.0 | yes | 300 a family and side |
 """
 
 

@@ -19,7 +19,6 @@ import yaml
 from models.train.sources import Example
 from streams.text.normalise import model_text
 
-SOURCE = "templates"
 TRAINING_TEXTS = 300  # a family and side
 TEMPLATES = Path(__file__).with_name("templates")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -35,7 +34,7 @@ def synthesise(language: str, seed: int, per_family: int) -> list[Example]:
             targets = dict.fromkeys(family.get(f"absent_in_{side}", ()), (0.0, 1.0))
             targets |= dict.fromkeys(family["labels"], (target, 1.0))
             for text in _expand(family.get(side, ()), document["slots"], draw, per_family):
-                texts.setdefault(text, Example(text, SOURCE, risks=dict(targets)))
+                texts.setdefault(text, Example(text, f"templates_{language}", risks=dict(targets)))
     return list(texts.values())
 
 
