@@ -149,12 +149,12 @@ async def test_snapshot_after_two_silent_days_is_a_new_baseline_whoever_remember
 
 
 async def test_viewers_are_a_gauge_with_its_peak() -> None:
-    """30, 80, 50 at 10:00, 20 at 10:01, and 10 that comes late for 10:00."""
-    told = [(0, 30), (0.5, 80), (0.9, 50), (1, 20), (0.2, 10)]
+    """30, 80, 50 at 10:00, 25 and then 20 for the same moment of 10:01, and 10 that comes late for 10:00."""
+    told = [(0, 30), (0.5, 80), (0.9, 50), (1, 25), (1, 20), (0.2, 10)]
     gauges = [event("viewers", at, value=count, value_mode="snapshot", session_id="s1") for at, count in told]
     found = (await counted(*gauges, sizes=(2, 1, 1))).viewers()
     assert found[f"minute:{TEN}", ROOM] == (80, 50)
-    assert found[f"minute:{TEN + 1}", ROOM] == (20, 20)
+    assert found[f"minute:{TEN + 1}", ROOM] == (25, 20)
     assert found[f"hour:{HOUR}", ROOM] == found["session:s1", "s"] == (80, 20)
     assert {name for _, name in found} == {ROOM, "s"}
 
@@ -220,15 +220,17 @@ async def test_duplicate_counts_nowhere() -> None:
         assert await room_sums(once, once, once, sizes=sizes) == {"payments": 1, "paid_value": 5}
 
 
-@pytest.mark.parametrize(("gap", "payments"), [(1, 1), ((1 << BLOCK_BITS) - 1, 1), (2 << BLOCK_BITS, 2)])
+@pytest.mark.parametrize(("gap", "payments"), [(2, 1), ((1 << BLOCK_BITS) - 1, 1), (2 << BLOCK_BITS, 2)])
 async def test_duplicate_is_known_in_its_block_and_the_next(gap: int, payments: int) -> None:
-    [(first, value)] = log_of([event("payment", event_id="same")], first_offset=100)
-    for dies in (False, True):
-        worker = Worker([(first, value), (first + gap, value)])
-        if dies:
-            await worker.run((1,), applied=1)
+    """Also to a worker that begins just before it, whose ledger stands in the block of the repeat."""
+    [(first, value), (_, between)] = log_of([event("payment", event_id="same"), event("like")], first_offset=100)
+    log = [(first, value), (first + gap - 1, between), (first + gap, value)]
+    for deaths_after in ([], [1], [2], [1, 1]):
+        worker = Worker(log)
+        for applied in deaths_after:
+            await worker.run((1, 1), applied=applied)
         await worker.run((1,))
-        assert Counted(shard_of(worker)).sums()[f"hour:{HOUR}", ROOM] == {"payments": payments}
+        assert Counted(shard_of(worker)).sums()[f"hour:{HOUR}", ROOM] == {"payments": payments, "likes": 1}
 
 
 async def test_retraction_takes_back_sums_where_they_were_counted() -> None:

@@ -18,7 +18,7 @@ from streams.topics import LIVE
 from streams.transport.batch import Batch
 
 TOPIC, PARTITION = LIVE, 0
-LOG_MS = 1_795_000_000_000 + 86_400_000
+LOG_MS = 1_795_000_000_000 + 10 * 86_400_000
 """Kafka's timestamp of every record: never before its event."""
 
 Log = list[tuple[int, bytes]]
