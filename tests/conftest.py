@@ -10,14 +10,14 @@ from kafka.admin import NewTopic
 
 from deploy.local.kafka import LocalKafka
 from deploy.local.redis import LocalRedis
-from deploy.local.server import sigterm_unwinds
+from deploy.local.server import signals_unwind
 
 TopicFactory = Callable[..., str]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _sigterm_unwinds() -> Iterator[None]:
-    with sigterm_unwinds():
+def _signals_unwind() -> Iterator[None]:
+    with signals_unwind():
         yield
 
 

@@ -23,7 +23,7 @@ from dashboards.terminal.snapshot import Snapshot
 from deploy.demo.feed import Feed
 from deploy.demo.outcome import compared, show
 from deploy.local.http import get_json
-from deploy.local.server import sigterm_unwinds
+from deploy.local.server import signals_unwind
 from deploy.local.stack import Stack
 from streams.errors import PulsewatchError, Unavailable
 from streams.settings import Settings
@@ -58,7 +58,7 @@ def run(settings: Settings, options: Options, console: Console) -> int:
     """Returns 0 where everything agrees with the truth, 1 where anything differs. Ctrl-C stops all processes."""
     milestones = Milestones(time.monotonic())
     with _folder(console) as folder:
-        with sigterm_unwinds(), Stack(folder, settings, told=lambda line: console.print(f"  {line}")) as stack:
+        with signals_unwind(), Stack(folder, settings, told=lambda line: console.print(f"  {line}")) as stack:
             console.print(f"The stack answers after {milestones.since():.0f} s.")
             agrees = _watch(stack, options, console, milestones)
         if agrees:

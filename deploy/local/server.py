@@ -53,18 +53,22 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
 
 
 @contextlib.contextmanager
-def sigterm_unwinds() -> Iterator[None]:
-    """Within it SIGTERM raises SystemExit(143) in the main thread, so that every `with` on the way out stops its
-    server."""
+def signals_unwind() -> Iterator[None]:
+    """Within it SIGTERM raises SystemExit(143) and SIGINT KeyboardInterrupt in the main thread, so that every `with` on
+    the way out stops its server. A shell starts background jobs with SIGINT ignored: not within this."""
 
     def unwind(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, unwind)
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, unwind),
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Server:

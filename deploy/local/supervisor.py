@@ -21,7 +21,7 @@ import msgspec
 
 from deploy.local.processes import Process, wait_for_end
 from deploy.local.programs import variables
-from deploy.local.server import sigterm_unwinds, tail
+from deploy.local.server import signals_unwind, tail
 from deploy.local.stack import Addresses, Ports, Stack, addresses, servers
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from streams.settings import Settings, settings
@@ -120,7 +120,7 @@ def read(folder: Path) -> Running | None:
 def supervise(folder: Path, chosen: Settings) -> None:
     """Own the folder's stack until SIGTERM. Raises UsageError where another process does, Unavailable at the start."""
     before = read(folder)
-    with _locked(folder), sigterm_unwinds():
+    with _locked(folder), signals_unwind():
         stack = Stack(folder, chosen, before.ports if before else Ports.usual(), told=_say)
         try:
             _write(folder, stack, ready=False)

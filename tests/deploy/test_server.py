@@ -17,11 +17,11 @@ from streams.errors import Unavailable, UsageError
 LAUNCHER = """
 import sys, time
 from pathlib import Path
-from deploy.local.server import sigterm_unwinds
+from deploy.local.server import signals_unwind
 from tests.deploy.test_server import Listener
-with sigterm_unwinds(), Listener(Path(sys.argv[1])) as server:
+with signals_unwind(), Listener(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
@@ -86,12 +86,19 @@ def test_server_stops_on_an_exception(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_server_dies_with_a_launcher_that_gets(number: signal.Signals, tmp_path: Path) -> None:
-    launcher = subprocess.Popen([sys.executable, "-c", LAUNCHER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path)]
+    # As a shell starts a background job: with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     assert launcher.stdout is not None
     with launcher, launcher.stdout:
         server_pid = int(launcher.stdout.readline())
         os.kill(launcher.pid, number)
-    assert gone(server_pid)
+        try:
+            assert gone(server_pid)
+        finally:
+            launcher.kill()
 
 
 def test_error_shows_the_end_of_the_log(tmp_path: Path) -> None:
