@@ -53,12 +53,16 @@ class Captions:
     def check(self, caption: Caption, platform: Platform | None = None) -> list[Finding]:
         """What is new in this caption; spans and `matched` of a broken claim begin at the caption's first character."""
         front, front_rules, told = self._before(caption)
-        whole = front + caption.text
-        findings = [
-            _in_caption(finding, len(front), caption.text)
-            for finding in self._rulebook.check(whole, "host_speech", platform=platform)
-            if finding.span[1] > len(front) and not (finding.span[0] < len(front) and finding.rule in front_rules)
-        ]
+        findings: list[Finding] = []
+        broke_already: set[str] = set()
+        for finding in self._rulebook.check(front + caption.text, "host_speech", platform=platform):
+            if finding.span[0] < len(front) and finding.rule in front_rules:
+                broke_already.add(finding.rule)
+            elif finding.span[1] > len(front):
+                findings.append(_in_caption(finding, len(front), caption.text))
+        if broke_already:  # what the caption says by itself counts, though it runs on from there
+            alone = self._rulebook.check(caption.text, "host_speech", platform=platform)
+            findings += [finding for finding in alone if finding.rule in broke_already and finding not in findings]
         rules = told | {finding.rule for finding in findings}
         self._last[caption.session] = _Spoken(caption, front, front_rules, rules)
         self._last.move_to_end(caption.session)

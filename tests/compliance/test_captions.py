@@ -27,6 +27,11 @@ def test_claim_in_the_front_is_not_found_again(captions: Captions) -> None:
     assert families(captions, "全网第一，再说一次", "c3", 4_000) == ["absolute_claim"]
 
 
+def test_the_same_claim_again_counts_again(captions: Captions) -> None:
+    for number in range(3):
+        assert families(captions, "这款是全网第一的面霜", f"c{number}", number * 1_000) == ["absolute_claim"]
+
+
 def test_negation_in_the_front_excuses(captions: Captions) -> None:
     assert families(captions, "我们从来不敢说", "c1") == []
     assert families(captions, "全网第一这种话", "c2", 2_000) == []
