@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -54,3 +55,9 @@ def topic(kafka: LocalKafka, request: pytest.FixtureRequest) -> TopicFactory:
 def namespace() -> str:
     """A fresh first part for the test's Redis keys."""
     return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def stack_folder(tmp_path: Path) -> Path:
+    """A data folder for servers of the test's own."""
+    return tmp_path / "stack"
