@@ -43,7 +43,7 @@ lock: ## resolve the requirements anew; needs uv
 	for extra in dev train; do \
 	  uv pip compile -q pyproject.toml --extra $$extra -c $(LOCKS)/runtime.txt \
 	    --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/$$extra.txt || exit 1; done
-	uv pip compile -q pyproject.toml --extra dev --extra bench -c $(LOCKS)/dev.txt \
+	uv pip compile -q pyproject.toml --extra dev --extra bench \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/bench.txt
 
 clean: ## remove the virtual environments, caches and the local stack's data
