@@ -90,6 +90,8 @@ class EngagementHandler:
 
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
+        if not self._partitions:
+            await self._dead_letters.close()
 
     def _observe(self, prepared: Prepared) -> None:
         for fate, count in prepared.changes.fates.items():

@@ -73,6 +73,9 @@ class DeadLetterSink(Protocol):
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         """Returns when every letter is stored for good. Raises Unavailable; the same call may be made again."""
 
+    async def close(self) -> None:
+        """Let go of connections; a later `send` connects again."""
+
 
 class MemorySink:
     """Keeps the letters in this process, one for each record."""
@@ -83,3 +86,6 @@ class MemorySink:
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
             self.letters.setdefault(letter.origin, letter)
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

@@ -398,6 +398,26 @@ async def test_partitions_are_counted_apart_and_forgotten_when_revoked() -> None
     assert {shard.next_offset for shard in ledger.shards.values()} == {8, 10}
 
 
+class Closing(MemorySink):
+    """Counts how often it was closed."""
+
+    closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+async def test_sink_is_closed_with_the_last_partition() -> None:
+    sink, closed = Closing(), []
+    handler = EngagementHandler(MemoryLedger(), sink, session_ttl_seconds=60)
+    for partition in (0, 1):
+        await handler.assigned(LIVE, partition)
+    for partition in (0, 1):
+        await handler.revoked(LIVE, partition)
+        closed.append(sink.closed)
+    assert closed == [0, 1]
+
+
 async def test_everything_counted_expires() -> None:
     events = [
         event("follow", 0, "a", session_id="s1"),
