@@ -16,6 +16,8 @@ from streams.alerting.alert import Alert
 from streams.clock import DAY_MS, HOUR_MS
 from streams.compliance.rulebook import Rulebook
 from streams.detection.brand import Brand
+from streams.detection.clock import LogTimes
+from streams.detection.origins import source_of
 from streams.detection.recorded_bursts import Met, RecordedBurst, bursts, met, outside
 from streams.detection.violence import ViolenceEvidence
 from streams.detection.watch import Watch
@@ -85,14 +87,16 @@ def scored(
 def detect(file: str, texts: Iterator[ScoredText]) -> Backtested:
     """Texts of one brand in the order of time, at least one."""
     first = next(texts)
-    brand = Brand.fresh(first.brand_id, first.event_time_ms, first.log_time_ms, _WATCH)
+    brand, log, source = Brand.fresh(first.brand_id, first.event_time_ms, _WATCH), LogTimes(), source_of(first)
     latest: dict[str, Alert] = {}
     violence, times_ms = ViolenceEvidence(), []
     for text in _chained(first, texts):
         times_ms.append(text.event_time_ms)
         violence.hear(text)
-        latest.update({alert.fingerprint: alert for alert in brand.hear(text, text.log_time_ms)})
-    latest.update({alert.fingerprint: alert for alert in brand.idle(times_ms[-1] + _AFTERWARDS_MS)})
+        log.heard(source, text.log_time_ms)
+        latest.update({alert.fingerprint: alert for alert in brand.hear(text, log)})
+    log.heard(source, times_ms[-1] + _AFTERWARDS_MS)
+    latest.update({alert.fingerprint: alert for alert in brand.idle(log)})
     fired = sorted((alert for alert in latest.values() if alert.fired_at), key=lambda alert: alert.fired_at or 0)
     return Backtested(file, len(times_ms), times_ms[0], times_ms[-1], fired, bursts(times_ms), violence)
 

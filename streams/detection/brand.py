@@ -11,8 +11,9 @@ import msgspec
 
 from streams.alerting.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.clock import EventClock
+from streams.detection.clock import EventClock, LogTimes
 from streams.detection.compliance import Breaches, judged
+from streams.detection.origins import source_of
 from streams.detection.silence import Feeds
 from streams.detection.talk import Talk, TalkState
 from streams.detection.watch import Watch
@@ -47,9 +48,9 @@ class Brand:
         self._talk = Talk(state.brand_id, state.talk, state.minute)
 
     @classmethod
-    def fresh(cls, brand_id: str, event_ms: int, log_ms: int, watch: Watch) -> "Brand":
+    def fresh(cls, brand_id: str, event_ms: int, watch: Watch) -> "Brand":
         minute = event_ms // MINUTE_MS
-        return cls(BrandState(brand_id, EventClock(event_ms, log_ms), minute, TalkState(Windows(minute))), watch)
+        return cls(BrandState(brand_id, EventClock(event_ms), minute, TalkState(Windows(minute))), watch)
 
     def freeze(self) -> bytes:
         return _freeze(self.state)
@@ -71,26 +72,26 @@ class Brand:
     def late(self) -> int:
         return self.state.late
 
-    def hear(self, text: ScoredText, log_ms: int) -> list[Alert]:
-        """A text of the brand. One that is later than is allowed changes no window and is counted."""
-        state = self.state
-        now_ms = state.clock.heard(text.event_time_ms, log_ms)
-        state.heard_log_ms = log_ms
+    def hear(self, text: ScoredText, log: LogTimes) -> list[Alert]:
+        """A text of the brand. One that is later than is allowed changes no window and is counted; a breach counts."""
+        state, source = self.state, source_of(text)
+        now_ms = state.clock.heard(source, text.event_time_ms, log)
+        state.heard_log_ms = log.by_source[source]
         # Before time moves on, lest a feed that speaks now be called silent for the time until now.
         alerts = [] if text.room_id else list(state.feeds.hear(text.source, text.event_time_ms, now_ms))
         if now_ms // MINUTE_MS > state.minute:
             alerts += self._settle(now_ms // MINUTE_MS)
-        if text.event_time_ms < now_ms - self._watch.lateness_ms:
+        if judged(text):
+            alerts += state.breaches.judge(text, max(now_ms, text.event_time_ms))
+        elif text.event_time_ms < now_ms - self._watch.lateness_ms:
             state.late += 1
-        elif judged(text):
-            alerts += state.breaches.judge(text, now_ms)
         else:
-            alerts += self._talk.hear(text, now_ms)
+            alerts += self._talk.hear(text, max(now_ms, text.event_time_ms))
         return alerts
 
-    def idle(self, log_ms: int) -> list[Alert]:
+    def idle(self, log: LogTimes) -> list[Alert]:
         """The log has moved on without the brand."""
-        return list(self._settle(self.state.clock.idle(log_ms) // MINUTE_MS))
+        return list(self._settle(self.state.clock.idle(log) // MINUTE_MS))
 
     def amend(self, text: ScoredText) -> None:
         """A text that was applied unscored has its scores now."""
@@ -128,8 +129,11 @@ class Brands:
     def key(self, text: ScoredText) -> str:
         return text.brand_id
 
-    def fresh(self, text: ScoredText, log_ms: int) -> Brand:
-        return Brand.fresh(text.brand_id, text.event_time_ms, log_ms, self.watch)
+    def source(self, text: ScoredText) -> str:
+        return source_of(text)
+
+    def fresh(self, text: ScoredText) -> Brand:
+        return Brand.fresh(text.brand_id, text.event_time_ms, self.watch)
 
     def thaw(self, state: bytes) -> Brand:
         return Brand(_thaw(state), self.watch)

@@ -1,32 +1,81 @@
 """What time it is for a brand or a room: its own events' time, and while it is idle the log's.
 
-A replay of last year's records and a live feed give the same alerts, since nothing here asks the machine for the time:
+A replay of last year's records and a live feed give the same alerts, since nothing here asks the machine for the time.
+A brand's texts come by several partitions of their sources, and scoring may be minutes behind in one of them: the time
+of the brand is that of the partition that lags, lest its texts be late, but at most HOLD_MS behind the one that leads.
 
-    record (event 12:00:00, log 18:00:00)   the key's time is 12:00:00
-    record (event 12:00:40, log 18:00:02)   12:00:40
-    record (event 12:00:10, log 18:00:03)   12:00:41: out of order, and a second of the log has passed
-    another key's record at log 18:05:02    12:05:40: the key was idle for five minutes of log time
+    record of A (event 12:00:00, log 18:00:00)   the brand's time is 12:00:00
+    record of B (event 12:00:10, log 18:00:10)   12:00:00: A may have more to say
+    record of A (event 12:00:40, log 18:00:40)   12:00:10: now B may
+    other brands' records in A and B, 18:05:40   12:05:40: neither has said anything for five minutes of its log
 """
 
 import msgspec
+
+from streams.clock import MINUTE_MS
+
+HOLD_MS = 40 * MINUTE_MS
+"""A partition that is further behind has nothing more to say, or too late. While one is behind, bursts are still seen
+in the texts that have come; only what needs the whole (baselines, recovery, silence) waits."""
+
+
+class LogTimes(msgspec.Struct, array_like=True):
+    """How far the log has come, by source partition: of all keys that share a partition of the detector's input."""
+
+    by_source: dict[str, int] = {}
+
+    def heard(self, source: str, log_ms: int) -> None:
+        """A record; other sources that are too far behind it are gone."""
+        self.by_source[source] = max(log_ms, self.by_source.get(source, 0))
+        gone_ms = self.by_source[source] - HOLD_MS
+        for name in [name for name, at_ms in self.by_source.items() if at_ms < gone_ms]:
+            del self.by_source[name]
+
+    @property
+    def low_ms(self) -> int:
+        """What every source has passed that is not too far behind; 0 where nothing was heard."""
+        times_ms = self.by_source.values()
+        return max(min(times_ms), max(times_ms) - HOLD_MS) if times_ms else 0
+
+
+class Head(msgspec.Struct, array_like=True):
+    """The newest that a key has from one source."""
+
+    event_ms: int
+    log_ms: int
+
+    def reading_ms(self, log_ms: int) -> int:
+        """The key's time by this source, which runs on with the source's log."""
+        return self.event_ms + max(0, log_ms - self.log_ms)
 
 
 class EventClock(msgspec.Struct, array_like=True):
     """The running time of one key; never goes back."""
 
     now_ms: int
-    log_ms: int
+    heads: dict[str, Head] = {}
 
-    def heard(self, event_ms: int, log_ms: int) -> int:
-        """A record of the key; returns the key's time."""
-        self.idle(log_ms)
-        self.now_ms = max(self.now_ms, event_ms)
+    def heard(self, source: str, event_ms: int, log: LogTimes) -> int:
+        """A record of the key, which the log has taken in; returns the key's time."""
+        self.idle(log)
+        head = self.heads.setdefault(source, Head(event_ms, 0))
+        head.event_ms, head.log_ms = max(head.event_ms, event_ms), log.by_source.get(source, head.log_ms)
+        self._forget(log)
+        return self.idle(log)
+
+    def idle(self, log: LogTimes) -> int:
+        """The log has moved on, perhaps without the key; returns the key's time."""
+        readings_ms = self._readings_ms(log)
+        if readings_ms:
+            low_ms, high_ms = min(readings_ms.values()), max(readings_ms.values())
+            self.now_ms = max(self.now_ms, low_ms, high_ms - HOLD_MS)
         return self.now_ms
 
-    def idle(self, log_ms: int) -> int:
-        """The log has come to `log_ms` without a record of the key; returns the key's time."""
-        passed_ms = log_ms - self.log_ms
-        if passed_ms > 0:
-            self.now_ms += passed_ms
-            self.log_ms = log_ms
-        return self.now_ms
+    def _readings_ms(self, log: LogTimes) -> dict[str, int]:
+        return {name: head.reading_ms(log.by_source.get(name, head.log_ms)) for name, head in self.heads.items()}
+
+    def _forget(self, log: LogTimes) -> None:
+        readings_ms = self._readings_ms(log)
+        gone_ms = max(readings_ms.values()) - HOLD_MS
+        for name in [name for name, at_ms in readings_ms.items() if at_ms < gone_ms]:
+            del self.heads[name]

@@ -15,6 +15,7 @@ import msgspec
 from streams.alerting.alert import Alert
 from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE, TEXTS_TTL_SECONDS
 from streams.detection.brand import Brand, Brands
+from streams.detection.clock import LogTimes
 from streams.detection.hourly import Hourly
 from streams.detection.origins import Origins
 from streams.detection.records import Records, room_events, scored_texts
@@ -52,7 +53,7 @@ class AlertPublisher(Protocol):
 class Progress(msgspec.Struct, array_like=True):
     """How far a partition has come, beside its offset."""
 
-    log_ms: int = 0
+    log: LogTimes = msgspec.field(default_factory=LogTimes)
     origins: Origins = msgspec.field(default_factory=Origins)
     resolved: list[str] = []
     """Fingerprints of the resolved alerts that are kept, oldest first."""
@@ -103,7 +104,7 @@ class DetectionHandler:
         stored = await self._ledger.load(claim, PROGRESS)
         progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
         kind = self._kinds[topic]
-        held = Partition(claim, claim.next_offset, progress, kind, Shard(kind, progress.log_ms))
+        held = Partition(claim, claim.next_offset, progress, kind, Shard(kind, progress.log))
         await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)), watched=True)
         self._partitions[topic, partition] = held
         await self._relay(claim)
@@ -177,7 +178,6 @@ def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
 
 
 def _effects(held: Partition, changes: Changes) -> Effects:
-    held.progress.log_ms = held.shard.log_ms
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
     return Effects(
         sums=held.hourly.sums,

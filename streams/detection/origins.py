@@ -28,7 +28,7 @@ class Origins(msgspec.Struct, array_like=True):
 
     def fate(self, text: ScoredText) -> Fate:
         """What becomes of a text; the mark moves with it."""
-        source, offset = f"{text.origin.topic}:{text.origin.partition}", text.origin.offset
+        source, offset = source_of(text), text.origin.offset
         if offset <= self.marks.get(source, -1):
             amends = text.scored and str(text.origin) in self.unscored
             if amends:
@@ -40,3 +40,8 @@ class Origins(msgspec.Struct, array_like=True):
             if len(self.unscored) > KEPT_UNSCORED:
                 del self.unscored[next(iter(self.unscored))]
         return "applied"
+
+
+def source_of(text: ScoredText) -> str:
+    """The partition that a text comes from."""
+    return f"{text.origin.topic}:{text.origin.partition}"

@@ -9,12 +9,14 @@ from streams.alerting.alert import Alert
 from streams.alerting.lifecycle import Episode
 from streams.clock import MINUTE_MS
 from streams.detection import collapse, silence
-from streams.detection.clock import EventClock
+from streams.detection.clock import EventClock, LogTimes
 from streams.detection.collapse import RoomMinute
 from streams.detection.silence import Source
 from streams.detection.watch import Watch
 
 KEPT_MINUTES = 16
+LOG = "live"
+"""Rooms are read from their own partition: there is one log."""
 INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
 
 
@@ -57,9 +59,9 @@ class Room:
         self._watch = watch
 
     @classmethod
-    def fresh(cls, event: RoomEvent, log_ms: int, watch: Watch) -> "Room":
+    def fresh(cls, event: RoomEvent, watch: Watch) -> "Room":
         at_ms = event.event_time_ms
-        clock = EventClock(at_ms, log_ms)
+        clock = EventClock(at_ms)
         return cls(
             RoomState(event.room_id, event.brand_id, clock, at_ms // MINUTE_MS, Source(at_ms, at_ms), event.source),
             watch,
@@ -85,11 +87,11 @@ class Room:
     def late(self) -> int:
         return self.state.late
 
-    def hear(self, event: RoomEvent, log_ms: int) -> list[Alert]:
+    def hear(self, event: RoomEvent, log: LogTimes) -> list[Alert]:
         """An event of the room; `session_end` closes all that runs."""
         state = self.state
-        now_ms = state.clock.heard(event.event_time_ms, log_ms)
-        state.heard_log_ms = log_ms
+        now_ms = state.clock.heard(LOG, event.event_time_ms, log)
+        state.heard_log_ms = log.by_source[LOG]
         alerts = list(self._settle()) if now_ms // MINUTE_MS > state.minute else []
         if event.is_mirror:
             return alerts
@@ -105,9 +107,9 @@ class Room:
         self._count(event)
         return alerts
 
-    def idle(self, log_ms: int) -> list[Alert]:
+    def idle(self, log: LogTimes) -> list[Alert]:
         """The log has moved on without the room."""
-        self.state.clock.idle(log_ms)
+        self.state.clock.idle(log)
         return list(self._settle())
 
     def _count(self, event: RoomEvent) -> None:
@@ -186,8 +188,11 @@ class Rooms:
     def key(self, event: RoomEvent) -> str:
         return event.room_id
 
-    def fresh(self, event: RoomEvent, log_ms: int) -> Room:
-        return Room.fresh(event, log_ms, self.watch)
+    def source(self, event: RoomEvent) -> str:  # noqa: ARG002 - all of a partition's rooms share its log
+        return LOG
+
+    def fresh(self, event: RoomEvent) -> Room:
+        return Room.fresh(event, self.watch)
 
     def thaw(self, state: bytes) -> Room:
         return Room(_thaw(state), self.watch)

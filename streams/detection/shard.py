@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from streams.alerting.alert import Alert
 from streams.clock import MINUTE_MS
+from streams.detection.clock import LogTimes
 
 KEPT_IDLE_KEYS = 2_000
 """Keys without obligations that stay in the process, lest a busy one be loaded for each batch."""
@@ -40,11 +41,11 @@ class Detector(Protocol[Record_contra]):
     def late(self) -> int:
         """How many of its records came too late to count."""
 
-    def hear(self, record: Record_contra, log_ms: int) -> list[Alert]:
+    def hear(self, record: Record_contra, log: LogTimes) -> list[Alert]:
         """Take in a record; the alerts to be written."""
 
-    def idle(self, log_ms: int) -> list[Alert]:
-        """The log has come to this time without a record of the key; the alerts to be written."""
+    def idle(self, log: LogTimes) -> list[Alert]:
+        """The log has moved on without a record of the key; the alerts to be written."""
 
     def freeze(self) -> bytes:
         """The whole state."""
@@ -60,7 +61,10 @@ class Kind(Protocol[Record_contra]):
     def key(self, record: Record_contra) -> str:
         """The key that a record is about."""
 
-    def fresh(self, record: Record_contra, log_ms: int) -> Detector[Record_contra]:
+    def source(self, record: Record_contra) -> str:
+        """The partition that the record was made of, whose log its log time is of."""
+
+    def fresh(self, record: Record_contra) -> Detector[Record_contra]:
         """A key that was never heard before this record."""
 
     def thaw(self, state: bytes) -> Detector[Record_contra]:
@@ -80,9 +84,9 @@ class Changes:
 class Shard(Generic[Record]):
     """The running detectors of one partition, by key."""
 
-    def __init__(self, kind: Kind[Record], log_ms: int) -> None:
+    def __init__(self, kind: Kind[Record], log: LogTimes) -> None:
         self._kind = kind
-        self.log_ms = log_ms
+        self._log = log
         self._running: dict[str, Detector[Record]] = {}
         self._obliged: set[str] = set()
         self._changed: set[str] = set()
@@ -103,17 +107,17 @@ class Shard(Generic[Record]):
     def hear(self, record: Record, log_ms: int) -> bool:
         """Take in a record, after telling those who wait for it that a new minute of the log has begun. False if it was
         too late to count."""
-        self._advance(log_ms)
+        self._advance(self._kind.source(record), log_ms)
         key = self._kind.key(record)
         detector = self._running.get(key)
         if detector is None:
-            detector = self._kind.fresh(record, self.log_ms)
+            detector = self._kind.fresh(record)
         else:
             del self._running[key]
         self._running[key] = detector
         self._changed.add(key)
         late_before = detector.late
-        self._note(key, detector, detector.hear(record, self.log_ms))
+        self._note(key, detector, detector.hear(record, self._log))
         return detector.late == late_before
 
     def running(self, key: str) -> Detector[Record] | None:
@@ -134,12 +138,13 @@ class Shard(Generic[Record]):
         self._evict()
         return changes
 
-    def _advance(self, log_ms: int) -> None:
-        before, self.log_ms = self.log_ms, max(self.log_ms, log_ms)
-        if self.log_ms // MINUTE_MS > before // MINUTE_MS:
+    def _advance(self, source: str, log_ms: int) -> None:
+        before_ms = self._log.low_ms
+        self._log.heard(source, log_ms)
+        if self._log.low_ms // MINUTE_MS > before_ms // MINUTE_MS:
             for key in sorted(self._obliged):
                 detector = self._running[key]
-                self._note(key, detector, detector.idle(self.log_ms))
+                self._note(key, detector, detector.idle(self._log))
             self._forsake()
 
     def _note(self, key: str, detector: Detector[Record], alerts: list[Alert]) -> None:

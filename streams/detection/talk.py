@@ -50,6 +50,8 @@ class TalkState(msgspec.Struct, array_like=True):
     crisis: Episode | None = None
     attention: Episode | None = None
     witnesses: Witnesses = msgspec.field(default_factory=Witnesses)
+    resolved_ms: int = 0
+    """When the last alert that had fired resolved: what was said before opens no other."""
 
 
 class Talk:
@@ -65,16 +67,21 @@ class Talk:
         return self.state.crisis is not None or self.state.attention is not None
 
     def hear(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
-        """Count a text and look at the window that ends now."""
+        """Count a text and look at the window that ends with its minute, which may lie before or ahead of the clock."""
         added = crisis.tally(text)
         minute = text.event_time_ms // MINUTE_MS
         self.state.windows.add(minute, added)
-        if self._last_minute - WINDOW_MINUTES < minute:
+        if minute == self._last_minute:
             self._window.add(added)
+        else:
+            self._look(minute)
         charged = bool(added.harm or added.positive or not added.scored)
         self.state.witnesses.hear(text, crisis.weight(text), charged=charged)
-        yield from self._weigh_harm(now_ms)
-        yield from self._weigh_attention(now_ms)
+        opens = text.event_time_ms > self.state.resolved_ms
+        if opens or self.state.crisis:
+            yield from self._weigh_harm(now_ms)
+        if opens or self.state.attention:
+            yield from self._weigh_attention(now_ms)
 
     def amend(self, text: ScoredText) -> None:
         """A text that was heard unscored has its scores now: it changes its minute's shares, not its count."""
@@ -92,7 +99,6 @@ class Talk:
             yield from self._weigh_harm(minute * MINUTE_MS)
         if self.state.attention:
             yield from self._weigh_attention(minute * MINUTE_MS)
-        self._look(minute)
 
     def learn(self, minute: int, lateness_minutes: int) -> None:
         """The baselines take in the windows that lie before this minute, with all their late texts."""
@@ -161,6 +167,7 @@ class Talk:
             changed = episode.firing
         elif changed and before.state == "firing":
             episode.revise(stands.now_ms, **self._carried())
+            self.state.resolved_ms = stands.now_ms
         if changed:
             yield episode.alert
         return None if episode.over else episode

@@ -7,16 +7,27 @@ import pytest
 
 from streams.alerting.alert import Alert
 from streams.detection.brand import Brand, Brands
-from streams.events.schema import Actor, ScoredText
+from streams.detection.clock import LogTimes
+from streams.detection.origins import source_of
+from streams.events.schema import Actor, Coordinates, ScoredText
+from streams.topics import LIVE
 from tests.detection.records import WATCH, at, speech, steady, text
 
 
 def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:
     """All alert records over texts in the order of time, and over idle time up to a minute."""
     ordered = sorted(texts, key=lambda one: one.log_time_ms)
-    brand = Brand.fresh("acme", ordered[0].event_time_ms, ordered[0].log_time_ms, WATCH)
-    alerts = [alert for one in ordered for alert in brand.hear(one, one.log_time_ms)]
-    return alerts if until is None else alerts + brand.idle(at(until))
+    brand, log = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), LogTimes()
+    alerts = [alert for one in ordered for alert in tell(brand, log, one)]
+    if until is not None:
+        log.heard(source_of(ordered[0]), at(until))
+        alerts += brand.idle(log)
+    return alerts
+
+
+def tell(brand: Brand, log: LogTimes, one: ScoredText) -> list[Alert]:
+    log.heard(source_of(one), one.log_time_ms)
+    return brand.hear(one, log)
 
 
 def states(alerts: Iterable[Alert]) -> list[tuple[str, str]]:
@@ -140,18 +151,18 @@ def test_brand_that_goes_idle_resolves_with_the_log() -> None:
 
 
 def test_late_text_changes_no_window() -> None:
-    brand = Brand.fresh("acme", at(0), at(0), WATCH)
+    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
     for one in steady(8, range(10)):
-        brand.hear(one, one.log_time_ms)
+        tell(brand, log, one)
     before = msgspec.msgpack.encode(brand.state.talk.windows)
-    brand.hear(text(3, 500, log_time_ms=at(9.9)), at(9.9))
+    tell(brand, log, text(3, 500, log_time_ms=at(9.9)))
     assert msgspec.msgpack.encode(brand.state.talk.windows) == before
     assert brand.state.late == 1
 
 
 def test_scores_that_come_late_change_shares_and_not_volume() -> None:
-    brand = Brand.fresh("acme", at(0), at(0), WATCH)
-    brand.hear(text(0, 1, mood="unscored"), at(0))
+    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+    tell(brand, log, text(0, 1, mood="unscored"))
     brand.amend(text(0, 1, mood="negative"))
     tally = brand.state.talk.windows.ending(at(0) // 60_000)
     assert (tally.texts, tally.scored, tally.harm) == (1, 1, 1)
@@ -197,8 +208,31 @@ def test_viewers_opinion_is_no_breach() -> None:
 
 def test_state_is_small_however_loud_the_crisis() -> None:
     loud = [text(12 + number / 5_000, number, mood="negative") for number in range(8_000)]
-    brand = Brand.fresh("acme", at(0), at(0), WATCH)
+    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
     for one in [*steady(8, range(12)), *loud]:
-        brand.hear(one, one.log_time_ms)
+        tell(brand, log, one)
     assert len(brand.freeze()) < 40_000
     assert Brands(WATCH).thaw(brand.freeze()).freeze() == brand.freeze()
+
+
+def test_texts_of_a_source_that_scoring_is_behind_with_count_as_if_it_were_not() -> None:
+    #   social is scored in time, the rooms' comments come six minutes later
+    social = [*steady(6, range(40)), *steady(30, range(12, 18), first_offset=1_000, mood="negative")]
+    rooms = [
+        msgspec.structs.replace(one, origin=Coordinates(LIVE, 2, one.origin.offset), room_id="r1")
+        for one in steady(5, range(40), first_offset=5_000)
+    ]
+    in_time = sorted([*social, *rooms], key=lambda one: one.log_time_ms)
+    behind = sorted([*social, *rooms], key=lambda one: one.log_time_ms + 6 * 60_000 * (one.room_id is not None))
+
+    def told(order: list[ScoredText]) -> tuple[list[Alert], int]:
+        brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+        return [alert for one in order for alert in tell(brand, log, one)], brand.late
+
+    (expected, _), (alerts, late) = told(in_time), told(behind)
+    assert late <= 5 * 6, "until the first of them came, nobody knew of the rooms"
+    assert [(alert.kind, alert.fingerprint) for alert in alerts if alert.fired_at == alert.updated_at] == [
+        (alert.kind, alert.fingerprint) for alert in expected if alert.fired_at == alert.updated_at
+    ]
+    assert len({alert.fingerprint for alert in alerts}) == 1
+    assert alerts[-1].state == "resolved"
