@@ -110,13 +110,15 @@ class Restorer:
         self._looks = str.maketrans(dict(table.looks))
         self._look = re.compile("[" + "".join(map(re.escape, table.looks)) + "]" if table.looks else r"(?!)")
         self._digits = str.maketrans(dict(table.digits))
+        han_terms = sorted({term for term in terms if len(term) >= 2 and all(map(_is_han, term))})
         listed = {spelling: term for term, group in table.terms.items() for spelling in group}
-        self._spellings = _Spellings({**listed, **table.pieces})
+        vocabulary = "\n".join([*han_terms, *latin_terms])
+        hidden = {spelling: term for spelling, term in listed.items() if _is_needed(term, vocabulary)}
+        self._spellings = _Spellings({**hidden, **table.pieces})
         self._fillers = re.compile("|".join(map(re.escape, table.fillers if spoken else ())) or r"(?!)")
         self._real_words = frozenset(table.real_words)
         self._common = frozenset(table.common)
         self._latin = frozenset({*latin_terms, *table.english})
-        han_terms = sorted({term for term in terms if len(term) >= 2 and all(map(_is_han, term))})
         readings = {syllable for term in han_terms for syllable in _readings_in(term)}
         self._syllables = frozenset(readings | {_syllable(character) for term in han_terms for character in term})
         self._codes = {syllable: chr(_PRIVATE_USE + i) for i, syllable in enumerate(sorted(self._syllables))}
@@ -232,6 +234,11 @@ class Restorer:
                 start = match.start() + match[0].index(token)
                 found.append((start, start + len(token), letters))
         return _longest(found)
+
+
+def _is_needed(term: str, vocabulary: str) -> bool:
+    """Whether a rule knows the term, or could match it by a character: a single one, or one beside Latin letters."""
+    return term in vocabulary or len(term) == 1 or not all(map(_is_han, term))
 
 
 class _Spellings:
