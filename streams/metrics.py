@@ -7,7 +7,7 @@ exporter's and are declared below as names, since it builds them anew at each sc
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
-"""fate: applied, duplicate, late, dead_letter, skipped."""
+"""fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched."""
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds", "From a batch's delivery to its effects being stored.", ["stage"],

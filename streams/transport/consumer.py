@@ -27,7 +27,7 @@ from streams.transport.lane import Delivery, Reading
 if TYPE_CHECKING:
     from streams.transport.app import BatchApp
 
-PARTITION_FETCH_BYTES = 4_000_000
+PARTITION_FETCH_BYTES = 8_000_000
 FETCH_BYTES = 32_000_000
 FETCH_WAIT_MS = 500
 SESSION_MS = 10_000

@@ -33,7 +33,9 @@ def test_normalise_undoes_evasive_spelling(written: str, expected: str) -> None:
     assert normalise(written) == expected
 
 
-@pytest.mark.parametrize("text", ["苹果(app)好", "13888888888", "一三八八八八八八零零零", "good 😂😂", "café", "it's 5 (five)"])
+@pytest.mark.parametrize(
+    "text", ["苹果(app)好", "13888888888", "一三八八八八八八零零零", "good 😂😂", "café", "it's 5 (five)"]
+)
 def test_normalise_leaves_ordinary_text_alone(text: str) -> None:
     assert normalise(text) == text
 
