@@ -72,7 +72,11 @@ def story() -> list[ScoredText]:
     ]
     ordered = sorted([*acme, *other], key=lambda one: one.log_time_ms)
     texts = [
-        msgspec.structs.replace(one, origin=Coordinates(SOCIAL, 0, number), event_id=f"e{number}")
+        msgspec.structs.replace(
+            one,
+            origin=Coordinates(LIVE if one.room_id or number % 3 == 0 else SOCIAL, 0, number),
+            event_id=f"e{number}",
+        )
         for number, one in enumerate(ordered)
     ]
     amended = [msgspec.structs.replace(one, scored=True, sentiment="negative") for one in texts if not one.scored]
