@@ -12,6 +12,7 @@ from click.exceptions import NoArgsIsHelpError
 from streams.cli.bench import bench
 from streams.cli.dead_letters import dead_letters
 from streams.cli.demo import demo
+from streams.cli.detect import backtest, detect
 from streams.cli.feeds import replay, simulate
 from streams.cli.model import model, score
 from streams.cli.stack import down, status, up
@@ -27,22 +28,11 @@ def cli() -> None:
     """Watch social commerce and live-stream commerce as it happens."""
 
 
-for command in (
-    demo,
-    up,
-    down,
-    status,
-    watch,
-    alerts,
-    worker,
-    topics,
-    simulate,
-    replay,
-    score,
-    model,
-    dead_letters,
-    bench,
-):
+COMMANDS = (
+    demo, up, down, status, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
+    dead_letters, bench,
+)  # fmt: skip
+for command in COMMANDS:
     cli.add_command(command)
 
 
