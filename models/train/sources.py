@@ -33,6 +33,8 @@ class Source:
     max_tokens: int = 64
     weight: float = 1.0
     tweet_like: bool = False
+    false_alarm_limit: float = 0.02
+    """Of its neutral and positive posts, the most that thresholds may let through as risks."""
 
 
 NONE_STATED = "none stated"
@@ -41,7 +43,7 @@ SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
         Source("smp2020_usual_zh", None, NONE_STATED, tweet_like=True, weight=1.3),
-        Source("smp2020_virus_zh", None, NONE_STATED, tweet_like=True),
+        Source("smp2020_virus_zh", None, NONE_STATED, tweet_like=True, false_alarm_limit=0.04),
         Source("nlpcc2013_weibo_zh", 4_500, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
         Source("weibo2018_zh", 1_500, NONE_STATED, tweet_like=True, weight=0.5),
         Source("conversation_zh", 1_500, NONE_STATED, tweet_like=True, weight=0.5),
