@@ -33,12 +33,12 @@ def series(file: Path, as_csv: bool, as_json: bool) -> None:
         table.writerow(("timestamp", "value", "anomaly_score", "alarm"))
         table.writerows((at, f"{value:g}", f"{judged.score:.6f}", int(judged.alarm)) for at, value, judged in rows)
         return
-    alarms = [{"timestamp": at, "value": value, "score": judged.score} for at, value, judged in rows if judged.alarm]
+    alarms = [(at, value, judged.score) for at, value, judged in rows if judged.alarm]
     if as_json:
-        click.echo(json.dumps(alarms))
+        click.echo(json.dumps([{"timestamp": at, "value": value, "score": score} for at, value, score in alarms]))
         return
-    for alarm in alarms:
-        click.echo("{timestamp}  {value:g}  score {score:.3f}".format(**alarm))
+    for at, value, score in alarms:
+        click.echo(f"{at}  {value:g}  score {score:.3f}")
     click.echo(f"{len(alarms)} alarms in {len(rows)} rows")
 
 

@@ -5,12 +5,13 @@ from redis.asyncio import Redis
 from streams.alerting.shelves import STAGE
 from streams.clock import MINUTE_MS
 from streams.detection.handler import DetectionHandler
-from streams.detection.publisher import KafkaAlerts
 from streams.detection.watch import Watch
 from streams.events.dead_letter_producer import KafkaSink
+from streams.events.publisher import KafkaTopic
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger
 from streams.settings import Settings
+from streams.topics import ALERTS
 from streams.transport.worker import run_worker
 
 REDIS_TIMEOUT_SECONDS = 5.0
@@ -20,7 +21,7 @@ def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
     client = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS)
     ledger = PatientLedger(RedisLedger(client, STAGE, settings.namespace), STAGE)
-    handler = DetectionHandler(ledger, KafkaAlerts(settings.kafka), KafkaSink(settings.kafka), watch(settings))
+    handler = DetectionHandler(ledger, KafkaTopic(settings.kafka, ALERTS), KafkaSink(settings.kafka), watch(settings))
     return run_worker(handler, settings)
 
 

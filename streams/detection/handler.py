@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from streams.detection.room import RoomEvent, Rooms
 from streams.detection.shard import Changes, Kind, Shard
 from streams.detection.watch import Watch
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
+from streams.events.publisher import Publisher
 from streams.events.schema import ScoredText
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
@@ -38,16 +39,6 @@ KEPT_RESOLVED = 200
 """Resolved alerts that a partition keeps for its readers; the topic has all."""
 _LOADED_AT_ONCE = 500
 Fate = Literal["applied", "duplicate", "late"]
-
-
-class AlertPublisher(Protocol):
-    """The alerts topic."""
-
-    async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
-        """Write (key, value) records in order; returns when Kafka has acknowledged all. Raises Unavailable.
-
-        May be called again with records that were written before: the topic is compacted by key.
-        """
 
 
 class Progress(msgspec.Struct, array_like=True):
@@ -78,7 +69,7 @@ class Partition:
 class DetectionHandler:
     """A BatchHandler; see streams.transport.handler for who calls what when."""
 
-    def __init__(self, ledger: Ledger, publisher: AlertPublisher, dead_letters: DeadLetterSink, watch: Watch) -> None:
+    def __init__(self, ledger: Ledger, publisher: Publisher, dead_letters: DeadLetterSink, watch: Watch) -> None:
         self._ledger = ledger
         self._publisher = publisher
         self._dead_letters = dead_letters

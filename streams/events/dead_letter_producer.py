@@ -1,4 +1,4 @@
-"""The dead-letter sink on Kafka: an idempotent producer that waits for all replicas."""
+"""The dead-letter sink on Kafka."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.errors import Unavailable
 from streams.events.dead_letters import DeadLetter
+from streams.events.publisher import Connection
 from streams.topics import DEAD_LETTERS, MAX_RECORD_BYTES
 
 TRUNCATED_BYTES = 65_536
@@ -19,26 +20,21 @@ class KafkaSink:
     """Connects with the first letter, for there may never be one. One event loop."""
 
     def __init__(self, bootstrap: str, topic: str = DEAD_LETTERS, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
-        self._bootstrap = bootstrap
         self._topic = topic
-        self._max_bytes = max_bytes
-        self._producer: AIOKafkaProducer | None = None
-        self._starting = asyncio.Lock()
+        self._connection = Connection(bootstrap, topic, max_request_size=max_bytes)
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         if not letters:
             return
         try:
-            producer = await self._started()
+            producer = await self._connection.producer()
             await asyncio.gather(*(self._send(producer, letter) for letter in letters))
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka does not take dead letters: {error!r}") from error
 
     async def close(self) -> None:
         """Let go of the connection."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        await self._connection.close()
 
     async def _send(self, producer: AIOKafkaProducer, letter: DeadLetter) -> None:
         try:
@@ -46,21 +42,3 @@ class KafkaSink:
         except MessageSizeTooLargeError:
             cut = replace(letter, value=(letter.value or b"")[:TRUNCATED_BYTES], truncated=True)
             await producer.send_and_wait(self._topic, cut.value, key=cut.key, headers=cut.headers)
-
-    async def _started(self) -> AIOKafkaProducer:
-        async with self._starting:  # partitions call at once; a second producer's sends would never be answered
-            if self._producer is None:
-                self._producer = await self._connected()
-            return self._producer
-
-    async def _connected(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, client_id="pulsewatch-dead-letters", acks="all",
-            enable_idempotence=True, max_request_size=self._max_bytes,
-        )  # fmt: skip
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
-        return producer

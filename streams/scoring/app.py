@@ -4,12 +4,13 @@ from redis.asyncio import Redis
 
 from streams.clock import system_clock
 from streams.compliance.rulebook import Rulebook
+from streams.events.publisher import KafkaTopic
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger
 from streams.scoring.handler import STAGE, ScoringHandler
 from streams.scoring.model import serve
-from streams.scoring.publisher import KafkaTexts
 from streams.settings import Settings
+from streams.topics import SCORED
 from streams.transport.worker import run_worker
 
 REDIS_TIMEOUT_SECONDS = 5.0
@@ -20,6 +21,5 @@ def run(settings: Settings) -> int:
     client = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS)
     ledger = PatientLedger(RedisLedger(client, STAGE, settings.namespace), STAGE)
     model = serve(settings.model)
-    return run_worker(
-        ScoringHandler(ledger, KafkaTexts(settings.kafka), Rulebook.load(), model, system_clock), settings
-    )
+    texts = KafkaTopic(settings.kafka, SCORED, linger_ms=5)
+    return run_worker(ScoringHandler(ledger, texts, Rulebook.load(), model, system_clock), settings)

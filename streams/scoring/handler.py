@@ -25,12 +25,12 @@ from streams.compliance.captions import Caption, Captions
 from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
 from streams.events.codec import decode
+from streams.events.publisher import Publisher
 from streams.events.schema import TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
 from streams.metrics import EVENT_AGE_SECONDS, EVENTS, FINDINGS, SCORING_SECONDS, TEXTS
 from streams.scoring.model import ServedModel
-from streams.scoring.publisher import TextPublisher
 from streams.scoring.stage import Scores, model_scores
 from streams.topics import LIVE, SOCIAL
 from streams.transport.batch import Batch
@@ -95,7 +95,7 @@ class ScoringHandler:
     """A BatchHandler; see streams.transport.handler for who calls what when."""
 
     def __init__(
-        self, ledger: Ledger, publisher: TextPublisher, rulebook: Rulebook, model: ServedModel | None, clock: Clock
+        self, ledger: Ledger, publisher: Publisher, rulebook: Rulebook, model: ServedModel | None, clock: Clock
     ) -> None:
         self._ledger = ledger
         self._publisher = publisher

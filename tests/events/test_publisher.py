@@ -1,4 +1,4 @@
-"""The topic of scored texts on a real broker, and a broker that is not there."""
+"""A topic of ours on a real broker, and a broker that is not there."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka import LocalKafka
 from streams.errors import Unavailable
-from streams.scoring.publisher import KafkaTexts
+from streams.events.publisher import KafkaTopic
 
 RECORDS = [(f"brand-{number % 3}", b"text %d" % number) for number in range(500)]
 
@@ -23,9 +23,9 @@ async def read_all(bootstrap: str, topic: str, count: int) -> list[tuple[str, by
 
 
 @pytest.mark.kafka
-async def test_texts_are_on_the_topic_in_their_brands_order(kafka: LocalKafka, topic: Callable[..., str]) -> None:
+async def test_records_keep_the_order_of_their_key(kafka: LocalKafka, topic: Callable[..., str]) -> None:
     name = topic(partitions=2)
-    texts = KafkaTexts(kafka.bootstrap, name)
+    texts = KafkaTopic(kafka.bootstrap, name)
     try:
         await asyncio.gather(texts.publish(RECORDS[:300]), texts.publish([]))
         await texts.publish(RECORDS[300:])
@@ -38,7 +38,7 @@ async def test_texts_are_on_the_topic_in_their_brands_order(kafka: LocalKafka, t
 
 
 async def test_broker_that_is_not_there_is_unavailable() -> None:
-    texts = KafkaTexts("127.0.0.1:1")
-    with pytest.raises(Unavailable, match="Kafka does not take scored texts"):
+    texts = KafkaTopic("127.0.0.1:1", "scored.texts")
+    with pytest.raises(Unavailable, match="does not take records for scored"):
         await texts.publish(RECORDS[:1])
     await texts.close()
