@@ -25,17 +25,14 @@ class LogTimes(msgspec.Struct, array_like=True):
     by_source: dict[str, int] = {}
 
     def heard(self, source: str, log_ms: int) -> None:
-        """A record; other sources that are too far behind it are gone."""
+        """A record. A source that falls too far behind is kept: its keys' time must not depend on who looked when."""
         self.by_source[source] = max(log_ms, self.by_source.get(source, 0))
-        gone_ms = self.by_source[source] - HOLD_MS
-        for name in [name for name, at_ms in self.by_source.items() if at_ms < gone_ms]:
-            del self.by_source[name]
 
     @property
     def low_ms(self) -> int:
         """What every source has passed that is not too far behind; 0 where nothing was heard."""
-        times_ms = self.by_source.values()
-        return max(min(times_ms), max(times_ms) - HOLD_MS) if times_ms else 0
+        gone_ms = max(self.by_source.values(), default=0) - HOLD_MS
+        return min((at_ms for at_ms in self.by_source.values() if at_ms >= gone_ms), default=0)
 
 
 class Head(msgspec.Struct, array_like=True):

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.clock import MINUTE_MS
@@ -65,6 +65,7 @@ def test_log_is_as_far_as_the_source_that_lags() -> None:
 
 
 @given(st.lists(st.tuples(SOURCES, MOMENTS, MOMENTS, st.booleans())))
+@example([("B", 0, 0, True), ("B", 0, 1, False), ("A", 0, HOLD_MS + 2, True)])
 def test_idle_told_often_or_never_is_the_same_to_who_is_heard(records: list[tuple[str, int, int, bool]]) -> None:
     often, seldom, log = EventClock(0), EventClock(0), LogTimes()
     for source, event_ms, log_ms, of_this_key in records:
