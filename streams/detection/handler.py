@@ -13,10 +13,10 @@ from typing import Any, Literal
 import msgspec
 
 from streams.alerting.alert import Alert
-from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE, TEXTS_TTL_SECONDS
+from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE
+from streams.detection.board import Board
 from streams.detection.brand import Brand, Brands
 from streams.detection.clock import LogTimes
-from streams.detection.hourly import Hourly
 from streams.detection.origins import Origins
 from streams.detection.records import Records, room_events, scored_texts
 from streams.detection.room import RoomEvent, Rooms
@@ -63,7 +63,7 @@ class Partition:
     progress: Progress
     kind: Kind[Any]
     shard: Shard[Any]
-    hourly: Hourly = field(default_factory=Hourly)
+    board: Board = field(default_factory=Board)
 
 
 class DetectionHandler:
@@ -121,7 +121,7 @@ class DetectionHandler:
         fates = Counter(_hear(held, record, log_ms) for record, log_ms in prepared.heard)
         changes = held.shard.drain()
         await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))
-        held.next_offset, held.hourly = batch.next_offset, Hourly()
+        held.next_offset, held.board = batch.next_offset, Board()
         for fate, count in fates.items():
             EVENTS.labels(STAGE, fate).inc(count)
         for alert in changes.alerts:
@@ -159,7 +159,7 @@ def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
     origin = held.progress.origins.fate(record)
     if origin == "duplicate":
         return "duplicate"
-    held.hourly.count(record, amends=origin == "amendment")
+    held.board.count(record, amends=origin == "amendment")
     if origin == "applied":
         return "applied" if held.shard.hear(record, log_ms) else "late"
     if isinstance(brand := held.shard.running(record.brand_id), Brand):
@@ -171,16 +171,17 @@ def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
 def _effects(held: Partition, changes: Changes) -> Effects:
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
     return Effects(
-        sums=held.hourly.sums,
-        maxima={HEARD: held.hourly.heard_ms} if held.hourly.heard_ms else {},
+        sums=held.board.sums,
+        maxima={**held.board.maxima, **({HEARD: held.board.heard_ms} if held.board.heard_ms else {})},
         values={
+            **held.board.values,
             held.kind.suffix: changes.states,
             WATCHED: changes.watched,
             **_shown(held.progress, changes.alerts, dict(encoded)),
             PROGRESS: {"state": _encode_progress(held.progress)},
         },
         outbox=encoded,
-        ttl_seconds=dict.fromkeys(held.hourly.sums, TEXTS_TTL_SECONDS),
+        ttl_seconds=held.board.ttl_seconds(),
     )
 
 

@@ -9,7 +9,7 @@ slots, on a cluster.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,17 @@ class Reach:
 
     def bucket_keys(self) -> list[str]:
         return [shard.prefix + bucket for shard in self.shards for bucket in self.buckets]
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """One minute of a room, product, brand or platform; gauges are None where no feed told them."""
+
+    number: int
+    """Minutes of event time since the epoch."""
+    sums: Mapping[Sum, int]
+    viewers_peak: int | None
+    viewers_last: int | None
 
 
 class EngagementReader:
@@ -142,6 +153,19 @@ class EngagementReader:
         now, before = (self._totals(reach) for reach in halves)
         named = ({name: sum(slots.get(SLOTS[name], 0) for slots in half) for name in SUMS} for half in (now, before))
         return next(named), next(named)
+
+    def minutes(self, scope: Scope, scope_id: str, count: int, at_ms: int | None = None) -> list[Minute]:
+        """The last `count` minutes one by one, oldest first; those without events are there too."""
+        field = scope_field(scope, scope_id)
+        shards = self._shards_of(field)
+        last = _newest_minute(shards, at_ms)
+        numbers = range(last - count + 1, last + 1)
+        asked = [(number, shard.prefix + minute_bucket(number)) for number in numbers for shard in shards]
+        found: dict[int, list[dict[int, int]]] = {number: [] for number in numbers}
+        for (number, _), value in zip(asked, self._answers(("HGET", key, field) for _, key in asked), strict=True):
+            if value is not None:
+                found[number].append(read_totals(value))
+        return [_minute(number, totals) for number, totals in found.items()]
 
     def sessions(self, scope: Scope, scope_id: str) -> list[str]:
         """The sessions of a room or product that are still kept, the latest first."""
@@ -231,6 +255,16 @@ class EngagementReader:
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis does not answer: {error}") from error
         return answers
+
+
+def _minute(number: int, totals: Sequence[Mapping[int, int]]) -> Minute:
+    gauged = [slots for slots in totals if LAST_AT_SLOT in slots]
+    return Minute(
+        number=number,
+        sums={name: sum(slots.get(SLOTS[name], 0) for slots in totals) for name in SUMS},
+        viewers_peak=max((slots[PEAK_SLOT] for slots in gauged), default=None),
+        viewers_last=max(gauged, key=lambda slots: slots[LAST_AT_SLOT])[LAST_SLOT] if gauged else None,
+    )
 
 
 def _newest_minute(shards: Sequence[Shard], at_ms: int | None) -> int:
