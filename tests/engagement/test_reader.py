@@ -170,6 +170,15 @@ async def test_last_ten_minutes_stand_against_the_ten_before(rolling: Rolling) -
     assert (now["likes"], before["likes"]) == (6, 7)
 
 
+async def test_minutes_are_told_one_by_one_with_their_viewers(rolling: Rolling) -> None:
+    told = [event("viewers", at, value=value, value_mode="snapshot") for at, value in ((-2, 9), (-2, 7), (0, 4))]
+    await rolling.feed(event("like", -2, value=3), *told, event("like", 0, value=5))
+    minutes = rolling.reader.minutes("room", "r1", 4)
+    assert [(one.sums["likes"], one.viewers_peak, one.viewers_last) for one in minutes] == [
+        (0, None, None), (3, 9, 7), (0, None, None), (5, 4, 4),
+    ]  # fmt: skip
+
+
 async def test_ids_come_with_the_latest_active_first(rolling: Rolling) -> None:
     rooms = {"r-old": -600, "r-2": -30, "r-1": -30, "r-new": 0, "r-yesterday": -1370}
     await rolling.feed(*(event("like", at, room_id=room, product_id=f"p-{room}") for room, at in rooms.items()))
