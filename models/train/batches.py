@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from models.train.network import Targets, to_targets
 from models.train.sources import Example
 
-BATCH_TEXTS = 64
-BATCH_TOKENS = 2_560
-_POOL = 40 * BATCH_TEXTS  # texts sorted together: short enough that an epoch's order stays random
+BATCH_TEXTS = 32
+BATCH_TOKENS = 1_536
+_POOL = 80 * BATCH_TEXTS  # texts sorted together: short enough that an epoch's order stays random
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ def plan_epoch(lengths: Sequence[int], draw: random.Random) -> list[list[int]]:
     return batches
 
 
-def collate(ids: Sequence[list[int]], examples: Sequence[Example]) -> Batch:
+def collate(ids: Sequence[list[int]], examples: Sequence[Example], priors: Mapping[str, list[float]]) -> Batch:
     """One padded batch; the padding token is 0 in both vocabularies."""
     longest = max(map(len, ids))
     padded = torch.tensor([item + [0] * (longest - len(item)) for item in ids])
     mask = torch.tensor([[1] * len(item) + [0] * (longest - len(item)) for item in ids])
-    return Batch(padded, mask, to_targets(examples))
+    return Batch(padded, mask, to_targets(examples, priors))

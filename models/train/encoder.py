@@ -37,13 +37,18 @@ LINEARS = (
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Where an encoder comes from and what shape it has."""
+    """Where an encoder comes from, what shape it has, and how much of it is trained.
+
+    ``kept`` layers from the bottom stay, with heads after the ``exits`` too.
+    """
 
     name: str
     jar: str
     jar_sha256: str
     layers: int
     heads: int
+    kept: int
+    exits: tuple[int, ...]
 
 
 ENCODERS: Mapping[str, Encoder] = {
@@ -53,6 +58,8 @@ ENCODERS: Mapping[str, Encoder] = {
         "e7ef927e728822377d6b3889ad7649a7a0a796eb8e199aed1b1b0081ff9845c8",
         layers=4,
         heads=8,
+        kept=4,
+        exits=(2,),
     ),
     "en": Encoder(
         "bge-small-en-v1.5",
@@ -60,6 +67,8 @@ ENCODERS: Mapping[str, Encoder] = {
         "9dff55ebd00d1448a88a0b836a642bd93a9248da8fb16907b4b95c60ccf781a4",
         layers=12,
         heads=12,
+        kept=6,
+        exits=(3,),
     ),
 }
 
@@ -98,18 +107,20 @@ def layer_weights(graph: onnx.ModelProto, layers: int) -> dict[str, str]:
 
 
 def load_encoder(path: Path, encoder: Encoder) -> BertModel:
-    """The encoder as a module in fp32, without pooler and without dropout: one pass over much data needs none."""
+    """The kept layers as a module in fp32, without pooler and without dropout: one pass over much data needs none."""
     graph = onnx.load(str(path))
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
     state = {name: torch.tensor(tensors[stored].T) for name, stored in layer_weights(graph, encoder.layers).items()}
     state |= {
         name: torch.tensor(array) for name, array in tensors.items() if name.startswith(("embeddings", "encoder"))
     }
+    cut = tuple(f"encoder.layer.{layer}." for layer in range(encoder.kept, encoder.layers))
+    state = {name: tensor for name, tensor in state.items() if not name.startswith(cut)}
     vocabulary, width = state["embeddings.word_embeddings.weight"].shape
     config = BertConfig(
         vocab_size=vocabulary,
         hidden_size=width,
-        num_hidden_layers=encoder.layers,
+        num_hidden_layers=encoder.kept,
         num_attention_heads=encoder.heads,
         intermediate_size=state["encoder.layer.0.intermediate.dense.weight"].shape[0],
         hidden_dropout_prob=0.0,

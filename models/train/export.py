@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.utils import Extractor
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -49,9 +50,11 @@ def export(network: Network, original: Path, encoder: Encoder, graph: Path) -> N
 def fp32_graph(network: Network, original: Path, encoder: Encoder) -> onnx.ModelProto:
     """The graph of a trained network before quantisation."""
     model = onnx.load(str(original))
-    _replace_weights(model, _arrays(network), encoder)
+    arrays = _arrays(network)
+    _replace_weights(model, arrays, encoder)
     _fix_token_types(model)
-    _append_head(model, _arrays(network))
+    _append_head(model, arrays, f"/encoder/layer.{encoder.kept - 1}/output/LayerNorm/Add_1_output_0")
+    model = Extractor(model).extract_model(["input_ids", "attention_mask"], ["logits"])  # without the layers above
     onnx.checker.check_model(model)
     return model
 
@@ -74,10 +77,11 @@ def _arrays(network: Network) -> dict[str, Array]:
 
 def _replace_weights(model: onnx.ModelProto, arrays: Mapping[str, Array], encoder: Encoder) -> None:
     stored_as = layer_weights(model, encoder.layers)
-    linear = {stored: arrays[f"encoder.{name}"].T for name, stored in stored_as.items()}
+    linear = {stored: arrays[f"encoder.{name}"].T for name, stored in stored_as.items() if f"encoder.{name}" in arrays}
     for tensor in model.graph.initializer:
-        array = linear[tensor.name] if tensor.name in linear else arrays[f"encoder.{tensor.name}"]
-        tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
+        array = linear.get(tensor.name, arrays.get(f"encoder.{tensor.name}"))
+        if array is not None:
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
 
 
 def _fix_token_types(model: onnx.ModelProto) -> None:
@@ -91,9 +95,8 @@ def _fix_token_types(model: onnx.ModelProto) -> None:
     model.graph.input.remove(unused)
 
 
-def _append_head(model: onnx.ModelProto, arrays: Mapping[str, Array]) -> None:
-    """Mean over the tokens that the mask keeps, then the linear layer."""
-    hidden = model.graph.output[0].name
+def _append_head(model: onnx.ModelProto, arrays: Mapping[str, Array], hidden: str) -> None:
+    """Mean of ``hidden`` over the tokens that the mask keeps, then the linear layer."""
     model.graph.initializer.extend(
         (
             numpy_helper.from_array(np.ascontiguousarray(arrays["head.weight"].T), "head.weight"),

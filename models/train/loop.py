@@ -1,7 +1,8 @@
-"""The training loop of one language: AdamW, warm-up, linear decay over the given time, checkpoints to resume from.
+"""The training loop of one language: AdamW, warm-up, linear decay over the given budget, checkpoints to resume from.
 
-The learning rate falls with the share of the budget that is spent, in minutes or in steps, whichever runs out first, so
-that a run on a busy machine still ends at zero. With a budget in steps alone, a run is reproducible by its seed.
+The learning rate falls with the share of the budget that is spent, in processor minutes or in steps, whichever runs out
+first: a run that is slowed down or paused still ends at zero. With a budget in steps alone, a run is reproducible by
+its seed. What is exported is an exponential average of the weights over the last steps.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.train.batches import Batch, collate, encode, plan_epoch
-from models.train.network import Network, Targets, masked_loss
+from models.train.network import Network, Targets, deep_loss, log_priors
 from models.train.sources import Example
+
+AVERAGE_EVERY_STEPS = 5
+AVERAGE_DECAY = 0.95  # a memory of about a hundred steps
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When to stop, and how often to say where the run is."""
+    """When to stop, and how often to say where the run is; ``minutes`` are the process's own processor time."""
 
     steps: int
     minutes: float = math.inf
@@ -35,7 +40,7 @@ class Budget:
 class Rates:
     """Learning rates at their peak, by part of the network."""
 
-    encoder: float = 1e-4
+    encoder: float = 8e-5
     head: float = 1e-3
     warm_up_steps: int = 60
     weight_decay: float = 0.01
@@ -63,13 +68,15 @@ def train(
     resume: bool,
     report: Callable[[str], None],
     rates: Rates = Rates(),
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.process_time,
 ) -> Progress:
     """Trains in place and returns how far it came; ``checkpoint`` always holds a whole state, once there is one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device).train()
     optimizer = _optimizer(network, rates)
-    progress = _restore(checkpoint, network, optimizer) if resume and checkpoint.exists() else Progress()
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
+    progress = _restore(checkpoint, network, average, optimizer) if resume and checkpoint.exists() else Progress()
+    priors = log_priors(examples)
     ids = encode(tokeniser, examples)
     lengths = [len(item) for item in ids]
     torch.manual_seed(seed + progress.step)
@@ -81,32 +88,36 @@ def train(
             if _spent(progress, budget):
                 break
             _set_rates(optimizer, progress, budget, rates)
-            batch = collate([ids[i] for i in indices], [examples[i] for i in indices])
+            batch = collate([ids[i] for i in indices], [examples[i] for i in indices], priors)
             loss = _step(network, optimizer, batch, device)
             progress.loss = loss if progress.step == 0 else 0.98 * progress.loss + 0.02 * loss
             progress.step += 1
             progress.batch_in_epoch += 1
+            if progress.step % AVERAGE_EVERY_STEPS == 0:
+                average.update_parameters(network)
             if progress.step % budget.report_steps == 0:
                 report(_line(progress, budget, len(batches)))
             if progress.step % budget.checkpoint_steps == 0:
-                _save(checkpoint, network, optimizer, progress)
+                _save(checkpoint, network, average, optimizer, progress)
         else:
             progress.epoch += 1
             progress.batch_in_epoch = 0
-    _save(checkpoint, network, optimizer, progress)
+    _save(checkpoint, network, average, optimizer, progress)
     return progress
 
 
 def load_weights(network: Network, checkpoint: Path) -> Progress:
-    """The weights of a checkpoint, for export."""
+    """The averaged weights of a checkpoint, for export."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
+    averaged = AveragedModel(network)
+    averaged.load_state_dict(state["average"])
+    network.load_state_dict(averaged.module.state_dict())
     return Progress(**state["progress"])
 
 
 def _step(network: Network, optimizer: torch.optim.Optimizer, batch: Batch, device: torch.device) -> float:
     targets = Targets(**{name: tensor.to(device) for name, tensor in _fields(batch.targets).items()})
-    loss = masked_loss(network(batch.ids.to(device), batch.mask.to(device)), targets)
+    loss = deep_loss(network(batch.ids.to(device), batch.mask.to(device)), targets)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -119,7 +130,7 @@ def _fields(targets: Targets) -> dict[str, torch.Tensor]:
 
 
 def _optimizer(network: Network, rates: Rates) -> torch.optim.Optimizer:
-    head = list(network.head.parameters())
+    head = [*network.head.parameters(), *network.exits.parameters()]
     matrices = [p for p in network.encoder.parameters() if p.ndim > 1]
     vectors = [p for p in network.encoder.parameters() if p.ndim <= 1]
     return torch.optim.AdamW(
@@ -129,6 +140,7 @@ def _optimizer(network: Network, rates: Rates) -> torch.optim.Optimizer:
             {"params": head, "peak": rates.head, "weight_decay": 0.0},
         ],
         lr=0.0,
+        fused=True,
     )
 
 
@@ -154,16 +166,24 @@ def _line(progress: Progress, budget: Budget, batches: int) -> str:
     )
 
 
-def _save(path: Path, network: Network, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def _save(
+    path: Path, network: Network, average: AveragedModel, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
     """Written beside and renamed, so that a run that is cut off leaves the checkpoint before."""
-    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
+    state = {
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "progress": asdict(progress),
+    }
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     partial.replace(path)
 
 
-def _restore(path: Path, network: Network, optimizer: torch.optim.Optimizer) -> Progress:
+def _restore(path: Path, network: Network, average: AveragedModel, optimizer: torch.optim.Optimizer) -> Progress:
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])

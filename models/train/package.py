@@ -81,7 +81,7 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
 def _export_language(language: str, recipe: Recipe, folder: Path) -> Progress:
     encoder = ENCODERS[language]
     original, _ = fetch(language, recipe.out)
-    network = Network(load_encoder(original, encoder)).eval()
+    network = Network(load_encoder(original, encoder), encoder.exits).eval()
     progress = load_weights(network, recipe.out / language / "checkpoint.pt")
     scratch, target = recipe.out / language, folder / language
     target.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,10 @@ HELD_OUT_PART = 20  # one text in twenty of a training source is never trained o
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One public set; ``cap`` is the most texts of it that one run sees, ``None`` all."""
+    """One public set; ``cap`` is the most texts of it that one run sees, ``None`` all.
+
+    A small set that counts is gone through several times an epoch: ``passes``.
+    """
 
     name: str
     cap: int | None
@@ -32,6 +35,7 @@ class Source:
     permissive: bool = False
     max_tokens: int = 64
     weight: float = 1.0
+    passes: int = 1
     tweet_like: bool = False
     false_alarm_limit: float = 0.02
     """Of its neutral and positive posts, the most that thresholds may let through as risks."""
@@ -42,40 +46,40 @@ NONE_STATED = "none stated"
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source("smp2020_usual_zh", None, NONE_STATED, tweet_like=True, weight=1.3),
-        Source("smp2020_virus_zh", None, NONE_STATED, tweet_like=True, false_alarm_limit=0.04),
-        Source("nlpcc2013_weibo_zh", 4_500, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
+        Source("smp2020_usual_zh", None, NONE_STATED, max_tokens=80, tweet_like=True, weight=1.3),
+        Source("smp2020_virus_zh", 3_000, NONE_STATED, tweet_like=True, false_alarm_limit=0.04),
+        Source("nlpcc2013_weibo_zh", 3_000, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
         Source("weibo2018_zh", 1_500, NONE_STATED, tweet_like=True, weight=0.5),
-        Source("conversation_zh", 1_500, NONE_STATED, tweet_like=True, weight=0.5),
-        Source("online_shopping_10_cats_zh", 15_000, NONE_STATED, max_tokens=80),
+        Source("conversation_zh", 1_000, NONE_STATED, tweet_like=True, weight=0.5),
+        Source("online_shopping_10_cats_zh", 22_000, NONE_STATED),
         Source("waimai_10k_zh", 4_000, NONE_STATED),
-        Source("cold_zh", None, "Apache-2.0", permissive=True),
-        Source("chnci_zh", 7_000, NONE_STATED, tweet_like=True, weight=0.7),
-        Source("liveamr_violation_zh", None, NONE_STATED, max_tokens=256, weight=1.5),
-        Source("fbs_sms_zh", 3_000, NONE_STATED),
-        Source("cec_news_zh", None, NONE_STATED),
-        Source("ced_weibo_rumor_zh", None, NONE_STATED, max_tokens=96),
-        Source("semeval2017_task4a_en", 32_000, "MIT (repository); Twitter's terms", permissive=True, tweet_like=True),
+        Source("cold_zh", None, "Apache-2.0", permissive=True, max_tokens=80, weight=1.3),
+        Source("chnci_zh", 4_000, NONE_STATED, tweet_like=True, weight=0.7),
+        Source("liveamr_violation_zh", None, NONE_STATED, max_tokens=192, weight=2.0),
+        Source("fbs_sms_zh", 1_000, NONE_STATED),
+        Source("cec_news_zh", 600, NONE_STATED),
+        Source("ced_weibo_rumor_zh", 1_500, NONE_STATED, max_tokens=80),
+        Source("semeval2017_task4a_en", None, "MIT (repository); Twitter's terms", permissive=True, tweet_like=True),
         Source("tweeteval_sentiment_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True),
         Source(
-            "tweeteval_offensive_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True, weight=1.3
+            "tweeteval_offensive_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True, weight=1.5
         ),
         Source("airline_tweets_en", 3_000, "none stated (CC BY-NC-SA on Kaggle)", tweet_like=True),
         Source("sanders_brand_tweets_en", 1_500, NONE_STATED, tweet_like=True, weight=0.7),
-        Source("complaints_acl2019_en", None, NONE_STATED, tweet_like=True, weight=2.0),
+        Source("complaints_acl2019_en", None, NONE_STATED, tweet_like=True, weight=1.5, passes=3),
         Source("davidson_en", 2_000, "MIT", permissive=True, weight=0.5),
-        Source("conda_chat_en", 2_000, NONE_STATED, weight=0.5),
+        Source("conda_chat_en", 1_500, NONE_STATED, weight=0.5),
         Source("ec_darkpattern_en", None, "Apache-2.0", permissive=True),
-        Source("sms_spam_en", 1_500, NONE_STATED),
+        Source("sms_spam_en", 1_000, NONE_STATED),
         Source("youtube_spam_en", None, NONE_STATED),
-        Source("crisislex_t26_en", 1_800, "MIT", permissive=True),
-        Source("crisislex_t6_en", 2_500, "MIT", permissive=True),
-        Source("covid_fake_news_en", 2_500, "MIT (repository)", permissive=True),
+        Source("crisislex_t26_en", 1_500, "MIT", permissive=True),
+        Source("crisislex_t6_en", 2_000, "MIT", permissive=True),
+        Source("covid_fake_news_en", 2_000, "MIT (repository)", permissive=True),
         Source("presidio_pii_en", None, "MIT", permissive=True),
     )
 }
 
-MORPH_PAIRS = Source("morph_pairs_zh", 2_000, NONE_STATED, weight=0.5)
+MORPH_PAIRS = Source("morph_pairs_zh", 1_500, NONE_STATED, weight=0.5)
 
 # Presidio marks every name of a person; the label here means data that reaches somebody.
 _REACHABLE = re.compile(
@@ -149,9 +153,11 @@ def load_training(data: Path, language: str, seed: int, licences: str) -> tuple[
     draw = random.Random(seed)
     training: list[Example] = []
     for name in sorted(pools):
-        cap = MORPH_PAIRS.cap if name == MORPH_PAIRS.name else SOURCES[name].cap
+        source = MORPH_PAIRS if name == MORPH_PAIRS.name else SOURCES[name]
         pool = pools[name]
-        training += pool if cap is None or cap >= len(pool) else _sample(pool, cap, draw)
+        training += (
+            pool if source.cap is None or source.cap >= len(pool) else _sample(pool, source.cap, draw)
+        ) * source.passes
     return training, kept_out
 
 

@@ -24,13 +24,13 @@ def tiny_network(seed: int) -> Any:
     config = BertConfig(
         vocab_size=len(WORDS),
         hidden_size=16,
-        num_hidden_layers=1,
+        num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=32,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
-    return Network(BertModel(config, add_pooling_layer=False))  # type: ignore[no-untyped-call]  # transformers leaves it so
+    return Network(BertModel(config, add_pooling_layer=False), exits=(1,))  # type: ignore[no-untyped-call]  # transformers leaves it so
 
 
 def tiny_tokeniser() -> Any:
@@ -75,7 +75,7 @@ def test_training_learns_and_is_repeatable(tmp_path: Path) -> None:
     first, progress = trained(tmp_path, steps=20)
     again, _ = trained(tmp_path, steps=20)
     assert progress.step == 20
-    assert progress.loss < 1.5
+    assert progress.loss < 2.0
     assert torch.equal(first.head.weight, again.head.weight)
 
 
@@ -83,6 +83,59 @@ def test_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     _, before = trained(tmp_path, steps=10)
     _, after = trained(tmp_path, steps=15, resume=True)
     assert (before.step, after.step) == (10, 15)
+
+
+def test_what_is_exported_is_the_average_of_the_last_steps(tmp_path: Path) -> None:
+    import torch
+
+    from models.train.loop import load_weights
+
+    last, progress = trained(tmp_path, steps=20)
+    averaged = tiny_network(seed=4)
+    assert load_weights(averaged, tmp_path / "checkpoint.pt") == progress
+    assert not torch.equal(averaged.head.weight, last.head.weight)
+    assert torch.allclose(averaged.head.weight, last.head.weight, atol=0.2)
+
+
+def test_every_head_learns(tmp_path: Path) -> None:
+    import torch
+
+    network, _ = trained(tmp_path, steps=30)
+    network.eval()
+    good, bad = WORDS.index("good"), WORDS.index("bad")
+    with torch.no_grad():
+        by_depth = network(torch.tensor([[good, 0], [bad, 0]]), torch.tensor([[1, 0], [1, 0]]))
+    assert list(by_depth) == [1, 2]
+    for logits in by_depth.values():
+        assert logits[:, :3].argmax(dim=1).tolist() == [2, 0]
+
+
+def test_padding_changes_nothing() -> None:
+    import torch
+
+    network = tiny_network(seed=5).eval()
+    with torch.no_grad():
+        bare = network(torch.tensor([[4, 5]]), torch.tensor([[1, 1]]))
+        padded = network(torch.tensor([[4, 5, 0, 0]]), torch.tensor([[1, 1, 0, 0]]))
+    for depth, logits in bare.items():
+        assert torch.allclose(logits, padded[depth], atol=1e-6)
+
+
+def test_a_sources_habit_is_a_prior_and_not_learnt() -> None:
+    """Of a text that says nothing, even logits are the least loss, however lopsided its source is."""
+    import torch
+
+    from models.labels import OUTPUTS
+    from models.train.network import log_priors, masked_loss, to_targets
+    from models.train.sources import Example
+
+    examples = [Example("a", "x", sentiment=mood) for mood in [0] * 8 + [1] * 4 + [2] * 4]
+    priors = log_priors(examples)
+    assert [round(2.718281828**value, 3) for value in priors["x"]] == [0.5, 0.25, 0.25]
+    logits = torch.zeros(len(examples), OUTPUTS, requires_grad=True)
+    masked_loss(logits, to_targets(examples, priors)).backward()
+    assert logits.grad is not None
+    assert logits.grad[:, :3].sum(dim=0).abs().max() < 1e-6
 
 
 def test_unknown_labels_add_nothing_to_the_loss() -> None:
@@ -95,7 +148,7 @@ def test_unknown_labels_add_nothing_to_the_loss() -> None:
     logits = torch.randn(2, OUTPUTS, requires_grad=True)
     unknown = Example("a", "x")
     binary = Example("b", "x", sentiment=0, sentiment_binary=True)
-    masked_loss(logits, to_targets([unknown, binary])).backward()
+    masked_loss(logits, to_targets([unknown, binary], {})).backward()
     assert logits.grad is not None
     assert not logits.grad[0].any()
     assert logits.grad[1, 0] != 0
