@@ -32,9 +32,20 @@ ALERT_CHANGES = Counter(
     "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
 )
 UP = Gauge("pulsewatch_worker_up", "1 while the worker has its partitions.", ["stage"])
+RELAY_MESSAGES = Counter(
+    "pulsewatch_relay_messages_total", "Messages to receivers by what became of them.", ["target", "outcome"]
+)
+"""target: a name of relay.yml. outcome: delivered, refused, unavailable, limited."""
+RELAY_SECONDS = Histogram(
+    "pulsewatch_relay_seconds", "From a notification's arrival to the receiver's answer, retries included.", ["target"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
+)  # fmt: skip
 
 ALERT_FIRING = "pulsewatch_alert_firing"
-"""1 for each firing alert; labels kind, severity, brand, room, platform, family, fingerprint, runbook."""
+"""1 for each firing alert; labels kind, severity, brand, room, platform, family, fingerprint, runbook. Those beyond the
+cap are one series a kind and severity, with brand and fingerprint `other`."""
+ALERTS = "pulsewatch_alerts"
+"""Firing alerts, those beyond the cap included; labels kind, severity."""
 CONSUMER_LAG = "pulsewatch_consumer_lag_records"
 """Records behind the end of the topic; labels stage, topic, partition."""
 FEED_LAST_EVENT = "pulsewatch_feed_last_event_timestamp_seconds"

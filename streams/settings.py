@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     top_brands: int = Field(
         200, ge=1, description="Brands with series of their own in Prometheus; the rest are `other`."
     )
+    top_alerts: int = Field(
+        200, ge=1, description="Firing alerts with series of their own in Prometheus; the rest are `other`."
+    )
     feed_silent_minutes: int = Field(
         15, ge=1, description="A feed that was heard regularly and is not for so long alerts."
     )

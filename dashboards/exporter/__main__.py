@@ -38,7 +38,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
     with Sources(chosen) as sources:
-        registry.register(FigureCollector(OneAtATime(sources.figures), Caps(chosen.top_rooms, chosen.top_brands)))
+        registry.register(FigureCollector(OneAtATime(sources.figures), Caps.of(chosen)))
         server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
         stop.wait()
         server.shutdown()

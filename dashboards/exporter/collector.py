@@ -1,35 +1,57 @@
 """Figures as Prometheus's metric families.
 
 A series is memory for as long as Prometheus keeps it, and rooms come and go by the thousand: the largest rooms and
-brands have series of their own, all others together are `other`. A figure that could not be read has no sample.
+brands and the gravest alerts have series of their own, all others together are `other`. Every other label is from a
+closed set, so that one scrape has at most `most_series` of them, whatever is fed in. A figure that could not be read
+has no sample.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self, get_args
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from dashboards.figures import Figures, RoomFigures, TextCount, added, by_brand
 from streams import metrics
-from streams.alerting.alert import Alert
+from streams.alerting.alert import Alert, AlertKind, Severity
+from streams.alerting.lifecycle import RUNBOOKS
 from streams.engagement.vocabulary import Sum
+from streams.events.schema import RISK_LABELS, SENTIMENTS, Platform
+from streams.settings import Settings
 
 OTHER = "other"
 ROOM_COUNTERS: tuple[Sum, ...] = (
     "views", "likes", "comments", "gifts", "gift_value", "follows", "shares", "product_clicks", "orders", "order_value",
     "payments", "paid_value", "refunds",
 )  # fmt: skip
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook")
 
 
 @dataclass(frozen=True)
 class Caps:
-    """How many rooms and brands have series of their own."""
+    """How many rooms, brands and firing alerts have series of their own."""
 
     rooms: int = 200
     brands: int = 200
+    alerts: int = 200
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say."""
+        return cls(settings.top_rooms, settings.top_brands, settings.top_alerts)
+
+    def most_series(self, partitions: int, topics: int) -> int:
+        """What one scrape cannot exceed; `partitions` are those that stages read, `topics` those that have a feed."""
+        rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS))
+        brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISK_LABELS))
+        alerts = self.alerts + 2 * len(KINDS) * len(SEVERITIES)
+        return 2 + rooms + brands + alerts + partitions + topics
 
 
 class FigureCollector(Collector):
@@ -52,7 +74,7 @@ def families(figures: Figures, caps: Caps) -> Iterator[GaugeMetricFamily]:
     yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", figures.redis_up)
     yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", figures.kafka_up)
     if figures.redis_up:
-        yield _alerts(figures.active)
+        yield from _alerts(figures.active, caps.alerts)
         yield from _rooms(figures.rooms, caps.rooms)
         yield from _brands(figures.texts, caps.brands)
         yield _feeds(figures)
@@ -64,13 +86,23 @@ def _one(name: str, documentation: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, documentation, value=float(value))
 
 
-def _alerts(alerts: Sequence[Alert]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(metrics.ALERT_FIRING, "1 for each firing alert.", labels=ALERT_LABELS)
-    for alert in alerts:
-        if alert.state == "firing" and not alert.shadow:
-            place = (alert.brand_id, alert.room_id or "", alert.platform or "", alert.family or "")
-            family.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook], 1)
-    return family
+def _alerts(alerts: Sequence[Alert], cap: int) -> Iterator[GaugeMetricFamily]:
+    firing = [alert for alert in alerts if alert.state == "firing" and not alert.shadow]
+    # The gravest first, and among equals those that began first: a newcomer does not take an older alert's series.
+    firing.sort(key=lambda alert: (-SEVERITIES.index(alert.severity), alert.started_at, alert.fingerprint))
+    each = GaugeMetricFamily(metrics.ALERT_FIRING, "1 for each firing alert.", labels=ALERT_LABELS)
+    for alert in firing[:cap]:
+        place = (alert.brand_id, alert.room_id or "", alert.platform or "", alert.family or "")
+        each.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook], 1)
+    for kind, severity in sorted({(alert.kind, alert.severity) for alert in firing[cap:]}):
+        each.add_metric([kind, severity, OTHER, "", "", "", OTHER, RUNBOOKS[kind]], 1)
+    yield each
+    counts = Counter((alert.kind, alert.severity) for alert in firing)
+    totals = GaugeMetricFamily(metrics.ALERTS, "Firing alerts.", labels=["kind", "severity"])
+    for kind in KINDS:
+        for severity in SEVERITIES:
+            totals.add_metric([kind, severity], counts[kind, severity])
+    yield totals
 
 
 def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily]:
@@ -108,10 +140,10 @@ def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]
         metrics.BRAND_RISKS, "Flagged texts over the last hour.", labels=["brand", "platform", "risk"]
     )
     for count in capped_brands(texts, cap):
-        for sentiment, number in sorted(count.sentiments.items()):
-            moods.add_metric([count.brand_id, count.platform, sentiment], number)
-        for risk, number in sorted(count.risks.items()):
-            risks.add_metric([count.brand_id, count.platform, risk], number)
+        for sentiment in SENTIMENTS:
+            moods.add_metric([count.brand_id, count.platform, sentiment], count.sentiments.get(sentiment, 0))
+        for risk in RISK_LABELS:
+            risks.add_metric([count.brand_id, count.platform, risk], count.risks.get(risk, 0))
     yield moods
     yield risks
 
@@ -119,12 +151,12 @@ def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]
 def capped_brands(texts: Sequence[TextCount], cap: int) -> list[TextCount]:
     """The platforms of the `cap` most talked of brands, and of all other brands together."""
     largest = {brand.brand_id for brand in by_brand(texts)[:cap]} - {OTHER}
-    rest: dict[str, list[TextCount]] = {}
+    groups: dict[tuple[str, str], list[TextCount]] = {}
     for count in texts:
-        if count.brand_id not in largest:
-            rest.setdefault(count.platform, []).append(count)
-    others = [added(OTHER, platform, counts) for platform, counts in sorted(rest.items())]
-    return [*(count for count in texts if count.brand_id in largest), *others]
+        brand = count.brand_id if count.brand_id in largest else OTHER
+        platform = count.platform if count.platform in PLATFORMS else OTHER
+        groups.setdefault((brand, platform), []).append(count)
+    return [added(brand, platform, counts) for (brand, platform), counts in sorted(groups.items())]
 
 
 def _feeds(figures: Figures) -> GaugeMetricFamily:
