@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     top_alerts: int = Field(
         200, ge=1, description="Firing alerts with series of their own in Prometheus; the rest are `other`."
     )
+    console_url: str = Field(
+        "http://127.0.0.1:8080", description="Where people open the console: messages and dashboards link there."
+    )
+    runbooks_url: str = Field(
+        "", description="Where people read deploy/runbooks, such as a Git host's folder; messages link there if set."
+    )
     feed_silent_minutes: int = Field(
         15, ge=1, description="A feed that was heard regularly and is not for so long alerts."
     )

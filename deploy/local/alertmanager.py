@@ -1,6 +1,6 @@
-"""Alertmanager with the shipped routes, its webhooks pointed at this machine's receiver."""
+"""Alertmanager with the shipped routes, its webhooks pointed at this machine's relay and receiver."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -14,13 +14,16 @@ CONFIG = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
 
 
 class LocalAlertmanager(Server):
-    """`with LocalAlertmanager(folder, receiver="127.0.0.1:9094") as alertmanager: alertmanager.url`."""
+    """`with LocalAlertmanager(folder, receiver="127.0.0.1:9094") as alertmanager: alertmanager.url`.
+
+    Without a relay the receiver takes what is meant for it: both have the same paths.
+    """
 
     name = "alertmanager"
 
-    def __init__(self, folder: Path, port: int = 0, *, receiver: str) -> None:
+    def __init__(self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None) -> None:
         super().__init__(folder, port)
-        self._receiver = receiver
+        self._hosts = {"receiver": receiver, "relay": relay or receiver}
 
     @property
     def address(self) -> str:
@@ -48,20 +51,22 @@ class LocalAlertmanager(Server):
 
     def prepare(self) -> None:
         shipped = yaml.safe_load(CONFIG.read_text())
-        self._config.write_text(yaml.safe_dump(delivering_to(shipped, self._receiver), sort_keys=False))
+        self._config.write_text(yaml.safe_dump(delivering_to(shipped, self._hosts), sort_keys=False))
 
     def ready(self) -> bool:
         return answers(f"{self.url}/-/ready")
 
 
-def delivering_to(shipped: dict[str, Any], receiver: str) -> dict[str, Any]:
-    """The shipped configuration with every webhook's host replaced, its path kept."""
+def delivering_to(shipped: dict[str, Any], hosts: Mapping[str, str]) -> dict[str, Any]:
+    """The shipped configuration with every webhook's host replaced by its address here, its path kept."""
     receivers = [
-        entry | {"webhook_configs": [hook | {"url": _at(hook["url"], receiver)} for hook in entry["webhook_configs"]]}
+        entry | {"webhook_configs": [hook | {"url": moved(hook["url"], hosts)} for hook in entry["webhook_configs"]]}
         for entry in shipped["receivers"]
     ]
     return shipped | {"receivers": receivers}
 
 
-def _at(url: str, address: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(netloc=address))
+def moved(url: str, hosts: Mapping[str, str]) -> str:
+    """The URL at this machine's address, where its host has one."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=hosts.get(parts.hostname or "", parts.netloc)))

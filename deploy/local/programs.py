@@ -1,13 +1,16 @@
-"""Pulsewatch's own processes on this machine: a worker a stage, the exporter, the receiver of pages."""
+"""Pulsewatch's own processes on this machine: a worker a stage, the exporter, the relay, the receiver of pages."""
 
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import yaml
 from pydantic import SecretStr
 
+from deploy.local.alertmanager import moved
 from deploy.local.http import answers, text
 from deploy.local.server import LOOPBACK, Server
+from deploy.relay.targets import CONFIG as TARGETS
 from streams.errors import Unavailable
 from streams.settings import Settings
 
@@ -75,6 +78,49 @@ class Exporter(Server):
 
     def ready(self) -> bool:
         return answers(f"http://{self.address}/metrics")
+
+
+class Relay(Server):
+    """The relay with the shipped targets, those of the demo's receiver pointed at this machine's."""
+
+    name = "relay"
+
+    def __init__(self, folder: Path, settings: Settings, port: int = 0, *, receiver: str) -> None:
+        super().__init__(folder, port)
+        self._settings = settings
+        self._receiver = receiver
+
+    @property
+    def address(self) -> str:
+        """host:port, for Alertmanager and Prometheus."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "relay.yml"
+
+    def command(self) -> Sequence[str]:
+        return [
+            sys.executable, "-m", "streams.cli", "relay", "--port", str(self.port), "--config", str(self._config),
+        ]  # fmt: skip
+
+    def environment(self) -> Mapping[str, str]:
+        return variables(self._settings)
+
+    def prepare(self) -> None:
+        shipped = yaml.safe_load(TARGETS.read_text())
+        targets = {name: _here(entry, self._receiver) for name, entry in shipped["targets"].items()}
+        self._config.write_text(yaml.safe_dump({"targets": targets}, sort_keys=False))
+
+    def ready(self) -> bool:
+        return answers(f"http://{self.address}/healthz")
+
+
+def _here(entry: Mapping[str, str], receiver: str) -> dict[str, str]:
+    """A target as seen from another folder."""
+    files = {key: str(TARGETS.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
+    url = {"url": moved(entry["url"], {"receiver": receiver})} if "url" in entry else {}
+    return {**entry, **files, **url}
 
 
 class PageReceiver(Server):

@@ -2,7 +2,8 @@
 
     Redis, Kafka, Alertmanager, receiver     together, first: nothing works without them
     topics                                   as soon as Kafka answers
-    exporter, three workers, Prometheus      together; each worker answers once it has its partitions
+    exporter, relay, three workers,          together; each worker answers once it has its partitions
+    Prometheus
 
 Stopping goes the other way round: workers finish their batch while Kafka and Redis still answer.
 """
@@ -19,7 +20,7 @@ from typing import Self
 from deploy.kafka.topics import create_topics
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.kafka import LocalKafka
-from deploy.local.programs import Exporter, PageReceiver, Worker
+from deploy.local.programs import Exporter, PageReceiver, Relay, Worker
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.redis import LocalRedis
 from deploy.local.restarts import Backoff
@@ -44,6 +45,7 @@ class Ports:
     engagement: int
     scoring: int
     detection: int
+    relay: int
 
     @classmethod
     def free(cls) -> "Ports":
@@ -59,7 +61,7 @@ class Ports:
         return cls(*(free_port() if listens(port) else port for port in USUAL))
 
 
-USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103)
+USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103, 9110)
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,16 @@ def addresses(ports: Ports) -> Addresses:
 def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]:
     """Every server of the stack by name, in the order of starting; none is started."""
     receiver = PageReceiver(folder / "receiver", ports.receiver)
-    alertmanager = LocalAlertmanager(folder / "alertmanager", ports.alertmanager, receiver=receiver.address)
+    relay = Relay(folder / "relay", settings, ports.relay, receiver=receiver.address)
+    alertmanager = LocalAlertmanager(
+        folder / "alertmanager", ports.alertmanager, receiver=receiver.address, relay=relay.address
+    )
     exporter = Exporter(folder / "exporter", settings, ports.exporter)
     workers = [Worker(folder / stage, stage, settings, asdict(ports)[stage]) for stage in STAGES]
     targets = {
         "pulsewatch-exporter": {exporter.address: ""},
+        "pulsewatch-relay": {relay.address: ""},
+        "alertmanager": {alertmanager.address: ""},
         "pulsewatch-worker": {worker.metrics: worker.name for worker in workers},
     }
     prometheus = LocalPrometheus(
@@ -107,6 +114,7 @@ def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]
             LocalKafka(folder / "kafka", ports.kafka),
             alertmanager,
             receiver,
+            relay,
             *workers,
             exporter,
             prometheus,

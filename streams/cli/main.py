@@ -15,6 +15,7 @@ from streams.cli.demo import demo
 from streams.cli.detect import backtest, detect
 from streams.cli.feeds import replay, simulate
 from streams.cli.model import model, score
+from streams.cli.relay import relay
 from streams.cli.stack import down, status, up
 from streams.cli.topics import topics
 from streams.cli.watch import alerts, watch
@@ -30,7 +31,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
-    dead_letters, bench,
+    dead_letters, relay, bench,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

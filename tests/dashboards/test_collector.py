@@ -132,7 +132,7 @@ def test_no_input_makes_more_series_than_the_caps_allow(
     found = list(families(figures, caps))
     series = [(family.name, *sorted(sample.labels.items())) for family in found for sample in family.samples]
     assert len(series) == len(set(series)) <= caps.most_series(partitions=1, topics=1)
-    closed = {"platform": {*PLATFORMS, ""}, "severity": set(SEVERITIES), "kind": set(KINDS)}
+    closed: dict[str, set[str]] = {"platform": {*PLATFORMS, ""}, "severity": set(SEVERITIES), "kind": set(KINDS)}
     for family in found:
         for sample in family.samples:
             assert all(value in closed.get(name, {value}) for name, value in sample.labels.items())

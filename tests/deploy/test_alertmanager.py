@@ -27,19 +27,37 @@ def routed(**labels: str) -> set[str]:
     return set(result.stdout.strip().split(","))
 
 
+OWN_DESK = "example-brand"
+
+
 @pytest.mark.parametrize(
     ("labels", "receivers"),
     [
         ({"alertname": "Crisis", "kind": "crisis", "severity": "critical"}, {"on-call"}),
         ({"alertname": "Crisis", "kind": "crisis", "severity": "warning"}, {"brand-desk"}),
+        ({"alertname": "CyberViolence", "kind": "cyber_violence", "severity": "warning"}, {"brand-desk"}),
         ({"alertname": "Opportunity", "kind": "opportunity", "severity": "info"}, {"digest"}),
         ({"alertname": "Compliance", "kind": "compliance", "severity": "critical"}, {"compliance-desk", "on-call"}),
         ({"alertname": "Privacy", "kind": "privacy", "severity": "warning"}, {"compliance-desk", "nobody"}),
+        ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "warning"}, {"live-desk", "nobody"}),
+        ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "critical"}, {"live-desk", "on-call"}),
+        ({"alertname": "Crisis", "kind": "crisis", "severity": "warning", "brand": OWN_DESK},
+         {"example-brand-desk", "nobody"}),
+        ({"alertname": "Crisis", "kind": "crisis", "severity": "critical", "brand": OWN_DESK}, {"on-call"}),
+        ({"alertname": "Opportunity", "kind": "opportunity", "severity": "info", "brand": OWN_DESK}, {"digest"}),
+        ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "tiktok"},
+         {"overseas-desk", "nobody"}),
+        ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "critical", "platform": "tiktok"}, {"on-call"}),
+        ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "douyin"},
+         {"brand-desk"}),
         ({"alertname": "MonitorBlind", "severity": "critical", "blind": "true"}, {"on-call"}),
+        ({"alertname": "ConsumerBehind", "severity": "warning"}, {"brand-desk"}),
+        ({"alertname": "RelayGone", "severity": "critical"}, {"last-resort", "on-call"}),
+        ({"alertname": "PagesUndelivered", "severity": "critical"}, {"last-resort", "on-call"}),
         ({"alertname": "Watchdog", "severity": "none"}, {"dead-man"}),
     ],
     ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else "",
-)
+)  # fmt: skip
 def test_alert_reaches_its_desk_and_nobody_else(labels: Labels, receivers: set[str]) -> None:
     assert routed(**labels) == receivers
 
@@ -49,10 +67,13 @@ def test_configuration_is_valid() -> None:
 
 
 def test_webhooks_keep_their_path_at_the_new_address() -> None:
-    own = delivering_to(yaml.safe_load(CONFIG.read_text()), "127.0.0.1:5")
+    hosts = {"relay": "127.0.0.1:5", "receiver": "127.0.0.1:6"}
+    own = delivering_to(yaml.safe_load(CONFIG.read_text()), hosts)
     urls = [hook["url"] for receiver in own["receivers"] for hook in receiver["webhook_configs"]]
     assert "http://127.0.0.1:5/alerts/on-call" in urls
-    assert all(url.startswith("http://127.0.0.1:5/alerts/") for url in urls)
+    assert {url for url in urls if ":6/" in url} == {
+        "http://127.0.0.1:6/alerts/dead-man", "http://127.0.0.1:6/alerts/last-resort",
+    }  # fmt: skip
 
 
 @contextmanager

@@ -7,12 +7,13 @@ from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.programs import Worker, variables
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.stack import FIRST, Ports, Stack
+from deploy.relay.targets import load
 from streams.settings import Settings
 
 
 def test_ports_of_a_stack_are_all_different() -> None:
     ports = asdict(Ports.free())
-    assert len(set(ports.values())) == len(ports) == 9
+    assert len(set(ports.values())) == len(ports) == 10
 
 
 def test_settings_of_the_stack_reach_its_own_servers(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_settings_of_the_stack_reach_its_own_servers(tmp_path: Path) -> None:
 
 def test_every_server_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None:
     stack = Stack(tmp_path, Settings())
-    assert len({server.folder for server in stack.servers.values()}) == len(stack.servers) == 9
+    assert len({server.folder for server in stack.servers.values()}) == len(stack.servers) == 10
     assert {name: server.port for name, server in stack.servers.items()} == asdict(stack.ports)
     assert set(FIRST) < set(stack.servers)
 
@@ -44,9 +45,22 @@ def test_prometheus_scrapes_the_exporter_and_every_worker(tmp_path: Path) -> Non
         server.folder.mkdir(parents=True)
         server.prepare()
     scraped = (prometheus.folder / "prometheus.yml").read_text()
-    for name in ("exporter", "engagement", "scoring", "detection", "alertmanager"):
+    for name in ("exporter", "relay", "engagement", "scoring", "detection", "alertmanager"):
         assert f"127.0.0.1:{stack.servers[name].port}" in scraped
-    assert f"127.0.0.1:{stack.ports.receiver}/alerts/on-call" in (alertmanager.folder / "alertmanager.yml").read_text()
+    routed = (alertmanager.folder / "alertmanager.yml").read_text()
+    assert f"127.0.0.1:{stack.ports.relay}/alerts/on-call" in routed
+    assert f"127.0.0.1:{stack.ports.receiver}/alerts/dead-man" in routed
+
+
+def test_relay_writes_to_the_receiver_here(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, Settings())
+    relay = stack.servers["relay"]
+    relay.folder.mkdir(parents=True)
+    relay.prepare()
+    targets = load(relay.folder / "relay.yml")
+    assert {target.address().url for target in targets.values()} == {
+        f"http://127.0.0.1:{stack.ports.receiver}/alerts/{name}" for name in targets
+    }
 
 
 def test_settings_survive_the_way_through_the_environment() -> None:

@@ -1,0 +1,64 @@
+"""What Alertmanager's webhook sends (version 4)."""
+
+from typing import Literal
+
+import msgspec
+
+Status = Literal["firing", "resolved"]
+
+
+class Notice(
+    msgspec.Struct,
+    frozen=True,
+    rename={"starts_at": "startsAt", "ends_at": "endsAt", "generator_url": "generatorURL"},
+):
+    """One alert."""
+
+    status: Status
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    starts_at: str
+    fingerprint: str
+    ends_at: str = "0001-01-01T00:00:00Z"
+    generator_url: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "")
+
+    @property
+    def severity(self) -> str:
+        return self.labels.get("severity", "")
+
+
+class Notification(
+    msgspec.Struct,
+    frozen=True,
+    rename={
+        "group_key": "groupKey", "truncated_alerts": "truncatedAlerts", "group_labels": "groupLabels",
+        "common_labels": "commonLabels", "common_annotations": "commonAnnotations", "external_url": "externalURL",
+    },
+):  # fmt: skip
+    """A group of alerts that is told at once."""
+
+    receiver: str
+    status: Status
+    alerts: list[Notice]
+    group_key: str
+    version: str = "4"
+    truncated_alerts: int = 0
+    group_labels: dict[str, str] = {}
+    common_labels: dict[str, str] = {}
+    common_annotations: dict[str, str] = {}
+    external_url: str = ""
+
+
+_decode = msgspec.json.Decoder(Notification).decode
+
+
+def read(body: bytes) -> Notification:
+    """Raises ValueError where it is no notification."""
+    notification = _decode(body)
+    if not notification.alerts:
+        raise ValueError("a notification without alerts")
+    return notification
