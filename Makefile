@@ -7,18 +7,20 @@ BIN := $(VENV)/bin
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo check test test-slow test-torch bench lock clean
+.PHONY: help setup install demo console check test test-slow test-torch bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev ## the virtual environment, from the locked requirements
 
-install: setup ## what the local servers need (Java, Redis, Prometheus, Alertmanager, Kafka's jars), where it is missing
+install: setup ## what is missing of: Java, Redis, Prometheus, Alertmanager, Kafka's jars, Node, Chromium, the console's pages
 	@$(BIN)/python -m deploy.local.install
 
 demo: install ## the whole of Pulsewatch on this machine, with a feed; ARGS="--forever" goes on
 	@$(BIN)/pulsewatch demo $(ARGS)
+
+console: install ## the console's pages, where they are missing or older than their sources
 
 check: setup
 	@$(BIN)/ruff check --quiet --no-cache
@@ -47,7 +49,7 @@ lock: ## resolve the requirements anew; needs uv
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/bench.txt
 
 clean: ## remove the virtual environments, caches and the local stack's data
-	rm -rf .venv .venv-bench .venv-train .stack dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-train .stack dist dashboards/console/static dashboards/console/web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 %/bin/python:

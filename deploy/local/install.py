@@ -1,7 +1,8 @@
-"""`python -m deploy.local.install`: what the local servers need and this machine lacks.
+"""`python -m deploy.local.install`: what the local servers, the console and its tests need and this machine lacks.
 
-Java, Maven and Debian's packages by apt; Kafka's jars by Maven, once, into a cache outside the tree. Where it may not
-install (no root, no apt) it names what to install, in one line, and exits with 2.
+Java, Maven, Node and Debian's packages by apt; Kafka's jars by Maven, once, into a cache outside the tree; the
+console's pages by npm. Where it may not install (no root, no apt) it names what to install, in one line, and exits
+with 2.
 """
 
 import os
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import bundle
 from deploy.local.jars import KAFKA_POM, class_archive, kafka_jars, kafka_version
 from deploy.local.java import INSTALLED, java
 from streams.errors import PulsewatchError, UsageError
@@ -40,12 +42,19 @@ SERVERS = (
     Need("promtool", "prometheus", "prometheus"),
     Need("prometheus-alertmanager", "prometheus-alertmanager", "prometheus-alertmanager"),
     Need("setpriv", "util-linux"),
+    Need("chromium", "chromium"),
 )
+BUILDERS = (Need("node", "nodejs"), Need("npm", "npm"))
+"""What builds the console's pages; needed only where they are missing or older than their sources."""
 
 
-def missing(path: str | None = None, jars: Path | None = None, javas: Path = INSTALLED) -> list[Need]:
-    """The programs that are not there; Maven only counts while Kafka's jars are missing too."""
+def missing(
+    path: str | None = None, jars: Path | None = None, javas: Path = INSTALLED, *, pages_built: bool = True
+) -> list[Need]:
+    """The programs that are not there; Maven only counts while Kafka's jars are
+    missing too, Node while the console's pages are."""
     needs = SERVERS if (jars or kafka_jars()).is_dir() else (MAVEN, *SERVERS)
+    needs = needs if pages_built else (*needs, *BUILDERS)
     lacking = [need for need in needs if shutil.which(need.program, path=path) is None]
     return lacking if java(path, javas) else [JAVA, *lacking]
 
@@ -107,13 +116,15 @@ def archive_classes(jars: Path) -> None:
 def install() -> None:
     """Bring what is missing; does nothing, quickly, where all is there. Raises UsageError with one line."""
     jars = kafka_jars()
-    lacking = missing(jars=jars)
+    lacking = missing(jars=jars, pages_built=bundle.is_current())
     if lacking:
         install_packages(lacking, is_root=os.geteuid() == 0)
     if not jars.is_dir():
         install_kafka(jars)
     if not class_archive(jars).exists():
         archive_classes(jars)
+    if not bundle.is_current():
+        bundle.build(_say)
 
 
 def main() -> int:

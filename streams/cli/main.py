@@ -10,6 +10,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from streams.cli.bench import bench
+from streams.cli.console import console
 from streams.cli.dead_letters import dead_letters
 from streams.cli.demo import demo
 from streams.cli.detect import backtest, detect
@@ -30,7 +31,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    demo, up, down, status, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
+    demo, up, down, status, console, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
     dead_letters, relay, bench,
 )  # fmt: skip
 for command in COMMANDS:

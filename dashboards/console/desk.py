@@ -1,0 +1,56 @@
+"""All that views read, behind one connection to Redis; not for two threads at once."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from dashboards.console.decisions import Decisions
+from dashboards.console.kafka import KafkaWatch
+from dashboards.console.rates import Rates
+from dashboards.figures import EventClock
+from dashboards.lag import Offsets
+from streams.cli.worker import STAGES
+from streams.clock import Clock, system_clock
+from streams.detection.reader import DetectionReader
+from streams.detection.talk_reader import TalkReader
+from streams.engagement.overview import Overview
+from streams.engagement.reader import EngagementReader
+from streams.ledger.reader import reading_client, stored_offsets
+from streams.settings import Settings
+
+
+class Desk:
+    """The readers of the stack that the settings name. Every read may raise Unavailable."""
+
+    def __init__(self, settings: Settings, kafka: KafkaWatch, clock: Clock = system_clock) -> None:
+        self._client = reading_client(settings.redis)
+        self._namespace = settings.namespace
+        self._events = EventClock()
+        self.clock = clock
+        self.kafka = kafka
+        self.rates = Rates()
+        self.engagement = EngagementReader(self._client, settings.namespace)
+        self.overview = Overview(self._client, settings.namespace)
+        self.detection = DetectionReader(self._client, settings.namespace)
+        self.talk = TalkReader(self._client, settings.namespace)
+        self.decisions = Decisions(self._client, settings.namespace)
+
+    def present_ms(self) -> int:
+        """The events' present (dashboards.figures.EventClock); 0 where no event was ever counted."""
+        newest = max(self.overview.newest_event_ms().values(), default=0)
+        return self._events.present_ms(newest, self.clock()) if newest else 0
+
+    def offsets(self) -> Mapping[str, Offsets]:
+        """Where each stage's ledgers stand: as long as none moves, nothing was counted."""
+        return {stage: stored_offsets(self._client, self._namespace, stage) for stage in STAGES}
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,57 @@
+// Figures as people read them. What is null is not known, or has a zero denominator: "–".
+import { language, t } from "./i18n";
+
+const LOCALE = { "zh-Hans": "zh-CN", "zh-Hant": "zh-TW", en: "en-GB" }[language];
+export const NOTHING = "–";
+type Maybe = number | null | undefined;
+
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const fine = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
+const cents = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const exact = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const dated = new Intl.DateTimeFormat(LOCALE, {
+  month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+
+const known = (value: Maybe): value is number => value !== null && value !== undefined && Number.isFinite(value);
+
+export const count = (value: Maybe): string => (known(value) ? whole.format(value) : NOTHING);
+export const decimal = (value: Maybe): string => (known(value) ? fine.format(value) : NOTHING);
+/** Minor units, with two decimals; from ten thousand on without. */
+export const money = (minor: Maybe): string =>
+  known(minor) ? (Math.abs(minor) >= 1_000_000 ? whole : cents).format(minor / 100) : NOTHING;
+export const percent = (share: Maybe): string => (known(share) ? `${fine.format(share * 100)} %` : NOTHING);
+
+export function duration(seconds: Maybe): string {
+  if (!known(seconds)) return NOTHING;
+  const rounded = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(rounded / 3600), Math.floor((rounded % 3600) / 60), rounded % 60];
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+export const time = (ms: number): string => clock.format(ms);
+export const second = (ms: number): string => exact.format(ms);
+export const date = (ms: number): string => dated.format(ms);
+
+export function ago(ms: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - ms) / 1000));
+  if (seconds < 5) return t("justNow");
+  if (seconds < 90) return t("secondsAgo", { n: seconds });
+  if (seconds < 5400) return t("minutesAgo", { n: Math.round(seconds / 60) });
+  if (seconds < 48 * 3600) return t("hoursAgo", { n: Math.round(seconds / 3600) });
+  return t("daysAgo", { n: Math.round(seconds / 86400) });
+}
+
+/** How a number moved: "+12 %", "−40 %", "=", or null where there is nothing to compare with. */
+export function change(now: Maybe, before: Maybe): string | null {
+  if (!known(now) || !known(before) || before === 0) return null;
+  const moved = Math.round((now / before - 1) * 100);
+  return moved === 0 ? "=" : `${moved > 0 ? "+" : "−"}${Math.abs(moved) > 999 ? ">999" : Math.abs(moved)} %`;
+}
+
+// Characters that change how what follows is read (bidi overrides and isolates), or that nobody sees.
+const TRICKS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+/** A text from outside, one visible character for each that plays tricks, so that spans keep their places. */
+export const plain = (text: string): string => text.replace(TRICKS, "·");

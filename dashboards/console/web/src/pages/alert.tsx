@@ -1,0 +1,206 @@
+// One alert, answered: what, since when, how bad and compared with what, on which evidence, what to do, who decided.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { count, date, decimal, percent, plain, second } from "../format";
+import { named, t, type Word } from "../i18n";
+import { kindOf, Plain, Severity, State } from "../notices";
+import { Panel } from "../panel";
+import { Runbook } from "../runbook";
+import { Shell, useMe } from "../shell";
+import { post, useLive } from "../stream";
+import type { Alert, AlertPanels, Decision, Evidence } from "../types";
+import { RISKS } from "./start";
+
+const FACTORS: Record<string, Word> = { volume: "volumeFactor", reach: "reachFactor" };
+const VERDICTS: [Decision["verdict"], Word][] = [
+  ["acknowledged", "acknowledge"], ["confirmed", "confirm"], ["false_alarm", "falseAlarm"], ["reopened", "reopen"],
+];
+
+export function AlertPage({ id }: { id: string }): JSX.Element {
+  const live = useLive<AlertPanels>("alert", id);
+  const { alert, timeline, judged, runbook } = live.panels;
+  if (alert === null) {
+    return (
+      <Shell live={live} title={t("noAlert")}>
+        <p class="state empty" data-panel="alert" data-state="empty">{t("noAlertHelp")}</p>
+      </Shell>
+    );
+  }
+  return (
+    <Shell
+      live={live} title={alert ? kindOf({ kind: alert.kind, family: alert.family ?? "" }) : t("alert")} actions={<CopyLink />}
+      subtitle={alert && (
+        <>
+          <Severity of={alert.severity} /> <State of={alert.state} /> ·{" "}
+          <a href={`/brand/${encodeURIComponent(alert.brand_id)}`}><Plain>{alert.brand_id}</Plain></a>
+          {alert.room_id && <> · <a href={`/room/${encodeURIComponent(alert.room_id)}`}><Plain>{alert.room_id}</Plain></a></>}
+          {alert.platform && <> · {named(alert.platform)}</>}
+          {" · "}{t("since", { time: date(alert.started_at) })}
+        </>
+      )}
+    >
+      <div class="columns">
+        <div class="stack">
+          <Panel name="what" title={t("howBad")} data={alert}>{(shown) => <HowBad alert={shown} />}</Panel>
+          <Panel name="evidence" title={t("evidence")} aside={t("evidenceNote")} data={alert} isEmpty={({ evidence }) => !evidence?.length} empty="noEvidence">
+            {({ evidence }) => <ul class="evidence">{(evidence ?? []).map((one) => <Said key={`${one.origin.partition}:${one.origin.offset}`} evidence={one} />)}</ul>}
+          </Panel>
+          <Panel name="runbook" title={t("runbook")} data={runbook} isEmpty={(text) => !text} empty="noRunbook">
+            {(text) => <Runbook text={text} />}
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel name="judged" title={t("decisions")} data={judged}>
+            {({ made, standing }) => <Decide fingerprint={id} made={made} standing={standing} />}
+          </Panel>
+          <Panel name="factors" title={t("factors")} aside={t("factorsWhy")} data={alert} isEmpty={({ factors }) => !Object.keys(factors ?? {}).length} empty="none">
+            {({ factors }) => (
+              <ul class="ranked">
+                {Object.entries(factors ?? {}).map(([name, value]) => (
+                  <li key={name} data-figure={`factor-${name}`}>
+                    <span>{FACTORS[name] ? t(FACTORS[name]) : named(name)}</span>
+                    <meter min={0} max={1} value={value} aria-label={named(name)} /><b>{decimal2(value)}</b>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+          <Panel name="timeline" title={t("timeline")} data={timeline} isEmpty={(all) => !all.length}>
+            {(all) => (
+              <ol class="timeline">
+                {alert && <li><time>{second(alert.started_at)}</time><span>{t("started")}</span></li>}
+                {all.map((one, at) => (
+                  <li key={at}>
+                    <time>{second(one.at_ms)}</time>
+                    <span><State of={one.state} /> <Severity of={one.severity} /><small lang="en"><Plain>{one.summary}</Plain></small></span>
+                  </li>
+                ))}
+              </ol>
+            )}
+          </Panel>
+          <Panel name="spreaders" title={t("spreaders")} data={alert} isEmpty={({ spreaders }) => !Object.keys(spreaders ?? {}).length} empty="noSpreaders">
+            {({ spreaders }) => (
+              <ul class="plain">
+                {Object.entries(spreaders ?? {}).map(([name, weight]) => <li key={name}><code>{plain(name.slice(0, 12))}</code> {count(weight)}</li>)}
+              </ul>
+            )}
+          </Panel>
+        </div>
+      </div>
+    </Shell>
+  );
+}
+
+const decimal2 = (value: number): string => value.toFixed(2);
+
+function HowBad({ alert }: { alert: Alert }): JSX.Element {
+  const { observed = {}, baseline = {} } = alert;
+  const names = [...new Set([...Object.keys(observed), ...Object.keys(baseline)])];
+  return (
+    <>
+      <p class="summary" lang="en"><Plain>{alert.explanation || alert.summary}</Plain></p>
+      {names.length > 0 && (
+        <table>
+          <thead><tr><td /><th scope="col">{t("observed")}</th><th scope="col">{t("baseline")}</th><th scope="col">{t("timesUsual")}</th></tr></thead>
+          <tbody>
+            {names.map((name) => (
+              <tr key={name} data-figure={`observed-${name}`}>
+                <th scope="row">{name === "texts" ? t("texts") : named(name)}</th>
+                <td>{decimal(observed[name])}</td><td class="soft">{decimal(baseline[name])}</td>
+                <td>{observed[name] !== undefined && baseline[name] ? `×${decimal(observed[name] / baseline[name])}` : "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+function Said({ evidence }: { evidence: Evidence }): JSX.Element {
+  const { origin, findings = [], risks = {} } = evidence;
+  return (
+    <li>
+      <blockquote dir="auto"><Marked text={evidence.text ?? ""} spans={findings.map((one) => one.span)} /></blockquote>
+      {findings.map((one) => (
+        <p class="finding" key={one.rule}>
+          <b>{named(one.family)}</b> · {plain(one.rule)} · {t("article")}: {plain(one.article)}
+        </p>
+      ))}
+      <p class="facts">
+        <time>{second(evidence.event_time)}</time>
+        {evidence.sentiment && <span>{named(evidence.sentiment)}</span>}
+        {Object.entries(risks).map(([label, score]) => <span key={label}>{t(RISKS[label] ?? "risks")} {percent(score)}</span>)}
+        <code title={t("origin")}>{plain(origin.topic)} / {origin.partition} / {origin.offset}</code>
+        {evidence.actor_id && <code title={t("account")}>{plain(evidence.actor_id.slice(0, 12))}</code>}
+      </p>
+    </li>
+  );
+}
+
+/** A text with its spans marked. Spans count characters, as Python does; strings here count halves of some. */
+function Marked({ text, spans }: { text: string; spans: [number, number][] }): JSX.Element {
+  const letters = Array.from(text);
+  const within = letters.map((_, at) => spans.some(([from, to]) => from <= at && at < to));
+  const parts: { marked: boolean; text: string }[] = [];
+  letters.forEach((letter, at) => {
+    const last = parts.at(-1);
+    if (last && last.marked === within[at]) last.text += letter;
+    else parts.push({ marked: within[at] ?? false, text: letter });
+  });
+  return <>{parts.map((part) => (part.marked ? <mark>{plain(part.text)}</mark> : plain(part.text)))}</>;
+}
+
+interface DecideProps {
+  fingerprint: string;
+  made: Decision[];
+  standing: Decision | null;
+}
+
+function Decide({ fingerprint, made, standing }: DecideProps): JSX.Element {
+  const who = useMe();
+  const [note, setNote] = useState("");
+  const [failure, setFailure] = useState("");
+  const decide = async (verdict: Decision["verdict"]): Promise<void> => {
+    const error = await post("/api/decide", { fingerprint, verdict, note });
+    setFailure(error ?? "");
+    if (!error) setNote("");
+  };
+  return (
+    <>
+      {who?.role === "operator" ? (
+        <form class="decide" onSubmit={(event) => event.preventDefault()}>
+          <label>{t("note")} <input value={note} maxLength={500} placeholder={t("noteHint")} onInput={(event) => setNote(event.currentTarget.value)} /></label>
+          <div class="actions">
+            {VERDICTS.filter(([verdict]) => verdict !== "reopened" || standing).map(([verdict, word]) => (
+              <button
+                type="button" class={verdict === "acknowledged" && !standing ? "first" : ""} data-verdict={verdict}
+                aria-pressed={standing?.verdict === verdict} onClick={() => void decide(verdict)}
+              >{t(word)}</button>
+            ))}
+          </div>
+          {failure && <p class="state" role="alert">{failure}</p>}
+        </form>
+      ) : <p class="state">{t("onlyOperators")}</p>}
+      {made.length === 0 ? <p class="state">{t("noDecisions")}</p> : (
+        <ol class="timeline" aria-live="polite">
+          {[...made].reverse().map((one, at) => (
+            <li key={made.length - at} data-decision={one.verdict}>
+              <time>{date(one.at_ms)}</time>
+              <span><b>{t(one.verdict)}</b> {t("by", { name: plain(one.author) })}{one.note && <small><Plain>{one.note}</Plain></small>}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+function CopyLink(): JSX.Element {
+  const [copied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(`${location.origin}${location.pathname}`);
+    setCopied(true);
+  };
+  return <button onClick={() => void copy()} aria-live="polite">{t(copied ? "copied" : "copyLink")}</button>;
+}

@@ -1,0 +1,135 @@
+// A brand for its safety team: how it is spoken of, how bad, against what is usual, by whom, and beside its rivals.
+import { type JSX } from "preact";
+import { Chart } from "../chart";
+import { count, decimal, money, NOTHING, percent, plain, time } from "../format";
+import { named, t } from "../i18n";
+import { MoodBar, MoodShares } from "../mood";
+import { kindOf, Notices, Plain } from "../notices";
+import { Panel } from "../panel";
+import { Shell } from "../shell";
+import { useLive } from "../stream";
+import type { BrandPanels } from "../types";
+import { RISKS, share } from "./start";
+
+export function BrandPage({ id }: { id: string }): JSX.Element {
+  const live = useLive<BrandPanels>("brand", id);
+  const { head, said, volume, platforms, topics, spread, rivals, alerts, engagement } = live.panels;
+  return (
+    <Shell live={live} title={plain(id)} subtitle={head && <>{t("brand")} · {t("asOf", { time: time(head.as_of_ms) })}</>}>
+      <div class="grid" data-as-of={head?.as_of_ms}>
+        <Panel
+          name="volume" title={t("volumeBaseline")} data={volume} wide isEmpty={({ texts }) => !texts.some(Boolean)} empty="noBrand"
+          aside={volume && (volume.usual
+            ? <span data-figure="usual">{t("usualRate", { n: decimal(volume.usual.texts_per_minute) })}</span>
+            : t("noBaseline"))}
+        >
+          {({ first_ms, texts, usual }) => (
+            <Chart
+              firstMs={first_ms} height={240}
+              summary={`${t("volume")}: ${count(texts.at(-1))} ${t("perMinute")}; ${usual ? t("usualRate", { n: decimal(usual.texts_per_minute) }) : t("noBaseline")}`}
+              marks={(alerts?.shown ?? []).map((one) => ({ ms: one.started_ms, label: kindOf(one) }))}
+              series={[
+                { label: `${t("volume")} (${t("perMinute")})`, colour: "series-1", values: texts, kind: "bars" },
+                ...(usual ? [{ label: t("baseline"), colour: "series-3", values: texts.map(() => usual.texts_per_minute), kind: "dashes" as const }] : []),
+              ]}
+            />
+          )}
+        </Panel>
+        <Panel name="said" title={t("sentimentHour")} data={said} isEmpty={({ texts }) => !texts} empty="noBrand"
+          aside={said && <span data-figure="texts">{count(said.texts)} {t("texts_unit")}</span>}>
+          {({ sentiments }) => <MoodShares counts={sentiments} />}
+        </Panel>
+        <Panel name="risks" title={t("risksHour")} data={said} isEmpty={({ risks }) => !Object.keys(risks).length} empty="none">
+          {({ risks, scored }) => (
+            <ul class="ranked">
+              {Object.entries(risks).sort(([, one], [, other]) => other - one).map(([name, number]) => (
+                <li key={name} data-figure={`risk-${name}`}>
+                  <span>{t(RISKS[name] ?? "risks")}</span>
+                  <meter min={0} max={Math.max(1, scored)} value={number} aria-label={t(RISKS[name] ?? "risks")} />
+                  <b>{count(number)}</b><small>{percent(scored ? number / scored : null)}</small>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Panel>
+        <Panel name="topics" title={t("topics")} aside={t("topicsWhy")} data={topics} isEmpty={(all) => !all.length} empty="noTopics">
+          {(all) => (
+            <table>
+              <thead><tr><td /><th scope="col">{t("now")}</th><th scope="col">{t("usual")}</th><th scope="col">{t("timesUsual")}</th></tr></thead>
+              <tbody>
+                {all.map((one) => (
+                  <tr key={one.term}>
+                    <th scope="row" class="text"><Plain>{one.term}</Plain></th>
+                    <td>{count(one.texts)}</td><td class="soft">{decimal(one.usual)}</td><td>×{decimal(one.rise)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="spread" title={t("spreaders")} data={spread} isEmpty={({ voices }) => !voices.length} empty="noSpreaders"
+          aside={spread && t("accounts", { n: count(spread.accounts) })}>
+          {({ voices }) => (
+            <table>
+              <thead><tr><th scope="col">{t("account")}</th><th scope="col">{t("texts")}</th><th scope="col">{t("share")}</th><th scope="col">{t("reach")}</th></tr></thead>
+              <tbody>
+                {voices.map((one) => (
+                  <tr key={one.actor_id}>
+                    <th scope="row"><code title={one.actor_id}>{plain(one.actor_id.slice(0, 12))}</code></th>
+                    <td>{count(one.texts)}</td><td>{percent(one.share)}</td><td>{one.followers ? count(one.followers) : NOTHING}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="platforms" title={t("platforms")} data={platforms} isEmpty={(all) => !all.length} empty="noBrand">
+          {(all) => (
+            <table>
+              <thead><tr><td /><th scope="col">{t("texts")}</th><th scope="col">{t("sentiment")}</th><th scope="col">{t("negativeShare")}</th><th scope="col">{t("riskShare")}</th></tr></thead>
+              <tbody>
+                {all.map((one) => (
+                  <tr key={one.platform} data-platform={one.platform}>
+                    <th scope="row">{named(one.platform)}</th><td>{count(one.texts)}</td><td><MoodBar counts={one.sentiments} /></td>
+                    <td>{percent(share(one.sentiments, "negative"))}</td><td>{count(one.risky)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="rivals" title={t("rivals")} data={rivals} isEmpty={(all) => !all.length} empty="noTexts">
+          {(all) => (
+            <table>
+              <thead><tr><td /><th scope="col">{t("shareOfVoice")}</th><th scope="col">{t("texts")}</th><th scope="col">{t("sentiment")}</th><th scope="col">{t("negativeShare")}</th><th scope="col">{t("riskShare")}</th><th scope="col">{t("alerts")}</th></tr></thead>
+              <tbody>
+                {all.map((one) => (
+                  <tr key={one.brand_id} aria-current={one.brand_id === id ? "true" : undefined}>
+                    <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></th>
+                    <td>{percent(one.share_of_voice)}</td><td>{count(one.texts)}</td><td><MoodBar counts={one.sentiments} /></td>
+                    <td>{percent(share(one.sentiments, "negative"))}</td><td>{count(one.risky)}</td><td>{count(one.firing)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="engagement" title={`${t("rooms")} · ${t("hourly")}`} data={engagement}>
+          {(figures) => (
+            <dl class="pairs">
+              <div><dt>{t("interaction")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
+              <div><dt>{t("followRate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
+              <div><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+              <div><dt>{t("paidGmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
+              <div><dt>{t("gpm")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
+              <div><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
+            </dl>
+          )}
+        </Panel>
+        <Panel name="alerts" title={t("alertsOf")} data={alerts} wide isEmpty={({ shown }) => !shown.length} empty="noAlerts">
+          {({ shown }) => <div role="log" aria-live="polite"><Notices notices={shown} /></div>}
+        </Panel>
+      </div>
+    </Shell>
+  );
+}

@@ -1,0 +1,98 @@
+// For on-call staff: whether the monitor sees, how far it is behind, and what it could not read.
+import { type JSX } from "preact";
+import { ago, count, date, decimal, duration, NOTHING, plain } from "../format";
+import { named, t } from "../i18n";
+import { Plain } from "../notices";
+import { Panel } from "../panel";
+import { Shell } from "../shell";
+import { Blind } from "../sight";
+import { useLive } from "../stream";
+import type { OperationsPanels } from "../types";
+
+const Up = ({ up }: { up: boolean }): JSX.Element => <span class="badge" data-up={up}>{t(up ? "up" : "down")}</span>;
+
+export function OperationsPage(): JSX.Element {
+  const live = useLive<OperationsPanels>("operations");
+  const { sight, servers, stages, scoring, letters, feeds } = live.panels;
+  const redisUp = live.freshness !== "error";
+  return (
+    <Shell live={live} title={t("operations")}>
+      <Blind sight={sight} always />
+      <div class="grid">
+        <Panel name="servers" title={t("servers")} data={servers}>
+          {({ kafka, kafka_trouble }) => (
+            <dl class="pairs">
+              <div><dt>Redis</dt><dd><Up up={redisUp} /></dd></div>
+              <div><dt>Kafka</dt><dd><Up up={kafka} />{kafka_trouble && <small> <Plain>{kafka_trouble}</Plain></small>}</dd></div>
+            </dl>
+          )}
+        </Panel>
+        <Panel name="stages" title={`${t("lag")} · ${t("throughput")}`} data={stages}>
+          {(all) => (
+            <table>
+              <thead><tr><th scope="col">{t("stage")}</th><th scope="col" class="left">{t("topic")}</th><th scope="col">{t("lagRecords")}</th><th scope="col">{t("perSecond")}</th></tr></thead>
+              <tbody>
+                {all.flatMap((stage) => Object.entries(stage.behind).map(([topic, behind], at) => (
+                  <tr key={`${stage.stage}${topic}`} data-stage={stage.stage} data-topic={topic}>
+                    <th scope="row">{at === 0 && named(stage.stage)}</th><td class="left"><code>{topic}</code></td>
+                    <td><b>{count(behind)}</b></td>
+                    <td class="soft">{at === 0 ? (stage.per_second === null ? t("measuring") : decimal(stage.per_second)) : ""}</td>
+                  </tr>
+                )))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="scoring" title={t("scoringLatency")} data={scoring} isEmpty={({ texts }) => !texts}
+          aside={scoring && t("scoringWhy", { n: count(scoring.texts) })}>
+          {({ median_ms, p95_ms, unscored }) => (
+            <dl class="pairs">
+              <div data-figure="scoring-median"><dt>{t("median")}</dt><dd>{latency(median_ms)}</dd></div>
+              <div data-figure="scoring-p95"><dt>{t("p95")}</dt><dd>{latency(p95_ms)}</dd></div>
+              <div data-figure="unscored"><dt>{t("unscored")}</dt><dd>{count(unscored)}</dd></div>
+            </dl>
+          )}
+        </Panel>
+        <Panel name="feeds" title={t("feedHealth")} data={feeds} isEmpty={({ topics, sources }) => !topics.length && !sources.length} empty="noFeeds">
+          {({ topics, sources }) => (
+            <table>
+              <thead><tr><th scope="col">{t("source")}</th><th scope="col" class="left">{t("brand")}</th><th scope="col">{t("lastHeard")}</th><th scope="col" /></tr></thead>
+              <tbody>
+                {topics.map((one) => (
+                  <tr key={one.topic}><th scope="row"><code>{one.topic}</code></th><td class="left soft">{t("all")}</td><td>{ago(one.newest_ms, live.heardMs)}</td><td /></tr>
+                ))}
+                {sources.map((one) => (
+                  <tr key={`${one.brand_id} ${one.source}`}>
+                    <th scope="row" class="text"><Plain>{one.source}</Plain></th>
+                    <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></td>
+                    <td>{ago(one.last_ms, live.heardMs)}</td>
+                    <td><span class="badge" data-up={!one.silent}>{t(one.silent ? "silent" : "hearing")}</span></td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+        <Panel name="letters" title={t("deadLetters")} data={letters} wide isEmpty={({ count: all }) => !all} empty="noDeadLetters"
+          aside={letters && <b data-figure="dead-letters">{count(letters.count)}</b>}>
+          {({ newest }) => (
+            <table>
+              <thead><tr><th scope="col">{t("reason")}</th><th scope="col" class="left">{t("stage")}</th><th scope="col" class="left">{t("origin")}</th><th scope="col" class="left">{t("explanation")}</th><th scope="col">{t("from")}</th></tr></thead>
+              <tbody>
+                {newest.map((one) => (
+                  <tr key={one.origin}>
+                    <th scope="row"><code>{one.reason}</code></th><td class="left">{named(one.stage)}</td>
+                    <td class="left"><code>{plain(one.origin)}</code></td><td class="left text"><Plain>{one.detail}</Plain></td><td>{date(one.at_ms)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
+      </div>
+    </Shell>
+  );
+}
+
+const latency = (ms: number | null): string =>
+  ms === null ? NOTHING : ms < 10_000 ? `${count(ms)} ms` : duration(ms / 1000);

@@ -1,0 +1,244 @@
+// The host's view: what happens in the room, readable at arm's length on a phone beside the camera.
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Chart } from "../chart";
+import { change, count, duration, money, NOTHING, percent, plain, time } from "../format";
+import { t, type Word } from "../i18n";
+import { Mood } from "../mood";
+import { Notices, Plain } from "../notices";
+import { Panel } from "../panel";
+import { chooseSize, size, type Size } from "../settings";
+import { Shell } from "../shell";
+import { useLive } from "../stream";
+import type { RoomPanels } from "../types";
+
+const SIZES: Record<Size, Word> = { small: "sizeSmall", medium: "sizeMedium", large: "sizeLarge" };
+const COMPARED: [string, Word, (value: number | null) => string][] = [
+  ["peak", "peakViewers", count], ["views", "views", count], ["comments", "comments", count], ["likes", "likes", count],
+  ["follows", "newFollowers", count], ["shares", "shares", count], ["gift_value", "giftValue", money],
+  ["product_clicks", "clickers", count], ["orders", "orders", count], ["paid_value", "paidGmv", money],
+];
+const STEPS: [keyof RoomPanels["now"]["figures"]["funnel"], Word][] = [
+  ["shown", "shown"], ["clickers", "clickers"], ["carters", "carters"], ["orderers", "orderers"], ["payers", "payers"],
+];
+
+export function RoomPage({ id }: { id: string }): JSX.Element {
+  const live = useLive<RoomPanels>("room", id);
+  const { head, now, halves, minutes, questions, notices } = live.panels;
+  if (head?.state === "unknown") {
+    return (
+      <Shell live={live} title={plain(id)} subtitle={t("noRoom")}>
+        <p class="state empty" data-panel="head" data-state="empty">{t("noRoomHelp")}</p>
+      </Shell>
+    );
+  }
+  const firing = notices?.raised.filter((one) => one.state === "firing") ?? [];
+  return (
+    <Shell
+      live={live} title={plain(id)} actions={<Sizes />}
+      subtitle={head && (
+        <>
+          <span class="badge" data-room={head.state}>{t(head.state)}</span>{" "}
+          {head.brand_id && <a href={`/brand/${encodeURIComponent(head.brand_id)}`}><Plain>{head.brand_id}</Plain></a>}
+          {head.source && <> · <Plain>{head.source}</Plain></>} · {t("asOf", { time: time(head.as_of_ms) })}
+        </>
+      )}
+    >
+      <div class="host" data-as-of={head?.as_of_ms}>
+        <div role="log" aria-live="assertive" aria-label={t("notices")} class="raised">
+          {firing.length > 0 && <Notices notices={firing} placed={false} />}
+        </div>
+        <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched}>
+          {(shown) => <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />}
+        </Panel>
+        <Panel name="funnel" title={t("funnel")} data={now} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">
+          {({ figures }) => <Funnel figures={figures} />}
+        </Panel>
+        <Panel
+          name="mood" title={t("moodHour")} data={minutes} empty="noComments"
+          isEmpty={({ moods }) => ![...moods.negative, ...moods.neutral, ...moods.positive].some(Boolean)}
+        >
+          {({ first_ms, moods }) => <Mood firstMs={first_ms} moods={moods} />}
+        </Panel>
+        <Panel name="questions" title={t("questions")} data={questions} isEmpty={(all) => !all.length} empty="noQuestions" aside={t("asked")}>
+          {(all) => (
+            <ol class="questions">
+              {all.map((one) => (
+                <li key={one.text}>
+                  <Plain>{one.text}</Plain>
+                  <span class="figures">
+                    <b>{t("times", { n: one.times })}</b>
+                    {one.before > 0 && <small>{t("before", { n: one.before })}</small>}
+                  </span>
+                </li>
+              ))}
+            </ol>
+          )}
+        </Panel>
+        <Panel name="halves" title={t("againstBefore")} data={halves}>
+          {({ last, before }) => <Halves last={last} before={before} />}
+        </Panel>
+        <Panel
+          name="audience" title={t("audience")} data={minutes} empty="noViewers"
+          isEmpty={({ viewers }) => viewers.every((value) => value === null)}
+        >
+          {({ first_ms, viewers, comments }) => (
+            <Chart
+              firstMs={first_ms} summary={`${t("viewersNow")}: ${count(viewers.at(-1))}`}
+              series={[
+                { label: t("viewersNow"), colour: "series-1", values: viewers },
+                { label: t("comments"), colour: "series-2", values: comments, kind: "dashes" },
+              ]}
+            />
+          )}
+        </Panel>
+        <Panel
+          name="notices" title={t("notices")} data={notices} empty="noNotices"
+          isEmpty={({ raised, platform }) => !raised.length && !platform.length}
+        >
+          {({ raised, platform }) => (
+            <>
+              <Notices notices={raised} placed={false} />
+              <ul class="plain">
+                {platform.map(([at, n]) => <li key={at}><time>{time(at)}</time> {t("platformNotice", { n })}</li>)}
+              </ul>
+            </>
+          )}
+        </Panel>
+      </div>
+    </Shell>
+  );
+}
+
+const isUntouched = ({ figures, sums }: RoomPanels["now"]): boolean =>
+  figures.viewers_now === null && Object.values(sums).every((sum) => sum === 0);
+
+function Sizes(): JSX.Element {
+  const [chosen, choose] = useState(size);
+  return (
+    <div class="sizes" role="group" aria-label={t("textSize")}>
+      {Object.entries(SIZES).map(([name, word]) => (
+        <button
+          class={name} aria-pressed={chosen === name} aria-label={t(word)}
+          onClick={() => { chooseSize(name as Size); choose(name as Size); }}
+        >A</button>
+      ))}
+    </div>
+  );
+}
+
+interface TileProps {
+  name: string;
+  label: string;
+  value: string;
+  moved?: string | null;
+  children?: ComponentChildren;
+}
+
+function Tile({ name, label, value, moved, children }: TileProps): JSX.Element {
+  return (
+    <div class="tile" data-figure={name}>
+      <dt>{label}</dt>
+      <dd>
+        <span class="value">{value}</span>
+        {moved && <span class="moved" title={t("againstBefore")}>{moved}</span>}
+        {children && <small>{children}</small>}
+      </dd>
+    </div>
+  );
+}
+
+function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomPanels["halves"] | undefined; viewers: (number | null)[] }): JSX.Element {
+  const { figures, sums } = now;
+  const moved = (name: string): string | null => (halves ? change(halves.last[name], halves.before[name]) : null);
+  return (
+    <dl class="tiles">
+      <div class="tile hero" data-figure="viewers_now">
+        <dt>{t("viewersNow")}</dt>
+        <dd>
+          <span class="value">{count(figures.viewers_now)}</span>
+          <Spark values={viewers} />
+          <small data-figure="viewers_peak">{t("peak")} <b>{count(figures.viewers_peak)}</b></small>
+        </dd>
+      </div>
+      <Tile name="stay_seconds" label={t("stay")} value={duration(figures.stay_seconds)}>
+        {figures.stay_estimated && <abbr title={t("estimatedWhy")} class="estimated">≈ {t("estimated")}</abbr>}
+      </Tile>
+      <Tile name="interaction_rate" label={t("interaction")} value={percent(figures.interaction_rate)}>
+        <span data-figure="unique_viewers">{count(now.viewers)} {t("viewers")}</span>
+      </Tile>
+      <Tile name="new_followers" label={t("newFollowers")} value={count(now.new_followers)} moved={moved("follows")}>
+        {t("followRate")} {percent(figures.follow_rate)}
+      </Tile>
+      <Tile name="gifts" label={t("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
+      <Tile name="comments" label={t("comments")} value={count(sums.comments)} moved={moved("comments")} />
+      <Tile name="likes" label={t("likes")} value={count(sums.likes)} moved={moved("likes")} />
+      <Tile name="paid_gmv" label={t("paidGmv")} value={money(figures.paid_gmv)} moved={moved("paid_value")}>
+        {count(sums.payments)} {t("payments")}
+      </Tile>
+      <Tile name="orders" label={t("orders")} value={count(sums.orders)} moved={moved("orders")} />
+      <Tile name="gpm_pv" label={t("gpm")} value={money(figures.gpm_pv)}>{t("gpmUv")} {money(figures.gpm_uv)}</Tile>
+      <Tile name="viewer_value" label={t("viewerValue")} value={money(figures.viewer_value)} />
+    </dl>
+  );
+}
+
+/** The hour's viewers as a line without axes. */
+function Spark({ values }: { values: (number | null)[] }): JSX.Element | null {
+  const known = values.map((value, at) => [at, value] as const).filter((point): point is readonly [number, number] => point[1] !== null);
+  if (known.length < 2) return null;
+  const most = Math.max(...known.map(([, value]) => value), 1);
+  const [first, last] = [known[0]![0], known.at(-1)![0]];
+  const points = known.map(([at, value]) => `${((at - first) / (last - first)) * 100},${30 - (value / most) * 28}`);
+  return <svg class="spark" viewBox="0 0 100 32" preserveAspectRatio="none" aria-hidden="true"><polyline points={points.join(" ")} /></svg>;
+}
+
+function Funnel({ figures }: { figures: RoomPanels["now"]["figures"] }): JSX.Element {
+  const { funnel } = figures;
+  return (
+    <>
+      <ol class="funnel">
+        {STEPS.map(([step, word], at) => {
+          const before = at ? funnel[STEPS[at - 1]![0]] : 0;
+          return (
+            <li key={step} data-figure={step}>
+              <span class="step">{t(word)}</span>
+              <meter min={0} max={Math.max(1, funnel.shown)} value={funnel[step]} aria-label={t(word)} />
+              <b>{count(funnel[step])}</b>
+              <small title={t("ofStep")}>{at ? (before ? percent(funnel[step] / before) : NOTHING) : ""}</small>
+            </li>
+          );
+        })}
+      </ol>
+      <dl class="pairs">
+        <div data-figure="click_rate"><dt>{t("clickRate")}</dt><dd>{percent(figures.click_rate)}</dd></div>
+        <div data-figure="conversion_rate"><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+        <div data-figure="entry_rate"><dt>{t("entryRate")}</dt><dd>{percent(figures.entry_rate)}</dd></div>
+        <div data-figure="buyer_value"><dt>{t("buyerValue")}</dt><dd>{money(figures.buyer_value)}</dd></div>
+        <div data-figure="net_gmv"><dt>{t("netGmv")}</dt><dd>{money(figures.net_gmv)}</dd></div>
+        <div data-figure="refund_rate"><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
+      </dl>
+    </>
+  );
+}
+
+function Halves({ last, before }: RoomPanels["halves"]): JSX.Element {
+  return (
+    <table>
+      <thead>
+        <tr><td /><th scope="col">{t("lastTen")}</th><th scope="col">{t("tenBefore")}</th><th scope="col">{t("change")}</th></tr>
+      </thead>
+      <tbody>
+        {COMPARED.map(([name, word, format]) => (
+          <tr key={name} data-figure={`ten-${name}`}>
+            <th scope="row">{t(word)}</th>
+            <td>{format(last[name] ?? null)}</td>
+            <td class="soft">{format(before[name] ?? null)}</td>
+            <td class="soft">{change(last[name], before[name]) ?? NOTHING}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+

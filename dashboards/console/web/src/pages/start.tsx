@@ -1,0 +1,99 @@
+// The overview: alerts first, then rooms and brands by what goes on in them.
+import { type JSX } from "preact";
+import { count, money, percent } from "../format";
+import { t, type Word } from "../i18n";
+import { MoodBar } from "../mood";
+import { Notices, Plain } from "../notices";
+import { Panel } from "../panel";
+import { Shell } from "../shell";
+import { Blind } from "../sight";
+import { useLive } from "../stream";
+import type { StartPanels, Sums } from "../types";
+
+/** Risk labels that share a name with an alert's kind have words of their own. */
+export const RISKS: Record<string, Word> = {
+  abuse: "abuse", complaint: "complaint", fraud_spam: "fraud_spam", misleading: "misleading", privacy: "privacyRisk",
+  crisis: "crisisRisk", rumor: "rumor", diversion: "diversion",
+};
+
+export function StartPage(): JSX.Element {
+  const live = useLive<StartPanels>("start");
+  const { sight, alerts, rooms, brands } = live.panels;
+  const untouched = sight !== undefined && !sight.newest_ms;
+  return (
+    <Shell live={live} title={t("start")}>
+      <Blind sight={sight} />
+      {untouched && <p class="state empty" data-panel="welcome" data-state="empty">{t("nothingYetHelp")}</p>}
+      <div class="stack">
+        <Panel
+          name="alerts" title={t("alerts")} data={alerts} isEmpty={({ shown }) => !shown.length} empty="calm"
+          aside={alerts && <b>{count(alerts.firing)} {t("firing")}</b>}
+        >
+          {({ shown }) => <div role="log" aria-live="polite"><Notices notices={shown} /></div>}
+        </Panel>
+        <div class="grid two">
+          <Panel name="rooms" title={t("rooms")} data={rooms} isEmpty={(all) => !all.length}>
+            {(all) => (
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">{t("room")}</th><th scope="col" class="left">{t("brand")}</th>
+                    <th scope="col">{t("viewersNow")}</th><th scope="col">{t("comments")}</th>
+                    <th scope="col">{t("orders")}</th><th scope="col">{t("paidGmv")}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map((room) => (
+                    <tr key={room.room_id} data-room-id={room.room_id}>
+                      <th scope="row" class="text"><a href={`/room/${encodeURIComponent(room.room_id)}`}><Plain>{room.room_id}</Plain></a>
+                        {room.ended && <> <span class="badge">{t("ended")}</span></>}</th>
+                      <td class="left text soft"><Plain>{room.brand_id}</Plain></td>
+                      <td><b>{count(room.viewers)}</b></td>
+                      <td>{count(room.comments)}</td>
+                      <td>{count(room.orders)}</td>
+                      <td>{money(room.paid_value)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </Panel>
+          <Panel name="brands" title={`${t("brands")} · ${t("textsHour")}`} data={brands} isEmpty={(all) => !all.length}>
+            {(all) => (
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">{t("brand")}</th><th scope="col">{t("texts")}</th><th scope="col">{t("sentiment")}</th>
+                    <th scope="col">{t("negativeShare")}</th><th scope="col" class="left">{t("risks")}</th><th scope="col">{t("alerts")}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map((brand) => (
+                    <tr key={brand.brand_id} data-brand-id={brand.brand_id}>
+                      <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(brand.brand_id)}`}><Plain>{brand.brand_id}</Plain></a></th>
+                      <td>{count(brand.texts)}</td>
+                      <td><MoodBar counts={brand.sentiments} /></td>
+                      <td>{percent(share(brand.sentiments, "negative"))}</td>
+                      <td class="left text soft">{largest(brand.risks)}</td>
+                      <td>{brand.firing ? <b>{count(brand.firing)}</b> : count(0)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </Panel>
+        </div>
+      </div>
+    </Shell>
+  );
+}
+
+export function share(counts: Sums, name: string): number | null {
+  const whole = (counts.negative ?? 0) + (counts.neutral ?? 0) + (counts.positive ?? 0);
+  return whole ? (counts[name] ?? 0) / whole : null;
+}
+
+function largest(risks: Sums): string {
+  const ordered = Object.entries(risks).sort(([, one], [, other]) => other - one).slice(0, 2);
+  return ordered.map(([name, number]) => `${t(RISKS[name] ?? "risks")} ${count(number)}`).join(", ");
+}

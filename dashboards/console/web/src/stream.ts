@@ -1,0 +1,97 @@
+// A page's panels, live: what the server sent last, and how fresh it is.
+import { useEffect, useState } from "preact/hooks";
+
+const STALE_MS = 8_000;
+const RETRY_MS = 1_500;
+
+export type Freshness = "loading" | "live" | "stale" | "error";
+
+export interface Live<Panels> {
+  panels: Partial<Panels>;
+  freshness: Freshness;
+  /** Why it cannot be read; empty where the console itself does not answer. */
+  trouble: string;
+  /** The server's clock at its last sign of life. */
+  heardMs: number;
+}
+
+export function useLive<Panels>(page: string, id = ""): Live<Panels> {
+  const [live, setLive] = useState<Live<Panels>>({ panels: {}, freshness: "loading", trouble: "", heardMs: 0 });
+  useEffect(() => follow<Panels>(address(page, id), setLive), [page, id]);
+  return live;
+}
+
+export const address = (page: string, id: string): string =>
+  `/api/${page}${id ? `/${encodeURIComponent(id)}` : ""}`;
+
+type Update<Panels> = (change: (before: Live<Panels>) => Live<Panels>) => void;
+
+/** Follow until the returned function is called. A connection that ends, or is silent, is made anew. */
+function follow<Panels>(url: string, update: Update<Panels>): () => void {
+  let source: EventSource | undefined;
+  let heardAt = performance.now();
+  let retry: number | undefined;
+
+  const connect = (): void => {
+    source?.close();
+    heardAt = performance.now();
+    source = new EventSource(`${url}?live`);
+    source.addEventListener("panels", (event) => {
+      const fresh = JSON.parse((event as MessageEvent<string>).data) as Partial<Panels>;
+      update((before) => ({ ...before, panels: { ...before.panels, ...fresh } }));
+    });
+    source.addEventListener("beat", (event) => {
+      heardAt = performance.now();
+      const { now_ms, trouble } = JSON.parse((event as MessageEvent<string>).data) as { now_ms: number; trouble: string };
+      update((before) => ({ ...before, trouble, heardMs: now_ms, freshness: trouble ? "error" : "live" }));
+    });
+    source.onerror = () => {
+      update((before) => ({ ...before, freshness: before.heardMs ? "stale" : "error", trouble: "" }));
+      if (source?.readyState === EventSource.CLOSED) {
+        void sendToLogin();
+        clearTimeout(retry);
+        retry = window.setTimeout(connect, RETRY_MS);
+      }
+    };
+  };
+  const watch = window.setInterval(() => {
+    if (performance.now() - heardAt > STALE_MS) {
+      update((before) => ({ ...before, freshness: before.heardMs ? "stale" : "error", trouble: "" }));
+      connect();
+    }
+  }, 1_000);
+  connect();
+  return () => {
+    clearInterval(watch);
+    clearTimeout(retry);
+    source?.close();
+  };
+}
+
+/** A stream that is refused may want a token. */
+async function sendToLogin(): Promise<void> {
+  const who = await me().catch(() => null);
+  if (who?.login && !who.name && location.pathname !== "/login") {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  }
+}
+
+export interface Me {
+  name: string | null;
+  role: "viewer" | "operator" | null;
+  login: boolean;
+}
+
+export const me = async (): Promise<Me> => (await fetch("/api/me")).json() as Promise<Me>;
+
+/** Send what a person decided; the error's text where it is refused. */
+export async function post(path: string, body: unknown): Promise<string | null> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-pulsewatch": "1" },
+    body: JSON.stringify(body),
+  }).catch(() => null);
+  if (answer?.ok) return null;
+  const told = (await answer?.json().catch(() => null)) as { error?: string } | null;
+  return told?.error ?? String(answer?.status ?? "offline");
+}
