@@ -1,7 +1,7 @@
-"""Texts to sentiment and risks: normalise, look up what was scored lately, batch the rest by length, calibrate.
+"""Texts to sentiment and risks: normalise, look up what was scored lately, run the rest through the stages.
 
-A text goes to the encoder of its script: any Han character makes it Chinese. Micro-batches hold texts of about the same
-length, because a batch costs as much as its longest text times its size; results come back in the order of the input.
+A text goes to the encoder of its script: any Han character makes it Chinese. Results come back in the order of the
+input; the more texts are given at once, the better they can be sorted by length.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.labels import RISKS, SENTIMENTS
-from models.runtime.manifest import LanguageModel, Manifest, ModelRefused, read_manifest
+from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
+from models.runtime.manifest import LanguageModel, Manifest, ModelRefused, Stage, read_manifest
 from models.runtime.recent import Recent
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
 from streams.text.normalise import has_han, model_text
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
-BATCH_TEXTS = 32
-BATCH_TOKENS = 2_048
 REMEMBERED_TEXTS = 32_768
 
 
@@ -40,19 +39,18 @@ class Scores(msgspec.Struct, frozen=True):
 class Served:
     """One language's model, ready to run."""
 
-    model: LanguageModel
     tokeniser: Tokeniser
-    session: Session
+    cascade: Cascade
+    thresholds: tuple[float, ...]
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
         """The scores of texts in model form, in order; None where the tokeniser fails."""
         encoded = self.tokeniser.encode(texts)
-        lengths = {index: len(ids) for index, ids in enumerate(encoded) if ids is not None}
+        readable = [index for index, ids in enumerate(encoded) if ids is not None]
+        probabilities = self.cascade.probabilities([ids for ids in encoded if ids is not None])
         results: list[Scores | None] = [None] * len(texts)
-        for indices in micro_batches(lengths):
-            logits = self.session.run([ids for i in indices if (ids := encoded[i]) is not None])
-            for index, scores in zip(indices, to_scores(logits, self.model), strict=True):
-                results[index] = scores
+        for index, scores in zip(readable, to_scores(probabilities, self.thresholds), strict=True):
+            results[index] = scores
         return results
 
 
@@ -94,47 +92,41 @@ def load_classifier(path: Path | None = None, threads: int = 1, remembered_texts
     folder = path or BUNDLED
     manifest = read_manifest(folder)
     try:
-        served = {
-            language: Served(
-                model,
-                load_tokeniser(folder / model.tokeniser, model.max_tokens),
-                Session(folder / model.graph, threads),
-            )
-            for language, model in manifest.models.items()
-        }
+        served = {language: _served(folder, model, threads) for language, model in manifest.models.items()}
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
         raise ModelRefused(f"{folder}: {error}") from error
     return Classifier(manifest, served, remembered_texts)
 
 
-def micro_batches(lengths: Mapping[int, int]) -> Iterator[list[int]]:
-    """Batches of the keys, shortest first, each at most BATCH_TEXTS texts and BATCH_TOKENS padded tokens."""
-    batch: list[int] = []
-    for index in sorted(lengths, key=lengths.__getitem__):
-        if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * lengths[index] > BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
+def load_cascade(folder: Path, stages: Sequence[Stage], threads: int) -> Cascade:
+    """The stages of a language, whose graphs lie below a folder."""
+    return Cascade(
+        [
+            LoadedStage(
+                Session(folder / stage.graph, threads),
+                Calibration(stage),
+                None if stage.exit is None else ExitRule(stage.exit),
+            )
+            for stage in stages
+        ]
+    )
 
 
-def to_scores(logits: npt.NDArray[np.float32], model: LanguageModel) -> Iterator[Scores]:
-    """Calibrated scores of logits (texts, OUTPUTS)."""
-    sentiments = _softmax(logits[:, : len(SENTIMENTS)] / model.sentiment_temperature)
-    slopes = np.array([model.calibration[label].slope for label in RISKS])
-    offsets = np.array([model.calibration[label].offset for label in RISKS])
-    risks = 1 / (1 + np.exp(-(slopes * logits[:, len(SENTIMENTS) :] + offsets)))
-    thresholds = [model.thresholds[label] for label in RISKS]
-    for sentiment, risk in zip(sentiments.tolist(), risks.tolist(), strict=True):
+def to_scores(probabilities: npt.NDArray[np.float64], thresholds: Sequence[float]) -> Iterator[Scores]:
+    """Scores of calibrated probabilities (texts, OUTPUTS)."""
+    for row in probabilities.round(4).tolist():
+        sentiment, risks = row[: len(SENTIMENTS)], row[len(SENTIMENTS) :]
         yield Scores(
-            sentiment=SENTIMENTS[max(range(len(SENTIMENTS)), key=sentiment.__getitem__)],
-            sentiment_scores={label: round(p, 4) for label, p in zip(SENTIMENTS, sentiment, strict=True)},
-            risks={label: round(p, 4) for label, p in zip(RISKS, risk, strict=True)},
-            flagged=[label for label, p, limit in zip(RISKS, risk, thresholds, strict=True) if p >= limit],
+            sentiment=SENTIMENTS[sentiment.index(max(sentiment))],
+            sentiment_scores=dict(zip(SENTIMENTS, sentiment, strict=True)),
+            risks=dict(zip(RISKS, risks, strict=True)),
+            flagged=[label for label, p, limit in zip(RISKS, risks, thresholds, strict=True) if p >= limit],
         )
 
 
-def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    raised = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+def _served(folder: Path, model: LanguageModel, threads: int) -> Served:
+    return Served(
+        load_tokeniser(folder / model.tokeniser, model.max_tokens),
+        load_cascade(folder, model.stages, threads),
+        tuple(model.thresholds[label] for label in RISKS),
+    )

@@ -6,7 +6,7 @@ being named, is a reason not to load: what runs is what was measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,15 +29,33 @@ class Platt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offset: float
 
 
-class LanguageModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One language's graph, its tokeniser's folder, and how its logits become probabilities and flags."""
+class Exit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which texts are clear after a stage: both must hold."""
+
+    sentiment: float
+    """The likeliest sentiment has at least this probability."""
+    risks: dict[str, tuple[float, float]]
+    """No risk's probability lies between these two, neither of them included."""
+
+
+class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One graph of a chain, how its logits become probabilities, and who leaves after it; the last stage keeps none."""
 
     graph: str
+    sentiment_temperature: float
+    calibration: dict[str, Platt]
+    sentiment_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Added to the sentiment logits before they are divided by the temperature."""
+    exit: Exit | None = None
+
+
+class LanguageModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One language's stages, its tokeniser's folder, and when a risk is flagged."""
+
     tokeniser: str
     max_tokens: int
     encoder: str
-    sentiment_temperature: float
-    calibration: dict[str, Platt]
+    stages: tuple[Stage, ...]
     thresholds: dict[str, float]
     """The least calibrated probability at which a risk is flagged."""
 
@@ -92,10 +110,22 @@ def describe_files(folder: Path) -> dict[str, FileEntry]:
 
 def _check_models(path: Path, models: Mapping[str, LanguageModel], files: Mapping[str, FileEntry]) -> None:
     for language, model in models.items():
-        if model.graph not in files or f"{model.tokeniser}/tokenizer.json" not in files:
-            raise ModelRefused(f"{path}: the {language} graph or tokeniser is not among its files")
-        if set(model.calibration) != set(RISKS) or set(model.thresholds) != set(RISKS):
+        needed = {f"{model.tokeniser}/tokenizer.json", *(stage.graph for stage in model.stages)}
+        if not needed <= files.keys():
+            raise ModelRefused(f"{path}: a {language} graph or tokeniser is not among its files")
+        if any(set(labels) != set(RISKS) for labels in _labels_of(model)):
             raise ModelRefused(f"{path}: the {language} model needs a calibration and a threshold for each risk")
+        exits = [stage.exit is not None for stage in model.stages]
+        if exits != [True] * (len(exits) - 1) + [False]:
+            raise ModelRefused(f"{path}: every {language} stage but the last needs an exit")
+
+
+def _labels_of(model: LanguageModel) -> Iterator[Iterable[str]]:
+    yield model.thresholds
+    for stage in model.stages:
+        yield stage.calibration
+        if stage.exit is not None:
+            yield stage.exit.risks
 
 
 def _check_files(folder: Path, named: Mapping[str, FileEntry]) -> None:

@@ -1,17 +1,17 @@
-"""One ONNX Runtime session on a fixed number of threads: padded token ids in, logits out."""
+"""One ONNX Runtime session on a fixed number of threads: a stage of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from models.labels import OUTPUTS
-
 PADDING = 0
+Array = npt.NDArray[np.generic]
 
 
 class Session:
@@ -24,18 +24,34 @@ class Session:
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self.outputs: list[str] = [output.name for output in self._session.get_outputs()]
 
-    def run(self, ids: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
-        """Logits (texts, OUTPUTS) of one micro-batch of token ids, padded here to the longest.
+    def run(self, inputs: Mapping[str, Array]) -> list[Any]:
+        """The graph's outputs, in the order of ``outputs``.
 
         Raises:
             onnxruntime's own errors where the graph cannot run.
         """
-        longest = max(map(len, ids))
-        padded = np.full((len(ids), longest), PADDING, dtype=np.int64)
-        mask = np.zeros((len(ids), longest), dtype=np.int64)
-        for row, item in enumerate(ids):
-            padded[row, : len(item)] = item
-            mask[row, : len(item)] = 1
-        logits = self._session.run(["logits"], {"input_ids": padded, "attention_mask": mask})[0]
-        return np.asarray(logits, dtype=np.float32).reshape(len(ids), OUTPUTS)
+        return list(self._session.run(self.outputs, dict(inputs)))
+
+
+def padded_ids(ids: Sequence[Sequence[int]]) -> dict[str, Array]:
+    """``input_ids`` and ``attention_mask`` (texts, tokens) of one micro-batch, padded to its longest text."""
+    longest = max(map(len, ids))
+    padded = np.full((len(ids), longest), PADDING, dtype=np.int64)
+    mask = np.zeros((len(ids), longest), dtype=np.int64)
+    for row, item in enumerate(ids):
+        padded[row, : len(item)] = item
+        mask[row, : len(item)] = 1
+    return {"input_ids": padded, "attention_mask": mask}
+
+
+def padded_states(states: Sequence[npt.NDArray[np.float32]]) -> dict[str, Array]:
+    """``hidden`` (texts, tokens, width) and ``attention_mask`` of texts that go on, each (its tokens, width)."""
+    longest = max(map(len, states))
+    padded = np.zeros((len(states), longest, states[0].shape[1]), dtype=np.float32)
+    mask = np.zeros((len(states), longest), dtype=np.int64)
+    for row, item in enumerate(states):
+        padded[row, : len(item)] = item
+        mask[row, : len(item)] = 1
+    return {"hidden": padded, "attention_mask": mask}

@@ -93,7 +93,9 @@ def _train_language(
     torch.manual_seed(seed)
     network = Network(encoder, ENCODERS[language].exits)
     if start:
-        missing = load_packaged(network, [start / read_manifest(start).models[language].graph])
+        missing = load_packaged(
+            network, (start / stage.graph for stage in read_manifest(start).models[language].stages)
+        )
         say(f"starts from {start}" + (f", but for {', '.join(missing)}" if missing else ""))
     progress = train(
         network,

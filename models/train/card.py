@@ -87,7 +87,7 @@ def write_card(
         revision=manifest.revision,
         encoders="\n".join(
             f"| {language} | {model.encoder} | {progress[language].step} | {progress[language].seconds / 60:.0f} "
-            f"| {model.sentiment_temperature} |"
+            f"| {model.stages[-1].sentiment_temperature} |"
             for language, model in manifest.models.items()
         ),
         tokens=min(model.max_tokens for model in manifest.models.values()),

@@ -1,14 +1,19 @@
-"""A checkpoint as the ONNX graph that is served: the encoder's own graph with new weights, pooling and head behind it.
+"""A checkpoint as the ONNX graphs that are served, one a stage: from one head of the network to the next.
 
-Taking the published graph spares an exporter. Token types, always 0 here, become a constant. Dynamic int8: weights per
-channel with 7 bits (``reduce_range``), since AVX2 without VNNI saturates its 16-bit sums otherwise; activations are
-quantised as they come. The word embeddings are int8 too; the small head stays in fp32.
+The first stage takes token ids, a later one the hidden states that the stage before it ends with, so that texts which
+are clear early need not go on. The graphs are written as ONNX Runtime runs them, with its own operators for attention,
+normalisation and int8 products; nothing is left to a fusion that recognises patterns.
+
+Dynamic int8: weights per output channel with 7 bits, since AVX2 without VNNI saturates its 16-bit sums otherwise;
+activations are quantised as they come. Word embeddings are int8 with a scale a row. Initialisers are named as the
+encoder's parameters, with ``_quantized``, ``_scale`` and ``_zero_point`` where they are int8; linear weights lie
+transposed (in, out). The small heads stay in fp32.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,47 +21,36 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnx.utils import Extractor
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from models.labels import OUTPUTS
-from models.train.encoder import Encoder, layer_weights
 from models.train.network import Network
 
-HEAD_NODE = "/head/MatMul"
-TYPE_EMBEDDINGS = "embeddings.token_type_embeddings.weight"
 Array = npt.NDArray[np.float32]
+MICROSOFT = "com.microsoft"
+OPSET, IR_VERSION = 18, 9
+LARGEST_WEIGHT = 64  # 255 * 64 twice is the most that a 16-bit sum holds
+LARGEST_EMBEDDING = 127
+_ATTENTION = ("query", "key", "value")
 
 
-def export(network: Network, original: Path, encoder: Encoder, graph: Path) -> None:
-    """Writes the int8 graph of a trained network: (input_ids, attention_mask) → logits (texts, OUTPUTS)."""
-    fp32 = graph.with_name("model.fp32.onnx")
-    prepared = graph.with_name("model.prepared.onnx")
-    onnx.save(fp32_graph(network, original, encoder), str(fp32))
-    quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
-    quantize_dynamic(
-        str(prepared),
-        str(graph),
-        op_types_to_quantize=["MatMul", "Gather"],
-        nodes_to_exclude=[HEAD_NODE],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-    )
-    prepared.unlink()
+def export(network: Network, folder: Path, int8: bool = True) -> list[str]:
+    """Writes a graph for each head of a trained network, in the order of their depths; returns the files' names.
 
-
-def fp32_graph(network: Network, original: Path, encoder: Encoder) -> onnx.ModelProto:
-    """The graph of a trained network before quantisation."""
-    model = onnx.load(str(original))
-    arrays = _arrays(network)
-    _replace_weights(model, arrays, encoder)
-    _fix_token_types(model)
-    _append_head(model, arrays, f"/encoder/layer.{encoder.kept - 1}/output/LayerNorm/Add_1_output_0")
-    model = Extractor(model).extract_model(["input_ids", "attention_mask"], ["logits"])  # without the layers above
-    onnx.checker.check_model(model)
-    return model
+    In: ``input_ids`` and ``attention_mask`` (texts, tokens), int64; a later stage has ``hidden`` (texts, tokens, width)
+    in place of the ids. Out: ``logits`` (texts, OUTPUTS) and, but for the last stage, ``hidden_out``.
+    """
+    arrays = {name.removeprefix("encoder."): t.detach().cpu().numpy() for name, t in network.state_dict().items()}
+    config = network.encoder.config
+    ends = [*sorted(int(depth) for depth in network.exits), config.num_hidden_layers]
+    names = []
+    for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False), 1):
+        last = end == config.num_hidden_layers
+        stage = _Stage(arrays, config.num_attention_heads, config.layer_norm_eps, int8)
+        model = stage.build(range(start, end), "head" if last else f"exits.{end}", keeps_hidden=not last)
+        onnx.checker.check_model(model)
+        names.append(f"stage{number}.onnx")
+        onnx.save(model, str(folder / names[-1]))
+    return names
 
 
 def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: Path) -> None:
@@ -71,49 +65,111 @@ def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: 
     network.encoder.config.to_json_file(folder / "config.json")
 
 
-def _arrays(network: Network) -> dict[str, Array]:
-    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+class _Stage:
+    """One graph in the making. Methods add nodes and return the name of what they compute."""
 
+    def __init__(self, arrays: Mapping[str, Array], heads: int, epsilon: float, int8: bool) -> None:
+        self._arrays = arrays
+        self._heads = heads
+        self._epsilon = epsilon
+        self._int8 = int8
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
 
-def _replace_weights(model: onnx.ModelProto, arrays: Mapping[str, Array], encoder: Encoder) -> None:
-    stored_as = layer_weights(model, encoder.layers)
-    linear = {stored: arrays[f"encoder.{name}"].T for name, stored in stored_as.items() if f"encoder.{name}" in arrays}
-    for tensor in model.graph.initializer:
-        array = linear.get(tensor.name, arrays.get(f"encoder.{tensor.name}"))
-        if array is not None:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
+    def build(self, layers: range, head: str, keeps_hidden: bool) -> onnx.ModelProto:
+        width = self._arrays["embeddings.LayerNorm.weight"].shape[0]
+        tokens: Sequence[str] = ("texts", "tokens")
+        hidden_in = helper.make_tensor_value_info("hidden", TensorProto.FLOAT, [*tokens, width])
+        inputs = [
+            hidden_in if layers.start else helper.make_tensor_value_info("input_ids", TensorProto.INT64, tokens),
+            helper.make_tensor_value_info("attention_mask", TensorProto.INT64, tokens),
+        ]
+        outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS])]
+        hidden = "hidden" if layers.start else self._embeddings()
+        mask = self._add("Cast", ["attention_mask"], "/mask", to=TensorProto.INT32)
+        for layer in layers:
+            hidden = self._layer(hidden, mask, f"encoder.layer.{layer}")
+        self._pool_and_judge(hidden, head)
+        if keeps_hidden:
+            self._add("Identity", [hidden], "hidden_out")
+            outputs.append(helper.make_tensor_value_info("hidden_out", TensorProto.FLOAT, [*tokens, width]))
+        graph = helper.make_graph(self._nodes, head, inputs, outputs, list(self._constants.values()))
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
 
+    def _embeddings(self) -> str:
+        """Words, positions and the one token type that is used; normalised."""
+        words = self._words("embeddings.word_embeddings.weight")
+        types = self._constant("/types", self._arrays["embeddings.token_type_embeddings.weight"][0])
+        places = self._add("Add", [self._parameter("embeddings.position_embeddings.weight"), types], "/places")
+        zero = self._constant("/zero", np.array([0]))
+        length = self._add("Shape", ["input_ids"], "/length", start=1, end=2)
+        used = self._add("Slice", [places, zero, length, zero], "/used")
+        total = self._add("Add", [words, used], "/embeddings")
+        scale, bias = (self._parameter(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias"))
+        return self._add("LayerNormalization", [total, scale, bias], "/embeddings/norm", epsilon=self._epsilon)
 
-def _fix_token_types(model: onnx.ModelProto) -> None:
-    (lookup,) = [node for node in model.graph.node if TYPE_EMBEDDINGS in node.input]
-    (table,) = [tensor for tensor in model.graph.initializer if tensor.name == TYPE_EMBEDDINGS]
-    row = numpy_helper.to_array(table)[0].reshape(1, 1, -1)
-    model.graph.node.remove(lookup)
-    model.graph.initializer.remove(table)
-    model.graph.initializer.append(numpy_helper.from_array(row, lookup.output[0]))
-    (unused,) = [value for value in model.graph.input if value.name == "token_type_ids"]
-    model.graph.input.remove(unused)
+    def _words(self, name: str) -> str:
+        if not self._int8:
+            return self._add("Gather", [self._parameter(name), "input_ids"], "/words")
+        scale = np.maximum(np.abs(self._arrays[name]).max(axis=1, keepdims=True) / LARGEST_EMBEDDING, 1e-9)
+        table, scales = self._quantised(name, self._arrays[name], scale)
+        numbers = self._add("Gather", [table, "input_ids"], "/words/numbers")
+        floats = self._add("Cast", [numbers], "/words/floats", to=TensorProto.FLOAT)
+        return self._add("Mul", [floats, self._add("Gather", [scales, "input_ids"], "/words/scales")], "/words")
 
-
-def _append_head(model: onnx.ModelProto, arrays: Mapping[str, Array], hidden: str) -> None:
-    """Mean of ``hidden`` over the tokens that the mask keeps, then the linear layer."""
-    model.graph.initializer.extend(
-        (
-            numpy_helper.from_array(np.ascontiguousarray(arrays["head.weight"].T), "head.weight"),
-            numpy_helper.from_array(arrays["head.bias"], "head.bias"),
+    def _layer(self, hidden: str, mask: str, layer: str) -> str:
+        query, key, value = (self._linear(hidden, f"{layer}.attention.self.{part}") for part in _ATTENTION)
+        attention = self._add(
+            "MultiHeadAttention", [query, key, value, "", mask], f"/{layer}/attention", MICROSOFT, num_heads=self._heads
         )
-    )
-    model.graph.node.extend(
-        (
-            helper.make_node("Cast", ["attention_mask"], ["/pool/mask"], "/pool/Cast", to=TensorProto.FLOAT),
-            helper.make_node("Unsqueeze", ["/pool/mask"], ["/pool/column"], "/pool/Unsqueeze", axes=[2]),
-            helper.make_node("Mul", [hidden, "/pool/column"], ["/pool/kept"], "/pool/Mul"),
-            helper.make_node("ReduceSum", ["/pool/kept"], ["/pool/sum"], "/pool/Sum", axes=[1], keepdims=0),
-            helper.make_node("ReduceSum", ["/pool/column"], ["/pool/count"], "/pool/Count", axes=[1], keepdims=0),
-            helper.make_node("Div", ["/pool/sum", "/pool/count"], ["/pool/mean"], "/pool/Div"),
-            helper.make_node("MatMul", ["/pool/mean", "head.weight"], ["/head/product"], HEAD_NODE),
-            helper.make_node("Add", ["/head/product", "head.bias"], ["logits"], "/head/Add"),
+        mixed = self._linear(attention, f"{layer}.attention.output.dense")
+        hidden = self._add_and_norm(mixed, hidden, f"{layer}.attention.output.LayerNorm")
+        wide = self._add("Gelu", [self._linear(hidden, f"{layer}.intermediate.dense")], f"/{layer}/gelu", MICROSOFT)
+        return self._add_and_norm(self._linear(wide, f"{layer}.output.dense"), hidden, f"{layer}.output.LayerNorm")
+
+    def _linear(self, x: str, layer: str) -> str:
+        name, bias = f"{layer}.weight", self._parameter(f"{layer}.bias")
+        path = "/" + layer.replace(".", "/").replace("layer/", "layer.")
+        weight = self._arrays[name].T
+        if not self._int8:
+            return self._add(
+                "Add", [self._add("MatMul", [x, self._constant(name, weight)], f"{path}/MatMul"), bias], path
+            )
+        scale = np.maximum(np.abs(weight).max(axis=0) / LARGEST_WEIGHT, 1e-9)
+        numbers, scales = self._quantised(name, weight, scale)
+        zero = self._constant(f"{name}_zero_point", np.zeros(weight.shape[1], dtype=np.int8))
+        return self._add("DynamicQuantizeMatMul", [x, numbers, scales, zero, bias], f"{path}/MatMul_quant", MICROSOFT)
+
+    def _add_and_norm(self, x: str, hidden: str, norm: str) -> str:
+        parameters = [self._parameter(f"{norm}.{part}") for part in ("weight", "bias")]
+        path = f"/{norm.replace('.', '/')}"
+        return self._add("SkipLayerNormalization", [x, hidden, *parameters], path, MICROSOFT, epsilon=self._epsilon)
+
+    def _pool_and_judge(self, hidden: str, head: str) -> None:
+        """Mean over the tokens that the mask keeps, then the linear layer."""
+        one = self._constant("/one", np.array([1]))
+        kept = self._add("Cast", ["attention_mask"], "/pool/kept", to=TensorProto.FLOAT)
+        row = self._add("Unsqueeze", [kept, one], "/pool/row")
+        total = self._add("Squeeze", [self._add("MatMul", [row, hidden], "/pool/rows"), one], "/pool/total")
+        count = self._add("ReduceSum", [kept, one], "/pool/count", keepdims=1)
+        mean = self._add("Div", [total, count], "/pool/mean")
+        product = self._add(
+            "MatMul", [mean, self._constant(f"{head}.weight", self._arrays[f"{head}.weight"].T)], "/head"
         )
-    )
-    del model.graph.output[:]
-    model.graph.output.append(helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS]))
+        self._add("Add", [product, self._parameter(f"{head}.bias")], "logits")
+
+    def _quantised(self, name: str, weight: Array, scale: Array) -> tuple[str, str]:
+        numbers = self._constant(f"{name}_quantized", np.round(weight / scale).astype(np.int8))
+        return numbers, self._constant(f"{name}_scale", scale.astype(np.float32))
+
+    def _parameter(self, name: str) -> str:
+        return self._constant(name, self._arrays[name])
+
+    def _constant(self, name: str, array: npt.NDArray[Any]) -> str:
+        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        return name
+
+    def _add(self, operation: str, inputs: Sequence[str], output: str, domain: str = "", **attributes: Any) -> str:
+        self._nodes.append(helper.make_node(operation, inputs, [output], output, domain=domain, **attributes))
+        return output

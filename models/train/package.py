@@ -1,14 +1,15 @@
 """Checkpoints to the folder that is shipped: graphs, tokenisers, calibration, manifest and model card.
 
-1. export each language's checkpoint to an int8 graph
-2. run the texts that no training saw through it, as it will be served
-3. calibrate and choose thresholds on one half of them
+1. export each language's checkpoint to int8 graphs, one a stage
+2. run the texts that no training saw through all of them, as they will be served
+3. calibrate, choose exits and thresholds on one half of them
 4. write the manifest, load the folder as a service would, and measure the other half for the card
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.evaluate import LabelledText, evaluate_texts
-from models.labels import LANGUAGES, RISKS, SENTIMENTS
-from models.runtime.classifier import load_classifier, micro_batches
-from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, describe_files
-from models.runtime.session import Session
+from models.labels import LANGUAGES, OUTPUTS, RISKS, SENTIMENTS
+from models.runtime.cascade import Calibration, ExitRule, micro_batches
+from models.runtime.classifier import load_classifier
+from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files
+from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import load_tokeniser
 from models.train.calibrate import (
     THRESHOLD_RULE,
@@ -30,10 +32,10 @@ from models.train.calibrate import (
     fit_risks,
     fit_temperature,
     for_calibration,
-    probabilities,
 )
 from models.train.card import write_card
 from models.train.encoder import ENCODERS, fetch, load_encoder
+from models.train.exits import choose_exit
 from models.train.export import export, write_configuration
 from models.train.loop import Progress, load_weights
 from models.train.negatives import add_weak_negatives
@@ -65,9 +67,9 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     for language in LANGUAGES:
         unseen = _unseen_examples(language, recipe)
         for_figures += [_labelled(example) for example in unseen if not for_calibration(example.text)]
-        progress[language] = _export_language(language, recipe, folder)
+        graphs, progress[language] = _export_language(language, recipe, folder)
         report(f"{language}: exported")
-        models[language] = _calibrated(language, [e for e in unseen if for_calibration(e.text)], folder)
+        models[language] = _calibrated(language, graphs, [e for e in unseen if for_calibration(e.text)], folder)
         report(f"{language}: calibrated, thresholds {models[language].thresholds}")
     manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
     pretty = json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False)
@@ -78,33 +80,44 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     report(f"{len(rows)} rows of figures, model card written")
 
 
-def _export_language(language: str, recipe: Recipe, folder: Path) -> Progress:
+def _export_language(language: str, recipe: Recipe, folder: Path) -> tuple[list[str], Progress]:
+    """Fills a language's folder; the graphs' paths below ``folder``, first stage first."""
     encoder = ENCODERS[language]
     original, _ = fetch(language, recipe.out)
     network = Network(load_encoder(original, encoder), encoder.exits).eval()
-    progress = load_weights(network, recipe.out / language / "checkpoint.pt")
     scratch, target = recipe.out / language, folder / language
-    target.mkdir(parents=True, exist_ok=True)
-    export(network, original, encoder, scratch / "model.onnx")
-    (target / "model.onnx").write_bytes((scratch / "model.onnx").read_bytes())
+    progress = load_weights(network, scratch / "checkpoint.pt")
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    names = export(network, target)
     tokeniser: dict[str, Any] = json.loads((scratch / "tokenizer.json").read_text(encoding="utf-8"))
     write_configuration(network, tokeniser, target)
-    return progress
+    return [f"{language}/{name}" for name in names], progress
 
 
-def _calibrated(language: str, examples: Sequence[Example], folder: Path) -> LanguageModel:
+def _calibrated(language: str, graphs: Sequence[str], examples: Sequence[Example], folder: Path) -> LanguageModel:
+    """Calibrates each stage, chooses the exits by the last one's flags, and the thresholds for what is then served."""
     add_weak_negatives(examples)
-    logits = _logits(folder / language, [example.text for example in examples])
-    calibration = fit_risks(logits, examples)
+    by_stage = _logits(folder, graphs, language, [example.text for example in examples])
+    stages = [_calibrated_stage(graph, logits, examples) for graph, logits in zip(graphs, by_stage, strict=True)]
+    *early, served = (Calibration(s).probabilities(logits) for s, logits in zip(stages, by_stage, strict=True))
+    last = served
+    thresholds = choose_thresholds(last[:, len(SENTIMENTS) :], examples)
+    for number in reversed(range(len(early))):
+        rule = choose_exit(early[number], last, thresholds)
+        stages[number] = msgspec.structs.replace(stages[number], exit=rule)
+        served = np.where(ExitRule(rule).leaving(early[number])[:, None], early[number], served)
     return LanguageModel(
-        graph=f"{language}/model.onnx",
         tokeniser=language,
         max_tokens=SERVED_TOKENS,
         encoder=ENCODERS[language].name,
-        sentiment_temperature=fit_temperature(logits, examples),
-        calibration=calibration,
-        thresholds=choose_thresholds(probabilities(logits, calibration), examples),
+        stages=tuple(stages),
+        thresholds=choose_thresholds(served[:, len(SENTIMENTS) :], examples),
     )
+
+
+def _calibrated_stage(graph: str, logits: npt.NDArray[np.float64], examples: Sequence[Example]) -> Stage:
+    return Stage(graph, fit_temperature(logits, examples), fit_risks(logits, examples))
 
 
 def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
@@ -132,11 +145,14 @@ def _labelled(example: Example) -> LabelledText:
     )
 
 
-def _logits(folder: Path, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Logits (texts, OUTPUTS) of texts in model form, through the files that are served."""
-    session = Session(folder / "model.onnx", threads=1)
-    encoded = [ids or [] for ids in load_tokeniser(folder, SERVED_TOKENS).encode(texts)]
-    rows: dict[int, npt.NDArray[np.float32]] = {}
+def _logits(folder: Path, graphs: Sequence[str], language: str, texts: Sequence[str]) -> list[npt.NDArray[np.float64]]:
+    """By stage, the logits (texts, OUTPUTS) of texts in model form, through the files that are served."""
+    sessions = [Session(folder / graph, threads=1) for graph in graphs]
+    encoded = [ids or [] for ids in load_tokeniser(folder / language, SERVED_TOKENS).encode(texts)]
+    by_stage = [np.empty((len(texts), OUTPUTS)) for _ in sessions]
     for indices in micro_batches({index: len(ids) for index, ids in enumerate(encoded)}):
-        rows |= zip(indices, session.run([encoded[index] for index in indices]), strict=True)
-    return np.array([rows[index] for index in range(len(texts))], dtype=np.float64)
+        inputs = padded_ids([encoded[index] for index in indices])
+        for session, logits in zip(sessions, by_stage, strict=True):
+            logits[indices], *hidden = session.run(inputs)
+            inputs = {"hidden": hidden[0] if hidden else logits, "attention_mask": inputs["attention_mask"]}
+    return by_stage

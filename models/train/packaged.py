@@ -63,8 +63,6 @@ def _intervals(graph: onnx.GraphProto) -> Iterator[tuple[str, torch.Tensor, torc
 
 def _dequantised(arrays: Mapping[str, Array], name: str) -> tuple[Floats, Floats]:
     """The ends of the intervals; a scale for each column, or one for all."""
-    numbers, zero, scale = (
-        arrays[f"{name}_{part}"].astype(np.float32) for part in ("quantized", "zero_point", "scale")
-    )
-    middle = (numbers - zero) * scale
+    numbers, scale = (arrays[f"{name}_{part}"].astype(np.float32) for part in ("quantized", "scale"))
+    middle = (numbers - arrays.get(f"{name}_zero_point", np.float32(0)).astype(np.float32)) * scale
     return middle - scale / 2, middle + scale / 2

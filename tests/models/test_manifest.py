@@ -67,7 +67,10 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
     [
         (lambda m: m.update(risks=m["risks"][:-1]), "labels are not"),
         (lambda m: m["models"].pop("en"), "needs a model for each"),
-        (lambda m: m["models"]["zh"].update(graph="../model.onnx"), "zh graph or tokeniser is not among"),
+        (lambda m: m["models"]["zh"]["stages"][0].update(graph="../model.onnx"), "zh graph or tokeniser is not among"),
+        (lambda m: m["models"]["zh"].update(stages=[]), "every zh stage but the last needs an exit"),
+        (lambda m: m["models"]["zh"]["stages"].append(m["models"]["zh"]["stages"][0]), "every zh stage but the last"),
+        (lambda m: m["models"]["en"]["stages"][0].update(exit={"sentiment": 1, "risks": {}}), "each risk"),
         (lambda m: m["models"]["zh"]["thresholds"].pop("abuse"), "a threshold for each risk"),
         (lambda m: m.update(surprise=1), "surprise"),
     ],
