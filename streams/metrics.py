@@ -4,6 +4,9 @@ Dashboards and alerting rules take the names from here. Values that come from Re
 exporter's and are declared below as names, since it builds them anew at each scrape.
 """
 
+from collections.abc import Iterable
+from itertools import product
+
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
@@ -27,6 +30,13 @@ TEXTS = Counter("pulsewatch_texts_total", "Texts by outcome of scoring.", ["outc
 SCORING_SECONDS = Histogram(
     "pulsewatch_scoring_seconds", "Model time a batch of texts.", buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 )
+SENTIMENTS = Counter("pulsewatch_sentiments_total", "Scored texts by sentiment.", ["sentiment"])
+FLAGGED = Counter("pulsewatch_flagged_total", "Scored texts with a risk above its threshold.", ["risk"])
+CONFIDENCE = Histogram(
+    "pulsewatch_sentiment_confidence", "Probability of a text's likeliest sentiment.",
+    buckets=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1),
+)  # fmt: skip
+MODEL_INFO = Gauge("pulsewatch_model_info", "1 for the model that a scoring worker has loaded.", ["revision"])
 FINDINGS = Counter("pulsewatch_findings_total", "Rule findings by family.", ["family"])
 ALERT_CHANGES = Counter(
     "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
@@ -61,3 +71,9 @@ EXPORTER_REDIS_UP = "pulsewatch_exporter_redis_up"
 """1 if the exporter could read Redis at this scrape; at 0 the series above that come from Redis are missing, not 0."""
 EXPORTER_KAFKA_UP = "pulsewatch_exporter_kafka_up"
 """1 if the exporter could ask Kafka for the ends of the topics at this scrape."""
+
+
+def from_zero(counter: Counter, *closed: Iterable[str]) -> None:
+    """Begin every series of closed label sets at 0, label by label: a series that begins at 1 has never increased."""
+    for values in product(*closed):
+        counter.labels(*values)

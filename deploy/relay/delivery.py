@@ -23,7 +23,7 @@ from deploy.relay.pace import Pace
 from deploy.relay.targets import Target
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
-from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS
+from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS, from_zero
 
 LOG = logging.getLogger(__name__)
 Outcome = Literal["delivered", "refused", "unavailable", "limited"]
@@ -60,8 +60,8 @@ class Delivery:
     def __post_init__(self) -> None:
         self._format = FORMATS[self.target.kind]
         self._pace = Pace(self._format.limits)
-        for outcome in OUTCOMES:
-            RELAY_MESSAGES.labels(self.target.name, outcome)
+        from_zero(RELAY_MESSAGES, (self.target.name,), OUTCOMES)
+        RELAY_SECONDS.labels(self.target.name)
 
     async def deliver(self, notification: Notification) -> Result:
         """Returns once the receiver has it, refuses it, or time is up; raises nothing."""

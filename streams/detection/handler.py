@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.alerting.alert import Alert
+from streams.alerting.alert import Alert, AlertKind, State
 from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE
 from streams.detection.board import Board
 from streams.detection.brand import Brand, Brands
@@ -22,12 +22,13 @@ from streams.detection.records import Records, room_events, scored_texts
 from streams.detection.room import RoomEvent, Rooms
 from streams.detection.shard import Changes, Kind, Shard
 from streams.detection.watch import Watch
+from streams.events.codec import Reason
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.events.publisher import Publisher
 from streams.events.schema import ScoredText
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
-from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS
+from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, from_zero
 from streams.topics import LIVE, SCORED
 from streams.transport.batch import Batch
 
@@ -75,6 +76,8 @@ class DetectionHandler:
         self._dead_letters = dead_letters
         self._kinds: dict[str, Kind[Any]] = {SCORED: Brands(watch), LIVE: Rooms(watch)}
         self._partitions: dict[tuple[str, int], Partition] = {}
+        from_zero(ALERT_CHANGES, get_args(AlertKind), get_args(State))
+        from_zero(DEAD_LETTERS, (STAGE,), get_args(Reason))
 
     @property
     def stage(self) -> str:

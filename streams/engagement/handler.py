@@ -5,16 +5,17 @@ what is stored and hands all of it to the ledger in one act.
 """
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from streams.clock import Clock, system_clock
 from streams.engagement.changes import Changes
 from streams.engagement.duplicates import warm_from
 from streams.engagement.partition import CLOCK, Partition
-from streams.events.codec import Unreadable, decode_slices
+from streams.events.codec import Reason, Unreadable, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.ledger.protocol import Ledger, Update
 from streams.ledger.retry import patiently
-from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS
+from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS, from_zero
 from streams.topics import LIVE, SOCIAL
 from streams.transport.batch import Batch
 
@@ -56,6 +57,7 @@ class EngagementHandler:
         self._clock = clock
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._events = {fate: EVENTS.labels(STAGE, fate) for fate in FATES}
+        from_zero(DEAD_LETTERS, (STAGE,), get_args(Reason))
         self._age_seconds = EVENT_AGE_SECONDS.labels(STAGE)
 
     async def assigned(self, topic: str, partition: int) -> int:

@@ -17,19 +17,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import get_args
 
 import msgspec
 
 from streams.clock import Clock
 from streams.compliance.captions import Caption, Captions
+from streams.compliance.pack import Family
 from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
 from streams.events.codec import decode
 from streams.events.publisher import Publisher
-from streams.events.schema import TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
+from streams.events.schema import RISK_LABELS, TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
+from streams.events.schema import SENTIMENTS as SENTIMENT_NAMES
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
-from streams.metrics import EVENT_AGE_SECONDS, EVENTS, FINDINGS, SCORING_SECONDS, TEXTS
+from streams.metrics import (
+    CONFIDENCE,
+    EVENT_AGE_SECONDS,
+    EVENTS,
+    FINDINGS,
+    FLAGGED,
+    MODEL_INFO,
+    SCORING_SECONDS,
+    SENTIMENTS,
+    TEXTS,
+    from_zero,
+)
 from streams.scoring.model import ServedModel
 from streams.scoring.stage import Scores, model_scores
 from streams.topics import LIVE, SOCIAL
@@ -105,6 +119,12 @@ class ScoringHandler:
         self._partitions: dict[tuple[str, int], Partition] = {}
         # One thread: the model's sessions are not to be shared, and a core is what a worker has.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
+        from_zero(TEXTS, ("scored", "unscored"))
+        from_zero(SENTIMENTS, SENTIMENT_NAMES)
+        from_zero(FLAGGED, RISK_LABELS)
+        from_zero(FINDINGS, get_args(Family))
+        if model is not None:
+            MODEL_INFO.labels(model.revision).set(1)
 
     @property
     def stage(self) -> str:
@@ -241,6 +261,12 @@ class ScoringHandler:
         for outcome, count in outcomes.items():
             TEXTS.labels(outcome).inc(count)
         TEXTS.labels("scored").inc(len(scored.paid))
+        for text in (*scored.texts, *scored.paid):
+            if text.sentiment is not None:
+                SENTIMENTS.labels(text.sentiment).inc()
+                CONFIDENCE.observe(max(text.sentiment_scores.values(), default=0))
+            for risk in text.flagged:
+                FLAGGED.labels(risk).inc()
         for text in scored.texts:
             for finding in text.findings:
                 FINDINGS.labels(finding.family).inc()

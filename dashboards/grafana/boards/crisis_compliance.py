@@ -1,0 +1,75 @@
+"""Crisis and compliance: every alert that fires, since when, and what rules find."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from dashboards.grafana.boards import panels
+from dashboards.grafana.boards.frame import BRAND, Frame
+from dashboards.grafana.boards.names import total
+from dashboards.grafana.boards.panels import BLUE, GREEN, ORANGE, RED, Link, Query
+from streams import metrics
+
+FIRING = f'{metrics.ALERT_FIRING}{{brand=~"$brand"}}'
+SEVERITIES = {"critical": RED, "warning": ORANGE, "info": BLUE}
+
+
+def board() -> Dashboard:
+    """The dashboard."""
+    frame = Frame(
+        "crisis-compliance", "Crisis and compliance",
+        "What detection raised: crises, attacks, breaches of advertising rules, leaks of personal data, collapses.",
+        BRAND, since="now-6h",
+    )  # fmt: skip
+    frame.row(
+        "Now",
+        *(
+            panels.count(
+                f"Firing, {severity}", f"Alerts of severity {severity} that fire now, all brands.",
+                f'sum({metrics.ALERTS}{{severity="{severity}"}})', "short", ((None, GREEN), (1, colour)),
+            )
+            for severity, colour in SEVERITIES.items()
+        ),
+        panels.count(
+            "Fired in the last hour", "Alerts that began to fire within the last hour, whatever became of them.",
+            f'sum(increase({total(metrics.ALERT_CHANGES)}{{state="firing"}}[1h]))',
+        ),
+    )  # fmt: skip
+    frame.row(
+        "Alerts",
+        panels.rows(
+            "Firing now", "A fingerprint leads to the alert's view in the console, with its evidence; the last column "
+            "to what to do.",
+            {"Firing": FIRING},
+            {
+                "severity": "Severity", "kind": "Kind", "brand": "Brand", "room": "Room", "platform": "Platform",
+                "family": "Family", "fingerprint": "Alert", "runbook": "Runbook",
+            },
+            [
+                Link("Alert", "Evidence in the console", "${console}/alert/${__value.raw:percentencode}"),
+                Link("Brand", "Brand in the console", "${console}/brand/${__value.raw:percentencode}"),
+                Link("Room", "Room in the console", "${console}/room/${__value.raw:percentencode}"),
+                Link("Runbook", "What to do", "${runbooks}/${__value.raw:percentencode}"),
+            ],
+        ),
+    )  # fmt: skip
+    frame.row(
+        "History",
+        panels.lines(
+            "Firing by kind", "Alerts that fire at each moment, all brands.",
+            [Query(f"sum by (kind) ({metrics.ALERTS})", "{{kind}}")], stacked=True,
+        ),
+        panels.lines(
+            "Firing by severity", "Alerts that fire at each moment, all brands.",
+            [Query(f"sum by (severity) ({metrics.ALERTS})", "{{severity}}")], stacked=True, colours=SEVERITIES,
+        ),
+        panels.lines(
+            "Changes an hour", "Alerts that began to fire and that resolved, by kind. Many of one kind that resolve at "
+            "once ask for a look at its rule.",
+            [Query(f"sum by (kind, state) (increase({total(metrics.ALERT_CHANGES)}[1h]))", "{{kind}} {{state}}")],
+        ),
+        panels.lines(
+            "Rule findings a minute", "What the rule packs find, by family. Findings of viewers and drafts do not "
+            "alert.",
+            [Query(f"sum by (family) (rate({total(metrics.FINDINGS)}[5m])) * 60", "{{family}}")], "cpm",
+        ),
+    )  # fmt: skip
+    return frame.board

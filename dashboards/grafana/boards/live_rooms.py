@@ -1,0 +1,94 @@
+"""For whoever looks after many live rooms at once; a host has the console's view of the own room."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from dashboards.grafana.boards import panels
+from dashboards.grafana.boards.frame import ROOM, Frame
+from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
+from streams import metrics
+from streams.engagement.vocabulary import Sum
+
+VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
+FUNNEL: tuple[Sum, ...] = ("views", "product_clicks", "orders", "payments")
+TALK: tuple[Sum, ...] = ("comments", "likes", "shares", "follows", "gifts")
+COLLAPSED = 'ALERTS{alertname="RoomCollapse", alertstate="firing", room=~"$room"}'
+MINUTES = 5
+
+
+def events(counter: Sum) -> str:
+    """The chosen rooms' sums over the last five minutes."""
+    return f'{metrics.ROOM_EVENTS}{{room=~"$room", counter="{counter}"}}'
+
+
+def board() -> Dashboard:
+    """The dashboard."""
+    frame = Frame(
+        "live-rooms", "Live rooms",
+        "Every live room side by side. Sums are those of the last five minutes of event time; money is in major units.",
+        ROOM,
+    )  # fmt: skip
+    frame.row(
+        "Now",
+        panels.count("Viewers", "People in the chosen rooms, where a feed tells it.", f"sum({VIEWERS})", w=5),
+        panels.count(
+            "Rooms live", "Rooms with something going on in the last five minutes, up to the configured top.",
+            f"count({events('comments')})", w=4,
+        ),
+        panels.count(
+            "Paid in five minutes", "Money paid in the chosen rooms.", f"sum({events('paid_value')}) / 100", w=5
+        ),
+        panels.count(
+            "Conversion", "Payments for each hundred product clicks of the last five minutes.",
+            f"sum({events('payments')}) / (sum({events('product_clicks')}) > 0)", "percentunit", w=5,
+        ),
+        panels.count(
+            "Collapsed rooms", "Rooms whose engagement fell far below their own last minutes.",
+            f"count({COLLAPSED}) or vector(0)", "short", ((None, GREEN), (1, ORANGE), (3, RED)), w=5,
+        ),
+    )  # fmt: skip
+    frame.row(
+        "Audience",
+        panels.lines(
+            "Viewers by room", "The ten rooms with most viewers.",
+            [Query(f"topk(10, {VIEWERS})", "{{room}}")],
+        ),
+        panels.lines(
+            "Interaction a minute", "What viewers do, all chosen rooms together.",
+            [Query(f"sum({events(name)}) / {MINUTES}", name) for name in TALK], "cpm",
+        ),
+    )  # fmt: skip
+    frame.row(
+        "Sales",
+        panels.bars(
+            "Funnel", "From looking to paying, all chosen rooms together, within the last five minutes.",
+            [Query(f"sum({events(name)})", name.replace("_", " ")) for name in FUNNEL], w=8,
+        ),
+        panels.lines(
+            "Paid by room", "Money paid within the last five minutes, the ten rooms with most of it.",
+            [Query(f"topk(10, {events('paid_value')} / 100)", "{{room}}")], w=8,
+        ),
+        panels.lines(
+            "Orders and refunds", "Within the last five minutes, all chosen rooms together.",
+            [Query(f"sum({events('orders')})", "orders"), Query(f"sum({events('refunds')})", "refunds")],
+            w=8, colours={"refunds": RED},
+        ),
+    )  # fmt: skip
+    frame.row(
+        "Rooms",
+        panels.rows(
+            "Rooms", "A room's name leads to its host's view in the console. `other` is all rooms beyond the "
+            "configured top.",
+            {
+                "Viewers": VIEWERS,
+                "Comments": events("comments"),
+                "Gifts": events("gifts"),
+                "Follows": events("follows"),
+                "Clicks": events("product_clicks"),
+                "Paid": f"{events('paid_value')} / 100",
+            },
+            {"room": "Room"},
+            [Link("Room", "Open in the console", "${console}/room/${__value.raw:percentencode}")],
+            sort="Viewers", h=10,
+        ),
+    )  # fmt: skip
+    return frame.board

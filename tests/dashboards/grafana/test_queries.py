@@ -1,0 +1,91 @@
+"""Every query of every dashboard, asked of a real Prometheus that scraped a simulated run of the whole stack."""
+
+import math
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+
+from dashboards.grafana import build
+from deploy.local.http import get_json, text
+from deploy.local.stack import Stack
+from streams.cli.worker import STAGES
+from streams.ingest.feed import KafkaSink
+from streams.settings import Settings
+from streams.simulate.catalogue import DEMO
+from streams.simulate.run import simulate
+from streams.simulate.scenario import Incident, Scenario
+from tests.dashboards.grafana.queries import Asked, asked, chosen
+
+WALL_SECONDS = 25
+PATIENCE_SECONDS = 240
+FAMILIES = ("absolute_claim", "medical_claim", "privacy_leak")
+SHORT = Scenario(
+    "short", 8,
+    brands=tuple(brand for brand in DEMO.brands if brand.brand_id in ("velvet", "mumu")),
+    rooms=tuple(
+        replace(room, audience=20, opens_minute=0)
+        for room in DEMO.rooms
+        if room.room_id in ("room-105", "room-106", "room-109")
+    ),
+    # It goes on until the end, so that its alerts still fire when the questions are asked.
+    incidents=(Incident("false_advertising", "velvet", 4, 4, room_id="room-105", families=FAMILIES),),
+    disorder=replace(DEMO.disorder, huge_records=False, late=10),
+)  # fmt: skip
+QUERIES = [one for board in build.load() for one in asked(board)]
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run a short evening through the whole stack, and wait until a page of it was delivered."""
+    with Stack(tmp_path_factory.mktemp("stack"), Settings(partitions=2, lateness_seconds=0)) as stack:
+        with closing(KafkaSink(stack.settings.kafka)) as sink:
+            simulate(SHORT, sink, wall_seconds=WALL_SECONDS)
+        wait_for(stack, "sum(pulsewatch_consumer_lag_records) == 0")
+        wait_for(stack, 'sum(increase(pulsewatch_relay_messages_total{outcome="delivered"}[5m])) > 0')
+        wait_for(stack, "stage:pulsewatch_dead_letters:ratio10m > 0")
+        wait_for(stack, "histogram_quantile(0.5, sum by (le) (rate(pulsewatch_relay_seconds_bucket[5m]))) > 0")
+        yield stack
+
+
+def wait_for(stack: Stack, expr: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not result(stack, "query", query=expr):
+        assert time.monotonic() < deadline, f"{expr} does not come true"
+        time.sleep(1)
+
+
+def result(stack: Stack, what: str, **parameters: str) -> list[dict[str, list[list[str]]]]:
+    answer = get_json(f"{stack.addresses.prometheus}/api/v1/{what}?{urlencode(parameters)}")
+    assert answer["status"] == "success"
+    found: list[dict[str, list[list[str]]]] = answer["data"]["result"]
+    return found
+
+
+@pytest.mark.parametrize("one", QUERIES, ids=lambda one: one.where)
+def test_query_parses_and_returns_figures(stack: Stack, one: Asked) -> None:
+    """Over the run's last ten minutes, as a panel would ask; somewhere there is a number."""
+    now = time.time()
+    series = result(stack, "query_range", query=one.expr, start=str(now - 600), end=str(now), step="2")
+    assert any(not math.isnan(float(value)) for one in series for _, value in one["values"])
+
+
+def test_variable_narrows_a_query_to_its_value(stack: Stack) -> None:
+    for board in build.load():
+        for panel in build.panels(board):
+            for target in panel.get("targets", []):
+                if "$brand" in target["expr"] and "by (brand)" in target["expr"]:
+                    found = result(stack, "query", query=chosen(target["expr"], "velvet"))
+                    assert {series["metric"]["brand"] for series in found} <= {"velvet"}  # type: ignore[call-overload]
+
+
+def test_metric_pages_follow_prometheus_naming_rules(stack: Stack) -> None:
+    for name in (*STAGES, "exporter", "relay"):
+        page = text(f"http://127.0.0.1:{stack.servers[name].port}/metrics")
+        lint = subprocess.run(["promtool", "check", "metrics"], input=page, text=True, capture_output=True, check=False)
+        assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", ""), name
