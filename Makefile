@@ -26,6 +26,7 @@ check: setup
 	@$(BIN)/ruff check --quiet --no-cache
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/pulsewatch grafana build --check
 
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)

@@ -23,9 +23,11 @@ class Sources:
         self._log = LogEnds(settings.kafka)
         self.counters = EngagementReader(self._client, settings.namespace)
         """Everything about one id."""
+        self.detections = DetectionReader(self._client, settings.namespace)
+        """Alerts that run and that ran."""
         self.figures = FigureReader(
             rooms=Overview(self._client, settings.namespace),
-            detections=DetectionReader(self._client, settings.namespace),
+            detections=self.detections,
             offsets=self._offsets,
             log=self._log,
             clock=system_clock,

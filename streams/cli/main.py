@@ -15,6 +15,7 @@ from streams.cli.dead_letters import dead_letters
 from streams.cli.demo import demo
 from streams.cli.detect import backtest, detect
 from streams.cli.feeds import replay, simulate
+from streams.cli.grafana import grafana
 from streams.cli.model import model, score
 from streams.cli.relay import relay
 from streams.cli.stack import down, status, up
@@ -32,7 +33,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, console, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
-    dead_letters, relay, bench,
+    dead_letters, relay, grafana, bench,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

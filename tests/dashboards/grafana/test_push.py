@@ -1,0 +1,192 @@
+"""What a push leaves in Grafana, twice the same, and the one line where it cannot."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from dashboards.grafana import build
+from dashboards.grafana.push import Addresses, Push, Told
+from dashboards.grafana.server import Changed, Grafana
+from deploy.local.server import free_port
+from streams.alerting.alert import Alert
+from streams.cli.main import cli
+from streams.errors import PulsewatchError, Unavailable, UsageError
+from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
+from tests.dashboards.grafana.grafana_server import ADMIN, VIEWER, GrafanaServer, running
+
+BOARDS = build.load()
+ADDRESSES = Addresses("http://prometheus:9090", "http://console.example/", "http://git.example/runbooks")
+
+
+@pytest.fixture
+def server() -> Iterator[GrafanaServer]:
+    grafana = GrafanaServer()
+    with running(grafana):
+        yield grafana
+
+
+def push(
+    server: GrafanaServer, addresses: Addresses = ADDRESSES, *, token: str = ADMIN, overwrite: bool = False
+) -> Push:
+    return Push(Grafana(server.url, token), addresses, lambda: NOON_MS, "push", overwrite)
+
+
+def fired(fingerprint: str = "f1", **changes: Any) -> Alert:
+    return msgspec.structs.replace(an_alert(fingerprint), fired_at=NOON_MS, **changes)
+
+
+def test_first_push_creates_all(server: GrafanaServer) -> None:
+    assert push(server).boards(BOARDS) == {"created": 2 + len(BOARDS)}
+    assert server.held.folders["pulsewatch"]["title"] == "Pulsewatch"
+    source = server.held.sources["pulsewatch-prometheus"]
+    assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
+    assert set(server.held.dashboards) == {board["uid"] for board in BOARDS}
+    assert {held["meta"]["folderUid"] for held in server.held.dashboards.values()} == {"pulsewatch"}
+
+
+def test_second_push_writes_nothing(server: GrafanaServer) -> None:
+    for _ in range(2):
+        server.held.writes.clear()
+        push(server).boards(BOARDS)
+        push(server).episodes([fired()])
+    assert server.held.writes == []
+
+
+def test_links_lead_where_the_settings_say(server: GrafanaServer) -> None:
+    push(server).boards(BOARDS)
+    for held in server.held.dashboards.values():
+        constants = {one["name"]: one["query"] for one in held["dashboard"]["templating"]["list"]}
+        assert constants["console"] == "http://console.example"
+        assert constants["runbooks"] == "http://git.example/runbooks"
+
+
+def test_what_differs_is_updated_and_nothing_else(server: GrafanaServer) -> None:
+    push(server).boards(BOARDS)
+    server.held.writes.clear()
+    uid = BOARDS[0]["uid"]
+    server.held.dashboards[uid]["dashboard"]["title"] = "somebody's own"
+    server.held.folders["pulsewatch"]["title"] = "renamed"
+    server.held.sources["pulsewatch-prometheus"]["url"] = "http://elsewhere"
+    assert push(server).boards(BOARDS) == {"updated": 3, "unchanged": len(BOARDS) - 1}
+    assert server.held.writes == [
+        "PUT /folders/pulsewatch", "PUT /datasources/uid/pulsewatch-prometheus", "POST /dashboards/db",
+    ]  # fmt: skip
+    assert server.held.dashboards[uid]["dashboard"]["version"] == 2
+
+
+def test_dashboard_that_was_moved_comes_back_to_its_folder(server: GrafanaServer) -> None:
+    push(server).boards(BOARDS)
+    server.held.dashboards[BOARDS[0]["uid"]]["meta"]["folderUid"] = "elsewhere"
+    assert push(server).boards(BOARDS)["updated"] == 1
+
+
+def test_dashboard_that_is_saved_meanwhile_is_not_overwritten_unless_told(server: GrafanaServer) -> None:
+    push(server).boards(BOARDS)
+    server.held.moved = True
+    newer = Addresses("http://prometheus:9090", "http://new")
+    with pytest.raises(Changed, match=r"changed in Grafana meanwhile .*push again, or with --overwrite"):
+        push(server, newer).boards(BOARDS)
+    assert push(server, newer, overwrite=True).boards(BOARDS)["updated"] == len(BOARDS)
+
+
+def test_episode_is_one_annotation_from_onset_to_end(server: GrafanaServer) -> None:
+    alert = fired()
+    push(server).episodes([alert])
+    ended = msgspec.structs.replace(alert, state="resolved", resolved_at=NOON_MS + 9 * MINUTE_MS)
+    assert push(server).episodes([ended]) == {"updated": 1}
+    [mark] = server.held.annotations
+    assert (mark["time"], mark["timeEnd"]) == (NOON_MS, NOON_MS + 9 * MINUTE_MS)
+    assert mark["tags"] == ["pulsewatch", "crisis", "critical", "fingerprint:f1"]
+    assert mark["text"] == "crisis (critical): b-1"
+
+
+def test_alerts_that_never_fired_and_drafts_leave_no_annotation(server: GrafanaServer) -> None:
+    assert push(server).episodes([an_alert("f1", "pending"), fired("f2", shadow=True)]) == {}
+
+
+def test_strangers_name_is_no_html_in_an_annotation(server: GrafanaServer) -> None:
+    push(server).episodes([fired(brand_id="<img src=x onerror=alert(1)>")])
+    assert "<" not in server.held.annotations[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("token", "said"), [("wrong", "does not take the token"), (VIEWER, "needs the role Admin")], ids=["401", "403"]
+)
+def test_token_that_will_not_do_is_told(server: GrafanaServer, token: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as told:
+        push(server, token=token).boards(BOARDS)
+    assert token not in str(told.value)
+
+
+def test_grafana_that_is_away_is_told() -> None:
+    away = Grafana(f"http://127.0.0.1:{free_port()}", ADMIN)
+    with pytest.raises(Unavailable, match="does not answer"):
+        Push(away, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "Server Error"), (200, "no Grafana"), (404, "no Grafana")])
+def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<html>a message</html>" if status != 500 else b"{}")
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
+            """Silent."""
+
+    stranger = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+    with running(stranger):
+        grafana = Grafana(f"http://127.0.0.1:{stranger.server_port}", ADMIN)
+        with pytest.raises(PulsewatchError, match=said):
+            Push(grafana, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)
+
+
+@pytest.mark.parametrize("url", ["grafana:3000", "ftp://grafana", "http://"])
+def test_address_that_is_none_is_told(url: str) -> None:
+    with pytest.raises(UsageError, match="no address of a Grafana"):
+        Grafana(url, ADMIN)
+
+
+def test_every_step_is_told_to_whoever_watches(server: GrafanaServer) -> None:
+    told: list[Told] = []
+    work = push(server)
+    work.say = told.append
+    work.boards(BOARDS[:1])
+    assert [(one.what, one.fate) for one in told] == [
+        ("folder", "created"), ("data source", "created"), (BOARDS[0]["title"], "created"),
+    ]  # fmt: skip
+
+
+def test_command_takes_the_token_from_a_file_or_the_environment(server: GrafanaServer, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{ADMIN}\n")
+    options = ["grafana", "push", "--url", server.url, "--without-annotations"]
+    first = CliRunner().invoke(cli, [*options, "--token-file", str(tmp_path / "token")])
+    again = CliRunner().invoke(cli, options, env={"GRAFANA_TOKEN": ADMIN})
+    assert first.output.splitlines()[-1] == f"{2 + len(BOARDS)} created"
+    assert again.output == f"{2 + len(BOARDS)} unchanged\n"
+
+
+def test_command_without_a_token_says_where_it_is_looked_for(server: GrafanaServer) -> None:
+    told = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env={"GRAFANA_TOKEN": ""})
+    assert isinstance(told.exception, UsageError)
+    assert "--token-file, or GRAFANA_TOKEN" in str(told.exception)
+
+
+def test_command_without_redis_pushes_the_dashboards_and_says_what_is_missing(server: GrafanaServer) -> None:
+    from streams.settings import settings
+
+    settings.cache_clear()
+    environment = {"GRAFANA_TOKEN": ADMIN, "PULSEWATCH_REDIS": f"redis://127.0.0.1:{free_port()}/0"}
+    try:
+        told = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env=environment)
+    finally:
+        settings.cache_clear()
+    assert isinstance(told.exception, Unavailable)
+    assert "--without-annotations" in str(told.exception)
+    assert set(server.held.dashboards) == {board["uid"] for board in BOARDS}
