@@ -29,18 +29,23 @@ def compared(truth: Truth, counters: CounterReader, bootstrap: str) -> Compariso
 
 def alerts_of(bootstrap: str) -> list[Alert]:
     """Every record on the alerts topic, each partition in order."""
+    return [alert for alert, _ in timed_alerts(bootstrap)]
+
+
+def timed_alerts(bootstrap: str) -> list[tuple[Alert, int]]:
+    """The same, with Kafka's time of each in milliseconds since the epoch."""
     with closing(KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None)) as consumer:
         partitions = [TopicPartition(ALERTS, number) for number in consumer.partitions_for_topic(ALERTS) or ()]
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
-        return [msgspec.json.decode(value, type=Alert) for value in _values(consumer, partitions)]
+        return [(msgspec.json.decode(value, type=Alert), at_ms) for value, at_ms in _values(consumer, partitions)]
 
 
-def _values(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[bytes]:
+def _values(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[tuple[bytes, int]]:
     ends = consumer.end_offsets(partitions)
     while any(consumer.position(partition) < ends[partition] for partition in partitions):
         for records in consumer.poll(500).values():
-            yield from (record.value for record in records if record.value is not None)
+            yield from ((record.value, record.timestamp) for record in records if record.value is not None)
 
 
 def show(console: Console, comparison: Comparison) -> None:

@@ -44,7 +44,7 @@ def pages(notification: Mapping[str, Any], received_at: datetime) -> list[Page]:
         Page(
             receiver=notification["receiver"],
             status=alert["status"],
-            received_at=received_at.isoformat(timespec="seconds"),
+            received_at=received_at.isoformat(timespec="milliseconds"),
             labels=alert["labels"],
             annotations=alert["annotations"],
             starts_at=alert["startsAt"],

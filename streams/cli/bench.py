@@ -59,3 +59,17 @@ def engagement(events: int, repeats: int, peers: tuple[str, ...], as_json: bool)
     from streams.bench.engagement import run_engagement
 
     _show(run_engagement(events=events, repeats=repeats, peers=peers or None, say=_say), as_json)
+
+
+@bench.command()
+@click.option("--pages", type=click.IntRange(2, 1000), default=60, show_default=True, help="Breaches to be told of.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same gaps.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def paging(pages: int, seed: int, as_json: bool) -> None:
+    """From an event to the page, by the whole stack; exit code 1 where one in twenty takes over ten seconds."""
+    from streams.bench.paging import run_paging, shown
+
+    outcome = run_paging(pages, seed, _say)
+    click.echo(json.dumps(outcome) if as_json else "\n".join(shown(outcome)))
+    if outcome["event_to_receiver_seconds"]["p95"] > outcome["goal_p95_seconds"]:
+        raise SystemExit(1)
