@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         200, ge=1, description="Firing alerts with series of their own in Prometheus; the rest are `other`."
     )
     console_url: str = Field(
-        "http://127.0.0.1:8080", description="Where people open the console: messages and dashboards link there."
+        "http://127.0.0.1:9107", description="Where people open the console: messages and dashboards link there."
     )
     runbooks_url: str = Field(
         "", description="Where people read deploy/runbooks, such as a Git host's folder; messages link there if set."

@@ -7,7 +7,7 @@ from dashboards.grafana.boards.panels import SOURCE, Panel
 from streams import metrics
 
 TAG = "pulsewatch"
-CONSOLE_URL = "http://127.0.0.1:8080"
+CONSOLE_URL = "http://127.0.0.1:9107"
 RUNBOOKS_URL = "/d/pulsewatch-runbooks"
 """Grafana ignores what follows a dashboard's uid, so that a runbook's name may."""
 GRAFANA = models.DataSourceRef(type_val="grafana", uid="-- Grafana --")
