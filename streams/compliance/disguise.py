@@ -13,6 +13,7 @@ in it. What is found is a disguise only if it is convincing: see `_is_disguise`.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -29,8 +30,14 @@ _HAN_CHARACTER = re.compile(f"[{HAN}]")
 _LATIN = re.compile("[a-z]")
 _LATIN_RUN = re.compile("[a-z]{2,}")
 _MAX_LATIN = 36
-_SPACED_LETTERS = re.compile(r"(?<![a-z0-9])[a-z0-9@$](?:[^a-z0-9@$\n]{1,2}[a-z0-9@$]){2,}(?![a-z0-9])")
+_MAX_PIECES = 24
+_BROKEN_WORD = re.compile(r"(?<![a-z0-9])[a-z0-9@$]{1,2}(?:[^a-z0-9@$\n]{1,2}[a-z0-9@$]{1,2}){2,}(?![a-z0-9])")
+_PIECE = re.compile(r"[a-z0-9@$]+")
+_TWO_WORDS = re.compile(r"(?<![a-z])([a-z]{2,12})[ \-.]([a-z]{2,12})(?![a-z])")
+_SHORTEST_JOINED_WORD = 6
 _LATIN_TOKEN = re.compile(r"[a-z0-9@$!|.*_\-]{3,40}")
+_PART_OF_TOKEN = re.compile(r"[a-z0-9@$!|*]{3,}")
+_ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly", "er", "r")
 _HARD = r"!?;:\"'()《》“”‘’【】\[\]<>%‰#=+"
 _SOFT = ",、.。…"
 _MAYBE_GAP = re.compile(rf"[^\w{_HARD}{_SOFT}]|(?:\W|^)[{HAN}][{_SOFT}]|[{_SOFT}][{HAN}](?:\W|$)|\+[{HAN}]\+")
@@ -118,7 +125,12 @@ class Restorer:
         self._fillers = re.compile("|".join(map(re.escape, table.fillers if spoken else ())) or r"(?!)")
         self._real_words = frozenset(table.real_words)
         self._common = frozenset(table.common)
-        self._latin = frozenset({*latin_terms, *table.english})
+        latin = {*latin_terms, *table.english}
+        self._latin = frozenset(word + ending for word in latin for ending in _ENDINGS)
+        self._masked: dict[int, list[str]] = defaultdict(list)
+        for word in sorted(latin):
+            self._masked[len(word)].append(word)
+        self._often_hidden = frozenset(term for term in table.terms if len(term) == 2)
         readings = {syllable for term in han_terms for syllable in _readings_in(term)}
         self._syllables = frozenset(readings | {_syllable(character) for term in han_terms for character in term})
         self._codes = {syllable: chr(_PRIVATE_USE + i) for i, syllable in enumerate(sorted(self._syllables))}
@@ -211,29 +223,63 @@ class Restorer:
         if written in self._real_words or (len(written) > 1 and written in PHRASES_DICT):
             return None
         letters_around = _letter_at(text, units[0].start - 1) or _letter_at(text, units[-1].end)
-        fitting = [term for term in terms if _is_disguise(units, term, letters_around, self._common)]
+        start, end = units[0].start, units[-1].end
+        apart = not any(text[at - 1 : at + 1] in PHRASES_DICT for at in (start, end))  # 弟弟一起 is no 第一
+        fitting = [
+            term
+            for term in terms
+            if _is_disguise(units, term, letters_around, self._common)
+            or (term in self._often_hidden and apart and _is_one_homophone(units, term, self._common))
+        ]
         return max(fitting, key=lambda term: sum(u.text == c for u, c in zip(units, term, strict=True)), default=None)
 
     def _latin_words(self, text: str) -> list[_Change]:
-        """English words of the packs that are written with spaces, stops or digits: `d.m`, `gu4ranteed`."""
-        found: list[_Change] = []
-        for match in _SPACED_LETTERS.finditer(text):
-            places = [match.start() + i for i, c in enumerate(match[0]) if c.isalnum() or c in "@$"]
-            letters = "".join(text[place] for place in places).translate(self._digits)
-            # A neighbour may be a word of one letter: `it's p a t e n t e d`.
-            for first, last in ((0, len(letters)), (1, len(letters)), (0, len(letters) - 1)):
-                if letters[first:last] in self._latin:
-                    found.append((places[first], places[last - 1] + 1, letters[first:last]))
-                    break
+        """English words of the packs that are written with spaces, stops, stars or digits: `d.m`, `gu4ranteed`."""
+        found = [change for match in _BROKEN_WORD.finditer(text) for change in self._joined(match)]
         for match in _LATIN_TOKEN.finditer(text):
             token = match[0].strip("!|.*_-")
-            if token.isalpha() or token.isdigit():
-                continue
-            letters = re.sub(r"[.*_\-]", "", token).translate(self._digits)
-            if letters in self._latin:
-                start = match.start() + match[0].index(token)
-                found.append((start, start + len(token), letters))
+            start = match.start() + match[0].index(token)
+            found += self._undisguised_part(token, start) or [
+                change
+                for part in _PART_OF_TOKEN.finditer(token)
+                for change in self._undisguised_part(part[0], start + part.start())
+            ]
+        for match in _TWO_WORDS.finditer(text):
+            word = match[1] + match[2]
+            if len(word) >= _SHORTEST_JOINED_WORD and word in self._latin:
+                found.append((*match.span(), word))
         return _longest(found)
+
+    def _joined(self, broken: re.Match[str]) -> list[_Change]:
+        """Words in a run of pieces of one or two letters; neighbours may be words: `it's p a t e n t e d`."""
+        pieces = [(match.start() + broken.start(), match[0]) for match in _PIECE.finditer(broken[0])][:_MAX_PIECES]
+        found: list[_Change] = []
+        first = 0
+        while first < len(pieces) - 1:
+            for last in range(len(pieces), first + 1, -1):
+                letters = "".join(piece for _, piece in pieces[first:last]).translate(self._digits)
+                if letters in self._latin:
+                    found.append((pieces[first][0], pieces[last - 1][0] + len(pieces[last - 1][1]), letters))
+                    first = last - 1
+                    break
+            first += 1
+        return found
+
+    def _undisguised_part(self, token: str, start: int) -> list[_Change]:
+        word = None if token.isalpha() or token.isdigit() else self._undisguised(token)
+        return [] if word is None else [(start, start + len(token), word)]
+
+    def _undisguised(self, token: str) -> str | None:
+        """The word that a token with digits or signs stands for: `cl1nically`, `g*aranteed`, `fo11owers`."""
+        letters = re.sub(r"[._\-]", "", token)
+        for ones in ("i", "l"):
+            word = letters.replace("1", ones).translate(self._digits).replace("*", "")
+            if word in self._latin:
+                return word
+        if 0 < letters.count("*") <= 2 and len(letters) >= 4:
+            masked = re.compile(re.escape(letters).replace(r"\*", "[a-z]"))
+            return next((word for word in self._masked.get(len(letters), ()) if masked.fullmatch(word)), None)
+        return None
 
 
 def _is_needed(term: str, vocabulary: str) -> bool:
@@ -287,6 +333,12 @@ def _is_disguise(units: Sequence[_Unit], term: str, letters_around: bool, common
     if exact:
         return True
     return pinyin_units >= 2 and sum(len(unit.text) for unit in units) >= 6
+
+
+def _is_one_homophone(units: Sequence[_Unit], term: str, common: frozenset[str]) -> bool:
+    """Whether one character of a term that people often hide is an uncommon one that sounds like it: 好坪 for 好评."""
+    odd = [unit.text for unit, character in zip(units, term, strict=True) if unit.text != character]
+    return len(odd) == 1 and _is_han(odd[0]) and odd[0] not in common
 
 
 _NUMERALS = {"1": "一", "2": "二", "3": "三", "0": "零", "7": "七", "9": "九"}

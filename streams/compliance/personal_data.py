@@ -85,6 +85,11 @@ _CARD_BEFORE = compile_pattern(
     r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit)"
     r"[^。!?;]{0,16}$"
 )
+_CARD_NUMBER_BEFORE = compile_pattern(
+    r"(?:卡号|银行卡|储蓄卡|信用卡|(?:card|credit|debit) (?:number|no|card))[^,。!?;]{0,6}$"
+)
+_CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
+_ID_BEFORE = compile_pattern(r"身份证|证件号|\bid (?:card|number|no)")
 _PHONE_BEFORE = compile_pattern(r"(?:call|text|phone|cell|mobile|number|whatsapp|tel|contact|reach)[^.!?;]{0,24}$")
 _SHOP_WORDS = compile_pattern(
     r"门店|本店|店铺|分店|总店|公司|工厂|厂址|仓库|退货|总部|展厅|体验店|专柜|商场|营业|景区|酒店|餐厅|博物馆"
@@ -128,16 +133,19 @@ def _parts(run: str, offset: int) -> list[tuple[str, int, int]]:
 def _number_kind(digits: str, text: str, start: int, lengths: list[int]) -> Detector | None:
     """What a run of digits is, by its length, its check digit, how it is broken up and what stands before it."""
     before = text[max(0, start - 40) : start]
-    if _ORDER_BEFORE.search(before):
+    if _ORDER_BEFORE.search(before) and not _CALLED_A_PHONE.search(before):
         return None
-    if len(digits) == 18 and is_id_card(digits):
-        return "id_card"
+    if len(digits) == 18 and (is_id_card(digits) or (_ID_BEFORE.search(before) and _birth_date(digits) is not None)):
+        return "id_card"  # one that is called so gives a person away even where a digit was mistyped
     if len(digits) == 13 and digits.startswith("86"):
         digits = digits[2:]
-    american = lengths[0] == 1 and max(lengths) > 2
+    american = lengths[:2] == [1, 3]
     if len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789" and not american:
         return "phone"
-    if 16 <= len(digits) <= 19 and luhn(digits) and (len(lengths) == 4 or _CARD_BEFORE.search(before)):
+    if 16 <= len(digits) <= 19 and (
+        (luhn(digits) and (len(lengths) == 4 or _CARD_BEFORE.search(before)))
+        or (digits[0] in "3456" and _CARD_NUMBER_BEFORE.search(before))
+    ):
         return "bank_card"
     return None
 
@@ -146,12 +154,17 @@ def is_id_card(number: str) -> bool:
     """A Chinese resident ID: 17 digits and a check character by ISO 7064 MOD 11-2 (GB 11643), a real date of birth."""
     if len(number) != 18 or not number[:17].isdigit():
         return False
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
+    if _birth_date(number) is None:
         return False
     total = sum(int(digit) * pow(2, 17 - i, 11) for i, digit in enumerate(number[:17]))
     return "10x98765432"[total % 11] == number[17].lower()
+
+
+def _birth_date(number: str) -> date | None:
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
 
 
 def luhn(number: str) -> bool:
@@ -222,6 +235,10 @@ _STREET_AND_ROOM = (
     rf"[^\pP\pS ]{{0,12}}(?:路|街|大道|巷|胡同|弄|村|镇){_NUMBER}{{1,5}}[号弄]?[^,。!?;]{{0,12}}?"
     rf"{_NUMBER}{{1,4}}(?:栋|幢|号楼|座|单元)?{_NUMBER}{{0,4}}(?:室|房|户|单元|栋|幢|号楼)"
 )
+_STREET_AND_BUILDING = (
+    rf"[^\pP\pS ]{{0,12}}(?:路|街|大道|巷|胡同|弄){_NUMBER}{{1,5}}号[^,。!?;]{{0,8}}?"
+    r"[a-z0-9]{1,3}(?:座|栋|幢|号楼|单元)\d{3,4}"
+)
 _ESTATE_AND_ROOM = (
     r"[^\pP\pS ]{0,12}(?:小区|花园|公寓|苑|家园|新村|宿舍|雅居|华庭|社区|家属院|[一二三四五六七八九]期)[^,。!?;]{0,4}?"
     rf"{_NUMBER}{{1,3}}(?:栋|幢|号楼|座|单元)[^。!?;]{{0,6}}{_NUMBER}{{1,4}}"
@@ -254,6 +271,7 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (r"(?:护照|passport)[^。!?;\d]{0,14}?([a-z]\d{8})\b", _plain("passport", 1)),
         (rf"([{_PROVINCES}])([a-z][·. \-]?[a-hj-np-z0-9]{{5,6}})(?:[^a-z0-9]|$)", _plate),
         (_STREET_AND_ROOM, _home),
+        (_STREET_AND_BUILDING, _home),
         (_ESTATE_AND_ROOM, _home),
         (_LIVES_AT, _home),
         (_ENGLISH_STREET, _english_home),

@@ -97,6 +97,12 @@ class Rulebook:
         rules = [_compile_rule(rule, pack, shared, path) for path, pack in read_packs(folder) for rule in pack.rules]
         return cls(tuple(rules), read_disguises(folder))
 
+    def reading(self, text: str, kind: TextKind) -> str:
+        """The text as the rules read it: normal form, lower case, its disguises undone."""
+        plain = lower(normalise(text))
+        restored = self._kinds[kind].restorer.read(plain)
+        return plain if restored is None else restored.text
+
     def check(self, text: str, kind: TextKind, *, platform: Platform | None = None) -> list[Finding]:
         """What breaks a rule, in the text's order; at most 50. Never raises for what a text contains."""
         rules = self._kinds[kind]
@@ -265,11 +271,12 @@ def _words(word: str, lists: Lists, fail: _Failure) -> list[str]:
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
 _ESCAPE = re.compile(r"\\[a-zA-Z]")
 _LATIN_RUN = re.compile("[a-z]{4,}")
+_CLASS = re.compile(r"\[[^\]]*\]")
 
 
 def _han_runs(sources: Iterable[str]) -> set[str]:
     """What a disguise may hide: every run of two or more Han characters in words and patterns."""
-    return {run for source in sources for run in _HAN_RUN.findall(source)}
+    return {run for source in sources for run in _HAN_RUN.findall(_CLASS.sub(" ", source))}
 
 
 def _is_ordinary(run: str, common: str) -> bool:
