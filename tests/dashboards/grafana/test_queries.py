@@ -15,13 +15,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.grafana import build
 from deploy.local.http import get_json, text
 from deploy.local.stack import Stack
+from models.runtime.classifier import BUNDLED
+from models.runtime.manifest import read_manifest
 from streams.alerting.alert import AlertKind, State
 from streams.cli.worker import STAGES
 from streams.compliance.pack import Family
 from streams.events.codec import Reason
 from streams.events.schema import RISK_LABELS, SENTIMENTS
 from streams.ingest.feed import KafkaSink
-from streams.scoring.model import serve
 from streams.settings import Settings
 from streams.simulate.catalogue import DEMO
 from streams.simulate.run import simulate
@@ -103,7 +104,7 @@ def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
     closed: dict[str, set[str]] = {
         "stage": set(STAGES), "reason": set(get_args(Reason)), "family": set(get_args(Family)),
         "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
-        "risk": set(RISK_LABELS), "revision": {serve(None).revision},
+        "risk": set(RISK_LABELS), "revision": {read_manifest(BUNDLED).revision},
         "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},
         "outcome": {"scored", "unscored", "applied", "moved", "fenced", "unavailable"},
     }  # fmt: skip
