@@ -32,6 +32,8 @@ from models.runtime.classifier import Scores, load_classifier
 
 BLOCK_TEXTS = 4_096
 
+Report = Callable[[int, int], None]  # told (texts done, texts in all) before each block
+
 
 class Scorer(Protocol):
     """What is evaluated: one result a text, in order."""
@@ -70,23 +72,31 @@ def read_labelled(path: Path) -> Iterator[LabelledText]:
 
 
 def evaluate(
-    files: Sequence[Path], scorer: Scorer | None = None, clock: Callable[[], float] = time.perf_counter
+    files: Sequence[Path],
+    scorer: Scorer | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+    report: Report | None = None,
 ) -> list[dict[str, Any]]:
     """The rows of figures of all files together, a block a source, and ``texts_per_second`` last.
 
     Without a scorer the bundled model is measured, on one thread and without its memory of recent texts.
     """
     texts = [text for path in files for text in read_labelled(path)]
-    return evaluate_texts(texts, scorer or load_classifier(remembered_texts=0), clock)
+    return evaluate_texts(texts, scorer or load_classifier(remembered_texts=0), clock, report)
 
 
 def evaluate_texts(
-    texts: Sequence[LabelledText], scorer: Scorer, clock: Callable[[], float] = time.perf_counter
+    texts: Sequence[LabelledText],
+    scorer: Scorer,
+    clock: Callable[[], float] = time.perf_counter,
+    report: Report | None = None,
 ) -> list[dict[str, Any]]:
     """As `evaluate`, for texts in memory."""
     began = clock()
     scored: list[tuple[LabelledText, Scores]] = []
     for start in range(0, len(texts), BLOCK_TEXTS):
+        if report:
+            report(start, len(texts))
         block = texts[start : start + BLOCK_TEXTS]
         results = scorer.score([text.text for text in block])
         scored += [(text, scores) for text, scores in zip(block, results, strict=True) if scores is not None]

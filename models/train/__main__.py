@@ -37,7 +37,7 @@ SIGN_COUNT = {"zh": 20, "en": 5}
 @click.option(
     "--start-from",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Begin with the weights and signs of this packaged model.",
+    help="Begin with the weights and signs of this packaged model, whatever it was trained on.",
 )
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
 @click.option("--stage", type=click.Choice(["all", "train", "package"]), default="all", show_default=True)
@@ -76,6 +76,7 @@ def _train_language(
 
     folder = out / language
     folder.mkdir(parents=True, exist_ok=True)
+    packaged = read_manifest(start) if start else None
     graph, tokeniser_file = fetch(language, out)
     examples, _ = load_training(data, language, seed, licences)
     examples += synthesise(language, seed, TRAINING_TEXTS)
@@ -83,8 +84,8 @@ def _train_language(
     say(f"{len(examples)} texts")
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
     tokeniser: dict[str, Any] = (
-        json.loads((start / read_manifest(start).models[language].tokeniser / "tokenizer.json").read_bytes())
-        if start
+        json.loads((start / packaged.models[language].tokeniser / "tokenizer.json").read_bytes())
+        if packaged and start
         else add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
     )
     (folder / "tokenizer.json").write_text(json.dumps(tokeniser, ensure_ascii=False), encoding="utf-8")
@@ -92,11 +93,9 @@ def _train_language(
     name_signs(encoder, original, tokeniser)
     torch.manual_seed(seed)
     network = Network(encoder, ENCODERS[language].exits)
-    if start:
-        missing = load_packaged(
-            network, (start / stage.graph for stage in read_manifest(start).models[language].stages)
-        )
-        say(f"starts from {start}" + (f", but for {', '.join(missing)}" if missing else ""))
+    if packaged and start:
+        missing = load_packaged(network, (start / stage.graph for stage in packaged.models[language].stages))
+        say(f"starts from {packaged.revision}" + (f", but for {', '.join(missing)}" if missing else ""))
     progress = train(
         network,
         Tokenizer.from_str(json.dumps(tokeniser)),
@@ -105,6 +104,7 @@ def _train_language(
         seed=seed,
         checkpoint=folder / "checkpoint.pt",
         resume=resume,
+        started_from=packaged.revision if packaged else "",
         report=say,
     )
     say(f"done after {progress.step} steps, {progress.seconds / 60:.1f} min, loss {progress.loss:.3f}")

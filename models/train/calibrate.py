@@ -10,7 +10,7 @@ raises the most of them gets a higher one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -22,11 +22,14 @@ from models.train.sources import SOURCES, Example
 
 MIN_PRECISION = 0.7
 LEAST_OF_A_CLASS = 15
+LEAST_CALM = 80
 THRESHOLD_RULE = (
     f"least probability from 0.5 with precision of {MIN_PRECISION} or more on the calibration part, raised until "
-    "at most 2 % of its neutral and positive posts of any source are flagged for any risk (4 % of posts on an epidemic)"
+    "at most 2 % of its neutral and positive texts of any source are flagged for any risk (4 % of "
+    "reviews, of posts on an epidemic and of tweets to airlines)"
 )
 
+TEMPERATURES = tuple(step / 50 for step in range(20, 201))
 Floats = npt.NDArray[np.float64]
 NEUTRAL, NEGATIVE = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
 
@@ -36,22 +39,49 @@ def for_calibration(text: str) -> bool:
     return blake2b(text.encode(), digest_size=4, person=b"calibration").digest()[0] % 2 == 0
 
 
-def fit_temperature(logits: Floats, examples: Sequence[Example]) -> float:
-    """The temperature with the least cross-entropy on the texts of known sentiment."""
+def fit_sentiment(logits: Floats, examples: Sequence[Example]) -> tuple[tuple[float, float, float], float]:
+    """The (bias, temperature) by which sentiment logits become probabilities: softmax((logits + bias) / temperature).
+
+    The bias makes the sentiments' recalls even: it has the least cross-entropy where each sentiment of a source weighs
+    alike. The temperature then has the least cross-entropy on the texts as they come.
+    """
     known = [index for index, example in enumerate(examples) if example.sentiment is not None]
+    of_known = [examples[i] for i in known]
     rows = logits[known, : len(SENTIMENTS)].copy()
-    rows[[examples[i].sentiment_binary for i in known], NEUTRAL] = -1e4
-    truth = np.array([examples[i].sentiment for i in known])
-    weights = _source_weights([examples[i] for i in known])
+    rows[[example.sentiment_binary for example in of_known], NEUTRAL] = -1e4
+    truth = np.array([example.sentiment for example in of_known])
+    weights = _source_weights(of_known)
+    balanced = weights * _class_weights(of_known)
+    rough = _fit_temperature(rows, truth, balanced)
+    bias = rough * _fit_bias(rows / rough, truth, balanced)
+    negative, neutral, positive = (round(float(b), 3) for b in bias)
+    return (negative, neutral, positive), _fit_temperature(rows + bias, truth, weights)
 
-    def cost(temperature: float) -> float:
-        scaled = rows / temperature
-        scaled -= scaled.max(axis=1, keepdims=True)
-        log_sums = np.log(np.exp(scaled).sum(axis=1))
-        return float(np.sum(weights * (log_sums - scaled[np.arange(len(truth)), truth])))
 
-    temperatures = [step / 50 for step in range(20, 201)]
-    return temperatures[int(np.argmin([cost(temperature) for temperature in temperatures]))]
+def _fit_temperature(rows: Floats, truth: npt.NDArray[np.int64], weights: Floats) -> float:
+    costs = [_cross_entropy(rows / temperature, truth, weights) for temperature in TEMPERATURES]
+    return TEMPERATURES[int(np.argmin(costs))]
+
+
+def _fit_bias(rows: Floats, truth: npt.NDArray[np.int64], weights: Floats) -> Floats:
+    """By Newton's method, at temperature 1; the mean is 0."""
+    bias = np.zeros(len(SENTIMENTS))
+    for _ in range(20):
+        shares = _softmax(rows + bias)
+        gradient = weights @ (shares - np.eye(len(SENTIMENTS))[truth]) / weights.sum()
+        curvature = np.diag(weights @ shares) - (shares * weights[:, None]).T @ shares
+        step = np.linalg.solve(curvature / weights.sum() + 1e-3 * np.eye(len(SENTIMENTS)), gradient)
+        bias = bias - np.clip(step, -1, 1)
+    return np.asarray(bias - bias.mean())
+
+
+def _cross_entropy(rows: Floats, truth: npt.NDArray[np.int64], weights: Floats) -> float:
+    return float(-np.sum(weights * np.log(np.maximum(_softmax(rows)[np.arange(len(truth)), truth], 1e-12))))
+
+
+def _softmax(rows: Floats) -> Floats:
+    raised = np.exp(rows - rows.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def fit_platt(logits: Floats, truth: Floats, weights: Floats) -> Platt:
@@ -73,23 +103,15 @@ def fit_platt(logits: Floats, truth: Floats, weights: Floats) -> Platt:
 
 
 def fit_risks(logits: Floats, examples: Sequence[Example]) -> dict[str, Platt]:
-    """Platt scaling of each risk, over the texts where it is known or cautiously taken for absent."""
+    """Platt scaling of each risk, over the texts where it is known or, with little weight, taken for absent."""
     scales: dict[str, Platt] = {}
     for column, label in enumerate(RISKS, len(SENTIMENTS)):
         known = [index for index, example in enumerate(examples) if label in example.risks]
         truth = np.array([examples[i].risks[label][0] for i in known])
         certainty = np.array([examples[i].risks[label][1] for i in known])
-        weights = _source_weights([examples[i] for i in known]) * np.minimum(certainty, 1.0)
+        weights = _source_weights([examples[i] for i in known]) * np.minimum(certainty, 1.0) ** 2
         scales[label] = fit_platt(logits[known, column], truth, weights)
     return scales
-
-
-def probabilities(logits: Floats, calibration: Mapping[str, Platt]) -> Floats:
-    """Calibrated risk probabilities (texts, RISKS)."""
-    slopes = np.array([calibration[label].slope for label in RISKS])
-    offsets = np.array([calibration[label].offset for label in RISKS])
-    scaled: Floats = 1 / (1 + np.exp(-(slopes * logits[:, len(SENTIMENTS) :] + offsets)))
-    return scaled
 
 
 def choose_thresholds(probability: Floats, examples: Sequence[Example]) -> dict[str, float]:
@@ -124,13 +146,20 @@ def _precise_threshold(probability: Floats, examples: Sequence[Example], label: 
 
 
 def _calm_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """Neutral and positive posts by source, of sources with enough of them."""
+    """Neutral and positive texts by source, of sources with enough of them."""
     groups: dict[str, list[int]] = {}
     for index, example in enumerate(examples):
         source = SOURCES.get(example.source)
-        if source and source.tweet_like and example.sentiment not in (None, NEGATIVE):
+        if source and example.sentiment not in (None, NEGATIVE):
             groups.setdefault(example.source, []).append(index)
-    return {source: rows for source, rows in groups.items() if len(rows) >= 150}
+    return {source: rows for source, rows in groups.items() if len(rows) >= LEAST_CALM}
+
+
+def _class_weights(examples: Sequence[Example]) -> Floats:
+    """Each sentiment of a source as heavy as the others."""
+    sizes = Counter((example.source, example.sentiment) for example in examples)
+    sources = Counter(example.source for example in examples)
+    return np.array([sources[e.source] / sizes[e.source, e.sentiment] for e in examples])
 
 
 def _source_weights(examples: Sequence[Example]) -> Floats:

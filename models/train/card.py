@@ -8,7 +8,12 @@ from typing import Any
 
 from models.labels import RISKS
 from models.runtime.manifest import Manifest
+from models.train.batches import BATCH_TEXTS
+from models.train.encoder import ENCODERS
+from models.train.exits import MOST_CHANGED_FLAGS, MOST_CHANGED_SENTIMENTS
+from models.train.goals import GOALS, Goal
 from models.train.loop import Progress
+from models.train.pareto import Point
 from models.train.sources import MORPH_PAIRS, SOURCES, Source
 
 COLUMNS = ("accuracy", "macro_recall", "macro_f1", "precision", "recall", "f1", "pr_auc", "ece", "false_alarm_rate")
@@ -16,15 +21,17 @@ COLUMNS = ("accuracy", "macro_recall", "macro_f1", "precision", "recall", "f1", 
 HEAD = """# Model card
 
 Sentiment (negative, neutral, positive) and eight risks of Chinese and English posts, comments, danmaku, reviews and
-host speech. Two small BERT encoders, one a language: a text with any Han character goes to the Chinese one. Revision
-`{revision}`. Made by `python -m models.train`; the files and their SHA-256 are in `manifest.json`.
+host speech. Two small BERT encoders, one a language: a text with any Han character goes to the Chinese one. A text that
+is clear after the first stage leaves there; the others go on through the second. Revision `{revision}`. Made by
+`python -m models.train`; the files and their SHA-256 are in `manifest.json` ({megabytes:.1f} MB).
 
-| language | encoder | steps | minutes on one core | sentiment temperature |
-|---|---|---|---|---|
+| language | encoder | layers | heads after | steps of {batch} texts | processor minutes | sentiment temperature |
+|---|---|---|---|---|---|---|
 {encoders}
 
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
-`dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are int8, per channel.
+`dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
+int8, per channel.{start}
 
 ## Intended use and limits
 
@@ -40,8 +47,10 @@ first {tokens} word pieces of it. Irony, dialect and languages other than Chines
 
 ## Probabilities and flags
 
-Risk logits are calibrated by Platt scaling and sentiment by one temperature a language, on half of the texts that
-training did not see. A risk is flagged at its threshold: {rule}.
+Risk logits are calibrated by Platt scaling, sentiment by a bias and one temperature, each stage for itself, on half of
+the texts that training did not see. The same half chose the exits: they change the sentiment of at most
+{changed_sentiments:.1%} of the texts, and the flags of at most {changed_flags:.1%} of those that a risk flags.
+A risk is flagged at its threshold: {rule}.
 
 | language | {risks} |
 |---|{rules}
@@ -58,19 +67,27 @@ A set with one class only, such as fbs_sms_zh, shows recall and nothing else.
 |---|---|---|{column_rules}
 {figures}
 
-Published on the same tasks' test sets (not the texts above): TweetEval sentiment, macro-recall: RoBERTa-base 71.3,
-BERTweet 73.4, TimeLMs 73.7. TweetEval offensive, macro-F1: RoBERTa-base 79.5, TimeLMs 82.2. COLD, accuracy: 81.
-ACL 2019 complaints, macro-F1: 79.
+## The goals, depth by depth
+
+The figures that the model is built for, in percent, on the texts above ({goal_texts}). They are validation texts: the
+test sets of the same sources may be harder or easier. "Exits" is what is shipped; "layers" is the mean share of the
+layers that a text runs through.
+
+{goals}
+
+Published, on the tasks' own test sets:
+
+{published}
 
 ## Training data
 
 Licences as the sets' publishers state them; `--licences permissive` trains on the marked ones alone. "None stated"
 means that: whoever needs a clear chain of rights trains with that option.
 
-| source | licence | permissive | most texts a run |
-|---|---|---|---|
+| source | licence | permissive | most texts a run | passes |
+|---|---|---|---|---|
 {sources}
-| templates_zh, templates_en (ours) | Apache-2.0 | yes | 300 a family and side |
+| templates_zh, templates_en (ours) | Apache-2.0 | yes | 300 a family and side | 1 |
 """
 
 
@@ -78,17 +95,27 @@ def write_card(
     path: Path,
     manifest: Manifest,
     rows: Sequence[Mapping[str, Any]],
+    points: Mapping[str, Sequence[Point]],
     progress: Mapping[str, Progress],
     licences: str,
 ) -> None:
-    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them."""
+    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``points`` by language."""
+    sizes = {(row["source"], row["label"]): row["n"] for row in rows if "source" in row}
     used = [source for source in (*SOURCES.values(), MORPH_PAIRS) if licences == "all" or source.permissive]
     text = HEAD.format(
         revision=manifest.revision,
-        encoders="\n".join(
-            f"| {language} | {model.encoder} | {progress[language].step} | {progress[language].seconds / 60:.0f} "
-            f"| {model.stages[-1].sentiment_temperature} |"
-            for language, model in manifest.models.items()
+        megabytes=sum(entry.size_bytes for entry in manifest.files.values()) / 1e6,
+        batch=BATCH_TEXTS,
+        encoders="\n".join(_encoder(language, manifest, progress[language]) for language in manifest.models),
+        start=_start(progress),
+        changed_sentiments=MOST_CHANGED_SENTIMENTS,
+        changed_flags=MOST_CHANGED_FLAGS,
+        goal_texts=", ".join(
+            f"{sizes[g.source, g.label]:,} for {g.name}" for g in GOALS if (g.source, g.label) in sizes
+        ),
+        goals="\n\n".join(_curve(found) for found in points.values()),
+        published="\n".join(
+            f"- {goal.name}, {goal.measure.replace('_', '-')}: {goal.published}" for goal in GOALS if goal.published
         ),
         tokens=min(model.max_tokens for model in manifest.models.values()),
         rule=manifest.threshold_rule,
@@ -106,10 +133,50 @@ def write_card(
     path.write_text(text, encoding="utf-8")
 
 
+def _encoder(language: str, manifest: Manifest, progress: Progress) -> str:
+    model, encoder = manifest.models[language], ENCODERS[language]
+    layers = f"{encoder.kept}" if encoder.kept == encoder.layers else f"the lower {encoder.kept} of {encoder.layers}"
+    heads = ", ".join(str(depth) for depth in (*encoder.exits, encoder.kept))
+    return (
+        f"| {language} | {model.encoder} | {layers} | {heads} | {progress.step:,} | {progress.seconds / 60:.0f} "
+        f"| {model.stages[-1].sentiment_temperature} |"
+    )
+
+
+def _start(progress: Mapping[str, Progress]) -> str:
+    """What the steps do not count: the packaged model that a run began with."""
+    started = [f"{language} from revision `{p.started_from}`" for language, p in progress.items() if p.started_from]
+    return f"\nTraining did not begin with these but with an earlier model: {', '.join(started)}." if started else ""
+
+
+def _title(goal: Goal) -> str:
+    return f"{goal.name}, {goal.measure.replace('_', '-')}"
+
+
+def _curve(points: Sequence[Point]) -> str:
+    """The points of a language as a table, with the goals as its first row."""
+    goals = [goal for goal in GOALS if goal.name in points[0].figures]
+    lines = [
+        "| | layers | " + " | ".join(map(_title, goals)) + " |",
+        "|---" * (len(goals) + 2) + "|",
+        "| goal | | " + " | ".join(f"{100 * goal.least:.1f}" for goal in goals) + " |",
+        *(
+            f"| {point.name} | {point.layers:.0%} | "
+            + " | ".join(f"{100 * point.figures[goal.name]:.1f}" for goal in goals)
+            + " |"
+            for point in points
+        ),
+    ]
+    return "\n".join(lines)
+
+
 def _row(row: Mapping[str, Any]) -> str:
     figures = (f"{100 * row[name]:.1f}" if name in row else "" for name in COLUMNS)
     return f"| {row['source']} | {row['label']} | {row['n']} | {' | '.join(figures)} |"
 
 
 def _source(source: Source) -> str:
-    return f"| {source.name} | {source.licence} | {'yes' if source.permissive else 'no'} | {source.cap or 'all'} |"
+    return (
+        f"| {source.name} | {source.licence} | {'yes' if source.permissive else 'no'} "
+        f"| {source.cap or 'all'} | {source.passes} |"
+    )

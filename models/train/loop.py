@@ -2,7 +2,7 @@
 
 The learning rate falls with the share of the budget that is spent, in processor minutes or in steps, whichever runs out
 first: a run that is slowed down or paused still ends at zero. With a budget in steps alone, a run is reproducible by
-its seed. What is exported is an exponential average of the weights over the last steps.
+its seed, cut off and resumed or not. What is exported is an exponential average of the weights over the last steps.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Progress:
     batch_in_epoch: int = 0
     seconds: float = 0.0
     loss: float = 0.0
+    started_from: str = ""
+    """The revision of the packaged model whose weights the run began with."""
 
 
 def train(
@@ -66,6 +68,7 @@ def train(
     seed: int,
     checkpoint: Path,
     resume: bool,
+    started_from: str = "",
     report: Callable[[str], None],
     rates: Rates = Rates(),
     clock: Callable[[], float] = time.process_time,
@@ -75,11 +78,11 @@ def train(
     network.to(device).train()
     optimizer = _optimizer(network, rates)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
-    progress = _restore(checkpoint, network, average, optimizer) if resume and checkpoint.exists() else Progress()
+    progress = _restore(checkpoint, network, average, optimizer) if resume and checkpoint.exists() else None
+    progress = progress or Progress(started_from=started_from)
     priors = log_priors(examples)
     ids = encode(tokeniser, examples)
     lengths = [len(item) for item in ids]
-    torch.manual_seed(seed + progress.step)
     began = clock() - progress.seconds
     while not _spent(progress, budget):
         batches = plan_epoch(lengths, random.Random(f"{seed}:{progress.epoch}"))
@@ -89,6 +92,7 @@ def train(
                 break
             _set_rates(optimizer, progress, budget, rates)
             batch = collate([ids[i] for i in indices], [examples[i] for i in indices], priors)
+            torch.manual_seed(seed * 1_000_003 + progress.step)  # the same dropout whether resumed or not
             loss = _step(network, optimizer, batch, device)
             progress.loss = loss if progress.step == 0 else 0.98 * progress.loss + 0.02 * loss
             progress.step += 1

@@ -38,7 +38,7 @@ def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
     """Measure the model on labelled JSON lines (plain or .gz): quality, calibration, false alarms, speed."""
     from models.evaluate import evaluate as measure
 
-    rows = measure(files)
+    rows = measure(files, report=_show_progress)
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
@@ -48,3 +48,8 @@ def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
         click.echo(
             f"{name:48} " + "  ".join(f"{key} {value:,.4g}" for key, value in figures.items() if value is not None)
         )
+
+
+def _show_progress(done: int, texts: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {texts:,} texts scored", err=True, nl=False)

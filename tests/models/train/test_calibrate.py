@@ -8,7 +8,7 @@ import pytest
 from models.labels import OUTPUTS, RISKS
 from models.measures import expected_calibration_error
 from models.runtime.manifest import Platt
-from models.train.calibrate import choose_thresholds, fit_platt, fit_temperature, probabilities
+from models.train.calibrate import choose_thresholds, fit_platt, fit_sentiment
 from models.train.sources import SOURCES, Example
 
 
@@ -28,12 +28,25 @@ def test_platt_scaling_leaves_alone_what_has_one_side_only() -> None:
 
 def test_temperature_softens_overconfident_sentiment() -> None:
     draw = np.random.default_rng(2)
-    logits = np.zeros((2_000, OUTPUTS))
-    logits[:, 0] = 4.0
-    right = draw.random(2_000) < 0.6
-    examples = [Example(str(n), "x", sentiment=0 if ok else int(1 + n % 2)) for n, ok in enumerate(right)]
-    temperature = fit_temperature(logits, examples)
+    said = draw.integers(0, 3, 3_000)
+    logits = np.zeros((3_000, OUTPUTS))
+    logits[np.arange(3_000), said] = 4.0
+    meant = np.where(draw.random(3_000) < 0.6, said, (said + draw.integers(1, 3, 3_000)) % 3)
+    bias, temperature = fit_sentiment(logits, [Example(str(n), "x", sentiment=int(m)) for n, m in enumerate(meant)])
+    assert np.abs(bias).max() < 0.1
     assert np.exp(4 / temperature) / (np.exp(4 / temperature) + 2) == pytest.approx(0.6, abs=0.03)
+
+
+def test_bias_evens_out_the_recalls_of_a_lopsided_head() -> None:
+    draw = np.random.default_rng(4)
+    meant = draw.choice(3, 3_000, p=[0.2, 0.6, 0.2])
+    logits = np.zeros((3_000, OUTPUTS))
+    logits[:, :3] = draw.normal(0, 1, (3_000, 3)) + 2 * np.eye(3)[meant] + np.array([0.0, 1.5, 0.0])
+    bias, _ = fit_sentiment(logits, [Example(str(n), "x", sentiment=int(m)) for n, m in enumerate(meant)])
+    assert bias[1] == pytest.approx(-1.0, abs=0.2)
+    predicted = (logits[:, :3] + bias).argmax(axis=1)
+    recalls = [np.mean(predicted[meant == mood] == mood) for mood in range(3)]
+    assert max(recalls) - min(recalls) < 0.06
 
 
 def test_thresholds_keep_calm_posts_below_the_limit() -> None:
@@ -49,7 +62,7 @@ def test_thresholds_keep_calm_posts_below_the_limit() -> None:
 
 def test_a_threshold_is_no_higher_than_precision_asks() -> None:
     examples = [Example(str(n), "cold_zh", risks={"abuse": (float(n >= 50), 1.0)}) for n in range(100)]
-    logits = np.zeros((100, OUTPUTS))
-    logits[:, 3 + RISKS.index("abuse")] = np.linspace(-5, 5, 100)
-    chosen = choose_thresholds(probabilities(logits, dict.fromkeys(RISKS, Platt(1.0, 0.0))), examples)
+    probability = np.zeros((100, len(RISKS)))
+    probability[:, RISKS.index("abuse")] = np.linspace(0.01, 0.99, 100)
+    chosen = choose_thresholds(probability, examples)
     assert chosen["abuse"] == 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def tiny_examples() -> list[Any]:
     ]
 
 
-def trained(folder: Path, steps: int, resume: bool = False) -> Any:
+def trained(folder: Path, steps: int, resume: bool = False, report: Callable[[str], None] = lambda line: None) -> Any:
     from models.train.loop import Budget, Rates, train
 
     network = tiny_network(seed=3)
@@ -63,7 +64,7 @@ def trained(folder: Path, steps: int, resume: bool = False) -> Any:
         seed=1,
         checkpoint=folder / "checkpoint.pt",
         resume=resume,
-        report=lambda line: None,
+        report=report,
         rates=Rates(encoder=1e-2, head=1e-2, warm_up_steps=2),
     )
     return network, progress
@@ -79,10 +80,22 @@ def test_training_learns_and_is_repeatable(tmp_path: Path) -> None:
     assert torch.equal(first.head.weight, again.head.weight)
 
 
-def test_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
-    _, before = trained(tmp_path, steps=10)
-    _, after = trained(tmp_path, steps=15, resume=True)
-    assert (before.step, after.step) == (10, 15)
+def test_a_run_that_is_cut_off_and_resumed_ends_where_it_would_have(tmp_path: Path) -> None:
+    import torch
+
+    def cut_off(line: str) -> None:
+        if line.startswith("step 10 "):
+            raise KeyboardInterrupt
+
+    (tmp_path / "whole").mkdir()
+    whole, _ = trained(tmp_path / "whole", steps=20)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path, steps=20, report=cut_off)
+    resumed, progress = trained(tmp_path, steps=20, resume=True)
+    assert progress.step == 20
+    assert torch.equal(
+        whole.encoder.embeddings.word_embeddings.weight, resumed.encoder.embeddings.word_embeddings.weight
+    )
 
 
 def test_what_is_exported_is_the_average_of_the_last_steps(tmp_path: Path) -> None:

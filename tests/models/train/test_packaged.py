@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from tests.models.train.test_network import WORDS, tiny_network
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
+onnx = pytest.importorskip("onnx", reason="onnx comes with the train extra only")
 pytestmark = pytest.mark.torch
 
 STEP = 0.01
@@ -21,6 +20,8 @@ QUERY = "encoder.encoder.layer.0.attention.self.query.weight"
 
 def write_graph(path: Path, query: npt.NDArray[np.int8]) -> None:
     """A graph with one linear weight in 8 bits, a word table and a bias, named as in the packages."""
+    from onnx import TensorProto, helper, numpy_helper
+
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "w_quantized": np.ascontiguousarray(query.T),
         "w_scale": np.full(len(query), STEP, dtype=np.float32),

@@ -42,12 +42,14 @@ def test_training_holds_no_validation_text_no_copy_and_no_held_out_text(data: Pa
     assert kept_out
     assert all(held_out(example.text) for example in kept_out)
     assert not {example.text for example in kept_out} & set(texts)
-    assert [example.text for example in load_validation(data, "zh")] == ["这句话说过了"]
+    assert [example.text for example in load_validation(data, "zh", "all")] == ["这句话说过了"]
 
 
 def test_permissive_training_leaves_other_sources_out(data: Path) -> None:
     training, _ = load_training(data, "zh", seed=1, licences="permissive")
     assert {example.source for example in training} == {"cold_zh"}
+    write(data / "val.jsonl.gz", [{"text": "真坏", "source": "smp2020_usual_zh", "sentiment": "negative"}])
+    assert load_validation(data, "zh", "permissive") == []
 
 
 def test_the_same_seed_gives_the_same_texts(data: Path) -> None:

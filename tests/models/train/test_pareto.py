@@ -1,0 +1,51 @@
+"""The curve of depths: figures of each stage, and of the texts where they leave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.evaluate import LabelledText
+from models.labels import OUTPUTS, RISKS, SENTIMENTS
+from models.runtime.manifest import Exit, LanguageModel, Platt, Stage
+from models.train.goals import GOALS, goal_figures
+from models.train.pareto import goal_texts, measure_points
+
+WEIBO = "smp2020_usual_zh"
+
+
+def stage(rule: Exit | None) -> Stage:
+    return Stage("stage.onnx", 1.0, dict.fromkeys(RISKS, Platt(1.0, -9.0)), exit=rule)
+
+
+def test_texts_that_are_clear_early_keep_the_first_stages_answer_and_the_others_the_lasts() -> None:
+    texts = [LabelledText(str(n), WEIBO, SENTIMENTS[n % 3]) for n in range(6)]
+    right = np.eye(3)[[n % 3 for n in range(6)]]
+    early, late = np.zeros((6, OUTPUTS)), np.zeros((6, OUTPUTS))
+    early[:, :3] = right * 9  # sure of all, and right
+    early[3:, :3] = np.roll(right[3:], 1, axis=1)  # unsure of the second half, and wrong
+    late[:, :3] = right * 9
+    late[:3, :3] = np.roll(right[:3], 1, axis=1)
+    rule = Exit(0.9, dict.fromkeys(RISKS, (0.4, 0.6)))
+    model = LanguageModel("zh", 256, "tiny", (stage(rule), stage(None)), dict.fromkeys(RISKS, 0.5))
+    points = {p.name: p for p in measure_points(texts, model, (2, 4), (early, late), (early, late))}
+    recalls = {name: point.figures["Weibo (SMP 2020 usual)"] for name, point in points.items()}
+    assert recalls == {
+        "2 layers, int8": 0.5,
+        "4 layers, int8": 0.5,
+        "exits, int8": 1.0,
+        "4 layers, fp32": 0.5,
+        "exits, fp32": 1.0,
+    }
+    assert points["exits, int8"].layers == pytest.approx(0.75)
+    assert points["2 layers, int8"].layers == 0.5
+
+
+def test_only_the_goals_texts_are_measured() -> None:
+    texts = [LabelledText("a", WEIBO), LabelledText("b", "elsewhere")]
+    assert [text.text for text in goal_texts(texts)] == ["a"]
+
+
+def test_goals_take_the_measure_of_their_row() -> None:
+    rows = [{"source": goal.source, "label": goal.label, goal.measure: 0.5} for goal in GOALS[:2]]
+    assert goal_figures([*rows, {"texts_per_second": 9.0}]) == {goal.name: 0.5 for goal in GOALS[:2]}
