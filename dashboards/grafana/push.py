@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, SOURCE_UID, TAG
 from dashboards.grafana.server import Grafana
 from streams.alerting.alert import Alert
 from streams.clock import DAY_MS, Clock
 
-FOLDER_UID, FOLDER_TITLE = "pulsewatch", "Pulsewatch"
-SOURCE_UID, SOURCE_NAME = "pulsewatch-prometheus", "Pulsewatch Prometheus"
-TAG = "pulsewatch"
 FINGERPRINT = "fingerprint:"
 GRAFANAS_OWN = ("id", "version")
 KEPT_DAYS = 90

@@ -126,7 +126,7 @@ def _spread(seconds: list[float]) -> dict[str, float]:
 
 def shown(outcome: Mapping[str, Any]) -> Iterator[str]:
     """As lines."""
-    yield f"{outcome['pages']} pages, in seconds      p50    p95    max"
+    yield f"{str(outcome['pages']) + ' pages, in seconds':24} {'p50':>6} {'p95':>6} {'max':>6}"
     for name in ("event_to_receiver", "event_to_alert", "alert_to_receiver"):
         spread = outcome[f"{name}_seconds"]
         yield f"{name.replace('_', ' '):24} {spread['p50']:6.2f} {spread['p95']:6.2f} {spread['max']:6.2f}"

@@ -18,6 +18,7 @@ from streams.cli.feeds import replay, simulate
 from streams.cli.grafana import grafana
 from streams.cli.model import model, score
 from streams.cli.relay import relay
+from streams.cli.rules import rules
 from streams.cli.stack import down, status, up
 from streams.cli.topics import topics
 from streams.cli.watch import alerts, watch
@@ -32,8 +33,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    demo, up, down, status, console, watch, alerts, worker, topics, simulate, replay, score, model, detect, backtest,
-    dead_letters, relay, grafana, bench,
+    demo, up, down, status, console, watch, alerts, worker, topics, simulate, replay, score, model, rules, detect,
+    backtest, dead_letters, relay, grafana, bench,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.compliance.disguise import Reading, Restorer
 from streams.compliance.loader import (
@@ -46,6 +46,16 @@ _SPEAKERS: tuple[frozenset[TextKind], ...] = (
 _SENTENCE_END = "。!?;\n"
 
 
+class Excuse(NamedTuple):
+    """A pattern that takes a match back, under the name that the pack gives it."""
+
+    name: str
+    pattern: Any
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.pattern.pattern}"
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule with its lists filled in and its patterns compiled."""
@@ -54,12 +64,37 @@ class CompiledRule:
     family: Family
     words: tuple[str, ...]
     patterns: tuple[str, ...]
-    requires: tuple[Any, ...]
-    safe: tuple[Any, ...]
-    unless: tuple[Any, ...]
-    unless_text: tuple[Any, ...]
-    before: tuple[Any, ...]
-    after: tuple[Any, ...]
+    requires: tuple[Excuse, ...]
+    safe: tuple[Excuse, ...]
+    unless: tuple[Excuse, ...]
+    unless_text: tuple[Excuse, ...]
+    before: tuple[Excuse, ...]
+    after: tuple[Excuse, ...]
+
+
+class Considered(NamedTuple):
+    """A match of a rule and what became of it."""
+
+    rule: str
+    family: str
+    article: str
+    span: tuple[int, int]
+    """In characters of the text as it came."""
+    matched: str
+    reading: str
+    """What it matched in the text as it is read: normal form, lower case, disguises undone."""
+    excuse: str | None
+    """Why it is no finding; None where it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a text is read and what every rule that matches makes of it."""
+
+    normal: str
+    undisguised: str | None
+    """None where the text has no disguise."""
+    considered: list[Considered]
 
 
 class _KindRules:
@@ -110,7 +145,7 @@ class Rulebook:
         hits = self._hits(rules, plain, kind, platform)
         restored = rules.restorer.read(plain)
         if restored is not None:
-            hits += _in_source(self._hits(rules, restored.text, kind, platform), restored)
+            hits += [in_plain(hit, restored) for hit in self._hits(rules, restored.text, kind, platform)]
         hits += [
             Hit(datum.start, datum.end, rules.by_detector[datum.kind])
             for datum in (find_personal_data(plain) if rules.by_detector else ())
@@ -124,14 +159,40 @@ class Rulebook:
             for hit in _merged(hits)[:MAX_FINDINGS]
         ]
 
+    def explain(self, text: str, kind: TextKind, *, platform: Platform | None = None) -> Explanation:
+        """What `check` does with a text, the matches that are excused included."""
+        rules = self._kinds[kind]
+        plain = lower(normalise(text))
+        reading = rules.restorer.read(plain)
+        mapped = normalise_mapped(text)
+        matches = [(hit, plain, hit) for hit in rules.matcher.search(plain)]
+        if reading is not None:
+            matches += [(hit, reading.text, in_plain(hit, reading)) for hit in rules.matcher.search(reading.text)]
+        considered = []
+        for hit, read, source in matches:
+            rule = rules.rules[hit.key]
+            excuse = _not_asked(rule.rule, kind, platform) or _text_excuse(rule, read) or _place_excuse(rule, read, hit)
+            span = mapped.original_span(source.start, source.end)
+            considered.append(_considered(rule, text, span, read[hit.start : hit.end], excuse))
+        for datum in find_personal_data(plain):
+            if datum.kind in rules.by_detector:
+                span = mapped.original_span(datum.start, datum.end)
+                considered.append(_considered(rules.rules[rules.by_detector[datum.kind]], text, span, datum.kind, None))
+        distinct = {(item.rule, item.span, item.excuse is None): item for item in considered}
+        return Explanation(
+            plain,
+            None if reading is None else reading.text,
+            sorted(distinct.values(), key=lambda item: (item.excuse is not None, item.span, item.rule)),
+        )
+
     def _hits(self, rules: _KindRules, text: str, kind: TextKind, platform: Platform | None) -> list[Hit]:
         excused: dict[int, bool] = {}
         kept = []
         for hit in rules.matcher.search(text):
             rule = rules.rules[hit.key]
             if hit.key not in excused:
-                excused[hit.key] = not _applies(rule.rule, kind, platform) or _text_excuses(rule, text)
-            if not excused[hit.key] and not _place_excuses(rule, text, hit):
+                excused[hit.key] = bool(_not_asked(rule.rule, kind, platform) or _text_excuse(rule, text))
+            if not excused[hit.key] and _place_excuse(rule, text, hit) is None:
                 kept.append(hit)
         return kept
 
@@ -147,29 +208,43 @@ class Rulebook:
         )
 
 
-def _applies(rule: Rule, kind: TextKind, platform: Platform | None) -> bool:
-    return kind in rule.kinds and (platform is None or not rule.platforms or platform in rule.platforms)
+def _considered(rule: CompiledRule, text: str, span: tuple[int, int], reading: str, excuse: str | None) -> Considered:
+    matched = text[span[0] : span[1]]
+    return Considered(rule.rule.id, rule.family, rule.rule.article, span, matched, reading, excuse)
 
 
-def _text_excuses(rule: CompiledRule, text: str) -> bool:
-    return any(pattern.search(text) is None for pattern in rule.requires) or any(
-        pattern.search(text) is not None for pattern in rule.unless_text
-    )
+def _not_asked(rule: Rule, kind: TextKind, platform: Platform | None) -> str | None:
+    """Why the rule has nothing to say of such texts."""
+    if kind not in rule.kinds:
+        return f"kinds: not for {kind}"
+    if platform is not None and rule.platforms and platform not in rule.platforms:
+        return f"platforms: not on {platform}"
+    return None
 
 
-def _place_excuses(rule: CompiledRule, text: str, hit: Hit) -> bool:
-    """Whether the match is part of an innocent word, or its sentence or its neighbours excuse it."""
+def _text_excuse(rule: CompiledRule, text: str) -> str | None:
+    """What the text lacks, or what in it excuses every match of the rule."""
+    for needed in rule.requires:
+        if needed.pattern.search(text) is None:
+            return str(needed)
+    return next((str(excuse) for excuse in rule.unless_text if excuse.pattern.search(text) is not None), None)
+
+
+def _place_excuse(rule: CompiledRule, text: str, hit: Hit) -> str | None:
+    """What makes the match a part of an innocent word, or excuses it in its sentence or beside it."""
     start, end = sentence_around(text, hit.start, hit.end)
     sentence = text[start:end]
-    if any(pattern.search(sentence) for pattern in rule.unless):
-        return True
-    for pattern in rule.safe:
-        for match in pattern.finditer(sentence):
+    for excuse in rule.unless:
+        if excuse.pattern.search(sentence):
+            return str(excuse)
+    for excuse in rule.safe:
+        for match in excuse.pattern.finditer(sentence):
             if match.start() + start < hit.end and match.end() + start > hit.start:
-                return True
-    return any(pattern.search(text[start : hit.start]) for pattern in rule.before) or any(
-        pattern.search(text[hit.end : end]) for pattern in rule.after
-    )
+                return str(excuse)
+    for excuse in rule.before:
+        if excuse.pattern.search(text[start : hit.start]):
+            return str(excuse)
+    return next((str(excuse) for excuse in rule.after if excuse.pattern.search(text[hit.end : end])), None)
 
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
@@ -187,8 +262,9 @@ def _ends_sentence(text: str, index: int) -> bool:
     return character in _SENTENCE_END or (character == "." and text[index + 1 : index + 2] in (" ", ""))
 
 
-def _in_source(hits: Iterable[Hit], reading: Reading) -> list[Hit]:
-    return [Hit(*reading.source_span(hit.start, hit.end), hit.key) for hit in hits]
+def in_plain(hit: Hit, reading: Reading) -> Hit:
+    """A match in a reading as the match in the text that was read."""
+    return Hit(*reading.source_span(hit.start, hit.end), hit.key)
 
 
 def _merged(hits: Iterable[Hit]) -> list[Hit]:
@@ -207,26 +283,26 @@ def _compile_rule(rule: Rule, pack: Pack, shared: Shared, path: Path) -> Compile
     lists = {**shared.lists, **pack.lists}
     fail = partial(_fail, path, rule.id)
 
-    def compiled(patterns: Iterable[str]) -> tuple[Any, ...]:
-        return tuple(_checked(pattern, lists, fail)[1] for pattern in patterns)
+    def compiled(name: str, patterns: Iterable[str]) -> list[Excuse]:
+        return [Excuse(name, _checked(pattern, lists, fail)[1]) for pattern in patterns]
 
-    excuses: dict[str, list[str]] = {"before": [], "after": [], "sentence": [], "text": []}
+    excuses: dict[str, list[Excuse]] = {"before": [], "after": [], "sentence": [], "text": []}
     for name in rule.exempt:
         if name not in shared.exemptions:
             raise fail(f"no shared exemption is called {name}", name)
         exemption = shared.exemptions[name]
-        excuses[exemption.where] += _placed(exemption)
+        excuses[exemption.where] += compiled(name, _placed(exemption))
     return CompiledRule(
         rule=rule,
         family=pack.family,
         words=tuple(sorted({lower(normalise(w)) for word in rule.words for w in _words(word, lists, fail)})),
         patterns=tuple(_checked(pattern, lists, fail)[0] for pattern in rule.patterns),
-        requires=compiled(rule.requires),
-        safe=compiled(rule.safe),
-        unless=compiled([*rule.unless, *excuses["sentence"]]),
-        unless_text=compiled([*rule.unless_text, *excuses["text"]]),
-        before=compiled(excuses["before"]),
-        after=compiled(excuses["after"]),
+        requires=tuple(compiled("requires", rule.requires)),
+        safe=tuple(compiled("safe", rule.safe)),
+        unless=(*compiled("unless", rule.unless), *excuses["sentence"]),
+        unless_text=(*compiled("unless_text", rule.unless_text), *excuses["text"]),
+        before=tuple(excuses["before"]),
+        after=tuple(excuses["after"]),
     )
 
 

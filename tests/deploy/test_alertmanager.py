@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -88,8 +89,12 @@ def receiver() -> Iterator[Receiver]:
             thread.join()
 
 
-def post(alertmanager: LocalAlertmanager, *alerts: Labels) -> None:
-    body = json.dumps([{"labels": labels, "annotations": {"summary": labels["alertname"]}} for labels in alerts])
+def post(alertmanager: LocalAlertmanager, *alerts: Labels, ended: bool = False) -> None:
+    now = datetime.now(UTC)
+    times = {"startsAt": (now - timedelta(minutes=1)).isoformat(), "endsAt": now.isoformat()} if ended else {}
+    body = json.dumps(
+        [{"labels": labels, "annotations": {"summary": labels["alertname"]}, **times} for labels in alerts]
+    )
     request = Request(f"{alertmanager.url}/api/v2/alerts", body.encode(), {"Content-Type": "application/json"})
     urlopen(request, timeout=5).close()
 
@@ -118,3 +123,17 @@ def test_one_page_for_a_crisis_and_none_for_what_a_blind_monitor_sees(tmp_path: 
     ]
     assert [page["labels"]["alertname"] for page in told] == ["MonitorBlind", "Crisis"]
     assert [alert["labels"]["alertname"] for alert in inhibited] == ["RoomCollapse"]
+
+
+def test_groups_are_told_apart_by_room_and_told_again_when_they_resolve(tmp_path: Path) -> None:
+    breach = {"alertname": "Compliance", "kind": "compliance", "severity": "warning", "brand": "b1", "family": "minors"}
+    rooms = [breach | {"room": room, "fingerprint": room} for room in ("r1", "r2")]
+    with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:
+        post(alertmanager, *rooms)
+        wait_for_pages(pager, 2)
+        post(alertmanager, rooms[0], ended=True)
+        pages = wait_for_pages(pager, 3)
+    assert {page.receiver for page in pages} == {"compliance-desk"}
+    assert sorted((page.labels["room"], page.status) for page in pages) == [
+        ("r1", "firing"), ("r1", "resolved"), ("r2", "firing"),
+    ]  # fmt: skip

@@ -170,6 +170,18 @@ def test_published_ports_are_those_of_the_local_stack() -> None:
     assert published - {3000, 9107} <= set(USUAL)
 
 
+def test_dockerfile_takes_no_secret_and_nothing_built_into_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".env", "deploy/relay/secrets", "dashboards/console/static", "**/node_modules"} <= set(ignored)
+
+
+def test_dockerfile_runs_as_the_user_that_compose_names() -> None:
+    text = (ROOT / "deploy/docker/Dockerfile").read_text()
+    uid = SERVICES["relay"]["user"].split(":")[0]
+    assert f"--uid {uid}" in text
+    assert text.index("USER pulsewatch") < text.index("ENTRYPOINT")
+
+
 def test_dockerfile_copies_what_exists_and_installs_with_hashes() -> None:
     lines = (ROOT / "deploy/docker/Dockerfile").read_text().splitlines()
     sources = [

@@ -4,9 +4,9 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.grafana.boards.panels import SOURCE, Panel
+from dashboards.grafana.identity import TAG
 from streams import metrics
 
-TAG = "pulsewatch"
 CONSOLE_URL = "http://127.0.0.1:9107"
 RUNBOOKS_URL = "/d/pulsewatch-runbooks"
 """Grafana ignores what follows a dashboard's uid, so that a runbook's name may."""

@@ -44,9 +44,9 @@ def board() -> Dashboard:
             f"max(time() - {metrics.FEED_LAST_EVENT})", "s", ((None, GREEN), (60, ORANGE), (900, RED)), w=4,
         ),
         panels.rows(
-            "Firing now", "Everything that fires, the monitor's own alerts among it. The last column leads to what to "
-            "do.",
-            {"Firing": 'ALERTS{alertstate="firing", alertname!="Watchdog"} or ALERTS{alertname="Watchdog"}'},
+            "Firing now", "Everything that fires, the monitor's own alerts among it. The watchdog always does: without "
+            "it nothing is evaluated.",
+            {"Firing": 'ALERTS{alertstate="firing"}'},
             {
                 "severity": "Severity", "alertname": "Alert", "stage": "Stage", "cause": "Cause", "topic": "Topic",
                 "target": "Target", "brand": "Brand", "room": "Room", "fingerprint": "Fingerprint",

@@ -14,7 +14,8 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.text import TextMode
 
-SOURCE_UID = "pulsewatch-prometheus"
+from dashboards.grafana.identity import SOURCE_UID
+
 SOURCE = models.DataSourceRef(type_val="prometheus", uid=SOURCE_UID)
 GREEN, ORANGE, RED, GREY, BLUE = "green", "orange", "red", "#8e8e8e", "blue"
 Panel = Builder[models.Panel]

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from dashboards.grafana import build
-from dashboards.grafana.boards.frame import CONSOLE_URL, TAG
-from dashboards.grafana.boards.panels import SOURCE_UID
+from dashboards.grafana.boards.frame import CONSOLE_URL
+from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_UID, TAG
 from streams.settings import Settings
 from tests.dashboards.grafana.queries import Asked, asked
 from tests.deploy.test_prometheus import declared_samples, rules
@@ -133,5 +133,6 @@ def test_file_provisioning_finds_the_built_files_and_the_source() -> None:
     folder = Path(build.__file__).parents[2] / "deploy" / "docker" / "grafana"
     [provider] = yaml.safe_load((folder / "dashboards" / "pulsewatch.yml").read_text())["providers"]
     assert provider["options"]["path"] == "/var/lib/pulsewatch/dashboards"
+    assert (provider["folderUid"], provider["folder"]) == (FOLDER_UID, FOLDER_TITLE)
     [source] = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text())["datasources"]
     assert (source["uid"], source["type"]) == (SOURCE_UID, "prometheus")

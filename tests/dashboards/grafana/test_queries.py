@@ -6,14 +6,22 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import get_args
 from urllib.parse import urlencode
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.grafana import build
 from deploy.local.http import get_json, text
 from deploy.local.stack import Stack
+from models.runtime.classifier import BUNDLED
+from models.runtime.manifest import read_manifest
+from streams.alerting.alert import AlertKind, State
 from streams.cli.worker import STAGES
+from streams.compliance.pack import Family
+from streams.events.codec import Reason
+from streams.events.schema import RISK_LABELS, SENTIMENTS
 from streams.ingest.feed import KafkaSink
 from streams.settings import Settings
 from streams.simulate.catalogue import DEMO
@@ -89,3 +97,23 @@ def test_metric_pages_follow_prometheus_naming_rules(stack: Stack) -> None:
         page = text(f"http://127.0.0.1:{stack.servers[name].port}/metrics")
         lint = subprocess.run(["promtool", "check", "metrics"], input=page, text=True, capture_output=True, check=False)
         assert (lint.returncode, lint.stdout, lint.stderr) == (0, "", ""), name
+
+
+def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
+    """What a feed may invent (ids, texts, sources) is no label of theirs."""
+    closed: dict[str, set[str]] = {
+        "stage": set(STAGES), "reason": set(get_args(Reason)), "family": set(get_args(Family)),
+        "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
+        "risk": set(RISK_LABELS), "revision": {read_manifest(BUNDLED).revision},
+        "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},
+        "outcome": {"scored", "unscored", "applied", "moved", "fenced", "unavailable"},
+    }  # fmt: skip
+    seen: set[str] = set()
+    for name in STAGES:
+        for family in text_string_to_metric_families(text(f"http://127.0.0.1:{stack.servers[name].port}/metrics")):
+            for sample in family.samples:
+                labels = {label: value for label, value in sample.labels.items() if label not in ("le", "quantile")}
+                if sample.name.startswith("pulsewatch_"):
+                    seen |= labels.keys()
+                    assert all(value in closed[label] for label, value in labels.items()), (name, sample)
+    assert seen == closed.keys()

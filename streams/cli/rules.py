@@ -1,0 +1,108 @@
+"""`pulsewatch rules`: packs tried, read for mistakes and explained, with no server and no Python."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from streams.events.schema import Platform, TextKind
+
+
+def _packs(function: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option(
+            "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def _load(packs: Path | None) -> tuple[Path, Any]:
+    from streams.compliance.loader import PACKS_FOLDER
+    from streams.compliance.rulebook import Rulebook
+
+    folder = packs or PACKS_FOLDER
+    return folder, Rulebook.load(folder)
+
+
+@click.group()
+def rules() -> None:
+    """The compliance rules: try the packs, find their mistakes, see why a text fires or does not."""
+
+
+@rules.command()
+@_packs
+def test(packs: Path | None, as_json: bool) -> None:
+    """Run the examples in the packs: what must fire does, what must not does not. Exit code 1 where one fails."""
+    from streams.compliance.proof import prove
+
+    folder, rulebook = _load(packs)
+    count, remarks = prove(folder, rulebook)
+    if as_json:
+        click.echo(json.dumps({"examples": count, "failed": [asdict(r) for r in remarks]}, ensure_ascii=False))
+    else:
+        for remark in remarks:
+            click.echo(str(remark))
+        click.echo(f"{count} examples of {len(rulebook.rules)} rules: {len(remarks) or 'none'} failed", err=True)
+    raise SystemExit(1 if remarks else 0)
+
+
+@rules.command()
+@click.option("--notes", is_flag=True, help="Also what is no mistake: patterns without an example, words found twice.")
+@_packs
+def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
+    """Find what is wrong in the packs: doubled, unreachable or unused entries. Exit code 1 where there is one."""
+    from streams.compliance.proof import lint as find_mistakes
+
+    folder, rulebook = _load(packs)
+    remarks = find_mistakes(folder, rulebook)
+    shown = [remark for remark in remarks if notes or remark.level != "note"]
+    if as_json:
+        click.echo(json.dumps([asdict(remark) for remark in shown], ensure_ascii=False))
+    else:
+        for remark in shown:
+            click.echo(str(remark))
+        left = len(remarks) - len(shown)
+        click.echo(
+            f"{len(rulebook.rules)} rules: {len(shown) or 'no'} remarks"
+            + (f", {left} notes (--notes)" if left else ""),
+            err=True,
+        )
+    raise SystemExit(1 if any(remark.level != "note" for remark in remarks) else 0)
+
+
+@rules.command()
+@click.argument("text")
+@click.option(
+    "--kind", type=click.Choice(get_args(TextKind)), default="host_speech", show_default=True, help="Who speaks."
+)
+@click.option("--platform", type=click.Choice(get_args(Platform)), default=None, help="Where [any].")
+@_packs
+def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
+    """Show how TEXT is read, which rules match it where, and what excuses a match."""
+    _, rulebook = _load(packs)
+    told = rulebook.explain(text, kind, platform=platform)
+    if as_json:
+        considered = [item._asdict() for item in told.considered]
+        click.echo(
+            json.dumps(
+                {"normal": told.normal, "undisguised": told.undisguised, "considered": considered}, ensure_ascii=False
+            )
+        )
+        return
+    click.echo(f"read as       {told.normal}")
+    if told.undisguised is not None:
+        click.echo(f"undisguised   {told.undisguised}")
+    if not told.considered:
+        click.echo("no rule matches")
+    for item in told.considered:
+        outcome = "fires" if item.excuse is None else "excused"
+        click.echo(f"{outcome:13} {item.rule}  {item.article}")
+        click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
+        if item.excuse is not None:
+            click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
