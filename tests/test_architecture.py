@@ -23,7 +23,7 @@ ENGINES = {
     ),
     "onnxruntime": ("models/",),
     "transformers": ("models/",),
-    "torch": ("models/train/",),
+    "torch": ("models/train/", "models/bench/"),
     "confluent_kafka": ("streams/bench/",),
     "quixstreams": ("streams/bench/",),
     "bytewax": ("streams/bench/",),

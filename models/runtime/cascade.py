@@ -103,16 +103,16 @@ class Cascade:
     """Runs texts through the stages; counts, by stage, the texts that left after it."""
 
     def __init__(self, stages: Sequence[LoadedStage]) -> None:
-        self._stages = stages
+        self.stages = tuple(stages)
         self.left_after = [0] * len(stages)
 
     def probabilities(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Token ids to calibrated probabilities (texts, OUTPUTS), in order. Blocks."""
         results = np.empty((len(ids), OUTPUTS))
-        waiting = [Waiting() for _ in self._stages]
+        waiting = [Waiting() for _ in self.stages]
         for indices in micro_batches({index: len(item) for index, item in enumerate(ids)}):
             self._run(0, indices, padded_ids([ids[index] for index in indices]), waiting, results)
-        for number in range(1, len(self._stages)):
+        for number in range(1, len(self.stages)):
             indices, states = waiting[number].take()
             if indices:
                 self._run(number, indices, padded_states(states), waiting, results)
@@ -126,7 +126,7 @@ class Cascade:
         waiting: Sequence[Waiting],
         results: Floats,
     ) -> None:
-        stage = self._stages[number]
+        stage = self.stages[number]
         logits, *hidden = stage.session.run(inputs)
         probabilities = stage.calibration.probabilities(logits)
         results[indices] = probabilities

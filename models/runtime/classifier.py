@@ -59,7 +59,7 @@ class Classifier:
 
     def __init__(self, manifest: Manifest, served: Mapping[str, Served], remembered_texts: int) -> None:
         self.manifest = manifest
-        self._served = served
+        self.served = served
         self._recent: Recent[Scores] = Recent(remembered_texts)
 
     @property
@@ -73,14 +73,23 @@ class Classifier:
         Blocks until all are scored.
         """
         forms = [model_text(text) for text in texts]
-        scored: dict[str, Scores | None] = {form: self._recent.get(form) for form in forms}
-        for language, served in self._served.items():
-            missing = [f for f, known in scored.items() if known is None and f and has_han(f) == (language == "zh")]
-            for form, scores in zip(missing, served.score(missing), strict=True):
-                scored[form] = scores
+        results = [self._recent.get(form) for form in forms]
+        first: dict[str, int] = {}
+        pending = [i for i, form in enumerate(forms) if form and results[i] is None and self._is_first(form, i, first)]
+        for language, served in self.served.items():
+            chosen = [index for index in pending if has_han(forms[index]) == (language == "zh")]
+            for index, scores in zip(chosen, served.score([forms[index] for index in chosen]), strict=True):
+                results[index] = scores
                 if scores is not None:
-                    self._recent.put(form, scores)
-        return [scored[form] for form in forms]
+                    self._recent.put(forms[index], scores)
+        return [
+            results[first[form]] if scores is None and form in first else scores
+            for form, scores in zip(forms, results, strict=True)
+        ]
+
+    def _is_first(self, form: str, index: int, first: dict[str, int]) -> bool:
+        """Whether a text is the first of its form; without a memory, every text is scored for itself."""
+        return self._recent.capacity == 0 or first.setdefault(form, index) == index
 
 
 def load_classifier(path: Path | None = None, threads: int = 1, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier:

@@ -12,7 +12,7 @@ class Recent(Generic[Value]):
     """A mapping that forgets what was not asked for longest. A capacity of 0 remembers nothing."""
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._values: OrderedDict[str, Value] = OrderedDict()
 
     def get(self, key: str) -> Value | None:
@@ -24,5 +24,5 @@ class Recent(Generic[Value]):
     def put(self, key: str, value: Value) -> None:
         self._values[key] = value
         self._values.move_to_end(key)
-        if len(self._values) > self._capacity:
+        if len(self._values) > self.capacity:
             self._values.popitem(last=False)

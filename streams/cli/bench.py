@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,13 +25,13 @@ def _shared(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-def _show(outcome: dict[str, Any], as_json: bool) -> None:
+def _show(outcome: dict[str, Any], as_json: bool, unit: str = "events") -> None:
     if as_json:
         click.echo(json.dumps(outcome))
     else:
-        click.echo(f"{'peer':20} {'events/s':>12} {'min':>12} {'max':>12}  correct")
+        click.echo(f"{'peer':20} {unit + '/s':>12} {'min':>12} {'max':>12}  correct")
         for row in outcome["results"]:
-            figures = " ".join(f"{row[key]:12,.0f}" for key in ("events_per_second", "min", "max"))
+            figures = " ".join(f"{row[key]:12,.0f}" for key in (f"{unit}_per_second", "min", "max"))
             click.echo(f"{row['peer']:20} {figures}  {'yes' if row['correct'] else 'NO'}")
         for skipped in outcome.get("skipped", ()):
             click.echo(f"skipped: {skipped}")
@@ -40,7 +41,7 @@ def _show(outcome: dict[str, Any], as_json: bool) -> None:
 
 @click.group()
 def bench() -> None:
-    """Benchmarks on a Kafka and Redis of their own; peers come with the `bench` extra."""
+    """Benchmarks, on servers of their own where they need any; peers come with the `bench` extra."""
 
 
 @bench.command()
@@ -73,3 +74,41 @@ def paging(pages: int, seed: int, as_json: bool) -> None:
     click.echo(json.dumps(outcome) if as_json else "\n".join(shown(outcome)))
     if outcome["event_to_receiver_seconds"]["p95"] > outcome["goal_p95_seconds"]:
         raise SystemExit(1)
+
+
+@bench.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--texts",
+    type=click.IntRange(0),
+    default=8_192,
+    show_default=True,
+    help="Measure on stretches of so many texts in all, spread over the files; 0 takes every text.",
+)
+@click.option("--repeats", type=click.IntRange(1, 50), default=3, show_default=True, help="Rounds.")
+@click.option("--peer", "peers", multiple=True, help="Only this peer; may be given again [all].")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def scoring(files: tuple[Path, ...], texts: int, repeats: int, peers: tuple[str, ...], as_json: bool) -> None:
+    """The model on the texts of FILES (JSON lines with a `text`, plain or .gz), in their order, on one core.
+
+    Peers: pulsewatch (no cache), pulsewatch+cache, session (its bare sessions on ready batches), minilm-l6-int8
+    (untuned, batches of 32 as they come).
+    """
+    from models.bench.scoring import PEERS, run_scoring
+    from models.evaluate import Unreadable, read_labelled
+    from models.runtime import ModelRefused, load_classifier
+    from streams.errors import UsageError
+    from streams.settings import settings
+
+    if unknown := set(peers) - set(PEERS):
+        raise UsageError(f"no peer {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    try:
+        written = [labelled.text for path in files for labelled in read_labelled(path)]
+        folder = settings().model
+        classifier = load_classifier(Path(folder) if folder else None, remembered_texts=0)
+    except (Unreadable, ModelRefused) as error:
+        raise UsageError(str(error)) from None
+    if not written:
+        raise UsageError("there is no text in the files")
+    outcome = run_scoring(written, classifier, count=texts, rounds=repeats, peers=peers or PEERS, say=_say)
+    _show(outcome, as_json, unit="texts")
