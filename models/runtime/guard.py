@@ -34,7 +34,7 @@ class Scorer(Protocol):
 class GuardLimits:
     """When a model counts as failing, and how long it is left alone."""
 
-    timeout_seconds: float = 10.0
+    timeout_seconds: float = 20.0
     failures_to_open: int = 3
     cool_down_seconds: float = 30.0
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import get_args
 
 import msgspec
@@ -52,7 +53,13 @@ from streams.transport.batch import Batch
 STAGE = "scoring"
 OWED = "unscored"
 """Hash of the texts that wait for the model: offset → the scored text that went out without a score."""
-SLICE_TEXTS = 128
+SLICE_TEXTS = 1_024
+SLICE_CHARS = 24_576
+"""A slice's texts together, each counted to READ_CHARS at most: some seconds of a core's work, well within the model's
+time limit. Under load slices are this large, so that the model can sort them by length; else they are what has come."""
+READ_CHARS = 256
+MAX_PAID = 128
+"""Owed texts that are tried again beside a slice."""
 MAX_OWED = 2_000
 """Kept a partition; the oldest beyond that stay unscored for good."""
 
@@ -78,10 +85,14 @@ class Prepared:
 
     def slices(self) -> Iterator[tuple[list[Located], int]]:
         """Texts with the offset behind them; the last slice, which may be empty, ends where the batch does."""
-        for start in range(0, max(1, len(self.texts)), SLICE_TEXTS):
-            texts = self.texts[start : start + SLICE_TEXTS]
-            rest = start + SLICE_TEXTS < len(self.texts)
-            yield texts, texts[-1].offset + 1 if rest else self.batch.next_offset
+        start = chars = 0
+        for end, located in enumerate(self.texts):
+            length = min(len(located.event.text or ""), READ_CHARS)
+            if end - start == SLICE_TEXTS or (end > start and chars + length > SLICE_CHARS):
+                yield self.texts[start:end], self.texts[end - 1].offset + 1
+                start, chars = end, 0
+            chars += length
+        yield self.texts[start:], self.batch.next_offset
 
 
 @dataclass
@@ -208,7 +219,7 @@ class ScoringHandler:
 
     def _pay(self, held: Partition) -> dict[str, ScoredText]:
         """The oldest texts that are owed a score, with it where the model answers."""
-        oldest = list(held.owed.items())[:SLICE_TEXTS]
+        oldest = list(islice(held.owed.items(), MAX_PAID))
         texts = [_decode_text(value) for _, value in oldest]
         scores = self._scores([text.text for text in texts])
         return {

@@ -50,6 +50,7 @@ _STRETCHED = re.compile(r"([^\d\s零〇一二三四五六七八九幺])\1{3,}")
 _MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
 _CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff]+", re.IGNORECASE)
+_EMOTICONS = re.compile(r"(\[[^\[\]\s]{1,8}\])(?: ?\1)+")
 _EMOJI = re.compile("[\u203c\u2049\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]")
 
 
@@ -80,10 +81,12 @@ def model_text(text: str) -> str:
     """What the tokeniser gets: the normal form in lower case, accounts and links masked, each emoji a word of its own.
 
     Accounts are masked but for customer care's, because tweets are judged by what they say and not by whom they name.
+    Of a row of one emoticon in brackets, as Chinese keyboards write them, one is left: ``[赞][赞][赞]`` → ``[赞]``.
     """
     plain = html.unescape(text) if "&" in text[:MAX_TEXT_CHARS] else text
     plain = normalise(plain)
     plain = _URL.sub("http", plain)
+    plain = _EMOTICONS.sub(r"\1", plain)
     plain = _MENTION.sub(lambda m: "@support" if _CARE_ACCOUNT.search(m[1]) else "@user", plain)
     return _BLANK.sub(" ", _EMOJI.sub(lambda m: f" {m[0]} ", plain)).strip().lower()
 

@@ -7,7 +7,7 @@ import pytest
 from streams.compliance.rulebook import Rulebook
 from streams.errors import Fenced
 from streams.ledger.memory import MemoryLedger
-from streams.scoring.handler import MAX_OWED, OWED, SLICE_TEXTS, ScoringHandler
+from streams.scoring.handler import MAX_OWED, OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
 from streams.scoring.model import ServedModel
 from tests.scoring.fakes import NOW_MS, MemoryTexts, WordClassifier, batch, comment
 
@@ -105,6 +105,12 @@ async def test_long_batch_is_stored_slice_by_slice(
     assert [len(asked) for asked in model.asked] == [SLICE_TEXTS, SLICE_TEXTS, 5]
     assert [text.event_id for text in topic.texts] == [f"e{n}" for n in range(count)]
     assert ledger.shards[LIVE].next_offset == count
+
+
+async def test_slices_of_long_texts_hold_fewer_of_them(handler: ScoringHandler, model: WordClassifier) -> None:
+    count = SLICE_CHARS // READ_CHARS
+    await handler.apply(handler.prepare(batch(*(comment(n, "long " * 200) for n in range(count + 1)))))
+    assert [len(asked) for asked in model.asked] == [count, 1]
 
 
 async def test_nothing_is_stored_before_kafka_has_it(

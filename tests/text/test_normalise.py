@@ -65,6 +65,10 @@ def test_model_text_masks_accounts_but_keeps_customer_care_and_addresses() -> No
     assert text == "@support where is it? @user a@b.com http & 👍 🏻 ok"
 
 
+def test_model_text_leaves_one_of_a_row_of_emoticons() -> None:
+    assert model_text("好[赞][赞] [赞][捂脸]啊[a][b]") == "好[赞][捂脸]啊[a][b]"
+
+
 def test_has_han_decides_the_language() -> None:
     assert has_han("ok 好")
     assert not has_han("ok かな")
