@@ -41,6 +41,10 @@ FINDINGS = Counter("pulsewatch_findings_total", "Rule findings by family.", ["fa
 ALERT_CHANGES = Counter(
     "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
 )
+SHADOW_ALERT_CHANGES = Counter(
+    "pulsewatch_shadow_alert_changes_total", "Alerts of draft rules by rule and the state they entered.",
+    ["rule", "state"],
+)  # fmt: skip
 UP = Gauge("pulsewatch_worker_up", "1 while the worker has its partitions.", ["stage"])
 RELAY_MESSAGES = Counter(
     "pulsewatch_relay_messages_total", "Messages to receivers by what became of them.", ["target", "outcome"]

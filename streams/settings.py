@@ -1,6 +1,7 @@
 """Every setting with its default; each is an environment variable with the prefix PULSEWATCH_ (or a line of .env)."""
 
 from functools import lru_cache
+from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     )
     feed_silent_minutes: int = Field(
         15, ge=1, description="A feed that was heard regularly and is not for so long alerts."
+    )
+    shadow_rules: Path | None = Field(
+        None, description="A file of draft rules that run in shadow: recorded, paging nobody."
     )
 
 

@@ -61,6 +61,8 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """The accounts that carry the episode, by pseudonym: texts weighted by reach, largest first."""
     source: str | None = None
     """The feed that fell silent."""
+    rule: str | None = None
+    """The draft rule that raised it."""
     shadow: bool = False
     """A draft rule's: recorded, paging nobody."""
 

@@ -2,6 +2,7 @@
 
     alerts                     fingerprint → the alert as JSON, while it is pending or firing
     resolved                   the same for the last that resolved
+    shadow                     the same for the last alerts of draft rules, whatever their state
     heard                      brand → event time of its newest text, in milliseconds
     texts:<hour>:<brand>       <minute of the hour>|<platform>|<label> → scored texts; the hour counts from the epoch
 
@@ -23,6 +24,7 @@ from streams.clock import MINUTE_MS
 STAGE = "detection"
 ACTIVE = "alerts"
 RESOLVED = "resolved"
+SHADOW = "shadow"
 HEARD = "heard"
 TEXTS_TTL_SECONDS = MOODS_TTL_SECONDS = 3 * 3600
 TENTH_MINUTES = 10

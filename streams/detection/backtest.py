@@ -5,9 +5,10 @@ raised, had they run then.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.clock import DAY_MS, HOUR_MS
 from streams.compliance.rulebook import Rulebook
 from streams.detection.brand import Brand
 from streams.detection.clock import LogTimes
+from streams.detection.draft import DraftRule
 from streams.detection.origins import source_of
 from streams.detection.recorded_bursts import Met, RecordedBurst, bursts, met, outside
 from streams.detection.violence import ViolenceEvidence
@@ -44,33 +46,109 @@ class Backtested:
     """Those that fired, as they last stood, in the order of firing."""
     bursts: Sequence[RecordedBurst]
     violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
+    draft_alerts: Sequence[Alert] | None = None
+    """What draft rules would have raised; None where there were none."""
+
+    @property
+    def days(self) -> float:
+        """How long the recording is; an hour at least."""
+        return max((self.last_ms - self.first_ms) / DAY_MS, 1 / 24)
 
     def met(self) -> list[Met]:
         return met(self.bursts, self.alerts)
 
+    def outside(self) -> list[Alert]:
+        """False alarms: alerts that fired outside of any burst."""
+        return outside(self.bursts, self.alerts)
+
     def row(self) -> dict[str, Any]:
         """The file's row of `pulsewatch backtest`."""
-        days = max((self.last_ms - self.first_ms) / DAY_MS, 1 / 24)
-        return {
+        row: dict[str, Any] = {
             "file": self.file,
             "comments": self.comments,
             "alerts": [_alert_row(alert) for alert in self.alerts],
             "cyber_violence": round(self.violence.score(), 4),
             "bursts": [_burst_row(one) for one in self.met()],
-            "alerts_outside_bursts_per_day": round(len(outside(self.bursts, self.alerts)) / days, 3),
+            "alerts_outside_bursts_per_day": round(len(self.outside()) / self.days, 3),
         }
+        if self.draft_alerts is not None:
+            row["draft_alerts"] = [{"rule": alert.rule, **_alert_row(alert)} for alert in self.draft_alerts]
+        return row
 
 
-def backtest(files: Sequence[Path], classifier: Classifier | None, rulebook: Rulebook) -> list[dict[str, Any]]:
-    """One row a file, in order; without a classifier texts stay unscored. Raises UsageError for what cannot be read."""
-    return [run(path, classifier, rulebook).row() for path in files]
+@dataclass(frozen=True)
+class Summary:
+    """All recordings together. Seconds are of event time; None where no burst was met."""
+
+    files: int
+    comments: int
+    bursts: int
+    met: int
+    delay_seconds_median: float | None
+    delay_seconds_p90: float | None
+    lead_seconds_median: float | None
+    """Before the peak of the burst."""
+    alerts: int
+    critical: int
+    false_alarms_per_brand_and_day: float
+
+    @classmethod
+    def of(cls, runs: Sequence[Backtested]) -> "Summary":
+        """At least one recording."""
+        everything = [one for run in runs for one in run.met()]
+        delays = [one.delay_seconds for one in everything if one.delay_seconds is not None]
+        leads = [one.lead_seconds for one in everything if one.lead_seconds is not None]
+        return cls(
+            files=len(runs),
+            comments=sum(run.comments for run in runs),
+            bursts=len(everything),
+            met=len(delays),
+            delay_seconds_median=median(delays) if delays else None,
+            delay_seconds_p90=quantiles(delays, n=10)[-1] if len(delays) > 1 else max(delays, default=None),
+            lead_seconds_median=median(leads) if leads else None,
+            alerts=sum(len(run.alerts) for run in runs),
+            critical=sum(alert.severity == "critical" for run in runs for alert in run.alerts),
+            false_alarms_per_brand_and_day=sum(len(run.outside()) for run in runs) / sum(run.days for run in runs),
+        )
 
 
-def run(path: Path, classifier: Classifier | None, rulebook: Rulebook) -> Backtested:
-    """One file. Blocks for as long as model and rules take."""
+@dataclass(frozen=True)
+class DraftSummary:
+    """What a draft rule would have done over all recordings."""
+
+    rule: str
+    fired: int
+    brands: int
+    bursts_met: int
+    false_alarms_per_brand_and_day: float
+
+    @classmethod
+    def of(cls, rule: str, runs: Sequence[Backtested]) -> "DraftSummary":
+        """The rule alone, against the bursts of each recording."""
+        alone = [replace(run, alerts=_of_rule(run, rule)) for run in runs]
+        return cls(
+            rule=rule,
+            fired=sum(len(run.alerts) for run in alone),
+            brands=sum(bool(run.alerts) for run in alone),
+            bursts_met=sum(one.fingerprint is not None for run in alone for one in run.met()),
+            false_alarms_per_brand_and_day=Summary.of(alone).false_alarms_per_brand_and_day,
+        )
+
+
+def _of_rule(run: Backtested, rule: str) -> list[Alert]:
+    return [alert for alert in run.draft_alerts or () if alert.rule == rule]
+
+
+def run(
+    path: Path, classifier: Classifier | None, rulebook: Rulebook, drafts: tuple[DraftRule, ...] | None = None
+) -> Backtested:
+    """One file; without a classifier texts stay unscored. Blocks for as long as model and rules take.
+
+    Raises UsageError for what cannot be read.
+    """
     recording = read(path)
     name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-    return detect(path.name, scored(name, recording.comments, classifier, rulebook))
+    return detect(path.name, scored(name, recording.comments, classifier, rulebook), drafts)
 
 
 def scored(
@@ -84,10 +162,11 @@ def scored(
             yield _scored_text(brand_id, comment, judgement)
 
 
-def detect(file: str, texts: Iterator[ScoredText]) -> Backtested:
+def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[DraftRule, ...] | None = None) -> Backtested:
     """Texts of one brand in the order of time, at least one."""
     first = next(texts)
-    brand, log, source = Brand.fresh(first.brand_id, first.event_time_ms, _WATCH), LogTimes(), source_of(first)
+    watch = replace(_WATCH, drafts=drafts or ())
+    brand, log, source = Brand.fresh(first.brand_id, first.event_time_ms, watch), LogTimes(), source_of(first)
     latest: dict[str, Alert] = {}
     violence, times_ms = ViolenceEvidence(), []
     for text in _chained(first, texts):
@@ -98,7 +177,10 @@ def detect(file: str, texts: Iterator[ScoredText]) -> Backtested:
     log.heard(source, times_ms[-1] + _AFTERWARDS_MS)
     latest.update({alert.fingerprint: alert for alert in brand.idle(log)})
     fired = sorted((alert for alert in latest.values() if alert.fired_at), key=lambda alert: alert.fired_at or 0)
-    return Backtested(file, len(times_ms), times_ms[0], times_ms[-1], fired, bursts(times_ms), violence)
+    return Backtested(
+        file, len(times_ms), times_ms[0], times_ms[-1], [alert for alert in fired if not alert.shadow],
+        bursts(times_ms), violence, None if drafts is None else [alert for alert in fired if alert.shadow],
+    )  # fmt: skip
 
 
 def _chained(first: ScoredText, others: Iterator[ScoredText]) -> Iterator[ScoredText]:
@@ -140,6 +222,7 @@ def _burst_row(one: Met) -> dict[str, Any]:
         "onset": _iso(one.burst.onset * 60_000),
         "met_by": one.fingerprint,
         "delay_seconds": one.delay_seconds,
+        "lead_seconds": one.lead_seconds,
     }
 
 

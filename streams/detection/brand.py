@@ -13,6 +13,7 @@ from streams.alerting.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.clock import EventClock, LogTimes
 from streams.detection.compliance import Breaches, judged
+from streams.detection.draft import Drafts, DraftState
 from streams.detection.origins import source_of
 from streams.detection.silence import Feeds
 from streams.detection.talk import Talk, TalkState
@@ -33,6 +34,7 @@ class BrandState(msgspec.Struct, array_like=True):
     feeds: Feeds = msgspec.field(default_factory=Feeds)
     late: int = 0
     heard_log_ms: int = 0
+    drafts: dict[str, DraftState] = {}
 
 
 _thaw = msgspec.msgpack.Decoder(BrandState).decode
@@ -46,6 +48,7 @@ class Brand:
         self.state = state
         self._watch = watch
         self._talk = Talk(state.brand_id, state.talk, state.minute)
+        self._drafts = Drafts(state.brand_id, watch.drafts, state.drafts)
 
     @classmethod
     def fresh(cls, brand_id: str, event_ms: int, watch: Watch) -> "Brand":
@@ -62,7 +65,8 @@ class Brand:
 
     @property
     def alerting(self) -> bool:
-        return self._talk.alerting or bool(self.state.breaches.running or self.state.feeds.silences)
+        state = self.state
+        return self._talk.alerting or self._drafts.alerting or bool(state.breaches.running or state.feeds.silences)
 
     @property
     def heard_log_ms(self) -> int:
@@ -87,6 +91,7 @@ class Brand:
             state.late += 1
         else:
             alerts += self._talk.hear(text, max(now_ms, text.event_time_ms))
+            alerts += self._drafts.hear(text, max(now_ms, text.event_time_ms), self._talk.usual_per_minute)
         return alerts
 
     def idle(self, log: LogTimes) -> list[Alert]:
@@ -105,6 +110,7 @@ class Brand:
             now_ms = state.minute * MINUTE_MS
             self._talk.learn((now_ms - watch.lateness_ms) // MINUTE_MS, watch.lateness_ms // MINUTE_MS)
             yield from self._talk.begin(state.minute)
+            yield from self._drafts.begin(state.minute, self._talk.usual_per_minute)
             yield from state.breaches.rest(now_ms)
             yield from state.feeds.listen(state.brand_id, now_ms, watch.feed_silent_ms)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from streams.alerting.alert import Alert, AlertKind, State
-from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE
+from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE
 from streams.detection.board import Board
 from streams.detection.brand import Brand, Brands
 from streams.detection.clock import LogTimes
@@ -28,7 +28,7 @@ from streams.events.publisher import Publisher
 from streams.events.schema import ScoredText
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
-from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, from_zero
+from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, SHADOW_ALERT_CHANGES, from_zero
 from streams.topics import LIVE, SCORED
 from streams.transport.batch import Batch
 
@@ -38,6 +38,8 @@ PROGRESS = "progress"
 
 KEPT_RESOLVED = 200
 """Resolved alerts that a partition keeps for its readers; the topic has all."""
+KEPT_SHADOW = 200
+"""Alerts of draft rules that a partition keeps."""
 _LOADED_AT_ONCE = 500
 Fate = Literal["applied", "duplicate", "late"]
 
@@ -49,6 +51,8 @@ class Progress(msgspec.Struct, array_like=True):
     origins: Origins = msgspec.field(default_factory=Origins)
     resolved: list[str] = []
     """Fingerprints of the resolved alerts that are kept, oldest first."""
+    shadow: dict[str, None] = {}
+    """Fingerprints of the draft rules' alerts that are kept, oldest first."""
 
 
 _decode_progress = msgspec.msgpack.Decoder(Progress).decode
@@ -128,7 +132,10 @@ class DetectionHandler:
         for fate, count in fates.items():
             EVENTS.labels(STAGE, fate).inc(count)
         for alert in changes.alerts:
-            ALERT_CHANGES.labels(alert.kind, alert.state).inc()
+            if alert.shadow:
+                SHADOW_ALERT_CHANGES.labels(alert.rule, alert.state).inc()
+            else:
+                ALERT_CHANGES.labels(alert.kind, alert.state).inc()
         if changes.alerts:
             await self._relay(held.claim)
 
@@ -194,7 +201,12 @@ def _shown(
     """The hashes of alerts that run and that ran, for exporter and screens; keeps the resolved ones few."""
     active: dict[str, bytes | None] = {}
     resolved: dict[str, bytes | None] = {}
+    shadow: dict[str, bytes | None] = {}
     for alert in alerts:
+        if alert.shadow:
+            shadow[alert.fingerprint] = encoded[alert.fingerprint]
+            progress.shadow[alert.fingerprint] = None
+            continue
         over = alert.state == "resolved"
         active[alert.fingerprint] = None if over else encoded[alert.fingerprint]
         if over and alert.fired_at is not None:
@@ -202,4 +214,8 @@ def _shown(
             progress.resolved.append(alert.fingerprint)
     while len(progress.resolved) > KEPT_RESOLVED:
         resolved[progress.resolved.pop(0)] = None
-    return {ACTIVE: active, RESOLVED: resolved}
+    while len(progress.shadow) > KEPT_SHADOW:
+        oldest = next(iter(progress.shadow))
+        del progress.shadow[oldest]
+        shadow[oldest] = None
+    return {ACTIVE: active, RESOLVED: resolved, SHADOW: shadow}

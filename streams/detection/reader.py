@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streams.alerting.alert import Alert
-from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, STAGE, texts_suffix
+from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE, texts_suffix
 from streams.clock import MINUTE_MS
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
@@ -44,6 +44,10 @@ class DetectionReader:
     def resolved(self) -> list[Alert]:
         """Alerts that fired and resolved, as many as are kept."""
         return self._alerts(RESOLVED)
+
+    def shadow(self) -> list[Alert]:
+        """The last alerts of draft rules, whatever their state; `active` and `resolved` have none of them."""
+        return self._alerts(SHADOW)
 
     def texts(self, at_ms: int) -> list[BrandTexts]:
         """The texts of the hour of event time that ends with the minute of `at_ms`."""

@@ -7,7 +7,7 @@ minute at whose end that is so; minutes that follow within ten belong to it.
                                             ^ onset: the ten minutes up to here hold 32
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,35 +23,44 @@ GAP_MINUTES = 10
 
 @dataclass(frozen=True, slots=True)
 class RecordedBurst:
-    """Minutes since the epoch, both included. `begins` is the first comment of the ten minutes up to the onset."""
+    """Minutes since the epoch, all included. `begins` is the first comment of the ten minutes up to the onset, `peak`
+    the first minute up to which ten hold the most."""
 
     begins: int
     onset: int
+    peak: int
     ends: int
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How a burst was met: by which alert, and how long after the onset; before it, the delay is negative."""
+    """How a burst was met: by which alert, and how long after the onset and before the peak; None where it was not."""
 
     burst: RecordedBurst
-    fingerprint: str | None
-    delay_seconds: float | None
+    fingerprint: str | None = None
+    delay_seconds: float | None = None
+    """Negative where the alert came before the onset."""
+    lead_seconds: float | None = None
 
 
 def bursts(comments_ms: Sequence[int]) -> list[RecordedBurst]:
     """The bursts among comments in the order of time."""
     minutes = [at_ms // MINUTE_MS for at_ms in comments_ms]
     found: list[RecordedBurst] = []
+    most = 0
     # Only a minute with a comment can begin a burst, which may last some minutes longer without one.
     for minute in sorted({at + later for at in minutes for later in range(SHORT_MINUTES)}):
         if not _bursting(minutes, minute):
             continue
+        count = _comments(minutes, minute - SHORT_MINUTES, minute)
         if found and minute - found[-1].ends <= GAP_MINUTES:
-            found[-1] = RecordedBurst(found[-1].begins, found[-1].onset, minute)
+            last = found[-1]
+            found[-1] = RecordedBurst(last.begins, last.onset, minute if count > most else last.peak, minute)
+            most = max(most, count)
         else:
             begins = next(at for at in minutes if at > minute - SHORT_MINUTES)
-            found.append(RecordedBurst(begins, minute, minute))
+            found.append(RecordedBurst(begins, minute, minute, minute))
+            most = count
     return found
 
 
@@ -72,10 +81,11 @@ def outside(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[Ale
 def _met(burst: RecordedBurst, alerts: Sequence[Alert]) -> Met:
     meeting = [alert for alert in alerts if _fires_within(alert, burst.begins, burst.ends + 2)]
     if not meeting:
-        return Met(burst, None, None)
+        return Met(burst)
     first = min(meeting, key=_fired_ms)
     at_ms = max(_fired_ms(first), burst.begins * MINUTE_MS)
-    return Met(burst, first.fingerprint, (at_ms - burst.onset * MINUTE_MS) / 1000)
+    delay_ms, lead_ms = at_ms - burst.onset * MINUTE_MS, burst.peak * MINUTE_MS - at_ms
+    return Met(burst, first.fingerprint, delay_ms / 1000, lead_ms / 1000)
 
 
 def _fires_within(alert: Alert, first_minute: int, last_minute: int) -> bool:
@@ -92,7 +102,11 @@ def _fired_ms(alert: Alert) -> int:
 
 
 def _bursting(minutes: Sequence[int], minute: int) -> bool:
-    short = bisect_right(minutes, minute) - bisect_left(minutes, minute - SHORT_MINUTES + 1)
-    before = bisect_left(minutes, minute - SHORT_MINUTES + 1)
-    long = before - bisect_left(minutes, minute - SHORT_MINUTES + 1 - LONG_MINUTES)
+    begins = minute - SHORT_MINUTES
+    short, long = _comments(minutes, begins, minute), _comments(minutes, begins - LONG_MINUTES, begins)
     return short >= LEAST_COMMENTS and short >= RATIO * long * SHORT_MINUTES / LONG_MINUTES
+
+
+def _comments(minutes: Sequence[int], after: int, until: int) -> int:
+    """How many lie behind the minute `after`, up to and with `until`."""
+    return bisect_right(minutes, until) - bisect_right(minutes, after)

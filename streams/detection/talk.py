@@ -66,6 +66,12 @@ class Talk:
     def alerting(self) -> bool:
         return self.state.crisis is not None or self.state.attention is not None
 
+    @property
+    def usual_per_minute(self) -> float | None:
+        """The brand's level of texts; None where no window is complete yet."""
+        level = self.state.volume.short
+        return level.texts / WINDOW_MINUTES if level.windows else None
+
     def hear(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
         """Count a text and look at the window that ends with its minute, which may lie before or ahead of the clock."""
         added = crisis.tally(text)

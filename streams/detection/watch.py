@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streams.clock import MINUTE_MS
+from streams.detection.draft import DraftRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,3 +12,5 @@ class Watch:
     """How far out of order a record may come and still count."""
     feed_silent_ms: int = 15 * MINUTE_MS
     """A feed that was heard regularly and is not for so long alerts."""
+    drafts: tuple[DraftRule, ...] = ()
+    """Rules that run in shadow."""

@@ -117,3 +117,25 @@ def test_status_of_nothing_says_how_to_begin(
 ) -> None:
     assert run(monkeypatch, "status", "--folder", str(tmp_path)) == 1
     assert "pulsewatch up" in capsys.readouterr().out
+
+
+def test_series_prints_time_score_and_alarm_of_each_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "counts.csv"
+    rows = [f"2026-01-01 {at // 12:02}:{at % 12 * 5:02}:00,{900 if at == 250 else 40}" for at in range(288)]
+    path.write_text("\n".join(["timestamp,value", *rows]))
+    assert run(monkeypatch, "detect", "series", str(path), "--csv") == 0
+    header, *judged = capsys.readouterr().out.splitlines()
+    assert header == "timestamp,anomaly_score,alarm"
+    assert len(judged) == 288
+    assert next(line for line in judged if line.endswith(",1")).startswith("2026-01-01 20:50:00,0.")
+
+
+def test_backtest_refuses_rules_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft = tmp_path / "draft.yaml"
+    draft.write_text("version: 1\nrules:\n  - name: Loud\n    counts: texts\n    at_least: 1\n")
+    assert run(monkeypatch, "backtest", __file__, "--rules", str(draft)) == 2
+    assert f"{draft}:3: " in capsys.readouterr().err

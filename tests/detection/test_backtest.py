@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from streams.compliance.rulebook import Rulebook
-from streams.detection.backtest import backtest
+from streams.detection.backtest import DraftSummary, Summary, run
+from streams.detection.draft import DraftRule
 from streams.errors import UsageError
 from streams.scoring.stage import Scores
 from tests.detection.records import START_MS
@@ -57,7 +58,7 @@ def recording(folder: Path, rows: Iterator[dict[str, Any]]) -> Path:
 
 def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path: Path, rulebook: Rulebook) -> None:
     path = recording(tmp_path, lines())
-    (row,) = backtest([path], AngerModel(), rulebook)
+    row = run(path, AngerModel(), rulebook).row()
     (alert,) = row["alerts"]
     assert (row["file"], row["comments"]) == ("i01.jsonl.gz", 396)
     assert (alert["kind"], alert["severity"]) == ("crisis", "critical")
@@ -68,21 +69,44 @@ def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path:
     assert burst["delay_seconds"] <= 0
     assert row["alerts_outside_bursts_per_day"] == 0
     assert 0.4 < row["cyber_violence"] < 0.6
-    assert backtest([path], AngerModel(), rulebook) == [row]
+    assert burst["lead_seconds"] >= 0
+    assert "draft_alerts" not in row
+    assert run(path, AngerModel(), rulebook).row() == row
 
 
 def test_without_a_model_a_burst_is_a_surge(tmp_path: Path, rulebook: Rulebook) -> None:
-    (row,) = backtest([recording(tmp_path, lines())], None, rulebook)
+    row = run(recording(tmp_path, lines()), None, rulebook).row()
     assert [alert["kind"] for alert in row["alerts"]] == ["surge"]
     assert row["cyber_violence"] == 0.0
 
 
 def test_alert_resolves_behind_the_last_comment(tmp_path: Path, rulebook: Rulebook) -> None:
     rows = (row for row in lines() if row["time"] < iso(485))
-    (row,) = backtest([recording(tmp_path, rows)], AngerModel(), rulebook)
+    row = run(recording(tmp_path, rows), AngerModel(), rulebook).row()
     assert iso(485) < row["alerts"][0]["resolved_at"] <= iso(500)
 
 
 def test_file_that_cannot_be_read_is_refused(tmp_path: Path, rulebook: Rulebook) -> None:
     with pytest.raises(UsageError, match="no such file"):
-        backtest([tmp_path / "none.jsonl.gz"], None, rulebook)
+        run(tmp_path / "none.jsonl.gz", None, rulebook)
+
+
+def test_draft_rules_show_what_they_would_have_done(tmp_path: Path, rulebook: Rulebook) -> None:
+    path = recording(tmp_path, lines())
+    drafts = (DraftRule("anger", "abuse", at_least=20), DraftRule("any-talk", "texts", at_least=2))
+    one = run(path, AngerModel(), rulebook, drafts)
+    assert one.row()["alerts"] == run(path, AngerModel(), rulebook).row()["alerts"]
+    assert [(alert["rule"], alert["kind"]) for alert in one.row()["draft_alerts"]][:1] == [("any-talk", "crisis")]
+    anger, talk = (DraftSummary.of(rule.name, [one]) for rule in drafts)
+    assert (anger.fired, anger.bursts_met, anger.false_alarms_per_brand_and_day) == (1, 1, 0.0)
+    assert talk.fired >= 1
+
+
+def test_summary_is_over_all_recordings(tmp_path: Path, rulebook: Rulebook) -> None:
+    one = run(recording(tmp_path, lines()), AngerModel(), rulebook)
+    calm = run(recording(tmp_path, (row for row in lines() if row["time"] < iso(400))), None, rulebook)
+    total = Summary.of([one, calm])
+    assert (total.files, total.comments, total.bursts, total.met, total.alerts, total.critical) == (2, 596, 1, 1, 1, 1)
+    assert total.delay_seconds_median == total.delay_seconds_p90 == one.met()[0].delay_seconds
+    assert total.false_alarms_per_brand_and_day == 0.0
+    assert Summary.of([calm]).delay_seconds_median is None

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.alerting.alert import Alert
-from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, texts_suffix
+from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.clock import HOUR_MS
-from streams.detection.handler import KEPT_RESOLVED, DetectionHandler
+from streams.detection.draft import DraftRule
+from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW, DetectionHandler
+from streams.detection.watch import Watch
 from streams.errors import Fenced
 from streams.events.dead_letters import MemorySink
 from streams.events.schema import Coordinates, ScoredText
@@ -56,9 +58,10 @@ class Worker:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     publisher: Publisher = field(default_factory=Publisher)
     dead_letters: MemorySink = field(default_factory=MemorySink)
+    watch: Watch = WATCH
 
     def start(self) -> DetectionHandler:
-        return DetectionHandler(self.ledger, self.publisher, self.dead_letters, WATCH)
+        return DetectionHandler(self.ledger, self.publisher, self.dead_letters, self.watch)
 
 
 def story() -> list[ScoredText]:
@@ -170,6 +173,27 @@ async def test_resolved_alerts_that_are_kept_are_few() -> None:
     said = [speech(10 * number, number, "absolute_claim") for number in range(KEPT_RESOLVED + 50)]
     await handler.apply(handler.prepare(text_batch(said)))
     assert len(worker.ledger.shards[SCORED, 0].values[RESOLVED]) == KEPT_RESOLVED
+
+
+async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> None:
+    worker = Worker(watch=Watch(drafts=(DraftRule("anger", "negative", at_least=20),)))
+    await tell(worker, [], [])
+    shard = worker.ledger.shards[SCORED, 0]
+    (shadow,) = [msgspec.json.decode(value, type=Alert) for value in shard.values[SHADOW].values()]
+    assert (shadow.rule, shadow.brand_id, shadow.state, shadow.shadow) == ("anger", "acme", "resolved", True)
+    paging = {*shard.values[ACTIVE], *shard.values[RESOLVED]}
+    assert shadow.fingerprint not in paging
+    assert [alert for alert in worker.publisher.alerts() if not alert.shadow] == EXPECTED
+    assert [alert.state for alert in worker.publisher.alerts() if alert.shadow] == ["firing", "resolved"]
+
+
+async def test_alerts_of_draft_rules_that_are_kept_are_few() -> None:
+    worker = Worker(watch=Watch(drafts=(DraftRule("any", "texts", at_least=1),)))
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    said = [text(20 * number, number) for number in range(KEPT_SHADOW + 50)]
+    await handler.apply(handler.prepare(text_batch(said)))
+    assert len(worker.ledger.shards[SCORED, 0].values[SHADOW]) == KEPT_SHADOW
 
 
 async def test_texts_are_counted_by_minute_platform_and_label() -> None:
