@@ -31,6 +31,8 @@ SOURCE = "recording"
 _CHUNK = 512
 _AFTERWARDS_MS = 2 * HOUR_MS
 """How long the clock runs on behind the last comment, so that what is calm resolves."""
+_LISTENING_MS = 6 * HOUR_MS
+"""How long the brand was listened to before the first comment, and nothing heard: a recording has all there was."""
 _WATCH = Watch(feed_silent_ms=100 * 365 * DAY_MS)
 
 
@@ -166,7 +168,11 @@ def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[DraftRule, ...]
     """Texts of one brand in the order of time, at least one."""
     first = next(texts)
     watch = replace(_WATCH, drafts=drafts or ())
-    brand, log, source = Brand.fresh(first.brand_id, first.event_time_ms, watch), LogTimes(), source_of(first)
+    brand, log, source = (
+        Brand.fresh(first.brand_id, first.event_time_ms - _LISTENING_MS, watch),
+        LogTimes(),
+        source_of(first),
+    )
     latest: dict[str, Alert] = {}
     violence, times_ms = ViolenceEvidence(), []
     for text in _chained(first, texts):

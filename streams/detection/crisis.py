@@ -12,7 +12,9 @@ import math
 import re
 
 from streams.alerting.alert import AlertKind, Severity
+from streams.clock import MINUTE_MS
 from streams.detection.burst import WINDOW_MINUTES, Burst
+from streams.detection.rhythm import hour_of_day
 from streams.detection.windows import Tally, Windows
 from streams.detection.witnesses import COORDINATED_SHARE
 from streams.events.schema import ScoredText
@@ -87,12 +89,14 @@ def attention_kind(window: Tally) -> AlertKind:
     return "opportunity" if praised else "surge"
 
 
-def factors(window: Tally, counted: int, burst: Burst, windows: Windows, minute: int) -> dict[str, float]:
-    """What the severity is made of; `counted` is the window's count of what the burst counts."""
+def factors(
+    window: Tally, counted: int, burst: Burst, windows: Windows, minute: int, minutes: int = WINDOW_MINUTES
+) -> dict[str, float]:
+    """What the severity is made of; `counted` is the count of what the burst counts, in a window of `minutes`."""
     recent = sum(windows.minutes[at].texts for at in range(minute - 1, minute + 1) if at in windows.minutes)
-    even = _RECENT_MINUTES / WINDOW_MINUTES
+    even = _RECENT_MINUTES / minutes
     parts = {
-        "volume": burst.short.excess(counted) / math.log(_FULL_RATIO),
+        "volume": burst.short.excess(counted, hour_of_day(minute * MINUTE_MS)) / math.log(_FULL_RATIO),
         "negativity": window.share(window.harm),
         "velocity": (recent / max(1, window.texts) - even) / (1 - even),
         "reach": math.log10(1 + window.followers) / math.log10(_FULL_FOLLOWERS),
@@ -122,26 +126,30 @@ def observed(window: Tally) -> dict[str, float]:
     }
 
 
-def baseline(volume: Burst, harm: Burst) -> dict[str, float]:
-    """What the brand is compared with: usual texts in a window, and the number of windows that this rests on."""
+def baseline(volume: Burst, harm: Burst, hour: int, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
+    """What the brand is compared with: the usual in so many minutes at this hour, and how many windows it rests on."""
     return {
-        "texts": round(volume.short.texts, 2),
-        "harmful": round(harm.short.texts, 2),
+        "texts": round(volume.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
+        "harmful": round(harm.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
         "windows": float(volume.short.windows),
     }
 
 
-def summary(kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float]) -> str:
+def summary(
+    kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float], minutes: int = WINDOW_MINUTES
+) -> str:
     """What, in one line."""
-    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {WINDOW_MINUTES} minutes (usual {usual['texts']:.1f})"
+    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
 
 
-def explanation(window: Tally, usual: dict[str, float], coordination: float, accounts_share: float) -> str:
+def explanation(
+    window: Tally, usual: dict[str, float], coordination: float, accounts_share: float, minutes: int = WINDOW_MINUTES
+) -> str:
     """How bad and compared with what."""
     times = window.texts / max(1.0, usual["texts"])
     harmful, positive = window.share(window.harm), window.share(window.positive)
     parts = [
-        f"{window.texts} texts in {WINDOW_MINUTES} minutes where {usual['texts']:.1f} are usual (×{times:.1f}).",
+        f"{window.texts} texts in {minutes} minutes where {usual['texts']:.1f} are usual (×{times:.1f}).",
         f"{window.harm} are negative or carry a risk where {usual['harmful']:.1f} are usual.",
         f"Of the scored texts {harmful:.0%} are harmful and {positive:.0%} positive.",
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from streams.clock import HOUR_MS
 from streams.detection.burst import ALARM_SURPRISE, Burst
+from streams.detection.rhythm import hour_of_day
 from streams.errors import UsageError
 
 EPISODE_MS = 12 * HOUR_MS
@@ -33,8 +34,9 @@ def detect_series(timestamps_ms: Iterable[int], values: Iterable[float]) -> Iter
     burst = Burst()
     alarmed_ms: int | None = None
     for at_ms, value in zip(timestamps_ms, values, strict=True):
-        surprise = burst.surprise(value)
-        burst.learn(round(value))
+        hour = hour_of_day(at_ms)
+        surprise = burst.surprise(value, hour)
+        burst.learn(round(value), hour)
         score = surprise / (surprise + ALARM_SURPRISE)
         if alarmed_ms is not None and at_ms - alarmed_ms < EPISODE_MS:
             score = min(score, _BELOW_ALARM)

@@ -15,18 +15,20 @@ from streams.alerting.lifecycle import Episode, Patience, pending, worse
 from streams.clock import MINUTE_MS
 from streams.detection import crisis
 from streams.detection.burst import ALARM_SURPRISE, WINDOW_MINUTES, Burst
+from streams.detection.rhythm import hour_of_day
 from streams.detection.windows import Windows
 from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
 RESOLVE_AFTER_MS = 4 * MINUTE_MS
-PATIENCE = Patience(fire_after_ms=90_000, resolve_after_ms=RESOLVE_AFTER_MS)
+_WAIT_MS = 90_000
+PATIENCE = Patience(fire_after_ms=_WAIT_MS, resolve_after_ms=RESOLVE_AFTER_MS)
 AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=RESOLVE_AFTER_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""
-LEAST_HARMFUL = 10
 LEAST_TEXTS = 15
-"""Fewer in five minutes are nothing to be told of, however quiet the brand."""
+"""Fewer in five minutes, of a quiet brand in an hour, are nothing to be told of; nor are fewer that are harmful."""
+HOUR_MINUTES = 60
 REWRITE_MS = 5 * MINUTE_MS
 """A firing alert is written again this often, with the figures as they stand."""
 
@@ -70,14 +72,14 @@ class Talk:
     def usual_per_minute(self) -> float | None:
         """The brand's level of texts; None where no window is complete yet."""
         level = self.state.volume.short
-        return level.texts / WINDOW_MINUTES if level.windows else None
+        return level.texts(self._hour) / WINDOW_MINUTES if level.windows else None
 
     def hear(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
         """Count a text and look at the window that ends with its minute, which may lie before or ahead of the clock."""
         added = crisis.tally(text)
         minute = text.event_time_ms // MINUTE_MS
         self.state.windows.add(minute, added)
-        if minute == self._last_minute:
+        if minute == self._last_minute and not self._quiet:
             self._window.add(added)
         else:
             self._look(minute)
@@ -110,23 +112,30 @@ class Talk:
         """The baselines take in the windows that lie before this minute, with all their late texts."""
         state = self.state
         for window in state.windows.complete(minute):
-            state.volume.learn(window.texts)
-            state.harm.learn(window.harm)
+            hour = hour_of_day((state.windows.next_start - 1) * MINUTE_MS)
+            state.volume.learn(window.texts, hour)
+            state.harm.learn(window.harm, hour)
             # Looked at as of when it was complete: a state that lives through several windows at once forgets alike.
             around = state.windows.ending(state.windows.next_start - 1 + lateness_minutes)
-            if not self.alerting and state.volume.calm(around.texts):
+            if not self.alerting and state.volume.calm(around.texts, hour):
                 state.witnesses.forget()
 
     def _look(self, minute: int) -> None:
-        """Slide the window so that this is its last minute."""
+        """Slide the window so that this is its last minute: five minutes, or for a quiet brand that stirs an hour."""
         self._last_minute = minute
+        self._hour = hour_of_day(minute * MINUTE_MS)
+        self._quiet, self._minutes = self.state.volume.quiet, WINDOW_MINUTES
         self._window = self.state.windows.ending(minute)
+        if self._quiet:
+            hour = self.state.windows.ending(minute, HOUR_MINUTES)
+            if hour.texts >= LEAST_TEXTS:
+                self._minutes, self._window = HOUR_MINUTES, hour
 
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
         surprise = attention = 0.0
-        if window.harm >= LEAST_HARMFUL and crisis.weighty(window):
-            surprise = state.harm.surprise(window.harm)
+        if window.harm >= LEAST_TEXTS and crisis.weighty(window):
+            surprise = SURE if self._minutes == HOUR_MINUTES else state.harm.surprise(window.harm, self._hour)
             attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
@@ -134,7 +143,7 @@ class Talk:
         patience = AT_ONCE if max(surprise, attention) >= SURE else PATIENCE
         # A crisis lasts for as long as it is talked about, unless the talk has turned.
         turned = window.share(window.harm) < crisis.CRISIS_SHARE / 2
-        calm = state.harm.calm(window.harm) and (turned or state.volume.calm(window.texts))
+        calm = state.harm.calm(window.harm, self._hour) and (turned or state.volume.calm(window.texts, self._hour))
         stands = Stands(now_ms, holds, calm and not holds, patience)
         state.crisis = yield from self._episode(state.crisis, crisis.harm_kind(window), stands)
 
@@ -143,7 +152,10 @@ class Talk:
         outranked, holds = state.crisis is not None and state.crisis.firing, attention >= ALARM_SURPRISE
         if state.attention is None and (outranked or not holds):
             return
-        calm = outranked or (not holds and state.volume.calm(self._window.texts))
+        talked_of = state.attention is not None and state.attention.firing
+        if state.crisis is not None and not outranked and not talked_of and state.crisis.since_ms > now_ms - _WAIT_MS:
+            return  # harm is being looked at twice: it fires, or this does
+        calm = outranked or (not holds and state.volume.calm(self._window.texts, self._hour))
         stands = Stands(now_ms, holds and not calm, calm, AT_ONCE if attention >= SURE else PATIENCE)
         state.attention = yield from self._episode(state.attention, crisis.attention_kind(self._window), stands)
 
@@ -152,8 +164,10 @@ class Talk:
         state, minute, texts = self.state, self._last_minute, self._window.texts
         if texts < LEAST_TEXTS:
             return 0.0
+        if self._minutes == HOUR_MINUTES:
+            return SURE
         plain = state.volume.plain(state.windows.ten_minutes(minute), state.windows.learned_since(minute - 9))
-        return SURE if plain else state.volume.surprise(texts)
+        return SURE if plain else state.volume.surprise(texts, self._hour)
 
     def _episode(
         self, episode: Episode | None, kind: AlertKind, stands: Stands
@@ -180,7 +194,7 @@ class Talk:
 
     def _open(self, kind: AlertKind, now_ms: int, earlier: Episode | None = None) -> Episode:
         counted, burst = ("texts", self.state.volume) if kind in crisis.ATTENTION else ("harm", self.state.harm)
-        onset = self.state.windows.onset(self._last_minute, burst.short.texts / WINDOW_MINUTES, counted)
+        onset = self.state.windows.onset(self._last_minute, burst.short.texts(self._hour) / WINDOW_MINUTES, counted)
         alert = pending(
             kind, self._brand_id, started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
             now_ms=now_ms, severity="info", summary="", explanation="",
@@ -201,12 +215,13 @@ class Talk:
     def _factors(self, kind: AlertKind) -> dict[str, float]:
         state, window = self.state, self._window
         counted, burst = (window.texts, state.volume) if kind in crisis.ATTENTION else (window.harm, state.harm)
-        return crisis.factors(window, counted, burst, state.windows, self._last_minute)
+        return crisis.factors(window, counted, burst, state.windows, self._last_minute, self._minutes)
 
     def _severity(self, kind: AlertKind) -> Severity:
         severe = crisis.severity(kind, self._factors(kind), self._window)
-        # One person who pastes a complaint a hundred times wakes nobody.
-        return "warning" if severe == "critical" and self.state.witnesses.few_voices() else severe
+        # What takes an hour to come wakes nobody, nor one person who pastes a complaint a hundred times.
+        slow = self._minutes == HOUR_MINUTES or self.state.witnesses.few_voices()
+        return "warning" if severe == "critical" and slow else severe
 
     def _told(self, kind: AlertKind, before: Alert) -> dict[str, Any]:
         """What the alert says, of the window that is the worst so far."""
@@ -215,10 +230,10 @@ class Talk:
         told = {"severity": self._severity(kind), **self._carried()}
         if window.texts < before.observed.get("texts", 0):
             return told | {"factors": before.factors | {"coordination": round(coordination, 3)}}
-        usual = before.baseline or crisis.baseline(state.volume, state.harm)
+        usual = before.baseline or crisis.baseline(state.volume, state.harm, self._hour, self._minutes)
         return told | {
-            "summary": crisis.summary(kind, self._brand_id, window, usual),
-            "explanation": crisis.explanation(window, usual, coordination, accounts),
+            "summary": crisis.summary(kind, self._brand_id, window, usual, self._minutes),
+            "explanation": crisis.explanation(window, usual, coordination, accounts, self._minutes),
             "observed": crisis.observed(window),
             "baseline": usual,
             "factors": self._factors(kind) | {"coordination": round(coordination, 3)},

@@ -20,6 +20,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.brand import BrandState
 from streams.detection.burst import WINDOW_MINUTES
 from streams.detection.questions import Question, grouped
+from streams.detection.rhythm import hour_of_day
 from streams.detection.room import RoomState
 from streams.detection.terms import Topic, rising
 from streams.ledger.reader import answers, partitions
@@ -123,12 +124,12 @@ class TalkReader:
         return [Voice(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
 
     def usual(self, brand_id: str) -> Usual | None:
-        """The baseline of a brand's volume; None where nothing was learned yet."""
+        """The baseline of a brand's volume at its hour of the day; None where nothing was learned yet."""
         state = next(iter(self._brands([brand_id])), None)
         if state is None or not state.talk.volume.short.windows:
             return None
         short = state.talk.volume.short
-        return Usual(short.texts / WINDOW_MINUTES, short.windows)
+        return Usual(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
 
     def feeds(self, brand_ids: Sequence[str]) -> list[Feed]:
         """The sources of these brands' posts, by brand and name."""

@@ -14,7 +14,8 @@ import msgspec
 
 from streams.detection.burst import WINDOW_MINUTES
 
-KEPT_MINUTES = 30
+KEPT_MINUTES = 75
+"""An hour, and how late a text may be."""
 ONSET_MINUTES = 15
 
 
@@ -46,7 +47,7 @@ class Tally(msgspec.Struct, array_like=True):
 
 
 class Windows(msgspec.Struct, array_like=True):
-    """The last half hour, by minute since the epoch."""
+    """The last hour and some, by minute since the epoch."""
 
     next_start: int
     """The first minute of the tumbling window that is learned next."""
@@ -55,10 +56,10 @@ class Windows(msgspec.Struct, array_like=True):
     def add(self, minute: int, tally: Tally) -> None:
         self.minutes.setdefault(minute, Tally()).add(tally)
 
-    def ending(self, minute: int) -> Tally:
-        """The sliding window whose last minute this is."""
+    def ending(self, minute: int, minutes: int = WINDOW_MINUTES) -> Tally:
+        """The sliding window of so many minutes whose last minute this is."""
         total = Tally()
-        for at in range(minute - WINDOW_MINUTES + 1, minute + 1):
+        for at in range(minute - minutes + 1, minute + 1):
             if at in self.minutes:
                 total.add(self.minutes[at])
         return total

@@ -1,5 +1,6 @@
 """A brand's alerts over made-up hours; minutes of event time are in the names where they matter."""
 
+import random
 from collections.abc import Iterable
 
 import msgspec
@@ -9,6 +10,7 @@ from streams.alerting.alert import Alert
 from streams.detection.brand import Brand, Brands
 from streams.detection.clock import LogTimes
 from streams.detection.origins import source_of
+from streams.detection.windows import Tally
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topics import LIVE
 from tests.detection.records import WATCH, at, speech, steady, text
@@ -133,6 +135,58 @@ def test_quiet_brand_is_not_missed_at_fifteen_mentions() -> None:
     fired = [alert for alert in play([*quiet, *burst], until=640) if alert.fired_at]
     assert {alert.kind for alert in fired} == {"crisis"}
     assert fired[-1].state == "resolved"
+
+
+def test_quiet_brand_is_not_missed_at_fifteen_in_an_hour() -> None:
+    #   two days with a mention every 40 minutes, then fifteen within the hour, evenly
+    quiet = [text(minute, minute) for minute in range(0, 2_880, 40)]
+    stir = [text(2_880 + 4 * number, 5_000 + number, mood="negative") for number in range(15)]
+    (last,) = {alert.fingerprint: alert for alert in play([*quiet, *stir], until=3_000) if alert.fired_at}.values()
+    assert (last.kind, last.severity, last.state) == ("crisis", "warning", "resolved")
+    assert last.fired_at == at(2_936)
+    assert "texts in 60 minutes" in last.summary
+    assert last.baseline["texts"] < 3
+
+
+def test_quiet_brand_that_stays_at_fifteen_an_hour_is_told_of_once() -> None:
+    quiet = [text(minute, minute) for minute in range(0, 2_880, 40)]
+    stays = [text(2_880 + 4 * number, 5_000 + number) for number in range(24 * 15)]
+    assert len({alert.fingerprint for alert in play([*quiet, *stays]) if alert.fired_at}) == 1
+
+
+def test_brand_of_two_an_hour_at_random_does_not_spam() -> None:
+    rng, minute, texts = random.Random(11), 0.0, list[ScoredText]()
+    while minute < 14 * 1_440:
+        minute += rng.expovariate(2 / 60)
+        texts.append(text(minute, len(texts), mood="negative"))
+    assert [alert for alert in play(texts) if alert.fired_at] == []
+
+
+def test_brand_of_ten_thousand_a_minute_is_calm_and_alarms_at_its_multiple() -> None:
+    """Counts are what matters at that size: each text stands for a hundred."""
+    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+
+    def minutes(first: int, last: int, hundreds: int, mood: str) -> list[Alert]:
+        alerts = list[Alert]()
+        for minute in range(first, last):
+            for number in range(hundreds):
+                one = text(minute + number / hundreds, minute * 1_000 + number, mood=mood)
+                alerts += tell(brand, log, one)
+                brand.state.talk.windows.add(at(minute) // 60_000, multiplied(one, 99))
+        return alerts
+
+    assert minutes(0, 60, 100, "neutral") == []
+    fired = [alert for alert in minutes(60, 66, 400, "negative") if alert.fired_at]
+    assert {alert.kind for alert in fired} == {"crisis"}
+    assert fired[0].fired_at is not None
+    assert fired[0].fired_at <= at(64)
+    assert len(brand.freeze()) < 40_000
+
+
+def multiplied(one: ScoredText, times: int) -> Tally:
+    """What so many more texts like this one add to their minute."""
+    harm = times * (one.sentiment == "negative")
+    return Tally(texts=times, scored=times, negative=harm, harm=harm)
 
 
 def test_quiet_brand_does_not_spam() -> None:

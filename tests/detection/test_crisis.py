@@ -8,11 +8,13 @@ from streams.detection.windows import Tally, Windows
 from streams.events.schema import Actor
 from tests.detection.records import text
 
+NOON = 12
+
 
 def learned(count: int) -> Burst:
     burst = Burst()
     for _ in range(20):
-        burst.learn(count)
+        burst.learn(count, NOON)
     return burst
 
 
@@ -93,8 +95,8 @@ def test_burst_that_is_mostly_kind_is_not_critical() -> None:
 
 
 def test_reach_decides_where_it_is_told() -> None:
-    unknown, small, famous = window(100, 80), window(100, 80, followers=50), window(100, 80, followers=50_000_000)
-    told = [crisis.severity("crisis", factors(one, last_minutes=50), one) for one in (unknown, small, famous)]
+    unknown, small, famous = window(70, 50), window(70, 50, followers=50), window(70, 50, followers=50_000_000)
+    told = [crisis.severity("crisis", factors(one, last_minutes=35), one) for one in (unknown, small, famous)]
     assert told == ["critical", "warning", "critical"]
 
 
@@ -113,7 +115,7 @@ def test_text_weighs_by_its_worst_score_its_findings_and_its_reach() -> None:
 
 
 def test_explanation_has_the_figures_in_words() -> None:
-    usual = crisis.baseline(learned(40), learned(4))
+    usual = crisis.baseline(learned(40), learned(4), NOON)
     words = crisis.explanation(window(followers=1_200_000, abuse=20, personal_abuse=5), usual, 0.92, 0.92)
     for part in ("200 texts", "40.0 are usual (×5.0)", "75% are harmful", "1,200,000 followers", "Coordinated", "92%"):
         assert part in words
