@@ -86,7 +86,8 @@ def lines(
         panel.thresholds(_steps([(None, GREEN), (limit, RED)]))
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(commons.GraphThresholdsStyleMode.DASHED))
     for name, colour in (colours or {}).items():
-        panel.override_by_name(name, [_fixed(colour)])
+        # The last word of a series: `scoring late` is late too.
+        panel.override_by_regexp(f"/(^| ){name}$/", [_fixed(colour)])
     for number, query in enumerate(queries):
         panel.with_target(_target(query, chr(ord("A") + number)))
     return panel
