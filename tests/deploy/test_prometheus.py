@@ -58,6 +58,12 @@ def test_every_rule_of_the_monitor_names_a_runbook_that_exists() -> None:
     assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_every_recorded_series_is_tested_where_it_is_not_an_alerts_own() -> None:
+    tests = yaml.safe_load((Path(__file__).parent / "rules" / "recorded.yml").read_text())["tests"]
+    recorded = {rule["record"] for rule in rules() if "record" in rule} - {"pulsewatch:alert_firing:held"}
+    assert {case["expr"] for test in tests for case in test["promql_expr_test"]} == recorded
+
+
 SECTIONS = ["What fired", "Impact", "Check", "Do", "Escalate"]
 
 
@@ -92,7 +98,7 @@ def test_every_alert_has_a_test_that_fires_and_one_that_rests() -> None:
         case
         for file in RULE_TESTS
         for test in yaml.safe_load(file.read_text())["tests"]
-        for case in test["alert_rule_test"]
+        for case in test.get("alert_rule_test", [])
     ]
     names = {rule["alert"] for rule in alerts()}
     assert {case["alertname"] for case in cases if case["exp_alerts"]} == names
