@@ -1,4 +1,4 @@
-"""A real Alertmanager, the relay as a process, and a robot that checks its signature: down at first, told in the end."""
+"""A real Alertmanager, the relay as a process, and a robot that checks its signature: away at first, told at last."""
 
 import asyncio
 import base64
