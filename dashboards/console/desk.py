@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from dashboards.console.campaigns import Campaigns
 from dashboards.console.decisions import Decisions
 from dashboards.console.kafka import KafkaWatch
+from dashboards.console.keeper import Keeper
 from dashboards.console.rates import Rates
 from dashboards.figures import EventClock
 from dashboards.lag import Offsets
@@ -26,6 +28,7 @@ class Desk:
         self._client = reading_client(settings.redis)
         self._namespace = settings.namespace
         self._events = EventClock()
+        self._quiet_since_ms: int | None = None
         self.clock = clock
         self.kafka = kafka
         self.rates = Rates()
@@ -34,11 +37,23 @@ class Desk:
         self.detection = DetectionReader(self._client, settings.namespace)
         self.talk = TalkReader(self._client, settings.namespace)
         self.decisions = Decisions(self._client, settings.namespace)
+        self.campaigns = Campaigns(self._client, settings.namespace)
+        self.keeper = Keeper(self.campaigns, self.engagement, self.talk)
 
     def present_ms(self) -> int:
         """The events' present (dashboards.figures.EventClock); 0 where no event was ever counted."""
-        newest = max(self.overview.newest_event_ms().values(), default=0)
-        return self._events.present_ms(newest, self.clock()) if newest else 0
+        newest_ms = max(self.overview.newest_event_ms().values(), default=0)
+        if not newest_ms:
+            return 0
+        if self._events.newest_ms and newest_ms > self._events.newest_ms:
+            self._quiet_since_ms = self.clock()
+        return self._events.present_ms(newest_ms, self.clock())
+
+    def quiet_ms(self) -> int:
+        """How long no newer event was counted: since this process saw one, or else since the newest happened. So a
+        replay of last year's stream is not quiet while it comes, and a feed that was cut is, whoever looks first."""
+        newest_ms = max(self.overview.newest_event_ms().values(), default=0)
+        return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
 
     def offsets(self) -> Mapping[str, Offsets]:
         """Where each stage's ledgers stand: as long as none moves, nothing was counted."""

@@ -84,7 +84,7 @@ class KafkaWatch:
         self._bootstrap = bootstrap
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka", daemon=True)
-        self._tails = Tails()
+        self._tails: Tails | None = None
         self._wanted_until = 0.0
         self.archive = AlertArchive()
         self.state = LogState(trouble="Kafka was not asked yet")
@@ -98,8 +98,8 @@ class KafkaWatch:
         if self._thread.is_alive():
             self._thread.join()
 
-    def tails(self) -> Tails:
-        """The newest tails; they are refreshed for a while from now on."""
+    def tails(self) -> Tails | None:
+        """The newest tails, None before the first; they are refreshed for a while from now on."""
         self._wanted_until = time.monotonic() + WANTED_SECONDS
         return self._tails
 

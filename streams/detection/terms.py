@@ -17,7 +17,8 @@ MOST_TERMS = 40
 LONGEST_RUN = 4
 LONGEST_TERM = 10
 LEAST_TEXTS = 4
-"""Fewer in the stretch that is looked at are chance."""
+LEAST_EXCESS = 2.0
+"""Fewer texts in the stretch that is looked at, or less of an excess (in standard deviations), are chance."""
 _NESTED = 0.7
 """A term that occurs this often inside a longer one is only part of it."""
 _LINK = re.compile(r"https?://\S+|www\.\S+|@\w+")
@@ -84,7 +85,7 @@ def rising(now: Mapping[str, int], before: Mapping[str, int], share: float, limi
     topics = [Topic(term, count, before.get(term, 0) * share, 0.0) for term, count in now.items()]
     topics = [topic for topic in topics if topic.texts >= LEAST_TEXTS and topic.texts > topic.usual]
     topics = _joined(topics)
-    whole = [topic for topic in topics if not _inside(topic, topics)]
+    whole = [topic for topic in topics if _excess(topic) >= LEAST_EXCESS and not _inside(topic, topics)]
     ranked = sorted(whole, key=lambda topic: (-_excess(topic), topic.term))[:limit]
     return [
         Topic(one.term, one.texts, round(one.usual, 1), round((one.texts + 1) / (one.usual + 1), 1)) for one in ranked

@@ -116,8 +116,7 @@ class EngagementReader:
         reach = self._reach(scope, scope_id, window, at_ms, session_id)
         logs = (people_log(bucket, reach.field) for bucket in reach.buckets)
         keys = [shard.prefix + log for log in logs for shard in reach.shards]
-        registers = read(log for log in self._answers(("GET", key) for key in keys) if log is not None)
-        counted = {name: union_estimate(registers, groups) for name, groups in COUNTED_AS.items()}
+        counted = unique_people(log for log in self._answers(("GET", key) for key in keys) if log is not None)
         return {**counted, "new_followers": self._new_followers(scope, scope_id, reach)}
 
     def gauges(
@@ -166,6 +165,13 @@ class EngagementReader:
             if value is not None:
                 found[number].append(read_totals(value))
         return [_minute(number, totals) for number, totals in found.items()]
+
+    def people_logs(self, scope: Scope, scope_id: str, minutes: Iterable[int]) -> list[bytes]:
+        """The logs of the people of these minutes (streams.engagement.people), for unions that outlive them."""
+        field = scope_field(scope, scope_id)
+        prefixes = [shard.prefix for shard in self._shards_of(field)]
+        logs = [people_log(minute_bucket(minute), field) for minute in minutes]
+        return [log for log in self._answers(("GET", at + log) for log in logs for at in prefixes) if log is not None]
 
     def sessions(self, scope: Scope, scope_id: str) -> list[str]:
         """The sessions of a room or product that are still kept, the latest first."""
@@ -255,6 +261,12 @@ class EngagementReader:
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis does not answer: {error}") from error
         return answers
+
+
+def unique_people(logs: Iterable[bytes]) -> dict[People, int]:
+    """The people of a union of logs, estimated; `new_followers` are told by no log."""
+    registers = read(logs)
+    return {name: union_estimate(registers, groups) for name, groups in COUNTED_AS.items()}
 
 
 def _minute(number: int, totals: Sequence[Mapping[int, int]]) -> Minute:

@@ -22,10 +22,10 @@ def test_long_text_gives_few_terms() -> None:
 
 
 def test_topic_that_rises_leads_and_a_steady_one_is_none() -> None:
-    now = {"起火": 30, "充电宝": 40, "快递": 10, "一次": 3}
+    now = {"起火": 30, "充电宝": 60, "快递": 11, "一次": 3}
     before = {"充电宝": 150, "快递": 50}
     topics = rising(now, before, share=1 / 5)
-    assert [(one.term, one.texts, one.usual) for one in topics] == [("起火", 30, 0.0), ("充电宝", 40, 30.0)]
+    assert [(one.term, one.texts, one.usual) for one in topics] == [("起火", 30, 0.0), ("充电宝", 60, 30.0)]
 
 
 def test_part_of_a_longer_topic_is_not_told_beside_it() -> None:

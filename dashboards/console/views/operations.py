@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.kafka import Letter
+from dashboards.console.kafka import Letter, Tails
 from dashboards.console.views.sight import Sight, sight
 from dashboards.lag import READS, lags
 from streams.detection.talk_reader import Feed
@@ -58,8 +58,9 @@ class Operations(msgspec.Struct, frozen=True):
     sight: Sight
     servers: Servers
     stages: Sequence[Stage]
-    scoring: Scoring
-    letters: Letters
+    scoring: Scoring | None
+    """None until the topic's end was read, which begins when somebody looks."""
+    letters: Letters | None
     feeds: Feeds
 
 
@@ -69,13 +70,11 @@ def view(desk: Desk, _key: str = "") -> Operations:
     newest = desk.overview.newest_event_ms()
     brands = [brand.brand_id for brand in desk.detection.texts(desk.present_ms())]
     return Operations(
-        sight=sight(desk, desk.present_ms()),
+        sight=sight(desk),
         servers=Servers(redis=True, kafka=state.up, kafka_trouble=state.trouble),
         stages=_stages(desk),
-        scoring=Scoring(
-            len(tails.scoring_ms), tails.unscored, _quantile(tails.scoring_ms, 0.5), _quantile(tails.scoring_ms, 0.95)
-        ),
-        letters=Letters(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters),
+        scoring=_scoring(tails) if tails else None,
+        letters=_letters(tails) if tails else None,
         feeds=Feeds(
             [Topic(topic, at_ms) for topic, at_ms in sorted(newest.items())],
             sorted(
@@ -83,6 +82,15 @@ def view(desk: Desk, _key: str = "") -> Operations:
             ),
         ),
     )
+
+
+def _scoring(tails: Tails) -> Scoring:
+    ordered = tails.scoring_ms
+    return Scoring(len(ordered), tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
+
+
+def _letters(tails: Tails) -> Letters:
+    return Letters(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
 
 
 def _stages(desk: Desk) -> list[Stage]:

@@ -31,10 +31,10 @@ class Sight(msgspec.Struct, frozen=True):
         return bool(self.kafka_trouble or self.quiet_ms or self.behind or self.silent_feeds)
 
 
-def sight(desk: Desk, present_ms: int) -> Sight:
+def sight(desk: Desk) -> Sight:
     """Raises Unavailable where Redis does not answer: then it is blind altogether."""
     newest_ms = max(desk.overview.newest_event_ms().values(), default=0)
-    quiet_ms = present_ms - newest_ms
+    quiet_ms = desk.quiet_ms()
     behind = sum(behind_by_stage(desk).values())
     silent = [alert for alert in desk.detection.active() if alert.kind == "feed_silent" and alert.state == "firing"]
     return Sight(

@@ -64,7 +64,7 @@ def view(desk: Desk, _key: str = "") -> Start:
     present_ms = desk.present_ms()
     active = [alert for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
     return Start(
-        sight=sight(desk, present_ms),
+        sight=sight(desk),
         alerts=_alerts(desk, active),
         rooms=_rooms(desk, present_ms),
         brands=_brands(desk, present_ms, active),

@@ -21,6 +21,7 @@ export interface Mark {
 
 interface Props {
   firstMs: number;
+  stepMinutes?: number;
   series: Series[];
   /** What the chart says, for those who do not see it. */
   summary: string;
@@ -69,9 +70,9 @@ export function Chart(props: Props): JSX.Element {
 }
 
 /** Stacked series are drawn as their running sums, the largest first, so that each covers all below it. */
-function data({ firstMs, series, stacked }: Props): uPlot.AlignedData {
+function data({ firstMs, stepMinutes = 1, series, stacked }: Props): uPlot.AlignedData {
   const size = series[0]?.values.length ?? 0;
-  const times = Array.from({ length: size }, (_, at) => firstMs / 1000 + at * 60);
+  const times = Array.from({ length: size }, (_, at) => firstMs / 1000 + at * 60 * stepMinutes);
   if (!stacked) return [times, ...series.map((one) => [...one.values])];
   const sums = Array<number>(size).fill(0);
   const layers = series.map((one) => one.values.map((value, at) => (sums[at] = (sums[at] ?? 0) + (value ?? 0))));

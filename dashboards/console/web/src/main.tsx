@@ -3,26 +3,29 @@ import { render, type JSX } from "preact";
 import { language } from "./i18n";
 import { AlertPage } from "./pages/alert";
 import { BrandPage } from "./pages/brand";
+import { CampaignPage } from "./pages/campaign";
+import { CampaignsPage } from "./pages/campaigns";
+import { LoginPage } from "./pages/login";
 import { OperationsPage } from "./pages/operations";
+import { QualityPage } from "./pages/quality";
 import { RoomPage } from "./pages/room";
 import { StartPage } from "./pages/start";
 import { apply } from "./settings";
 
+const PAGES: Record<string, (id: string) => JSX.Element> = {
+  room: (id) => <RoomPage id={id} />,
+  brand: (id) => <BrandPage id={id} />,
+  alert: (id) => <AlertPage id={id} />,
+  campaign: (id) => <CampaignPage id={id} />,
+  campaigns: () => <CampaignsPage />,
+  operations: () => <OperationsPage />,
+  quality: () => <QualityPage />,
+  login: () => <LoginPage />,
+};
+
 function page(): JSX.Element {
   const [, kind = "", ...rest] = location.pathname.split("/");
-  const id = decodeURIComponent(rest.join("/"));
-  switch (kind) {
-    case "room":
-      return <RoomPage id={id} />;
-    case "brand":
-      return <BrandPage id={id} />;
-    case "alert":
-      return <AlertPage id={id} />;
-    case "operations":
-      return <OperationsPage />;
-    default:
-      return <StartPage />;
-  }
+  return PAGES[kind]?.(decodeURIComponent(rest.join("/"))) ?? <StartPage />;
 }
 
 apply(language);

@@ -162,13 +162,60 @@ export interface OperationsPanels {
   sight: Sight;
   servers: { redis: boolean; kafka: boolean; kafka_trouble: string };
   stages: { stage: string; behind: Record<string, number | null>; partitions: number; per_second: number | null }[];
-  scoring: { texts: number; unscored: number; median_ms: number | null; p95_ms: number | null };
+  scoring: { texts: number; unscored: number; median_ms: number | null; p95_ms: number | null } | null;
   letters: {
     count: number; by_reason: Sums;
     newest: { origin: string; stage: string; reason: string; detail: string; at_ms: number }[];
-  };
+  } | null;
   feeds: {
     topics: { topic: string; newest_ms: number }[];
     sources: { brand_id: string; source: string; last_ms: number; texts: number; silent: boolean }[];
   };
+}
+
+export interface Campaign {
+  campaign_id: string;
+  name: string;
+  scope: "room" | "brand" | "product";
+  scope_id: string;
+  brand_id: string;
+  starts_ms: number;
+  ends_ms: number;
+  tags: string[];
+  author: string;
+  created_ms: number;
+}
+
+export type CampaignStatus = "planned" | "running" | "over";
+export type Part = "before" | "during" | "after";
+
+export interface Stretch {
+  figures: Figures;
+  sums: Sums;
+  viewers: number;
+  moods: Sums;
+  kept: number;
+  passed: number;
+}
+
+export interface CampaignPanels {
+  head: { campaign: Campaign; status: CampaignStatus; present_ms: number } | null;
+  parts: Record<Part, Stretch>;
+  joined: {
+    first_ms: number; step_minutes: number; negative_share: (number | null)[]; payments: number[]; viewers: (number | null)[];
+  } | null;
+  rules: { family: string; alerts: Notice[] }[];
+}
+
+export interface CampaignsPanels {
+  campaigns: { campaign: Campaign; status: CampaignStatus }[];
+  present_ms: number;
+}
+
+export interface QualityPanels {
+  rows: {
+    quality: { kind: string; family: string; decided: number; acknowledged: number; confirmed: number; false_alarms: number };
+    false_share: Share;
+  }[];
+  days: number;
 }

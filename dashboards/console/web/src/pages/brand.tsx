@@ -16,7 +16,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
   const { head, said, volume, platforms, topics, spread, rivals, alerts, engagement } = live.panels;
   return (
     <Shell live={live} title={plain(id)} subtitle={head && <>{t("brand")} · {t("asOf", { time: time(head.as_of_ms) })}</>}>
-      <div class="grid" data-as-of={head?.as_of_ms}>
+      <div class="flow" data-as-of={head?.as_of_ms}>
         <Panel
           name="volume" title={t("volumeBaseline")} data={volume} wide isEmpty={({ texts }) => !texts.some(Boolean)} empty="noBrand"
           aside={volume && (volume.usual

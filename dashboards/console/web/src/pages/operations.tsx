@@ -18,7 +18,7 @@ export function OperationsPage(): JSX.Element {
   return (
     <Shell live={live} title={t("operations")}>
       <Blind sight={sight} always />
-      <div class="grid">
+      <div class="flow">
         <Panel name="servers" title={t("servers")} data={servers}>
           {({ kafka, kafka_trouble }) => (
             <dl class="pairs">
@@ -43,7 +43,7 @@ export function OperationsPage(): JSX.Element {
             </table>
           )}
         </Panel>
-        <Panel name="scoring" title={t("scoringLatency")} data={scoring} isEmpty={({ texts }) => !texts}
+        <Panel name="scoring" title={t("scoringLatency")} data={scoring ?? undefined} isEmpty={({ texts }) => !texts}
           aside={scoring && t("scoringWhy", { n: count(scoring.texts) })}>
           {({ median_ms, p95_ms, unscored }) => (
             <dl class="pairs">
@@ -73,7 +73,7 @@ export function OperationsPage(): JSX.Element {
             </table>
           )}
         </Panel>
-        <Panel name="letters" title={t("deadLetters")} data={letters} wide isEmpty={({ count: all }) => !all} empty="noDeadLetters"
+        <Panel name="letters" title={t("deadLetters")} data={letters ?? undefined} wide isEmpty={({ count: all }) => !all} empty="noDeadLetters"
           aside={letters && <b data-figure="dead-letters">{count(letters.count)}</b>}>
           {({ newest }) => (
             <table>

@@ -44,11 +44,11 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
         </>
       )}
     >
-      <div class="host" data-as-of={head?.as_of_ms}>
+      <div class="host flow" data-as-of={head?.as_of_ms}>
         <div role="log" aria-live="assertive" aria-label={t("notices")} class="raised">
           {firing.length > 0 && <Notices notices={firing} placed={false} />}
         </div>
-        <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched}>
+        <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched} wide>
           {(shown) => <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />}
         </Panel>
         <Panel name="funnel" title={t("funnel")} data={now} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">

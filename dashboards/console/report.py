@@ -1,0 +1,129 @@
+"""What is kept of a campaign when it ends: a page that needs nothing else, and its minutes as a table."""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dashboards.console.desk import Desk
+from dashboards.console.views.campaign import CampaignPage, Stretch, view
+from streams.clock import MINUTE_MS
+from streams.engagement.vocabulary import SUMS
+from streams.errors import UsageError
+from streams.events.schema import SENTIMENTS
+
+_PAGES = Environment(
+    loader=PackageLoader("dashboards.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NOTHING = "–"
+
+
+def html(desk: Desk, campaign_id: str) -> str:
+    """The report as one HTML document without scripts. Raises UsageError where there is no such campaign."""
+    page = _found(desk, campaign_id)
+    return _PAGES.get_template("report.html").render(page=page, head=page.head, rows=_ROWS, cell_value=_value)
+
+
+def table(desk: Desk, campaign_id: str) -> str:
+    """Its minutes as CSV: every sum, comments by sentiment, concurrent viewers. Raises UsageError likewise."""
+    page = _found(desk, campaign_id)
+    written = io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(["minute", "part", "viewers", *SUMS, *SENTIMENTS])
+    if page.head is not None:
+        campaign = page.head.campaign
+        for number, kept in desk.campaigns.minutes(campaign_id).items():
+            part = next(name for name in ("before", "during", "after") if number in campaign.minutes(name))
+            counted = [kept.sums.get(name, 0) for name in SUMS]
+            moods = [kept.moods.get(name, 0) for name in SENTIMENTS]
+            rows.writerow([moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *moods])
+    return written.getvalue()
+
+
+def cell(text: str) -> str:
+    """A text from outside in a table: a spreadsheet must not take it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def moment(ms: int) -> str:
+    """A time as ISO 8601, in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _found(desk: Desk, campaign_id: str) -> CampaignPage:
+    page = view(desk, campaign_id)
+    if page.head is None:
+        raise UsageError(f"there is no campaign {campaign_id[:40]}")
+    return page
+
+
+_ROWS = (
+    ("Unique viewers", "count", "viewers"),
+    ("Peak concurrent viewers", "count", "viewers_peak"),
+    ("Exposures", "count", "exposures"),
+    ("Enters", "count", "views"),
+    ("Average stay", "seconds", "stay_seconds"),
+    ("Interaction rate", "share", "interaction_rate"),
+    ("Comments", "count", "comments"),
+    ("Likes", "count", "likes"),
+    ("Shares", "count", "shares"),
+    ("Follow rate", "share", "follow_rate"),
+    ("Posts", "count", "posts"),
+    ("Shown the product", "count", "shown"),
+    ("Clicked", "count", "clickers"),
+    ("In cart", "count", "carters"),
+    ("Ordered", "count", "orderers"),
+    ("Paid", "count", "payers"),
+    ("Click-to-pay conversion", "share", "conversion_rate"),
+    ("Created GMV", "money", "created_gmv"),
+    ("Paid GMV", "money", "paid_gmv"),
+    ("Net GMV", "money", "net_gmv"),
+    ("GPM (per 1000 enters)", "money", "gpm_pv"),
+    ("UV value", "money", "viewer_value"),
+    ("Refund rate", "share", "refund_rate"),
+    ("Comments scored", "count", "scored"),
+    ("Negative comments", "share", "negative_share"),
+)
+
+
+def _value(stretch: Stretch, name: str) -> float | None:
+    """A row's figure for one part."""
+    scored = sum(stretch.moods.values())
+    own: dict[str, float | None] = {
+        "viewers": stretch.viewers,
+        "scored": scored,
+        "negative_share": stretch.moods["negative"] / scored if scored else None,
+    }
+    if name in own:
+        return own[name]
+    places: list[Mapping[str, float]] = [stretch.sums, stretch.figures.funnel]  # type: ignore[list-item]
+    held = next((place[name] for place in places if name in place), None)
+    found: float | None = held if held is not None else getattr(stretch.figures, name)
+    return found
+
+
+def _blank(value: int | None) -> int | str:
+    return "" if value is None else value
+
+
+def _share(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:.1%}"
+
+
+def _count(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:,.0f}"
+
+
+def _money(minor: float | None) -> str:
+    return _NOTHING if minor is None else f"{minor / 100:,.2f}"
+
+
+def _seconds(value: float | None) -> str:
+    return _NOTHING if value is None else f"{int(value) // 60}:{int(value) % 60:02}"
+
+
+_PAGES.filters.update(share=_share, count=_count, money=_money, seconds=_seconds, moment=moment)

@@ -1,0 +1,141 @@
+// One campaign: before against during and after, mood joined with conversion, rules, and the report to keep.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Chart } from "../chart";
+import { change, count, date, duration, money, NOTHING, percent, plain, time } from "../format";
+import { named, t, type Word } from "../i18n";
+import { MoodShares } from "../mood";
+import { Notices, Plain } from "../notices";
+import { Panel } from "../panel";
+import { Shell, useMe } from "../shell";
+import { post, useLive } from "../stream";
+import type { CampaignPanels, Part, Stretch } from "../types";
+import { Status } from "./campaigns";
+
+const PARTS: [Part, Word][] = [["before", "beforeIt"], ["during", "during"], ["after", "afterIt"]];
+type Format = (value: number | null) => string;
+const ROWS: [string, Word, Format, (stretch: Stretch) => number | null][] = [
+  ["viewers", "uniqueViewers", count, (one) => one.viewers],
+  ["viewers_peak", "peakViewers", count, (one) => one.figures.viewers_peak],
+  ["exposures", "exposures", count, (one) => one.sums.exposures ?? 0],
+  ["views", "views", count, (one) => one.sums.views ?? 0],
+  ["stay_seconds", "stay", duration, (one) => one.figures.stay_seconds],
+  ["interaction_rate", "interaction", percent, (one) => one.figures.interaction_rate],
+  ["comments", "comments", count, (one) => one.sums.comments ?? 0],
+  ["likes", "likes", count, (one) => one.sums.likes ?? 0],
+  ["follow_rate", "followRate", percent, (one) => one.figures.follow_rate],
+  ["shown", "shown", count, (one) => one.figures.funnel.shown],
+  ["clickers", "clickers", count, (one) => one.figures.funnel.clickers],
+  ["carters", "carters", count, (one) => one.figures.funnel.carters],
+  ["orderers", "orderers", count, (one) => one.figures.funnel.orderers],
+  ["payers", "payers", count, (one) => one.figures.funnel.payers],
+  ["conversion_rate", "conversion", percent, (one) => one.figures.conversion_rate],
+  ["paid_gmv", "paidGmv", money, (one) => one.figures.paid_gmv],
+  ["net_gmv", "netGmv", money, (one) => one.figures.net_gmv],
+  ["gpm_pv", "gpm", money, (one) => one.figures.gpm_pv],
+  ["viewer_value", "viewerValue", money, (one) => one.figures.viewer_value],
+];
+
+export function CampaignPage({ id }: { id: string }): JSX.Element {
+  const live = useLive<CampaignPanels>("campaign", id);
+  const { head, parts, joined, rules } = live.panels;
+  if (head === null) {
+    return (
+      <Shell live={live} title={t("noCampaign")}>
+        <p class="state empty" data-panel="campaign" data-state="empty"><a href="/campaigns">{t("campaigns")}</a></p>
+      </Shell>
+    );
+  }
+  const campaign = head?.campaign;
+  return (
+    <Shell
+      live={live} title={campaign ? plain(campaign.name) : t("campaign")}
+      subtitle={campaign && head && (
+        <>
+          <Status of={head.status} /> {t(campaign.scope)}{" "}
+          {campaign.scope === "product"
+            ? <Plain>{campaign.scope_id}</Plain>
+            : <a href={`/${campaign.scope}/${encodeURIComponent(campaign.scope_id)}`}><Plain>{campaign.scope_id}</Plain></a>}
+          {" · "}{date(campaign.starts_ms)} – {date(campaign.ends_ms)} · {t("asOf", { time: time(head.present_ms) })}
+          {campaign.tags.map((tag) => <> <span class="badge"><Plain>{tag}</Plain></span></>)}
+        </>
+      )}
+      actions={campaign && (
+        <>
+          {head?.status === "running" && <EndNow id={campaign.campaign_id} />}
+          <a class="button" href={`/campaign/${campaign.campaign_id}/report.html`}>{t("reportHtml")}</a>
+          <a class="button" href={`/campaign/${campaign.campaign_id}/report.csv`}>{t("reportCsv")}</a>
+        </>
+      )}
+    >
+      <div class="columns">
+        <div class="stack">
+          <Panel name="parts" title={t("beforeAfter")} data={parts} aside={parts && <Basis parts={parts} />}>
+            {(shown) => <Compared parts={shown} />}
+          </Panel>
+          <Panel name="joined" title={t("moodConversion")} aside={t("moodConversionWhy")} data={joined ?? undefined} isEmpty={({ payments, negative_share }) => !payments.some(Boolean) && negative_share.every((one) => one === null)}>
+            {({ first_ms, step_minutes, negative_share, payments }) => (
+              <Chart
+                firstMs={first_ms} stepMinutes={step_minutes} height={240} summary={t("moodConversionWhy")}
+                marks={campaign ? [{ ms: campaign.starts_ms, label: t("from") }, { ms: campaign.ends_ms, label: t("to") }] : []}
+                series={[
+                  { label: t("payments"), colour: "series-1", values: payments, kind: "bars" },
+                  { label: t("negativeShare"), colour: "mood-negative", values: negative_share, right: true },
+                ]}
+              />
+            )}
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel name="mood" title={t("mood")} data={parts} isEmpty={({ during }) => !Object.values(during.moods).some(Boolean)} empty="noComments">
+            {({ during }) => <MoodShares counts={during.moods} />}
+          </Panel>
+          <Panel name="rules" title={t("rulesChecked")} data={rules}>
+            {(all) => (
+              <ul class="rules">
+                {all.map(({ family, alerts }) => (
+                  <li key={family} data-rule={family}>
+                    <p><b>{named(family)}</b> {alerts.length ? t("foundTimes", { n: alerts.length }) : <span class="badge" data-up="true">{t("nothingFound")}</span>}</p>
+                    {alerts.length > 0 && <Notices notices={alerts} />}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Panel>
+        </div>
+      </div>
+    </Shell>
+  );
+}
+
+function Basis({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
+  const missing = Object.values(parts).reduce((sum, one) => sum + Math.max(0, one.passed - one.kept), 0);
+  return missing > 0
+    ? <b role="status">{t("gap", { n: count(missing) })}</b>
+    : <>{t("kept", { n: count(parts.during.kept), m: count(parts.during.passed) })}</>;
+}
+
+function Compared({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
+  return (
+    <table>
+      <thead><tr><td />{PARTS.map(([, word]) => <th scope="col">{t(word)}</th>)}<th scope="col">{t("change")}</th></tr></thead>
+      <tbody>
+        {ROWS.map(([name, word, format, value]) => (
+          <tr key={name} data-figure={name}>
+            <th scope="row">{t(word)}</th>
+            {PARTS.map(([part]) => <td class={part === "during" ? "" : "soft"}>{part === "during" ? <b>{format(value(parts[part]))}</b> : format(value(parts[part]))}</td>)}
+            <td class="soft">{change(value(parts.during), value(parts.before)) ?? NOTHING}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function EndNow({ id }: { id: string }): JSX.Element | null {
+  const who = useMe();
+  const [failure, setFailure] = useState("");
+  if (who?.role !== "operator") return null;
+  const end = async (): Promise<void> => setFailure((await post("/api/campaigns/end", { campaign_id: id })) ?? "");
+  return <><button onClick={() => void end()}>{t("endNow")}</button>{failure && <span role="alert">{failure}</span>}</>;
+}
