@@ -34,6 +34,7 @@ from streams.errors import Unavailable, UsageError
 
 LOG = logging.getLogger(__name__)
 BUNDLE = Path(__file__).parent / "static"
+NOT_BUILT = "The console's pages are not built: run `make console`"
 SHELLS = (
     "/", "/login", "/room/{id:path}", "/brand/{id:path}", "/alert/{id}", "/campaigns", "/campaign/{id}", "/operations",
     "/quality",
@@ -142,6 +143,8 @@ def _download(table: str, name: str) -> Response:
 
 async def _shell(_request: Request) -> Response:
     """Every page is the same document: its script looks at the address."""
+    if not (BUNDLE / "index.html").is_file():
+        return Response(f"{NOT_BUILT}\n", 503, media_type="text/plain")
     return FileResponse(BUNDLE / "index.html", headers={"cache-control": "no-cache"})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from dashboards.console.access import Doors, read_tokens
-from dashboards.console.app import BUNDLE, application
+from dashboards.console.app import BUNDLE, NOT_BUILT, application
 from dashboards.console.desk import Desk
 from dashboards.console.kafka import KafkaWatch
 from streams.errors import UsageError
@@ -32,10 +32,10 @@ class Options:
 
 
 def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C. Raises UsageError where it would be open by mistake, or has no pages."""
+    """Serve until SIGTERM or Ctrl-C. Raises UsageError where it would be open by mistake, or cannot listen."""
     doors = admitted(options)
     if not (BUNDLE / "index.html").is_file():
-        raise UsageError("the console's pages are not built: run `make console`")
+        told(f"{NOT_BUILT}; until then it serves figures alone")
     kafka = KafkaWatch(settings.kafka)
     kafka.start()
     try:

@@ -1,4 +1,4 @@
-"""Pulsewatch's own processes on this machine: a worker a stage, the exporter, the relay, the receiver of pages."""
+"""Pulsewatch's own processes on this machine: a worker a stage, exporter, relay, console, the receiver of pages."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -121,6 +121,31 @@ def _here(entry: Mapping[str, str], receiver: str) -> dict[str, str]:
     files = {key: str(TARGETS.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
     url = {"url": moved(entry["url"], {"receiver": receiver})} if "url" in entry else {}
     return {**entry, **files, **url}
+
+
+class Console(Server):
+    """The console's web server."""
+
+    name = "console"
+
+    def __init__(self, folder: Path, settings: Settings, port: int = 0, arguments: Sequence[str] = ()) -> None:
+        super().__init__(folder, port)
+        self._settings = settings
+        self._arguments = arguments
+
+    @property
+    def url(self) -> str:
+        """What a browser opens."""
+        return f"http://{LOOPBACK}:{self.port}/"
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", "streams.cli", "console", "--port", str(self.port), *self._arguments]
+
+    def environment(self) -> Mapping[str, str]:
+        return variables(self._settings)
+
+    def ready(self) -> bool:
+        return answers(f"{self.url}healthz")
 
 
 class PageReceiver(Server):

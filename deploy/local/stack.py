@@ -3,7 +3,7 @@
     Redis, Kafka, Alertmanager, receiver     together, first: nothing works without them
     topics                                   as soon as Kafka answers
     exporter, relay, three workers,          together; each worker answers once it has its partitions
-    Prometheus
+    console, Prometheus
 
 Stopping goes the other way round: workers finish their batch while Kafka and Redis still answer.
 """
@@ -20,7 +20,7 @@ from typing import Self
 from deploy.kafka.topics import create_topics
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.kafka import LocalKafka
-from deploy.local.programs import Exporter, PageReceiver, Relay, Worker
+from deploy.local.programs import Console, Exporter, PageReceiver, Relay, Worker
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.redis import LocalRedis
 from deploy.local.restarts import Backoff
@@ -46,6 +46,7 @@ class Ports:
     scoring: int
     detection: int
     relay: int
+    console: int
 
     @classmethod
     def free(cls) -> "Ports":
@@ -61,13 +62,15 @@ class Ports:
         return cls(*(free_port() if listens(port) else port for port in USUAL))
 
 
-USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103, 9110)
+USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103, 9110, 9107)
 
 
 @dataclass(frozen=True)
 class Addresses:
     """What to open, and what to set."""
 
+    console: str
+    """Rooms, brands, campaigns and alerts, for a browser."""
     kafka: str
     redis: str
     prometheus: str
@@ -80,6 +83,7 @@ class Addresses:
 def addresses(ports: Ports) -> Addresses:
     """The addresses that follow from the ports."""
     return Addresses(
+        console=f"http://{LOOPBACK}:{ports.console}/",
         kafka=f"{LOOPBACK}:{ports.kafka}",
         redis=f"redis://{LOOPBACK}:{ports.redis}/0",
         prometheus=f"http://{LOOPBACK}:{ports.prometheus}",
@@ -117,6 +121,7 @@ def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]
             relay,
             *workers,
             exporter,
+            Console(folder / "console", settings, ports.console),
             prometheus,
         )
     }
