@@ -56,6 +56,10 @@ class Campaign(msgspec.Struct, frozen=True):
             part
         ]
 
+    def part_of(self, minute: int) -> Part | None:
+        """Where a minute belongs; None where an earlier end has left it outside."""
+        return next((part for part in PARTS if minute in self.minutes(part)), None)
+
     @property
     def whole(self) -> range:
         """All minutes that are kept."""

@@ -37,7 +37,9 @@ def table(desk: Desk, campaign_id: str) -> str:
     if page.head is not None:
         campaign = page.head.campaign
         for number, kept in desk.campaigns.minutes(campaign_id).items():
-            part = next(name for name in ("before", "during", "after") if number in campaign.minutes(name))
+            part = campaign.part_of(number)
+            if part is None:
+                continue
             counted = [kept.sums.get(name, 0) for name in SUMS]
             moods = [kept.moods.get(name, 0) for name in SENTIMENTS]
             rows.writerow([moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *moods])

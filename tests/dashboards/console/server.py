@@ -1,0 +1,65 @@
+"""The console's real web server in a thread, on a real Redis, with a Kafka that is not asked unless a test says so."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+
+from dashboards.console.access import Doors
+from dashboards.console.app import application
+from dashboards.console.desk import Desk
+from dashboards.console.guard import HEADER
+from dashboards.console.kafka import KafkaWatch
+from deploy.local.server import LOOPBACK, free_port
+from streams.settings import Settings
+
+
+@dataclass
+class Served:
+    """A console that answers, and a client of it that keeps cookies."""
+
+    url: str
+    client: httpx.Client
+    desk: Desk
+
+    def get(self, path: str) -> Any:
+        """The JSON of a page's figures."""
+        answer = self.client.get(f"/api/{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        """As the console's own page sends it."""
+        return self.client.post(f"/api/{path}", json=body, headers={HEADER: "1"})
+
+
+@contextmanager
+def served(settings: Settings, doors: Doors | None = None) -> Iterator[Served]:
+    """A console until the block ends."""
+    kafka = KafkaWatch(settings.kafka)
+    with Desk(settings, kafka) as desk:
+        port = free_port()
+        config = uvicorn.Config(
+            application(desk, doors, [LOOPBACK]), LOOPBACK, port, log_level="warning", lifespan="on"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            deadline = time.monotonic() + 30
+            while not server.started:
+                assert thread.is_alive()
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            url = f"http://{LOOPBACK}:{port}"
+            with httpx.Client(base_url=url, timeout=15, trust_env=False) as client:
+                yield Served(url, client, desk)
+        finally:
+            server.should_exit = True
+            thread.join(15)
+            assert not thread.is_alive()

@@ -1,0 +1,47 @@
+"""What the stages store, written by the stages' own handlers on a real Redis."""
+
+import asyncio
+from collections.abc import Sequence
+
+from redis.asyncio import Redis
+
+from streams.detection.handler import DetectionHandler
+from streams.engagement.handler import EngagementHandler
+from streams.events.dead_letters import MemorySink
+from streams.events.schema import Event, ScoredText
+from streams.ledger.redis import RedisLedger
+from streams.settings import Settings
+from streams.topics import LIVE
+from streams.transport.batch import Batch
+from tests.detection.records import WATCH, text_batch
+from tests.detection.test_handler import Publisher
+from tests.engagement.worker import log_of
+
+
+def count(settings: Settings, *events: Event, log_ms: int) -> None:
+    """Events of rooms, as the engagement stage counts them."""
+    asyncio.run(_count(settings, events, log_ms))
+
+
+def detect(settings: Settings, *texts: ScoredText) -> None:
+    """Scored texts, as the detection stage takes them."""
+    asyncio.run(_detect(settings, texts))
+
+
+async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> None:
+    async with Redis.from_url(settings.redis) as client:
+        handler = EngagementHandler(
+            RedisLedger(client, "engagement", settings.namespace), MemorySink(), session_ttl_seconds=3600
+        )  # fmt: skip
+        first = await handler.assigned(LIVE, 0)
+        offsets, values = zip(*log_of(events), strict=True)
+        moved = [first + offset for offset in offsets]
+        await handler.apply(handler.prepare(Batch(LIVE, 0, moved, [log_ms] * len(values), values)))
+
+
+async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
+    async with Redis.from_url(settings.redis) as client:
+        ledger = RedisLedger(client, "detection", settings.namespace)
+        handler = DetectionHandler(ledger, Publisher(), MemorySink(), WATCH)
+        first = await handler.assigned("scored.texts", 0)
+        await handler.apply(handler.prepare(text_batch(texts, first)))

@@ -1,0 +1,263 @@
+"""The pages in a real Chromium, against the truth of a simulated run through real workers, Kafka and Redis."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy.local import bundle
+from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
+from streams.clock import MINUTE_MS
+from streams.settings import Settings
+from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
+from tests.dashboards.console.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
+from tests.dashboards.console.evening import (
+    BRAND,
+    NASTY_BRAND,
+    NASTY_QUESTION,
+    NASTY_ROOM,
+    ROOM,
+    Evening,
+    evening,
+)
+from tests.faults.site import Site, fresh_topics
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+
+
+@pytest.fixture(scope="module")
+def shown(kafka: LocalKafka, redis_server: LocalRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    if not bundle.is_current():
+        bundle.build(lambda _line: None)
+    fresh_topics(kafka)
+    settings = Settings(kafka=kafka.bootstrap, redis=redis_server.url, namespace="pages")
+    site = Site(kafka, redis_server, settings, tmp_path_factory.mktemp("pages"))
+    try:
+        with evening(site) as told:
+            yield told
+    finally:
+        for worker in site.workers:
+            worker.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("chromium")) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints(chromium: Browser) -> Iterator[None]:
+    """No error in the browser's console, and no script of anybody else's ran."""
+    chromium.complaints.clear()
+    yield
+    assert chromium.complaints == []
+    assert chromium.dialogs == []
+
+
+def figure(page: Page, name: str) -> str:
+    """What stands in a tile or row of figures."""
+    box = page.locator(f'[data-figure="{name}"]').first
+    inner = box.locator(".value, b, dd").first
+    return (inner if inner.count() else box).inner_text()
+
+
+def number(text: str) -> float:
+    """The first number in a text, as people write it."""
+    found = re.search(r"−?-?[\d,]+(?:\.\d+)?", text)
+    assert found, text
+    return float(found.group().replace(",", "").replace("−", "-"))
+
+
+def near(expected: int) -> object:
+    """Unique people are estimated."""
+    return pytest.approx(expected, abs=max(FEW_PEOPLE, round(SIGMAS * HYPERLOGLOG_ERROR * expected)))
+
+
+@SIZES
+def test_room_shows_the_truth_of_its_session(shown: Evening, chromium: Browser, size: tuple[int, int]) -> None:
+    truth = shown.session
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en", size) as page:
+        exact = {
+            name: number(figure(page, name)) for name in ("viewers_now", "viewers_peak", "comments", "likes", "orders")
+        }
+        assert exact == {
+            "viewers_now": truth.viewers_last, "viewers_peak": truth.viewers_peak, "comments": truth.sums["comments"],
+            "likes": truth.sums["likes"], "orders": truth.sums["orders"],
+        }  # fmt: skip
+        assert number(figure(page, "new_followers")) == truth.people.get("new_followers", 0)
+        assert number(figure(page, "gifts")) == truth.sums.get("gifts", 0)
+        assert number(figure(page, "paid_gmv")) == pytest.approx(truth.sums["paid_value"] / 100, abs=0.5)
+        assert number(figure(page, "unique_viewers")) == near(truth.people["viewers"])
+        for step in ("shown", "clickers", "carters", "orderers", "payers"):
+            assert number(figure(page, step)) == near(truth.people[step])
+        interacting, viewers = truth.people["interacting"], truth.people["viewers"]
+        assert number(figure(page, "interaction_rate")) == pytest.approx(100 * interacting / viewers, abs=3)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_room_compares_ten_minutes_with_the_ten_before(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
+        last = int(page.locator("[data-as-of]").get_attribute("data-as-of") or 0) // MINUTE_MS
+        cells = page.locator('[data-figure="ten-likes"] td').all_inner_texts()
+    minutes = shown.truth.scopes["room"][ROOM].minutes
+    halves = [
+        sum(minutes.get(minute, {}).get("likes", 0) for minute in range(first, first + 10))
+        for first in (last - 9, last - 19)
+    ]
+    assert [number(cell) for cell in cells[:2]] == halves
+
+
+def test_room_shows_the_mood_of_its_comments(shown: Evening, chromium: Browser) -> None:
+    moods = shown.moods()
+    assert sum(moods.values()) > 20
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
+        found = {
+            name: number(page.locator(f'[data-figure="mood-{name}"] small').inner_text())
+            for name in ("negative", "neutral", "positive")
+        }
+    assert found == {name: moods[name] for name in found}
+
+
+def test_room_raises_its_notices_and_questions(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en", PHONE) as page:
+        raised = page.get_by_role("log", name="Violation notices")
+        expect(raised).to_contain_text("Absolute claim")
+        expect(raised).to_contain_text("Medical claim")
+        expect(page.locator('[data-panel="notices"]')).to_contain_text("1 platform notice")
+        assert page.locator('[data-panel="questions"] li').count() > 0
+
+
+def test_sizes_grow_what_stands_on_the_page(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en", PHONE) as page:
+        heights = []
+        for name in ("Small", "Medium", "Large"):
+            page.get_by_role("button", name=name, exact=True).click()
+            box = page.locator('[data-figure="viewers_now"] .value').bounding_box()
+            assert box is not None
+            heights.append(box["height"])
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert heights == sorted(set(heights))
+        # Two metres a centimetre: what a phone shows at arm's length should be six millimetres high or more.
+        assert heights[-1] >= 80
+        page.get_by_role("button", name="Medium", exact=True).click()
+
+
+@SIZES
+def test_brand_shows_its_texts_and_stands_beside_its_rival(
+    shown: Evening, chromium: Browser, size: tuple[int, int]
+) -> None:
+    moods = shown.brand_moods()
+    with chromium.page(f"{shown.url}brand/{BRAND}?lang=en", size) as page:
+        assert number(page.locator('[data-figure="texts"]').inner_text()) == sum(moods.values())
+        assert number(page.locator('[data-figure="mood-negative"] small').inner_text()) == moods["negative"]
+        rivals = page.locator('[data-panel="rivals"] tbody tr')
+        assert {BRAND, "shanye"} <= {row.locator("a").inner_text() for row in rivals.all()}
+        assert page.locator('[data-panel="spread"] tbody tr').count() > 0
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_alert_is_reached_read_and_decided(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}?lang=en") as page:
+        page.locator('[data-panel="alerts"] a', has_text="Medical claim").first.click()
+        page.wait_for_selector('[data-panel="evidence"][data-state="ready"]', timeout=PATIENCE_MS)
+        assert page.locator("mark").count() > 0
+        expect(page.locator('[data-panel="evidence"]')).to_contain_text("广告法")
+        expect(page.locator('[data-panel="evidence"]')).to_contain_text("live.events /")
+        expect(page.locator('[data-panel="runbook"]')).to_contain_text("First")
+        expect(page.locator('[data-panel="timeline"] li')).not_to_have_count(0)
+        page.get_by_label("Note").fill("seen by the host")
+        page.get_by_role("button", name="False alarm").click()
+        expect(page.locator('[data-decision="false_alarm"]')).to_contain_text("seen by the host")
+        expect(page.get_by_role("button", name="False alarm")).to_have_attribute("aria-pressed", "true")
+        page.goto(f"{shown.url}quality?lang=en")
+        expect(page.locator('[data-kind="compliance"]')).to_contain_text("100 %")
+
+
+def test_operations_tell_lag_letters_and_latency(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}operations?lang=en") as page:
+        for cell in page.locator('[data-panel="stages"] td b').all_inner_texts():
+            assert cell == "0"
+        letters = page.locator('[data-figure="dead-letters"]')
+        expect(letters).to_have_text(str(sum(shown.truth.dead_letters.values()) * 2), timeout=PATIENCE_MS)
+        expect(page.locator('[data-figure="scoring-median"] dd')).to_contain_text(re.compile(r"\d"))
+
+
+def test_campaign_is_created_by_the_page_and_compared(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}campaigns?lang=en", expect="empty") as page:
+        page.get_by_label("Name").fill("Spring <b>sale</b>")
+        page.get_by_label("Id", exact=True).fill(ROOM)
+        page.get_by_label("Brand").fill(BRAND)
+        started = shown.truth.ended_at_ms - 10 * MINUTE_MS
+        page.get_by_label("Start").fill(page.evaluate("(ms) => new Date(ms).toISOString().slice(0, 16)", started))
+        page.get_by_role("button", name="Create").click()
+        page.get_by_role("link", name="Spring <b>sale</b>").click()
+        page.wait_for_selector('[data-panel="parts"][data-state="ready"]', timeout=PATIENCE_MS)
+        minutes = shown.truth.scopes["room"][ROOM].minutes
+        during = sum(sums.get("likes", 0) for minute, sums in minutes.items() if minute >= started // MINUTE_MS)
+        assert number(page.locator('tr[data-figure="likes"] td b').inner_text()) == during
+        expect(page.locator('[data-rule="ad_disclosure"]')).to_contain_text("nothing found")
+        with page.expect_navigation():
+            page.get_by_role("link", name="Report (HTML)").click()
+        expect(page.locator("h1")).to_have_text("Spring <b>sale</b>")
+
+
+@pytest.mark.parametrize("path", [f"room/{NASTY_ROOM}", f"brand/{NASTY_BRAND}", ""], ids=["room", "brand", "start"])
+def test_text_from_outside_stays_text(shown: Evening, chromium: Browser, path: str) -> None:
+    address = shown.url + "/".join(
+        part.replace("%", "%25").replace("<", "%3C").replace("{", "%7B") for part in path.split("/")
+    )
+    with chromium.page(f"{address}?lang=en") as page:
+        name = path.partition("/")[2] or NASTY_ROOM
+        expect(page.locator("main")).to_contain_text(name)
+        if path.startswith("room"):
+            asked = page.locator('[data-panel="questions"] li .said').first
+            expect(asked).to_have_text(NASTY_QUESTION.replace("\u202e", "·"))
+        assert page.locator("main img, main script, main b >> text=bold").count() == 0
+        assert "49" not in page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("zh-Hans", "在线人数"), ("zh-Hant", "線上人數"), ("en", "In the room")]
+)
+def test_page_speaks_three_languages(shown: Evening, chromium: Browser, language: str, word: str) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang={language}", PHONE) as page:
+        expect(page.locator('[data-figure="viewers_now"] dt')).to_have_text(word)
+        assert page.locator("html").get_attribute("lang") == language
+        assert "undefined" not in page.locator("body").inner_text()
+
+
+def test_page_is_walked_by_keyboard_and_has_its_landmarks(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+        for role in ("banner", "navigation", "main"):
+            expect(page.get_by_role(role)).to_have_count(1)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        unnamed = page.evaluate(
+            "[...document.querySelectorAll('button, a, select, input, [role=img], meter')].filter((one) =>"
+            " !(one.ariaLabel || one.textContent.trim() || one.labels?.length || one.querySelector('img[alt]'))).length"
+        )
+        assert unnamed == 0
+
+
+def test_room_that_nobody_heard_of_has_an_empty_state(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/nowhere?lang=en", expect="empty") as page:
+        expect(page.locator("main")).to_contain_text("Nothing was heard of this room yet")
+
+
+def test_console_that_stops_leaves_its_figures_stale_and_comes_back(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
+        shown.console.kill()
+        page.wait_for_selector('[data-panel="now"][data-state="stale"]', timeout=PATIENCE_MS)
+        expect(page.locator('[data-panel="now"]')).to_contain_text("Figures are from")
+        assert number(figure(page, "viewers_now")) == shown.session.viewers_last
+        shown.console.start()
+        page.wait_for_selector('[data-panel="now"][data-state="ready"]', timeout=PATIENCE_MS)
+    # The browser itself tells of connections that fail: those here were meant to.
+    chromium.complaints[:] = [told for told in chromium.complaints if "Failed to load resource" not in told]
