@@ -10,6 +10,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from streams.cli.bench import bench
+from streams.cli.campaign import campaign
 from streams.cli.console import console
 from streams.cli.dead_letters import dead_letters
 from streams.cli.demo import demo
@@ -33,8 +34,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    demo, up, down, status, console, watch, alerts, worker, topics, simulate, replay, score, model, rules, detect,
-    backtest, dead_letters, relay, grafana, bench,
+    demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
+    detect, backtest, dead_letters, relay, grafana, bench,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -93,8 +93,8 @@ def _nasty(at_ms: int) -> list[Record]:
     """A room, a brand and comments that want to be more than text."""
     said = [
         Event(
-            f"nasty-{number}", "feed", "douyin", "comment", NASTY_BRAND, at_ms - MINUTE_MS, at_ms, Actor(f"nasty{number}"),
-            NASTY_ROOM, "nasty-session", text=NASTY_QUESTION,
+            f"nasty-{number}", "feed", "douyin", "comment", NASTY_BRAND, at_ms - MINUTE_MS, at_ms,
+            Actor(f"nasty{number}"), NASTY_ROOM, "nasty-session", text=NASTY_QUESTION,
         )
         for number in range(3)
     ]  # fmt: skip

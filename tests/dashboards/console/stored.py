@@ -9,7 +9,7 @@ from streams.detection.handler import DetectionHandler
 from streams.engagement.handler import EngagementHandler
 from streams.events.dead_letters import MemorySink
 from streams.events.schema import Event, ScoredText
-from streams.ledger.redis import RedisLedger
+from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
 from streams.topics import LIVE
 from streams.transport.batch import Batch
@@ -33,10 +33,11 @@ async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> No
         handler = EngagementHandler(
             RedisLedger(client, "engagement", settings.namespace), MemorySink(), session_ttl_seconds=3600
         )  # fmt: skip
-        first = await handler.assigned(LIVE, 0)
-        offsets, values = zip(*log_of(events), strict=True)
-        moved = [first + offset for offset in offsets]
-        await handler.apply(handler.prepare(Batch(LIVE, 0, moved, [log_ms] * len(values), values)))
+        await handler.assigned(LIVE, 0)
+        # A handler begins to read below the stored offset, where all is counted already.
+        stored = await client.hget(key_prefix(settings.namespace, "engagement", LIVE, 0) + "ledger", "next")
+        offsets, values = zip(*log_of(events, int(stored or 0)), strict=True)
+        await handler.apply(handler.prepare(Batch(LIVE, 0, offsets, [log_ms] * len(values), values)))
 
 
 async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:

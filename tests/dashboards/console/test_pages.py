@@ -167,7 +167,7 @@ def test_alert_is_reached_read_and_decided(shown: Evening, chromium: Browser) ->
         assert page.locator("mark").count() > 0
         expect(page.locator('[data-panel="evidence"]')).to_contain_text("广告法")
         expect(page.locator('[data-panel="evidence"]')).to_contain_text("live.events /")
-        expect(page.locator('[data-panel="runbook"]')).to_contain_text("First")
+        assert page.locator('[data-panel="runbook"] li').count() > 2
         expect(page.locator('[data-panel="timeline"] li')).not_to_have_count(0)
         page.get_by_label("Note").fill("seen by the host")
         page.get_by_role("button", name="False alarm").click()
@@ -182,7 +182,7 @@ def test_operations_tell_lag_letters_and_latency(shown: Evening, chromium: Brows
         for cell in page.locator('[data-panel="stages"] td b').all_inner_texts():
             assert cell == "0"
         letters = page.locator('[data-figure="dead-letters"]')
-        expect(letters).to_have_text(str(sum(shown.truth.dead_letters.values()) * 2), timeout=PATIENCE_MS)
+        expect(letters).to_have_text(str(sum(shown.truth.dead_letters.values())), timeout=PATIENCE_MS)
         expect(page.locator('[data-figure="scoring-median"] dd')).to_contain_text(re.compile(r"\d"))
 
 
@@ -190,7 +190,7 @@ def test_campaign_is_created_by_the_page_and_compared(shown: Evening, chromium: 
     with chromium.page(f"{shown.url}campaigns?lang=en", expect="empty") as page:
         page.get_by_label("Name").fill("Spring <b>sale</b>")
         page.get_by_label("Id", exact=True).fill(ROOM)
-        page.get_by_label("Brand").fill(BRAND)
+        page.get_by_role("textbox", name="Brand").fill(BRAND)
         started = shown.truth.ended_at_ms - 10 * MINUTE_MS
         page.get_by_label("Start").fill(page.evaluate("(ms) => new Date(ms).toISOString().slice(0, 16)", started))
         page.get_by_role("button", name="Create").click()
