@@ -38,11 +38,10 @@ def create(
     """Create a campaign and print its id. What came before it is kept at once."""
     from dashboards.console.campaigns import CampaignScope, Draft, drafted
 
-    scopes: list[tuple[CampaignScope, str | None]] = [("room", room), ("product", product), ("brand", brand)]
     if room and product:
         raise UsageError("give --room or --product, not both")
-    scope, scope_id = next(((scope, found) for scope, found in scopes if found), ("brand", None))
-    draft = Draft(name, scope, scope_id or "", _ms(starts), _ms(ends), brand or "", list(tags))
+    scope: CampaignScope = "room" if room else "product" if product else "brand"
+    draft = Draft(name, scope, room or product or brand or "", _ms(starts), _ms(ends), brand or "", list(tags))
     with _desk() as desk:
         made = drafted(draft, author, desk.clock())
         desk.campaigns.save(made)
