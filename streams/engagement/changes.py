@@ -65,8 +65,7 @@ class Changes:
     members: dict[str, list[MemberChange]] = field(default_factory=lambda: defaultdict(list))
     """Followers' sorted sets, by suffix, in the log's order."""
     unreadable: list[Unreadable] = field(default_factory=list)
-    refused: list[Unreadable] = field(default_factory=list)
-    """Events whose fields cannot go together; without their bytes."""
+    """Records that are no event, and events whose fields cannot go together."""
     fates: Counter[str] = field(default_factory=Counter)
     last_event_ms: int | None = None
 

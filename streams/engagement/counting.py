@@ -18,7 +18,7 @@ from streams.engagement.duplicates import BLOCK_BITS, Columns, Numbers, Window, 
 from streams.engagement.meaning import LATE, SLOTS
 from streams.engagement.people import Entries, entries, hashes
 from streams.engagement.places import MOST_PROFILES, Profile, Profiles
-from streams.engagement.special import Special, is_running_total
+from streams.engagement.special import Kept, Special, is_running_total
 from streams.events.codec import Decoded
 from streams.events.schema import Event
 
@@ -34,28 +34,33 @@ _EXACT = 2**62
 class Stretch:
     """Events of one block, all live or all warming up, as the columns that Python has to make.
 
-    They are made slice by slice, while the events are still in the core's cache: later it costs half as much again.
+    They are made slice by slice, and the events forgotten but for the few that `Special` looks at: a batch's events do
+    not fit into a core's cache, a slice's do.
     """
 
     def __init__(self, block: int, live: bool) -> None:
         self.block = block
         self.live = live
-        self.events: list[Event] = []
-        self.offsets: list[int] = []
+        self.kept: dict[int, Kept] = {}
+        """By position."""
         self.ids: list[str] = []
         self.profiles: list[int] = []
         self.times_ms: list[int] = []
         self.values: list[int] = []
+        self.amounts: list[int] = []
         self.persons: list[str] = []
         """The actor's id, empty where there is none."""
 
-    def take(self, events: list[Event], offsets: Sequence[int], profiles: Profiles) -> None:
-        self.events += events
-        self.offsets += offsets
+    def take(self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: Profiles) -> None:
+        start, profiles, special = len(self.ids), table.of(events), table.special
+        for at, profile in enumerate(profiles):
+            if profile in special:
+                self.kept[start + at] = Kept(events[at], offsets[at], values[at])
         self.ids += [event.event_id for event in events]
-        self.profiles += profiles.of(events)
+        self.profiles += profiles
         self.times_ms += [event.event_time_ms for event in events]
         self.values += [event.value for event in events]
+        self.amounts += [event.amount for event in events]
         self.persons += [actor.id if (actor := event.actor) is not None else "" for event in events]
 
 
@@ -78,24 +83,23 @@ class Counting:
         changes, stretch = Changes(), Stretch(-1, live=False)
         for decoded in slices:
             changes.unreadable += [record for record in decoded.unreadable if record.offset >= self.live_from]
-            for block, live, events, offsets in self._runs(decoded):
+            for block, live, part in self._runs(decoded.offsets):
                 if (block, live) != (stretch.block, stretch.live):
                     self._count(stretch, changes)
                     self._enter(block, live)
                     stretch = Stretch(block, live)
-                stretch.take(events, offsets, self._profiles)
+                stretch.take(decoded.events[part], decoded.offsets[part], decoded.values[part], self._profiles)
         self._count(stretch, changes)
         return changes
 
-    def _runs(self, decoded: Decoded) -> Iterator[tuple[int, bool, list[Event], Sequence[int]]]:
+    def _runs(self, offsets: Sequence[int]) -> Iterator[tuple[int, bool, slice]]:
         """A slice's events, divided where a block ends and where the live ones begin."""
-        offsets, events = decoded.offsets, decoded.events
         start = 0
-        while start < len(events):
+        while start < len(offsets):
             block, live = block_of(offsets[start]), offsets[start] >= self.live_from
             ends = (block + 1) << BLOCK_BITS
             end = bisect_left(offsets, ends if live else min(ends, self.live_from), start)
-            yield block, live, events[start:end], offsets[start:end]
+            yield block, live, slice(start, end)
             start = end
 
     def _enter(self, block: int, live: bool) -> None:
@@ -114,7 +118,7 @@ class Counting:
         1. Which occurred before. 2. Which are late. 3. Those that need a look at what came before. 4. All others by
         groups.
         """
-        if not stretch.events:
+        if not stretch.ids:
             return
         again = self._window.occur(stretch.ids)
         columns, traits, highest_ms = self._columns(stretch)
@@ -122,7 +126,7 @@ class Counting:
         counted = ~columns.uncounted
         counted[again] = False
         live_changes = changes if stretch.live else None
-        looking_back = Special(self._window, stretch.events, stretch.offsets, columns, highest_ms, live_changes)
+        looking_back = Special(self._window, stretch.kept, columns, highest_ms, live_changes)
         for at in np.flatnonzero(traits[:, _SPECIAL] & counted).tolist():
             counted[at] = looking_back.take(at)
         if stretch.live:
@@ -137,7 +141,7 @@ class Counting:
 
     def _columns(self, stretch: "Stretch") -> tuple[Columns, Numbers, Numbers]:
         """What is kept of the events, their profiles' traits, and the watermark before and after each."""
-        events, size = stretch.events, len(stretch.events)
+        size = len(stretch.ids)
         profile = np.fromiter(stretch.profiles, np.int32, size)
         times_ms = np.fromiter(stretch.times_ms, np.int64, size)
         values = np.fromiter(stretch.values, np.int64, size)
@@ -145,11 +149,8 @@ class Counting:
         self.watermark_ms = int(highest_ms[-1])
         late = times_ms < highest_ms[:-1] - LATE_MS
         traits = self._profiles.columns()[profile]
-        amounts = np.zeros(size, np.int64)
-        paid = np.flatnonzero(traits[:, _PAID])
-        amounts[paid] = [events[at].amount for at in paid.tolist()]
-        special = np.flatnonzero(traits[:, _SPECIAL]).tolist()
-        reports = {at: events[at] for at in special if is_running_total(events[at])}
+        amounts = np.fromiter(stretch.amounts, np.int64, size) * traits[:, _PAID]
+        reports = {at: kept.event for at, kept in stretch.kept.items() if is_running_total(kept.event)}
         return Columns(self._profiles, profile, times_ms, values, amounts, late, reports), traits, highest_ms
 
     def _late(self, positions: list[int], columns: Columns, changes: Changes) -> None:

@@ -4,14 +4,14 @@ A batch is counted in columns by `prepare` while the batch before it is being st
 what is stored and hands all of it to the ledger in one act.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 
 from streams.clock import Clock, system_clock
 from streams.engagement.changes import Changes
 from streams.engagement.duplicates import warm_from
 from streams.engagement.partition import CLOCK, Partition
-from streams.events.codec import Reason, Unreadable, decode_slices
+from streams.events.codec import Reason, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.ledger.protocol import Ledger, Update
 from streams.ledger.retry import patiently
@@ -70,8 +70,7 @@ class EngagementHandler:
         partition = self._partitions[batch.topic, batch.partition]
         counting = partition.counting
         changes = counting.count(decode_slices(batch))
-        unreadable = changes.unreadable + _with_values(changes.refused, batch)
-        letters = letters_of(batch.topic, batch.partition, STAGE, unreadable)
+        letters = letters_of(batch.topic, batch.partition, STAGE, changes.unreadable)
         changes.fates["dead_letter"] = len(letters)
         return Prepared(
             partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms)
@@ -102,11 +101,3 @@ class EngagementHandler:
             DEAD_LETTERS.labels(STAGE, letter.reason).inc()
         if prepared.changes.last_event_ms is not None:
             self._age_seconds.observe(max(0, self._clock() - prepared.changes.last_event_ms) / 1000)
-
-
-def _with_values(refused: list[Unreadable], batch: Batch) -> list[Unreadable]:
-    """Refused events with the bytes that they were read from."""
-    if not refused:
-        return []
-    values = dict(zip(batch.offsets, batch.values, strict=True))
-    return [replace(one, value=values[one.offset]) for one in refused]

@@ -115,6 +115,8 @@ class Profiles(dict[tuple[Any, ...], int]):
     def __init__(self) -> None:
         super().__init__()
         self.all: list[Profile] = []
+        self.special: set[int] = set()
+        """The numbers of those that are."""
         self.places: list[Place] = []
         self._places: dict[tuple[Any, ...], Place] = {}
         self._columns = np.empty((0, 4), np.int64)
@@ -143,6 +145,8 @@ class Profiles(dict[tuple[Any, ...], int]):
         place = self._place(platform, brand, room, product, session)
         self.all.append(_profile(place, room is not None, *manner))
         number = self[key] = len(self.all) - 1
+        if self.all[number].special:
+            self.special.add(number)
         return number
 
     def _place(self, platform: str, brand: str, room: str | None, product: str | None, session: str | None) -> Place:

@@ -33,7 +33,7 @@ from streams.engagement.places import (
 )
 from streams.engagement.totals import read_totals
 from streams.engagement.vocabulary import SUMS, Gauge, People, Scope, Sum, Window
-from streams.errors import Unavailable, UsageError
+from streams.errors import UsageError, redis_silent
 from streams.ledger.reader import stored_offsets
 from streams.ledger.redis import key_prefix, partitions_key
 
@@ -259,7 +259,7 @@ class EngagementReader:
                 pipeline.execute_command(*command)
             answers: list[Any] = pipeline.execute()
         except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis does not answer: {error}") from error
+            raise redis_silent(error) from error
         return answers
 
 

@@ -9,7 +9,8 @@ Fields that cannot go together are found here too, since only these kinds have a
     gift as a snapshot without subject_id
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from streams.clock import HOUR_MS, MINUTE_MS
 from streams.engagement.changes import Changes, Gauge, RunningTotal, TakeBack, Where
@@ -23,28 +24,35 @@ FOLLOWERS_REMEMBERED_MS = 50 * HOUR_MS
 """The longest window and the longest lateness, and some: whoever followed before is as if they never had."""
 
 
+class Kept(NamedTuple):
+    """An event that is kept whole, with where and how it was read."""
+
+    event: Event
+    offset: int
+    value: bytes
+
+
 class Special:
-    """One stretch's. `changes` is None while the window warms up: then only retractions leave a trace."""
+    """One stretch's, `kept` by their positions in it. `changes` is None while the window warms up: then only
+    retractions leave a trace."""
 
     def __init__(
         self,
         window: Window,
-        events: Sequence[Event],
-        offsets: Sequence[int],
+        kept: Mapping[int, Kept],
         columns: Columns,
         highest_ms: Numbers,
         changes: Changes | None,
     ) -> None:
         self._window = window
-        self._events = events
+        self._kept = kept
         self._columns = columns
-        self._offsets = offsets
         self._highest_ms = highest_ms
         self._changes = changes
 
     def take(self, at: int) -> bool:
         """Do what the event at this position asks for; False where it is not to be counted as applied."""
-        event = self._events[at]
+        event = self._kept[at].event
         profile = self._columns.profiles.all[self._columns.profile[at]]
         if event.kind == "retraction":
             return self._retraction(at, event, profile)
@@ -106,7 +114,8 @@ class Special:
         return True
 
     def _refuse(self, at: int, reason: Reason, detail: str, changes: Changes) -> bool:
-        changes.refused.append(Unreadable(self._offsets[at], None, reason, detail))
+        _, offset, value = self._kept[at]
+        changes.unreadable.append(Unreadable(offset, value, reason, detail))
         return False
 
 

@@ -1,14 +1,14 @@
 """From a partition's records to events: a record that cannot be read becomes an `Unreadable` with a reason, never an
 exception.
 
-Nearly every record can be read, so some hundreds are decoded in one comprehension; only when that fails is each of them
+Nearly every record can be read, so a slice is decoded in one comprehension; only when that fails is each of its records
 tried by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import sub
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol, cast, get_args
 
 import msgspec
 
@@ -42,7 +42,7 @@ DETAIL_CHARACTERS = 200
 
 
 class Records(Protocol):
-    """The columns of a batch."""
+    """The columns of some records."""
 
     @property
     def offsets(self) -> Sequence[int]: ...
@@ -50,6 +50,12 @@ class Records(Protocol):
     def timestamps_ms(self) -> Sequence[int]: ...
     @property
     def values(self) -> Sequence[bytes | None]: ...
+
+
+class Sliced(Protocol):
+    """A batch, piece by piece: an unreadable record slows down its own piece alone."""
+
+    def slices(self) -> Iterable[Records]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +70,34 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Events with their offsets and Kafka timestamps, in offset order; and the records that are none."""
+    """Events with their offsets, Kafka timestamps and bytes, in offset order; and the records that are none."""
 
     events: list[Event]
     offsets: Sequence[int]
     timestamps_ms: Sequence[int]
+    values: Sequence[bytes]
     unreadable: list[Unreadable]
 
-
-SLICE_RECORDS = 256
-"""Decoded in one piece: an unreadable record slows down no more than these, and they fit into a core's cache."""
 
 _decode = msgspec.json.Decoder(Event).decode
 
 
-def decode(records: Records) -> Decoded:
+def decode(batch: Sliced) -> Decoded:
     """All records of a batch. Costs what the JSON decoder costs, as long as nearly all can be read."""
-    slices = list(decode_slices(records))
-    return Decoded(
-        [event for decoded in slices for event in decoded.events],
-        [offset for decoded in slices for offset in decoded.offsets],
-        [timestamp_ms for decoded in slices for timestamp_ms in decoded.timestamps_ms],
-        [record for decoded in slices for record in decoded.unreadable],
-    )
+    whole = Decoded([], offsets := list[int](), timestamps_ms := list[int](), values := list[bytes](), [])
+    for decoded in decode_slices(batch):
+        whole.events.extend(decoded.events)
+        offsets += decoded.offsets
+        timestamps_ms += decoded.timestamps_ms
+        values += decoded.values
+        whole.unreadable.extend(decoded.unreadable)
+    return whole
 
 
-def decode_slices(records: Records) -> Iterator[Decoded]:
-    """A batch's records slice by slice, in order: whoever looks at a slice's events at once finds them in the cache."""
-    offsets, timestamps_ms, values = records.offsets, records.timestamps_ms, records.values
-    for start in range(0, len(values), SLICE_RECORDS):
-        part = slice(start, start + SLICE_RECORDS)
-        yield _decode_slice(offsets[part], timestamps_ms[part], values[part])
+def decode_slices(batch: Sliced) -> Iterator[Decoded]:
+    """A batch's records slice by slice, in order: whoever is done with a slice's events before the next finds the next
+    in the cache too."""
+    return map(_decode_slice, batch.slices())
 
 
 def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | Unreadable:
@@ -116,11 +119,11 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     return event
 
 
-def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes | None]) -> list[Event] | None:
+def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes]) -> list[Event] | None:
     """All the events, or None where one of the records cannot be used."""
     try:
         # None is no buffer (TypeError); invalid UTF-8 is a ValueError, as all of msgspec's errors are.
-        events = [_decode(value) for value in values]  # type: ignore[arg-type]  # None takes the slow path
+        events = [_decode(value) for value in values]
     except (ValueError, TypeError, RecursionError):
         return None
     times_ms = [event.event_time_ms for event in events]
@@ -128,21 +131,24 @@ def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes | None]) ->
         min(times_ms, default=EARLIEST_MS) >= EARLIEST_MS
         and max(times_ms, default=0) < LATEST_MS
         and max(map(sub, times_ms, timestamps_ms), default=0) <= AHEAD_MS
-        and max(map(len, values), default=0) <= MAX_EVENT_BYTES  # type: ignore[arg-type]  # None was no event
+        and max(map(len, values), default=0) <= MAX_EVENT_BYTES
     )
     return events if usable else None
 
 
-def _decode_slice(offsets: Sequence[int], timestamps_ms: Sequence[int], values: Sequence[bytes | None]) -> Decoded:
-    events = _decode_all(timestamps_ms, values)
+def _decode_slice(records: Records) -> Decoded:
+    offsets, timestamps_ms, values = records.offsets, records.timestamps_ms, records.values
+    whole = cast(Sequence[bytes], values)  # a None among them takes the slow path
+    events = _decode_all(timestamps_ms, whole)
     if events is not None:
-        return Decoded(events, offsets, timestamps_ms, [])
+        return Decoded(events, offsets, timestamps_ms, whole, [])
     results = list(map(decode_one, values, offsets, timestamps_ms))
     good = [position for position, result in enumerate(results) if isinstance(result, Event)]
     return Decoded(
         [result for result in results if isinstance(result, Event)],
         [offsets[position] for position in good],
         [timestamps_ms[position] for position in good],
+        [whole[position] for position in good],
         [result for result in results if isinstance(result, Unreadable)],
     )
 

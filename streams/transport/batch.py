@@ -1,27 +1,69 @@
-"""What a stage gets: the records of one partition fetch as columns, with no object a record."""
+"""What a stage gets: the records of one partition fetch as columns, with no object a record that stays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+SLICE_RECORDS = 128
+"""Read in one piece: with what is decoded from them they fit into a core's cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Consecutive records of one partition, in offset order, at least one.
+class Columns(NamedTuple):
+    """Consecutive records, one entry a record in each column."""
 
-    The three columns have one entry a record. Offsets may have gaps (compaction, transactions): compare with `<`.
-    """
-
-    topic: str
-    partition: int
     offsets: Sequence[int]
+    """May have gaps (compaction, transactions): compare with `<`."""
     timestamps_ms: Sequence[int]
     """Kafka's record timestamps."""
     values: Sequence[bytes | None]
 
-    def __len__(self) -> int:
-        return len(self.values)
+
+class Batch:
+    """Consecutive records of one partition, in offset order, at least one."""
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        offsets: Sequence[int],
+        timestamps_ms: Sequence[int],
+        values: Sequence[bytes | None],
+    ) -> None:
+        self.topic = topic
+        self.partition = partition
+        self._columns = Columns(offsets, timestamps_ms, values)
+
+    @property
+    def columns(self) -> Columns:
+        """All of it at once."""
+        return self._columns
+
+    @property
+    def offsets(self) -> Sequence[int]:
+        return self.columns.offsets
+
+    @property
+    def timestamps_ms(self) -> Sequence[int]:
+        return self.columns.timestamps_ms
+
+    @property
+    def values(self) -> Sequence[bytes | None]:
+        return self.columns.values
+
+    @property
+    def first_offset(self) -> int:
+        """Of its first record."""
+        return self.offsets[0]
 
     @property
     def next_offset(self) -> int:
         """Where reading goes on after this batch."""
         return self.offsets[-1] + 1
+
+    def __len__(self) -> int:
+        return len(self.columns.values)
+
+    def slices(self) -> Iterator[Columns]:
+        """All of it, SLICE_RECORDS at a time: whoever is done with a slice before the next finds each in the cache."""
+        for start in range(0, len(self), SLICE_RECORDS):
+            part = slice(start, start + SLICE_RECORDS)
+            yield Columns(self.offsets[part], self.timestamps_ms[part], self.values[part])

@@ -20,8 +20,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, T
 from faust.types import TP, ConsumerMessage, Message
 
 from streams.errors import PulsewatchError
-from streams.transport.batch import Batch
-from streams.transport.columns import exhausted, unpack
+from streams.transport.fetched import exhausted, take
 from streams.transport.lane import Delivery, Reading
 
 if TYPE_CHECKING:
@@ -39,10 +38,6 @@ FETCH_SECONDS = 1.0
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-
-
-class BrokenBatch(PulsewatchError):
-    """Kafka delivered bytes that are no batch of records, or compressed in a way that nobody here knows."""
 
 
 class LogEndsBefore(PulsewatchError):
@@ -187,17 +182,13 @@ def _take(reading: Reading, result: Any) -> Delivery | None:
     """The next batch of a fetch; None where it held control records only."""
     fetched = result._partition_records
     _check_position(reading, fetched.next_fetch_offset)
-    try:
-        columns = unpack(fetched)
-    except KafkaError as error:
-        raise BrokenBatch(f"{reading.topic}:{reading.partition}:{fetched.next_fetch_offset}: {error}") from error
+    batch = take(reading.topic, reading.partition, fetched)
     result._update_position()
     if exhausted(fetched):
         result._partition_records = None
     reading.position = fetched.next_fetch_offset
-    if not columns.values:
+    if batch is None:
         return None
-    batch = Batch(reading.topic, reading.partition, columns.offsets, columns.timestamps_ms, columns.values)
     delivery = Delivery(reading, batch, reading.next_offset, reading.position)
     reading.next_offset = reading.position
     reading.delivered += 1
@@ -260,7 +251,7 @@ class BatchConsumer(Consumer):
         batch = delivery.batch
         value: Any = delivery  # Faust's types know bytes only; with the raw serialiser it passes anything on
         return ConsumerMessage(
-            batch.topic, batch.partition, batch.offsets[-1], batch.timestamps_ms[-1] / 1000, 0, None, None, value, None,
+            batch.topic, batch.partition, batch.next_offset - 1, 0.0, 0, None, None, value, None,
             tp=TP(batch.topic, batch.partition), generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 

@@ -168,7 +168,7 @@ class Lane:
             if isinstance(item, Exception):
                 raise item
             delivery, prepared = item
-            self._offset_in_hand = delivery.batch.offsets[0]
+            self._offset_in_hand = delivery.batch.first_offset
             await self._handler.apply(prepared)
             stage = self._handler.stage
             BATCH_SECONDS.labels(stage).observe(time.perf_counter() - delivery.at_seconds)

@@ -5,6 +5,7 @@ partition. After any of them a new process goes on where the ledger stands.
 """
 
 import asyncio
+import ctypes
 import gc
 import logging
 import signal
@@ -29,6 +30,11 @@ from streams.transport.outage import Outage
 
 log = logging.getLogger(__name__)
 
+GLIBC_OPTIONS = {
+    -3: 32 * 1024**2,  # M_MMAP_THRESHOLD, at its highest: larger blocks go back to the kernel when they are freed
+    -1: 256 * 1024**2,  # M_TRIM_THRESHOLD: as much may lie free at the heap's end
+    -8: 1,  # M_ARENA_MAX: blocks that one thread frees serve the other
+}
 STOPPED, FAILED, FENCED = 0, 1, 3
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 5.0
 STOPPING_SECONDS = 15.0
@@ -77,6 +83,7 @@ class Worker:
         3. Finish what is in hand, tell Kafka the offsets, leave the group.
         """
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+        _keep_large_blocks()
         with self._outage.heard(self._settings.log_level):
             if not await self._unless_stopped(self._wait_for_topics()):
                 return self._exit_code
@@ -138,6 +145,15 @@ class Worker:
             else:
                 log.error("%s: unexpected %r; this worker ends", where, error, exc_info=error)
         self._stop.set()
+
+
+def _keep_large_blocks() -> None:
+    """Where the C library is glibc: keep the memory of fetches, of megabytes each, for the next ones. By itself it
+    gives each back to the kernel, which has to clear it before the next: a fifth of a decoding worker's time."""
+    with suppress(AttributeError, OSError):
+        set_option = ctypes.CDLL(None).mallopt
+        for option, value in GLIBC_OPTIONS.items():
+            set_option(option, value)
 
 
 async def _run_app(app: BatchApp) -> None:

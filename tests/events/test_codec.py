@@ -1,7 +1,6 @@
 """Records as feeds send them, good and bad."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,7 +12,6 @@ from streams.events.codec import (
     AHEAD_MS,
     EARLIEST_MS,
     MAX_EVENT_BYTES,
-    SLICE_RECORDS,
     Decoded,
     Reason,
     Unreadable,
@@ -21,6 +19,7 @@ from streams.events.codec import (
     decode_one,
 )
 from streams.events.schema import Actor, Event
+from streams.transport.batch import SLICE_RECORDS, Batch
 
 NOW_MS = 1_795_000_000_000
 GOOD = Event(
@@ -30,20 +29,9 @@ FIELDS: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(GOOD))
 GOOD_BYTES = msgspec.json.encode(GOOD)
 
 
-@dataclass
-class Column:
-    """A batch of values at offsets 100, 101 …, all logged now."""
-
-    values: Sequence[bytes | None]
-    timestamp_ms: int = NOW_MS
-
-    @property
-    def offsets(self) -> Sequence[int]:
-        return range(100, 100 + len(self.values))
-
-    @property
-    def timestamps_ms(self) -> Sequence[int]:
-        return [self.timestamp_ms] * len(self.values)
+def batch(values: Sequence[bytes | None], timestamp_ms: int = NOW_MS) -> Batch:
+    """At offsets 100, 101 …, all logged at the same time."""
+    return Batch("t", 0, range(100, 100 + len(values)), [timestamp_ms] * len(values), values)
 
 
 def with_fields(**changes: Any) -> bytes:
@@ -107,9 +95,10 @@ BAD: list[tuple[str, bytes | None, Reason]] = [
 
 @pytest.mark.parametrize(("value", "reason"), [pytest.param(value, reason, id=name) for name, value, reason in BAD])
 def test_bad_record_has_its_reason_and_harms_no_other(value: bytes | None, reason: Reason) -> None:
-    decoded = decode(Column([GOOD_BYTES, value, GOOD_BYTES]))
+    decoded = decode(batch([GOOD_BYTES, value, GOOD_BYTES]))
     assert decoded.events == [GOOD, GOOD]
     assert list(decoded.offsets) == [100, 102]
+    assert decoded.values == [GOOD_BYTES, GOOD_BYTES]
     [unreadable] = decoded.unreadable
     assert (unreadable.offset, unreadable.value, unreadable.reason) == (101, value, reason)
     assert unreadable.detail
@@ -129,42 +118,42 @@ GOOD_ODDITIES = {
 
 @pytest.mark.parametrize("value", GOOD_ODDITIES.values(), ids=GOOD_ODDITIES)
 def test_odd_but_good_record_is_an_event(value: bytes) -> None:
-    decoded = decode(Column([value]))
+    decoded = decode(batch([value]))
     assert len(decoded.events) == 1
     assert decoded.unreadable == []
 
 
 def test_log_without_timestamps_has_no_future() -> None:
-    decoded = decode(Column([GOOD_BYTES, with_fields(event_time=4_102_444_800_000)], timestamp_ms=-1))
+    decoded = decode(batch([GOOD_BYTES, with_fields(event_time=4_102_444_800_000)], timestamp_ms=-1))
     assert decoded.events == [GOOD]
     assert [record.reason for record in decoded.unreadable] == ["time_out_of_range"]
 
 
 def test_record_just_too_large_is_not_parsed() -> None:
     padded = GOOD_BYTES + b" " * (MAX_EVENT_BYTES - len(GOOD_BYTES))
-    assert decode(Column([padded])).events == [GOOD]
-    assert decode(Column([padded + b" "])).unreadable[0].reason == "too_large"
+    assert decode(batch([padded])).events == [GOOD]
+    assert decode(batch([padded + b" "])).unreadable[0].reason == "too_large"
 
 
 def test_empty_batch_is_nothing() -> None:
-    assert decode(Column([])) == Decoded([], [], [], [])
+    assert decode(batch([])) == Decoded([], [], [], [], [])
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([GOOD_BYTES, None, b"", b"{", BAD[-1][1]]), max_size=3 * SLICE_RECORDS))
 def test_batch_decodes_as_its_records_do_one_by_one(values: list[bytes | None]) -> None:
-    column = Column(values)
-    decoded = decode(column)
-    one_by_one = list(map(decode_one, values, column.offsets, column.timestamps_ms))
+    given_batch = batch(values)
+    decoded = decode(given_batch)
+    one_by_one = list(map(decode_one, values, given_batch.offsets, given_batch.timestamps_ms))
     assert decoded.events == [result for result in one_by_one if isinstance(result, Event)]
     assert decoded.unreadable == [result for result in one_by_one if isinstance(result, Unreadable)]
     fates = [*decoded.offsets, *(record.offset for record in decoded.unreadable)]
-    assert sorted(fates) == list(column.offsets)
+    assert sorted(fates) == list(given_batch.offsets)
     assert list(decoded.offsets) == sorted(decoded.offsets)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_have_a_fate(value: bytes) -> None:
-    decoded = decode(Column([value]))
+    decoded = decode(batch([value]))
     assert len(decoded.events) + len(decoded.unreadable) == 1

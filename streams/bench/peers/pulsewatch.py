@@ -27,8 +27,9 @@ class DecodeOnly:
 
     def prepare(self, batch: Batch) -> tuple[int, int, int]:
         decode, total = self._decode, 0
-        for value in batch.values:
-            total += decode(value or b"").value
+        for columns in batch.slices():
+            for value in columns.values:
+                total += decode(value or b"").value
         return batch.partition, len(batch), total
 
     async def apply(self, prepared: tuple[int, int, int]) -> None:

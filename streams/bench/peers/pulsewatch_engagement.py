@@ -35,7 +35,8 @@ class Timed:
         return await self._handler.assigned(topic, partition)
 
     def prepare(self, batch: Batch) -> tuple[int, int, Prepared]:
-        return batch.partition, len(batch), self._handler.prepare(batch)
+        prepared = self._handler.prepare(batch)
+        return batch.partition, len(batch), prepared
 
     async def apply(self, prepared: tuple[int, int, Prepared]) -> None:
         partition, events, counted = prepared

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
-from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.transport.columns import exhausted, unpack
+from streams.transport.batch import SLICE_RECORDS
+from streams.transport.fetched import BrokenBatch, FetchedBatch, exhausted, take
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 COMMIT_MARKER, ABORT_MARKER = b"\x00\x00\x00\x01", b"\x00\x00\x00\x00"
@@ -61,41 +61,85 @@ def fetch(
     )
 
 
+def taken(fetched: PartitionRecords, **limits: int) -> FetchedBatch:
+    batch = take("t", 0, fetched, **limits)
+    assert batch is not None
+    return batch
+
+
 @pytest.mark.parametrize("codec", CODECS)
-def test_unpack_reads_every_codec(codec: str) -> None:
-    columns = unpack(fetch([batch(5, [b"a", None, b"c" * 500], codec=codec)], from_offset=5, check_crcs=True))
+def test_take_reads_every_codec(codec: str) -> None:
+    columns = taken(fetch([batch(5, [b"a", None, b"c" * 500], codec=codec)], from_offset=5, check_crcs=True)).columns
     assert columns.offsets == [5, 6, 7]
     assert columns.values == [b"a", None, b"c" * 500]
     assert columns.timestamps_ms == [1005, 1006, 1007]
 
 
-def test_unpack_begins_in_the_middle_of_a_batch() -> None:
-    assert unpack(fetch([batch(10, [b"a", b"b", b"c"])], from_offset=11)).offsets == [11, 12]
+def test_fetched_batch_comes_in_slices_however_small_the_producers_batches_are() -> None:
+    size = SLICE_RECORDS + 40
+    whole = taken(fetch([batch(start, [b"x"] * 7) for start in range(0, 7 * size, 7)]))
+    with pytest.raises(RuntimeError, match="how many records"):
+        len(whole)
+    slices = list(whole.slices())
+    assert {len(one.values) for one in slices[:-1]} == {SLICE_RECORDS}
+    assert [offset for one in slices for offset in one.offsets] == list(range(7 * size))
+    assert (len(whole), whole.next_offset) == (7 * size, 7 * size)
 
 
-def test_unpack_keeps_gaps_of_compaction_and_moves_past_a_batch_whose_end_is_gone() -> None:
+def test_fetched_batch_is_read_once_and_its_columns_stay() -> None:
+    read = taken(fetch([batch(0, [b"a", b"b"])]))
+    assert read.values == [b"a", b"b"]
+    assert [list(one.values) for one in read.slices()] == [[b"a", b"b"]]
+    sliced = taken(fetch([batch(0, [b"a"])]))
+    assert len(list(sliced.slices())) == 1
+    with pytest.raises(RuntimeError, match="read once"):
+        _ = sliced.values
+
+
+def test_fetched_batch_with_a_broken_record_says_where() -> None:
+    broken = bytearray(batch(0, [b"abc", b"def"]))
+    broken[-9] = 0x7F  # the second record's length
+    with pytest.raises(BrokenBatch, match="t:0:"):
+        _ = taken(fetch([bytes(broken)])).values
+
+
+def test_take_finds_nothing_where_compaction_left_nothing() -> None:
+    # offsets   0 . 2        both are gone from 1 on
+    first = bytearray(batch(0, [b"a"]))
+    first[23:27] = (2).to_bytes(4, "big")
+    fetched = fetch([bytes(first)], from_offset=1)
+    assert take("t", 0, fetched) is None
+    assert fetched.next_fetch_offset == 3
+
+
+def test_take_begins_in_the_middle_of_a_batch() -> None:
+    assert taken(fetch([batch(10, [b"a", b"b", b"c"])], from_offset=11)).offsets == [11, 12]
+
+
+def test_take_keeps_gaps_of_compaction_and_moves_past_a_batch_whose_end_is_gone() -> None:
     # offsets   0 . . 3 . | 5        the first batch once went to 4
     first = bytearray(batch(0, [b"a", b"d"], deltas=[0, 3]))
     first[23:27] = (4).to_bytes(4, "big")
     fetched = fetch([bytes(first)])
-    assert unpack(fetched).offsets == [0, 3]
+    gappy = taken(fetched)
+    assert (gappy.offsets, gappy.next_offset) == ([0, 3], 5)
     assert fetched.next_fetch_offset == 5
 
 
-def test_unpack_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> None:
+def test_take_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> None:
     fetched = fetch([batch(0, [b"x"] * 3), batch(3, [b"x"] * 3), batch(6, [b"x"] * 3)])
-    assert unpack(fetched, most_records=4).offsets == [0, 1, 2, 3, 4, 5]
+    assert taken(fetched, most_records=4).offsets == [0, 1, 2, 3, 4, 5]
     assert not exhausted(fetched)
-    assert unpack(fetched, most_records=4).offsets == [6, 7, 8]
+    assert taken(fetched, most_records=4).offsets == [6, 7, 8]
     assert exhausted(fetched)
 
 
-def test_unpack_bounds_what_decompression_makes_of_a_fetch() -> None:
+def test_take_bounds_what_decompression_makes_of_a_fetch() -> None:
     fetched = fetch([batch(0, [b"x" * 1000] * 2, codec="gzip"), batch(2, [b"x"])])
-    assert unpack(fetched, most_bytes=1500).offsets == [0, 1]
+    assert taken(fetched, most_bytes=1500).offsets == [0, 1]
 
 
-def test_unpack_drops_what_an_aborted_transaction_wrote() -> None:
+def test_take_drops_what_an_aborted_transaction_wrote() -> None:
     # 0 1 producer 7 | 2 producer 8 | 3 abort 7 | 4 commit 8 | 5 producer 7 again | 6 commit 7
     batches = [
         batch(0, [b"no", b"no"], producer=7, transactional=True),
@@ -106,16 +150,16 @@ def test_unpack_drops_what_an_aborted_transaction_wrote() -> None:
         marker(6, 7, COMMIT_MARKER),
     ]
     fetched = fetch(batches, aborted=[(7, 0)])
-    assert unpack(fetched).offsets == [2, 5]
+    assert taken(fetched).offsets == [2, 5]
     assert fetched.next_fetch_offset == 7
-    assert unpack(fetch(batches, aborted=[(7, 0)], isolation=READ_UNCOMMITTED)).offsets == [0, 1, 2, 5]
+    assert taken(fetch(batches, aborted=[(7, 0)], isolation=READ_UNCOMMITTED)).offsets == [0, 1, 2, 5]
 
 
-def test_unpack_refuses_a_batch_whose_checksum_is_wrong() -> None:
+def test_take_refuses_a_batch_whose_checksum_is_wrong() -> None:
     broken = bytearray(batch(0, [b"abc"]))
     broken[CRC_AT] ^= 1
-    with pytest.raises(CorruptRecordException, match="offset 0"):
-        unpack(fetch([bytes(broken)], check_crcs=True))
+    with pytest.raises(BrokenBatch, match=r"t:0:0: .*invalid CRC"):
+        taken(fetch([bytes(broken)], check_crcs=True))
 
 
 @given(
@@ -123,7 +167,7 @@ def test_unpack_refuses_a_batch_whose_checksum_is_wrong() -> None:
     st.integers(0, 12),
     st.integers(1, 6),
 )
-def test_unpack_yields_what_aiokafka_yields(
+def test_take_yields_what_aiokafka_yields(
     contents: list[tuple[list[bytes], str]], from_offset: int, most_records: int
 ) -> None:
     batches, next_offset = [], 0
@@ -136,6 +180,6 @@ def test_unpack_yields_what_aiokafka_yields(
     fetched = fetch(batches, from_offset=from_offset)
     got: list[tuple[int, bytes | None]] = []
     while not exhausted(fetched):
-        columns = unpack(fetched, most_records)
-        got += zip(columns.offsets, columns.values, strict=True)
+        for columns in taken(fetched, most_records=most_records).slices():
+            got += zip(columns.offsets, columns.values, strict=True)
     assert got == expected
