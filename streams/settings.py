@@ -8,14 +8,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import UsageError
 
+SERVERS = r"^[^\s,]+:\d{1,5}(,\s*[^\s,]+:\d{1,5})*$"
+REDIS_URL = r"^(rediss?|unix)://"
+
 
 class Settings(BaseSettings):
     """Frozen configuration; running state lives elsewhere."""
 
     model_config = SettingsConfigDict(env_prefix="PULSEWATCH_", env_file=".env", extra="ignore", frozen=True)
 
-    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port[,host:port…].")
-    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis URL.")
+    kafka: str = Field("127.0.0.1:9092", pattern=SERVERS, description="Bootstrap servers, host:port[,host:port…].")
+    redis: str = Field(
+        "redis://127.0.0.1:6379/0", pattern=REDIS_URL, description="Redis URL: redis://…, rediss://… or unix://…."
+    )
     namespace: str = Field("pw", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every Redis key.")
     partitions: int = Field(4, ge=1, le=1024, description="Partitions of the topics that `topics create` makes.")
     instance: str | None = Field(
@@ -59,5 +64,8 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "PULSEWATCH_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(f"{name}: {first['msg']}") from None
+        field = "_".join(str(part) for part in first["loc"])
+        # The value itself may hold a password.
+        about = Settings.model_fields[field].description
+        wrong = "has another form" if first["type"] == "string_pattern_mismatch" else first["msg"]
+        raise UsageError(f"PULSEWATCH_{field.upper()}: {wrong}. {about}") from None

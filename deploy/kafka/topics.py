@@ -5,7 +5,7 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from streams.clock import DAY_MS
-from streams.errors import Unavailable
+from streams.errors import Unavailable, kafka_silent
 from streams.topics import MAX_RECORD_BYTES, TOPICS, Topic
 
 PATIENCE_MS = 5_000
@@ -24,8 +24,7 @@ def create_topics(bootstrap: str, partitions: int, replication: int, retention_d
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE_MS)
     except KafkaTimeoutError:
-        advice = "start it (`pulsewatch up`) or set PULSEWATCH_KAFKA"
-        raise Unavailable(f"Kafka does not answer at {bootstrap}: {advice}") from None
+        raise kafka_silent(bootstrap) from None
     try:
         existing = set(admin.list_topics())
         missing = [topic for topic in TOPICS if topic.name not in existing]

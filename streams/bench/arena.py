@@ -102,11 +102,8 @@ def opened(load: Load, say: Say, *, with_redis: bool = False) -> Iterator[Arena]
 def compare(
     bench: str, arena: Arena, peers: Sequence[Peer], wanted: Sequence[str] | None, repeats: int, check: Check, say: Say
 ) -> dict[str, Any]:
-    """Let the peers run in turn, `repeats` times round; a run whose result is wrong makes its peer's row incorrect.
-
-    Raises UsageError where `wanted` names a peer that is not there.
-    """
-    present, skipped = _present(peers, wanted)
+    """Let the peers run in turn, `repeats` times round; a run whose result is wrong makes its peer's row incorrect."""
+    present, skipped = _present(chosen(peers, wanted))
     answers: dict[str, list[Answer]] = {peer.name: [] for peer in present}
     wrong: dict[str, str] = {}
     for number in range(repeats):
@@ -132,13 +129,17 @@ def compare(
     }
 
 
-def _present(peers: Sequence[Peer], wanted: Sequence[str] | None) -> tuple[list[Peer], list[dict[str, str]]]:
+def chosen(peers: Sequence[Peer], wanted: Sequence[str] | None) -> list[Peer]:
+    """The peers that are wanted; None is all. Raises UsageError where a name is none of them."""
     names = [peer.name for peer in peers]
     if unknown := set(wanted or ()) - set(names):
         raise UsageError(f"no peer {', '.join(sorted(unknown))}; there are {', '.join(names)}")
-    chosen = [peer for peer in peers if wanted is None or peer.name in wanted]
-    present = [peer for peer in chosen if peer.package is None or find_spec(peer.package)]
-    missing = [peer.name for peer in chosen if peer not in present]
+    return [peer for peer in peers if wanted is None or peer.name in wanted]
+
+
+def _present(peers: Sequence[Peer]) -> tuple[list[Peer], list[dict[str, str]]]:
+    present = [peer for peer in peers if peer.package is None or find_spec(peer.package)]
+    missing = [peer.name for peer in peers if peer not in present]
     return present, [{"peer": name, "install": "pip install 'pulsewatch[bench]'"} for name in missing]
 
 

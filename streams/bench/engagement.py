@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from redis import Redis
 
-from streams.bench.arena import Arena, Mismatch, Peer, Say, compare, opened
+from streams.bench.arena import Arena, Mismatch, Peer, Say, chosen, compare, opened
 from streams.bench.load import Load, generate
 from streams.bench.peers.counters import Bucket, Counters, key_of, people_key_of
 from streams.bench.peers.task import Answer, Task
@@ -48,6 +48,7 @@ def run_engagement(
     A row is correct where its counters in Redis equal a recount of the load (the people within their estimate's
     error), for the decoding loop where it decoded everything.
     """
+    chosen(PEERS, peers)  # before minutes of work
     load = Load(events)
     with opened(load, say, with_redis=True) as arena:
         say("recounting")

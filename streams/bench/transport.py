@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from streams.bench.arena import Arena, Mismatch, Peer, Say, compare, opened
+from streams.bench.arena import Arena, Mismatch, Peer, Say, chosen, compare, opened
 from streams.bench.load import Load
 from streams.bench.peers.task import Answer, Task
 
@@ -28,6 +28,7 @@ def run_transport(
     Starts a Kafka of its own. `peers` None is all; a peer whose package is missing is listed under `skipped`. Raises
     UsageError for an unknown peer, Unavailable where Kafka does not start.
     """
+    chosen(PEERS, peers)  # before minutes of work
     load = Load(events)
     with opened(load, say) as arena:
         return compare("transport", arena, PEERS, peers, repeats, check_decoded, say)

@@ -10,6 +10,8 @@ import click
 from streams.cli.progress import progress
 
 TRUTH = Path("truth.json")
+MAX_ID_CHARS = 128
+"""As streams.events.schema has it, which takes too long to import before `--help` answers."""
 
 
 @click.command()
@@ -32,7 +34,7 @@ def simulate(
     from streams.simulate.run import simulate as run
 
     if listed:
-        click.echo("\n".join(names()))
+        click.echo(json.dumps(names()) if as_json else "\n".join(f"{n:20} {what}" for n, what in names().items()))
         return
     chosen = scenario(scenario_name, seed)
     with closing(KafkaSink(settings().kafka)) as sink, progress(f"simulating {chosen.name}") as watch:
@@ -50,9 +52,15 @@ def _sentence(outcome: dict[str, object]) -> str:
     )
 
 
+def _brand(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not 1 <= len(value) <= MAX_ID_CHARS:
+        raise click.BadParameter(f"a brand's id has 1 to {MAX_ID_CHARS} characters")
+    return value
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--brand", required=True, help="The brand that the comments are about.")
+@click.option("--brand", required=True, callback=_brand, help="The brand that the comments are about.")
 @click.option(
     "--speed", type=click.FloatRange(min=0, min_open=True),
     help="So many times as fast as it was [as fast as Kafka takes it].",

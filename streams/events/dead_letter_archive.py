@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
-from streams.errors import Unavailable, UsageError
+from streams.errors import Unavailable, UsageError, kafka_silent
 from streams.events.dead_letters import REDRIVEN, DeadLetter, dead_letter
 from streams.topics import DEAD_LETTERS, MAX_RECORD_BYTES
 
@@ -47,8 +47,10 @@ def redrive(bootstrap: str, selected: Selection, topic: str = DEAD_LETTERS) -> d
                 counts["skipped" if letter.truncated else "redriven"] += 1
                 if not letter.truncated:
                     _send_back(producer, letter, topic)
+    except KafkaTimeoutError as error:
+        raise kafka_silent(bootstrap) from error
     except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise Unavailable(f"Kafka at {bootstrap}: {error}") from error
     return dict(counts)
 
 
@@ -81,5 +83,7 @@ def _records(bootstrap: str, topic: str) -> Iterator[tuple[bytes, list[tuple[str
                 for partition, records in consumer.poll(POLL_MS).items():
                     before_end = (record for record in records if record.offset < ends[partition])
                     yield from ((record.key or b"", list(record.headers), record.value) for record in before_end)
+    except KafkaTimeoutError as error:
+        raise kafka_silent(bootstrap) from error
     except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise Unavailable(f"Kafka at {bootstrap}: {error}") from error

@@ -15,7 +15,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.clock import Clock, system_clock
-from streams.errors import Unavailable
+from streams.errors import Unavailable, kafka_silent
 from streams.topics import MAX_RECORD_BYTES
 
 PROGRESS_SECONDS = 0.5
@@ -76,7 +76,7 @@ class KafkaSink:
                 bootstrap_timeout_ms=BOOTSTRAP_SECONDS * 1000,
             )  # fmt: skip
         except KafkaError as error:
-            raise Unavailable(f"Kafka at {bootstrap} does not answer: {error}") from None
+            raise kafka_silent(bootstrap) from error
         self._bootstrap = bootstrap
         self._failure: BaseException | None = None
 

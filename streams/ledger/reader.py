@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from streams.errors import Unavailable
+from streams.errors import redis_silent
 from streams.ledger.redis import key_prefix, partitions_key
 
 TIMEOUT_SECONDS = 2.0
@@ -31,7 +31,7 @@ def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
             pipeline.execute_command(*command)
         replies: list[Any] = pipeline.execute()
     except (RedisError, OSError) as error:
-        raise Unavailable(f"Redis does not answer: {error}") from error
+        raise redis_silent(error) from error
     return replies
 
 

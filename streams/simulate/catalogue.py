@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from streams.errors import UsageError
-from streams.simulate.scenario import Brand, Disorder, Incident, Product, Room, Scenario, SocialFeed
+from streams.simulate.scenario import Brand, Disorder, Incident, IncidentKind, Product, Room, Scenario, SocialFeed
 
 SHANYE = Brand(
     "shanye", "山野食记", "Shanye Foods", "food",
@@ -116,13 +116,36 @@ COUNTERS = Scenario(
 )  # fmt: skip
 """Many events in much disorder and few texts: for the proof that counters are exact."""
 
-_BY_NAME = {scenario.name: scenario for scenario in (DEMO, CALM, COUNTERS)}
+MALFORMED = replace(CALM, name="malformed", disorder=Disorder(malformed_rounds=25))
+"""Every kind of unreadable record, again and again, the huge ones too; all else must be unharmed."""
+
+DUPLICATES = replace(CALM, name="duplicates", disorder=replace(CALM.disorder, duplicates=0.3, mirrors=0.5))
+LATE = replace(CALM, name="late-events", disorder=replace(CALM.disorder, late=600))
+
+_MIXES = {
+    DEMO: "twelve calm minutes, then every incident at once, and time to recover",
+    CALM: "an ordinary evening: nothing may fire",
+    COUNTERS: "few texts, much disorder: duplicates, mirrors, retractions, late and malformed records",
+    MALFORMED: "an ordinary evening among records that cannot be read",
+    DUPLICATES: "three in ten events come twice, half of the mirrored comments from another room",
+    LATE: "hundreds of events that come too late for every window",
+}
+_INCIDENTS: dict[IncidentKind, str] = {
+    "crisis": "a food scare about a brand",
+    "praise": "a burst of goodwill, which pages nobody",
+    "coordinated": "an attack by a handful of accounts",
+    "false_advertising": "a host's false claims, a diversion and a phone number read aloud",
+    "room_collapse": "a room that loses its audience",
+    "silent_feed": "a feed that goes silent",
+}
+_BY_NAME = {scenario.name: scenario for scenario in _MIXES}
 _SINGLE = {incident.kind.replace("_", "-"): incident for incident in INCIDENTS}
 
 
-def names() -> list[str]:
-    """The names that `scenario` knows: whole mixes, and each incident alone."""
-    return [*_BY_NAME, *_SINGLE]
+def names() -> dict[str, str]:
+    """The names that `scenario` knows with what happens in each: whole mixes, and each incident alone."""
+    mixes = {scenario.name: summary for scenario, summary in _MIXES.items()}
+    return mixes | {name: _INCIDENTS[incident.kind] for name, incident in _SINGLE.items()}
 
 
 def scenario(name: str, seed: int = 7) -> Scenario:

@@ -1,6 +1,7 @@
 """What a person types and what comes back: help everywhere, one clear line for what is wrong, an exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,6 +59,9 @@ def test_every_command_explains_itself(
         (("simulate", "riot"), "no scenario 'riot'; there are demo, calm"),
         (("score", "/no/such/file"), "No such file or directory"),
         (("demo", "--seconds", "1"), "1.0 is not in the range 20<=x<=2400"),
+        (("replay", __file__, "--brand", ""), "a brand's id has 1 to 128 characters"),
+        (("bench", "transport", "--peer", "nobody"), "no peer nobody; there are pulsewatch, aiokafka"),
+        (("bench", "engagement", "--peer", "nobody"), "no peer nobody; there are pulsewatch, aiokafka"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_2(
@@ -70,23 +74,63 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert printed.count("\n") == 1
 
 
-def test_a_missing_kafka_gets_one_line_and_exit_code_1() -> None:
-    asked = [("topics", "create"), ("dead-letters", "list"), ("simulate", "calm", "--truth", "/dev/null")]
+def test_a_missing_server_gets_one_line_that_says_what_to_do_and_exit_code_1() -> None:
+    asked = {
+        ("topics", "create"): "PULSEWATCH_KAFKA",
+        ("dead-letters", "list"): "PULSEWATCH_KAFKA",
+        ("simulate", "calm", "--truth", "/dev/null"): "PULSEWATCH_KAFKA",
+        ("alerts",): "PULSEWATCH_REDIS",
+    }
+    environment = os.environ | {"PULSEWATCH_REDIS": f"redis://{NOBODY}/0"}
     running = [
-        subprocess.Popen([sys.executable, "-m", "streams.cli", *arguments], stderr=subprocess.PIPE, text=True)
-        for arguments in asked
+        (
+            setting,
+            subprocess.Popen(
+                [sys.executable, "-m", "streams.cli", *arguments], stderr=subprocess.PIPE, text=True, env=environment
+            ),
+        )
+        for arguments, setting in asked.items()
     ]
-    for process in running:
+    for setting, process in running:
         printed = process.communicate(timeout=60)[1]
         assert process.returncode == 1
-        assert f"Kafka at {NOBODY}" in printed or f"does not answer at {NOBODY}" in printed
+        assert NOBODY in printed
+        assert "does not answer" in printed
+        assert printed.endswith(f"tart it (`pulsewatch up`) or set {setting}\n")
         assert printed.count("\n") == 1
 
 
-def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("PULSEWATCH_PARTITIONS", "many")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PARTITIONS", "many"), ("KAFKA", ""), ("KAFKA", "localhost"), ("KAFKA", "a:9092,,b:9092"),
+        ("REDIS", "127.0.0.1:6379"),
+    ],
+)  # fmt: skip
+def test_a_bad_setting_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"PULSEWATCH_{name}", value)
     assert run(monkeypatch, "topics", "create") == 2
-    assert "PULSEWATCH_PARTITIONS" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"pulsewatch: PULSEWATCH_{name}: ")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("servers", ["kafka:9092", "[::1]:9092", "a.example:9092, b.example:9093"])
+def test_bootstrap_servers_may_be_several(servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSEWATCH_KAFKA", servers)
+    settings.cache_clear()
+    assert settings().kafka == servers
+
+
+def test_simulate_lists_its_scenarios_with_what_happens_in_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "simulate", "--list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {"calm", "crisis", "malformed", "duplicates", "late-events"} <= set(listed)
+    assert all(listed.values())
 
 
 def test_score_answers_each_line_in_order(
