@@ -24,7 +24,6 @@ class LocalKafka(Server):
     """`with LocalKafka(folder) as kafka: kafka.bootstrap`. Restarts on the same port and data."""
 
     name = "kafka"
-    start_seconds = 60.0
     stop_seconds = 60.0
 
     def __init__(self, folder: Path, port: int = 0, *, write_archive: Path | None = None) -> None:

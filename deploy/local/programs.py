@@ -28,7 +28,6 @@ def variables(settings: Settings) -> dict[str, str]:
 class Worker(Server):
     """One worker of a stage; it answers once it has its partitions."""
 
-    start_seconds = 90.0
     stop_seconds = 20.0
 
     def __init__(self, folder: Path, stage: str, settings: Settings, port: int = 0) -> None:

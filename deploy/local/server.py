@@ -78,7 +78,8 @@ class Server:
     """
 
     name = "server"
-    start_seconds = 30.0
+    start_seconds = 90.0
+    """Long enough for a busy machine: who fails says so at once."""
     stop_seconds = 15.0
     stop_signal = signal.SIGTERM
 

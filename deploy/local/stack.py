@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,9 +57,11 @@ class Ports:
         return cls(*chosen)
 
     @classmethod
-    def usual(cls) -> "Ports":
-        """Those that the settings' defaults name, so that commands need no variables; a free one where taken."""
-        return cls(*(free_port() if listens(port) else port for port in USUAL))
+    def usual(cls, before: "Ports | None" = None) -> "Ports":
+        """Those that it had before, at first those that the settings' defaults name, so that commands need no
+        variables; a free one where another program listens now."""
+        wanted = astuple(before) if before else USUAL
+        return cls(*(free_port() if listens(port) else port for port in wanted))
 
 
 USUAL = (9092, 6379, 9090, 9093, 9094, 9108, 9101, 9102, 9103, 9110, 9107)

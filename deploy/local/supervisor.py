@@ -21,7 +21,7 @@ import msgspec
 
 from deploy.local.processes import Process, wait_for_end
 from deploy.local.programs import variables
-from deploy.local.server import signals_unwind, tail
+from deploy.local.server import signals_unwind
 from deploy.local.stack import Addresses, Ports, Stack, addresses, servers
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from streams.settings import Settings, settings
@@ -30,6 +30,8 @@ FOLDER = Path(".stack")
 START_SECONDS = 240.0
 STOP_SECONDS = 120.0
 TEND_SECONDS = 0.5
+FAILURE = "failed: "
+"""What the supervisor's last words begin with."""
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -114,14 +116,15 @@ def read(folder: Path) -> Running | None:
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise UsageError(f"{_state_file(folder)} cannot be read: {error}") from None
+        advice = "of another version? Remove it once nothing of that stack runs"
+        raise UsageError(f"{_state_file(folder)} cannot be read, {advice} ({error})") from None
 
 
 def supervise(folder: Path, chosen: Settings) -> None:
     """Own the folder's stack until SIGTERM. Raises UsageError where another process does, Unavailable at the start."""
     before = read(folder)
     with _locked(folder), signals_unwind():
-        stack = Stack(folder, chosen, before.ports if before else Ports.usual(), told=_say)
+        stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), told=_say)
         try:
             _write(folder, stack, ready=False)
             with stack:
@@ -146,17 +149,19 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _wait_until_up(folder: Path, process: "subprocess.Popen[bytes]", log: Path, told: Callable[[str], None]) -> Running:
     deadline = time.monotonic() + START_SECONDS
-    seen = 0
+    shown = 0
     while time.monotonic() < deadline:
+        ended = process.poll() is not None
         lines = log.read_text(errors="replace").splitlines()
-        for line in lines[seen:]:
+        for line in lines[shown:]:
             told(line)
-        seen = len(lines)
+        shown = len(lines)
         running = read(folder)
         if running and running.ready and running.supervisor.pid == process.pid:
             return running
-        if process.poll() is not None:
-            raise Unavailable(f"the stack did not come up; the end of {log}:\n{tail(log)}")
+        if ended:
+            why = next((line for line in lines if FAILURE in line), "it ended").removeprefix(FAILURE)
+            raise Unavailable(f"the stack did not come up: {why}; see {log}")
         time.sleep(0.1)
     raise Unavailable(f"the stack did not come up within {START_SECONDS:.0f} s; see {log}")
 
@@ -191,8 +196,8 @@ def main() -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     try:
         supervise(Path(sys.argv[1]), settings())
-    except PulsewatchError as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201 (`up` shows these lines)
+    except (PulsewatchError, OSError) as error:
+        print(f"{FAILURE}{error}", file=sys.stderr, flush=True)  # noqa: T201 (`up` shows these lines)
         return 1
     return 0
 

@@ -2,16 +2,19 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from deploy.local.processes import Process
+from deploy.local.server import LOOPBACK
 from deploy.local.stack import Ports
 from deploy.local.supervisor import Running, Status, down, read, status, up
 from streams.errors import Unavailable, UsageError
@@ -103,10 +106,20 @@ def test_unreadable_state_file_is_named(tmp_path: Path) -> None:
         down(tmp_path)
 
 
+def test_stack_keeps_its_ports_but_for_those_that_another_program_took() -> None:
+    before = Ports.free()
+    with socket.create_server((LOOPBACK, before.redis)):
+        again = Ports.usual(before)
+    assert again.redis != before.redis
+    assert replace(again, redis=before.redis) == before
+
+
 def test_stack_that_cannot_come_up_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "redis").write_text("a file where the folder should be")
-    with pytest.raises(Unavailable, match="did not come up"):
-        up(tmp_path, Settings())
+    told: list[str] = []
+    with pytest.raises(Unavailable, match=r"^the stack did not come up: .*redis.*supervisor\.log$"):
+        up(tmp_path, Settings(), told.append)
+    assert [line for line in told if "redis" in line and line.startswith("failed: ")]
     assert not any(process.alive for process in processes(tmp_path).values())
 
 
