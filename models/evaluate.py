@@ -122,7 +122,9 @@ def _source_rows(source: str, scored: Sequence[tuple[LabelledText, Scores]]) -> 
     if judged:
         yield {"source": source, "label": "sentiment", "n": len(judged), **_sentiment_figures(judged)}
     for label in RISKS:
-        known = [(text.risks[label], scores) for text, scores in scored if label in text.risks]
+        known = [
+            (text.risks[label], scores) for text, scores in scored if label in text.risks and label in scores.risks
+        ]
         if known:
             yield {"source": source, "label": label, "n": len(known), **_risk_figures(label, known)}
     calm = [scores for text, scores in judged if text.sentiment != "negative"]

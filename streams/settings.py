@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from streams.errors import UsageError
 
@@ -29,7 +29,12 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr = Field(
         SecretStr("pulsewatch-demo"), description="HMAC key of the pseudonyms; set your own."
     )
-    model: str | None = Field(None, description="A model folder instead of the bundled one.")
+    model: str | None = Field(
+        None, description="Instead of the bundled model: a folder, or a hub id of a `transformers` sequence classifier."
+    )
+    model_labels: dict[str, str] | None = Field(
+        None, description='What such a classifier\'s labels mean, as JSON: its label to ours, or to "" for none.'
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
     metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
     log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
@@ -62,6 +67,8 @@ def settings() -> Settings:
     """The process's settings, read once; a bad value is a UsageError that names it."""
     try:
         return Settings()
+    except SettingsError:
+        raise UsageError("PULSEWATCH_MODEL_LABELS: not a JSON object of labels") from None
     except ValidationError as error:
         first = error.errors()[0]
         field = "_".join(str(part) for part in first["loc"])

@@ -23,7 +23,7 @@ ENGINES = {
     ),
     "onnxruntime": ("models/",),
     "transformers": ("models/",),
-    "torch": ("models/train/", "models/bench/"),
+    "torch": ("models/train/", "models/bench/", "models/runtime/torch_graph.py"),
     "confluent_kafka": ("streams/bench/",),
     "quixstreams": ("streams/bench/",),
     "bytewax": ("streams/bench/",),

@@ -23,7 +23,7 @@ import numpy as np
 
 from models.bench.minilm import BATCH_TEXTS, build_minilm
 from models.runtime.cascade import Cascade, Runs
-from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores
+from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores, Served
 
 WINDOW_TEXTS = 1_024
 STRETCH_TEXTS = 2 * WINDOW_TEXTS
@@ -73,7 +73,7 @@ Run = Callable[[Leg], None]
 
 def run_scoring(
     texts: Sequence[str],
-    classifier: Classifier,
+    classifier: Classifier[Served],
     *,
     count: int = 0,
     rounds: int = 3,
@@ -155,10 +155,10 @@ class _Recorder:
         return outputs
 
 
-def _legs(windows: Sequence[Window], classifier: Classifier, say: Say) -> Iterator[Leg]:
+def _legs(windows: Sequence[Window], classifier: Classifier[Served], say: Say) -> Iterator[Leg]:
     calls: list[Call] = []
     recording = Classifier(
-        classifier.manifest,
+        classifier.revision,
         {
             language: replace(served, cascade=_recorded(served.cascade, calls))
             for language, served in classifier.served.items()
@@ -176,7 +176,7 @@ def _recorded(cascade: Cascade, calls: list[Call]) -> Cascade:
     return Cascade([replace(stage, session=_Recorder(stage.session, calls)) for stage in cascade.stages])
 
 
-def _starter(peer: str, classifier: Classifier, folder: Path, say: Say) -> Callable[[], Run]:
+def _starter(peer: str, classifier: Classifier[Served], folder: Path, say: Say) -> Callable[[], Run]:
     """What is called before each round and gives the peer's run; slow preparations happen here, once."""
     if peer == "session":
         return lambda: _replay
@@ -194,7 +194,7 @@ def _starter(peer: str, classifier: Classifier, folder: Path, say: Say) -> Calla
     remembered = REMEMBERED_TEXTS if peer == "pulsewatch+cache" else 0
 
     def start() -> Run:
-        fresh = Classifier(classifier.manifest, classifier.served, remembered)
+        fresh = Classifier(classifier.revision, classifier.served, remembered)
         return lambda leg: _compare(fresh.score(leg.texts), leg.expected)
 
     return start

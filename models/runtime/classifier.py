@@ -6,9 +6,10 @@ input; the more texts are given at once, the better they can be sorted by length
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
-from models.runtime.manifest import LanguageModel, Manifest, ModelRefused, Stage, read_manifest
+from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
 from models.runtime.recent import Recent
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
@@ -54,30 +55,52 @@ class Served:
         return results
 
 
-class Classifier:
-    """Scores texts on its sessions' threads. Not safe to share between threads; `guard` adds limits on time."""
+class Scorer(Protocol):
+    """What scores the texts of one language: one result a text in order, None where it cannot."""
 
-    def __init__(self, manifest: Manifest, served: Mapping[str, Served], remembered_texts: int) -> None:
-        self.manifest = manifest
-        self.served = served
-        self._recent: Recent[Scores] = Recent(remembered_texts)
+    def score(self, texts: Sequence[str]) -> list[Scores | None]: ...
 
-    @property
-    def revision(self) -> str:
+
+AnyScorer = TypeVar("AnyScorer", bound=Scorer, covariant=True)
+
+
+def script(form: str) -> str:
+    """The language whose encoder reads a text."""
+    return "zh" if has_han(form) else "en"
+
+
+class Classifier(Generic[AnyScorer]):
+    """Scores texts on its sessions' threads. Not safe to share between threads; `guard` adds limits on time.
+
+    ``form`` makes a text what its scorer reads and what is remembered; ``language_of`` picks the scorer.
+    """
+
+    def __init__(
+        self,
+        revision: str,
+        served: Mapping[str, AnyScorer],
+        remembered_texts: int,
+        form: Callable[[str], str] = model_text,
+        language_of: Callable[[str], str] = script,
+    ) -> None:
+        self.revision = revision
         """Names the model in every scored text."""
-        return self.manifest.revision
+        self.served = served
+        self._form = form
+        self._language_of = language_of
+        self._recent: Recent[Scores] = Recent(remembered_texts)
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
         """One result a text, in order; None for a text that could not be scored or has nothing to read in it.
 
         Blocks until all are scored.
         """
-        forms = [model_text(text) for text in texts]
+        forms = [self._form(text) for text in texts]
         results = [self._recent.get(form) for form in forms]
         first: dict[str, int] = {}
         pending = [i for i, form in enumerate(forms) if form and results[i] is None and self._is_first(form, i, first)]
         for language, served in self.served.items():
-            chosen = [index for index in pending if has_han(forms[index]) == (language == "zh")]
+            chosen = [index for index in pending if self._language_of(forms[index]) == language]
             for index, scores in zip(chosen, served.score([forms[index] for index in chosen]), strict=True):
                 results[index] = scores
                 if scores is not None:
@@ -92,8 +115,10 @@ class Classifier:
         return self._recent.capacity == 0 or first.setdefault(form, index) == index
 
 
-def load_classifier(path: Path | None = None, threads: int = 1, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier:
-    """The classifier of a model folder, the bundled one by default, with ``threads`` threads a session.
+def load_classifier(
+    path: Path | None = None, threads: int = 1, remembered_texts: int = REMEMBERED_TEXTS
+) -> Classifier[Served]:
+    """The classifier of a folder in our form, the bundled one by default, with ``threads`` threads a session.
 
     Raises:
         ModelRefused: the folder is not what its manifest says, or cannot be loaded.
@@ -104,7 +129,7 @@ def load_classifier(path: Path | None = None, threads: int = 1, remembered_texts
         served = {language: _served(folder, model, threads) for language, model in manifest.models.items()}
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
         raise ModelRefused(f"{folder}: {error}") from error
-    return Classifier(manifest, served, remembered_texts)
+    return Classifier(manifest.revision, served, remembered_texts)
 
 
 def load_cascade(folder: Path, stages: Sequence[Stage], threads: int) -> Cascade:

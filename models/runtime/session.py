@@ -11,6 +11,7 @@ import numpy.typing as npt
 import onnxruntime
 
 PADDING = 0
+TYPE_INPUT = "token_type_ids"
 Array = npt.NDArray[np.generic]
 
 
@@ -25,6 +26,7 @@ class Session:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self.outputs: list[str] = [output.name for output in self._session.get_outputs()]
+        self._types = any(given.name == TYPE_INPUT for given in self._session.get_inputs())
 
     def run(self, inputs: Mapping[str, Array]) -> list[Any]:
         """The graph's outputs, in the order of ``outputs``.
@@ -32,13 +34,16 @@ class Session:
         Raises:
             onnxruntime's own errors where the graph cannot run.
         """
-        return list(self._session.run(self.outputs, dict(inputs)))
+        given = dict(inputs)
+        if self._types:  # of other people's graphs: a single text is all of type 0
+            given[TYPE_INPUT] = np.zeros_like(given["input_ids"])
+        return list(self._session.run(self.outputs, given))
 
 
-def padded_ids(ids: Sequence[Sequence[int]]) -> dict[str, Array]:
+def padded_ids(ids: Sequence[Sequence[int]], padding: int = PADDING) -> dict[str, Array]:
     """``input_ids`` and ``attention_mask`` (texts, tokens) of one micro-batch, padded to its longest text."""
     longest = max(map(len, ids))
-    padded = np.full((len(ids), longest), PADDING, dtype=np.int64)
+    padded = np.full((len(ids), longest), padding, dtype=np.int64)
     mask = np.zeros((len(ids), longest), dtype=np.int64)
     for row, item in enumerate(ids):
         padded[row, : len(item)] = item

@@ -104,8 +104,8 @@ def scoring(files: tuple[Path, ...], texts: int, repeats: int, peers: tuple[str,
         raise UsageError(f"no peer {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
     try:
         written = [labelled.text for path in files for labelled in read_labelled(path)]
-        folder = settings().model
-        classifier = load_classifier(Path(folder) if folder else None, remembered_texts=0)
+        name = settings().model
+        classifier = load_classifier(Path(name) if name else None, remembered_texts=0)
     except (Unreadable, ModelRefused) as error:
         raise UsageError(str(error)) from None
     if not written:

@@ -74,16 +74,17 @@ def backtest(files: tuple[Path, ...], draft: Path | None, as_json: bool) -> None
     from rich.console import Console
     from rich.progress import track
 
-    from models.runtime.classifier import load_classifier
     from streams.compliance.rulebook import Rulebook
     from streams.detection.backtest import DraftSummary, Summary, run
     from streams.detection.draft import read_drafts
+    from streams.scoring.model import require_classifier
+    from streams.settings import settings
 
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise UsageError(f"{missing[0]}: no such file")
     drafts = None if draft is None else read_drafts(draft)
-    classifier, rulebook = load_classifier(), Rulebook.load()
+    classifier, rulebook = require_classifier(settings()), Rulebook.load()
     watched = track(files, "backtesting", console=Console(stderr=True), transient=True)
     runs = [run(file, classifier, rulebook, drafts) for file in watched]
     rows = [one.row() for one in runs]

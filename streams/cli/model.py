@@ -18,10 +18,12 @@ def score(file: IO[bytes], output: IO[str]) -> None:
     sentiment_scores, risks by label, flagged labels, and findings with family, rule, article, span and what matched.
     """
     from streams.scoring.lines import score_lines
+    from streams.scoring.model import require_classifier
+    from streams.settings import settings
 
     if file is sys.stdin.buffer and sys.stdin.isatty():
         click.echo("Reading JSON lines from the terminal; end with Ctrl-D.", err=True)
-    for row in score_lines(file):
+    for row in score_lines(file, classifier=require_classifier(settings())):
         output.write(json.dumps(row, ensure_ascii=False) + "\n")
         output.flush()
 
@@ -36,9 +38,16 @@ def model() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
     """Measure the model on labelled JSON lines (plain or .gz): quality, calibration, false alarms, speed."""
+    from models.evaluate import Unreadable
     from models.evaluate import evaluate as measure
+    from streams.errors import UsageError
+    from streams.scoring.model import require_classifier
+    from streams.settings import settings
 
-    rows = measure(files, report=_show_progress)
+    try:
+        rows = measure(files, require_classifier(settings(), remembered_texts=0), report=_show_progress)
+    except Unreadable as error:
+        raise UsageError(str(error)) from None
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return

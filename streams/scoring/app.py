@@ -20,6 +20,6 @@ def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
     client = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS)
     ledger = PatientLedger(RedisLedger(client, STAGE, settings.namespace), STAGE)
-    model = serve(settings.model)
+    model = serve(settings)
     texts = KafkaTopic(settings.kafka, SCORED, linger_ms=5)
     return run_worker(ScoringHandler(ledger, texts, Rulebook.load(), model, system_clock), settings)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from models.runtime import GuardedClassifier, GuardLimits, ModelRefused, load_classifier
+from models.runtime import REMEMBERED_TEXTS, Classifier, GuardedClassifier, GuardLimits, ModelRefused, load_model
 from streams.errors import UsageError
-from streams.scoring.stage import Classifier
+from streams.scoring import stage
+from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -18,27 +19,27 @@ log = logging.getLogger(__name__)
 class ServedModel:
     """A guarded model and the revision that its scored texts name."""
 
-    classifier: Classifier
+    classifier: stage.Classifier
     revision: str
 
 
-def serve(folder: str | None) -> ServedModel | None:
+def serve(settings: Settings) -> ServedModel | None:
     """The model behind its guard (timeouts, breaker); None, with one line that says why, where it cannot be loaded."""
     try:
-        classifier = load_classifier(_path(folder))
+        classifier = load_model(settings.model, settings.model_labels)
     except ModelRefused as refusal:
         log.warning("%s; texts stay unscored, rules go on", refusal)
         return None
     return ServedModel(GuardedClassifier(classifier, GuardLimits(), time.monotonic), classifier.revision)
 
 
-def require_classifier(folder: str | None = None) -> Classifier:
-    """The model without a guard. Raises UsageError where it cannot be loaded."""
+def require_classifier(settings: Settings | None = None, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier[Any]:
+    """The configured model without a guard, the bundled one without settings.
+
+    Raises UsageError where it cannot be loaded.
+    """
+    name, labels = (settings.model, settings.model_labels) if settings else (None, None)
     try:
-        return load_classifier(_path(folder))
+        return load_model(name, labels, remembered_texts)
     except ModelRefused as refusal:
         raise UsageError(str(refusal)) from None
-
-
-def _path(folder: str | None) -> Path | None:
-    return None if folder is None else Path(folder)

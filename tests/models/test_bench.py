@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from models.bench.scoring import STRETCH_TEXTS, WINDOW_TEXTS, Leg, Say, Window, one_core, run_scoring, sample
-from models.runtime.classifier import Classifier, load_classifier
+from models.runtime.classifier import Classifier, Served, load_classifier
 
 TEXTS = ["好", "so good!", "质量太差了", "", "好", "refund now"] * 8
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
+def classifier() -> Classifier[Served]:
     return load_classifier(remembered_texts=0)
 
 
@@ -35,7 +35,7 @@ def test_a_sample_is_stretches_of_neighbours_from_the_first_text_to_the_last() -
         assert [int(text) for text in window] == list(range(int(window[0]), int(window[0]) + len(window)))
 
 
-def test_peers_score_the_same_texts_and_are_checked(classifier: Classifier) -> None:
+def test_peers_score_the_same_texts_and_are_checked(classifier: Classifier[Served]) -> None:
     cores, lines = os.sched_getaffinity(0), list[str]()
     peers = ["pulsewatch", "pulsewatch+cache", "session"]
     outcome = run_scoring(TEXTS, classifier, rounds=2, peers=peers, say=lines.append)
@@ -51,10 +51,10 @@ def test_peers_score_the_same_texts_and_are_checked(classifier: Classifier) -> N
     assert os.sched_getaffinity(0) == cores
 
 
-def test_other_results_than_before_are_wrong(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_results_than_before_are_wrong(classifier: Classifier[Served], monkeypatch: pytest.MonkeyPatch) -> None:
     from models.bench import scoring
 
-    def disturbed(windows: Sequence[Window], model: Classifier, say: Say) -> Iterator[Leg]:
+    def disturbed(windows: Sequence[Window], model: Classifier[Served], say: Say) -> Iterator[Leg]:
         for leg in legs(windows, model, say):
             yield replace(leg, expected=[None, *leg.expected[1:]])
 
@@ -65,7 +65,7 @@ def test_other_results_than_before_are_wrong(classifier: Classifier, monkeypatch
 
 
 def test_the_peer_is_skipped_with_the_way_to_install_it(
-    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+    classifier: Classifier[Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.bench.scoring.EXTRA_PACKAGES", ("no_such_package",))
     outcome = run_scoring(TEXTS[:6], classifier, rounds=1, peers=["minilm-l6-int8"])

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.labels import RISKS, SENTIMENTS
-from models.runtime.classifier import Classifier, load_classifier
+from models.runtime.classifier import Classifier, Served, load_classifier
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
+def classifier() -> Classifier[Served]:
     return load_classifier()
 
 
@@ -28,7 +28,7 @@ def classifier() -> Classifier:
         ("质量太差了,刚用两天就坏了,再也不会买了", "negative"),
     ],
 )
-def test_clear_sentiment_is_read_in_both_languages(classifier: Classifier, text: str, sentiment: str) -> None:
+def test_clear_sentiment_is_read_in_both_languages(classifier: Classifier[Served], text: str, sentiment: str) -> None:
     (scores,) = classifier.score([text])
     assert scores is not None
     assert scores.sentiment == sentiment
@@ -43,13 +43,13 @@ def test_clear_sentiment_is_read_in_both_languages(classifier: Classifier, text:
         ("you are a fucking idiot, shut the hell up bitch", "abuse"),
     ],
 )
-def test_a_clear_risk_is_likely_in_both_languages(classifier: Classifier, text: str, risk: str) -> None:
+def test_a_clear_risk_is_likely_in_both_languages(classifier: Classifier[Served], text: str, risk: str) -> None:
     (scores,) = classifier.score([text])
     assert scores is not None
     assert scores.risks[risk] >= 0.5
 
 
-def test_scores_are_probabilities_of_the_known_labels(classifier: Classifier) -> None:
+def test_scores_are_probabilities_of_the_known_labels(classifier: Classifier[Served]) -> None:
     (scores,) = classifier.score(["好的"])
     assert scores is not None
     assert tuple(scores.sentiment_scores) == SENTIMENTS
@@ -58,7 +58,7 @@ def test_scores_are_probabilities_of_the_known_labels(classifier: Classifier) ->
     assert all(0 <= probability <= 1 for probability in scores.risks.values())
 
 
-def test_results_keep_the_order_of_texts_of_all_lengths(classifier: Classifier) -> None:
+def test_results_keep_the_order_of_texts_of_all_lengths(classifier: Classifier[Served]) -> None:
     texts = [("好" if n % 2 else "good ") * n for n in range(1, 70)]
     random.Random(5).shuffle(texts)
     together = load_classifier(remembered_texts=0).score(texts)
@@ -69,24 +69,24 @@ def test_results_keep_the_order_of_texts_of_all_lengths(classifier: Classifier) 
         assert scores.sentiment_scores == pytest.approx(alone.sentiment_scores, abs=0.1)  # int8 scales differ by batch
 
 
-def test_nothing_to_read_is_not_scored(classifier: Classifier) -> None:
+def test_nothing_to_read_is_not_scored(classifier: Classifier[Served]) -> None:
     results = classifier.score(["", " \u200b\n", "ok"])
     assert results[:2] == [None, None]
     assert results[2] is not None
 
 
-def test_a_repeated_text_is_scored_once(classifier: Classifier) -> None:
+def test_a_repeated_text_is_scored_once(classifier: Classifier[Served]) -> None:
     first, second = classifier.score(["Same text!", "same  text!"])
     assert first is second
 
 
 @settings(deadline=None)
 @given(st.lists(st.text(max_size=60), max_size=6))
-def test_any_text_gets_an_answer(classifier: Classifier, texts: list[str]) -> None:
+def test_any_text_gets_an_answer(classifier: Classifier[Served], texts: list[str]) -> None:
     assert len(classifier.score(texts)) == len(texts)
 
 
-def test_empty_input_gives_empty_output(classifier: Classifier) -> None:
+def test_empty_input_gives_empty_output(classifier: Classifier[Served]) -> None:
     assert classifier.score([]) == []
 
 

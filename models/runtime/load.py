@@ -1,0 +1,27 @@
+"""The model that the configuration names: the bundled one, a folder in its form, or a checkpoint of `transformers`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, load_classifier
+from models.runtime.manifest import FILE_NAME, ModelRefused
+
+
+def load_model(
+    name: str | None, labels: Mapping[str, str] | None = None, remembered_texts: int = REMEMBERED_TEXTS
+) -> Classifier[Any]:
+    """``name`` is a folder or a hub id, None the bundled model; ``labels`` is for a checkpoint only.
+
+    Raises:
+        ModelRefused: in one line, what is wrong and what to do.
+    """
+    if name is None or (Path(name) / FILE_NAME).exists():
+        if labels:
+            raise ModelRefused("PULSEWATCH_MODEL_LABELS is for checkpoints with labels of their own; leave it out")
+        return load_classifier(Path(name) if name else None, remembered_texts=remembered_texts)
+    from models.runtime.checkpoint import load_checkpoint  # brings what only a checkpoint needs
+
+    return load_checkpoint(name, labels or {}, remembered_texts=remembered_texts)
