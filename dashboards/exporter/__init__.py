@@ -1,1 +1,1 @@
-"""The Prometheus exporter: what lies in Redis, built anew at each scrape."""
+"""The Prometheus exporter: what lies in Redis; alerts as they are at each scrape, all else some seconds old."""

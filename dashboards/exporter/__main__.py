@@ -7,23 +7,11 @@ import threading
 from prometheus_client import CollectorRegistry, start_http_server
 
 from dashboards.exporter.collector import Caps, FigureCollector
-from dashboards.figures import FigureReader, Figures
+from dashboards.exporter.readings import Readings
 from dashboards.sources import Sources
 from streams.settings import settings
 
 PORT = 9108
-
-
-class OneAtATime:
-    """Readings for a server of many threads."""
-
-    def __init__(self, reader: FigureReader) -> None:
-        self._reader = reader
-        self._lock = threading.Lock()
-
-    def __call__(self) -> Figures:
-        with self._lock:
-            return self._reader.read()
 
 
 def main() -> None:
@@ -37,8 +25,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
-    with Sources(chosen) as sources:
-        registry.register(FigureCollector(OneAtATime(sources.figures), Caps.of(chosen)))
+    with Sources(chosen) as sources, Readings(sources.figures.read, sources.detections.active) as readings:
+        registry.register(FigureCollector(readings, Caps.of(chosen)))
         server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
         stop.wait()
         server.shutdown()

@@ -59,6 +59,7 @@ class Exporter(Server):
     """The Prometheus exporter."""
 
     name = "exporter"
+    start_seconds = 90.0
 
     def __init__(self, folder: Path, settings: Settings, port: int = 0) -> None:
         super().__init__(folder, port)
@@ -83,6 +84,7 @@ class Relay(Server):
     """The relay with the shipped targets, those of the demo's receiver pointed at this machine's."""
 
     name = "relay"
+    start_seconds = 90.0
 
     def __init__(self, folder: Path, settings: Settings, port: int = 0, *, receiver: str) -> None:
         super().__init__(folder, port)
