@@ -12,8 +12,9 @@ Steps, each a substitution, so that every character of the result knows where in
 3. drop what has no width: zero-width, bidi and tag characters, variation selectors, stray combining marks, surrogates
 4. one space for each run of white space and control characters
 5. traditional to simplified Chinese (OpenCC, t2s)
-6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``
-7. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
+6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``, ``最【zui4】好`` → ``最好``
+7. Greek and Cyrillic letters inside a Latin word are the Latin ones that they look like
+8. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
    telephone number)
 """
 
@@ -43,9 +44,19 @@ _NO_WIDTH = re.compile(
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _HAN = re.compile(f"[{HAN}]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
-_BRACKETED_PINYIN = re.compile(f"(?<=[{HAN}])[(\\[]([a-zü{_TONED}' ]{{1,24}})[)\\]]", re.IGNORECASE)
+_BRACKETED_PINYIN = re.compile(f"(?<=[{HAN}])[(\\[【]([a-zü{_TONED}1-5' ]{{1,24}})[)\\]】]", re.IGNORECASE)
+_NO_LETTER = re.compile("[^a-zü]")
+_MOST_SPELT = 6
 _TONE_MARK = re.compile(f"[{_TONED}]", re.IGNORECASE)
 _STRETCHED = re.compile(r"([^\d\s零〇一二三四五六七八九幺])\1{3,}")
+
+_LOOKALIKE = re.compile("[\u0370-\u03ff\u0400-\u052f]")
+_WORD = re.compile("[A-Za-z\u0370-\u03ff\u0400-\u052f]{2,}")
+_LATIN = re.compile("[A-Za-z]")
+_AS_LATIN = str.maketrans(
+    "асԁеһіјкмоԛрѕтԝхуАВЕНІЈКМОРЅТХУαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "acdehijkmoqpstwxyABEHIJKMOPSTXYaeiknoptuxABEZHIKMNOPTYX",
+)
 
 _MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
 _CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
@@ -83,8 +94,8 @@ def model_text(text: str) -> str:
     Accounts are masked but for customer care's, because tweets are judged by what they say and not by whom they name.
     Of a row of one emoticon in brackets, as Chinese keyboards write them, one is left: ``[赞][赞][赞]`` → ``[赞]``.
     """
-    plain = html.unescape(text) if "&" in text[:MAX_TEXT_CHARS] else text
-    plain = normalise(plain)
+    plain = text[:MAX_TEXT_CHARS]
+    plain = normalise(html.unescape(plain) if "&" in plain else plain)
     plain = _URL.sub("http", plain)
     plain = _EMOTICONS.sub(r"\1", plain)
     plain = _MENTION.sub(lambda m: "@support" if _CARE_ACCOUNT.search(m[1]) else "@user", plain)
@@ -106,6 +117,8 @@ def _normalise(text: str, origins: list[int] | None) -> tuple[str, list[int] | N
     if has_han(text):
         text = _simplify(text)
         text, origins = _substitute(_BRACKETED_PINYIN, _without_pinyin, text, origins)
+    if _LOOKALIKE.search(text):
+        text, origins = _substitute(_WORD, _in_one_script, text, origins)
     return _substitute(_STRETCHED, _three, text, origins)
 
 
@@ -146,11 +159,24 @@ def _three(match: re.Match[str]) -> str:
     return match[1] * 3
 
 
+def _in_one_script(match: re.Match[str]) -> str:
+    return match[0].translate(_AS_LATIN) if _LATIN.search(match[0]) else match[0]
+
+
 def _without_pinyin(match: re.Match[str]) -> str:
     """Nothing for pinyin; the match itself for other words in brackets, such as 苹果(app)."""
-    if _TONE_MARK.search(match[1]) or match[1].lower() in _readings(match.string[match.start() - 1]):
-        return ""
-    return match[0]
+    letters = _NO_LETTER.sub("", match[1].lower())
+    before = match.string[max(0, match.start() - _MOST_SPELT) : match.start()]
+    spelt = _TONE_MARK.search(match[1]) or (letters and _is_spelt(letters, before))
+    return "" if spelt else match[0]
+
+
+def _is_spelt(letters: str, characters: str) -> bool:
+    """Whether the letters are readings of the last of the characters, one after the other."""
+    if not letters or not characters:
+        return not letters
+    readings = (reading for reading in _readings(characters[-1]) if letters.endswith(reading))
+    return any(_is_spelt(letters[: -len(reading)], characters[:-1]) for reading in readings)
 
 
 @lru_cache(maxsize=8_192)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,23 @@ from hypothesis import strategies as st
 from streams.text.normalise import MAX_TEXT_CHARS, has_han, model_text, normalise, normalise_mapped
 
 SPICE = st.sampled_from(
-    ["內", "(nèi)", "（ta）", "他", "\u200b", "\u202e", "e\u0301", "ﬃ", "１３", "😂", "aaaaaa", "  ", "㎡"]
+    [
+        "內",
+        "(nèi)",
+        "aб",
+        "【nei4】",
+        "（ta）",
+        "他",
+        "\u200b",
+        "\u202e",
+        "e\u0301",
+        "ﬃ",
+        "１３",
+        "😂",
+        "aaaaaa",
+        "  ",
+        "㎡",
+    ]
 )
 
 
@@ -24,6 +42,10 @@ SPICE = st.sampled_from(
         ("這個東西", "这个东西"),
         ("內(nèi)容", "内容"),
         ("他（ta）說", "他说"),
+        ("最【zui4】好", "最好"),
+        ("加微信(weixin)吧", "加微信吧"),
+        ("減肥（jiǎn féi）茶", "减肥茶"),
+        ("Неllо ѕсаm", "Hello scam"),
         ("sooooooo good!!!!!!", "sooo good!!!"),
         ("好\t\n  好", "好 好"),
         ("x\ud800y", "xy"),
@@ -34,10 +56,28 @@ def test_normalise_undoes_evasive_spelling(written: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["苹果(app)好", "13888888888", "一三八八八八八八零零零", "good 😂😂", "café", "it's 5 (five)"]
+    "text",
+    [
+        "苹果(app)好",
+        "13888888888",
+        "一三八八八八八八零零零",
+        "good 😂😂",
+        "café",
+        "it's 5 (five)",
+        "第一(1)条",
+        "привет мир",
+        "α и β",
+    ],
 )
 def test_normalise_leaves_ordinary_text_alone(text: str) -> None:
     assert normalise(text) == text
+
+
+@pytest.mark.parametrize("unit", ["&amp;", "內(nei)", "a\u0301", "[赞]", "@a.", "www.", "((", "aб", "好 "])
+def test_a_text_of_any_length_costs_no_more_than_a_capped_one(unit: str) -> None:
+    began = time.process_time()
+    model_text(unit * 1_000_000)
+    assert time.process_time() - began < 0.5
 
 
 def test_normalise_caps_before_anything_else() -> None:
