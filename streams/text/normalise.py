@@ -11,7 +11,7 @@ Steps, each a substitution, so that every character of the result knows where in
 2. NFKC, one base character with its marks at a time
 3. drop what has no width: zero-width, bidi and tag characters, variation selectors, stray combining marks, surrogates
 4. one space for each run of white space and control characters
-5. traditional to simplified Chinese (OpenCC, t2s)
+5. traditional to simplified Chinese (OpenCC, hk2s, which has the forms of Hong Kong too; Taiwan's 著 → 着 by a rule)
 6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``, ``最【zui4】好`` → ``最好``
 7. Greek and Cyrillic letters inside a Latin word are the Latin ones that they look like
 8. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
@@ -57,6 +57,9 @@ _AS_LATIN = str.maketrans(
     "асԁеһіјкмоԛрѕтԝхуАВЕНІЈКМОРЅТХУαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "acdehijkmoqpstwxyABEHIJKMOPSTXYaeiknoptuxABEZHIKMNOPTYX",
 )
+
+# 看著, but not 著名 or 名著: OpenCC's own way back from Taiwan's forms would change simplified texts too (什么).
+_PARTICLE = re.compile("(?<![显卓名原编土论巨专合遗译昭拙])著(?![名作称述书])")
 
 _MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
 _CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
@@ -186,13 +189,14 @@ def _readings(character: str) -> frozenset[str]:
 
 @cache
 def _converter() -> OpenCC:
-    return OpenCC("t2s")
+    return OpenCC("hk2s")
 
 
 def _simplify(text: str) -> str:
     """Simplified characters, one for one: where OpenCC's phrases would change the length, each character by itself."""
     simple: str = _converter().convert(text)
-    return simple if len(simple) == len(text) else "".join(map(_simplify_character, text))
+    simple = simple if len(simple) == len(text) else "".join(map(_simplify_character, text))
+    return _PARTICLE.sub("着", simple) if "著" in simple else simple
 
 
 @lru_cache(maxsize=8_192)
