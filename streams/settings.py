@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     model_labels: dict[str, str] | None = Field(
         None, description='What such a classifier\'s labels mean, as JSON: its label to ours, or to "" for none.'
     )
+    core: int | None = Field(
+        None, ge=0, description="Pins a scoring worker's model to this core; start a worker for each core."
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
     metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
     log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")

@@ -12,9 +12,11 @@ thread, its result is thrown away, and until it ends everything is unscored.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 from models.runtime.classifier import Scores
@@ -42,12 +44,18 @@ class GuardLimits:
 class GuardedClassifier:
     """Scores like its scorer, within ``timeout_seconds`` a batch, and never raises for the scorer's sake."""
 
-    def __init__(self, scorer: Scorer, limits: GuardLimits, clock: Callable[[], float]) -> None:
-        """``clock`` gives monotonic seconds."""
+    def __init__(
+        self, scorer: Scorer, limits: GuardLimits, clock: Callable[[], float], core: int | None = None
+    ) -> None:
+        """``clock`` gives monotonic seconds; the model's thread is pinned to ``core`` where one is given."""
         self._scorer = scorer
         self._limits = limits
         self._clock = clock
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._executor = ThreadPoolExecutor(
+            max_workers=1,
+            thread_name_prefix="model",
+            initializer=None if core is None else partial(os.sched_setaffinity, 0, {core}),
+        )
         self._running: Future[list[Scores | None]] | None = None
         self._failures = 0
         self._open_until_seconds: float | None = None

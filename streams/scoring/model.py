@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +25,22 @@ class ServedModel:
 
 
 def serve(settings: Settings) -> ServedModel | None:
-    """The model behind its guard (timeouts, breaker); None, with one line that says why, where it cannot be loaded."""
+    """The model behind its guard (timeouts, breaker); None, with one line that says why, where it cannot be loaded.
+
+    Raises UsageError where the core that it is to be pinned to is not there.
+    """
+    cores = os.sched_getaffinity(0)
+    if settings.core is not None and settings.core not in cores:
+        raise UsageError(
+            f"PULSEWATCH_CORE: there is no core {settings.core}, only {', '.join(map(str, sorted(cores)))}"
+        )
     try:
         classifier = load_model(settings.model, settings.model_labels)
     except ModelRefused as refusal:
         log.warning("%s; texts stay unscored, rules go on", refusal)
         return None
-    return ServedModel(GuardedClassifier(classifier, GuardLimits(), time.monotonic), classifier.revision)
+    guarded = GuardedClassifier(classifier, GuardLimits(), time.monotonic, settings.core)
+    return ServedModel(guarded, classifier.revision)
 
 
 def require_classifier(settings: Settings | None = None, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -111,3 +112,18 @@ def test_a_late_batch_is_left_alone_until_it_ends(guarded: GuardedClassifier, sc
     while guarded.is_open:
         scorer.released.wait()
     assert guarded.score(["c"]) == [GOOD]
+
+
+def test_the_models_thread_is_pinned_to_its_core_and_no_other_is(clock: Clock) -> None:
+    cores, seen = os.sched_getaffinity(0), list[set[int]]()
+
+    class Pinned(Scorer):
+        def score(self, texts: Sequence[str]) -> list[Scores | None]:
+            seen.append(os.sched_getaffinity(0))
+            return super().score(texts)
+
+    guarded = GuardedClassifier(Pinned(), GuardLimits(), clock, core=max(cores))
+    assert guarded.score(["a"]) == [GOOD]
+    guarded.close()
+    assert seen == [{max(cores)}]
+    assert os.sched_getaffinity(0) == cores
