@@ -8,7 +8,8 @@ import msgspec
 from streams.events.schema import Coordinates, Finding, Platform
 
 AlertKind = Literal[
-    "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "feed_silent",
+    "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "fake_traffic",
+    "feed_silent",
 ]  # fmt: skip
 """`surge`: far more talk than usual that is neither harm nor praise (yet). `opportunity` and `surge` page nobody."""
 

@@ -23,6 +23,7 @@ RUNBOOKS: dict[AlertKind, str] = {
     "compliance": "compliance.md",
     "privacy": "privacy.md",
     "room_collapse": "room-collapse.md",
+    "fake_traffic": "fake-traffic.md",
     "feed_silent": "feed-silent.md",
 }
 

@@ -1,4 +1,7 @@
-"""A live room's detectors over counts alone: collapse and silence. Texts of the room are its brand's (brand.py)."""
+"""A live room's detectors over what is done in it: collapse, fake traffic and silence.
+
+What is said in the room is its brand's matter (brand.py).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,9 +11,10 @@ import msgspec
 from streams.alerting.alert import Alert
 from streams.alerting.lifecycle import Episode
 from streams.clock import MINUTE_MS
-from streams.detection import collapse, silence
+from streams.detection import collapse, fake_traffic, silence
 from streams.detection.clock import EventClock, LogTimes
 from streams.detection.collapse import RoomMinute
+from streams.detection.fake_traffic import Traffic
 from streams.detection.silence import Source
 from streams.detection.watch import Watch
 
@@ -18,6 +22,12 @@ KEPT_MINUTES = 16
 LOG = "live"
 """Rooms are read from their own partition: there is one log."""
 INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
+
+
+class Account(msgspec.Struct, frozen=True, gc=False):
+    """Who did it, as a pseudonym."""
+
+    id: str
 
 
 class RoomEvent(msgspec.Struct, frozen=True, gc=False, rename={"event_time_ms": "event_time"}):
@@ -30,6 +40,9 @@ class RoomEvent(msgspec.Struct, frozen=True, gc=False, rename={"event_time_ms": 
     room_id: str
     value: int = 1
     is_mirror: bool = False
+    value_mode: str = "delta"
+    actor: Account | None = None
+    text: str | None = None
 
 
 class RoomState(msgspec.Struct, array_like=True):
@@ -45,6 +58,8 @@ class RoomState(msgspec.Struct, array_like=True):
     silence: Episode | None = None
     late: int = 0
     heard_log_ms: int = 0
+    traffic: Traffic = msgspec.field(default_factory=Traffic)
+    fake: Episode | None = None
 
 
 _thaw = msgspec.msgpack.Decoder(RoomState).decode
@@ -77,7 +92,7 @@ class Room:
 
     @property
     def alerting(self) -> bool:
-        return self.state.fall is not None or self.state.silence is not None
+        return self.state.fall is not None or self.state.silence is not None or self.state.fake is not None
 
     @property
     def heard_log_ms(self) -> int:
@@ -103,6 +118,7 @@ class Room:
             return alerts + list(self._end(now_ms))
         if event.kind == "session_start":
             state.ended, state.minutes, state.heard = False, {}, Source(event.event_time_ms, event.event_time_ms)
+            state.traffic = Traffic()
         state.heard.hear(event.event_time_ms)
         self._count(event)
         return alerts
@@ -118,12 +134,28 @@ class Room:
             minute.viewers = event.value
         elif event.kind in INTERACTIONS:
             minute.interactions += 1
+        self._count_traffic(event)
+
+    def _count_traffic(self, event: RoomEvent) -> None:
+        traffic, account = self.state.traffic, event.actor.id if event.actor else None
+        match event.kind:
+            case "viewers":
+                traffic.see(event.value)
+            case "enter":
+                traffic.enter(event.value)
+            case "leave":
+                traffic.leave(event.value)
+            case "like" if event.value_mode != "snapshot":
+                traffic.like(account, event.value)
+            case "comment":
+                traffic.comment(account, event.text or "", event.event_time_ms)
 
     def _settle(self) -> Iterator[Alert]:
         state, now_minute = self.state, self.state.clock.now_ms // MINUTE_MS
         while state.minute < now_minute:
             state.minute = state.minute + 1 if self.obliged else now_minute
             yield from self._compare(state.minute)
+            yield from self._judge_traffic(state.minute)
             yield from self._listen(state.minute * MINUTE_MS)
         for old in [at for at in state.minutes if at < now_minute - KEPT_MINUTES]:
             del state.minutes[old]
@@ -150,6 +182,17 @@ class Room:
         if fall.over:
             self.state.fall = None
 
+    def _judge_traffic(self, minute: int) -> Iterator[Alert]:
+        state, now_ms = self.state, minute * MINUTE_MS
+        if state.ended:
+            return
+        state.traffic.close(minute - 1)
+        state.fake, changed = fake_traffic.follow(state.fake, state.traffic, state.brand_id, state.room_id, now_ms)
+        if state.fake is not None and changed:
+            yield state.fake.alert
+        if state.fake is not None and state.fake.over:
+            state.fake = None
+
     def _listen(self, now_ms: int) -> Iterator[Alert]:
         state = self.state
         if state.heard.forgotten(now_ms):
@@ -171,8 +214,12 @@ class Room:
             self.state.fall.resolve(now_ms)
             yield self.state.fall.alert
             self.state.fall = None
+        if self.state.fake is not None:
+            self.state.fake.resolve(now_ms)
+            yield self.state.fake.alert
+            self.state.fake = None
         self.state.ended = True
-        self.state.minutes = {}
+        self.state.minutes, self.state.traffic = {}, Traffic()
 
 
 @dataclass(frozen=True, slots=True)
