@@ -5,13 +5,14 @@ Windows end at the events' own present, not at the wall clock's: a replay of las
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Protocol
 
 from dashboards.lag import Lag, Offsets, lags
 from streams.alerting.alert import Alert
 from streams.clock import Clock
+from streams.detection.fake_traffic import Figure
 from streams.detection.reader import BrandTexts
 from streams.engagement.overview import Line
 from streams.engagement.vocabulary import Scope, Sum
@@ -19,6 +20,8 @@ from streams.errors import Unavailable
 from streams.events.schema import RISK_LABELS, SENTIMENTS
 
 ROOM_MINUTES = 5
+ROOMS_JUDGED = 200
+"""Of so many of the largest rooms the share of fake traffic is read."""
 
 
 class Rooms(Protocol):
@@ -49,6 +52,8 @@ class Detections(Protocol):
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
 
+    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[Figure, float]]: ...
+
 
 class LogBounds(Protocol):
     """Kafka's view of the topics; `read` may raise Unavailable."""
@@ -63,6 +68,8 @@ class RoomFigures:
     room_id: str
     sums: Mapping[Sum, int]
     viewers_now: int | None = None
+    fake_shares: Mapping[Figure, float] = field(default_factory=dict)
+    """What no people made; told of the largest rooms only."""
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -143,7 +150,9 @@ class FigureReader:
     def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
         lines = self._rooms.lines("room", ROOM_MINUTES, at_ms)
         rooms = [RoomFigures(room_id, line.sums, line.viewers_now) for room_id, line in lines.items()]
-        return sorted(rooms, key=attrgetter("weight"), reverse=True)
+        rooms.sort(key=attrgetter("weight"), reverse=True)
+        shares = self._detections.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
+        return [replace(room, fake_shares=shares.get(room.room_id, {})) for room in rooms]
 
     def _log_answers(self) -> bool:
         try:

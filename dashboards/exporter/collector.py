@@ -18,6 +18,7 @@ from dashboards.figures import Figures, RoomFigures, TextCount, added, by_brand
 from streams import metrics
 from streams.alerting.alert import Alert, AlertKind, Severity
 from streams.alerting.lifecycle import RUNBOOKS
+from streams.detection.fake_traffic import FIGURES
 from streams.engagement.vocabulary import Sum
 from streams.events.schema import RISK_LABELS, SENTIMENTS, Platform
 from streams.settings import Settings
@@ -48,7 +49,7 @@ class Caps:
 
     def most_series(self, partitions: int, topics: int) -> int:
         """What one scrape cannot exceed; `partitions` are those that stages read, `topics` those that have a feed."""
-        rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS))
+        rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS) + len(FIGURES))
         brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISK_LABELS))
         alerts = self.alerts + 2 * len(KINDS) * len(SEVERITIES)
         return 2 + rooms + brands + alerts + partitions + topics
@@ -110,13 +111,19 @@ def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily
     events = GaugeMetricFamily(
         metrics.ROOM_EVENTS, "A room's sums over the last five minutes.", labels=["room", "counter"]
     )
+    fakes = GaugeMetricFamily(
+        metrics.ROOM_FAKE_SHARE, "What no people made of a room's last five minutes.", labels=["room", "counter"]
+    )
     for room in capped_rooms(rooms, cap):
+        for figure, share in sorted(room.fake_shares.items()):
+            fakes.add_metric([room.room_id, figure], share)
         if room.viewers_now is not None:
             viewers.add_metric([room.room_id], room.viewers_now)
         for counter in ROOM_COUNTERS:
             events.add_metric([room.room_id, counter], room.sums.get(counter, 0))
     yield viewers
     yield events
+    yield fakes
 
 
 def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:

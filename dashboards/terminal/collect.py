@@ -55,7 +55,9 @@ def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "")
 
 def _room(room: RoomFigures) -> RoomLine:
     counters: tuple[Sum, ...] = ("comments", "likes", "gifts", "orders", "paid_value")
-    return RoomLine(room.room_id, room.viewers_now, **{name: room.sums.get(name, 0) for name in counters})
+    fake = max(room.fake_shares.values(), default=None)
+    sums = {name: room.sums.get(name, 0) for name in counters}
+    return RoomLine(room.room_id, room.viewers_now, **sums, fake_share=fake)
 
 
 def _alerts(alerts: Sequence[Alert]) -> list[Alert]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
 from streams.alerting.alert import Alert
+from streams.detection.fake_traffic import FAKE_SHARE
 from streams.events.schema import SENTIMENTS
 
 LONGEST = 200
@@ -106,13 +107,19 @@ def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = 
 
 
 def _rooms(rooms: Sequence[RoomLine], limit: int) -> Table:
-    columns = ("viewers", "comments", "likes", "gifts", "orders", "paid")
+    columns = ("viewers", "comments", "likes", "gifts", "orders", "paid", "fake")
     table = _table(f"Rooms, last 5 minutes ({len(rooms)})", {"room": NAME_CELLS}, columns)
     for room in rooms[:limit]:
         viewers = "–" if room.viewers_now is None else f"{room.viewers_now:,}"
         counts = [f"{count:,}" for count in (room.comments, room.likes, room.gifts, room.orders)]
-        table.add_row(Text(safe(room.room_id)), viewers, *counts, money(room.paid_value))
+        table.add_row(Text(safe(room.room_id)), viewers, *counts, money(room.paid_value), _fake(room))
     return table
+
+
+def _fake(room: RoomLine) -> Text:
+    if room.fake_share is None:
+        return Text("–")
+    return Text(f"{room.fake_share:.0%}", style="bold red" if room.fake_share >= FAKE_SHARE else "")
 
 
 def _brands(brands: Sequence[BrandLine], limit: int) -> Table:

@@ -17,6 +17,8 @@ class RoomLine:
     gifts: int = 0
     orders: int = 0
     paid_value: int = 0
+    fake_share: float | None = None
+    """The largest share of a figure that no people made; None where too little is known."""
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,15 @@ import msgspec
 from streams.alerting.alert import Alert
 from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE, texts_suffix
 from streams.clock import MINUTE_MS
+from streams.detection.fake_traffic import Figure
+from streams.detection.room import RoomState
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
-from streams.topics import SCORED
+from streams.topics import LIVE, SCORED
 
 SHOWN_MINUTES = 60
 _alert = msgspec.json.Decoder(Alert).decode
+_room = msgspec.msgpack.Decoder(RoomState).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ class DetectionReader:
     def shadow(self) -> list[Alert]:
         """The last alerts of draft rules, whatever their state; `active` and `resolved` have none of them."""
         return self._alerts(SHADOW)
+
+    def fake_shares(self, room_ids: Sequence[str]) -> dict[str, Mapping[Figure, float]]:
+        """What no people made of these rooms' enters, likes and comments over the last minutes in which they had any;
+        rooms and figures of which too little is known are left out."""
+        if not room_ids:
+            return {}
+        prefixes = [prefix for topic, prefix in self._prefixes() if topic == LIVE]
+        replies = answers(self._client, (("HMGET", prefix + "rooms", *room_ids) for prefix in prefixes))
+        states = [_room(state) for states in replies for state in states if state is not None]
+        return {state.room_id: shares for state in states if (shares := state.traffic.shares())}
 
     def texts(self, at_ms: int) -> list[BrandTexts]:
         """The texts of the hour of event time that ends with the minute of `at_ms`."""

@@ -19,6 +19,7 @@ from streams.alerting.shelves import STAGE, TENTH_MINUTES, Tally, moods_suffix, 
 from streams.clock import MINUTE_MS
 from streams.detection.brand import BrandState
 from streams.detection.burst import WINDOW_MINUTES
+from streams.detection.fake_traffic import Figure
 from streams.detection.questions import Question, grouped
 from streams.detection.rhythm import hour_of_day
 from streams.detection.room import RoomState
@@ -73,6 +74,8 @@ class RoomHead:
     brand_id: str
     source: str
     ended: bool
+    fake_shares: Mapping[Figure, float]
+    """What no people made of the last minutes' enters, likes and comments, where there was enough to tell."""
 
 
 class TalkReader:
@@ -142,7 +145,10 @@ class TalkReader:
     def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
         """What is known of these rooms; those that detection never heard are left out."""
         states = map(_room, self._states(LIVE, "rooms", room_ids))
-        return {one.room_id: RoomHead(one.room_id, one.brand_id, one.source, one.ended) for one in states}
+        return {
+            one.room_id: RoomHead(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
+            for one in states
+        }
 
     def _brands(self, brand_ids: Sequence[str]) -> list[BrandState]:
         states = map(_brand, self._states(SCORED, "brands", brand_ids))

@@ -6,6 +6,7 @@ from typing import cast
 
 from dashboards.lag import Offsets
 from streams.alerting.alert import Alert
+from streams.detection.fake_traffic import Figure
 from streams.detection.reader import BrandTexts
 from streams.engagement.overview import Line
 from streams.engagement.vocabulary import Scope, Sum
@@ -45,6 +46,7 @@ class HeldDetections:
     alerts: Sequence[Alert] = ()
     over: Sequence[Alert] = ()
     counts: Sequence[BrandTexts] = ()
+    fakes: Mapping[str, Mapping[Figure, float]] = field(default_factory=dict)
 
     def active(self) -> Sequence[Alert]:
         return self.alerts
@@ -54,6 +56,9 @@ class HeldDetections:
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]:
         return self.counts
+
+    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[Figure, float]]:
+        return {room_id: self.fakes[room_id] for room_id in room_ids if room_id in self.fakes}
 
 
 @dataclass

@@ -23,6 +23,7 @@ from dashboards.figures import Figures, RoomFigures, TextCount
 from dashboards.lag import Lag
 from streams import metrics
 from streams.alerting.alert import Alert
+from streams.detection.fake_traffic import FIGURES
 from tests.dashboards.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
@@ -70,6 +71,14 @@ def test_room_without_viewers_told_has_no_viewers_series() -> None:
     found = scraped(up([RoomFigures("r-1", {"likes": 1})]))
     assert metrics.ROOM_VIEWERS not in found
     assert found[metrics.ROOM_EVENTS]
+
+
+def test_fake_traffic_stands_beside_the_rooms_figures() -> None:
+    rooms = [RoomFigures("r-1", {"likes": 900}, 9, {"likes": 0.75, "enters": 0.0}), RoomFigures("r-2", {"likes": 1})]
+    assert scraped(up(rooms))[metrics.ROOM_FAKE_SHARE] == [
+        ({"room": "r-1", "counter": "enters"}, 0.0),
+        ({"room": "r-1", "counter": "likes"}, 0.75),
+    ]
 
 
 def test_small_brands_are_added_up_by_platform() -> None:
@@ -142,13 +151,13 @@ def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
     caps, many = Caps(rooms=20, brands=20, alerts=20), range(10_000)
     figures = replace(
         up(
-            [RoomFigures(f"r-{number}", {"likes": 1}, 1) for number in many],
+            [RoomFigures(f"r-{number}", {"likes": 1}, 1, dict.fromkeys(FIGURES, 0.1)) for number in many],
             [TextCount(f"b-{number}", "weibo", 1, {"neutral": 1}) for number in many],
         ),
         active=[an_alert(f"f-{number}") for number in many],
     )
     count = sum(len(family.samples) for family in families(figures, caps))
-    assert count == 2 + 21 * 14 + 21 * 11 + 21 + 24
+    assert count == 2 + 21 * 14 + 20 * 3 + 21 * 11 + 21 + 27
     assert count <= caps.most_series(partitions=0, topics=0)
 
 

@@ -24,7 +24,9 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
     screen = drawn(
         Snapshot(
             taken_at_ms=NOON_MS,
-            rooms=[RoomLine("r-1", 1234, comments=56, likes=7890, gifts=3, orders=2, paid_value=123_456)],
+            rooms=[
+                RoomLine("r-1", 1234, comments=56, likes=7890, gifts=3, orders=2, paid_value=123_456, fake_share=0.63)
+            ],
             brands=[BrandLine("b-1", 40, {"negative": 10, "neutral": 20, "positive": 10}, {"crisis": 4, "abuse": 9})],
             alerts=[an_alert()],
             lags=[LagLine("scoring", "live.events", 321)],
@@ -33,7 +35,7 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
         )
     )
     for shown in (
-        "12:00:00 UTC", "r-1", "1,234", "56", "7,890", "1,234.56", "25% neg", "abuse 9, crisis 4", "1 firing",
+        "12:00:00 UTC", "r-1", "1,234", "56", "7,890", "1,234.56", "63%", "25% neg", "abuse 9, crisis 4", "1 firing",
         "critical", "nine times", "scoring live.events 321", "http://127.0.0.1:9090", "feeding",
     ):  # fmt: skip
         assert shown in screen

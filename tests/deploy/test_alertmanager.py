@@ -41,6 +41,7 @@ OWN_DESK = "example-brand"
         ({"alertname": "Compliance", "kind": "compliance", "severity": "critical"}, {"compliance-desk", "on-call"}),
         ({"alertname": "Privacy", "kind": "privacy", "severity": "warning"}, {"compliance-desk", "nobody"}),
         ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "warning"}, {"live-desk", "nobody"}),
+        ({"alertname": "FakeTraffic", "kind": "fake_traffic", "severity": "warning"}, {"live-desk", "nobody"}),
         ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "critical"}, {"live-desk", "on-call"}),
         ({"alertname": "Crisis", "kind": "crisis", "severity": "warning", "brand": OWN_DESK},
          {"example-brand-desk", "nobody"}),

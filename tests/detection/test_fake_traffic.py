@@ -1,4 +1,4 @@
-"""A room of a hundred viewers, minute by minute; whoever is not said to be fake enters, taps and writes as people do."""
+"""A room of a hundred viewers, by the minute; whoever is not said to be fake enters, taps and writes as people do."""
 
 from collections.abc import Callable, Iterable, Iterator
 

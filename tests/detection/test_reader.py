@@ -53,6 +53,7 @@ async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: Loca
         reader = DetectionReader(client, namespace)
         assert [(alert.kind, alert.state) for alert in reader.active()] == [("room_collapse", "firing")]
         assert [(alert.kind, alert.state) for alert in reader.resolved()] == [("compliance", "resolved")]
+        assert reader.fake_shares(["r1", "unknown"]) == {}, "a comment a minute is too little to tell"
         # The hour up to minute 70 begins with minute 11.
         assert reader.texts(at(70)) == [
             BrandTexts("acme", "douyin", {"texts": 1, "negative": 1, "crisis": 1}),

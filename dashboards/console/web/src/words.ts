@@ -123,6 +123,7 @@ export const WORDS = {
   compliance: ["违规", "違規", "Breach"],
   privacy: ["泄露个人信息", "洩露個人資訊", "Personal data"],
   room_collapse: ["直播间骤降", "直播間驟降", "Room collapse"],
+  fake_traffic: ["虚假流量", "虛假流量", "Fake traffic"],
   feed_silent: ["数据源静默", "資料來源靜默", "Feed silent"],
   texts: ["文本", "文本", "Texts"],
   textsHour: ["近一小时文本", "近一小時文本", "Texts, last hour"],
