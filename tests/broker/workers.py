@@ -12,7 +12,7 @@ from streams.topics import MAX_RECORD_BYTES
 from streams.transport.worker import Worker
 from tests.transport.fakes import Recorder
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 90.0
 
 
 @asynccontextmanager
@@ -28,7 +28,7 @@ async def running(handler: Recorder, kafka: str, instance: str | None = None) ->
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for the condition; fails after half a minute."""
+    """Wait for the condition; fails after a minute and a half."""
     async with asyncio.timeout(DEADLINE_SECONDS):
         while not condition():  # noqa: ASYNC110 - the condition is another thread's or the broker's
             await asyncio.sleep(0.01)
