@@ -21,12 +21,21 @@ def up(folder: Path, as_json: bool) -> None:
     from deploy.local.supervisor import up as start
     from streams.settings import settings
 
-    addresses = asdict(start(folder, settings(), lambda line: click.echo(line, err=True)))
+    chosen = settings()
+    addresses = asdict(start(folder, chosen, lambda line: click.echo(line, err=True)))
     if as_json:
         click.echo(json.dumps(addresses))
         return
     for name, address in addresses.items():
         click.echo(f"{name:14} {address}")
+    elsewhere = {
+        f"PULSEWATCH_{name.upper()}": addresses[name]
+        for name, known in (("kafka", chosen.kafka), ("redis", chosen.redis))
+        if addresses[name] != known
+    }
+    if elsewhere:
+        click.echo("The usual ports were taken; for the other commands:", err=True)
+        click.echo("export " + " ".join(f"{name}={address}" for name, address in elsewhere.items()), err=True)
 
 
 @click.command()
