@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local import bundle
 from deploy.local.kafka import LocalKafka
 from deploy.local.redis import LocalRedis
-from streams.clock import MINUTE_MS
+from streams.clock import MINUTE_MS, system_clock
+from streams.events.schema import Actor, Event
+from streams.ingest.feed import KafkaSink, Record
 from streams.settings import Settings
 from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
+from streams.topics import LIVE
 from tests.dashboards.console.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
 from tests.dashboards.console.evening import (
     BRAND,
@@ -261,3 +265,45 @@ def test_console_that_stops_leaves_its_figures_stale_and_comes_back(shown: Eveni
         page.wait_for_selector('[data-panel="now"][data-state="ready"]', timeout=PATIENCE_MS)
     # The browser itself tells of connections that fail: those here were meant to.
     chromium.complaints[:] = [told for told in chromium.complaints if "Failed to load resource" not in told]
+
+
+@pytest.mark.slow
+def test_event_is_on_the_screen_within_two_seconds(shown: Evening, chromium: Browser) -> None:
+    """From just before an event is sent to the change of the figure on the page, by the one clock of this machine."""
+    sink = KafkaSink(shown.site.kafka.bootstrap)
+    try:
+        _like(sink, "begin")
+        with chromium.page(f"{shown.url}room/{TIMED_ROOM}?lang=en", PHONE) as page:
+            page.evaluate(WATCH_LIKES)
+            sent_ms = []
+            for number in range(SAMPLES):
+                sent_ms.append(system_clock())
+                _like(sink, str(number))
+                # A spacing that shares no factor with the console's pulse, and is wider than the goal.
+                page.wait_for_timeout(2_130 + 37 * (number % 7))
+            shown_ms = page.evaluate("window.changes")
+    finally:
+        sink.close()
+    waits = sorted(min(at for at in shown_ms if at >= sent) - sent for sent in sent_ms)
+    print(f"median {waits[len(waits) // 2]} ms, p95 {waits[int(0.95 * len(waits))]} ms, most {waits[-1]} ms")  # noqa: T201
+    assert len(shown_ms) >= SAMPLES
+    assert waits[int(0.95 * len(waits))] <= 2_000
+
+
+TIMED_ROOM = "timed-room"
+SAMPLES = 40
+WATCH_LIKES = """() => {
+  window.changes = [];
+  const value = document.querySelector('[data-figure="likes"] .value');
+  const seen = new MutationObserver(() => window.changes.push(Date.now()));
+  seen.observe(value, { characterData: true, childList: true, subtree: true });
+}"""
+
+
+def _like(sink: KafkaSink, name: str) -> None:
+    now_ms = system_clock()
+    like = Event(
+        f"timed-{name}", "feed", "douyin", "like", BRAND, now_ms, now_ms, Actor(name), TIMED_ROOM, "timed-session"
+    )
+    sink.send(Record(LIVE, TIMED_ROOM.encode(), msgspec.json.encode(like), now_ms))
+    sink.flush()
