@@ -16,6 +16,7 @@ ROOM_MINUTES = 5
 MOST_ROOMS = 100
 MOST_BRANDS = 60
 MOST_ALERTS = 30
+MOST_RESOLVED = 6
 
 
 class RoomLine(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ def view(desk: Desk, _key: str = "") -> Start:
 
 def _alerts(desk: Desk, active: Sequence[Alert]) -> Alerts:
     resolved = [alert for alert in desk.detection.resolved() if not alert.shadow]
-    shown = [*latest_first(active), *latest_first(resolved)][:MOST_ALERTS]
+    shown = [*latest_first(active)[:MOST_ALERTS], *latest_first(resolved)[:MOST_RESOLVED]]
     decided = desk.decisions.standing([alert.fingerprint for alert in shown])
     return Alerts([notice(alert) for alert in shown], len(active), decided)
 

@@ -91,7 +91,7 @@ function options(latest: { current: Props }, host: HTMLElement): uPlot.Options {
     height: host.clientHeight || 160,
     legend: { show: false },
     cursor: { y: false, points: { show: !stacked } },
-    padding: [8, 4, 0, 0],
+    padding: [8, 14, 0, 0],
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] }, right: { range: [0, 1] } },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 56, values: (_, seconds) => seconds.map((at) => time(at * 1000)) },
@@ -120,6 +120,8 @@ function marks(plot: uPlot, all: Mark[], stroke: string): void {
   context.save();
   context.strokeStyle = context.fillStyle = stroke;
   context.lineWidth = devicePixelRatio;
+  context.textAlign = "left";
+  context.setLineDash([]);
   for (const mark of all) {
     const at = Math.round(plot.valToPos(mark.ms / 1000, "x", true));
     if (at < plot.bbox.left || at > plot.bbox.left + plot.bbox.width) continue;

@@ -53,7 +53,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
           <Panel name="judged" title={t("decisions")} data={judged}>
             {({ made, standing }) => <Decide fingerprint={id} made={made} standing={standing} />}
           </Panel>
-          <Panel name="factors" title={t("factors")} aside={t("factorsWhy")} data={alert} isEmpty={({ factors }) => !Object.keys(factors ?? {}).length} empty="none">
+          {hasAny(alert?.factors) && <Panel name="factors" title={t("factors")} aside={t("factorsWhy")} data={alert}>
             {({ factors }) => (
               <ul class="ranked">
                 {Object.entries(factors ?? {}).map(([name, value]) => (
@@ -64,7 +64,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
                 ))}
               </ul>
             )}
-          </Panel>
+          </Panel>}
           <Panel name="timeline" title={t("timeline")} data={timeline} isEmpty={(all) => !all.length}>
             {(all) => (
               <ol class="timeline">
@@ -78,19 +78,20 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
               </ol>
             )}
           </Panel>
-          <Panel name="spreaders" title={t("spreaders")} data={alert} isEmpty={({ spreaders }) => !Object.keys(spreaders ?? {}).length} empty="noSpreaders">
+          {hasAny(alert?.spreaders) && <Panel name="spreaders" title={t("spreaders")} data={alert}>
             {({ spreaders }) => (
               <ul class="plain">
                 {Object.entries(spreaders ?? {}).map(([name, weight]) => <li key={name}><code>{plain(name.slice(0, 12))}</code> {count(weight)}</li>)}
               </ul>
             )}
-          </Panel>
+          </Panel>}
         </div>
       </div>
     </Shell>
   );
 }
 
+const hasAny = (figures: Record<string, number> | undefined): boolean => Object.keys(figures ?? {}).length > 0;
 const decimal2 = (value: number): string => value.toFixed(2);
 
 function HowBad({ alert }: { alert: Alert }): JSX.Element {
@@ -119,10 +120,11 @@ function HowBad({ alert }: { alert: Alert }): JSX.Element {
 
 function Said({ evidence }: { evidence: Evidence }): JSX.Element {
   const { origin, findings = [], risks = {} } = evidence;
+  const rules = findings.filter((one, at) => findings.findIndex((other) => other.rule === one.rule) === at);
   return (
     <li>
       <blockquote dir="auto"><Marked text={evidence.text ?? ""} spans={findings.map((one) => one.span)} /></blockquote>
-      {findings.map((one) => (
+      {rules.map((one) => (
         <p class="finding" key={one.rule}>
           <b>{named(one.family)}</b> · {plain(one.rule)} · {t("article")}: {plain(one.article)}
         </p>

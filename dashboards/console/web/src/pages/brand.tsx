@@ -98,7 +98,19 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
             </table>
           )}
         </Panel>
-        <Panel name="rivals" title={t("rivals")} data={rivals} isEmpty={(all) => !all.length} empty="noTexts">
+        <Panel name="engagement" title={`${t("rooms")} · ${t("hourly")}`} data={engagement}>
+          {(figures) => (
+            <dl class="pairs">
+              <div><dt>{t("interaction")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
+              <div><dt>{t("followRate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
+              <div><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+              <div><dt>{t("paidGmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
+              <div><dt>{t("gpm")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
+              <div><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
+            </dl>
+          )}
+        </Panel>
+        <Panel name="rivals" wide title={t("rivals")} data={rivals} isEmpty={(all) => !all.length} empty="noTexts">
           {(all) => (
             <table>
               <thead><tr><td /><th scope="col">{t("shareOfVoice")}</th><th scope="col">{t("texts")}</th><th scope="col">{t("sentiment")}</th><th scope="col">{t("negativeShare")}</th><th scope="col">{t("riskShare")}</th><th scope="col">{t("alerts")}</th></tr></thead>
@@ -112,18 +124,6 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
                 ))}
               </tbody>
             </table>
-          )}
-        </Panel>
-        <Panel name="engagement" title={`${t("rooms")} · ${t("hourly")}`} data={engagement}>
-          {(figures) => (
-            <dl class="pairs">
-              <div><dt>{t("interaction")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
-              <div><dt>{t("followRate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
-              <div><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
-              <div><dt>{t("paidGmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
-              <div><dt>{t("gpm")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
-              <div><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
-            </dl>
           )}
         </Panel>
         <Panel name="alerts" title={t("alertsOf")} data={alerts} wide isEmpty={({ shown }) => !shown.length} empty="noAlerts">
