@@ -1,7 +1,7 @@
 // "The monitor is blind": what is not seen must not look like calm.
 import { type JSX } from "preact";
 import { useContext } from "preact/hooks";
-import { count, duration } from "./format";
+import { count } from "./format";
 import { t } from "./i18n";
 import { Freshness } from "./panel";
 import type { Sight } from "./types";
@@ -26,6 +26,6 @@ function reasonsOf({ kafka_trouble, silent_feeds, behind, quiet_ms, newest_ms }:
     ...(kafka_trouble ? [t("blindKafka")] : []),
     ...(silent_feeds ? [t("blindFeeds", { n: silent_feeds })] : []),
     ...(behind ? [t("blindLag", { n: count(behind) })] : []),
-    ...(quiet_ms && newest_ms ? [t("blindSilence", { n: duration(quiet_ms / 1000) })] : []),
+    ...(quiet_ms && newest_ms ? [t("blindSilence", { n: count(quiet_ms / 60_000) })] : []),
   ];
 }

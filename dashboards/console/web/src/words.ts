@@ -249,7 +249,7 @@ export const WORDS = {
   blindKafka: ["Kafka 没有响应：新事件看不到。", "Kafka 沒有響應：新事件看不到。", "Kafka does not answer: new events are not seen."],
   blindFeeds: ["{n} 个数据源静默：那里说的话看不到。", "{n} 個數據源靜默：那裡說的話看不到。", "{n} feed(s) silent: what is said there is not seen."],
   blindLag: ["积压 {n} 条：数字落后于现实。", "積壓 {n} 條：數字落後於現實。", "{n} records behind: figures trail reality."],
-  blindSilence: ["已有 {n} 没有任何事件。", "已有 {n} 沒有任何事件。", "No event at all for {n}."],
+  blindSilence: ["已有 {n} 分钟没有任何事件。", "已有 {n} 分鐘沒有任何事件。", "No event at all for {n} minutes."],
   sees: ["监控正常", "監控正常", "The monitor sees"],
   engagement: ["计数", "計數", "engagement"],
   scoring: ["评分", "評分", "scoring"],

@@ -18,7 +18,7 @@ export function OperationsPage(): JSX.Element {
   return (
     <Shell live={live} title={t("operations")}>
       <Blind sight={sight} always />
-      <div class="flow">
+      <div class="flow broad">
         <Panel name="servers" title={t("servers")} data={servers}>
           {({ kafka, kafka_trouble }) => (
             <dl class="pairs">
