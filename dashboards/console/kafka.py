@@ -9,10 +9,10 @@ dead.letters    the newest records, while somebody looks
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -41,6 +41,7 @@ class _ScoredTimes(msgspec.Struct):
     scored: bool
 
 
+Read = TypeVar("Read")
 _times = msgspec.json.Decoder(_ScoredTimes).decode
 
 
@@ -107,7 +108,7 @@ class KafkaWatch:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except (KafkaError, Unavailable, OSError, ValueError) as error:
+            except (KafkaError, Unavailable, OSError) as error:
                 LOG.warning("Kafka at %s: %s", self._bootstrap, error)
                 self.state = LogState(trouble=str(error))
                 self._stopping.wait(RETRY_SECONDS)
@@ -142,12 +143,12 @@ class KafkaWatch:
 
     def _look_at_tails(self, consumer: KafkaConsumer) -> None:
         if time.monotonic() < self._wanted_until:
-            scored = list(_tail(consumer, SCORED, TAIL_SCORED))
-            letters = list(_tail(consumer, DEAD_LETTERS, TAIL_LETTERS))
+            scored = list(_readable(_tail(consumer, SCORED, TAIL_SCORED), _scored))
+            letters = list(_readable(_tail(consumer, DEAD_LETTERS, TAIL_LETTERS), _letter))
             self._tails = Tails(
-                scoring_ms=sorted(_scoring_ms(scored)),
-                unscored=sum(not _times(record.value).scored for record in scored),
-                letters=sorted(map(_letter, letters), key=lambda letter: -letter.at_ms)[:TAIL_LETTERS],
+                scoring_ms=sorted(took_ms for took_ms, _ in scored),
+                unscored=sum(not was_scored for _, was_scored in scored),
+                letters=sorted(letters, key=lambda letter: -letter.at_ms)[:TAIL_LETTERS],
                 letter_count=_length(self.state, consumer),
             )
 
@@ -194,9 +195,19 @@ def _tail(consumer: KafkaConsumer, topic: str, count: int) -> Iterator[Any]:
             yield from (record for record in records if record.value is not None)
 
 
-def _scoring_ms(records: Sequence[Any]) -> Iterator[int]:
+def _readable(records: Iterable[Any], read: Callable[[Any], Read]) -> Iterator[Read]:
+    """What can be read of records that anybody may have written to a topic."""
     for record in records:
-        yield max(0, int(record.timestamp) - _times(record.value).log_time)
+        try:
+            yield read(record)
+        except (ValueError, RecursionError):
+            continue
+
+
+def _scored(record: Any) -> tuple[int, bool]:
+    """How long a text's scoring took, in milliseconds, and whether it got a score."""
+    text = _times(record.value)
+    return max(0, int(record.timestamp) - text.log_time), text.scored
 
 
 def _letter(record: Any) -> Letter:
