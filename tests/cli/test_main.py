@@ -74,6 +74,15 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert printed.count("\n") == 1
 
 
+def test_a_folder_that_cannot_be_written_gets_one_line_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "up", "--folder", "/proc/nowhere/stack") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("pulsewatch: /proc/nowhere")
+    assert printed.count("\n") == 1
+
+
 def test_a_missing_server_gets_one_line_that_says_what_to_do_and_exit_code_1() -> None:
     asked = {
         ("topics", "create"): "PULSEWATCH_KAFKA",
