@@ -1,9 +1,9 @@
 """Texts a second and core: the model as served, with and without its memory, its bare sessions, and MiniLM-L6 beside.
 
-All run in this process, on one core and one thread. They take turns window by window, so that what else the machine
-does hits all alike; a window is what the scoring worker gives the model at once where there is a backlog. The bare
-sessions get the very batches that the served model makes of the texts, ready made: what they are faster by is the
-pipeline's own share (normalising, tokenising, sorting, calibrating).
+All run in this process, on one core and one thread. They take turns window by window, for all rounds, so that what else
+the machine does hits all alike; each round has a memory of its own. A window is what the scoring worker gives the model
+at once where there is a backlog. The bare sessions get the very batches that the served model makes of the texts, ready
+made: what they are faster by is the pipeline's own share (normalising, tokenising, sorting, calibrating).
 """
 
 from __future__ import annotations
@@ -86,24 +86,21 @@ def run_scoring(
     """
     wanted = [peer for peer in peers if peer != "minilm-l6-int8" or all(map(find_spec, EXTRA_PACKAGES))]
     windows = sample(texts, count)
-    laps: dict[str, list[Lap]] = {peer: [] for peer in wanted}
+    laps: dict[str, list[Lap]] = {peer: [Lap() for _ in range(rounds)] for peer in wanted}
     wrong: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulsewatch-bench-")))
         stack.enter_context(one_core())
-        runs = {peer: _starter(peer, classifier, folder, say) for peer in wanted}
-        legs = list(_legs(windows, classifier, say))
-        for number in range(rounds):
-            started = {peer: start() for peer, start in runs.items()}
-            for peer in wanted:
-                laps[peer].append(Lap())
-            for at, leg in enumerate(legs, 1):
-                for peer, run in started.items():
+        starters = {peer: _starter(peer, classifier, folder, say) for peer in wanted}
+        runs = [{peer: start() for peer, start in starters.items()} for _ in range(rounds)]
+        for at, leg in enumerate(_legs(windows, classifier), 1):
+            for number, by_peer in enumerate(runs):
+                for peer, run in by_peer.items():
                     try:
-                        _timed(run, leg, laps[peer][-1])
+                        _timed(run, leg, laps[peer][number])
                     except Wrong as error:
                         wrong[peer] = str(error)
-                say(f"round {number + 1} of {rounds}: window {at} of {len(legs)}")
+            say(f"window {at} of {len(windows)}, {rounds} rounds each")
     total = sum(map(len, windows))
     return {
         "bench": "scoring",
@@ -155,7 +152,8 @@ class _Recorder:
         return outputs
 
 
-def _legs(windows: Sequence[Window], classifier: Classifier[Served], say: Say) -> Iterator[Leg]:
+def _legs(windows: Sequence[Window], classifier: Classifier[Served]) -> Iterator[Leg]:
+    """One at a time: what the later stages are given is large."""
     calls: list[Call] = []
     recording = Classifier(
         classifier.revision,
@@ -165,11 +163,10 @@ def _legs(windows: Sequence[Window], classifier: Classifier[Served], say: Say) -
         },
         remembered_texts=0,
     )
-    for at, texts in enumerate(windows, 1):
+    for texts in windows:
         expected = recording.score(texts)
         yield Leg(texts, tuple(calls), expected)
         calls.clear()
-        say(f"preparing: window {at} of {len(windows)}")
 
 
 def _recorded(cascade: Cascade, calls: list[Call]) -> Cascade:
@@ -177,7 +174,7 @@ def _recorded(cascade: Cascade, calls: list[Call]) -> Cascade:
 
 
 def _starter(peer: str, classifier: Classifier[Served], folder: Path, say: Say) -> Callable[[], Run]:
-    """What is called before each round and gives the peer's run; slow preparations happen here, once."""
+    """What is called for each round and gives the peer's run; slow preparations happen here, once."""
     if peer == "session":
         return lambda: _replay
     if peer == "minilm-l6-int8":
