@@ -16,7 +16,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.burst import WINDOW_MINUTES, Burst
 from streams.detection.rhythm import hour_of_day
 from streams.detection.windows import Tally, Windows
-from streams.detection.witnesses import COORDINATED_SHARE
+from streams.detection.witnesses import COORDINATED_SHARE, influence
 from streams.events.schema import ScoredText
 
 HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "misleading", "privacy", "rumor"})
@@ -61,6 +61,7 @@ def tally(text: ScoredText) -> Tally:
         abuse=int(abusive),
         personal_abuse=int(abusive and _at_a_person(text.text)),
         followers=text.actor.followers if text.actor else 0,
+        harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
     )
 
 
@@ -68,8 +69,7 @@ def weight(text: ScoredText) -> float:
     """How well a text speaks for an alert: its worst score, its findings, the reach of who says it."""
     worst = max((text.risks.get(label, 1.0) for label in text.flagged), default=0.0)
     negative = text.sentiment_scores.get("negative", 0.0)
-    followers = text.actor.followers if text.actor else 0
-    return worst + negative + len(text.findings) + 0.1 * math.log10(1 + followers)
+    return worst + negative + len(text.findings) + 0.1 * influence(text.actor)
 
 
 def weighty(window: Tally) -> bool:
@@ -123,6 +123,7 @@ def observed(window: Tally) -> dict[str, float]:
         "positive": float(window.positive),
         "abusive": float(window.abuse),
         "followers": float(window.followers),
+        "harmful_by_influence": float(window.weighted_harm),
     }
 
 

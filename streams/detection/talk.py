@@ -114,7 +114,7 @@ class Talk:
         for window in state.windows.complete(minute):
             hour = hour_of_day((state.windows.next_start - 1) * MINUTE_MS)
             state.volume.learn(window.texts, hour)
-            state.harm.learn(window.harm, hour)
+            state.harm.learn(window.weighted_harm, hour)
             # Looked at as of when it was complete: a state that lives through several windows at once forgets alike.
             around = state.windows.ending(state.windows.next_start - 1 + lateness_minutes)
             if not self.alerting and state.volume.calm(around.texts, hour):
@@ -134,8 +134,8 @@ class Talk:
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
         surprise = attention = 0.0
-        if window.harm >= LEAST_TEXTS and crisis.weighty(window):
-            surprise = SURE if self._minutes == HOUR_MINUTES else state.harm.surprise(window.harm, self._hour)
+        if window.weighted_harm >= LEAST_TEXTS and crisis.weighty(window):
+            surprise = SURE if self._minutes == HOUR_MINUTES else state.harm.surprise(window.weighted_harm, self._hour)
             attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
@@ -143,7 +143,9 @@ class Talk:
         patience = AT_ONCE if max(surprise, attention) >= SURE else PATIENCE
         # A crisis lasts for as long as it is talked about, unless the talk has turned.
         turned = window.share(window.harm) < crisis.CRISIS_SHARE / 2
-        calm = state.harm.calm(window.harm, self._hour) and (turned or state.volume.calm(window.texts, self._hour))
+        calm = state.harm.calm(window.weighted_harm, self._hour) and (
+            turned or state.volume.calm(window.texts, self._hour)
+        )
         stands = Stands(now_ms, holds, calm and not holds, patience)
         state.crisis = yield from self._episode(state.crisis, crisis.harm_kind(window), stands)
 
@@ -214,7 +216,9 @@ class Talk:
 
     def _factors(self, kind: AlertKind) -> dict[str, float]:
         state, window = self.state, self._window
-        counted, burst = (window.texts, state.volume) if kind in crisis.ATTENTION else (window.harm, state.harm)
+        counted, burst = (
+            (window.texts, state.volume) if kind in crisis.ATTENTION else (window.weighted_harm, state.harm)
+        )
         return crisis.factors(window, counted, burst, state.windows, self._last_minute, self._minutes)
 
     def _severity(self, kind: AlertKind) -> Severity:

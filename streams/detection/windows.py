@@ -30,6 +30,9 @@ class Tally(msgspec.Struct, array_like=True):
     abuse: int = 0
     personal_abuse: int = 0
     followers: int = 0
+    harm_tenths: int = 0
+    """Harmful texts, each worth its author's influence (streams.detection.witnesses), in tenths: whole numbers add up
+    to the same in any order."""
 
     def add(self, other: "Tally") -> None:
         self.texts += other.texts
@@ -40,6 +43,12 @@ class Tally(msgspec.Struct, array_like=True):
         self.abuse += other.abuse
         self.personal_abuse += other.personal_abuse
         self.followers += other.followers
+        self.harm_tenths += other.harm_tenths
+
+    @property
+    def weighted_harm(self) -> int:
+        """Harmful texts by their authors' influence."""
+        return self.harm_tenths // 10
 
     def share(self, count: int) -> float:
         """A count as a share of the texts that a model has seen; 0 where it has seen none."""

@@ -19,6 +19,8 @@ COORDINATED_SHARE = 0.5
 """Half of the texts from five accounts, or in one wording, do not happen by themselves."""
 _JUDGED_TEXTS = 15
 _TABLE = 200
+_ORDINARY_DIGITS = 2.0
+_VERIFIED = 1.5
 _WORDING_CHARACTERS = 24
 
 
@@ -33,8 +35,8 @@ class Witnesses(msgspec.Struct, array_like=True):
     texts: int = 0
     with_account: int = 0
     accounts: dict[str, int] = {}
-    followers: dict[str, int] = {}
-    """Of those accounts that have any."""
+    influence: dict[str, float] = {}
+    """Of those accounts whose text weighs more than one."""
     wordings: dict[str, int] = {}
     shown: list[Witness] = []
 
@@ -53,16 +55,15 @@ class Witnesses(msgspec.Struct, array_like=True):
     def forget(self) -> None:
         """Nothing of this belongs to an episode."""
         self.texts = self.with_account = 0
-        self.accounts, self.followers, self.wordings, self.shown = {}, {}, {}, []
+        self.accounts, self.influence, self.wordings, self.shown = {}, {}, {}, []
 
     def evidence(self) -> list[Evidence]:
         return [witness.evidence for witness in self.shown]
 
     def spreaders(self) -> dict[str, int]:
-        """The accounts of the largest influence, as pseudonym → texts, each worth one more a tenfold of followers."""
+        """The accounts that carry it, the largest first, as pseudonym → texts, each times its account's influence."""
         influence = {
-            actor_id: round(texts * (1 + math.log10(1 + self.followers.get(actor_id, 0))))
-            for actor_id, texts in self.accounts.items()
+            actor_id: round(texts * self.influence.get(actor_id, 1.0)) for actor_id, texts in self.accounts.items()
         }
         ranked = sorted(influence.items(), key=lambda item: (-item[1], item[0]))
         return dict(ranked[:SPREADERS])
@@ -91,13 +92,14 @@ class Witnesses(msgspec.Struct, array_like=True):
         self.with_account += 1
         self.accounts[text.actor.id] = self.accounts.get(text.actor.id, 0) + 1
         _prune(self.accounts)
-        self._note_followers(text.actor)
+        self._note_influence(text.actor)
 
-    def _note_followers(self, actor: Actor) -> None:
-        if actor.followers:
-            self.followers[actor.id] = actor.followers
-        if len(self.followers) > 3 * _TABLE:
-            self.followers = {known: count for known, count in self.followers.items() if known in self.accounts}
+    def _note_influence(self, actor: Actor) -> None:
+        weight = influence(actor)
+        if weight > 1:
+            self.influence[actor.id] = weight
+        if len(self.influence) > 3 * _TABLE:
+            self.influence = {known: weight for known, weight in self.influence.items() if known in self.accounts}
 
     def _show(self, text: ScoredText, weight: float) -> None:
         if len(self.shown) == SHOWN_TEXTS and weight <= self.shown[-1].weight:
@@ -105,6 +107,15 @@ class Witnesses(msgspec.Struct, array_like=True):
         self.shown.append(Witness(weight, evidence_of(text)))
         self.shown.sort(key=lambda witness: -witness.weight)
         del self.shown[SHOWN_TEXTS:]
+
+
+def influence(actor: Actor | None) -> float:
+    """How many ordinary people's texts one of this account is worth: one up to a hundred followers and one more with
+    each tenfold beyond; half as much again where the platform has verified it."""
+    if actor is None:
+        return 1.0
+    reached = 1.0 + max(0.0, math.log10(1 + actor.followers) - _ORDINARY_DIGITS)
+    return reached * (_VERIFIED if actor.verified else 1.0)
 
 
 def evidence_of(text: ScoredText) -> Evidence:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from streams.alerting.alert import Alert
+from streams.alerting.alert import Alert, fingerprint
 from streams.detection.brand import Brand, Brands
 from streams.detection.clock import LogTimes
 from streams.detection.origins import source_of
 from streams.detection.windows import Tally
 from streams.events.schema import Actor, Coordinates, ScoredText
-from streams.topics import LIVE
+from streams.topics import LIVE, SOCIAL
 from tests.detection.records import WATCH, at, speech, steady, text
 
 
@@ -187,6 +187,43 @@ def multiplied(one: ScoredText, times: int) -> Tally:
     """What so many more texts like this one add to their minute."""
     harm = times * (one.sentiment == "negative")
     return Tally(texts=times, scored=times, negative=harm, harm=harm)
+
+
+def test_few_texts_of_great_influence_are_a_crisis_and_of_ordinary_people_are_not() -> None:
+    def burst(actor: Actor) -> list[Alert]:
+        spoken = [text(60 + number / 4, 1_000 + number, mood="negative", actor=actor) for number in range(6)]
+        return [alert for alert in play([*steady(1, range(75)), *spoken]) if alert.fired_at]
+
+    famous = burst(Actor(id="famous", followers=3_000_000, verified=True))
+    assert {alert.kind for alert in famous} == {"crisis"}
+    assert famous[0].observed["harmful_by_influence"] > 15 > famous[0].observed["harmful"]
+    assert next(iter(famous[0].spreaders)) == "famous"
+    assert burst(Actor(id="anybody")) == []
+
+
+def test_firing_alert_answers_every_question() -> None:
+    """What, since when, how bad, compared with what, on which evidence, what to do: no field is left to chance."""
+    alert = next(alert for alert in play(crisis()) if alert.state == "firing")
+    assert alert.fingerprint == fingerprint("crisis", "acme", None, None, at(12))
+    assert (alert.kind, alert.severity, alert.state, alert.brand_id) == ("crisis", "warning", "firing", "acme")
+    assert (alert.started_at, alert.room_id, alert.platform, alert.family, alert.source) == (at(12), *[None] * 4)
+    assert alert.fired_at == alert.updated_at
+    assert alert.resolved_at is None
+    assert alert.summary.startswith("acme: crisis, ")
+    assert f"{int(alert.observed['texts'])} texts in 5 minutes where" in alert.explanation
+    assert alert.runbook == "crisis.md"
+    assert set(alert.observed) == {
+        "texts", "harmful", "harmful_by_influence", "negative", "positive", "abusive", "followers",
+    }  # fmt: skip
+    assert set(alert.baseline) == {"texts", "harmful", "windows"}
+    assert all(0 <= factor <= 1 for factor in alert.factors.values())
+    first = alert.evidence[0]
+    assert (first.origin.topic, first.origin.partition, first.origin.offset >= 1_000) == (SOCIAL, 0, True)
+    assert at(12) <= first.event_time <= alert.fired_at
+    assert (first.text.startswith("words number"), first.sentiment, first.actor_id is not None) == (
+        True, "negative", True,
+    )  # fmt: skip
+    assert (alert.rule, alert.shadow) == (None, False)
 
 
 def test_quiet_brand_does_not_spam() -> None:

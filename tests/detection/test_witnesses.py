@@ -1,6 +1,7 @@
 import msgspec
+import pytest
 
-from streams.detection.witnesses import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, Witnesses
+from streams.detection.witnesses import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, Witnesses, influence
 from streams.events.schema import Actor
 from tests.detection.records import text
 
@@ -43,8 +44,24 @@ def test_uncharged_texts_tell_nothing_about_who_acts_together() -> None:
 
 def test_spreaders_are_ranked_by_texts_and_reach() -> None:
     witnesses = heard(*([("busy", "x")] * 6), *([("quiet", "y")] * 2))
-    witnesses.hear(text(0, 99, actor=Actor(id="famous", followers=10_000_000)), weight=1.0, charged=True)
+    witnesses.hear(text(0, 99, actor=Actor(id="famous", followers=10_000_000, verified=True)), weight=1.0, charged=True)
     assert list(witnesses.spreaders()) == ["famous", "busy", "quiet"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "worth"),
+    [
+        (None, 1.0),
+        (Actor(id="a"), 1.0),
+        (Actor(id="a", followers=99), 1.0),
+        (Actor(id="a", followers=999_999), 5.0),
+        (Actor(id="a", followers=999_999, verified=True), 7.5),
+    ],
+)
+def test_influence_grows_with_each_tenfold_of_followers_and_with_a_verification(
+    actor: Actor | None, worth: float
+) -> None:
+    assert influence(actor) == pytest.approx(worth)
 
 
 def test_the_weightiest_texts_are_shown_first_and_cut() -> None:
