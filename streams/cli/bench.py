@@ -112,3 +112,7 @@ def scoring(files: tuple[Path, ...], texts: int, repeats: int, peers: tuple[str,
         raise UsageError("there is no text in the files")
     outcome = run_scoring(written, classifier, count=texts, rounds=repeats, peers=peers or PEERS, say=_say)
     _show(outcome, as_json, unit="texts")
+    if not as_json:
+        for name in ("times_minilm", "times_minilm_with_cache", "times_session"):
+            if name in outcome:
+                click.echo(f"{name.replace('_', ' ')}: {outcome[name]:.2f} (processor time)")
