@@ -34,6 +34,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "WorkerIdle": "处理程序空闲", "ConsumerBehind": "处理积压", "DeadLetters": "无法读取的数据",
         "TextsUnscored": "文本未评分", "KafkaAway": "消息队列离线",
         "PagesUndelivered": "告警未送达", "RelayGone": "告警中继离线",
+        "FakeTraffic": "虚假流量", "Watchdog": "监控心跳",
     },
 }  # fmt: skip
 

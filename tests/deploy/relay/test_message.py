@@ -1,7 +1,8 @@
 """What a person is told, before any format."""
 
-from deploy.relay.message import LONGEST, Links, compose, plain
+from deploy.relay.message import LONGEST, WORDS, Links, compose, plain
 from tests.deploy.relay.notices import HOSTILE, notice, notification
+from tests.deploy.test_prometheus import alerts
 
 NOWHERE = Links()
 
@@ -43,3 +44,7 @@ def test_plain_text_has_no_line_breaks_and_no_control_characters_and_an_end() ->
 def test_unknown_alert_keeps_its_name_in_chinese() -> None:
     told = notification(notice(alertname="Other"))
     assert compose(told, NOWHERE, "zh").title == "[告警] Other · b1"
+
+
+def test_every_alert_has_a_name_in_chinese() -> None:
+    assert {rule["alert"] for rule in alerts()} <= WORDS["zh"].keys()
