@@ -11,13 +11,12 @@ Ids are data: they reach the readers as parts of Redis keys and fields, and the 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -53,9 +52,8 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report is one file that people keep: its style is in it, and nothing in it runs."""
 
 
-def application(desk: Desk, doors: Doors | None, hosts: list[str]) -> Starlette:
-    """The server. `hosts` are the names that it may be called by: a page of another site that points its own name at
-    this address is turned away."""
+def application(desk: Desk, doors: Doors | None, names: Collection[str] = ()) -> Starlette:
+    """The server. `names` are host names that it may be called by, beside its address."""
     live = Live(desk)
 
     @contextlib.asynccontextmanager
@@ -73,8 +71,7 @@ def application(desk: Desk, doors: Doors | None, hosts: list[str]) -> Starlette:
         routes=routes(),
         lifespan=lifespan,
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=hosts),
-            Middleware(Guard),
+            Middleware(Guard, names=names),
             Middleware(GZipMiddleware, minimum_size=2_000),
         ],
         exception_handlers={Unavailable: _unavailable, UsageError: _wrong, Refused: _refused},

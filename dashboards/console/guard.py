@@ -1,5 +1,7 @@
 """What stands between the network and the pages: security headers, the origin of a POST, and who asks."""
 
+from collections.abc import Collection
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,11 +37,17 @@ class Refused(PulsewatchError):
 
 
 class Guard:
-    """Security headers on every answer, and no POST that another site could have sent: it is JSON with the console's
-    own header, which a form cannot send and a script elsewhere only with our leave, and its origin is our own."""
+    """Security headers on every answer, and nothing for what another site could have sent:
 
-    def __init__(self, app: ASGIApp) -> None:
+    - a POST is JSON with the console's own header, which a form cannot send and a script elsewhere only with our leave,
+      and its origin is our own;
+    - the console is called by an address or by one of its names: a site that points a name of its own at this address
+      (DNS rebinding) would otherwise be the same origin.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
+        self._names = {"localhost", *(name.lower() for name in names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,10 +62,21 @@ class Guard:
             await send(message)
 
         request = Request(scope)
+        if not self._is_called_rightly(request):
+            why = f"the console is not called {request.url.hostname}: start it with --name {request.url.hostname}"
+            await answer({"error": why}, 400)(scope, receive, secured)
+            return
         if request.method not in ("GET", "HEAD") and not _is_own(request):
             await answer({"error": "this was not sent by the console's own page"}, 403)(scope, receive, secured)
             return
         await self._app(scope, receive, secured)
+
+    def _is_called_rightly(self, request: Request) -> bool:
+        name = (request.url.hostname or "").lower()
+        try:
+            return bool(ip_address(name))
+        except ValueError:
+            return name in self._names
 
 
 def _is_own(request: Request) -> bool:

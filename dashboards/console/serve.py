@@ -16,7 +16,6 @@ from streams.errors import UsageError
 from streams.settings import Settings
 
 PORT = 9107
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> 
     kafka.start()
     try:
         with Desk(settings, kafka) as desk:
-            hosts = ["*"] if options.open_to_all else [*LOOPBACK, options.host, *options.names]
+            names = (options.host, *options.names)
             server = uvicorn.Server(
                 uvicorn.Config(
-                    application(desk, doors, hosts), host=options.host, port=options.port, log_level="warning",
+                    application(desk, doors, names), host=options.host, port=options.port, log_level="warning",
                     access_log=False, server_header=False, timeout_graceful_shutdown=1, lifespan="on",
                 )
             )  # fmt: skip

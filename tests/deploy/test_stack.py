@@ -13,7 +13,7 @@ from streams.settings import Settings
 
 def test_ports_of_a_stack_are_all_different() -> None:
     ports = asdict(Ports.free())
-    assert len(set(ports.values())) == len(ports) == 10
+    assert len(set(ports.values())) == len(ports) == 11
 
 
 def test_settings_of_the_stack_reach_its_own_servers(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_settings_of_the_stack_reach_its_own_servers(tmp_path: Path) -> None:
 
 def test_every_server_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None:
     stack = Stack(tmp_path, Settings())
-    assert len({server.folder for server in stack.servers.values()}) == len(stack.servers) == 10
+    assert len({server.folder for server in stack.servers.values()}) == len(stack.servers) == 11
     assert {name: server.port for name, server in stack.servers.items()} == asdict(stack.ports)
     assert set(FIRST) < set(stack.servers)
 

@@ -18,6 +18,8 @@ from dashboards.console.kafka import KafkaWatch
 from deploy.local.server import LOOPBACK, free_port
 from streams.settings import Settings
 
+NAME = "console.example"
+
 
 @dataclass
 class Served:
@@ -44,9 +46,7 @@ def served(settings: Settings, doors: Doors | None = None) -> Iterator[Served]:
     kafka = KafkaWatch(settings.kafka)
     with Desk(settings, kafka) as desk:
         port = free_port()
-        config = uvicorn.Config(
-            application(desk, doors, [LOOPBACK]), LOOPBACK, port, log_level="warning", lifespan="on"
-        )
+        config = uvicorn.Config(application(desk, doors, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -16,7 +16,7 @@ from deploy.local.server import free_port
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor
 from streams.settings import Settings
-from tests.dashboards.console.server import Served, served
+from tests.dashboards.console.server import NAME, Served, served
 from tests.dashboards.console.stored import count, detect
 from tests.detection.records import speech, text
 from tests.engagement.test_handler import TEN_MS, event
@@ -252,8 +252,12 @@ def test_post_of_another_site_is_refused(console: Served, headers: dict[str, str
     assert console.client.post("/api/decide", content=body, headers=headers).status_code == 403
 
 
-def test_console_answers_to_its_own_name_only(console: Served) -> None:
-    assert console.client.get("/api/start", headers={"host": "rebound.example"}).status_code == 400
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1", 200), ("[::1]:9107", 200), ("LOCALHOST:1", 200), (NAME, 200), ("rebound.example", 400)],
+)
+def test_console_answers_to_addresses_and_its_own_names_only(console: Served, host: str, status: int) -> None:
+    assert console.client.get("/api/start", headers={"host": host}).status_code == status
 
 
 def test_nobody_reads_without_a_token(closed: Served) -> None:

@@ -9,6 +9,7 @@ from kafka import KafkaProducer
 from dashboards.console.kafka import KafkaWatch
 from deploy.local.kafka import LocalKafka
 from deploy.local.server import free_port
+from streams.clock import system_clock
 from streams.events.dead_letters import DeadLetter
 from streams.events.schema import Coordinates
 from streams.topics import ALERTS, DEAD_LETTERS, SCORED
@@ -28,15 +29,15 @@ def watch(kafka: LocalKafka) -> Iterator[KafkaWatch]:
 @pytest.mark.kafka
 def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: KafkaWatch) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
-    text = {"log_time": 1_790_000_000_000, "scored": False}
+    now_ms = system_clock()
+    text = {"log_time": now_ms - 250, "scored": False}
     letter = DeadLetter(Coordinates("live.events", 0, 7), "bad_json", "no", "engagement", b"{")
     for topic, value, headers in (
         (ALERTS, b"{", []), (ALERTS, msgspec.json.encode(an_alert()), []),
         (SCORED, b"nonsense", []), (SCORED, msgspec.json.encode(text), []),
         (DEAD_LETTERS, b"{", []), (DEAD_LETTERS, letter.value, letter.headers),
     ):  # fmt: skip
-        producer.send(topic, value, headers=headers, timestamp_ms=1_790_000_000_250)
-    producer.flush()
+        producer.send(topic, value, key=value, headers=headers, timestamp_ms=now_ms).get(timeout=30)
     producer.close()
     until(lambda: bool(watch.archive.history("f1")), "the alert is known", 60)
     until(lambda: _seen(watch), "the tails are read", 60)

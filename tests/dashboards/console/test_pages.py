@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from deploy.local import bundle
 from deploy.local.kafka import LocalKafka
 from deploy.local.redis import LocalRedis
+from deploy.local.server import free_port
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Actor, Event
 from streams.ingest.feed import KafkaSink, Record
@@ -26,6 +27,7 @@ from tests.dashboards.console.evening import (
     Evening,
     evening,
 )
+from tests.dashboards.console.server import served
 from tests.faults.site import Site, fresh_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
@@ -253,6 +255,15 @@ def test_page_is_walked_by_keyboard_and_has_its_landmarks(shown: Evening, chromi
 def test_room_that_nobody_heard_of_has_an_empty_state(shown: Evening, chromium: Browser) -> None:
     with chromium.page(f"{shown.url}room/nowhere?lang=en", expect="empty") as page:
         expect(page.locator("main")).to_contain_text("Nothing was heard of this room yet")
+
+
+def test_redis_that_is_away_is_an_error_and_blinds_the_monitor(chromium: Browser) -> None:
+    with (
+        served(Settings(redis=f"redis://127.0.0.1:{free_port()}/0", kafka=f"127.0.0.1:{free_port()}")) as console,
+        chromium.page(f"{console.url}/?lang=en", expect="error") as page,
+    ):
+        expect(page.locator('[data-sight="blind"]')).to_contain_text("Redis does not answer")
+        expect(page.locator('[data-panel="rooms"]')).to_contain_text("Cannot be read: Redis does not answer")
 
 
 def test_console_that_stops_leaves_its_figures_stale_and_comes_back(shown: Evening, chromium: Browser) -> None:
