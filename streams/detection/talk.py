@@ -134,8 +134,10 @@ class Talk:
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
         surprise = attention = 0.0
-        if window.weighted_harm >= LEAST_TEXTS and crisis.weighty(window):
-            surprise = SURE if self._minutes == HOUR_MINUTES else state.harm.surprise(window.weighted_harm, self._hour)
+        if self._minutes == HOUR_MINUTES:
+            surprise = SURE if window.share(window.harm) >= 1 / 2 else 0.0
+        elif window.weighted_harm >= LEAST_TEXTS and crisis.weighty(window):
+            surprise = state.harm.surprise(window.weighted_harm, self._hour)
             attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
