@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+
+from streams.events.schema import TextKind
 
 
 def _say(line: str) -> None:
@@ -116,3 +118,19 @@ def scoring(files: tuple[Path, ...], texts: int, repeats: int, peers: tuple[str,
         for name in ("times_minilm", "times_minilm_with_cache", "times_session"):
             if name in outcome:
                 click.echo(f"{name.replace('_', ' ')}: {outcome[name]:.2f} (processor time)")
+
+
+@bench.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice(get_args(TextKind)), default="comment", show_default=True, help="Who speaks.")
+@click.option("--repeats", type=click.IntRange(1, 50), default=3, show_default=True, help="Rounds.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rules(files: tuple[Path, ...], kind: TextKind, repeats: int, as_json: bool) -> None:
+    """Texts a second and core through all rule packs: of recorded streams, or of the packs' examples."""
+    from streams.bench.rules import run_rules
+
+    outcome = run_rules(files, kind, repeats)
+    if as_json:
+        click.echo(json.dumps(outcome))
+    else:
+        click.echo("  ".join(f"{name} {value}" for name, value in outcome.items()))

@@ -106,3 +106,20 @@ def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | 
         click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
         if item.excuse is not None:
             click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
+
+
+@rules.command()
+@click.option(
+    "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
+)
+def learn(packs: Path | None) -> None:
+    """Learn anew what breaches read like, from the examples in the packs and in examples.txt beside them."""
+    from streams.compliance.learning import examples
+    from streams.compliance.learning import learn as learn_likeness
+    from streams.compliance.likeness import save_likeness
+
+    folder, rulebook = _load(packs)
+    labelled = examples(folder)
+    likeness = learn_likeness(labelled, rulebook)
+    save_likeness(likeness, folder)
+    click.echo(f"learnt from {len(labelled)} examples: {len(likeness.vocabulary)} pieces of text", err=True)

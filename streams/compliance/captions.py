@@ -56,6 +56,10 @@ class Captions:
         findings: list[Finding] = []
         broke_already: set[str] = set()
         for finding in self._rulebook.check(front + caption.text, "host_speech", platform=platform):
+            if finding.score is not None and (
+                finding.span[0] < len(front) or finding.span[1] >= len(front) + len(caption.text)
+            ):
+                continue  # told with the caption before it, or not spoken to its end
             if finding.span[0] < len(front) and finding.rule in front_rules:
                 broke_already.add(finding.rule)
             elif finding.span[1] > len(front):
@@ -91,4 +95,5 @@ def _in_caption(finding: Finding, front_chars: int, text: str) -> Finding:
         span=(start, end),
         matched=text[start:end],
         severity=finding.severity,
+        score=finding.score,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from streams.compliance.learning import digest, examples
+from streams.compliance.likeness import LIKENESS_FILE, load_likeness
 from streams.compliance.loader import line_of_text, read_packs
 from streams.compliance.matcher import compile_pattern
 from streams.compliance.pack import Example, Pack, Rule
@@ -67,6 +69,10 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
             remarks += _doubled(path, rule, seen)
             remarks += _unreachable(path, rule, compiled[rule.id])
             remarks += _untried(path, rule, compiled[rule.id], rulebook)
+    likeness = load_likeness(folder)
+    if likeness is not None and likeness.digest != digest(examples(folder)):
+        told = "was learnt from other examples than these: pulsewatch rules learn"
+        remarks.append(Remark("warning", str(folder / LIKENESS_FILE), 1, "likeness", told))
     return remarks
 
 

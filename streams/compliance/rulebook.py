@@ -4,7 +4,8 @@
 1. the normal form in lower case, and the second reading without disguises where it differs;
 2. hits of words and patterns in both, personal data in the first;
 3. each hit against what the rule requires and what excuses it, in the reading where it was found;
-4. spans back to the characters of the text as it came, one finding where hits of a rule overlap.
+4. spans back to the characters of the text as it came, one finding where hits of a rule overlap;
+5. the families that no rule matched, excused or not, and that the text reads like: see likeness.
 
 Sellers' and viewers' texts have an automaton and a set each, so that a comment does not pay for advertising's rules.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from streams.compliance.disguise import Reading, Restorer
+from streams.compliance.likeness import Likeness, load_likeness
 from streams.compliance.loader import (
     PACKS_FOLDER,
     Lists,
@@ -35,9 +37,13 @@ from streams.compliance.matcher import Hit, Matcher, compile_pattern
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
 from streams.compliance.personal_data import find_personal_data, lower
 from streams.events.schema import Finding, Platform, TextKind
-from streams.text.normalise import HAN, normalise, normalise_mapped
+from streams.text.normalise import HAN, has_han, normalise, normalise_mapped
 
 MAX_FINDINGS = 50
+LIKENESS = "likeness"
+"""Stands behind the family in the place of a rule's name where no rule matched."""
+FEWEST_CHARS = 10
+"""A shorter text reads like nothing."""
 MAX_CONTEXT_CHARS = 120
 _SPEAKERS: tuple[frozenset[TextKind], ...] = (
     frozenset({"host_speech", "brand_post"}),
@@ -110,14 +116,40 @@ class _KindRules:
         terms = _han_runs(literal) | _han_runs(sources)
         if not spoken:  # live chat comes at a speed where 我们 and 一个 should cost nothing
             terms = {term for term in terms if not _is_ordinary(term, disguises.common)}
+        self._standing: dict[tuple[str, TextKind], list[CompiledRule]] = {}
+        for rule in rules:
+            for kind in rule.rule.kinds:
+                self._standing.setdefault((rule.family, kind), []).append(rule)
         self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
+
+    def standing_for(self, family: str, kind: TextKind, text: str) -> CompiledRule | None:
+        """The rule whose article and severity hold for a text that only reads like a breach; None where none holds."""
+        rules = self._standing.get((family, kind), [])
+        if any(rule.rule.detectors for rule in rules):
+            return None
+        english = not has_han(text)
+        return next((rule for rule in rules if english == _is_english(rule)), rules[0] if rules else None)
+
+    def excuses(self, family: str, kind: TextKind, text: str, start: int, end: int) -> bool:
+        """Whether a rule of the family would excuse a match at [start, end)."""
+        hit = Hit(start, end, 0)
+        return any(
+            any(excuse.pattern.search(text) is not None for excuse in rule.unless_text)
+            or _place_excuse(rule, text, hit) is not None
+            for rule in self._standing.get((family, kind), [])
+        )
+
+
+def _is_english(rule: CompiledRule) -> bool:
+    return not any(map(has_han, (*rule.words, *rule.patterns)))
 
 
 class Rulebook:
     """Compiled packs. Immutable, safe to share between threads; `load` takes about a second."""
 
-    def __init__(self, rules: tuple[CompiledRule, ...], disguises: Disguises) -> None:
+    def __init__(self, rules: tuple[CompiledRule, ...], disguises: Disguises, likeness: Likeness | None = None) -> None:
         self.rules = rules
+        self._likeness = likeness
         self._kinds: dict[TextKind, _KindRules] = {}
         for kinds in _SPEAKERS:
             chosen = tuple(rule for rule in rules if kinds.intersection(rule.rule.kinds))
@@ -130,7 +162,7 @@ class Rulebook:
         folder = folder or PACKS_FOLDER
         shared = read_shared(folder)
         rules = [_compile_rule(rule, pack, shared, path) for path, pack in read_packs(folder) for rule in pack.rules]
-        return cls(tuple(rules), read_disguises(folder))
+        return cls(tuple(rules), read_disguises(folder), load_likeness(folder))
 
     def reading(self, text: str, kind: TextKind) -> str:
         """The text as the rules read it: normal form, lower case, its disguises undone."""
@@ -139,25 +171,56 @@ class Rulebook:
         return plain if restored is None else restored.text
 
     def check(self, text: str, kind: TextKind, *, platform: Platform | None = None) -> list[Finding]:
-        """What breaks a rule, in the text's order; at most 50. Never raises for what a text contains."""
+        """What breaks a rule, in the text's order; at most 50. Never raises for what a text contains.
+
+        Behind it come the families that no rule matched and that the text reads like, each with its score.
+        """
         rules = self._kinds[kind]
         plain = lower(normalise(text))
-        hits = self._hits(rules, plain, kind, platform)
+        matched: set[Family] = set()
+        hits = self._hits(rules, plain, kind, platform, matched)
         restored = rules.restorer.read(plain)
         if restored is not None:
-            hits += [in_plain(hit, restored) for hit in self._hits(rules, restored.text, kind, platform)]
+            read = self._hits(rules, restored.text, kind, platform, matched)
+            hits += [in_plain(hit, restored) for hit in read]
         hits += [
             Hit(datum.start, datum.end, rules.by_detector[datum.kind])
             for datum in (find_personal_data(plain) if rules.by_detector else ())
             if datum.kind in rules.by_detector
         ]
-        if not hits:
+        alike = self._alike(rules, Reading(plain) if restored is None else restored, kind, matched)
+        if not hits and not alike:
             return []
         mapped = normalise_mapped(text)
-        return [
-            self._finding(text, rules.rules[hit.key], mapped.original_span(hit.start, hit.end))
-            for hit in _merged(hits)[:MAX_FINDINGS]
+        found = [
+            _finding(text, rules.rules[hit.key], mapped.original_span(hit.start, hit.end)) for hit in _merged(hits)
         ]
+        families = {finding.family for finding in found}
+        for rule, score, start, end in alike:
+            if rule.family not in families:
+                span = mapped.original_span(start, end)
+                found.append(_finding(text, rule, span, rule_id=f"{rule.family}.{LIKENESS}", score=score))
+        return found[:MAX_FINDINGS]
+
+    def _alike(
+        self, rules: _KindRules, reading: Reading, kind: TextKind, matched: set[Family]
+    ) -> list[tuple[CompiledRule, float, int, int]]:
+        """Families that the text reads like, with the rule that stands for each: what a rule excused is none.
+
+        Personal data is there or is not: nothing reads like it.
+        """
+        if self._likeness is None or kind == "comment" or len(reading.text) < FEWEST_CHARS:
+            return []  # a live chat says too much in too few words to be held against some hundred examples
+        found = []
+        for family, score, start, end in self._likeness.read(reading.text, kind):
+            rule = rules.standing_for(family, kind, reading.text)
+            if (
+                rule is not None
+                and rule.family not in matched
+                and not rules.excuses(family, kind, reading.text, start, end)
+            ):
+                found.append((rule, score, *reading.source_span(start, end)))
+        return found
 
     def explain(self, text: str, kind: TextKind, *, platform: Platform | None = None) -> Explanation:
         """What `check` does with a text, the matches that are excused included."""
@@ -178,6 +241,12 @@ class Rulebook:
             if datum.kind in rules.by_detector:
                 span = mapped.original_span(datum.start, datum.end)
                 considered.append(_considered(rules.rules[rules.by_detector[datum.kind]], text, span, datum.kind, None))
+        asked = [rules.rules[hit.key] for hit, _, _ in matches]
+        matched = {rule.family for rule in asked if not _not_asked(rule.rule, kind, platform)}
+        for rule, score, start, end in self._alike(rules, reading or Reading(plain), kind, matched):
+            span = mapped.original_span(start, end)
+            told = _considered(rule, text, span, f"like its examples, {score:.2f}", None)
+            considered.append(told._replace(rule=f"{rule.family}.{LIKENESS}"))
         distinct = {(item.rule, item.span, item.excuse is None): item for item in considered}
         return Explanation(
             plain,
@@ -185,27 +254,36 @@ class Rulebook:
             sorted(distinct.values(), key=lambda item: (item.excuse is not None, item.span, item.rule)),
         )
 
-    def _hits(self, rules: _KindRules, text: str, kind: TextKind, platform: Platform | None) -> list[Hit]:
+    def _hits(
+        self, rules: _KindRules, text: str, kind: TextKind, platform: Platform | None, matched: set[Family]
+    ) -> list[Hit]:
+        """What is found; the families of whatever matched, excused or not, are added to `matched`."""
         excused: dict[int, bool] = {}
         kept = []
         for hit in rules.matcher.search(text):
             rule = rules.rules[hit.key]
+            if _not_asked(rule.rule, kind, platform):
+                continue
+            matched.add(rule.family)
             if hit.key not in excused:
-                excused[hit.key] = bool(_not_asked(rule.rule, kind, platform) or _text_excuse(rule, text))
+                excused[hit.key] = _text_excuse(rule, text) is not None
             if not excused[hit.key] and _place_excuse(rule, text, hit) is None:
                 kept.append(hit)
         return kept
 
-    @staticmethod
-    def _finding(text: str, rule: CompiledRule, span: tuple[int, int]) -> Finding:
-        return Finding(
-            family=rule.family,
-            rule=rule.rule.id,
-            article=rule.rule.article,
-            span=span,
-            matched=text[span[0] : span[1]],
-            severity=rule.rule.severity,
-        )
+
+def _finding(
+    text: str, rule: CompiledRule, span: tuple[int, int], *, rule_id: str | None = None, score: float | None = None
+) -> Finding:
+    return Finding(
+        family=rule.family,
+        rule=rule_id or rule.rule.id,
+        article=rule.rule.article,
+        span=span,
+        matched=text[span[0] : span[1]],
+        severity=rule.rule.severity,
+        score=score,
+    )
 
 
 def _considered(rule: CompiledRule, text: str, span: tuple[int, int], reading: str, excuse: str | None) -> Considered:

@@ -115,7 +115,7 @@ def text_kind(event: Event) -> TextKind:
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
-    """A rule that a text breaks. `span` is [start, end) in characters of the text as it came."""
+    """What a text breaks. `span` is [start, end) in characters of the text as it came."""
 
     family: str
     rule: str
@@ -123,6 +123,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     span: tuple[int, int]
     matched: str
     severity: Literal["info", "warning", "critical"] = "warning"
+    score: float | None = None
+    """The probability where no rule matched and the text only reads like a breach of the family; None for a rule's."""
 
 
 class ScoredText(

@@ -1,0 +1,177 @@
+"""A second opinion: how much a text reads like the breaches of each family that people wrote down as examples.
+
+Rules find what their authors thought of; this finds what is said in other words. It is one logistic regression a family
+over pieces of the text as it is read, its disguises undone: runs of one to three characters of a Chinese text; words,
+neighbours and parts of words of an English one. It is learnt from the examples in the packs and in `examples.txt`
+(`pulsewatch rules learn`), linear in the text, and tells why: the stretch that spoke most for a family is its span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.compliance.loader import PACKS_FOLDER, PackError
+from streams.events.schema import TextKind
+from streams.text.normalise import has_han
+
+LIKENESS_FILE = "likeness.npz"
+MAX_CHARS = 400
+_HAN_RUNS = (1, 2, 3)
+_WORD_PARTS = (3, 4, 5)
+_WORDS = "\t"
+"""Opens the name of a piece that is whole words."""
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[a-z']+|0+|[$#%]")
+
+Weights = npt.NDArray[np.float32]
+
+
+class Piece(NamedTuple):
+    """A feature of the text at [start, end)."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Resemblance(NamedTuple):
+    """A family that [start, end) of the text reads like, with the probability that it is one of its breaches."""
+
+    family: str
+    score: float
+    start: int
+    end: int
+
+
+def piece_names(text: str) -> set[str]:
+    """What a text is judged by; digits are all alike. The text is in normal form and lower case."""
+    text = _DIGIT.sub("0", text[:MAX_CHARS])
+    size = len(text)
+    if has_han(text):
+        return {text[start : start + length] for length in _HAN_RUNS for start in range(size - length + 1)}
+    words = _WORD.findall(text)
+    names = {
+        _WORDS + " ".join(words[first : first + count])
+        for count in (1, 2, 3)
+        for first in range(len(words) - count + 1)
+    }
+    for word in set(words):
+        padded = f" {word} "
+        names |= {padded[i : i + length] for length in _WORD_PARTS for i in range(len(padded) - length + 1)}
+    return names
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """The same with their places; of English words only whole ones."""
+    text = _DIGIT.sub("0", text[:MAX_CHARS])
+    if has_han(text):
+        for length in _HAN_RUNS:
+            for start in range(len(text) - length + 1):
+                yield Piece(text[start : start + length], start, start + length)
+        return
+    words = [Piece(match[0], *match.span()) for match in _WORD.finditer(text)]
+    for count in (1, 2, 3):
+        for first in range(len(words) - count + 1):
+            group = words[first : first + count]
+            yield Piece(_WORDS + " ".join(word.name for word in group), group[0].start, group[-1].end)
+
+
+def kind_piece(kind: TextKind) -> str:
+    """The feature that says who speaks."""
+    return f"\n{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Learnt weights. Immutable, safe to share between threads."""
+
+    families: tuple[str, ...]
+    vocabulary: dict[str, int]
+    """The place of each piece in `weights`."""
+    weights: Weights
+    """[pieces, families]"""
+    offsets: Weights
+    threshold: float
+    digest: str
+    """Of the examples it was learnt from."""
+
+    def read(self, text: str, kind: TextKind) -> list[Resemblance]:
+        """The families that an undisguised text in lower case reads like, at the threshold or above."""
+        places = self.places(text, kind)
+        sums = self.weights[places].sum(axis=0) / np.sqrt(len(places)) + self.offsets
+        scores = 1 / (1 + np.exp(-sums))
+        return [
+            Resemblance(self.families[i], round(float(scores[i]), 3), *self._span(text, int(i)))
+            for i in np.flatnonzero(scores >= self.threshold)
+        ]
+
+    def places(self, text: str, kind: TextKind) -> list[int]:
+        """Where the weights of a text's pieces stand, each once."""
+        known = self.vocabulary
+        return [known[kind_piece(kind)], *(known[name] for name in piece_names(text) & known.keys())]
+
+    def _span(self, text: str, family: int) -> tuple[int, int]:
+        """The stretch that speaks most for a family: the largest sum of what each character adds, above the mean."""
+        added = np.zeros(min(len(text), MAX_CHARS), dtype=np.float32)
+        for piece in pieces(text):
+            place = self.vocabulary.get(piece.name)
+            if place is not None:
+                added[piece.start : piece.end] += self.weights[place, family] / (piece.end - piece.start)
+        added -= added.mean()
+        best, span, total, start = 0.0, (0, len(added)), 0.0, 0
+        for end, value in enumerate(added.tolist(), 1):
+            total += value
+            if total <= 0:
+                total, start = 0.0, end
+            elif total > best:
+                best, span = total, (start, end)
+        return span
+
+
+def load_likeness(folder: Path | None = None) -> Likeness | None:
+    """What was learnt for a folder of packs; None where nothing was. Raises PackError."""
+    path = (folder or PACKS_FOLDER) / LIKENESS_FILE
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return _from_arrays(dict(stored))
+    except (ValueError, KeyError, OSError) as error:
+        raise PackError(f"{path}: not what `pulsewatch rules learn` writes: {error}") from None
+
+
+def save_likeness(likeness: Likeness, folder: Path) -> None:
+    """Write what was learnt beside the packs: weights in steps of 1/127 of the family's largest."""
+    largest = np.maximum(np.abs(likeness.weights).max(axis=0), 1e-6)
+    np.savez_compressed(
+        folder / LIKENESS_FILE,
+        families=np.array(likeness.families),
+        vocabulary=np.frombuffer("\v".join(likeness.vocabulary).encode(), dtype=np.uint8),
+        steps=np.round(likeness.weights / largest * 127).astype(np.int8),
+        largest=largest.astype(np.float32),
+        offsets=likeness.offsets.astype(np.float32),
+        threshold=np.float32(likeness.threshold),
+        digest=np.array(likeness.digest),
+    )
+
+
+def _from_arrays(stored: dict[str, Any]) -> Likeness:
+    vocabulary = stored["vocabulary"].tobytes().decode().split("\v")
+    weights = stored["steps"].astype(np.float32) * (stored["largest"] / 127)
+    if weights.shape != (len(vocabulary), len(stored["families"])):
+        raise ValueError(f"weights of the shape {weights.shape} for {len(vocabulary)} pieces")
+    return Likeness(
+        families=tuple(str(family) for family in stored["families"]),
+        vocabulary={piece: place for place, piece in enumerate(vocabulary)},
+        weights=weights,
+        offsets=stored["offsets"],
+        threshold=float(stored["threshold"]),
+        digest=str(stored["digest"]),
+    )
