@@ -26,7 +26,7 @@ LEAST_CALM = 80
 THRESHOLD_RULE = (
     f"least probability from 0.5 with precision of {MIN_PRECISION} or more on the calibration part, raised until "
     "at most 2 % of its neutral and positive texts of any source are flagged for any risk (4 % of "
-    "reviews, of posts on an epidemic and of tweets to airlines)"
+    "posts on an epidemic, 6 % of reviews and of tweets to airlines)"
 )
 
 TEMPERATURES = tuple(step / 50 for step in range(20, 201))

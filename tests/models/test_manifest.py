@@ -33,9 +33,9 @@ def test_the_bundled_folder_is_what_its_manifest_says_and_small_enough() -> None
 
 
 def test_a_changed_file_is_refused(folder: Path) -> None:
-    with (folder / "zh" / "model.onnx").open("ab") as graph:
+    with (folder / "zh" / "stage1.onnx").open("ab") as graph:
         graph.write(b"\0")
-    with pytest.raises(ModelRefused, match=r"zh/model\.onnx differs"):
+    with pytest.raises(ModelRefused, match=r"zh/stage1\.onnx differs"):
         read_manifest(folder)
 
 
@@ -85,8 +85,8 @@ def test_a_manifest_that_does_not_fit_is_refused(
 
 def test_a_graph_that_cannot_be_loaded_is_refused(folder: Path) -> None:
     content = b"no graph"
-    (folder / "zh" / "model.onnx").write_bytes(content)
-    rewrite(folder, lambda m: m["files"]["zh/model.onnx"].update(sha256=sha256(content).hexdigest()))
+    (folder / "zh" / "stage1.onnx").write_bytes(content)
+    rewrite(folder, lambda m: m["files"]["zh/stage1.onnx"].update(sha256=sha256(content).hexdigest()))
     assert read_manifest(folder)
     with pytest.raises(ModelRefused, match="model"):
         load_classifier(folder)
