@@ -11,6 +11,7 @@ recognised anew (the same subject again) is checked like the first time, and wha
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from streams.events.schema import Finding, Platform
 TAIL_CHARS = 30
 MAX_PAUSE_MS = 15_000
 MAX_SESSIONS = 1_024
+_CLAUSE_END = re.compile("[,，。.!！?？;；、]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Captions:
                 continue  # told with the caption before it, or not spoken to its end
             if finding.span[0] < len(front) and finding.rule in front_rules:
                 broke_already.add(finding.rule)
+            elif finding.span[0] < len(front) and self._are_two_sentences(front, caption.text, platform, finding):
+                continue
             elif finding.span[1] > len(front):
                 findings.append(_in_caption(finding, len(front), caption.text))
         if broke_already:  # what the caption says by itself counts, though it runs on from there
@@ -73,6 +77,14 @@ class Captions:
         if len(self._last) > MAX_SESSIONS:
             self._last.popitem(last=False)
         return [finding for finding in findings if finding.rule not in told]
+
+    def _are_two_sentences(self, front: str, text: str, platform: Platform | None, across: Finding) -> bool:
+        """Whether what was found across the border is no claim that was cut there: such a claim ends in the clause that
+        it was cut in, and its second half alone is nothing that the rule knows and excuses."""
+        if _CLAUSE_END.search(front + text, len(front), across.span[1]):
+            return True
+        alone = self._rulebook.explain(text, "host_speech", platform=platform).considered
+        return any(one.rule == across.rule and one.excuse is not None for one in alone)
 
     def _before(self, caption: Caption) -> tuple[str, frozenset[str], frozenset[str]]:
         """What stands in front of a caption, which rules that broke already, and which a former version of it did."""

@@ -37,6 +37,18 @@ def test_negation_in_the_front_excuses(captions: Captions) -> None:
     assert families(captions, "全网第一这种话", "c2", 2_000) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("刚才问保质期的朋友，是十二个月", "我们追求做到最好，做得不够的地方大家多提意见"),
+        ("这款是本店最畅销的，很多老朋友都回购过", "第一次来直播间的朋友，可以点一下关注"),
+    ],
+)
+def test_two_sentences_make_no_claim_together(captions: Captions, before: str, after: str) -> None:
+    assert families(captions, before, "c1") == []
+    assert families(captions, after, "c2", 2_000) == []
+
+
 def test_correction_of_a_caption_counts_once(captions: Captions) -> None:
     assert families(captions, "全网第一的面霜", "c1") == ["absolute_claim"]
     assert families(captions, "全网第一的面霜，加我微信", "c1", 500) == ["off_platform_diversion"]
