@@ -49,7 +49,7 @@ def test_stack_comes_up_is_mended_and_goes_down_whole(tmp_path: Path) -> None:
     addresses = up(tmp_path, Settings(), told.append)
     try:
         assert set(states(tmp_path).values()) == {"answers"}
-        assert len(states(tmp_path)) == 10
+        assert len(states(tmp_path)) == 11  # four servers, the pages' receiver, three workers, exporter, relay, console
         assert "detection answers" in told
         assert up(tmp_path, Settings()) == addresses
 
