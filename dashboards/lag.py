@@ -6,12 +6,14 @@ Kafka's committed offsets are not asked: they trail the ledger, which alone says
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from streams.cli.worker import STAGES
 from streams.errors import Unavailable
+from streams.ledger.reader import stored_offsets
 from streams.topics import LIVE, SCORED, SOCIAL
 
 READS = {"engagement": (SOCIAL, LIVE), "scoring": (SOCIAL, LIVE), "detection": (SCORED, LIVE)}
@@ -30,6 +32,11 @@ class Lag:
     topic: str
     partition: int
     records: int
+
+
+def stored_by_stage(client: Any, namespace: str) -> dict[str, Offsets]:
+    """Where each stage's ledgers stand: as long as none moves, nothing was counted. Raises Unavailable."""
+    return {stage: stored_offsets(client, namespace, stage) for stage in STAGES}
 
 
 def lags(stored: Mapping[str, Offsets], beginnings: Offsets, ends: Offsets) -> list[Lag]:

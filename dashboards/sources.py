@@ -4,13 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from dashboards.figures import FigureReader
-from dashboards.lag import LogEnds, Offsets
-from streams.cli.worker import STAGES
+from dashboards.lag import LogEnds, stored_by_stage
 from streams.clock import system_clock
 from streams.detection.reader import DetectionReader
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
-from streams.ledger.reader import reading_client, stored_offsets
+from streams.ledger.reader import reading_client
 from streams.settings import Settings
 
 
@@ -19,7 +18,6 @@ class Sources:
 
     def __init__(self, settings: Settings) -> None:
         self._client = reading_client(settings.redis)
-        self._namespace = settings.namespace
         self._log = LogEnds(settings.kafka)
         self.counters = EngagementReader(self._client, settings.namespace)
         """Everything about one id."""
@@ -28,7 +26,7 @@ class Sources:
         self.figures = FigureReader(
             rooms=Overview(self._client, settings.namespace),
             detections=self.detections,
-            offsets=self._offsets,
+            offsets=lambda: stored_by_stage(self._client, settings.namespace),
             log=self._log,
             clock=system_clock,
         )
@@ -46,6 +44,3 @@ class Sources:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _offsets(self) -> dict[str, Offsets]:
-        return {stage: stored_offsets(self._client, self._namespace, stage) for stage in STAGES}

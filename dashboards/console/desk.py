@@ -10,14 +10,13 @@ from dashboards.console.kafka import KafkaWatch
 from dashboards.console.keeper import Keeper
 from dashboards.console.rates import Rates
 from dashboards.figures import EventClock
-from dashboards.lag import Offsets
-from streams.cli.worker import STAGES
+from dashboards.lag import Offsets, stored_by_stage
 from streams.clock import Clock, system_clock
 from streams.detection.reader import DetectionReader
 from streams.detection.talk_reader import TalkReader
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
-from streams.ledger.reader import reading_client, stored_offsets
+from streams.ledger.reader import reading_client
 from streams.settings import Settings
 
 
@@ -56,8 +55,8 @@ class Desk:
         return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
 
     def offsets(self) -> Mapping[str, Offsets]:
-        """Where each stage's ledgers stand: as long as none moves, nothing was counted."""
-        return {stage: stored_offsets(self._client, self._namespace, stage) for stage in STAGES}
+        """dashboards.lag.stored_by_stage of this stack."""
+        return stored_by_stage(self._client, self._namespace)
 
     def close(self) -> None:
         self._client.close()

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -102,8 +101,8 @@ def _value(stretch: Stretch, name: str) -> float | None:
     }
     if name in own:
         return own[name]
-    places: list[Mapping[str, float]] = [stretch.sums, stretch.figures.funnel]  # type: ignore[list-item]
-    held = next((place[name] for place in places if name in place), None)
+    counted = dict[str, int]([*stretch.sums.items(), *stretch.figures.funnel.items()])
+    held = counted.get(name)
     found: float | None = held if held is not None else getattr(stretch.figures, name)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from streams.compliance.learning import digest, examples
 from streams.compliance.likeness import LIKENESS_FILE, load_likeness
@@ -108,8 +108,8 @@ def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[Rem
             yield _remark("warning", path, source, rule, f"the pattern matches nothing at all: {source}")
 
 
-def _covers(pattern: object, word: str) -> bool:
-    match = pattern.search(word)  # type: ignore[attr-defined]
+def _covers(pattern: Any, word: str) -> bool:
+    match = pattern.search(word)
     return match is not None and match.start() == 0 and match.end() == len(word)
 
 

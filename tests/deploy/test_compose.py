@@ -121,7 +121,7 @@ def test_command_of_ours_is_one_that_there_is(name: str) -> None:
 
 def test_example_of_settings_names_every_one_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
-    told = dict(re.fullmatch(r"(?:# )?([A-Z_]+)=(.*)", line).groups() for line in lines if "=" in line)  # type: ignore
+    told = dict(line.removeprefix("# ").split("=", 1) for line in lines if "=" in line)
     defaults = {
         f"PULSEWATCH_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else value
         for name, field in Settings.model_fields.items()

@@ -23,7 +23,7 @@ DRAWN = [
 
 
 def themes() -> dict[str, dict[str, str]]:
-    """The variables of the light theme, of the dark one, and of the dark one that the system asks for."""
+    """The variables of the light theme and of the dark one."""
     style = (WEB / "src" / "style.css").read_text()
     blocks = re.findall(r":root(\[data-theme=\"\w+\"\])? \{([^}]*)\}", style)
     found = {name or "light": dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block)) for name, block in blocks}
@@ -48,8 +48,3 @@ def test_colours_stand_out_from_what_they_lie_on(theme: str) -> None:
     weak = [pair for pair in TEXTS if contrast(colours[pair[0]], colours[pair[1]]) < 4.5]
     weak += [pair for pair in DRAWN if contrast(colours[pair[0]], colours[pair[1]]) < 3]
     assert weak == []
-
-
-def test_dark_is_the_same_whoever_asks_for_it() -> None:
-    found = themes()
-    assert found['[data-theme="auto"]'] == found['[data-theme="dark"]']

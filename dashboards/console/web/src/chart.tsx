@@ -46,13 +46,10 @@ export function Chart(props: Props): JSX.Element {
     };
     draw();
     const sized = new ResizeObserver(() => plot.current?.setSize({ width: host.clientWidth, height: host.clientHeight }));
-    const dark = matchMedia("(prefers-color-scheme: dark)");
     sized.observe(host);
-    dark.addEventListener("change", draw);
     addEventListener("theme", draw);
     return () => {
       sized.disconnect();
-      dark.removeEventListener("change", draw);
       removeEventListener("theme", draw);
       plot.current?.destroy();
     };

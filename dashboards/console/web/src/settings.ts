@@ -6,14 +6,22 @@ export type Theme = "auto" | "light" | "dark";
 
 const root = document.documentElement;
 const asked = new URLSearchParams(location.search);
+const system = matchMedia("(prefers-color-scheme: dark)");
 
 export const size = (asked.get("size") ?? localStorage.getItem("size") ?? "medium") as Size;
-export const theme = (asked.get("theme") ?? localStorage.getItem("theme") ?? "auto") as Theme;
+export let theme = (asked.get("theme") ?? localStorage.getItem("theme") ?? "auto") as Theme;
 
 export function apply(language: Language): void {
   root.lang = language;
   root.dataset.size = size;
-  root.dataset.theme = theme;
+  showTheme();
+  system.addEventListener("change", showTheme);
+}
+
+// "auto" is resolved here, so that the style sheet has each palette once.
+function showTheme(): void {
+  root.dataset.theme = theme !== "auto" ? theme : system.matches ? "dark" : "light";
+  dispatchEvent(new Event("theme"));
 }
 
 export function chooseSize(chosen: Size): void {
@@ -23,8 +31,8 @@ export function chooseSize(chosen: Size): void {
 
 export function chooseTheme(chosen: Theme): void {
   localStorage.setItem("theme", chosen);
-  root.dataset.theme = chosen;
-  dispatchEvent(new Event("theme"));
+  theme = chosen;
+  showTheme();
 }
 
 export function chooseLanguage(chosen: Language): void {
