@@ -63,6 +63,8 @@ class Book:
     sessions: dict[str, Page] = field(default_factory=lambda: defaultdict(Page))
     rooms: dict[str, str] = field(default_factory=dict)
     """Session → room."""
+    fakes: dict[str, dict[int, Counter[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Counter)))
+    """Room → minute → what no people made."""
 
     def enter(self, emissions: Iterable[Emission]) -> None:
         for emission in emissions:
@@ -72,6 +74,10 @@ class Book:
             if emission.takes_back is not None:
                 for page in self._pages(emission.takes_back):
                     page.add(emission.takes_back, emission.takes_back.event, -1)
+            for one, sign in ((emission, +1), (emission.takes_back, -1)):
+                if one is not None and one.fake and one.event.room_id is not None:
+                    for name, value in one.counts.items():
+                        self.fakes[one.event.room_id][one.event.event_time_ms // MINUTE_MS][name] += sign * value
 
     def _pages(self, emission: Emission) -> Iterator[Page]:
         """Where it counts; what is late belongs to no window, but to its session."""
@@ -101,6 +107,12 @@ class Book:
                 for name, page in pages.items()
             }
             for scope, pages in self.scopes.items()
+        }
+
+    def fake_truths(self) -> dict[str, dict[int, Sums]]:
+        return {
+            room: {minute: dict(sums) for minute, sums in sorted(minutes.items())}
+            for room, minutes in self.fakes.items()
         }
 
     def session_truths(self) -> dict[str, SessionTruth]:

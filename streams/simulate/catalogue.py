@@ -102,6 +102,7 @@ INCIDENTS = (
     Incident("coordinated", "lumo", 15, 6, texts_per_minute=60),
     Incident("praise", "northpeak", 16, 6, texts_per_minute=60),
     Incident("room_collapse", "mumu", 17, 9, room_id="room-109"),
+    Incident("fake_traffic", "tidewear", 15, 7, room_id="room-113"),
 )
 
 DEMO = Scenario("demo", 40, BRANDS, ROOMS, INCIDENTS)
@@ -137,6 +138,7 @@ _INCIDENTS: dict[IncidentKind, str] = {
     "false_advertising": "a host's false claims, a diversion and a phone number read aloud",
     "room_collapse": "a room that loses its audience",
     "silent_feed": "a feed that goes silent",
+    "fake_traffic": "a room with bought enters, likes and comments",
 }
 _BY_NAME = {scenario.name: scenario for scenario in _MIXES}
 _SINGLE = {incident.kind.replace("_", "-"): incident for incident in INCIDENTS}

@@ -38,6 +38,8 @@ class Emission:
     follow: FollowChange | None = None
     takes_back: "Emission | None" = None
     """What a retraction retracts."""
+    fake: bool = False
+    """Bought: no people made it."""
 
 
 class Desk:
@@ -58,6 +60,7 @@ class Desk:
         people: Iterable[People] = (),
         follow: FollowChange | None = None,
         delay_ms: int | None = None,
+        fake: bool = False,
         **fields: Any,
     ) -> Emission:
         """Something happened. Arrival is some tenths of a second later; `delay_ms` fixes it where order matters."""
@@ -66,7 +69,7 @@ class Desk:
             event_id=f"{self._prefix}-{next(self._numbers)}", kind=kind, actor=actor, event_time_ms=at_ms,
             ingest_time_ms=at_ms + delay_ms, **self._fixed, **fields,
         )  # fmt: skip
-        emission = Emission(event, event.ingest_time_ms, counts or {}, tuple(people), follow=follow)
+        emission = Emission(event, event.ingest_time_ms, counts or {}, tuple(people), follow=follow, fake=fake)
         self.emissions.append(emission)
         return emission
 

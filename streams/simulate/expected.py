@@ -13,6 +13,7 @@ _KINDS: dict[str, tuple[AlertKind, Severity]] = {
     "praise": ("opportunity", "info"),
     "room_collapse": ("room_collapse", "warning"),
     "silent_feed": ("feed_silent", "warning"),
+    "fake_traffic": ("fake_traffic", "warning"),
 }
 ONSET_TOLERANCE_MINUTES = 5
 """A silence starts with the last text before it, a burst may be seen a few minutes after its first word."""
@@ -43,5 +44,5 @@ def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Ite
     kind, severity = _KINDS[incident.kind]
     yield ExpectedAlert(
         kind, incident.brand_id, severity, earliest_ms, latest_ms, resolves,
-        incident.room_id if incident.kind == "room_collapse" else None,
+        incident.room_id if incident.kind in ("room_collapse", "fake_traffic") else None,
     )  # fmt: skip

@@ -59,6 +59,7 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
         dead_letters=dict(reasons),
         scopes=book.scope_truths(ended_at_ms),
         sessions=book.session_truths(),
+        fakes=book.fake_truths(),
         alerts=expected_alerts(scenario, started_at_ms),
     )
     return Traffic(records, truth)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor
+from streams.simulate.bots import Bots
 from streams.simulate.emission import INTERACTING, Desk, Emission, room_desk
 from streams.simulate.people import Crowd
 from streams.simulate.scenario import Brand, Incident, Room
@@ -35,6 +36,7 @@ class RoomPlay:
         seed: int,
     ) -> None:
         self._room, self._brand, self._crowd = room, brand, crowd
+        self._seed = seed
         self._rng = random.Random(f"{seed}:{room.room_id}")
         closes_ms = end_ms if room.closes_minute is None else start_ms + int(room.closes_minute * MINUTE_MS)
         self._closes, closes_ms = closes_ms < end_ms, min(closes_ms, end_ms)
@@ -43,6 +45,7 @@ class RoomPlay:
         self._incidents = [(incident, incident_span(incident, start_ms)) for incident in incidents]
         self._desk: Desk = room_desk(self._rng, room, self._session)
         self._visits: list[Visit] = []
+        self._bought: list[Visit] = []
 
     def play(self) -> list[Emission]:
         if self._span.from_ms >= self._span.to_ms:
@@ -56,6 +59,7 @@ class RoomPlay:
         self._speak()
         self._warn()
         self._expose()
+        self._buy()
         self._count_viewers()
         if self._closes:
             self._desk.note("session_end", self._span.to_ms)
@@ -148,6 +152,13 @@ class RoomPlay:
             if incident.kind == "false_advertising":
                 self._desk.note("notice", (span.from_ms + span.to_ms) // 2, counts={"notices": 1})
 
+    def _buy(self) -> None:
+        for incident, span in self._incidents:
+            if incident.kind == "fake_traffic":
+                rng = random.Random(f"{self._seed}:{self._room.room_id}:bought")
+                bots = Bots(self._room, self._brand, self._crowd, self._desk, rng, span)
+                self._bought += bots.play()
+
     # What the room's own counters say.
 
     def _expose(self) -> None:
@@ -156,8 +167,9 @@ class RoomPlay:
             self._desk.note("exposure", at_ms, value=shown, value_mode="aggregate", counts={"exposures": shown})
 
     def _count_viewers(self) -> None:
-        starts = [visit.starts_ms for visit in self._visits]
-        ends = sorted(visit.ends_ms for visit in self._visits)
+        visits = [*self._visits, *self._bought]
+        starts = sorted(visit.starts_ms for visit in visits)
+        ends = sorted(visit.ends_ms for visit in visits)
         for at_ms in range(self._span.from_ms + SNAPSHOT_MS, self._span.to_ms, SNAPSHOT_MS):
             present = bisect_right(starts, at_ms) - bisect_right(ends, at_ms)
             self._desk.note("viewers", at_ms, value=present, value_mode="snapshot", delay_ms=100)

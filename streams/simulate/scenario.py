@@ -13,7 +13,9 @@ Language = Literal["zh", "en"]
 Goods = Literal["food", "electronics", "care"]
 """What can go wrong with them decides the words of a crisis."""
 
-IncidentKind = Literal["crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed"]
+IncidentKind = Literal[
+    "crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed", "fake_traffic"
+]
 
 
 @dataclass(frozen=True)

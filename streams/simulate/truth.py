@@ -61,6 +61,8 @@ class Truth(msgspec.Struct, frozen=True):
     scopes: dict[str, dict[str, ScopeTruth]]
     """scope → id."""
     sessions: dict[str, SessionTruth]
+    fakes: dict[str, dict[int, Sums]]
+    """Of what was counted, what no people made: room → minute."""
     alerts: list[ExpectedAlert]
 
     def sums(self, scope: str, scope_id: str, window: str) -> Sums:
@@ -68,6 +70,13 @@ class Truth(msgspec.Struct, frozen=True):
         last = self.ended_at_ms // MINUTE_MS
         first = last - WINDOW_MINUTES[window] + 1
         return added(sums for minute, sums in self.scopes[scope][scope_id].minutes.items() if first <= minute <= last)
+
+    def fake_share(self, room_id: str, name: str, first: int, last: int) -> float:
+        """What no people made of a room's sum over these minutes, both included; 0 where there was nothing."""
+        fake = sum(sums.get(name, 0) for at, sums in self.fakes.get(room_id, {}).items() if first <= at <= last)
+        minutes = self.scopes["room"][room_id].minutes
+        every = sum(sums.get(name, 0) for at, sums in minutes.items() if first <= at <= last)
+        return fake / every if every else 0.0
 
     def save(self, path: Path) -> None:
         path.write_bytes(msgspec.json.encode(self))

@@ -9,7 +9,7 @@ import yaml
 
 from streams.simulate.scenario import Brand, Language, Product
 
-Voice = Literal["chat", "social", "speech", "breaches", "crisis", "praise", "attack"]
+Voice = Literal["chat", "social", "speech", "breaches", "crisis", "praise", "attack", "chorus"]
 
 _SHOUTS = {"zh": ("！", "！！", "。", "…", ""), "en": ("!", "!!", ".", "...", "")}
 

@@ -6,9 +6,13 @@ import msgspec
 import pytest
 
 from streams.alerting.alert import Alert
+from streams.clock import MINUTE_MS
 from streams.detection.clock import LogTimes
 from streams.detection.fake_traffic import Figure, Traffic
 from streams.detection.room import LOG, Account, Room, RoomEvent, Rooms
+from streams.simulate.catalogue import scenario
+from streams.simulate.generate import generate
+from streams.simulate.verdicts import judge
 from tests.detection.records import WATCH, at, room_event
 
 Minute = Callable[[int], Iterator[RoomEvent]]
@@ -160,3 +164,29 @@ def test_state_is_bounded_and_machines_stay_known() -> None:
     traffic.close(0)
     assert set(traffic.culprits) == {"machine"}
     assert len(msgspec.msgpack.encode(traffic)) < 500
+
+
+def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
+    traffic = generate(scenario("fake-traffic"), at(60))
+    truth, log, alerts = traffic.truth, LogTimes(), list[Alert]()
+    room: Room | None = None
+    shares = dict[int, dict[Figure, float]]()
+    for record in traffic.records:
+        if record.key == b"room-113" and (event := decoded(record.value)) is not None:
+            room = room or Room.fresh(event, WATCH)
+            log.heard(LOG, record.due_ms)
+            alerts += room.hear(event, log)
+            shares[room.state.minute] = room.state.traffic.shares()
+    [incident] = scenario("fake-traffic").incidents
+    last = truth.started_at_ms // MINUTE_MS + int(incident.onset_minute + incident.minutes) - 1
+    for figure, name in (("enters", "views"), ("likes", "likes"), ("comments", "comments")):
+        expected = truth.fake_share("room-113", name, last - 4, last)
+        assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure  # type: ignore[index]
+    assert [verdict.fault for verdict in judge(truth.alerts, alerts)] == [None]
+
+
+def decoded(value: bytes | None) -> RoomEvent | None:
+    try:
+        return msgspec.json.decode(value or b"", type=RoomEvent)
+    except msgspec.DecodeError:
+        return None

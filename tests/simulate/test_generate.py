@@ -115,8 +115,26 @@ def test_every_fate_and_every_reason_occurs(demo: Traffic) -> None:
 
 def test_every_kind_of_incident_is_in_the_demo_and_alone_in_a_scenario_of_its_own() -> None:
     kinds = Counter(incident.kind for incident in DEMO.incidents)
-    assert set(kinds) == {"crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed"}
+    assert set(kinds) == {
+        "crisis",
+        "praise",
+        "coordinated",
+        "false_advertising",
+        "room_collapse",
+        "silent_feed",
+        "fake_traffic",
+    }
     alone: list[Scenario] = [scenario(kind.replace("_", "-")) for kind in kinds]
-    assert [len(single.incidents) for single in alone] == [1] * 6
+    assert [len(single.incidents) for single in alone] == [1] * 7
     mixes = {"demo", "calm", "counters", "malformed", "duplicates", "late-events"}
     assert set(names()) == mixes | {single.name for single in alone}
+
+
+def test_bought_traffic_is_most_of_its_room_and_none_of_others() -> None:
+    truth = generate(scenario("fake-traffic"), ENDED_AT_MS).truth
+    [incident] = scenario("fake-traffic").incidents
+    first = truth.started_at_ms // MINUTE_MS + int(incident.onset_minute) + 1
+    shares = [truth.fake_share("room-113", name, first, first + 4) for name in ("views", "likes", "comments")]
+    assert all(0.7 < share < 1 for share in shares)
+    assert truth.fake_share("room-113", "views", first - 10, first - 2) == 0
+    assert set(truth.fakes) == {"room-113"}

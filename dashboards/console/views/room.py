@@ -8,6 +8,7 @@ import msgspec
 from dashboards.console.desk import Desk
 from dashboards.console.views.parts import Moods, Notice, moods_of, notice
 from streams.clock import MINUTE_MS
+from streams.detection.fake_traffic import FAKE_SHARE, Figure
 from streams.detection.questions import Question
 from streams.detection.talk_reader import RoomHead
 from streams.engagement.figures import Figures
@@ -33,13 +34,21 @@ class Head(msgspec.Struct, frozen=True):
     as_of_ms: int
 
 
+class Fake(msgspec.Struct, frozen=True):
+    """What no people made of a figure's last five minutes; `alarming` where it alerts."""
+
+    share: float
+    alarming: bool
+
+
 class Now(msgspec.Struct, frozen=True):
-    """The session so far. `viewers` are unique."""
+    """The session so far. `viewers` are unique; `fakes` has the figures of which there was enough to tell."""
 
     figures: Figures
     sums: Mapping[Sum, int]
     new_followers: int
     viewers: int
+    fakes: Mapping[Figure, Fake]
 
 
 class Halves(msgspec.Struct, frozen=True):
@@ -82,9 +91,10 @@ def view(desk: Desk, room_id: str) -> Room:
     present_ms = desk.present_ms()
     minutes = desk.engagement.minutes("room", room_id, SHOWN_MINUTES, present_ms)
     sessions = desk.engagement.sessions("room", room_id)
+    known = desk.talk.rooms([room_id]).get(room_id)
     return Room(
-        head=_head(room_id, desk.talk.rooms([room_id]).get(room_id), sessions, present_ms),
-        now=_now(desk, room_id),
+        head=_head(room_id, known, sessions, present_ms),
+        now=_now(desk, room_id, known),
         halves=Halves(half(minutes[-HALF_MINUTES:]), half(minutes[-2 * HALF_MINUTES : -HALF_MINUTES])),
         minutes=_minutes(desk, room_id, minutes),
         questions=desk.talk.questions(room_id, present_ms)[:MOST_QUESTIONS],
@@ -109,13 +119,15 @@ def _head(room_id: str, known: RoomHead | None, sessions: Sequence[str], present
     return Head(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
 
 
-def _now(desk: Desk, room_id: str) -> Now:
+def _now(desk: Desk, room_id: str, known: RoomHead | None) -> Now:
+    shares = known.fake_shares if known else {}
     people = desk.engagement.people("room", room_id, "session")
     return Now(
         figures=desk.engagement.figures("room", room_id, "session"),
         sums=desk.engagement.sums("room", room_id, "session"),
         new_followers=people["new_followers"],
         viewers=people["viewers"],
+        fakes={figure: Fake(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
     )
 
 

@@ -6,11 +6,13 @@ from dashboards.grafana.boards import panels
 from dashboards.grafana.boards.frame import ROOM, Frame
 from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
 from streams import metrics
+from streams.detection.fake_traffic import FAKE_SHARE
 from streams.engagement.vocabulary import Sum
 
 VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
 FUNNEL: tuple[Sum, ...] = ("views", "product_clicks", "orders", "payments")
 TALK: tuple[Sum, ...] = ("comments", "likes", "shares", "follows", "gifts")
+FAKES = f'{metrics.ROOM_FAKE_SHARE}{{room=~"$room"}}'
 COLLAPSED = 'ALERTS{alertname="RoomCollapse", alertstate="firing", room=~"$room"}'
 MINUTES = 5
 
@@ -56,6 +58,11 @@ def board() -> Dashboard:
             "Interaction a minute", "What viewers do, all chosen rooms together.",
             [Query(f"sum({events(name)}) / {MINUTES}", name) for name in TALK], "cpm",
         ),
+        panels.lines(
+            "Not made by people", "What no people made of the last five minutes' enters, likes and comments, where"
+            " there was enough to tell: the ten largest shares. Above the line it alerts.",
+            [Query(f"topk(10, {FAKES})", "{{room}} {{counter}}")], "percentunit", w=24, limit=FAKE_SHARE, highest=1,
+        ),
     )  # fmt: skip
     frame.row(
         "Sales",
@@ -85,10 +92,11 @@ def board() -> Dashboard:
                 "Follows": events("follows"),
                 "Clicks": events("product_clicks"),
                 "Paid": f"{events('paid_value')} / 100",
+                "Fake": f"max by (room) ({FAKES})",
             },
             {"room": "Room"},
             [Link("Room", "Open in the console", "${console}/room/${__value.raw:percentencode}")],
-            sort="Viewers", h=10,
+            sort="Viewers", units={"Fake": "percentunit"}, h=10,
         ),
     )  # fmt: skip
     return frame.board

@@ -23,16 +23,20 @@ from tests.faults.site import PARTITIONS, Site, until
 
 STAGES = ("engagement", "scoring", "detection")
 ROOM, BRAND = "room-105", "velvet"
+BOUGHT_ROOM = "room-101"
 SCENARIO = Scenario(
     "evening", 22, (VELVET, SHANYE),
     (
         Room(ROOM, BRAND, "douyin", "douyin-live", "zh", "晴晴", audience=60, captions_per_minute=3),
-        Room("room-101", "shanye", "douyin", "douyin-live", "zh", "小鹿", audience=30),
+        Room(BOUGHT_ROOM, "shanye", "douyin", "douyin-live", "zh", "小鹿", audience=30),
     ),
-    (Incident("false_advertising", BRAND, 14, 7, room_id=ROOM, families=("absolute_claim", "medical_claim")),),
+    (
+        Incident("false_advertising", BRAND, 14, 7, room_id=ROOM, families=("absolute_claim", "medical_claim")),
+        Incident("fake_traffic", "shanye", 14, 8, room_id=BOUGHT_ROOM),
+    ),
     Disorder(malformed_rounds=1, huge_records=False),
 )  # fmt: skip
-"""The breaches go on until shortly before the end, so their alerts still fire."""
+"""What happens goes on until the end or shortly before it, so its alerts still fire."""
 NASTY_ROOM = "<img src=x onerror=alert(1)>"
 NASTY_BRAND = "<b>bold</b>{{7*7}}"
 NASTY_QUESTION = "<script>alert(2)</script>${7*7}\u202e多少钱?"

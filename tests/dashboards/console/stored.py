@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from streams.detection.handler import DetectionHandler
+from streams.detection.room import RoomEvent
 from streams.engagement.handler import EngagementHandler
 from streams.events.dead_letters import MemorySink
 from streams.events.schema import Event, ScoredText
@@ -13,7 +14,7 @@ from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
 from streams.topics import LIVE
 from streams.transport.batch import Batch
-from tests.detection.records import WATCH, text_batch
+from tests.detection.records import WATCH, room_batch, text_batch
 from tests.detection.test_handler import Publisher
 from tests.engagement.worker import log_of
 
@@ -26,6 +27,11 @@ def count(settings: Settings, *events: Event, log_ms: int) -> None:
 def detect(settings: Settings, *texts: ScoredText) -> None:
     """Scored texts, as the detection stage takes them."""
     asyncio.run(_detect(settings, texts))
+
+
+def watch(settings: Settings, *events: RoomEvent) -> None:
+    """Events of rooms, as the detection stage takes them."""
+    asyncio.run(_watch(settings, events))
 
 
 async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> None:
@@ -46,3 +52,11 @@ async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
         handler = DetectionHandler(ledger, Publisher(), MemorySink(), WATCH)
         first = await handler.assigned("scored.texts", 0)
         await handler.apply(handler.prepare(text_batch(texts, first)))
+
+
+async def _watch(settings: Settings, events: Sequence[RoomEvent]) -> None:
+    async with Redis.from_url(settings.redis) as client:
+        ledger = RedisLedger(client, "detection", settings.namespace)
+        handler = DetectionHandler(ledger, Publisher(), MemorySink(), WATCH)
+        await handler.assigned(LIVE, 0)
+        await handler.apply(handler.prepare(room_batch(events, 0)))

@@ -14,11 +14,12 @@ from dashboards.console.guard import HEADER, SECURITY
 from deploy.local.redis import LocalRedis
 from deploy.local.server import free_port
 from streams.clock import MINUTE_MS
+from streams.detection.room import Account
 from streams.events.schema import Actor
 from streams.settings import Settings
 from tests.dashboards.console.server import NAME, Served, served
-from tests.dashboards.console.stored import count, detect
-from tests.detection.records import speech, text
+from tests.dashboards.console.stored import count, detect, watch
+from tests.detection.records import room_event, speech, text
 from tests.engagement.test_handler import TEN_MS, event
 
 pytestmark = pytest.mark.redis
@@ -75,6 +76,13 @@ def test_room_has_the_figures_of_its_session(settings: Settings, console: Served
     assert page["halves"]["last"]["comments"] == 1
     assert page["notices"]["platform"] == [[TEN_MS + MINUTE_MS, 1]]
     assert page["minutes"]["viewers"][-2:] == [30, 20]
+
+
+def test_room_tells_what_no_people_made_of_the_figures_with_enough_to_tell(settings: Settings, console: Served) -> None:
+    tapping = [room_event(number / 20, "like", 100, actor=Account("machine")) for number in range(40)]
+    watch(settings, room_event(0, "viewers", 100), *tapping, room_event(3, "viewers", 100))
+    fakes = console.get("room/r1")["now"]["fakes"]
+    assert fakes == {"likes": {"share": 1.0, "alarming": True}}
 
 
 def test_room_that_nobody_heard_of_is_unknown_and_empty(console: Served) -> None:

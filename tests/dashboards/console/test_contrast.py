@@ -10,8 +10,8 @@ TEXTS = [
     ("ink", "page"), ("ink", "card"), ("ink", "raised"), ("ink-soft", "card"), ("ink-soft", "page"),
     ("ink-soft", "raised"),
     ("accent", "card"), ("accent", "page"), ("accent", "accent-soft"), ("ink", "accent-soft"), ("card", "critical"),
-    ("critical", "critical-soft"), ("critical", "card"), ("warning", "warning-soft"), ("info", "info-soft"),
-    ("fine", "fine-soft"), ("card", "accent"),
+    ("critical", "critical-soft"), ("critical", "card"), ("critical", "raised"),
+    ("warning", "warning-soft"), ("info", "info-soft"), ("fine", "fine-soft"), ("card", "accent"),
 ]  # fmt: skip
 DRAWN = [
     ("mood-negative", "card"),

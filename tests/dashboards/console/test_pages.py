@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from deploy.local import bundle
 from deploy.local.kafka import LocalKafka
@@ -19,6 +19,7 @@ from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
 from streams.topics import LIVE
 from tests.dashboards.console.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
 from tests.dashboards.console.evening import (
+    BOUGHT_ROOM,
     BRAND,
     NASTY_BRAND,
     NASTY_QUESTION,
@@ -103,6 +104,24 @@ def test_room_shows_the_truth_of_its_session(shown: Evening, chromium: Browser, 
         interacting, viewers = truth.people["interacting"], truth.people["viewers"]
         assert number(figure(page, "interaction_rate")) == pytest.approx(100 * interacting / viewers, abs=3)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@SIZES
+def test_room_shows_what_no_people_made_beside_its_figures(
+    shown: Evening, chromium: Browser, size: tuple[int, int]
+) -> None:
+    last = shown.truth.ended_at_ms // MINUTE_MS - 1
+    with chromium.page(f"{shown.url}room/{BOUGHT_ROOM}?lang=en", size) as page:
+        for name in ("views", "likes", "comments"):
+            beside = page.locator(f'[data-figure="{name}"] .fake')
+            expected = 100 * shown.truth.fake_share(BOUGHT_ROOM, name, last - 4, last)
+            assert number(beside.inner_text()) == pytest.approx(expected, abs=10)
+            expect(beside).to_have_class("fake alarming")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.goto(f"{shown.url}room/{ROOM}?lang=en")
+        honest = page.locator('[data-figure="likes"] .fake')
+        expect(honest).to_have_class("fake")
+        assert number(honest.inner_text()) == 0
 
 
 def test_room_compares_ten_minutes_with_the_ten_before(shown: Evening, chromium: Browser) -> None:
@@ -255,6 +274,25 @@ def test_page_is_walked_by_keyboard_and_has_its_landmarks(shown: Evening, chromi
 def test_room_that_nobody_heard_of_has_an_empty_state(shown: Evening, chromium: Browser) -> None:
     with chromium.page(f"{shown.url}room/nowhere?lang=en", expect="empty") as page:
         expect(page.locator("main")).to_contain_text("Nothing was heard of this room yet")
+
+
+def test_panels_are_loading_until_the_first_figures_come(shown: Evening, chromium: Browser) -> None:
+    held: list[Route] = []
+    chromium.context.route("**/api/room/*", lambda route: held.append(route))
+    try:
+        with chromium.page(f"{shown.url}room/{ROOM}?lang=en", PHONE, expect="loading") as page:
+            states = page.locator("[data-panel]").evaluate_all("all => all.map((one) => one.dataset.state)")
+            assert set(states) == {"loading"}
+            now = page.locator('[data-panel="now"]')
+            expect(now).to_have_attribute("aria-busy", "true")
+            expect(now.get_by_role("status")).to_have_text("Loading…")
+            for route in held:
+                route.continue_()
+            page.wait_for_selector('[data-panel="now"][data-state="ready"]', timeout=PATIENCE_MS)
+            expect(now).to_have_attribute("aria-busy", "false")
+            assert number(figure(page, "viewers_now")) == shown.session.viewers_last
+    finally:
+        chromium.context.unroute("**/api/room/*")
 
 
 def test_redis_that_is_away_is_an_error_and_blinds_the_monitor(chromium: Browser) -> None:

@@ -40,8 +40,11 @@ SHORT = Scenario(
         for room in DEMO.rooms
         if room.room_id in ("room-105", "room-106", "room-109")
     ),
-    # It goes on until the end, so that its alerts still fire when the questions are asked.
-    incidents=(Incident("false_advertising", "velvet", 4, 4, room_id="room-105", families=FAMILIES),),
+    # They go on until the end, so that their alerts still fire when the questions are asked.
+    incidents=(
+        Incident("false_advertising", "velvet", 4, 4, room_id="room-105", families=FAMILIES),
+        Incident("fake_traffic", "mumu", 3, 5, room_id="room-109"),
+    ),
     disorder=replace(DEMO.disorder, huge_records=False, late=10),
 )  # fmt: skip
 QUERIES = [one for board in build.load() for one in asked(board)]

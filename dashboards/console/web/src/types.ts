@@ -64,7 +64,10 @@ export interface RoomPanels {
     state: "live" | "ended" | "unknown";
     as_of_ms: number;
   };
-  now: { figures: Figures; sums: Sums; new_followers: number; viewers: number };
+  now: {
+    figures: Figures; sums: Sums; new_followers: number; viewers: number;
+    fakes: Partial<Record<"enters" | "likes" | "comments", { share: number; alarming: boolean }>>;
+  };
   halves: { last: Record<string, number | null>; before: Record<string, number | null> };
   minutes: { first_ms: number; viewers: (number | null)[]; comments: number[]; paid_value: number[]; moods: Moods };
   questions: Question[];

@@ -56,6 +56,8 @@ export const WORDS = {
   comments: ["评论", "評論", "Comments"],
   shares: ["分享", "分享", "Shares"],
   views: ["进入", "進入", "Enters"],
+  fake: ["虚假", "虛假", "fake"],
+  fakeWhy: ["最近五分钟里不是真人产生的部分：进来就走、机器点赞、少数账号刷屏或齐声重复", "最近五分鐘裡不是真人產生的部分：進來就走、機器點贊、少數帳號刷屏或齊聲重複", "what no people made of the last five minutes: enters without stay, machine taps, a few accounts, repeats in lockstep"],
   exposures: ["曝光", "曝光", "Exposures"],
   entryRate: ["曝光进入率", "曝光進入率", "Entry rate"],
   uniqueViewers: ["观看人数", "觀看人數", "Unique viewers"],

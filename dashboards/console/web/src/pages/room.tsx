@@ -149,7 +149,7 @@ function Tile({ name, label, value, moved, children }: TileProps): JSX.Element {
 }
 
 function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomPanels["halves"] | undefined; viewers: (number | null)[] }): JSX.Element {
-  const { figures, sums } = now;
+  const { figures, sums, fakes } = now;
   const moved = (name: string): string | null => (halves ? change(halves.last[name], halves.before[name]) : null);
   return (
     <dl class="tiles">
@@ -171,8 +171,15 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
         {t("followRate")} {percent(figures.follow_rate)}
       </Tile>
       <Tile name="gifts" label={t("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
-      <Tile name="comments" label={t("comments")} value={count(sums.comments)} moved={moved("comments")} />
-      <Tile name="likes" label={t("likes")} value={count(sums.likes)} moved={moved("likes")} />
+      <Tile name="views" label={t("views")} value={count(sums.views)} moved={moved("views")}>
+        <Fake of="enters" fakes={fakes} />
+      </Tile>
+      <Tile name="comments" label={t("comments")} value={count(sums.comments)} moved={moved("comments")}>
+        <Fake of="comments" fakes={fakes} />
+      </Tile>
+      <Tile name="likes" label={t("likes")} value={count(sums.likes)} moved={moved("likes")}>
+        <Fake of="likes" fakes={fakes} />
+      </Tile>
       <Tile name="paid_gmv" label={t("paidGmv")} value={money(figures.paid_gmv)} moved={moved("paid_value")}>
         {count(sums.payments)} {t("payments")}
       </Tile>
@@ -180,6 +187,19 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
       <Tile name="gpm_pv" label={t("gpm")} value={money(figures.gpm_pv)}>{t("gpmUv")} {money(figures.gpm_uv)}</Tile>
       <Tile name="viewer_value" label={t("viewerValue")} value={money(figures.viewer_value)} />
     </dl>
+  );
+}
+
+type Fakes = RoomPanels["now"]["fakes"];
+
+/** What no people made of a figure lately; nothing where there was too little to tell. */
+function Fake({ of, fakes }: { of: keyof Fakes; fakes: Fakes }): JSX.Element | null {
+  const found = fakes[of];
+  if (!found) return null;
+  return (
+    <abbr class={found.alarming ? "fake alarming" : "fake"} title={t("fakeWhy")} data-figure={`fake-${of}`}>
+      {t("fake")} <b>{percent(found.share)}</b>
+    </abbr>
   );
 }
 

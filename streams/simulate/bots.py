@@ -1,0 +1,66 @@
+"""What somebody bought for a room: visitors who leave at once, machines that tap, accounts that speak in unison.
+
+Each of it is written down as fake, so the truth knows what no people made.
+"""
+
+import random
+from collections.abc import Iterator
+
+from streams.simulate.emission import INTERACTING, VIEWING, Desk
+from streams.simulate.people import Crowd
+from streams.simulate.scenario import Brand, Room
+from streams.simulate.spans import Span, ticks
+from streams.simulate.visits import Visit
+from streams.simulate.wording import say
+
+ENTERS_A_MINUTE = 4
+"""For each viewer of the room's usual audience."""
+MACHINES, TAPS_A_SECOND = 2, 40
+CHORUS, CHORUS_EVERY_MS, CHORUS_WITHIN_MS = 6, 20_000, 3_000
+
+
+class Bots:
+    """What was bought for one room over one stretch of its session."""
+
+    def __init__(self, room: Room, brand: Brand, crowd: Crowd, desk: Desk, rng: random.Random, span: Span) -> None:
+        self._room, self._brand, self._desk, self._rng, self._span = room, brand, desk, rng, span
+        self._clique = crowd.clique(MACHINES + CHORUS)
+        self._crowd = crowd
+
+    def play(self) -> list[Visit]:
+        """Write all of it down; the visits, which the room's counter of viewers sees as it sees any."""
+        visits = list(self._visits())
+        self._tap()
+        self._sing()
+        return visits
+
+    def _visits(self) -> Iterator[Visit]:
+        """In and out within two seconds."""
+        for at_ms in ticks(self._rng, ENTERS_A_MINUTE * self._room.audience, self._span):
+            seconds = self._rng.randint(1, 2)
+            visit = Visit(self._crowd.anyone(), at_ms, at_ms + seconds * 1000)
+            self._desk.note(
+                "enter", at_ms, actor=visit.actor, counts={"views": 1}, people=VIEWING, delay_ms=100, fake=True
+            )  # fmt: skip
+            self._desk.note(
+                "leave", visit.ends_ms, actor=visit.actor, value=seconds,
+                counts={"leaves": 1, "watch_seconds": seconds}, people=VIEWING, delay_ms=100,
+            )  # fmt: skip
+            yield visit
+
+    def _tap(self) -> None:
+        for at_ms in range(self._span.from_ms, self._span.to_ms, 1000):
+            for machine in self._clique[:MACHINES]:
+                self._desk.note(
+                    "like", at_ms, actor=machine, value=TAPS_A_SECOND, counts={"likes": TAPS_A_SECOND},
+                    people=INTERACTING, fake=True,
+                )  # fmt: skip
+
+    def _sing(self) -> None:
+        for from_ms in range(self._span.from_ms, self._span.to_ms - CHORUS_WITHIN_MS, CHORUS_EVERY_MS):
+            text = say(self._rng, "chorus", "chorus", self._room.language, self._brand, plain=True)
+            for account in self._clique[MACHINES:]:
+                self._desk.note(
+                    "comment", from_ms + self._rng.randint(0, CHORUS_WITHIN_MS), actor=account, text=text,
+                    lang=self._room.language, counts={"comments": 1}, people=INTERACTING, fake=True,
+                )  # fmt: skip
