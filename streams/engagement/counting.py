@@ -50,12 +50,17 @@ class Stretch:
         self.amounts: list[int] = []
         self.persons: list[str] = []
         """The actor's id, empty where there is none."""
+        self.retractions: list[tuple[int, str]] = []
+        """Position, and the event that is named."""
 
     def take(self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: Profiles) -> None:
         start, profiles, special = len(self.ids), table.of(events), table.special
         for at, profile in enumerate(profiles):
             if profile in special:
-                self.kept[start + at] = Kept(events[at], offsets[at], values[at])
+                event = events[at]
+                self.kept[start + at] = Kept(event, offsets[at], values[at])
+                if event.kind == "retraction" and event.retracts is not None:
+                    self.retractions.append((start + at, event.retracts))
         self.ids += [event.event_id for event in events]
         self.profiles += profiles
         self.times_ms += [event.event_time_ms for event in events]
@@ -115,29 +120,35 @@ class Counting:
     def _count(self, stretch: "Stretch", changes: Changes) -> None:
         """Count a stretch; one that warms up only leaves its trace in the window.
 
-        1. Which occurred before. 2. Which are late. 3. Those that need a look at what came before. 4. All others by
-        groups.
+        1. Which occurred before. 2. Which are late. 3. Those that need a look at what came before, and those that were
+        retracted before they came. 4. All others by groups.
         """
         if not stretch.ids:
             return
         again = self._window.occur(stretch.ids)
         columns, traits, highest_ms = self._columns(stretch)
+        late = columns.late
         self._window.keep(columns)
-        counted = ~columns.uncounted
-        counted[again] = False
-        live_changes = changes if stretch.live else None
-        looking_back = Special(self._window, stretch.kept, columns, highest_ms, live_changes)
-        for at in np.flatnonzero(traits[:, _SPECIAL] & counted).tolist():
-            counted[at] = looking_back.take(at)
-        if stretch.live:
-            late = columns.uncounted.copy()
-            late[again] = False
-            changes.fates["duplicate"] += len(again)
-            changes.fates["applied"] += int(counted.sum())
-            changes.last_event_ms = stretch.times_ms[-1]
-            self._late(np.flatnonzero(late).tolist(), columns, changes)
-            _sum(columns, counted, changes)
-            _meet(stretch.persons, columns, traits, counted, changes)
+        self._window.note_retractions(named for named in stretch.retractions if not late[named[0]])
+        if not stretch.live:
+            return
+        first = np.ones(len(late), np.bool_)
+        first[again] = False
+        counted = first & ~late
+        overtaken = self._window.overtaken(stretch.ids)
+        special = set(np.flatnonzero(traits[:, _SPECIAL] & counted).tolist())
+        looking_back = Special(self._window, stretch.kept, columns, highest_ms, changes)
+        for at in sorted(special | overtaken.keys()):
+            if at in special:
+                counted[at] = looking_back.take(at)
+            if at in overtaken:
+                looking_back.take_back(columns.at(at), overtaken[at])
+        changes.fates["duplicate"] += len(again)
+        changes.fates["applied"] += int(counted.sum())
+        changes.last_event_ms = stretch.times_ms[-1]
+        self._late(np.flatnonzero(first & late).tolist(), columns, changes)
+        _sum(columns, counted, changes)
+        _meet(stretch.persons, columns, traits, counted, changes)
 
     def _columns(self, stretch: "Stretch") -> tuple[Columns, Numbers, Numbers]:
         """What is kept of the events, their profiles' traits, and the watermark before and after each."""

@@ -8,10 +8,16 @@ stored offset brings it back:
               block 0             block 1                 block 2
     a record here ─────────────────────────────────────► looks back to offset 65,536
 
-The same window answers what a retraction takes back. Per record it holds the id and 28 bytes.
+The same window answers what a retraction takes back, and what one has taken back already: retractions overtake what
+they name, so an event that comes after its retraction, in the same window, counts and is taken back at once. Per record
+the window holds the id and 28 bytes, per retraction the id that it names.
+
+What a block remembers may depend on its own records alone, or a later worker would remember otherwise: a retraction is
+noted whether or not it found its event, and though it be a duplicate of one in the block before.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,6 +41,17 @@ def warm_from(stored_offset: int) -> int:
     return max(0, block_of(stored_offset) - 1) << BLOCK_BITS
 
 
+class Occurrence(NamedTuple):
+    """An event as the window remembers it."""
+
+    profile: Profile
+    time_ms: int
+    value: int
+    amount: int
+    late: bool
+    report: Event | None
+
+
 class Columns(NamedTuple):
     """What is kept of a stretch of events: enough to take any of them back."""
 
@@ -43,21 +60,16 @@ class Columns(NamedTuple):
     times_ms: Numbers
     values: Numbers
     amounts: Numbers
-    uncounted: NDArray[np.bool_]
-    """Late: nothing to take back."""
-    special: dict[int, Event]
-    """By position in the stretch: the reports of running totals, of which the columns do not tell all."""
+    late: NDArray[np.bool_]
+    reports: dict[int, Event]
+    """By position: the reports of running totals, of which the columns do not tell all."""
 
-
-class Occurrence(NamedTuple):
-    """An event as the window remembers it."""
-
-    profile: Profile
-    time_ms: int
-    value: int
-    amount: int
-    uncounted: bool
-    special: Event | None
+    def at(self, position: int) -> Occurrence:
+        """One event, by its position in the stretch."""
+        return Occurrence(
+            self.profiles.all[self.profile[position]], int(self.times_ms[position]), int(self.values[position]),
+            int(self.amounts[position]), bool(self.late[position]), self.reports.get(position),
+        )  # fmt: skip
 
 
 @dataclass
@@ -70,20 +82,18 @@ class Block:
     starts: list[int] = field(default_factory=list)
     columns: list[Columns] = field(default_factory=list)
     length: int = 0
-    retracted: set[str] = field(default_factory=set)
+    retracted: dict[str, int] = field(default_factory=dict)
+    """event_id → running number of the block's first retraction of it."""
 
     def occurrence(self, event_id: str, before: int) -> Occurrence | None:
         """The event's first record in this block, if its running number is below `before`."""
         number = self.first.get(event_id)
-        if number is None or number >= before:
-            return None
+        return None if number is None or number >= before else self.at(number)
+
+    def at(self, number: int) -> Occurrence:
+        """A record by its running number."""
         at = bisect_right(self.starts, number) - 1
-        columns, position = self.columns[at], number - self.starts[at]
-        return Occurrence(
-            columns.profiles.all[columns.profile[position]], int(columns.times_ms[position]),
-            int(columns.values[position]), int(columns.amounts[position]), bool(columns.uncounted[position]),
-            columns.special.get(position),
-        )  # fmt: skip
+        return self.columns[at].at(number - self.starts[at])
 
 
 class Window:
@@ -119,15 +129,28 @@ class Window:
         self.present.starts.append(self.present.length - len(columns.profile))
         self.present.columns.append(columns)
 
-    def take_back(self, event_id: str, position_from_end: int) -> Occurrence | None:
-        """What an event counted, once: None where it is not in the window or was taken back before.
+    def note_retractions(self, named: Iterable[tuple[int, str]]) -> None:
+        """Note the latest stretch's retractions in their order, each by its position and the event that it names."""
+        start, retracted = self.present.starts[-1], self.present.retracted
+        for position, event_id in named:
+            retracted.setdefault(event_id, start + position)
 
-        `position_from_end` is how many records of the present stretch follow the retraction, itself included.
-        """
-        if event_id in self.before.retracted or event_id in self.present.retracted:
+    def overtaken(self, ids: list[str]) -> dict[int, Occurrence]:
+        """The latest stretch's events that a retraction before them names: position → the first such retraction."""
+        start, found = self.present.starts[-1], dict[int, Occurrence]()
+        for block in (self.present, self.before):
+            for event_id in block.retracted.keys() & ids if block.retracted else ():
+                number, retraction = self.present.first[event_id], block.retracted[event_id]
+                comes_first = number >= start and event_id not in self.before.first
+                if comes_first and (block is self.before or retraction < number):
+                    found[number - start] = block.at(retraction)
+        return found
+
+    def taken_back(self, event_id: str, position: int) -> Occurrence | None:
+        """What the latest stretch's retraction at this position takes back: None where the event did not occur before
+        it, or another retraction came first."""
+        number = self.present.starts[-1] + position
+        if event_id in self.before.retracted or self.present.retracted[event_id] != number:
             return None
         found = self.before.occurrence(event_id, self.before.length)
-        found = found or self.present.occurrence(event_id, self.present.length - position_from_end)
-        if found is not None:
-            self.present.retracted.add(event_id)
-        return found
+        return found or self.present.occurrence(event_id, number)

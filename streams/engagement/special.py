@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.clock import HOUR_MS, MINUTE_MS
-from streams.engagement.changes import Changes, Gauge, RunningTotal, TakeBack, Where
+from streams.engagement.changes import SESSION_ONLY, Changes, Gauge, RunningTotal, TakeBack, Where
 from streams.engagement.duplicates import Columns, Numbers, Occurrence, Window
 from streams.engagement.meaning import MEANINGS, SLOTS
 from streams.engagement.places import Profile, followers_of, session_bucket
@@ -33,16 +33,10 @@ class Kept(NamedTuple):
 
 
 class Special:
-    """One stretch's, `kept` by their positions in it. `changes` is None while the window warms up: then only
-    retractions leave a trace."""
+    """One stretch's, `kept` by their positions in it."""
 
     def __init__(
-        self,
-        window: Window,
-        kept: Mapping[int, Kept],
-        columns: Columns,
-        highest_ms: Numbers,
-        changes: Changes | None,
+        self, window: Window, kept: Mapping[int, Kept], columns: Columns, highest_ms: Numbers, changes: Changes
     ) -> None:
         self._window = window
         self._kept = kept
@@ -56,8 +50,6 @@ class Special:
         profile = self._columns.profiles.all[self._columns.profile[at]]
         if event.kind == "retraction":
             return self._retraction(at, event, profile)
-        if self._changes is None:
-            return True
         where = profile.place, event.event_time_ms // MINUTE_MS
         if event.kind == "viewers":
             return self._viewers(at, event, where, self._changes)
@@ -65,6 +57,22 @@ class Special:
             return self._running_total(at, event, where, self._changes)
         self._follow(at, event, profile, self._changes)
         return True
+
+    def take_back(self, event: Occurrence, retraction: Occurrence) -> None:
+        """Take back what an event counts, and count its retraction where that happened."""
+        changes = self._changes
+        changes.add((retraction.profile.place, retraction.time_ms // MINUTE_MS), SLOTS["retracted"], 1)
+        amends_session = event.late and event.profile.kind == "refund"
+        if event.late and not amends_session:
+            return
+        where = event.profile.place, SESSION_ONLY if amends_session else event.time_ms // MINUTE_MS
+        report = event.report
+        if report is not None:
+            changes.reports.append(TakeBack(_subject(report), report.event_id, report.kind, where, report.amount))
+            return
+        measures = 1, event.value, event.amount, event.value * event.amount
+        for slot, measure in event.profile.adds:
+            changes.add(where, slot, -measures[measure])
 
     def _viewers(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
         if event.room_id is None:
@@ -99,18 +107,12 @@ class Special:
 
     def _retraction(self, at: int, event: Event, profile: Profile) -> bool:
         if event.retracts is None:
-            return self._changes is None or self._refuse(
-                at, "missing_field", "retraction without retracts", self._changes
-            )
-        found = self._window.take_back(event.retracts, len(self._columns.profile) - at)
-        if self._changes is None:
-            return True
+            return self._refuse(at, "missing_field", "retraction without retracts", self._changes)
+        found = self._window.taken_back(event.retracts, at)
         if found is None:
             self._changes.fates["retraction_unmatched"] += 1
             return False
-        self._changes.add((profile.place, event.event_time_ms // MINUTE_MS), SLOTS["retracted"], 1)
-        if not found.uncounted:
-            _take_back(found, self._changes)
+        self.take_back(found, self._columns.at(at))
         return True
 
     def _refuse(self, at: int, reason: Reason, detail: str, changes: Changes) -> bool:
@@ -127,17 +129,6 @@ def has_running_total(kind: Kind) -> bool:
 def is_running_total(event: Event) -> bool:
     """Whether what the event counted depends on what was reported before it."""
     return event.value_mode == "snapshot" or event.kind == "gift"
-
-
-def _take_back(found: Occurrence, changes: Changes) -> None:
-    where = found.profile.place, found.time_ms // MINUTE_MS
-    event = found.special
-    if event is not None:
-        changes.reports.append(TakeBack(_subject(event), event.event_id, event.kind, where, event.amount))
-        return
-    measures = 1, found.value, found.amount, found.value * found.amount
-    for slot, measure in found.profile.adds:
-        changes.add(where, slot, -measures[measure])
 
 
 def _subject(event: Event) -> str:

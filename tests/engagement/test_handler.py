@@ -249,10 +249,71 @@ async def test_retraction_takes_back_once() -> None:
         assert await room_sums(said, event("comment"), *back, sizes=sizes) == {"comments": 1, "retracted": 1}
 
 
-async def test_retraction_before_its_event_or_of_nothing_takes_nothing() -> None:
+async def test_retraction_of_nothing_takes_nothing() -> None:
+    assert await room_sums(event("comment"), event("retraction", retracts="never")) == {"comments": 1}
+
+
+@pytest.mark.parametrize(
+    "retracted",
+    [
+        event("comment", 0, "a", session_id="s1", product_id="p1", value=3), event("comment", 0, "a", is_mirror=True),
+        event("order", 0, "a", amount=990), event("gift", 0, "a", value=2, amount=10),
+        event("gift", 0, "a", value=2, amount=10, subject_id="g"), event("like", value=40, value_mode="snapshot"),
+        event("refund", -1500, amount=990, session_id="s1"), event("gift", final=False),
+    ],
+)  # fmt: skip
+async def test_retraction_takes_back_the_same_before_its_event_as_after(retracted: Event) -> None:
+    """The retraction at 10:05 overtakes the event of 10:00; whatever the batches, and whoever is seen between."""
+    watermark, between = event("enter", 1, "b"), event("gift", 2, "c", value=1, subject_id="g")
+    back = event("retraction", 5, retracts=retracted.event_id)
+    after = await counted(watermark, between, retracted, back)
+    for sizes in ((), (1,), (2,), (3,), (1, 1, 1)):
+        before = await counted(watermark, back, between, retracted, sizes=sizes)
+        assert {k: v for k, v in before.sums().items() if v} == {k: v for k, v in after.sums().items() if v}
+        assert before.people() == after.people()
+    assert before.sums()[f"minute:{TEN + 5}", ROOM] == {"retracted": 1}
+
+
+async def test_retraction_of_a_report_before_it_leaves_the_reports_after_it() -> None:
+    """Of a streak 3, 7, 9 the second report, of 4, is retracted before it comes."""
+    streak = [event("gift", value=value, amount=1, subject_id="g") for value in (3, 7, 9)]
+    back = event("retraction", retracts=streak[1].event_id)
+    for sizes in ((), (1,), (2,), (1, 1, 1)):
+        assert await room_sums(back, *streak, sizes=sizes) == {"gifts": 5, "gift_value": 5, "retracted": 1}
+
+
+async def test_second_retraction_before_its_event_takes_nothing() -> None:
     said = event("comment")
-    back = event("retraction", retracts=said.event_id)
-    assert await room_sums(back, said, event("retraction", retracts="never")) == {"comments": 1}
+    back = [event("retraction", at, retracts=said.event_id) for at in (1, 2, 3)]
+    for sizes in ((), (1, 1, 1), (2, 1)):
+        found = (await counted(*back[:2], said, back[2], said, sizes=sizes)).sums()
+        assert found[f"hour:{HOUR}", ROOM] == {"retracted": 1}
+        assert found[f"minute:{TEN + 1}", ROOM] == {"retracted": 1}
+
+
+async def test_retraction_is_remembered_through_a_death() -> None:
+    said = event("comment")
+    worker = Worker(log_of([event("retraction", retracts=said.event_id), event("like"), said]))
+    for _ in range(2):
+        await worker.run((1,), applied=1)
+    await worker.run()
+    assert Counted(shard_of(worker)).sums()[f"hour:{HOUR}", ROOM] == {"likes": 1, "retracted": 1}
+
+
+@pytest.mark.parametrize(("blocks", "found"), [(1, {"retracted": 1}), (2, {"comments": 1})])
+async def test_retraction_is_remembered_as_far_as_an_event(blocks: int, found: dict[str, int]) -> None:
+    said = event("comment")
+    back = log_of([event("retraction", retracts=said.event_id)])
+    for sizes in ((), (1,)):
+        worker = Worker([*back, *log_of([said], blocks << BLOCK_BITS)])
+        await worker.run(sizes)
+        assert Counted(shard_of(worker)).sums()[f"hour:{HOUR}", ROOM] == found
+
+
+async def test_retraction_of_a_late_refund_leaves_its_session_as_it_was() -> None:
+    late = event("refund", -1500, amount=990, session_id="s1")
+    found = await counted(event("enter"), late, event("retraction", retracts=late.event_id))
+    assert found.sums()["session:s1", "s"] == {"late": 1}
 
 
 async def test_retraction_takes_back_a_gift_and_the_growth_of_a_streaks_report() -> None:
