@@ -50,6 +50,8 @@ class TakeBack(NamedTuple):
     kind: Kind
     where: Where
     amount: int
+    today: int
+    """The watermark's day when it is taken back: days number from the epoch."""
 
 
 @dataclass(slots=True)

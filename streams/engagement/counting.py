@@ -142,7 +142,7 @@ class Counting:
             if at in special:
                 counted[at] = looking_back.take(at)
             if at in overtaken:
-                looking_back.take_back(columns.at(at), overtaken[at])
+                looking_back.take_back(columns.at(at), overtaken[at], at)
         changes.fates["duplicate"] += len(again)
         changes.fates["applied"] += int(counted.sum())
         changes.last_event_ms = stretch.times_ms[-1]

@@ -41,6 +41,14 @@ def day_of(minute: int) -> int:
     return minute // _MINUTES_A_DAY
 
 
+def _days_of(report: RunningTotal | TakeBack) -> tuple[int, ...]:
+    """Where the subject's mark may be: a report in time is of the watermark's day or the day before it."""
+    if isinstance(report, TakeBack):
+        return report.today - 1, report.today
+    day = day_of(report.where[1])
+    return day - 1, day, day + 1
+
+
 class Marks:
     """One partition's, with those in use held in the process."""
 
@@ -52,8 +60,7 @@ class Marks:
         wanted: dict[str, set[str]] = {}
         for report in reports:
             if report.subject not in self._held:
-                day = day_of(report.where[1])
-                for near in (day - 1, day, day + 1):
+                for near in _days_of(report):
                     wanted.setdefault(marks_of(near), set()).add(report.subject)
         return {suffix: sorted(subjects) for suffix, subjects in wanted.items()}
 
@@ -102,7 +109,7 @@ class Marks:
         return Mark(max(day, before.day), report.total, added)
 
     def _taken_back(self, report: TakeBack, changes: Changes) -> Mark | None:
-        mark = self._held.get(report.subject)
+        mark = self._mark(report.subject, report.today)
         if mark is None or report.event_id not in mark.added:
             return None
         add_growth(changes, report.where, report.kind, -mark.added[report.event_id], report.amount)

@@ -12,7 +12,7 @@ Fields that cannot go together are found here too, since only these kinds have a
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.clock import HOUR_MS, MINUTE_MS
+from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.engagement.changes import SESSION_ONLY, Changes, Gauge, RunningTotal, TakeBack, Where
 from streams.engagement.duplicates import Columns, Numbers, Occurrence, Window
 from streams.engagement.meaning import MEANINGS, SLOTS
@@ -58,8 +58,9 @@ class Special:
         self._follow(at, event, profile, self._changes)
         return True
 
-    def take_back(self, event: Occurrence, retraction: Occurrence) -> None:
-        """Take back what an event counts, and count its retraction where that happened."""
+    def take_back(self, event: Occurrence, retraction: Occurrence, at: int) -> None:
+        """Take back what an event counts, and count its retraction where that happened. The later of both is the
+        event at this position."""
         changes = self._changes
         changes.add((retraction.profile.place, retraction.time_ms // MINUTE_MS), SLOTS["retracted"], 1)
         amends_session = event.late and event.profile.kind == "refund"
@@ -68,7 +69,10 @@ class Special:
         where = event.profile.place, SESSION_ONLY if amends_session else event.time_ms // MINUTE_MS
         report = event.report
         if report is not None:
-            changes.reports.append(TakeBack(_subject(report), report.event_id, report.kind, where, report.amount))
+            today = int(self._highest_ms[at + 1]) // DAY_MS
+            changes.reports.append(
+                TakeBack(_subject(report), report.event_id, report.kind, where, report.amount, today)
+            )
             return
         measures = 1, event.value, event.amount, event.value * event.amount
         for slot, measure in event.profile.adds:
@@ -112,7 +116,7 @@ class Special:
         if found is None:
             self._changes.fates["retraction_unmatched"] += 1
             return False
-        self.take_back(found, self._columns.at(at))
+        self.take_back(found, self._columns.at(at), at)
         return True
 
     def _refuse(self, at: int, reason: Reason, detail: str, changes: Changes) -> bool:

@@ -40,39 +40,106 @@ class Recounted:
     fates: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
+@dataclass
+class Seen:
+    """A record, and what was counted for it: a duplicate shares its original's."""
+
+    block: int
+    event: dict[str, Any]
+    counts: dict[str, int]
+    late: bool
+
+
 def recount(log: list[tuple[int, dict[str, Any]]]) -> Recounted:
     """The log as (offset, event), all of them readable."""
-    result = Recounted()
-    occurred: dict[str, list[tuple[int, dict[str, Any], dict[str, int]]]] = defaultdict(list)
-    taken: dict[str, int] = {}
-    highest: dict[str, tuple[int, int]] = {}
-    watermark = 0
+    recounting = _Recounting()
     for offset, event in log:
-        block = offset // BLOCK
-        near = [entry for entry in occurred[event["event_id"]] if entry[0] // BLOCK >= block - 1]
-        late = event["event_time"] < watermark - DAY_MS
-        watermark = max(watermark, event["event_time"])
-        counts: dict[str, int] = {}
-        if near:
-            result.fates["duplicate"] += 1
-        elif late:
-            result.fates["late"] += 1
-            _session_only(result, event, _counts(event) if event["kind"] == "refund" else {})
-        elif event.get("is_mirror"):
-            counts = {"mirrors": 1}
-            _add(result, event, counts, 1)
-            result.fates["applied"] += 1
-        elif event["kind"] == "retraction":
-            _retract(result, occurred, taken, offset, event)
-        elif _impossible(event):
-            result.fates["dead_letter"] += 1
+        recounting.read(offset // BLOCK, event)
+    return recounting.result
+
+
+class _Recounting:
+    def __init__(self) -> None:
+        self.result = Recounted()
+        self.occurred: dict[str, list[Seen]] = defaultdict(list)
+        self.named: dict[str, list[Seen]] = defaultdict(list)
+        """Retractions by what they name."""
+        self.streaks: dict[str, _Streak] = {}
+        self.watermark = 0
+
+    def read(self, block: int, event: dict[str, Any]) -> None:
+        near = [seen for seen in self.occurred[event["event_id"]] if seen.block >= block - 1]
+        overtaking = [seen for seen in self.named[event["event_id"]] if seen.block >= block - 1]
+        late = event["event_time"] < self.watermark - DAY_MS
+        self.watermark = max(self.watermark, event["event_time"])
+        seen = Seen(block, event, near[0].counts if near else {}, late)
+        self.result.fates["duplicate" if near else self.count(seen)] += 1
+        if overtaking and not near:
+            self.take_back(seen, overtaking[0])
+        self.occurred[event["event_id"]].append(seen)
+        if event["kind"] == "retraction" and "retracts" in event and not late and not event.get("is_mirror"):
+            self.named[event["retracts"]].append(seen)
+
+    def count(self, seen: Seen) -> str:
+        """Returns the fate."""
+        event = seen.event
+        if seen.late:
+            seen.counts |= _counts(event) if event["kind"] == "refund" else {}
+            _session_only(self.result, event, {**seen.counts, "late": 1}, 1)
+            return "late"
+        if event.get("is_mirror"):
+            seen.counts["mirrors"] = 1
+            _add(self.result, event, seen.counts, 1)
+            return "applied"
+        if event["kind"] == "retraction":
+            return self.retract(seen)
+        if _impossible(event):
+            return "dead_letter"
+        seen.counts |= self.grown(seen) if _runs(event) else _counts(event)
+        _add(self.result, event, seen.counts, 1)
+        _meet(self.result, event)
+        return "applied"
+
+    def grown(self, seen: Seen) -> dict[str, int]:
+        day, value = seen.event["event_time"] // DAY_MS, seen.event.get("value", 1)
+        streak = self.streaks.get(_subject(seen.event))
+        if streak is None or streak.day < day - 1:
+            streak = self.streaks[_subject(seen.event)] = _Streak(day, 0 if seen.event["kind"] == "gift" else value)
+        growth = max(0, value - streak.highest)
+        streak.day, streak.highest = max(day, streak.day), max(value, streak.highest)
+        streak.reports.append(seen.event["event_id"])
+        return _counts(seen.event | {"value": growth})
+
+    def retract(self, seen: Seen) -> str:
+        target = seen.event.get("retracts")
+        if target is None:
+            return "dead_letter"
+        near = [other for other in self.occurred[target] if other.block >= seen.block - 1]
+        if not near or any(other.block >= seen.block - 1 for other in self.named[target]):
+            return "retraction_unmatched"
+        self.take_back(near[0], seen)
+        return "applied"
+
+    def take_back(self, seen: Seen, retraction: Seen) -> None:
+        _add(self.result, retraction.event, {"retracted": 1}, 1)
+        if seen.late:
+            _session_only(self.result, seen.event, seen.counts, -1)
+        elif not _runs(seen.event) or seen.event.get("is_mirror") or _impossible(seen.event):
+            _add(self.result, seen.event, seen.counts, -1)
         else:
-            counts = _grown(event, highest) if _runs(event) else _counts(event)
-            _add(result, event, counts, 1)
-            _meet(result, event)
-            result.fates["applied"] += 1
-        occurred[event["event_id"]].append((offset, event, counts))
-    return result
+            streak, today = self.streaks[_subject(seen.event)], self.watermark // DAY_MS
+            if streak.day >= today - 1 and seen.event["event_id"] in streak.reports:
+                streak.reports.remove(seen.event["event_id"])
+                _add(self.result, seen.event, seen.counts, -1)
+
+
+@dataclass
+class _Streak:
+    """A running total as it is remembered, for the day of its last report and the day after."""
+
+    day: int
+    highest: int
+    reports: list[str] = field(default_factory=list)
 
 
 def _runs(event: dict[str, Any]) -> bool:
@@ -105,36 +172,11 @@ def _counts(event: dict[str, Any]) -> dict[str, int]:
     return {}
 
 
-def _grown(event: dict[str, Any], highest: dict[str, tuple[int, int]]) -> dict[str, int]:
+def _subject(event: dict[str, Any]) -> str:
     about = event.get("subject_id") or event.get("room_id") or f"brand {event['brand_id']}"
     if event["kind"] == "gift":
         about = f"{event.get('room_id')} {about}"
-    subject, day = f"{event['kind']} {event['platform']} {about}", event["event_time"] // DAY_MS
-    value = event.get("value", 1)
-    known_day, before = highest.get(subject, (-9, 0))
-    if known_day < day - 1:
-        before = 0 if event["kind"] == "gift" else value
-    growth = max(0, value - before)
-    highest[subject] = (max(day, known_day), max(before, value))
-    return _counts(event | {"value": growth})
-
-
-def _retract(
-    result: Recounted, occurred: dict[str, Any], taken: dict[str, int], offset: int, event: dict[str, Any]
-) -> None:
-    target, block = event.get("retracts"), offset // BLOCK
-    if target is None:
-        result.fates["dead_letter"] += 1
-        return
-    near = [entry for entry in occurred[target] if entry[0] // BLOCK >= block - 1]
-    if not near or taken.get(target, -9) >= block - 1:
-        result.fates["retraction_unmatched"] += 1
-        return
-    taken[target] = block
-    _, original, counts = near[0]
-    _add(result, original, counts, -1)
-    _add(result, event, {"retracted": 1}, 1)
-    result.fates["applied"] += 1
+    return f"{event['kind']} {event['platform']} {about}"
 
 
 def _scopes(event: dict[str, Any]) -> list[str]:
@@ -156,10 +198,10 @@ def _session(event: dict[str, Any]) -> list[Scoped]:
     return [(bucket, "s")] + ([(bucket, f"p:{event['product_id']}")] if "product_id" in event else [])
 
 
-def _session_only(result: Recounted, event: dict[str, Any], counts: dict[str, int]) -> None:
+def _session_only(result: Recounted, event: dict[str, Any], counts: dict[str, int], sign: int) -> None:
     for scoped in _session(event):
-        for name, number in {**counts, "late": 1}.items():
-            result.sums[scoped][name] += number
+        for name, number in counts.items():
+            result.sums[scoped][name] += sign * number
 
 
 def _add(result: Recounted, event: dict[str, Any], counts: dict[str, int], sign: int) -> None:

@@ -282,6 +282,21 @@ async def test_retraction_of_a_report_before_it_leaves_the_reports_after_it() ->
         assert await room_sums(back, *streak, sizes=sizes) == {"gifts": 5, "gift_value": 5, "retracted": 1}
 
 
+async def test_retraction_of_a_report_of_days_ago_is_the_same_after_a_death() -> None:
+    """A streak of 3, 5, 8 over three days, whose first report is retracted on the third; then it grows to 9."""
+    streak = [event("gift", at * 1440, value=value, subject_id="g") for at, value in ((0, 3), (1, 5), (2, 8), (2, 9))]
+    back = event("retraction", 2 * 1440, retracts=streak[0].event_id)
+    log = log_of([*streak[:3], back, streak[3]])
+    undisturbed, killed = Worker(log), Worker(log)
+    await undisturbed.run()
+    await killed.run((3,), applied=1)
+    await killed.run((4,))
+    days = [f"hour:{HOUR + 24 * day}" for day in range(3)]
+    for worker in (undisturbed, killed):
+        found = Counted(shard_of(worker)).sums()
+        assert [found[day, ROOM].get("gifts") for day in days] == [None, 2, 4]
+
+
 async def test_second_retraction_before_its_event_takes_nothing() -> None:
     said = event("comment")
     back = [event("retraction", at, retracts=said.event_id) for at in (1, 2, 3)]

@@ -15,9 +15,9 @@ from tests.engagement.worker import LOG_MS, PARTITION, TOPIC, Counted, Log, Work
 KINDS = [
     "session_start", "exposure", "enter", "leave", "watch", "viewers", "like", "comment", "gift", "follow", "unfollow",
     "share", "product_shown", "product_click", "add_to_cart", "order", "payment", "refund", "speech", "notice", "post",
-    "repost", "reply", "review", "collect", "retraction",
+    "repost", "reply", "review", "collect", *["retraction"] * 6, *["gift"] * 3,
 ]  # fmt: skip
-IDS = [f"e{number}" for number in range(40)]
+IDS = [f"e{number}" for number in range(20)]
 START_MS = LOG_MS - 3 * 86_400_000
 
 
@@ -45,7 +45,8 @@ OFFSETS = st.sampled_from([0, (1 << BLOCK_BITS) - 20, (2 << BLOCK_BITS) - 10])
 
 @st.composite
 def logs(draw: st.DrawFn) -> Log:
-    made = draw(st.lists(events(), min_size=1, max_size=60))
+    events_once = st.lists(events(), min_size=1, max_size=len(IDS), unique_by=lambda event: event.event_id)
+    made = draw(events_once.flatmap(lambda once: st.lists(st.sampled_from(once), min_size=1, max_size=60)))
     gaps = draw(st.lists(st.sampled_from([1, 1, 1, 2, 40_000]), min_size=len(made), max_size=len(made)))
     offset, log = draw(OFFSETS), []
     for (_, value), gap in zip(log_of(made), gaps, strict=True):
