@@ -10,7 +10,8 @@ from itertools import product
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
-"""fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched."""
+"""fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched (what it names was taken back
+before, or has not come: it may yet)."""
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds", "From a batch's delivery to its effects being stored.", ["stage"],

@@ -27,7 +27,7 @@ What becomes of an event, in this order:
 2. its id occurred in this or the last block      → duplicate, counts nowhere
 3. 24 hours older than the partition's newest     → late: counts in its session as `late`; a refund amends it besides
 4. seen from another room                         → counts in `mirrors` alone
-5. a retraction                                   → what it names is taken back from where it was counted, once;
-                                                    people stay counted
+5. a retraction                                   → what it names is taken back from where it was counted, once,
+                                                    whichever of both comes first; people stay counted
 6. all others                                     → counted by streams.engagement.meaning
 """

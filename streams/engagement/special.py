@@ -49,7 +49,7 @@ class Special:
         event = self._kept[at].event
         profile = self._columns.profiles.all[self._columns.profile[at]]
         if event.kind == "retraction":
-            return self._retraction(at, event, profile)
+            return self._retraction(at, event)
         where = profile.place, event.event_time_ms // MINUTE_MS
         if event.kind == "viewers":
             return self._viewers(at, event, where, self._changes)
@@ -109,7 +109,7 @@ class Special:
         if event.session_id is not None:
             changes.members[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
 
-    def _retraction(self, at: int, event: Event, profile: Profile) -> bool:
+    def _retraction(self, at: int, event: Event) -> bool:
         if event.retracts is None:
             return self._refuse(at, "missing_field", "retraction without retracts", self._changes)
         found = self._window.taken_back(event.retracts, at)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -48,7 +49,12 @@ def _retractions(rng: random.Random, good: Sequence[Emission], disorder: Disorde
         event = emission.event
         retractable = event.kind in _RETRACTABLE and (event.kind != "gift" or event.subject_id is None)
         if retractable and rng.random() < disorder.retractions:
-            yield _retraction(emission, event.event_id, rng.randint(5_000, 60_000), emission)
+            early = rng.random() < disorder.early_retractions and emission.arrives_ms > event.event_time_ms + 1
+            yield (
+                _early_retraction(rng, emission)
+                if early
+                else _retraction(emission, event.event_id, rng.randint(5_000, 60_000), emission)
+            )
 
 
 def _unmatched_retractions(rng: random.Random, good: Sequence[Emission], count: int) -> Iterator[Emission]:
@@ -65,6 +71,15 @@ def _retraction(beside: Emission, retracts: str, after_ms: int, takes_back: Emis
     if takes_back is None:
         return Emission(event, event.ingest_time_ms, fate="retraction_unmatched")
     return Emission(event, event.ingest_time_ms, {"retracted": 1}, fate="retraction", takes_back=takes_back)
+
+
+def _early_retraction(rng: random.Random, emission: Emission) -> Emission:
+    """Taken back at once, on a faster way than its own."""
+    taken_back = emission.event
+    back = _retraction(emission, taken_back.event_id, 1, emission)
+    arrives_ms = rng.randint(taken_back.event_time_ms + 1, emission.arrives_ms - 1)
+    event = msgspec.structs.replace(back.event, ingest_time_ms=arrives_ms)
+    return replace(back, event=event, arrives_ms=arrives_ms)
 
 
 def _duplicates(rng: random.Random, emissions: Sequence[Emission], disorder: Disorder) -> Iterator[Emission]:

@@ -87,6 +87,8 @@ class _Partition:
     def __init__(self, result: Recount) -> None:
         self._result = result
         self._counted: dict[str, tuple[dict[str, Any], Counts]] = {}
+        self._waiting: dict[str, dict[str, Any]] = {}
+        """Retractions that came before what they name, by its id."""
         self._highest: dict[tuple[str, str], int] = {}
         self._watermark_ms = 0
 
@@ -95,6 +97,10 @@ class _Partition:
             event = readable(value, log_ms)
             fate = "dead_letter" if event is None else self._take(event)
             self._result.fates[fate] += 1
+            waiting = None if event is None else self._waiting.pop(event["event_id"], None)
+            if waiting is not None:
+                self._result.fates["retraction_unmatched"] -= 1
+                self._result.fates[self._take_back(waiting)] += 1
 
     def _take(self, event: dict[str, Any]) -> str:
         if event["event_id"] in self._counted:
@@ -114,6 +120,7 @@ class _Partition:
 
     def _take_back(self, event: dict[str, Any]) -> str:
         if event["retracts"] not in self._counted:
+            self._waiting.setdefault(event["retracts"], event)
             return "retraction_unmatched"
         original, counts = self._counted[event["retracts"]]
         self._add(original, {name: -value for name, value in counts.items()}, "")

@@ -96,6 +96,8 @@ class Disorder:
     """Of comments in rooms on platforms that mirror (bilibili)."""
     retractions: float = 0.01
     """Of comments, posts, reviews and single gifts."""
+    early_retractions: float = 0.2
+    """Of these, how many overtake what they take back."""
     unmatched_retractions: int = 3
     late: int = 40
     malformed_rounds: int = 1

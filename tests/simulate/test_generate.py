@@ -113,6 +113,14 @@ def test_every_fate_and_every_reason_occurs(demo: Traffic) -> None:
     }
 
 
+def test_some_retractions_overtake_what_they_take_back(small: Traffic) -> None:
+    early, seen = 0, set[str]()
+    for _, event in read(small):
+        early += event.kind == "retraction" and f"{event.retracts}" not in seen and "never" not in f"{event.retracts}"
+        seen.add(event.event_id)
+    assert 0 < early < small.truth.fates["retraction"]
+
+
 def test_every_kind_of_incident_is_in_the_demo_and_alone_in_a_scenario_of_its_own() -> None:
     kinds = Counter(incident.kind for incident in DEMO.incidents)
     assert set(kinds) == {
