@@ -1,4 +1,7 @@
-"""The alert: one record an episode, written again at each change of state, keyed by its fingerprint."""
+"""The alert: one record an episode, written again at each change of state, keyed by its fingerprint.
+
+A surge that turns into a crisis while it fires keeps its fingerprint and changes its kind.
+"""
 
 from hashlib import blake2b
 from typing import Literal

@@ -1,7 +1,13 @@
 """What is said about a brand: two bursts in the same windows, of all texts (attention) and of harmful ones (harm).
 
-Harm outranks attention: while a crisis fires, mere talk about it is no alert of its own. Only a text opens an episode;
-time lets it fire, and lets it resolve.
+Harm outranks attention: while a crisis fires, mere talk about it is no alert of its own, and talk that fires when it
+turns into harm is the same alert, grown graver:
+
+    texts      ....++++++++++++++....        + far more than usual
+    harmful    ..........########....        # many of them
+    alert          S     C          R        surge, crisis, resolved: one fingerprint, one onset
+
+Only a text opens an episode; time lets it fire, and lets it resolve.
 """
 
 from collections.abc import Generator, Iterator
@@ -11,7 +17,7 @@ from typing import Any
 import msgspec
 
 from streams.alerting.alert import Alert, AlertKind, Severity
-from streams.alerting.lifecycle import Episode, Patience, pending, worse
+from streams.alerting.lifecycle import RUNBOOKS, Episode, Patience, pending, worse
 from streams.clock import MINUTE_MS
 from streams.detection import crisis
 from streams.detection.burst import ALARM_SURPRISE, WINDOW_MINUTES, Burst
@@ -20,7 +26,8 @@ from streams.detection.windows import Windows
 from streams.detection.witnesses import Witnesses
 from streams.events.schema import ScoredText
 
-RESOLVE_AFTER_MS = 4 * MINUTE_MS
+RESOLVE_AFTER_MS = 10 * MINUTE_MS
+"""What flares up again sooner is the same crisis."""
 _WAIT_MS = 90_000
 PATIENCE = Patience(fire_after_ms=_WAIT_MS, resolve_after_ms=RESOLVE_AFTER_MS)
 AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=RESOLVE_AFTER_MS)
@@ -149,7 +156,29 @@ class Talk:
             turned or state.volume.calm(window.texts, self._hour)
         )
         stands = Stands(now_ms, holds, calm and not holds, patience)
-        state.crisis = yield from self._episode(state.crisis, crisis.harm_kind(window), stands)
+        kind, talked_of = crisis.harm_kind(window), state.attention
+        if talked_of is not None and talked_of.firing and self._fires(state.crisis, stands):
+            yield from self._turn(talked_of, kind, now_ms)
+        else:
+            state.crisis = yield from self._episode(state.crisis, kind, stands)
+
+    def _fires(self, episode: Episode | None, stands: Stands) -> bool:
+        """Whether it fires now: one that is only opened now does where there is nothing to wait for."""
+        if episode is None:
+            return stands.holds and not stands.patience.fire_after_ms
+        return stands.holds and episode.due(stands.now_ms, stands.patience)
+
+    def _turn(self, talked_of: Episode, kind: AlertKind, now_ms: int) -> Iterator[Alert]:
+        """The talk's alert becomes the crisis's; what was pending of that ends unfired."""
+        state = self.state
+        if state.crisis is not None:
+            state.crisis.resolve(now_ms)
+            yield state.crisis.alert
+        state.crisis, state.attention = talked_of, None
+        talked_of.calm_since_ms = None
+        before = msgspec.structs.replace(talked_of.alert, observed={})
+        talked_of.revise(now_ms, kind=kind, runbook=RUNBOOKS[kind], **self._told(kind, before))
+        yield talked_of.alert
 
     def _weigh_attention(self, now_ms: int) -> Iterator[Alert]:
         state, attention = self.state, self._attention()

@@ -19,8 +19,14 @@ ONSET_TOLERANCE_MINUTES = 5
 """A silence starts with the last text before it, a burst may be seen a few minutes after its first word."""
 RECOVERY_MINUTES = 12
 """An incident that ends at least so long before the scenario does must be seen to resolve."""
+TALK_RECOVERY_MINUTES = 18
+"""Talk may flare up again, which is the same crisis: its alert waits."""
 SILENCE_RECOVERY_MINUTES = 4
 """A silence is over with the first texts that come again."""
+_RECOVERIES: dict[str, int] = {
+    **dict.fromkeys(("crisis", "coordinated", "praise"), TALK_RECOVERY_MINUTES),
+    "silent_feed": SILENCE_RECOVERY_MINUTES,
+}
 
 
 def expected_alerts(scenario: Scenario, started_at_ms: int) -> list[ExpectedAlert]:
@@ -29,7 +35,7 @@ def expected_alerts(scenario: Scenario, started_at_ms: int) -> list[ExpectedAler
 
 def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:
     onset_ms = started_at_ms + int(incident.onset_minute * MINUTE_MS)
-    recovery = SILENCE_RECOVERY_MINUTES if incident.kind == "silent_feed" else RECOVERY_MINUTES
+    recovery = _RECOVERIES.get(incident.kind, RECOVERY_MINUTES)
     resolves = incident.onset_minute + incident.minutes + recovery <= scenario.minutes
     latest_ms = onset_ms + ONSET_TOLERANCE_MINUTES * MINUTE_MS
     earliest_ms = onset_ms - ONSET_TOLERANCE_MINUTES * MINUTE_MS

@@ -63,7 +63,7 @@ def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path:
     assert (row["file"], row["comments"]) == ("i01.jsonl.gz", 396)
     assert (alert["kind"], alert["severity"]) == ("crisis", "critical")
     assert iso(480) <= alert["at"] <= iso(483)
-    assert iso(488) < alert["resolved_at"] <= iso(500)
+    assert iso(498) < alert["resolved_at"] <= iso(504)
     (burst,) = row["bursts"]
     assert burst["met_by"] == alert["fingerprint"]
     assert burst["delay_seconds"] <= 0
