@@ -19,8 +19,8 @@ from streams.detection.windows import Tally, Windows
 from streams.detection.witnesses import COORDINATED_SHARE, influence
 from streams.events.schema import ScoredText
 
-HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "misleading", "privacy", "rumor"})
-"""Risks that speak against the brand; spam and diversion under its posts do not."""
+HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor"})
+"""Risks that speak against the brand; spam and diversion under its posts do not, nor does praise that deceives."""
 
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4

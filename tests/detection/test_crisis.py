@@ -34,7 +34,7 @@ def factors(tally: Tally, *, last_minutes: int = 100) -> dict[str, float]:
         ({"mood": "negative"}, True),
         ({"flagged": ["complaint"]}, True),
         ({"mood": "positive", "flagged": ["crisis"]}, True),
-        ({"flagged": ["fraud_spam", "diversion"]}, False),
+        ({"flagged": ["fraud_spam", "diversion", "misleading"]}, False),
         ({"mood": "positive"}, False),
         ({"mood": "unscored"}, False),
     ],
