@@ -1,16 +1,18 @@
 """Finds where rules' words and patterns stand in a text, in time linear in the text.
 
-All words of all rules are one Aho-Corasick automaton. All patterns are one RE2 set, which answers in one pass which of
-them match at all; only those are run again for their spans.
+One Aho-Corasick automaton holds all words of all rules, and the atoms of all patterns: a pattern (RE2) is searched for
+only in a text that holds one of its atoms, and hardly any text holds those of more than a few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import ahocorasick
 import re2
+
+from streams.compliance.atoms import atoms
 
 MAX_HITS_PER_PATTERN = 20
 _SET_MEMORY_BYTES = 256 << 20
@@ -40,36 +42,43 @@ class Matcher:
     """Words and patterns, each with a key of the caller's. Immutable once made."""
 
     def __init__(self, words: Iterable[tuple[str, int]], patterns: Iterable[tuple[str, int]]) -> None:
-        self._automaton = _automaton(words)
         self._patterns = [(compile_pattern(pattern), key) for pattern, key in patterns]
-        self._set = compile_set([pattern.pattern for pattern, _ in self._patterns])
+        needed = [atoms(pattern.pattern) for pattern, _ in self._patterns]
+        self._without_atoms = [place for place, strings in enumerate(needed) if strings is None]
+        self._automaton = _automaton(words, needed)
 
     def search(self, text: str) -> list[Hit]:
-        """Every hit, overlapping ones included; of one pattern the first 20."""
+        """Every hit in a text in lower case, overlapping ones included; of one pattern the first 20."""
         hits: list[Hit] = []
+        places: set[int] = set(self._without_atoms)
         if self._automaton is not None:
-            for last, (word, keys) in self._automaton.iter(text):
-                start = last + 1 - len(word)
-                if _whole_word(text, start, last + 1):
-                    hits += [Hit(start, last + 1, key) for key in keys]
-        if self._set is not None:
-            for index in self._set.Match(text) or ():
-                pattern, key = self._patterns[index]
-                for match, _ in zip(pattern.finditer(text), range(MAX_HITS_PER_PATTERN), strict=False):
-                    if match.end() > match.start():
-                        hits.append(Hit(match.start(), match.end(), key))
+            for last, (size, keys, of_patterns) in self._automaton.iter(text):
+                if keys and _whole_word(text, last + 1 - size, last + 1):
+                    hits += [Hit(last + 1 - size, last + 1, key) for key in keys]
+                places.update(of_patterns)
+        for place in sorted(places):
+            pattern, key = self._patterns[place]
+            for match, _ in zip(pattern.finditer(text), range(MAX_HITS_PER_PATTERN), strict=False):
+                if match.end() > match.start():
+                    hits.append(Hit(match.start(), match.end(), key))
         return hits
 
 
-def _automaton(words: Iterable[tuple[str, int]]) -> Any:
+def _automaton(words: Iterable[tuple[str, int]], needed: Sequence[Iterable[str] | None]) -> Any:
+    """String → its length, the keys of the word that it is, the places of the patterns whose atom it is."""
     keys_of: dict[str, set[int]] = {}
+    places_of: dict[str, set[int]] = {}
     for word, key in words:
         keys_of.setdefault(word, set()).add(key)
-    if not keys_of:
+    for place, strings in enumerate(needed):
+        for atom in strings or ():
+            places_of.setdefault(atom, set()).add(place)
+    if not keys_of and not places_of:
         return None
     automaton = ahocorasick.Automaton()
-    for word, keys in keys_of.items():
-        automaton.add_word(word, (word, tuple(sorted(keys))))
+    for string in {**keys_of, **places_of}:
+        keys, places = keys_of.get(string, ()), places_of.get(string, ())
+        automaton.add_word(string, (len(string), tuple(sorted(keys)), tuple(sorted(places))))
     automaton.make_automaton()
     return automaton
 
