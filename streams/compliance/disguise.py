@@ -143,7 +143,7 @@ class Restorer:
         text = plain if self._look.search(plain) is None else plain.translate(self._looks)
         reading = Reading(text).changed(self._spellings.find(text))
         if _HAN_CHARACTER.search(text) is not None:
-            if _MAYBE_GAP.search(reading.text) is not None:
+            if not reading.text.isalnum() and _MAYBE_GAP.search(reading.text) is not None:
                 gaps = [(*match.span(), "") for match in _GAP.finditer(reading.text)]
                 if gaps:
                     reading = reading.changed(gaps)

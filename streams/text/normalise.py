@@ -61,6 +61,11 @@ _AS_LATIN = str.maketrans(
 # 看著, but not 著名 or 名著: OpenCC's own way back from Taiwan's forms would change simplified texts too (什么).
 _PARTICLE = re.compile("(?<![显卓名原编土论巨专合遗译昭拙])著(?![名作称述书])")
 
+_SIGNS = {ord("…"): "...", ord("\u3000"): " "} | {point: chr(point - 0xFEE0) for point in range(0xFF01, 0xFF5F)}
+"""Full-width signs by their normal form."""
+_MAY_CHANGE = "沈坏覆藉瞭哩甦彷著"
+"""Characters that OpenCC changes in some words alone, such as 沈默 → 沉默; 傢俱 and 么麼 have another that changes."""
+
 _MENTION = re.compile(r"(?<![\w.])@(\w{1,30})", re.ASCII)
 _CARE_ACCOUNT = re.compile(r"(?:support|help|helps|care|cares|service)$", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff]+", re.IGNORECASE)
@@ -82,7 +87,8 @@ class Normalised:
 
 def normalise(text: str) -> str:
     """The normal form of a text, case kept. Never raises; the result is "" where nothing visible was written."""
-    return _normalise(text, None)[0]
+    text = text[:MAX_TEXT_CHARS]
+    return _normalise(text, None)[0] if _ordinary().fullmatch(text) is None else _normalise_ordinary(text)
 
 
 def normalise_mapped(text: str) -> Normalised:
@@ -108,6 +114,24 @@ def model_text(text: str) -> str:
 def has_han(text: str) -> bool:
     """Whether any Han character occurs: such a text counts as Chinese."""
     return _HAN.search(text) is not None
+
+
+def _normalise_ordinary(text: str) -> str:
+    """The same form of a text of ordinary characters, each with a normal form that nothing beside it changes."""
+    text = " ".join(text.translate(_SIGNS).split())
+    if "(" in text or "[" in text or "【" in text:
+        text = _BRACKETED_PINYIN.sub(_without_pinyin, text)
+    return _STRETCHED.sub(_three, text)
+
+
+@cache
+def _ordinary() -> re.Pattern[str]:
+    """What most texts are made of: simplified characters, letters, digits, the signs of a keyboard."""
+    han = "".join(map(chr, range(0x4E00, 0xA000)))
+    simple = _converter().convert(han)
+    traditional = {a for a, b in zip(han, simple, strict=True) if a != b}
+    characters = {*map(chr, range(0x20, 0x7F)), *"\n\t。、《》【】“”‘’—·", *map(chr, _SIGNS), *han}
+    return re.compile(f"[{re.escape(''.join(sorted(characters - traditional - set(_MAY_CHANGE))))}]*")
 
 
 def _normalise(text: str, origins: list[int] | None) -> tuple[str, list[int] | None]:
