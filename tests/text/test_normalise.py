@@ -113,3 +113,17 @@ def test_model_text_leaves_one_of_a_row_of_emoticons() -> None:
 def test_has_han_decides_the_language() -> None:
     assert has_han("ok 好")
     assert not has_han("ok かな")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(alphabet="最好的东西坏么这个aA1 !，！（）…～\u3000[]【】\n", max_size=6),
+            st.sampled_from(["沈默", "毛坏", "么麼", "傢俱", "海哩", "了瞭解", "藉口", "復甦", "名著", "看著", "乾坤", "後", "皇后"]),
+            SPICE,
+        ),
+        max_size=8,
+    ).map("".join)
+)
+def test_ordinary_texts_have_the_form_that_all_steps_make(text: str) -> None:
+    assert normalise(text) == normalise_mapped(text).text
