@@ -44,7 +44,7 @@ def test_search_finds_what_each_pattern_finds_by_itself(rulebook: Rulebook) -> N
     for row in examples(PACKS_FOLDER)[::30]:
         text = rulebook.reading(row.text, row.kind)
         alone = [
-            Hit(*match.span(), key)
+            Hit(match.start(), match.end(), key)
             for pattern, key in compiled
             for match in pattern.finditer(text)
             if match.end() > match.start()
