@@ -32,7 +32,7 @@ ENGINES = {
 FLOORS = {
     "streams/events": {"streams.clock", "streams.errors", "streams.topics", "streams.settings"},
     "streams/text": set(),
-    "streams/compliance": {"streams.events", "streams.text", "streams.errors"},
+    "streams/compliance": {"streams.events", "streams.text", "streams.errors", "streams.clock"},
     "streams/ledger": {"streams.errors", "streams.clock", "streams.metrics"},
 }
 PURE = ("streams/compliance", "streams/text", "streams/alerting/alert.py", "streams/engagement/vocabulary.py")

@@ -48,7 +48,9 @@ def test(packs: Path | None, as_json: bool) -> None:
     else:
         for remark in remarks:
             click.echo(str(remark))
-        click.echo(f"{count} examples of {len(rulebook.rules)} rules: {len(remarks) or 'none'} failed", err=True)
+        click.echo(
+            f"{count} examples of {len(rulebook.rules)} rules and of timers: {len(remarks) or 'none'} failed", err=True
+        )
     raise SystemExit(1 if remarks else 0)
 
 
@@ -84,16 +86,20 @@ def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
 @click.option("--platform", type=click.Choice(get_args(Platform)), default=None, help="Where [any].")
 @_packs
 def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
-    """Show how TEXT is read, which rules match it where, and what excuses a match."""
-    _, rulebook = _load(packs)
+    """Show how TEXT is read, which rules match it where, what excuses a match, and what it is to disclosure timers."""
+    from streams.compliance.timers import heard, load_timers
+
+    folder, rulebook = _load(packs)
     told = rulebook.explain(text, kind, platform=platform)
+    to_timers = list(heard(text, load_timers(folder))) if kind == "host_speech" else []
     if as_json:
         considered = [item._asdict() for item in told.considered]
-        click.echo(
-            json.dumps(
-                {"normal": told.normal, "undisguised": told.undisguised, "considered": considered}, ensure_ascii=False
-            )
-        )
+        timers = [
+            {"timer": timer.timer.id, "article": timer.timer.article, "counts_as": what, "span": list(span)}
+            for timer, what, span in to_timers
+        ]
+        explained = {"normal": told.normal, "undisguised": told.undisguised, "considered": considered, "timers": timers}
+        click.echo(json.dumps(explained, ensure_ascii=False))
         return
     click.echo(f"read as       {told.normal}")
     if told.undisguised is not None:
@@ -106,6 +112,9 @@ def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | 
         click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
         if item.excuse is not None:
             click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
+    for timer, what, span in to_timers:
+        click.echo(f"{what:13} {timer.timer.id}  {timer.timer.article}")
+        click.echo(f"              “{text[slice(*span)]}” at {span[0]}–{span[1]}")
 
 
 @rules.command()

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 import yaml
 
-from streams.compliance.pack import Disguises, Pack, Shared
+from streams.compliance.pack import Disguises, Pack, Rule, Shared, Timer
 from streams.errors import UsageError
 
 PACKS_FOLDER = Path(__file__).parent / "packs"
@@ -59,12 +59,13 @@ def read_packs(folder: Path) -> list[tuple[Path, Pack]]:
     packs = [(path, read_record(path, Pack)) for path in paths]
     seen: dict[str, Path] = {}
     for path, pack in packs:
-        for rule in pack.rules:
+        entries: tuple[Rule | Timer, ...] = (*pack.rules, *pack.timers)
+        for rule in entries:
             if rule.id in seen:
                 raise PackError(f"{path}:{line_of_text(path, rule.id)}: rule {rule.id} is in {seen[rule.id].name} too")
             if not rule.id.startswith(f"{pack.family}."):
                 raise PackError(f"{path}:{line_of_text(path, rule.id)}: rule {rule.id} must begin with {pack.family}.")
-            if not (rule.words or rule.patterns or rule.detectors):
+            if isinstance(rule, Rule) and not (rule.words or rule.patterns or rule.detectors):
                 raise PackError(f"{path}:{line_of_text(path, rule.id)}: {rule.id} has no words, patterns or detectors")
             seen[rule.id] = path
     return packs

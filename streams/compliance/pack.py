@@ -63,6 +63,79 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Names of shared exemptions that excuse a match."""
 
 
+class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a timer listens for in captions and titles: in the normal form and lower case, disguises left as they are,
+    since a disclosure that hides is none."""
+
+    words: Words = ()
+    patterns: Patterns = ()
+    unless: Patterns = ()
+    """None may occur in the sentence of the match: `not sponsored`."""
+    must_match: Annotated[tuple[str, ...], Meta(min_length=5)]
+    must_not_match: Annotated[tuple[str, ...], Meta(min_length=5)]
+
+
+SaleEvent = Literal["product_shown", "product_click", "add_to_cart", "order", "payment"]
+
+
+class Commercial(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What makes a stream commercial: events of its shop, or what its host says."""
+
+    events: tuple[SaleEvent, ...] = ()
+    lasts_minutes: Annotated[int, Meta(ge=1, le=1440)]
+    """So long after the last sign of it, the stream is commercial no more."""
+
+
+class Presumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The streams whose law this is where their feed names no jurisdiction."""
+
+    platforms: Annotated[tuple[Platform, ...], Meta(min_length=1)]
+    languages: tuple[Annotated[str, Meta(pattern=r"^[a-z]{2}$")], ...] = ()
+    """What the host speaks; any language where none is given."""
+
+
+class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A stream as an example. Its host says something innocent twice a minute, and what stands here in that minute."""
+
+    minutes: Annotated[int, Meta(ge=1, le=1440)]
+    shows: tuple[int, ...] = ()
+    """Minutes in which a product is shown."""
+    says: dict[int, str] = {}
+    """Captions by minute."""
+    title: str = ""
+    silent: tuple[int, int] | None = None
+    """No caption from this minute on, and again from that one on."""
+    jurisdiction: str | None = None
+    platform: Platform | None = None
+    language: str | None = None
+    fires: tuple[int, ...] = ()
+    """The minutes in which an alert opens, for a stream that must fire."""
+
+
+class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a commercial stream may run without saying that it is one. Minutes count while its host is heard."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]
+    article: Annotated[str, Meta(min_length=1)]
+    severity: Literal["info", "warning", "critical"]
+    jurisdiction: Literal["CN", "US"] | None = None
+    """Where it differs from the pack's."""
+    where_unknown: Presumed | None = None
+    """None: it holds only where the feed names the jurisdiction."""
+    first_minutes: Annotated[int, Meta(ge=1, le=720)]
+    """From the first sign that the stream is commercial to the first disclosure."""
+    every_minutes: Annotated[int, Meta(ge=1, le=720)] | None = None
+    """From one disclosure to the next; None where one is enough for a session."""
+    title_suffices: bool
+    """Whether a disclosure in the title of the stream is one for the whole session."""
+    longest_pause_minutes: Annotated[int, Meta(ge=1, le=60)] = 5
+    """A host who is not heard for longer was not heard: that time does not count, whatever else the feed brings."""
+    commercial: Commercial
+    disclosure: Said
+    must_fire: Annotated[tuple[Stream, ...], Meta(min_length=5)]
+    must_not: Annotated[tuple[Stream, ...], Meta(min_length=5)]
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One family under one law."""
 
@@ -75,6 +148,7 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Where the articles come from, and what that is worth."""
     rules: Annotated[tuple[Rule, ...], Meta(min_length=1)]
     lists: dict[str, Words] = {}
+    timers: tuple[Timer, ...] = ()
 
 
 class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +11,9 @@ from streams.compliance.learning import digest, examples
 from streams.compliance.likeness import LIKENESS_FILE, load_likeness
 from streams.compliance.loader import line_of_text, read_packs
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.pack import Example, Pack, Rule
+from streams.compliance.pack import Example, Pack, Rule, Said, Timer
 from streams.compliance.rulebook import CompiledRule, Rulebook
+from streams.compliance.timers import CompiledTimer, Listener, load_timers, overdue_minutes
 from streams.events.schema import TextKind
 from streams.text.normalise import has_han, normalise
 
@@ -53,7 +54,45 @@ def prove(folder: Path, rulebook: Rulebook) -> tuple[int, list[Remark]]:
                     if finding.family == pack.family:
                         told = f"must not fire and {finding.rule} does, on “{finding.matched}”: {text}"
                         remarks.append(_remark("error", path, text, rule, told))
+    paths = {timer.id: path for path, pack in read_packs(folder) for timer in pack.timers}
+    for compiled in load_timers(folder):
+        count += _examples(compiled.timer)
+        remarks += _prove_timer(compiled, paths[compiled.timer.id])
     return count, remarks
+
+
+def _prove_timer(compiled: CompiledTimer, path: Path) -> Iterator[Remark]:
+    """What a timer makes of its texts and streams, where it is not what it should."""
+    timer = compiled.timer
+    for what, said, listener in _said(compiled):
+        for text in said.must_match:
+            if not listener.hears(text):
+                yield _remark("error", path, text, timer, f"must match as {what} and does not: {text}")
+        for text in said.must_not_match:
+            if listener.hears(text):
+                yield _remark("error", path, text, timer, f"must not match as {what} and does: {text}")
+    for number, stream in enumerate(timer.must_fire, 1):
+        opened = overdue_minutes(compiled, stream)
+        if not stream.fires or opened != list(stream.fires):
+            told = f"must_fire, stream {number}: fires in minutes {opened}, should in {list(stream.fires)}"
+            yield _remark("error", path, timer.id, timer, told)
+    for number, stream in enumerate(timer.must_not, 1):
+        if opened := overdue_minutes(compiled, stream):
+            told = f"must_not, stream {number}: must not fire and does in minutes {opened}"
+            yield _remark("error", path, timer.id, timer, told)
+
+
+def _examples(timer: Timer) -> int:
+    texts = sum(len(said.must_match) + len(said.must_not_match) for said in (timer.commercial, timer.disclosure))
+    return texts + len(timer.must_fire) + len(timer.must_not)
+
+
+def _said(compiled: CompiledTimer) -> tuple[tuple[str, Said, Listener], ...]:
+    timer = compiled.timer
+    return (
+        ("commercial", timer.commercial, compiled.commercial),
+        ("a disclosure", timer.disclosure, compiled.disclosure),
+    )
 
 
 def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
@@ -69,6 +108,8 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
             remarks += _doubled(path, rule, seen)
             remarks += _unreachable(path, rule, compiled[rule.id])
             remarks += _untried(path, rule, compiled[rule.id], rulebook)
+        for timer in pack.timers:
+            remarks += _lint_timer(path, timer, seen)
     likeness = load_likeness(folder)
     if likeness is not None and likeness.digest != digest(examples(folder)):
         told = "was learnt from other examples than these: pulsewatch rules learn"
@@ -78,14 +119,35 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
 
 def _doubled(path: Path, rule: Rule, seen: dict[str, str]) -> Iterator[Remark]:
     """Patterns that two rules have, and words and examples that stand twice in one rule."""
-    for pattern in rule.patterns:
+    yield from _seen_before(path, rule, rule.patterns, seen)
+    yield from _twice(path, rule, "word", rule.words)
+    examples = (*rule.must_fire, *rule.must_not)
+    yield from _twice(path, rule, "example", [one if isinstance(one, str) else one.text for one in examples])
+
+
+def _seen_before(path: Path, rule: Rule | Timer, patterns: Sequence[str], seen: dict[str, str]) -> Iterator[Remark]:
+    for pattern in patterns:
         if pattern in seen:
             yield _remark("warning", path, pattern, rule, f"the pattern stands in {seen[pattern]} too: {pattern}")
         seen[pattern] = rule.id
-    for name, entries in (("word", rule.words), ("example", (*rule.must_fire, *rule.must_not))):
-        texts = [entry if isinstance(entry, str) else entry.text for entry in entries]
-        for text in sorted({text for text in texts if texts.count(text) > 1}):
-            yield _remark("warning", path, text, rule, f"the {name} stands there twice: {text}")
+
+
+def _twice(path: Path, rule: Rule | Timer, name: str, texts: Sequence[str]) -> Iterator[Remark]:
+    for text in sorted({text for text in texts if texts.count(text) > 1}):
+        yield _remark("warning", path, text, rule, f"the {name} stands there twice: {text}")
+
+
+def _lint_timer(path: Path, timer: Timer, seen: dict[str, str]) -> Iterator[Remark]:
+    """Doubled words, patterns and examples, and a timer that nothing can start."""
+    commercial, disclosure = timer.commercial, timer.disclosure
+    for said in (commercial, disclosure):
+        yield from _seen_before(path, timer, said.patterns, seen)
+        yield from _twice(path, timer, "word", said.words)
+        yield from _twice(path, timer, "example", (*said.must_match, *said.must_not_match))
+    if not (commercial.events or commercial.words or commercial.patterns):
+        yield _remark("warning", path, timer.id, timer, "no event, word or pattern makes a stream commercial")
+    if not (disclosure.words or disclosure.patterns):
+        yield _remark("warning", path, timer.id, timer, "no word or pattern counts as a disclosure")
 
 
 def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[Remark]:
@@ -129,6 +191,8 @@ def _unused_lists(path: Path, pack: Pack) -> Iterator[Remark]:
             yield _remark("warning", path, f"{name}:", pack.rules[0], f"no rule uses the list {name}")
 
 
-def _remark(level: Literal["error", "warning", "note"], path: Path, near: str, rule: Rule, message: str) -> Remark:
+def _remark(
+    level: Literal["error", "warning", "note"], path: Path, near: str, rule: Rule | Timer, message: str
+) -> Remark:
     line = line_of_text(path, near)
     return Remark(level, str(path), line if line > 1 else line_of_text(path, rule.id), rule.id, message)

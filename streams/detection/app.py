@@ -4,6 +4,7 @@ from redis.asyncio import Redis
 
 from streams.alerting.shelves import STAGE
 from streams.clock import MINUTE_MS
+from streams.compliance.timers import load_timers
 from streams.detection.draft import read_drafts
 from streams.detection.handler import DetectionHandler
 from streams.detection.watch import Watch
@@ -27,9 +28,10 @@ def run(settings: Settings) -> int:
 
 
 def watch(settings: Settings) -> Watch:
-    """How the detectors watch. Raises UsageError for draft rules that cannot be read."""
+    """How the detectors watch. Raises UsageError for draft rules or packs that cannot be read."""
     return Watch(
         lateness_ms=settings.lateness_seconds * 1000,
         feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS,
         drafts=() if settings.shadow_rules is None else read_drafts(settings.shadow_rules),
+        timers=load_timers(),
     )

@@ -19,7 +19,8 @@ from streams.detection.brand import Brand, Brands
 from streams.detection.clock import LogTimes
 from streams.detection.origins import Origins
 from streams.detection.records import Records, room_events, scored_texts
-from streams.detection.room import RoomEvent, Rooms
+from streams.detection.room import Rooms
+from streams.detection.room_event import RoomEvent
 from streams.detection.shard import Changes, Kind, Shard
 from streams.detection.watch import Watch
 from streams.events.codec import Reason

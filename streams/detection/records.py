@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from streams.detection.room import RoomEvent
+from streams.detection.room_event import RoomEvent
 from streams.events.codec import AHEAD_MS, EARLIEST_MS, Unreadable
-from streams.events.schema import ScoredText
+from streams.events.schema import Coordinates, ScoredText
 from streams.transport.batch import Batch
 
 _scored_text = msgspec.json.Decoder(ScoredText).decode
@@ -59,10 +59,11 @@ def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
 
 
 def _room_events(batch: Batch) -> Iterator[tuple[ScoredText | RoomEvent, int]]:
-    for value, log_ms in zip(batch.values, batch.timestamps_ms, strict=True):
+    for value, log_ms, offset in zip(batch.values, batch.timestamps_ms, batch.offsets, strict=True):
         try:
             event = _room_event(value or b"")
         except (ValueError, RecursionError):
             continue
+        event.origin = Coordinates(batch.topic, batch.partition, offset)
         if EARLIEST_MS <= event.event_time_ms <= log_ms + AHEAD_MS:
             yield event, log_ms

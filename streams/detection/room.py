@@ -1,6 +1,6 @@
-"""A live room's detectors over what is done in it: collapse, fake traffic and silence.
+"""A live room's detectors over what is done in it: collapse, fake traffic, silence, and no disclosure where it sells.
 
-What is said in the room is its brand's matter (brand.py).
+What else is said in the room is its brand's matter (brand.py).
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ from streams.clock import MINUTE_MS
 from streams.detection import collapse, fake_traffic, silence
 from streams.detection.clock import EventClock, LogTimes
 from streams.detection.collapse import RoomMinute
+from streams.detection.disclosure import HEARD, Disclosures
 from streams.detection.fake_traffic import Traffic
+from streams.detection.room_event import RoomEvent
 from streams.detection.silence import Source
 from streams.detection.watch import Watch
 
@@ -22,27 +24,6 @@ KEPT_MINUTES = 16
 LOG = "live"
 """Rooms are read from their own partition: there is one log."""
 INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
-
-
-class Account(msgspec.Struct, frozen=True, gc=False):
-    """Who did it, as a pseudonym."""
-
-    id: str
-
-
-class RoomEvent(msgspec.Struct, frozen=True, gc=False, rename={"event_time_ms": "event_time"}):
-    """What the detectors read of an event of live.events; the rest is not decoded."""
-
-    kind: str
-    brand_id: str
-    event_time_ms: int
-    source: str
-    room_id: str
-    value: int = 1
-    is_mirror: bool = False
-    value_mode: str = "delta"
-    actor: Account | None = None
-    text: str | None = None
 
 
 class RoomState(msgspec.Struct, array_like=True):
@@ -60,6 +41,7 @@ class RoomState(msgspec.Struct, array_like=True):
     heard_log_ms: int = 0
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     fake: Episode | None = None
+    disclosures: Disclosures = msgspec.field(default_factory=Disclosures)
 
 
 _thaw = msgspec.msgpack.Decoder(RoomState).decode
@@ -92,7 +74,9 @@ class Room:
 
     @property
     def alerting(self) -> bool:
-        return self.state.fall is not None or self.state.silence is not None or self.state.fake is not None
+        state = self.state
+        episodes = (state.fall, state.silence, state.fake)
+        return any(episode is not None for episode in episodes) or state.disclosures.alerting
 
     @property
     def heard_log_ms(self) -> int:
@@ -121,6 +105,8 @@ class Room:
             state.traffic = Traffic()
         state.heard.hear(event.event_time_ms)
         self._count(event)
+        if event.kind in HEARD:
+            alerts += state.disclosures.hear(event, self._watch, now_ms)
         return alerts
 
     def idle(self, log: LogTimes) -> list[Alert]:
@@ -156,6 +142,7 @@ class Room:
             state.minute = state.minute + 1 if self.obliged else now_minute
             yield from self._compare(state.minute)
             yield from self._judge_traffic(state.minute)
+            yield from state.disclosures.rest(self._watch, state.minute * MINUTE_MS)
             yield from self._listen(state.minute * MINUTE_MS)
         for old in [at for at in state.minutes if at < now_minute - KEPT_MINUTES]:
             del state.minutes[old]
@@ -218,6 +205,7 @@ class Room:
             self.state.fake.resolve(now_ms)
             yield self.state.fake.alert
             self.state.fake = None
+        yield from self.state.disclosures.end(now_ms)
         self.state.ended = True
         self.state.minutes, self.state.traffic = {}, Traffic()
 

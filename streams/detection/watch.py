@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streams.clock import MINUTE_MS
+from streams.compliance.timers import CompiledTimer
 from streams.detection.draft import DraftRule
 
 
@@ -14,3 +15,5 @@ class Watch:
     """A feed that was heard regularly and is not for so long alerts."""
     drafts: tuple[DraftRule, ...] = ()
     """Rules that run in shadow."""
+    timers: tuple[CompiledTimer, ...] = ()
+    """How long a room that sells may go without saying so."""

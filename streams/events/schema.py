@@ -26,8 +26,9 @@ SocialKind = Literal["post", "repost", "reply", "review", "collect"]
 Kind = Literal[LiveKind, SocialKind, "retraction"]
 """What happened. `comment`, `like`, `share`, `follow` occur on both topics.
 
-`enter` a viewer comes in · `watch` seconds watched since the last `watch` (value) · `leave` (value: whole stay in
-seconds, 0 where `watch` events already told it) · `viewers` concurrent viewers now (value, always a snapshot) ·
+`session_start` the stream begins (text: its title; commercial: it is declared to sell) · `enter` a viewer comes in ·
+`watch` seconds watched since the last `watch` (value) · `leave` (value: whole stay in seconds, 0 where `watch` events
+already told it) · `viewers` concurrent viewers now (value, always a snapshot) ·
 `exposure` the room was shown in a list (value times) · `gift` value items of the unit price `amount` ·
 `order` created, `payment` paid, `refund` paid back: value items, `amount` money in all, `subject_id` the order ·
 `speech` a caption of the host · `notice` the platform's own violation notice · `post` by or about a brand ·
@@ -84,9 +85,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     is_mirror: bool = False
     """The same message seen from another room: recorded, counted nowhere but in `mirrors`."""
     commercial: bool = False
-    """A text with a shopping link or product card: advertising rules apply to it."""
+    """A text with a shopping link or product card, or a session that is declared to sell: advertising rules apply."""
     source_seq: int | None = None
     schema_version: int = SCHEMA_VERSION
+    jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    """Whose law a stream is under, where its feed tells: `CN`, `US`, or any country of ISO 3166."""
 
 
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):

@@ -22,6 +22,8 @@ class Place:
     session_id: str | None = None
     host: str | None = None
     """The host's user id at the platform: captions are the host's."""
+    jurisdiction: str | None = None
+    """Whose law the stream is under, as a country of ISO 3166; None where only the platform tells."""
     own_accounts: frozenset[str] = frozenset()
     """User ids of the brand's own accounts: their posts are brand posts, following them is following the brand."""
     gift_prices: Mapping[str, int] = field(default_factory=dict)
@@ -49,7 +51,8 @@ class Place:
         return Event(
             event_id=f"{self.source}:{event_id}", source=self.source, platform=self.platform, kind=kind,
             brand_id=self.brand_id, room_id=self.room_id, session_id=self.session_id, event_time_ms=at_ms,
-            ingest_time_ms=received_ms, text=None if text is None else text[:MAX_TEXT_CHARS], **fields,
+            ingest_time_ms=received_ms, text=None if text is None else text[:MAX_TEXT_CHARS],
+            jurisdiction=self.jurisdiction, **fields,
         )  # fmt: skip
 
     def retraction(self, retracted_id: str | int, at_ms: int, received_ms: int) -> Event:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from streams.clock import MINUTE_MS
-from streams.detection.room import RoomEvent
+from streams.detection.room_event import RoomEvent
 from streams.detection.watch import Watch
 from streams.events.schema import Actor, Coordinates, Finding, ScoredText
 from streams.topics import LIVE, SCORED, SOCIAL

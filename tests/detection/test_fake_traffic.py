@@ -9,7 +9,8 @@ from streams.alerting.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.clock import LogTimes
 from streams.detection.fake_traffic import Figure, Traffic
-from streams.detection.room import LOG, Account, Room, RoomEvent, Rooms
+from streams.detection.room import LOG, Room, Rooms
+from streams.detection.room_event import Account, RoomEvent
 from streams.simulate.catalogue import scenario
 from streams.simulate.generate import generate
 from streams.simulate.verdicts import judge

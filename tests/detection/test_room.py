@@ -4,7 +4,8 @@ import msgspec
 
 from streams.alerting.alert import Alert
 from streams.detection.clock import LogTimes
-from streams.detection.room import LOG, Room, RoomEvent, Rooms
+from streams.detection.room import LOG, Room, Rooms
+from streams.detection.room_event import RoomEvent
 from tests.detection.records import WATCH, at, room_event
 
 
