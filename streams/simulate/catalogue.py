@@ -84,13 +84,45 @@ ROOMS = (
     Room("room-103", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, watch_heartbeats=True),
     Room("room-104", "lumo", "bilibili", "bilibili-live", "zh", "大鹏", audience=40, watch_heartbeats=True),
     Room("room-105", "velvet", "douyin", "douyin-live", "zh", "晴晴", audience=90, captions_per_minute=4),
-    Room("room-106", "velvet", "tiktok", "tiktok-live", "en", "Maya", audience=60, watch_heartbeats=True),
+    Room(
+        "room-106",
+        "velvet",
+        "tiktok",
+        "tiktok-live",
+        "en",
+        "Maya",
+        audience=60,
+        discloses_minutes=6,
+        watch_heartbeats=True,
+    ),
     Room("room-107", "northpeak", "kuaishou", "kuaishou-live", "zh", "老周", audience=45),
-    Room("room-108", "northpeak", "tiktok", "tiktok-live", "en", "Leo", audience=50, watch_heartbeats=True),
+    Room(
+        "room-108",
+        "northpeak",
+        "tiktok",
+        "tiktok-live",
+        "en",
+        "Leo",
+        audience=50,
+        discloses_minutes=6,
+        watch_heartbeats=True,
+    ),
     Room("room-109", "mumu", "taobao", "taobao-live", "zh", "苗苗", audience=100),
     Room("room-110", "mumu", "taobao", "taobao-live", "zh", "小鹿", audience=40, opens_minute=6),
-    Room("room-113", "tidewear", "tiktok", "tiktok-live", "en", "Jess", audience=80, watch_heartbeats=True),
-    Room("room-120", "tidewear", "tiktok", "tiktok-live", "en", "Tom", audience=35, stay_seconds=120),
+    Room(
+        "room-113",
+        "tidewear",
+        "tiktok",
+        "tiktok-live",
+        "en",
+        "Jess",
+        audience=80,
+        discloses_minutes=6,
+        watch_heartbeats=True,
+    ),
+    Room(
+        "room-120", "tidewear", "tiktok", "tiktok-live", "en", "Tom", audience=35, discloses_minutes=6, stay_seconds=120
+    ),
 )
 
 FALSE_CLAIMS = ("absolute_claim", "medical_claim", "off_platform_diversion", "privacy_leak")
@@ -103,6 +135,7 @@ INCIDENTS = (
     Incident("praise", "northpeak", 16, 6, texts_per_minute=60),
     Incident("room_collapse", "mumu", 17, 9, room_id="room-109"),
     Incident("fake_traffic", "tidewear", 15, 7, room_id="room-113"),
+    Incident("undisclosed", "northpeak", 13, 20, room_id="room-108"),
 )
 
 DEMO = Scenario("demo", 40, BRANDS, ROOMS, INCIDENTS)
@@ -139,6 +172,7 @@ _INCIDENTS: dict[IncidentKind, str] = {
     "room_collapse": "a room that loses its audience",
     "silent_feed": "a feed that goes silent",
     "fake_traffic": "a room with bought enters, likes and comments",
+    "undisclosed": "a host who sells and stops saying that it is an advertisement",
 }
 _BY_NAME = {scenario.name: scenario for scenario in _MIXES}
 _SINGLE = {incident.kind.replace("_", "-"): incident for incident in INCIDENTS}

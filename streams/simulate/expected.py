@@ -14,6 +14,7 @@ _KINDS: dict[str, tuple[AlertKind, Severity]] = {
     "room_collapse": ("room_collapse", "warning"),
     "silent_feed": ("feed_silent", "warning"),
     "fake_traffic": ("fake_traffic", "warning"),
+    "undisclosed": ("compliance", "warning"),
 }
 ONSET_TOLERANCE_MINUTES = 5
 """A silence starts with the last text before it, a burst may be seen a few minutes after its first word."""
@@ -23,9 +24,12 @@ TALK_RECOVERY_MINUTES = 18
 """Talk may flare up again, which is the same crisis: its alert waits."""
 SILENCE_RECOVERY_MINUTES = 4
 """A silence is over with the first texts that come again."""
+DISCLOSURE_RECOVERY_MINUTES = 7
+"""A stretch without a disclosure is over with the next one."""
 _RECOVERIES: dict[str, int] = {
     **dict.fromkeys(("crisis", "coordinated", "praise"), TALK_RECOVERY_MINUTES),
     "silent_feed": SILENCE_RECOVERY_MINUTES,
+    "undisclosed": DISCLOSURE_RECOVERY_MINUTES,
 }
 
 
@@ -50,5 +54,6 @@ def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Ite
     kind, severity = _KINDS[incident.kind]
     yield ExpectedAlert(
         kind, incident.brand_id, severity, earliest_ms, latest_ms, resolves,
-        incident.room_id if incident.kind in ("room_collapse", "fake_traffic") else None,
+        incident.room_id if incident.kind in ("room_collapse", "fake_traffic", "undisclosed") else None,
+        "ad_disclosure" if incident.kind == "undisclosed" else None,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from streams.simulate.wording import say
 
 SNAPSHOT_MS = 10_000
 EXPOSURE_MS = 20_000
+FIRST_DISCLOSURE_MS = 25_000
 
 _CHAT_MOODS = ("greeting", "question", "order", "warm", "plain", "sour", "closing")
 _CHAT_WEIGHTS = (10, 28, 8, 20, 28, 2, 4)
@@ -57,6 +58,7 @@ class RoomPlay:
             attendance.attend(visit)
         self._chat()
         self._speak()
+        self._disclose()
         self._warn()
         self._expose()
         self._buy()
@@ -145,6 +147,22 @@ class RoomPlay:
             if incident.kind == "false_advertising" and span.covers(at_ms) and number % 2:
                 voice, mood = "breaches", incident.families[number // 2 % len(incident.families)]
         return say(self._rng, voice, mood, self._room.language, self._brand, self._room.host, plain=True)
+
+    def _disclose(self) -> None:
+        """An honest host says at the beginning, and again and again, that this is an advertisement."""
+        rng, host = (
+            random.Random(f"{self._seed}:{self._room.room_id}:disclosed"),
+            self._crowd.official(self._room.room_id),
+        )
+        concealed = [span for incident, span in self._incidents if incident.kind == "undisclosed"]
+        every_ms = int(self._room.discloses_minutes * MINUTE_MS)
+        for number, at_ms in enumerate(range(self._span.from_ms + FIRST_DISCLOSURE_MS, self._span.to_ms, every_ms)):
+            if not any(span.covers(at_ms) for span in concealed):
+                self._desk.note(
+                    "speech", at_ms, actor=host, lang=self._room.language, subject_id=f"{self._session}-d{number}",
+                    text=say(rng, "speech", "disclosure", self._room.language, self._brand, plain=True),
+                    counts={"speeches": 1}, delay_ms=100,
+                )  # fmt: skip
 
     def _warn(self) -> None:
         """The platform notices a host's breaches too, a few minutes late."""

@@ -14,7 +14,14 @@ Goods = Literal["food", "electronics", "care"]
 """What can go wrong with them decides the words of a crisis."""
 
 IncidentKind = Literal[
-    "crisis", "praise", "coordinated", "false_advertising", "room_collapse", "silent_feed", "fake_traffic"
+    "crisis",
+    "praise",
+    "coordinated",
+    "false_advertising",
+    "room_collapse",
+    "silent_feed",
+    "fake_traffic",
+    "undisclosed",
 ]
 
 
@@ -67,6 +74,8 @@ class Room:
     stay_seconds: float = 180.0
     comments_per_minute: float = 2.5
     captions_per_minute: float = 2.0
+    discloses_minutes: float = 12.0
+    """How often the host says that the stream is an advertisement."""
     watch_heartbeats: bool = False
     """True: the player tells watched seconds every minute; False: the whole stay comes with `leave`."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,11 @@ from streams.detection.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
 from streams.detection.watch import Watch
 from streams.events.schema import Coordinates
+from streams.simulate.catalogue import scenario
+from streams.simulate.generate import generate
+from streams.simulate.verdicts import judge
 from streams.topics import LIVE
+from streams.transport.batch import Batch
 from tests.detection.records import at, room_batch, room_event
 from tests.detection.test_handler import Worker
 
@@ -228,6 +233,21 @@ def test_state_stays_small_and_holds_no_personal_data() -> None:
 
 def test_same_records_give_the_same_alerts_from_any_snapshot() -> None:
     assert play(*STORY, thawed=True) == play(*STORY)
+
+
+@pytest.mark.parametrize("name", ["undisclosed", "calm"])
+async def test_simulated_hosts_are_told_apart(name: str) -> None:
+    traffic = generate(scenario(name), at(60))
+    worker = Worker(watch=WATCH)
+    handler = worker.start()
+    await handler.assigned(LIVE, 0)
+    records = [record for record in traffic.records if record.topic == LIVE]
+    times, values = [record.due_ms for record in records], [record.value for record in records]
+    await handler.apply(handler.prepare(Batch(LIVE, 0, range(len(records)), times, values)))
+    verdicts = judge(traffic.truth.alerts, worker.publisher.alerts())
+    assert [(verdict.fault, verdict.raised is not None) for verdict in verdicts] == (
+        [(None, True)] if name == "undisclosed" else []
+    )
 
 
 @settings(max_examples=15, deadline=None)

@@ -131,9 +131,10 @@ def test_every_kind_of_incident_is_in_the_demo_and_alone_in_a_scenario_of_its_ow
         "room_collapse",
         "silent_feed",
         "fake_traffic",
+        "undisclosed",
     }
     alone: list[Scenario] = [scenario(kind.replace("_", "-")) for kind in kinds]
-    assert [len(single.incidents) for single in alone] == [1] * 7
+    assert [len(single.incidents) for single in alone] == [1] * 8
     mixes = {"demo", "calm", "counters", "malformed", "duplicates", "late-events"}
     assert set(names()) == mixes | {single.name for single in alone}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from streams.detection.handler import DetectionHandler
-from streams.detection.room import RoomEvent
+from streams.detection.room_event import RoomEvent
 from streams.engagement.handler import EngagementHandler
 from streams.events.dead_letters import MemorySink
 from streams.events.schema import Event, ScoredText

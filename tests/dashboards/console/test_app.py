@@ -14,7 +14,7 @@ from dashboards.console.guard import HEADER, SECURITY
 from deploy.local.redis import LocalRedis
 from deploy.local.server import free_port
 from streams.clock import MINUTE_MS
-from streams.detection.room import Account
+from streams.detection.room_event import Account
 from streams.events.schema import Actor
 from streams.settings import Settings
 from tests.dashboards.console.server import NAME, Served, served
