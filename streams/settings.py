@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
     log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     lateness_seconds: int = Field(120, ge=0, description="Detection waits this long for events out of order.")
-    retention_days: int = Field(14, ge=1, description="How long the topics keep records.")
+    retention_days: int = Field(14, ge=1, description="How long the topics keep records; dead letters a week at most.")
     session_ttl_days: int = Field(14, ge=1, description="How long a live session's counters stay after its last event.")
     top_rooms: int = Field(200, ge=1, description="Rooms with series of their own in Prometheus; the rest are `other`.")
     top_brands: int = Field(

@@ -1,6 +1,6 @@
 """The topics: names, keys and what the broker is told about each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SOCIAL = "social.interactions"
 LIVE = "live.events"
@@ -19,7 +19,8 @@ class Topic:
     name: str
     key: str
     compacted: bool = False
-    config: dict[str, str] = field(default_factory=dict)
+    longest_days: int | None = None
+    """Kept for no longer, however long the other topics are."""
 
 
 TOPICS = (
@@ -27,5 +28,5 @@ TOPICS = (
     Topic(LIVE, key="room_id"),
     Topic(SCORED, key="brand_id"),
     Topic(ALERTS, key="fingerprint", compacted=True),
-    Topic(DEAD_LETTERS, key="topic:partition:offset"),
+    Topic(DEAD_LETTERS, key="topic:partition:offset", longest_days=7),
 )

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from streams.alerting.alert import Alert, AlertKind, Severity
+from streams.compliance.personal_data import mask
 from streams.ledger.reader import answers
 
 KEPT_SECONDS = 400 * 86_400
@@ -47,9 +48,9 @@ class Decisions:
         self._index = f"{namespace}:decided"
 
     def record(self, alert: Alert, verdict: Verdict, author: str, at_ms: int, note: str = "") -> Decision:
-        """Add a decision; two people who decide at once are both heard."""
+        """Add a decision, personal data in its note masked; two people who decide at once are both heard."""
         decision = Decision(
-            verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family, note[:LONGEST_NOTE]
+            verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family, mask(note[:LONGEST_NOTE])
         )  # fmt: skip
         key = self._prefix + alert.fingerprint
         answers(self._client, [

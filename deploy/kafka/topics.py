@@ -16,7 +16,8 @@ def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
     config = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     if topic.compacted:
         return config | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
-    return config | {"cleanup.policy": "delete", "retention.ms": str(retention_days * DAY_MS)}
+    days = min(retention_days, topic.longest_days or retention_days)
+    return config | {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
 
 
 def create_topics(bootstrap: str, partitions: int, replication: int, retention_days: int) -> dict[str, str]:

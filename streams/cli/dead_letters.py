@@ -7,7 +7,9 @@ import click
 
 from streams.events.dead_letters import DeadLetter
 
-PREVIEW_BYTES = 60
+PREVIEW_CHARS = 60
+READ_BYTES = 20_000
+"""Of a record for its preview."""
 
 
 def _selection(function: Callable[..., None]) -> Callable[..., None]:
@@ -30,15 +32,16 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @_selection
+@click.option("--raw", is_flag=True, help="Leave personal data in what is shown of a record, as the topic has it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, with the bytes as far as they are UTF-8.")
-def list_(reason: str | None, topic: str | None, as_json: bool) -> None:
+def list_(reason: str | None, topic: str | None, raw: bool, as_json: bool) -> None:
     """List the dead letters that have not been redriven."""
     from streams.events.dead_letter_archive import list_dead_letters
     from streams.settings import settings
 
     letters = [letter for letter in list_dead_letters(settings().kafka) if _wanted(reason, topic)(letter)]
     for letter in letters:
-        click.echo(_json(letter) if as_json else _line(letter))
+        click.echo(_json(letter, raw=raw) if as_json else _line(letter, raw=raw))
     if not letters and not as_json:
         click.echo("No dead letters.")
 
@@ -59,8 +62,15 @@ def redrive(reason: str | None, topic: str | None, as_json: bool) -> None:
         click.echo(f"{counts['redriven']} redriven, {counts['skipped']} skipped (only their beginning was kept)")
 
 
-def _json(letter: DeadLetter) -> str:
-    value = None if letter.value is None else letter.value.decode(errors="replace")
+def _shown(value: bytes, *, raw: bool) -> str:
+    from streams.compliance.personal_data import mask
+
+    text = value.decode(errors="replace")
+    return text if raw else mask(text)
+
+
+def _json(letter: DeadLetter, *, raw: bool) -> str:
+    value = None if letter.value is None else _shown(letter.value, raw=raw)
     row = {
         "topic": letter.origin.topic, "partition": letter.origin.partition, "offset": letter.origin.offset,
         "reason": letter.reason, "detail": letter.detail, "stage": letter.stage, "value": value,
@@ -69,7 +79,7 @@ def _json(letter: DeadLetter) -> str:
     return json.dumps(row, ensure_ascii=True)
 
 
-def _line(letter: DeadLetter) -> str:
+def _line(letter: DeadLetter, *, raw: bool) -> str:
     """Whatever is in the record, one line of visible ASCII."""
-    start = ascii((letter.value or b"")[:PREVIEW_BYTES])
+    start = ascii(_shown((letter.value or b"")[:READ_BYTES], raw=raw)[:PREVIEW_CHARS])
     return f"{letter.origin!s:32} {letter.reason:18} {letter.detail[:60]:60} {len(letter.value or b''):>9} B {start}"

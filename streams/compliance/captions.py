@@ -15,6 +15,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
 from streams.events.schema import Finding, Platform
 
@@ -77,6 +78,11 @@ class Captions:
         if len(self._last) > MAX_SESSIONS:
             self._last.popitem(last=False)
         return [finding for finding in findings if finding.rule not in told]
+
+    def mask(self, caption: Caption) -> str:
+        """The caption with personal data masked, a number's second half too; to be asked before `check`."""
+        front, _, _ = self._before(caption)
+        return mask(front + caption.text)[len(front) :]
 
     def _are_two_sentences(self, front: str, text: str, platform: Platform | None, across: Finding) -> bool:
         """Whether what was found across the border is no claim that was cut there: such a claim ends in the clause that

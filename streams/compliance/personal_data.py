@@ -8,13 +8,16 @@ people break them up (138-0013 8000). Everything works on the normal form of str
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
+import msgspec
+
 from streams.compliance.matcher import compile_pattern, compile_set
 from streams.compliance.pack import Detector
-from streams.text.normalise import MAX_TEXT_CHARS, normalise, normalise_mapped
+from streams.events.schema import Finding
+from streams.text.normalise import MAX_TEXT_CHARS, has_han, normalise, normalise_mapped
 
 MASK = "*"
 _CHUNK_OVERLAP_CHARS = 200
@@ -60,6 +63,11 @@ def mask(text: str) -> str:
     return masked
 
 
+def masked_findings(masked: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings as they may be stored: what matched is read from the masked text."""
+    return [msgspec.structs.replace(finding, matched=masked[slice(*finding.span)]) for finding in findings]
+
+
 def lower(text: str) -> str:
     """Lower case, one character for one: a few, such as İ, have two and keep their case."""
     lowered = text.lower()
@@ -90,12 +98,17 @@ _CARD_NUMBER_BEFORE = compile_pattern(
 )
 _CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
 _ID_BEFORE = compile_pattern(r"身份证|证件号|\bid (?:card|number|no)")
+_PHONE_AFTER = compile_pattern(r"^ (?:is|was) (?:my|her|his|our|their) (?:cell|phone|number|mobile)")
+_LANDLINE_BEFORE = compile_pattern(r"(?:家里|我|[她他]|座机|固话|家庭|住宅)[^,。!?;]{0,8}$")
 _PHONE_BEFORE = compile_pattern(r"(?:call|text|phone|cell|mobile|number|whatsapp|tel|contact|reach)[^.!?;]{0,24}$")
 _SHOP_WORDS = compile_pattern(
     r"门店|本店|店铺|分店|总店|公司|工厂|厂址|仓库|退货|总部|展厅|体验店|专柜|商场|营业|景区|酒店|餐厅|博物馆"
     r"|our (?:store|shop|office|warehouse|showroom)|visit us|headquarter|flagship|located at|return (?:address|to)"
 )
-_HOME_WORDS = compile_pattern(r"\b(?:lives?|living|home|house|address|apt|apartment|unit|resides?|ship to|staying)\b")
+_HOME_WORDS = compile_pattern(
+    r"\b(?:lives?|living|home|house|address|apt|apartment|unit|resides?|(?:ship|deliver|send it|mail it) to|staying"
+    r"|winner|phone)\b"
+)
 _ROLE_ACCOUNT = compile_pattern(
     r"^(?:support|service|help|info|contact|press|sales|hello|admin|no-?reply|care|customer\w*|business|media|hr|jobs"
     r"|legal|privacy|team|orders?|feedback|kefu)[\w.\-]*@"
@@ -137,6 +150,8 @@ def _number_kind(digits: str, text: str, start: int, lengths: list[int]) -> Dete
         return None
     if len(digits) == 18 and (is_id_card(digits) or (_ID_BEFORE.search(before) and _birth_date(digits) is not None)):
         return "id_card"  # one that is called so gives a person away even where a digit was mistyped
+    if len(digits) in (16, 19) and digits.startswith("62") and luhn(digits):
+        return "bank_card"  # UnionPay's own prefix and a right check digit
     if len(digits) == 13 and digits.startswith("86"):
         digits = digits[2:]
     american = lengths[:2] == [1, 3]
@@ -178,8 +193,9 @@ def luhn(number: str) -> bool:
 def _us_phone(match: Any, text: str) -> _Found:
     digits = "".join(c for c in match.group() if c.isdigit())[-10:]
     before = text[max(0, match.start() - 40) : match.start()]
+    called = _PHONE_BEFORE.search(before) or _PHONE_AFTER.search(text[match.end() : match.end() + 30])
     broken = not match.group().endswith(digits)
-    if digits.startswith(_TOLL_FREE) or _ORDER_BEFORE.search(before) or not (broken or _PHONE_BEFORE.search(before)):
+    if digits.startswith(_TOLL_FREE) or _ORDER_BEFORE.search(before) or not (broken or called):
         return
     yield PersonalDatum(match.start(), match.end(), "phone")
 
@@ -198,10 +214,27 @@ def _plain(kind: Detector, group: int = 0) -> Callable[[Any, str], _Found]:
     return detect
 
 
-def _id_with_x(match: Any, _text: str) -> _Found:
+def _id_with_x(match: Any, text: str) -> _Found:
     number = "".join(c for c in match.group().translate(_TO_DIGIT) if c.isalnum())
-    if is_id_card(number):
+    called = _ID_BEFORE.search(text[max(0, match.start() - 40) : match.start()]) and _birth_date(number) is not None
+    if is_id_card(number) or called:
         yield PersonalDatum(match.start(), match.end(), "id_card")
+
+
+def _landline(match: Any, text: str) -> _Found:
+    """A telephone at home; shops tell theirs."""
+    before = text[max(0, match.start() - 20) : match.start()]
+    if _LANDLINE_BEFORE.search(before) and not _SHOP_WORDS.search(before):
+        yield PersonalDatum(match.start(), match.end(), "phone")
+
+
+def _wechat(match: Any, text: str) -> _Found:
+    """An account's name: one with a digit or a joint, or one that is said to be it; `wechat please` is none."""
+    link, name = match.group(1), match.group(2)
+    told = any(sign in link for sign in "号:=是为叫") or " id" in link
+    added = _ADD_BEFORE.search(text[max(0, match.start() - 6) : match.start()])
+    if any(not character.isalpha() for character in name) or told or (added and has_han(match.group())):
+        yield PersonalDatum(match.start(2), match.end(2), "wechat_id")
 
 
 def _plate(match: Any, _text: str) -> _Found:
@@ -253,9 +286,20 @@ _ENGLISH_STREET = (
     r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place)\b"
     r"(?:[, ]+(?:apt|apartment|unit|suite|#) ?[\da-z]+)?"
 )
-_WECHAT_ID = (
-    r"(?:微信|薇信|wechat|weixin|\b[vw]x|v信|加v|[+加]微)(?:号|id)?(?:是|为|叫|[: =])*([a-z][a-z0-9_\-]{5,19})\b"
+_UNIT_AND_ROOM = (
+    rf"[^\pP\pS ]{{0,16}}{_NUMBER}{{1,4}}(?:号楼|楼|栋|幢|座){_NUMBER}{{1,3}}(?:单元|门){_NUMBER}{{2,4}}"
+    r"(?:室|房|户|号)?"
 )
+_RECIPIENT_AT = (
+    r"(?:收[货件]|中奖|先生|女士|小姐|我的|[她他]的|本人)[^。!?;]{0,40}?地址[是在改为: ]{0,3}"
+    rf"([^,。!?;]{{0,16}}?(?:路|街|大道|巷|胡同|弄|村|镇|小区|花园)[^,。!?;]{{0,6}}?{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元))"
+)
+_LANDLINE = r"\b0\d{2,3}[- ]?[2-9]\d{6,7}\b"
+_WECHAT_ID = (
+    r"(?:[微薇威徽维][信❤x]|wechat|weixin|\b[vw]x|\bv ?❤|v信|绿泡泡|[+加][微薇威]|加v|\+v\b)"
+    r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= ])*)([a-z][a-z0-9_\-]{5,19})\b"
+)
+_ADD_BEFORE = compile_pattern("[+加]|我的?$")
 
 _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
     (compile_pattern(pattern), detect)
@@ -273,13 +317,18 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (_STREET_AND_ROOM, _home),
         (_STREET_AND_BUILDING, _home),
         (_ESTATE_AND_ROOM, _home),
+        (_UNIT_AND_ROOM, _home),
         (_LIVES_AT, _home),
+        (_RECIPIENT_AT, _plain("address", 1)),
+        (_LANDLINE, _landline),
         (_ENGLISH_STREET, _english_home),
-        (_WECHAT_ID, _plain("wechat_id", 1)),
+        (_WECHAT_ID, _wechat),
         (r"\bqq(?:号|群)?(?:是|[: =])*([1-9]\d{4,10})\b", _plain("wechat_id", 1)),
         (r"[a-z0-9._%+\-]{1,64}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,10}\b", _email),
     ]
 ]
-_MAYBE = re.compile(f"[0-9@{_HAN_DIGITS}]|(?:微|薇|weixin|wechat|[vw]x|v信|加v)|" + "|".join(_ENGLISH_DIGITS))
+_MAYBE = re.compile(
+    f"[0-9@{_HAN_DIGITS}]|[微薇威徽维]|weixin|wechat|[vw]x|v信|v ?❤|绿泡泡|[加+]v|" + "|".join(_ENGLISH_DIGITS)
+)
 """What no personal datum is without; most texts of a live chat have none of it."""
 _ANY = compile_set([pattern.pattern for pattern, _ in _DETECTORS])

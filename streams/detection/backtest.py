@@ -15,6 +15,7 @@ import msgspec
 
 from streams.alerting.alert import Alert
 from streams.clock import DAY_MS, HOUR_MS
+from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
 from streams.detection.brand import Brand
 from streams.detection.clock import LogTimes
@@ -198,7 +199,7 @@ def _scored_text(brand_id: str, comment: Comment, judgement: Judgement) -> Score
     text = ScoredText(
         event_id=f"{brand_id}:{comment.number}", origin=Coordinates(brand_id, 0, comment.number),
         log_time_ms=comment.at_ms, platform=platform(comment.line.platform), source=SOURCE, kind="comment",
-        brand_id=brand_id, event_time_ms=comment.at_ms, text=comment.line.text, scored=False,
+        brand_id=brand_id, event_time_ms=comment.at_ms, text=mask(comment.line.text), scored=False,
         findings=judgement.findings,
     )  # fmt: skip
     return text if judgement.scores is None else with_scores(text, judgement.scores)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from streams.detection.room_event import RoomEvent
-from streams.events.codec import AHEAD_MS, EARLIEST_MS, Unreadable
+from streams.events.codec import AHEAD_MS, EARLIEST_MS, Unreadable, detail_of
 from streams.events.schema import Coordinates, ScoredText
 from streams.transport.batch import Batch
 
@@ -48,11 +48,11 @@ def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
         text = _scored_text(value)
     except msgspec.ValidationError as error:
         missing = str(error).startswith("Object missing required field")
-        return Unreadable(offset, value, "missing_field" if missing else "wrong_type", str(error))
+        return Unreadable(offset, value, "missing_field" if missing else "wrong_type", detail_of(error))
     except RecursionError as error:
-        return Unreadable(offset, value, "too_deep", str(error))
+        return Unreadable(offset, value, "too_deep", detail_of(error))
     except ValueError as error:
-        return Unreadable(offset, value, "bad_json", str(error))
+        return Unreadable(offset, value, "bad_json", detail_of(error))
     if not EARLIEST_MS <= text.event_time_ms <= text.log_time_ms + AHEAD_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005, or ahead of its log time")
     return text

@@ -5,6 +5,7 @@ Nearly every record can be read, so a slice is decoded in one comprehension; onl
 tried by itself.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import sub
@@ -39,6 +40,7 @@ AHEAD_MS = 5 * MINUTE_MS
 """How far a feed's clock may be ahead of the broker's."""
 
 DETAIL_CHARACTERS = 200
+_QUOTED = re.compile(r"""(['"])(?![A-Za-z_ .-]{1,40}\1)[^\n]*\1""")
 
 
 class Records(Protocol):
@@ -109,7 +111,7 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     try:
         event = _decode(value)
     except (ValueError, RecursionError) as error:
-        return Unreadable(offset, value, _reason(error, value), str(error)[:DETAIL_CHARACTERS])
+        return Unreadable(offset, value, _reason(error, value), detail_of(error))
     if event.event_time_ms < EARLIEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005-01-01")
     if event.event_time_ms >= LATEST_MS:
@@ -151,6 +153,11 @@ def _decode_slice(records: Records) -> Decoded:
         [whole[position] for position in good],
         [result for result in results if isinstance(result, Unreadable)],
     )
+
+
+def detail_of(error: Exception) -> str:
+    """The decoder's own words, without a value that is more than a name: it may be a text, or somebody's number."""
+    return _QUOTED.sub("'…'", str(error))[:DETAIL_CHARACTERS]
 
 
 def _reason(error: ValueError | RecursionError, value: bytes) -> Reason:

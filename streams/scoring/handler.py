@@ -25,7 +25,7 @@ import msgspec
 from streams.clock import Clock
 from streams.compliance.captions import Caption, Captions
 from streams.compliance.pack import Family
-from streams.compliance.personal_data import mask
+from streams.compliance.personal_data import mask, masked_findings
 from streams.compliance.rulebook import Rulebook
 from streams.events.codec import decode
 from streams.events.publisher import Publisher
@@ -192,7 +192,7 @@ class ScoringHandler:
         """
         scores = self._scores([located.event.text or "" for located in texts])
         new = [
-            self._scored_text(held.claim, located, of_text, self._findings(held, located.event))
+            self._scored_text(held.claim, located, of_text, *self._checked(held, located.event))
             for located, of_text in zip(texts, scores, strict=True)
         ]
         answers = any(text.scored for text in new)
@@ -209,13 +209,16 @@ class ScoringHandler:
         SCORING_SECONDS.observe(time.perf_counter() - start_seconds)
         return scores
 
-    def _findings(self, held: Partition, event: Event) -> list[Finding]:
+    def _checked(self, held: Partition, event: Event) -> tuple[str, list[Finding]]:
+        """The text with personal data masked, and what breaks a rule in it."""
         text = event.text or ""
         speaks_in = event.session_id or event.room_id
         if event.kind == "speech" and speaks_in is not None:
             caption = Caption(speaks_in, event.subject_id, text, event.event_time_ms)
-            return held.captions.check(caption, event.platform)
-        return self._rulebook.check(text, text_kind(event), platform=event.platform)
+            masked = held.captions.mask(caption)
+            return masked, masked_findings(masked, held.captions.check(caption, event.platform))
+        masked = mask(text)
+        return masked, masked_findings(masked, self._rulebook.check(text, text_kind(event), platform=event.platform))
 
     def _pay(self, held: Partition) -> dict[str, ScoredText]:
         """The oldest texts that are owed a score, with it where the model answers."""
@@ -228,10 +231,9 @@ class ScoringHandler:
         }
 
     def _scored_text(
-        self, claim: Claim, located: Located, scores: Scores | None, findings: list[Finding]
+        self, claim: Claim, located: Located, scores: Scores | None, masked: str, findings: list[Finding]
     ) -> ScoredText:
         event = located.event
-        masked = mask(event.text or "")
         return self._with_scores(
             ScoredText(
                 event_id=event.event_id,
@@ -244,7 +246,7 @@ class ScoringHandler:
                 event_time_ms=event.event_time_ms,
                 text=masked,
                 scored=False,
-                findings=[msgspec.structs.replace(found, matched=masked[slice(*found.span)]) for found in findings],
+                findings=findings,
                 actor=event.actor,
                 room_id=event.room_id,
                 session_id=event.session_id,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from streams.compliance.personal_data import mask, masked_findings
 from streams.compliance.rulebook import Rulebook
 from streams.events.schema import Finding, Platform, TextKind
 
@@ -46,7 +47,8 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What model and rules say of a text; `scores` is None where the model did not answer."""
+    """What model and rules say of a text; `scores` is None where the model did not answer. Personal data is masked in
+    what matched."""
 
     scores: Scores | None
     findings: list[Finding]
@@ -55,9 +57,14 @@ class Judgement:
 def score_texts(texts: Sequence[Text], rulebook: Rulebook, classifier: Classifier | None) -> list[Judgement]:
     """One judgement a text, in order. Blocks for as long as model and rules take."""
     return [
-        Judgement(scores, rulebook.check(text.text, text.kind, platform=text.platform))
+        Judgement(scores, _checked(text, rulebook))
         for text, scores in zip(texts, model_scores([text.text for text in texts], classifier), strict=True)
     ]
+
+
+def _checked(text: Text, rulebook: Rulebook) -> list[Finding]:
+    findings = rulebook.check(text.text, text.kind, platform=text.platform)
+    return masked_findings(mask(text.text), findings) if findings else []
 
 
 def model_scores(texts: Sequence[str], classifier: Classifier | None) -> Sequence[Scores | None]:
