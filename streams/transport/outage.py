@@ -26,11 +26,12 @@ class Outage(logging.Handler):
 
     @contextmanager
     def heard(self, log_level: str) -> Iterator[None]:
-        """Takes aiokafka's log meanwhile; with DEBUG its own lines, and Faust's, are shown too."""
+        """Takes aiokafka's log meanwhile; with DEBUG its own lines from INFO on, and Faust's, are shown too."""
         kafka, libraries = logging.getLogger("aiokafka"), [logging.getLogger(name) for name in ("faust", "mode")]
         talkative = log_level == "DEBUG"
         kafka.addHandler(self)
         kafka.propagate = talkative
+        kafka.setLevel(logging.INFO)  # below that it prints whole records, and people's texts are no log's matter
         for library in libraries:
             library.setLevel(logging.DEBUG if talkative else logging.CRITICAL)
         try:

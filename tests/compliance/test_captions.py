@@ -65,3 +65,10 @@ def test_captions_without_subjects_are_told_apart(rulebook: Rulebook) -> None:
     captions = Captions(rulebook)
     for time_ms in (0, 60_000):
         assert captions.check(Caption("s", None, "全网第一", time_ms))
+
+
+def test_number_that_is_broken_over_two_captions_is_found_and_its_second_half_masked(captions: Captions) -> None:
+    assert families(captions, "这位的电话是1381234", "c1") == []
+    second = Caption("s", "c2", "5678，记一下", 2_000)
+    assert captions.mask(second) == "****，记一下"
+    assert [finding.rule for finding in captions.check(second)] == ["privacy_leak.personal_data"]

@@ -105,6 +105,20 @@ def test_bad_record_has_its_reason_and_harms_no_other(value: bytes | None, reaso
     assert len(unreadable.detail) <= 200
 
 
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [
+        ("danmu", "Invalid enum value 'danmu' - at `$.kind`"),
+        ("13812345678", "Invalid enum value '…' - at `$.kind`"),
+        ("call me at 138' or so", "Invalid enum value '…' - at `$.kind`"),
+        ("电话一三八", "Invalid enum value '…' - at `$.kind`"),
+    ],
+)
+def test_detail_names_names_and_quotes_no_text(kind: str, detail: str) -> None:
+    [unreadable] = decode(batch([with_fields(kind=kind)])).unreadable
+    assert unreadable.detail == detail
+
+
 GOOD_ODDITIES = {
     "unknown fields": appended(b',"new_field":{"a":[1,2,null]}'),
     "escaped NUL": with_fields(room_id="a\0b"),

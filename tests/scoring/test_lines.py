@@ -72,3 +72,14 @@ def test_line_that_cannot_be_read_is_named_after_the_rows_before_it(
     with pytest.raises(UsageError, match=says) as raised:
         next(found)
     assert str(raised.value).startswith("line 3:")
+
+
+def test_personal_data_is_masked_in_what_matched(rulebook: Rulebook) -> None:
+    line = json.dumps({"text": "电话13812345678，全网第一", "kind": "host_speech"})
+    (row,) = rows([line], rulebook)
+    findings = row["findings"]
+    assert isinstance(findings, list)
+    assert {finding["family"]: finding["matched"] for finding in findings} == {
+        "privacy_leak": "*" * 11, "absolute_claim": "全网第一",
+    }  # fmt: skip
+    assert "138" not in json.dumps(row)
