@@ -35,10 +35,11 @@ _PRIOR_EXCEEDANCES = 10
 _MOST_EXCEEDANCES = 200
 _LARGEST_EXCEEDANCE = 10.0
 """In mean excesses: one wild window must not make the tail deaf to the next."""
-_DOUBT = 0.3
-"""What a level that rests on a single window adds to the quantile; less with each further window."""
 _COUNTING_NOISE = 2.6
 """Standard deviations of a Poisson count that the quantile never goes below: TAIL of pure chance lies beyond."""
+_NOISE_OF_MEANS = -0.25
+"""A mean of n windows strays less, by this power of n: half-way between texts that come one by one (-1/2) and in clumps
+(0)."""
 
 
 class Baseline(msgspec.Struct, array_like=True):
@@ -50,6 +51,8 @@ class Baseline(msgspec.Struct, array_like=True):
     mean_excess: float = _PRIOR_MEAN_EXCESS
     exceedances: int = _PRIOR_EXCEEDANCES
     rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
+    mean_of: int = 1
+    """How many windows a count is the mean of."""
 
     def texts(self, hour: int) -> float:
         """The level at an hour of the day, as texts a window."""
@@ -66,10 +69,10 @@ class Baseline(msgspec.Struct, array_like=True):
         return max(0.0, _BASE + (self.excess(count, hour) - self.usual_excess(hour)) / self.mean_excess)
 
     def usual_excess(self, hour: int) -> float:
-        """The quantile, for as long as it can be believed: a young level is doubted, and chance alone strays."""
+        """The quantile, but no less than chance alone strays."""
         texts = self.texts(hour)
-        noise = math.sqrt(texts) / (texts + SMOOTHING_TEXTS)
-        return _DOUBT / max(1, self.windows) + max(self.quantile, _COUNTING_NOISE * noise)
+        noise = math.pow(self.mean_of, _NOISE_OF_MEANS) * math.sqrt(texts) / (texts + SMOOTHING_TEXTS)
+        return max(self.quantile, _COUNTING_NOISE * noise)
 
     def learn(self, count: float, hour: int, *, alarming: bool) -> None:
         """Take in a window that is complete; one that alarms moves the level no further than the quantile."""

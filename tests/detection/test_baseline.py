@@ -42,10 +42,6 @@ def test_brand_of_waves_needs_a_larger_wave() -> None:
     assert waves.surprise(200, NOON) < quiet.surprise(200, NOON)
 
 
-def test_young_level_is_doubted() -> None:
-    assert learned([40]).surprise(160, NOON) < learned([40] * 10).surprise(160, NOON)
-
-
 def test_alarming_window_hardly_moves_the_level() -> None:
     trusting, wary = learned([20] * 10), learned([20] * 10)
     trusting.learn(2_000, NOON, alarming=False)
