@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def flown(site: Site, tmp_path: Path) -> Site:
     for stage in ("engagement", "scoring", "detection"):
         site.worker(stage).launch()
     for stage in ("engagement", "scoring"):
-        until(lambda stage=stage: site.caught_up(stage, ends), f"{stage} has read all")  # type: ignore[misc]
+        until(partial(site.caught_up, stage, ends), f"{stage} has read all")
     until(lambda: site.caught_up("detection", site.ends((SCORED, LIVE))), "detection has read all")
     until(lambda: {"privacy", "crisis"} <= {alert.kind for alert in alerts(site)}, "the alerts are written")
     return site
