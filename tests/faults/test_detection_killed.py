@@ -13,10 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.alerting.alert import Alert
 from streams.alerting.shelves import ACTIVE
 from streams.clock import MINUTE_MS
-from streams.events.schema import Actor, Coordinates, ScoredText
+from streams.events.schema import Actor, Coordinates, Event, Kind, ScoredText
 from streams.ingest.feed import Record
 from streams.simulate.verdicts import lives
-from streams.topics import ALERTS, SCORED
+from streams.topics import ALERTS, LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
@@ -72,9 +72,9 @@ def alerts(site: Site) -> list[Alert]:
     return records
 
 
-def running(site: Site) -> list[Alert]:
+def running(site: Site, topic: str = SCORED) -> list[Alert]:
     """The alerts that run, as the ledger shows them."""
-    return [msgspec.json.decode(value, type=Alert) for value in site.fields("detection", SCORED, ACTIVE).values()]
+    return [msgspec.json.decode(value, type=Alert) for value in site.fields("detection", topic, ACTIVE).values()]
 
 
 def firing(site: Site) -> bool:
@@ -99,6 +99,45 @@ def test_alert_survives_the_worker_that_raised_it_and_is_not_doubled(site: Site)
     (life,) = lives(alerts(site))
     assert (life.last.kind, life.last.state, life.last.fingerprint) == ("crisis", "resolved", raised.fingerprint)
     assert life.last.started_at == raised.started_at
+
+
+def undisclosed() -> tuple[list[Record], Record]:
+    """A room that sells for twenty minutes and does not say so, and the caption that does."""
+    started_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS - 25 * MINUTE_MS
+    said = [_live(minute, "speech", started_ms, "it weighs around two pounds") for minute in range(20)]
+    card = _live(0, "product_shown", started_ms)
+    return [card, *said], _live(21, "speech", started_ms, "this live is sponsored by Velvet")
+
+
+def _live(minute: int, kind: Kind, started_ms: int, text: str | None = None) -> Record:
+    at_ms = started_ms + minute * MINUTE_MS
+    event = Event(
+        event_id=f"{kind}-{minute}", source="tiktok-live", platform="tiktok", kind=kind, brand_id=BRAND, lang="en",
+        event_time_ms=at_ms, ingest_time_ms=at_ms, room_id="room-1", session_id="s", text=text,
+        product_id=None if text else "cream",
+    )  # fmt: skip
+    return Record(LIVE, b"room-1", msgspec.json.encode(event), at_ms, at_ms)
+
+
+def test_disclosure_timer_outlives_workers_before_and_after_its_deadline(site: Site) -> None:
+    selling, disclosure = undisclosed()
+    worker = site.worker("detection")
+    for start, end, runs in ((0, 10, 0), (10, len(selling), 1)):
+        site.feed(selling[start:end])
+        worker.launch()
+        until(partial(site.caught_up, "detection", site.ends([LIVE])), "the worker has read all")
+        worker.kill()
+        assert worker.exit_code == -9
+        assert [alert.state for alert in running(site, LIVE)] == ["firing"] * runs
+    (raised,) = running(site, LIVE)
+
+    site.feed([disclosure])
+    with worker:
+        until(lambda: not running(site, LIVE), "the successor resolves the alert")
+        until(lambda: alerts(site)[-1].state == "resolved", "and says so")
+    (life,) = lives(alerts(site))
+    assert (life.last.family, life.last.state) == ("ad_disclosure", "resolved")
+    assert (life.last.fingerprint, life.last.started_at) == (raised.fingerprint, raised.started_at)
 
 
 @pytest.mark.slow
