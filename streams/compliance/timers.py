@@ -147,9 +147,15 @@ class CompiledTimer:
         return jurisdiction is not None or presumed is None or not presumed.languages or language in presumed.languages
 
 
-def language_of(text: str, told: str | None) -> str:
-    """The language of a caption, as its feed tells it; else Chinese or English, as the model reads it."""
-    return told[:2].lower() if told else "zh" if has_han(text) else "en"
+def language_of(text: str, told: str | None) -> str | None:
+    """The language of a caption, as its feed tells it; else Chinese or English where its words say so, or None."""
+    if told:
+        return told[:2].lower()
+    return "zh" if has_han(text) else "en" if _ENGLISH_WORDS.search(text) else None
+
+
+_ENGLISH_WORDS = re.compile(r"\b(?:the|and|you|your|this|that|with|have|are|just)\b", re.IGNORECASE)
+"""What English can hardly do without, and no other language of Latin letters has."""
 
 
 def load_timers(folder: Path | None = None) -> tuple[CompiledTimer, ...]:

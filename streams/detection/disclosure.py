@@ -107,7 +107,7 @@ class Disclosures(msgspec.Struct, array_like=True):
     def _caption(
         self, event: RoomEvent, text: str, timers: Sequence[CompiledTimer], now_ms: int, lateness_ms: int
     ) -> Iterator[Alert]:
-        self.language = language_of(text, event.lang)
+        self.language = language_of(text, event.lang) or self.language
         at_ms = event.event_time_ms
         read, front = lower(normalise(text)), ""
         if self.tail and 0 <= at_ms - self.tail_ms <= MAX_PAUSE_MS:

@@ -166,6 +166,13 @@ def test_room_whose_jurisdiction_has_no_timer_makes_none() -> None:
     assert play(*talk(range(40), platform="mastodon"), shown(1, platform="mastodon")) == []
 
 
+def test_language_that_no_feed_names_is_told_by_its_words() -> None:
+    indonesian = [said(minute + 0.3, "harga spesial hari ini, beratnya satu kilo", lang=None) for minute in range(40)]
+    assert play(*indonesian, shown(1), shown(25)) == []
+    english = [said(minute + 0.3, "just look at the colour", lang=None) for minute in range(20)]
+    assert [alert.state for alert in play(*english, shown(1))] == ["pending", "firing"]
+
+
 def test_jurisdiction_that_the_feed_names_is_the_one_that_holds() -> None:
     alerts = play(*talk(range(20), platform="douyin", jurisdiction="US"), shown(1, platform="douyin"))
     assert [alert.state for alert in alerts] == ["pending", "firing"]
