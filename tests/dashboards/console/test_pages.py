@@ -118,7 +118,7 @@ def test_room_shows_what_no_people_made_beside_its_figures(
             assert number(beside.inner_text()) == pytest.approx(expected, abs=10)
             expect(beside).to_have_class("fake alarming")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.goto(f"{shown.url}room/{ROOM}?lang=en")
+    with chromium.page(f"{shown.url}room/{ROOM}?lang=en", size) as page:
         honest = page.locator('[data-figure="likes"] .fake')
         expect(honest).to_have_class("fake")
         assert number(honest.inner_text()) == 0
