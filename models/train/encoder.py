@@ -12,7 +12,7 @@ import subprocess
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -36,10 +36,22 @@ LINEARS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
-    """Where an encoder comes from, what shape it has, and how much of it is trained.
+class Teacher:
+    """A larger network whose answers the small one learns: the encoder's ``layers`` from the bottom, some twice.
 
-    ``kept`` layers from the bottom stay, with heads after the ``exits`` too.
+    ``adapted`` ones see the texts without labels first.
+    """
+
+    layers: tuple[int, ...]
+    adapted: bool
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Where an encoder comes from, what shape it has, and how much of it is shipped.
+
+    ``kept`` layers from the bottom stay, with heads after the ``exits`` too, each with its weight in the loss.
     """
 
     name: str
@@ -47,9 +59,15 @@ class Encoder:
     jar_sha256: str
     layers: int
     heads: int
+    mask_token: int
     kept: int
-    exits: tuple[int, ...]
+    exits: Mapping[int, float]
+    rate: float
+    teachers: tuple[Teacher, ...]
 
+
+_ZH_LAYERS, _EN_LAYERS = tuple(range(4)), tuple(range(12))
+_ZH_TWICE = tuple(sorted(2 * _ZH_LAYERS))
 
 ENCODERS: Mapping[str, Encoder] = {
     "zh": Encoder(
@@ -58,8 +76,11 @@ ENCODERS: Mapping[str, Encoder] = {
         "e7ef927e728822377d6b3889ad7649a7a0a796eb8e199aed1b1b0081ff9845c8",
         layers=4,
         heads=8,
+        mask_token=103,
         kept=4,
-        exits=(2,),
+        exits={1: 0.25, 2: 0.5},
+        rate=2e-4,
+        teachers=(Teacher(_ZH_TWICE, True, 1.5e-4), Teacher(_ZH_LAYERS, True, 2e-4), Teacher(_ZH_LAYERS, False, 2e-4)),
     ),
     "en": Encoder(
         "bge-small-en-v1.5",
@@ -67,10 +88,16 @@ ENCODERS: Mapping[str, Encoder] = {
         "9dff55ebd00d1448a88a0b836a642bd93a9248da8fb16907b4b95c60ccf781a4",
         layers=12,
         heads=12,
+        mask_token=103,
         kept=6,
-        exits=(3,),
+        exits={2: 0.25, 3: 0.5},
+        rate=2e-4,
+        teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
     ),
 }
+
+Saved = dict[str, Any]
+"""``config`` and ``weights`` of a `BertModel`."""
 
 
 class EncoderUnavailable(RuntimeError):
@@ -107,29 +134,42 @@ def layer_weights(graph: onnx.ModelProto, layers: int) -> dict[str, str]:
 
 
 def load_encoder(path: Path, encoder: Encoder) -> BertModel:
-    """The kept layers as a module in fp32, without pooler and without dropout: one pass over much data needs none."""
+    """The published encoder as a module in fp32, without pooler."""
     graph = onnx.load(str(path))
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer}
     state = {name: torch.tensor(tensors[stored].T) for name, stored in layer_weights(graph, encoder.layers).items()}
     state |= {
         name: torch.tensor(array) for name, array in tensors.items() if name.startswith(("embeddings", "encoder"))
     }
-    cut = tuple(f"encoder.layer.{layer}." for layer in range(encoder.kept, encoder.layers))
-    state = {name: tensor for name, tensor in state.items() if not name.startswith(cut)}
     vocabulary, width = state["embeddings.word_embeddings.weight"].shape
     config = BertConfig(
         vocab_size=vocabulary,
         hidden_size=width,
-        num_hidden_layers=encoder.kept,
+        num_hidden_layers=encoder.layers,
         num_attention_heads=encoder.heads,
         intermediate_size=state["encoder.layer.0.intermediate.dense.weight"].shape[0],
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
     model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # transformers leaves it so
     missing, unexpected = model.load_state_dict(state, strict=False)
     if unexpected or any("position_ids" not in name and "token_type_ids" not in name for name in missing):
         raise EncoderUnavailable(f"{path} does not fit: missing {missing}, unexpected {unexpected}")
+    return model
+
+
+def build(saved: Saved, layers: Sequence[int], dropout: float) -> BertModel:
+    """An encoder of these layers of a saved one, from the bottom; a layer that is named twice is there twice."""
+    settings = dict(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, num_hidden_layers=len(layers))
+    config = BertConfig.from_dict({**saved["config"], **settings})
+    model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # transformers leaves it so
+    state = {name: tensor for name, tensor in saved["weights"].items() if not name.startswith("encoder.layer.")}
+    for place, layer in enumerate(layers):
+        prefix = f"encoder.layer.{layer}."
+        state |= {
+            f"encoder.layer.{place}.{name.removeprefix(prefix)}": tensor
+            for name, tensor in saved["weights"].items()
+            if name.startswith(prefix)
+        }
+    model.load_state_dict(state)
     return model
 
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.labels import RISKS, SENTIMENTS
+from models.measures import accuracy, macro_f1, macro_recall
+from models.train.corpus import UNKNOWN, Corpus
+
+NEUTRAL = SENTIMENTS.index("neutral")
+LABELLED = 0.4  # a weak negative weighs less
+MEASURES: Mapping[str, Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], float]] = {
+    "accuracy": accuracy,
+    "macro_recall": macro_recall,
+    "macro_f1": macro_f1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,28 @@ GOALS = (
     Goal("product reviews", "online_shopping_10_cats_zh", "sentiment", "accuracy", 0.94),
     Goal("host speech (LiveAMR)", "liveamr_violation_zh", "misleading", "macro_f1", 0.88),
 )
+
+
+def figures_of(corpus: Corpus, logits: npt.NDArray[np.float32]) -> dict[str, float]:
+    """The goals' figures of logits (texts, OUTPUTS), by name; those that the corpus has no texts for are left out."""
+    sources = list(corpus.sources)
+    figures = {}
+    for goal in GOALS:
+        if goal.source not in sources:
+            continue
+        of_source = corpus.source == sources.index(goal.source)
+        if goal.label == "sentiment":
+            rows = np.flatnonzero(of_source & (corpus.sentiment != UNKNOWN))
+            moods = logits[rows, : len(SENTIMENTS)].copy()
+            moods[corpus.binary[rows], NEUTRAL] = -np.inf
+            truth, predicted = corpus.sentiment[rows].astype(np.int64), moods.argmax(axis=1)
+        else:
+            column = RISKS.index(goal.label)
+            rows = np.flatnonzero(of_source & (corpus.risk_weights[:, column] >= LABELLED))
+            truth = corpus.risks[rows, column].astype(np.int64)
+            predicted = (logits[rows, len(SENTIMENTS) + column] > 0).astype(np.int64)
+        figures[goal.name] = MEASURES[goal.measure](truth, predicted)
+    return figures
 
 
 def goal_figures(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:

@@ -1,26 +1,25 @@
-"""The training loop of one language: AdamW, warm-up, linear decay over the given budget, checkpoints to resume from.
+"""The training loop of every stage: AdamW, warm-up, linear decay over the given budget, checkpoints to resume from.
 
-The learning rate falls with the share of the budget that is spent, in processor minutes or in steps, whichever runs out
-first: a run that is slowed down or paused still ends at zero. With a budget in steps alone, a run is reproducible by
-its seed, cut off and resumed or not. What is exported is an exponential average of the weights over the last steps.
+The learning rate falls with the share of the budget that is spent, in epochs or in minutes, whichever runs out first: a
+run that is slowed down still ends at zero. With a budget in epochs alone, a run is reproducible by its seed, cut off
+and resumed or not. What counts afterwards is an exponential average of the weights over the last steps.
 """
 
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
-from tokenizers import Tokenizer
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.train.batches import Batch, collate, encode, plan_epoch
-from models.train.network import Network, Targets, deep_loss, log_priors
-from models.train.sources import Example
+from models.train.batches import ON_CPU, ON_GPU, Batch, BatchSize, Indices, Texts, plan_epoch
 
 AVERAGE_EVERY_STEPS = 5
 AVERAGE_DECAY = 0.95  # a memory of about a hundred steps
@@ -28,21 +27,21 @@ AVERAGE_DECAY = 0.95  # a memory of about a hundred steps
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When to stop, and how often to say where the run is; ``minutes`` are the process's own processor time."""
+    """When to stop, and how often to say where the run is."""
 
-    steps: int
+    epochs: float
     minutes: float = math.inf
-    checkpoint_steps: int = 50
-    report_steps: int = 10
+    checkpoint_steps: int = 500
+    report_steps: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Learning rates at their peak, by part of the network."""
 
-    encoder: float = 8e-5
+    encoder: float
     head: float = 1e-3
-    warm_up_steps: int = 60
+    warm_up: float = 0.06
     weight_decay: float = 0.01
 
 
@@ -53,129 +52,163 @@ class Progress:
     step: int = 0
     epoch: int = 0
     batch_in_epoch: int = 0
+    share: float = 0.0
+    """Of the budget that is spent."""
     seconds: float = 0.0
     loss: float = 0.0
-    started_from: str = ""
-    """The revision of the packaged model whose weights the run began with."""
 
 
-def train(
-    network: Network,
-    tokeniser: Tokenizer,
-    examples: Sequence[Example],
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a run computes on, and in which number format."""
+
+    device: torch.device
+    format: torch.dtype
+    batch: BatchSize
+
+    @property
+    def name(self) -> str:
+        name = torch.cuda.get_device_name() if self.device.type == "cuda" else f"{torch.get_num_threads()} cores"
+        return f"{name}, {str(self.format).removeprefix('torch.')}"
+
+    def reduced(self) -> torch.autocast:
+        """Where the format is faster than fp32, and exact enough: inside the network, not for its loss."""
+        return torch.autocast(self.device.type, self.format, enabled=self.format is not torch.float32)
+
+
+def this_machine() -> Machine:
+    """A GPU where there is one; bfloat16 where the processor has matrix units for it: others take far longer with it.
+
+    That includes some with AVX-512's bfloat16, whose backward pass has no fast kernels.
+    """
+    if torch.cuda.is_available():
+        return Machine(torch.device("cuda"), torch.bfloat16, ON_GPU)
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    return Machine(torch.device("cpu"), torch.bfloat16 if "amx_bf16" in flags else torch.float32, ON_CPU)
+
+
+def fit(
+    module: nn.Module,
+    loss: Callable[[Batch], torch.Tensor],
+    texts: Texts,
+    machine: Machine,
     *,
     budget: Budget,
+    rates: Rates,
     seed: int,
     checkpoint: Path,
-    resume: bool,
-    started_from: str = "",
     report: Callable[[str], None],
-    rates: Rates = Rates(),
-    clock: Callable[[], float] = time.process_time,
+    at: Mapping[float, Callable[[], None]] = {},
+    clock: Callable[[], float] = time.monotonic,
 ) -> Progress:
-    """Trains in place and returns how far it came; ``checkpoint`` always holds a whole state, once there is one."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.to(device).train()
-    optimizer = _optimizer(network, rates)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
-    progress = _restore(checkpoint, network, average, optimizer) if resume and checkpoint.exists() else None
-    progress = progress or Progress(started_from=started_from)
-    priors = log_priors(examples)
-    ids = encode(tokeniser, examples)
-    lengths = [len(item) for item in ids]
+    """Trains ``module``, which has an ``encoder``, in place and leaves the averaged weights in it.
+
+    ``loss`` is called with each batch. ``at`` names what is done once a share of the budget is spent. ``checkpoint``
+    always holds a whole state, once there is one.
+    """
+    module.to(machine.device).train()
+    optimizer = _optimizer(module, rates)
+    average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
+    progress = _restore(checkpoint, module, average, optimizer) if checkpoint.exists() else Progress()
+    waiting = dict(at)
     began = clock() - progress.seconds
-    while not _spent(progress, budget):
-        batches = plan_epoch(lengths, random.Random(f"{seed}:{progress.epoch}"))
+    while progress.share < 1:
+        batches = plan_epoch(texts.corpus, machine.batch, np.random.default_rng((seed, progress.epoch)))
         for indices in batches[progress.batch_in_epoch :]:
             progress.seconds = clock() - began
-            if _spent(progress, budget):
+            progress.share = _share(progress, budget, len(batches))
+            if progress.share >= 1:
                 break
-            _set_rates(optimizer, progress, budget, rates)
-            batch = collate([ids[i] for i in indices], [examples[i] for i in indices], priors)
+            for share in [share for share in waiting if progress.share >= share]:
+                waiting.pop(share)()
+            _set_rates(optimizer, progress.share, rates)
             torch.manual_seed(seed * 1_000_003 + progress.step)  # the same dropout whether resumed or not
-            loss = _step(network, optimizer, batch, device)
-            progress.loss = loss if progress.step == 0 else 0.98 * progress.loss + 0.02 * loss
+            with machine.reduced():
+                cost = loss(texts.batch(indices))
+            optimizer.zero_grad(set_to_none=True)
+            cost.backward()
+            nn.utils.clip_grad_norm_(module.parameters(), 1.0)
+            optimizer.step()
             progress.step += 1
             progress.batch_in_epoch += 1
             if progress.step % AVERAGE_EVERY_STEPS == 0:
-                average.update_parameters(network)
+                average.update_parameters(module)
             if progress.step % budget.report_steps == 0:
+                progress.loss = float(cost.detach())
                 report(_line(progress, budget, len(batches)))
             if progress.step % budget.checkpoint_steps == 0:
-                _save(checkpoint, network, average, optimizer, progress)
+                _save(checkpoint, module, average, optimizer, progress)
         else:
             progress.epoch += 1
             progress.batch_in_epoch = 0
-    _save(checkpoint, network, average, optimizer, progress)
+    _save(checkpoint, module, average, optimizer, progress)
+    module.load_state_dict(average.module.state_dict())
+    module.eval()
     return progress
 
 
-def load_weights(network: Network, checkpoint: Path) -> Progress:
-    """The averaged weights of a checkpoint, for export."""
+def predict(
+    network: nn.Module, texts: Texts, machine: Machine, batches: Sequence[Indices]
+) -> dict[int, np.ndarray[Any, np.dtype[np.float32]]]:
+    """The logits (texts, OUTPUTS) at each depth of a network that is in evaluation mode."""
+    found: dict[int, np.ndarray[Any, np.dtype[np.float32]]] = {}
+    with torch.inference_mode(), machine.reduced():
+        for indices in batches:
+            batch = texts.batch(indices)
+            for depth, logits in network(batch.ids, batch.mask).items():
+                rows = found.setdefault(depth, np.empty((len(texts.corpus), logits.shape[1]), dtype=np.float32))
+                rows[indices] = logits.float().cpu().numpy()
+    return found
+
+
+def load_weights(module: nn.Module, checkpoint: Path) -> Progress:
+    """The averaged weights of a checkpoint."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    averaged = AveragedModel(network)
+    averaged = AveragedModel(module)
     averaged.load_state_dict(state["average"])
-    network.load_state_dict(averaged.module.state_dict())
+    module.load_state_dict(averaged.module.state_dict())
     return Progress(**state["progress"])
 
 
-def _step(network: Network, optimizer: torch.optim.Optimizer, batch: Batch, device: torch.device) -> float:
-    targets = Targets(**{name: tensor.to(device) for name, tensor in _fields(batch.targets).items()})
-    loss = deep_loss(network(batch.ids.to(device), batch.mask.to(device)), targets)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
-
-
-def _fields(targets: Targets) -> dict[str, torch.Tensor]:
-    return {name: getattr(targets, name) for name in targets.__slots__}
-
-
-def _optimizer(network: Network, rates: Rates) -> torch.optim.Optimizer:
-    head = [*network.head.parameters(), *network.exits.parameters()]
-    matrices = [p for p in network.encoder.parameters() if p.ndim > 1]
-    vectors = [p for p in network.encoder.parameters() if p.ndim <= 1]
+def _optimizer(module: nn.Module, rates: Rates) -> torch.optim.Optimizer:
+    encoder = list(module.encoder.parameters())
+    inside = {id(p) for p in encoder}
     return torch.optim.AdamW(
         [
-            {"params": matrices, "peak": rates.encoder, "weight_decay": rates.weight_decay},
-            {"params": vectors, "peak": rates.encoder, "weight_decay": 0.0},
-            {"params": head, "peak": rates.head, "weight_decay": 0.0},
+            {"params": [p for p in encoder if p.ndim > 1], "peak": rates.encoder, "weight_decay": rates.weight_decay},
+            {"params": [p for p in encoder if p.ndim <= 1], "peak": rates.encoder, "weight_decay": 0.0},
+            {"params": [p for p in module.parameters() if id(p) not in inside], "peak": rates.head, "weight_decay": 0},
         ],
         lr=0.0,
         fused=True,
     )
 
 
-def _share(progress: Progress, budget: Budget) -> float:
-    return max(progress.step / budget.steps, progress.seconds / (60 * budget.minutes))
+def _share(progress: Progress, budget: Budget, batches: int) -> float:
+    epochs = progress.epoch + progress.batch_in_epoch / batches
+    return max(epochs / budget.epochs, progress.seconds / (60 * budget.minutes))
 
 
-def _spent(progress: Progress, budget: Budget) -> bool:
-    return _share(progress, budget) >= 1
-
-
-def _set_rates(optimizer: torch.optim.Optimizer, progress: Progress, budget: Budget, rates: Rates) -> None:
-    factor = min(1.0, (progress.step + 1) / rates.warm_up_steps) * max(0.0, 1 - _share(progress, budget))
+def _set_rates(optimizer: torch.optim.Optimizer, share: float, rates: Rates) -> None:
+    factor = min(1.0, share / rates.warm_up + 0.01) * (1 - share)
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * factor
 
 
 def _line(progress: Progress, budget: Budget, batches: int) -> str:
     return (
-        f"step {progress.step} of {budget.steps}  epoch {progress.epoch + progress.batch_in_epoch / batches:.2f}"
-        f"  loss {progress.loss:.3f}  {progress.seconds / 60:.1f} of {budget.minutes} min"
-        f"  {progress.seconds / progress.step:.2f} s a step"
+        f"step {progress.step}  epoch {progress.epoch + progress.batch_in_epoch / batches:.2f} of {budget.epochs}"
+        f"  loss {progress.loss:.3f}  {progress.seconds / 60:.1f} min"
+        f"  {1000 * progress.seconds / progress.step:.0f} ms a step"
     )
 
 
 def _save(
-    path: Path, network: Network, average: AveragedModel, optimizer: torch.optim.Optimizer, progress: Progress
+    path: Path, module: nn.Module, average: AveragedModel, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
     """Written beside and renamed, so that a run that is cut off leaves the checkpoint before."""
     state = {
-        "network": network.state_dict(),
+        "network": module.state_dict(),
         "average": average.state_dict(),
         "optimizer": optimizer.state_dict(),
         "progress": asdict(progress),
@@ -185,9 +218,9 @@ def _save(
     partial.replace(path)
 
 
-def _restore(path: Path, network: Network, average: AveragedModel, optimizer: torch.optim.Optimizer) -> Progress:
+def _restore(path: Path, module: nn.Module, average: AveragedModel, optimizer: torch.optim.Optimizer) -> Progress:
     state = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
+    module.load_state_dict(state["network"])
     average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
     return Progress(**state["progress"])

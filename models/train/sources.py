@@ -11,6 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -42,45 +43,61 @@ class Source:
 
 
 NONE_STATED = "none stated"
+UNLABELLED = "unlabelled"
 
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source("smp2020_usual_zh", None, NONE_STATED, max_tokens=80, tweet_like=True, weight=1.3),
-        Source("smp2020_virus_zh", 3_000, NONE_STATED, tweet_like=True, false_alarm_limit=0.04),
-        Source("nlpcc2013_weibo_zh", 3_000, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
-        Source("weibo2018_zh", 1_500, NONE_STATED, tweet_like=True, weight=0.5),
-        Source("conversation_zh", 1_000, NONE_STATED, tweet_like=True, weight=0.5),
-        Source("online_shopping_10_cats_zh", 22_000, NONE_STATED, false_alarm_limit=0.06),
-        Source("waimai_10k_zh", 4_000, NONE_STATED, false_alarm_limit=0.06),
-        Source("cold_zh", None, "Apache-2.0", permissive=True, max_tokens=80, weight=1.3),
-        Source("chnci_zh", 4_000, NONE_STATED, tweet_like=True, weight=0.7),
-        Source("liveamr_violation_zh", None, NONE_STATED, max_tokens=192, weight=2.0),
-        Source("fbs_sms_zh", 1_000, NONE_STATED),
+        Source(
+            "smp2020_usual_zh", None, NONE_STATED, max_tokens=128, tweet_like=True, weight=1.3, passes=2
+        ),
+        Source("smp2020_virus_zh", None, NONE_STATED, max_tokens=128, tweet_like=True, false_alarm_limit=0.04),
+        Source("nlpcc2013_weibo_zh", 6_000, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
+        Source("weibo2018_zh", 5_000, NONE_STATED, max_tokens=128, tweet_like=True, weight=0.5),
+        Source("conversation_zh", 4_000, NONE_STATED, tweet_like=True, weight=0.5),
+        Source("online_shopping_10_cats_zh", None, NONE_STATED, max_tokens=160, false_alarm_limit=0.06),
+        Source("waimai_10k_zh", None, NONE_STATED, false_alarm_limit=0.06),
+        Source("cold_zh", None, "Apache-2.0", permissive=True, max_tokens=128, weight=1.3),
+        Source("chnci_zh", 20_000, NONE_STATED, tweet_like=True, weight=0.7),
+        Source("liveamr_violation_zh", None, NONE_STATED, max_tokens=448, weight=2.0, passes=3),
+        Source("fbs_sms_zh", 2_000, NONE_STATED),
         Source("cec_news_zh", 600, NONE_STATED),
-        Source("ced_weibo_rumor_zh", 1_500, NONE_STATED, max_tokens=80),
-        Source("semeval2017_task4a_en", None, "MIT (repository); Twitter's terms", permissive=True, tweet_like=True),
+        Source("ced_weibo_rumor_zh", None, NONE_STATED, max_tokens=128),
+        Source(
+            "semeval2017_task4a_en",
+            None,
+            "MIT (repository); Twitter's terms",
+            permissive=True,
+            max_tokens=96,
+            tweet_like=True,
+        ),
         Source("tweeteval_sentiment_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True),
         Source(
-            "tweeteval_offensive_en", None, "no restrictions of its own; Twitter's terms", tweet_like=True, weight=1.5
+            "tweeteval_offensive_en",
+            None,
+            "no restrictions of its own; Twitter's terms",
+            max_tokens=128,
+            tweet_like=True,
+            weight=1.5,
+            passes=2,
         ),
         Source(
             "airline_tweets_en",
-            3_000,
+            6_000,
             "none stated (CC BY-NC-SA on Kaggle)",
             tweet_like=True,
             false_alarm_limit=0.06,
         ),
-        Source("sanders_brand_tweets_en", 1_500, NONE_STATED, tweet_like=True, weight=0.7),
+        Source("sanders_brand_tweets_en", None, NONE_STATED, tweet_like=True, weight=0.7),
         Source("complaints_acl2019_en", None, NONE_STATED, tweet_like=True, weight=1.5, passes=3),
-        Source("davidson_en", 2_000, "MIT", permissive=True, weight=0.5),
-        Source("conda_chat_en", 1_500, NONE_STATED, weight=0.5),
+        Source("davidson_en", 6_000, "MIT", permissive=True, weight=0.5),
+        Source("conda_chat_en", 4_000, NONE_STATED, weight=0.5),
         Source("ec_darkpattern_en", None, "Apache-2.0", permissive=True),
-        Source("sms_spam_en", 1_000, NONE_STATED),
+        Source("sms_spam_en", 2_000, NONE_STATED),
         Source("youtube_spam_en", None, NONE_STATED),
-        Source("crisislex_t26_en", 1_500, "MIT", permissive=True),
-        Source("crisislex_t6_en", 2_000, "MIT", permissive=True),
-        Source("covid_fake_news_en", 2_000, "MIT (repository)", permissive=True),
+        Source("crisislex_t26_en", 3_000, "MIT", permissive=True),
+        Source("crisislex_t6_en", 4_000, "MIT", permissive=True),
+        Source("covid_fake_news_en", 4_000, "MIT (repository)", permissive=True, max_tokens=128),
         Source("presidio_pii_en", None, "MIT", permissive=True),
     )
 }
@@ -102,6 +119,7 @@ class Example:
     text: str
     source: str
     max_tokens: int = 64
+    passes: int = 1
     sentiment: int | None = None
     sentiment_binary: bool = False
     sentiment_weight: float = 1.0
@@ -123,7 +141,7 @@ def to_example(row: Mapping[str, Any], source: Source) -> Example | None:
     text = model_text(row["text"])
     if not text or (row.get("privacy") == 1 and not _REACHABLE.search(row["text"])):
         return None
-    example = Example(text, source.name, source.max_tokens, written=row["text"])
+    example = Example(text, source.name, source.max_tokens, source.passes, written=row["text"])
     if "sentiment" in row:
         example.sentiment = SENTIMENTS.index(row["sentiment"])
         example.sentiment_binary = bool(row.get("sentiment_binary"))
@@ -161,10 +179,24 @@ def load_training(data: Path, language: str, seed: int, licences: str) -> tuple[
     for name in sorted(pools):
         source = MORPH_PAIRS if name == MORPH_PAIRS.name else SOURCES[name]
         pool = pools[name]
-        training += (
-            pool if source.cap is None or source.cap >= len(pool) else _sample(pool, source.cap, draw)
-        ) * source.passes
+        training += pool if source.cap is None or source.cap >= len(pool) else _sample(pool, source.cap, draw)
     return training, kept_out
+
+
+def load_unlabelled(
+    data: Path, streams: Path | None, language: str, licences: str, known: AbstractSet[str]
+) -> list[Example]:
+    """Texts without their labels, none of them among ``known`` or held out: those beyond the caps, recorded comments."""
+    seen = set(known) | {model_text(row["text"]) for row in read_rows(data / "val.jsonl.gz")}
+    paths = [data / "train.jsonl.gz", *(sorted(streams.glob("*.jsonl.gz")) if streams and licences == "all" else ())]
+    found = []
+    for row in (row for path in paths for row in read_rows(path)):
+        source = SOURCES.get(row.get("source", ""))
+        text = model_text(row["text"]) if source is None or allowed(source, licences) else ""
+        if text and text not in seen and has_han(text) == (language == "zh") and not held_out(text):
+            seen.add(text)
+            found.append(Example(text, UNLABELLED, 64 if source is None else source.max_tokens))
+    return found
 
 
 def load_validation(data: Path, language: str, licences: str) -> list[Example]:

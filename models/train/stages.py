@@ -1,0 +1,232 @@
+"""The stages of training a language, each with files of its own below the language's folder, so that none is done twice.
+
+1. prepare    texts and the published encoder as arrays: ``*.npz``, ``encoder.pt``, ``tokenizer.json``
+2. adapt      the encoder learns how people write, from the texts without their labels: ``adapted….pt``
+3. teach      larger networks learn the labels: ``teacher….pt``
+4. answer     what the teachers say of every text, labelled or not: ``answers.npy``
+5. learn      the small network learns labels and answers, at last with int8's rounding: ``checkpoint.pt``
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tokenizers import Tokenizer
+
+from models.train.adapt import MaskedWords
+from models.train.batches import Batch, Texts, in_order
+from models.train.corpus import Corpus, load, merged, prepare
+from models.train.encoder import (
+    ENCODERS,
+    Encoder,
+    Saved,
+    Teacher,
+    add_signs,
+    build,
+    fetch,
+    load_encoder,
+    name_signs,
+)
+from models.train.goals import GOALS, figures_of
+from models.train.loop import Budget, Machine, Progress, Rates, fit, predict, this_machine
+from models.train.negatives import add_weak_negatives
+from models.train.network import Network, deep_loss
+from models.train.rehearsal import rehearse
+from models.train.sources import load_training, load_unlabelled, load_validation
+from models.train.synthetic import TRAINING_TEXTS, synthesise
+
+SIGN_COUNT = {"zh": 20, "en": 5}
+REHEARSED_FROM = 0.6
+"""Of the last stage's budget: from there on, linear layers round as int8 does."""
+DROPOUT = 0.1
+MIDDLE_WEIGHT = 0.5
+"""In a teacher's loss, of the head at the depth that is shipped."""
+
+Report = Callable[[str], None]
+Answers = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long the stages go on, in epochs; ``minutes`` is the most that any one training takes."""
+
+    adapt: float = 5
+    teach: float = 4
+    learn: float = 8
+    minutes: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One language's training in one folder."""
+
+    language: str
+    folder: Path
+    seed: int
+    effort: Effort
+    report: Report
+    machine: Machine = field(default_factory=this_machine)
+
+    @property
+    def encoder(self) -> Encoder:
+        return ENCODERS[self.language]
+
+
+def prepare_language(language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str) -> None:
+    """Stage 1. ``streams`` may name a folder of recorded comments, which teach without labels."""
+    folder = out / language
+    folder.mkdir(parents=True, exist_ok=True)
+    graph, tokeniser_file = fetch(language, out)
+    examples, held_out = load_training(data, language, seed, licences)
+    examples += synthesise(language, seed, TRAINING_TEXTS)
+    add_weak_negatives(examples)
+    original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
+    with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
+    serialised = json.dumps(with_signs, ensure_ascii=False)
+    (folder / "tokenizer.json").write_text(serialised, encoding="utf-8")
+    tokeniser = Tokenizer.from_str(serialised)
+    goals = {goal.source for goal in GOALS}
+    unseen = [*load_validation(data, language, licences), *(e for e in held_out if e.source in goals)]
+    others = load_unlabelled(data, streams, language, licences, {example.text for example in [*examples, *held_out]})
+    for name, texts in (("labelled", examples), ("unlabelled", others), ("validation", unseen)):
+        prepare(tokeniser, texts).save(folder / f"{name}.npz")
+    encoder = load_encoder(graph, ENCODERS[language])
+    name_signs(encoder, original, with_signs)
+    torch.save({"config": encoder.config.to_dict(), "weights": encoder.state_dict()}, folder / "encoder.pt")
+
+
+def train_language(run: Run) -> None:
+    """Stages 2 to 5; what is there already is not done again."""
+    labelled = load(run.folder / "labelled.npz")
+    everything = merged(labelled, load(run.folder / "unlabelled.npz"))
+    validation = Texts(load(run.folder / "validation.npz"), run.machine.device)
+    run.report(f"{len(labelled)} labelled texts, {len(everything)} in all; {run.machine.name}")
+    saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
+    texts = Texts(everything, run.machine.device)
+    teachers = [
+        _teacher(run, number, teacher, saved, texts, Texts(labelled, run.machine.device), validation)
+        for number, teacher in enumerate(run.encoder.teachers, 1)
+    ]
+    answers = _answers(run, [network for network, _ in teachers], texts)
+    best = max(teachers, key=lambda item: item[1])[0]
+    network = small_network(run.encoder, saved, DROPOUT)
+    network.load_state_dict(_lower_layers(best, run.encoder.kept))
+    _fit(
+        run,
+        "checkpoint",
+        network,
+        Texts(everything, run.machine.device, answers),
+        run.effort.learn,
+        run.encoder.rate,
+        at={REHEARSED_FROM: lambda: rehearse(network)},
+    )
+    _judge(run, "the small network", network, validation)
+
+
+def small_network(encoder: Encoder, saved: Saved, dropout: float = 0.0) -> Network:
+    """The network that is shipped, before its training."""
+    return Network(build(saved, range(encoder.kept), dropout), encoder.exits)
+
+
+def _teacher(
+    run: Run, number: int, teacher: Teacher, saved: Saved, texts: Texts, labelled: Texts, validation: Texts
+) -> tuple[Network, float]:
+    """A trained teacher with its worth as a start of the small network."""
+    kept, own = run.encoder.kept, tuple(range(run.encoder.kept))
+    encoder = build(saved, teacher.layers, DROPOUT)
+    if teacher.adapted:
+        masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
+        name = f"adapted{len(teacher.layers)}"
+        _fit_once(run, name, masked, masked.loss, texts, run.effort.adapt, run.encoder.rate)
+    exits = dict(run.encoder.exits) | ({kept: MIDDLE_WEIGHT} if kept < len(teacher.layers) else {})
+    network = Network(encoder, exits)
+    _fit(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed=run.seed + number)
+    worth = _judge(run, f"teacher {number}", network, validation)[kept]
+    return network, worth if teacher.layers[:kept] == own else -math.inf
+
+
+def _fit(
+    run: Run,
+    name: str,
+    network: Network,
+    texts: Texts,
+    epochs: float,
+    rate: float,
+    seed: int | None = None,
+    at: dict[float, Callable[[], None]] | None = None,
+) -> None:
+    def loss(batch: Batch) -> torch.Tensor:
+        return deep_loss(network(batch.ids, batch.mask), batch.targets, network.weights)
+
+    _fit_once(run, name, network, loss, texts, epochs, rate, seed, at)
+
+
+def _fit_once(
+    run: Run,
+    name: str,
+    module: torch.nn.Module,
+    loss: Callable[[Batch], torch.Tensor],
+    texts: Texts,
+    epochs: float,
+    rate: float,
+    seed: int | None = None,
+    at: dict[float, Callable[[], None]] | None = None,
+) -> Progress:
+    """Trains into ``NAME.pt``, going on from what is there."""
+    progress = fit(
+        module,
+        loss,
+        texts,
+        run.machine,
+        budget=Budget(epochs, run.effort.minutes),
+        rates=Rates(rate),
+        seed=run.seed if seed is None else seed,
+        checkpoint=run.folder / f"{name}.pt",
+        report=lambda line: run.report(f"{name}: {line}"),
+        at=at or {},
+    )
+    run.report(f"{name}: done after {progress.step} steps, {progress.seconds / 60:.1f} min")
+    return progress
+
+
+def _answers(run: Run, teachers: list[Network], texts: Texts) -> Answers:
+    """The teachers' mean logits of all texts at their last heads."""
+    path = run.folder / "answers.npy"
+    if path.exists():
+        return np.asarray(np.load(path))
+    batches = in_order(texts.corpus, run.machine.batch)
+    logits = [predict(network, texts, run.machine, batches) for network in teachers]
+    answers: Answers = np.mean([by_depth[max(by_depth)] for by_depth in logits], axis=0).astype(np.float16)
+    np.save(path, answers)
+    return answers
+
+
+def _lower_layers(teacher: Network, kept: int) -> dict[str, torch.Tensor]:
+    """The weights of a teacher up to the depth that is shipped, its head there as the last one."""
+    depth = teacher.encoder.config.num_hidden_layers
+    above = tuple(f"encoder.encoder.layer.{layer}." for layer in range(kept, depth))
+    weights = {name: tensor for name, tensor in teacher.state_dict().items() if not name.startswith(above)}
+    if kept == depth:
+        return weights
+    middle = f"exits.{kept}."
+    heads = {f"head.{name.removeprefix(middle)}": weights[name] for name in weights if name.startswith(middle)}
+    return {name: tensor for name, tensor in weights.items() if not name.startswith(middle)} | heads
+
+
+def _judge(run: Run, name: str, network: Network, validation: Texts) -> dict[int, float]:
+    """Says the goals' figures at each depth; returns their means."""
+    batches = in_order(validation.corpus, run.machine.batch)
+    means = {}
+    for depth, logits in sorted(predict(network, validation, run.machine, batches).items()):
+        figures = figures_of(validation.corpus, logits)
+        means[depth] = sum(figures.values()) / max(1, len(figures))
+        run.report(f"{name}, {depth} layers: " + ", ".join(f"{goal} {100 * value:.1f}" for goal, value in figures.items()))
+    return means
