@@ -8,7 +8,6 @@ from typing import Any
 
 from models.labels import RISKS
 from models.runtime.manifest import Manifest
-from models.train.batches import BATCH_TEXTS
 from models.train.encoder import ENCODERS
 from models.train.exits import MOST_CHANGED_FLAGS, MOST_CHANGED_SENTIMENTS
 from models.train.goals import GOALS, Goal
@@ -25,13 +24,13 @@ host speech. Two small BERT encoders, one a language: a text with any Han charac
 is clear after the first stage leaves there; the others go on through the second. Revision `{revision}`. Made by
 `python -m models.train`; the files and their SHA-256 are in `manifest.json` ({megabytes:.1f} MB).
 
-| language | encoder | layers | heads after | steps of {batch} texts | processor minutes | sentiment temperature |
-|---|---|---|---|---|---|---|
+| language | encoder | layers | heads after | teachers | last training | on | sentiment temperature |
+|---|---|---|---|---|---|---|---|
 {encoders}
 
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
 `dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
-int8, per channel.{start}
+int8, per channel; the last part of the training computed with that rounding.
 
 ## Intended use and limits
 
@@ -72,8 +71,8 @@ A set with one class only, such as fbs_sms_zh, shows recall and nothing else.
 
 The figures that the model is built for, in percent, on the texts above: {goal_texts}.
 They are validation texts, and the limits of the exits were set with an eye on these tables: the test sets of the same
-sources may be harder or easier. "Exits" is what is shipped; "layers" is the mean share of the layers that a text runs
-through.
+sources may be harder or easier. "layers" is the mean share of the trained layers that
+a text runs through.
 
 {goals}
 
@@ -107,9 +106,7 @@ def write_card(
     text = HEAD.format(
         revision=manifest.revision,
         megabytes=sum(entry.size_bytes for entry in manifest.files.values()) / 1e6,
-        batch=BATCH_TEXTS,
         encoders="\n".join(_encoder(language, manifest, progress[language]) for language in manifest.models),
-        start=_start(progress),
         changed_sentiments=MOST_CHANGED_SENTIMENTS,
         changed_flags=MOST_CHANGED_FLAGS,
         goal_texts=", ".join(
@@ -137,18 +134,16 @@ def write_card(
 
 def _encoder(language: str, manifest: Manifest, progress: Progress) -> str:
     model, encoder = manifest.models[language], ENCODERS[language]
-    layers = f"{encoder.kept}" if encoder.kept == encoder.layers else f"the lower {encoder.kept} of {encoder.layers}"
-    heads = ", ".join(str(depth) for depth in (*encoder.exits, encoder.kept))
-    return (
-        f"| {language} | {model.encoder} | {layers} | {heads} | {progress.step:,} | {progress.seconds / 60:.0f} "
-        f"| {model.stages[-1].sentiment_temperature} |"
+    depth = max(encoder.served)
+    layers = f"{depth}" if depth == encoder.layers else f"the lower {depth} of {encoder.layers}"
+    heads = ", ".join(map(str, encoder.served))
+    teachers = ", ".join(
+        f"{len(teacher.layers)} layers{' after reading' if teacher.adapted else ''}" for teacher in encoder.teachers
     )
-
-
-def _start(progress: Mapping[str, Progress]) -> str:
-    """What the steps do not count: the packaged model that a run began with."""
-    started = [f"{language} from revision `{p.started_from}`" for language, p in progress.items() if p.started_from]
-    return f"\nTraining did not begin with these but with an earlier model: {', '.join(started)}." if started else ""
+    return (
+        f"| {language} | {model.encoder} | {layers} | {heads} | {teachers} | {progress.step:,} steps, "
+        f"{progress.seconds / 60:.0f} min | {progress.machine} | {model.stages[-1].sentiment_temperature} |"
+    )
 
 
 def _title(goal: Goal) -> str:

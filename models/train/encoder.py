@@ -51,7 +51,8 @@ class Teacher:
 class Encoder:
     """Where an encoder comes from, what shape it has, and how much of it is shipped.
 
-    ``kept`` layers from the bottom stay, with heads after the ``exits`` too, each with its weight in the loss.
+    ``kept`` layers from the bottom are trained, with heads after the ``exits`` too, each with its weight in the loss.
+    What is shipped are the stages that end at the depths ``served``.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Encoder:
     mask_token: int
     kept: int
     exits: Mapping[int, float]
+    served: tuple[int, ...]
     rate: float
     teachers: tuple[Teacher, ...]
 
@@ -79,6 +81,7 @@ ENCODERS: Mapping[str, Encoder] = {
         mask_token=103,
         kept=4,
         exits={1: 0.25, 2: 0.5},
+        served=(1, 2),
         rate=2e-4,
         teachers=(Teacher(_ZH_TWICE, True, 1.5e-4), Teacher(_ZH_LAYERS, True, 2e-4), Teacher(_ZH_LAYERS, False, 2e-4)),
     ),
@@ -91,6 +94,7 @@ ENCODERS: Mapping[str, Encoder] = {
         mask_token=103,
         kept=6,
         exits={2: 0.25, 3: 0.5},
+        served=(3, 6),
         rate=2e-4,
         teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
     ),

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import Exit
 
-MOST_CHANGED_SENTIMENTS = 0.05
+MOST_CHANGED_SENTIMENTS = 0.01
 """Of all texts: those that leave with another sentiment than the last stage would give them."""
-MOST_CHANGED_FLAGS = 0.01
+MOST_CHANGED_FLAGS = 0.005
 """Of the texts that the last stage would flag, for each risk: those that leave unflagged, and as many the other way."""
 
 Floats = npt.NDArray[np.float64]

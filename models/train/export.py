@@ -12,6 +12,7 @@ transposed (in, out). The small heads stay in fp32.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,37 +24,36 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.labels import OUTPUTS
-from models.train.network import Network
+from models.train.network import OFF, Network
+from models.train.rehearsal import LARGEST_WEIGHT
 
 Array = npt.NDArray[np.float32]
 MICROSOFT = "com.microsoft"
 OPSET, IR_VERSION = 18, 9
-LARGEST_WEIGHT = 64  # 255 * 64 twice is the most that a 16-bit sum holds
 LARGEST_EMBEDDING = 127
 _ATTENTION = ("query", "key", "value")
 
 
-def export(network: Network, folder: Path, int8: bool = True) -> list[str]:
-    """Writes a graph for each head of a trained network, in the order of their depths; returns the files' names.
+def export(network: Network, folder: Path, depths: Sequence[int], int8: bool = True) -> list[str]:
+    """Writes a graph from each of these depths, which have heads, to the next; returns the files' names.
 
     In: ``input_ids`` and ``attention_mask`` (texts, tokens), int64; a later stage has ``hidden`` (texts, tokens, width)
     in place of the ids. Out: ``logits`` (texts, OUTPUTS) and, but for the last stage, ``hidden_out``.
     """
     arrays = {name.removeprefix("encoder."): t.detach().cpu().numpy() for name, t in network.state_dict().items()}
     config = network.encoder.config
-    ends = [*sorted(int(depth) for depth in network.exits), config.num_hidden_layers]
     names = []
-    for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False), 1):
-        last = end == config.num_hidden_layers
+    for number, (start, end) in enumerate(zip([0, *depths], depths, strict=False), 1):
+        head = "head" if end == config.num_hidden_layers else f"exits.{end}"
         stage = _Stage(arrays, config.num_attention_heads, config.layer_norm_eps, int8)
-        model = stage.build(range(start, end), "head" if last else f"exits.{end}", keeps_hidden=not last)
+        model = stage.build(range(start, end), head, keeps_hidden=end != depths[-1])
         onnx.checker.check_model(model)
         names.append(f"stage{number}.onnx")
         onnx.save(model, str(folder / names[-1]))
     return names
 
 
-def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: Path) -> None:
+def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: Path, layers: int) -> None:
     """The files that `transformers` needs to load the tokeniser from a folder, without a network."""
     (folder / "tokenizer.json").write_text(json.dumps(tokeniser, ensure_ascii=False), encoding="utf-8")
     settings = {
@@ -62,7 +62,9 @@ def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: 
         **{f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")},
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    network.encoder.config.to_json_file(folder / "config.json")
+    config = copy.deepcopy(network.encoder.config)
+    config.num_hidden_layers = layers
+    config.to_json_file(folder / "config.json")
 
 
 class _Stage:
@@ -147,15 +149,20 @@ class _Stage:
         return self._add("SkipLayerNormalization", [x, hidden, *parameters], path, MICROSOFT, epsilon=self._epsilon)
 
     def _pool_and_judge(self, hidden: str, head: str) -> None:
-        """Mean over the tokens that the mask keeps, then the linear layer."""
+        """Mean and maximum over the tokens that the mask keeps, then the linear layer."""
         one = self._constant("/one", np.array([1]))
-        kept = self._add("Cast", ["attention_mask"], "/pool/kept", to=TensorProto.FLOAT)
+        zero, far = self._constant("/pool/zero", np.float32(0)), self._constant("/pool/far", np.float32(OFF))
+        kept = self._add("Cast", ["attention_mask"], "/pool/kept_tokens", to=TensorProto.FLOAT)
         row = self._add("Unsqueeze", [kept, one], "/pool/row")
         total = self._add("Squeeze", [self._add("MatMul", [row, hidden], "/pool/rows"), one], "/pool/total")
         count = self._add("ReduceSum", [kept, one], "/pool/count", keepdims=1)
         mean = self._add("Div", [total, count], "/pool/mean")
+        off = self._add("Where", [self._add("Cast", [row], "/pool/keeps", to=TensorProto.BOOL), zero, far], "/pool/off")
+        shifted = self._add("Add", [hidden, self._add("Transpose", [off], "/pool/column", perm=[0, 2, 1])], "/pool/shifted")
+        top = self._add("ReduceMax", [shifted, one], "/pool/top", keepdims=0)
+        both = self._add("Concat", [mean, top], "/pool/both", axis=1)
         product = self._add(
-            "MatMul", [mean, self._constant(f"{head}.weight", self._arrays[f"{head}.weight"].T)], "/head"
+            "MatMul", [both, self._constant(f"{head}.weight", self._arrays[f"{head}.weight"].T)], "/head"
         )
         self._add("Add", [product, self._parameter(f"{head}.bias")], "logits")
 

@@ -56,6 +56,7 @@ class Progress:
     """Of the budget that is spent."""
     seconds: float = 0.0
     loss: float = 0.0
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def fit(
     optimizer = _optimizer(module, rates)
     average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
     progress = _restore(checkpoint, module, average, optimizer) if checkpoint.exists() else Progress()
+    progress.machine = machine.name
     waiting = dict(at)
     began = clock() - progress.seconds
     while progress.share < 1:

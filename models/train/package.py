@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from models.evaluate import LabelledText, evaluate_texts
 from models.labels import LANGUAGES, OUTPUTS, RISKS, SENTIMENTS
@@ -35,7 +36,7 @@ from models.train.calibrate import (
     for_calibration,
 )
 from models.train.card import write_card
-from models.train.encoder import ENCODERS, fetch, load_encoder
+from models.train.encoder import ENCODERS, Encoder
 from models.train.exits import choose_exit
 from models.train.export import export, write_configuration
 from models.train.goals import GOALS
@@ -44,13 +45,16 @@ from models.train.negatives import add_weak_negatives
 from models.train.network import Network
 from models.train.pareto import Point, goal_texts, measure_points
 from models.train.sources import Example, load_training, load_validation
+from models.train.stages import small_network
 from models.train.synthetic import TRAINING_TEXTS, synthesise
 from streams.text.normalise import model_text
 
-SERVED_TOKENS = 256
+SERVED_TOKENS = 512
+Logits = npt.NDArray[np.float64]
+
 SYNTHETIC_UNSEEN = 40
-MOST_OF_A_SOURCE = 600
-MOST_OF_A_GOAL = 2_000
+MOST_OF_A_SOURCE = 800
+MOST_OF_A_GOAL = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,85 +73,141 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     models: dict[str, LanguageModel] = {}
     progress: dict[str, Progress] = {}
     for_figures: dict[str, list[LabelledText]] = {}
+    points: dict[str, list[Point]] = {}
     for language in LANGUAGES:
         unseen = _unseen_examples(language, recipe)
         for_figures[language] = [_labelled(example) for example in unseen if not for_calibration(example.text)]
-        graphs, progress[language] = _export_language(language, recipe, folder)
-        report(f"{language}: exported")
-        models[language] = _calibrated(language, graphs, [e for e in unseen if for_calibration(e.text)], folder)
+        trained = _trained(language, recipe)
+        progress[language] = trained.progress
+        chain = _Chain(trained, recipe.out / language / "int8", int8=True)
+        stages = _calibrated_stages(chain, [example for example in unseen if for_calibration(example.text)])
+        models[language] = _served(trained, stages, folder)
         report(f"{language}: calibrated, thresholds {models[language].thresholds}")
+        plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
+        points[language] = _points(models[language], stages, chain, plain, for_figures[language])
+        report(f"{language}: {len(points[language])} points of the curve")
     manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
     pretty = json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False)
     (folder / FILE_NAME).write_text(pretty + "\n", encoding="utf-8")
     rows = evaluate_texts([t for ts in for_figures.values() for t in ts], load_classifier(folder, remembered_texts=0))
     report(f"{len(rows)} rows of figures")
-    points = {
-        language: _points(language, recipe, folder, models[language], for_figures[language]) for language in models
-    }
     figures = {"rows": rows, "points": {language: [asdict(p) for p in found] for language, found in points.items()}}
     (recipe.out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
     write_card(folder / "MODEL_CARD.md", manifest, rows, points, progress, recipe.licences)
     report("model card written")
 
 
-def _points(
-    language: str, recipe: Recipe, folder: Path, model: LanguageModel, texts: Sequence[LabelledText]
-) -> list[Point]:
-    """The curve of a language on its goals' texts; fp32 from graphs that are not shipped."""
-    network, _ = _trained(language, recipe)
-    scratch = recipe.out / language / "fp32"
-    shutil.rmtree(scratch, ignore_errors=True)
-    (scratch / language).mkdir(parents=True)
-    full = [f"{language}/{name}" for name in export(network, scratch / language, int8=False)]
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(folder / language / name, scratch / language)
-    chosen = goal_texts(texts)
-    forms = [model_text(text.text) for text in chosen]
-    int8 = _logits(folder, [stage.graph for stage in model.stages], language, forms)
-    depths = [*ENCODERS[language].exits, ENCODERS[language].kept]
-    return measure_points(chosen, model, depths, int8, _logits(scratch, full, language, forms))
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    language: str
+    network: Network
+    tokeniser: dict[str, Any]
+    progress: Progress
+
+    @property
+    def encoder(self) -> Encoder:
+        return ENCODERS[self.language]
+
+    @property
+    def depths(self) -> list[int]:
+        """Where the network has heads."""
+        return [*self.encoder.exits, self.encoder.kept]
+
+    def write(self, folder: Path, depths: Sequence[int], int8: bool = True) -> list[str]:
+        """Fills a new folder with graphs, tokeniser and configuration; returns the graphs' names."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        names = export(self.network, folder, depths, int8)
+        write_configuration(self.network, self.tokeniser, folder, depths[-1])
+        return names
 
 
-def _trained(language: str, recipe: Recipe) -> tuple[Network, Progress]:
-    encoder = ENCODERS[language]
-    network = Network(load_encoder(fetch(language, recipe.out)[0], encoder), encoder.exits).eval()
-    return network, load_weights(network, recipe.out / language / "checkpoint.pt")
+class _Chain:
+    """A network's graphs from each head to the next, in one number format."""
+
+    def __init__(self, trained: _Trained, folder: Path, int8: bool) -> None:
+        self.depths = trained.depths
+        names = trained.write(folder, self.depths, int8)
+        self._sessions = [Session(folder / name, threads=1) for name in names]
+        self._tokeniser = load_tokeniser(folder, SERVED_TOKENS)
+
+    def logits(self, texts: Sequence[str]) -> dict[int, Logits]:
+        """By depth, the logits (texts, OUTPUTS) of texts in model form."""
+        encoded = [ids or [] for ids in self._tokeniser.encode(texts)]
+        found = {depth: np.empty((len(texts), OUTPUTS)) for depth in self.depths}
+        for indices in micro_batches({index: len(ids) for index, ids in enumerate(encoded)}):
+            inputs = padded_ids([encoded[index] for index in indices])
+            for session, rows in zip(self._sessions, found.values(), strict=True):
+                rows[indices], *hidden = session.run(inputs)
+                inputs = {"hidden": hidden[0] if hidden else rows, "attention_mask": inputs["attention_mask"]}
+        return found
 
 
-def _export_language(language: str, recipe: Recipe, folder: Path) -> tuple[list[str], Progress]:
-    """Fills a language's folder; the graphs' paths below ``folder``, first stage first."""
-    network, progress = _trained(language, recipe)
-    scratch, target = recipe.out / language, folder / language
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    names = export(network, target)
-    tokeniser: dict[str, Any] = json.loads((scratch / "tokenizer.json").read_text(encoding="utf-8"))
-    write_configuration(network, tokeniser, target)
-    return [f"{language}/{name}" for name in names], progress
+@dataclass(frozen=True, slots=True)
+class _CalibratedStages:
+    """Every depth's stage, with the calibrated probabilities of the examples that it was calibrated on."""
+
+    by_depth: dict[int, Stage]
+    probabilities: dict[int, Logits]
+    examples: list[Example]
 
 
-def _calibrated(language: str, graphs: Sequence[str], examples: Sequence[Example], folder: Path) -> LanguageModel:
-    """Calibrates each stage, chooses the exits by the last one's flags, and the thresholds for what is then served."""
+def _trained(language: str, recipe: Recipe) -> _Trained:
+    folder = recipe.out / language
+    saved = torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True)
+    network = small_network(ENCODERS[language], saved).eval()
+    progress = load_weights(network, folder / "checkpoint.pt")
+    tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    return _Trained(language, network, tokeniser, progress)
+
+
+def _calibrated_stages(chain: _Chain, examples: list[Example]) -> _CalibratedStages:
     add_weak_negatives(examples)
-    by_stage = _logits(folder, graphs, language, [example.text for example in examples])
-    stages = [_calibrated_stage(graph, logits, examples) for graph, logits in zip(graphs, by_stage, strict=True)]
-    *early, served = (Calibration(s).probabilities(logits) for s, logits in zip(stages, by_stage, strict=True))
-    last = served
-    thresholds = choose_thresholds(last[:, len(SENTIMENTS) :], examples)
-    for number in reversed(range(len(early))):
-        rule = choose_exit(early[number], last, thresholds)
+    logits = chain.logits([example.text for example in examples])
+    stages = {depth: _calibrated_stage("", rows, examples) for depth, rows in logits.items()}
+    probabilities = {depth: Calibration(stage).probabilities(logits[depth]) for depth, stage in stages.items()}
+    return _CalibratedStages(stages, probabilities, examples)
+
+
+def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> LanguageModel:
+    """Writes a language's folder; chooses the exits by the last stage's flags, and thresholds for what is then served."""
+    *early, last = trained.encoder.served
+    names = trained.write(folder / trained.language, trained.encoder.served)
+    stages = [
+        msgspec.structs.replace(calibrated.by_depth[depth], graph=f"{trained.language}/{name}")
+        for depth, name in zip(trained.encoder.served, names, strict=True)
+    ]
+    final = served = calibrated.probabilities[last]
+    thresholds = choose_thresholds(final[:, len(SENTIMENTS) :], calibrated.examples)
+    for number, depth in reversed(list(enumerate(early))):
+        probabilities = calibrated.probabilities[depth]
+        rule = choose_exit(probabilities, final, thresholds)
         stages[number] = msgspec.structs.replace(stages[number], exit=rule)
-        served = np.where(ExitRule(rule).leaving(early[number])[:, None], early[number], served)
+        served = np.where(ExitRule(rule).leaving(probabilities)[:, None], probabilities, served)
     return LanguageModel(
-        tokeniser=language,
+        tokeniser=trained.language,
         max_tokens=SERVED_TOKENS,
-        encoder=ENCODERS[language].name,
+        encoder=trained.encoder.name,
         stages=tuple(stages),
-        thresholds=choose_thresholds(served[:, len(SENTIMENTS) :], examples),
+        thresholds=choose_thresholds(served[:, len(SENTIMENTS) :], calibrated.examples),
     )
 
 
-def _calibrated_stage(graph: str, logits: npt.NDArray[np.float64], examples: Sequence[Example]) -> Stage:
+def _points(
+    model: LanguageModel,
+    calibrated: _CalibratedStages,
+    int8: _Chain,
+    fp32: _Chain,
+    texts: Sequence[LabelledText],
+) -> list[Point]:
+    """The curve of a language on its goals' texts."""
+    chosen = goal_texts(texts)
+    forms = [model_text(text.text) for text in chosen]
+    formats = {"int8": int8.logits(forms), "fp32": fp32.logits(forms)}
+    return measure_points(chosen, model, calibrated.by_depth, ENCODERS[model.tokeniser].served, formats)
+
+
+def _calibrated_stage(graph: str, logits: Logits, examples: Sequence[Example]) -> Stage:
     bias, temperature = fit_sentiment(logits, examples)
     return Stage(graph, temperature, fit_risks(logits, examples), bias)
 
@@ -176,16 +236,3 @@ def _labelled(example: Example) -> LabelledText:
         example.sentiment_binary,
         {label: int(target) for label, (target, _) in example.risks.items()},
     )
-
-
-def _logits(folder: Path, graphs: Sequence[str], language: str, texts: Sequence[str]) -> list[npt.NDArray[np.float64]]:
-    """By stage, the logits (texts, OUTPUTS) of texts in model form, through the files that are served."""
-    sessions = [Session(folder / graph, threads=1) for graph in graphs]
-    encoded = [ids or [] for ids in load_tokeniser(folder / language, SERVED_TOKENS).encode(texts)]
-    by_stage = [np.empty((len(texts), OUTPUTS)) for _ in sessions]
-    for indices in micro_batches({index: len(ids) for index, ids in enumerate(encoded)}):
-        inputs = padded_ids([encoded[index] for index in indices])
-        for session, logits in zip(sessions, by_stage, strict=True):
-            logits[indices], *hidden = session.run(inputs)
-            inputs = {"hidden": hidden[0] if hidden else logits, "attention_mask": inputs["attention_mask"]}
-    return by_stage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.evaluate import LabelledText, evaluate_texts
 from models.runtime.cascade import Calibration, ExitRule
 from models.runtime.classifier import Scores, to_scores
-from models.runtime.manifest import LanguageModel
+from models.runtime.manifest import LanguageModel, Stage
 from models.train.goals import GOALS, goal_figures
 
 Floats = npt.NDArray[np.float64]
@@ -45,23 +45,25 @@ def goal_texts(texts: Sequence[LabelledText]) -> list[LabelledText]:
 def measure_points(
     texts: Sequence[LabelledText],
     model: LanguageModel,
-    depths: Sequence[int],
-    int8: Sequence[Floats],
-    fp32: Sequence[Floats],
+    stages: Mapping[int, Stage],
+    served: Sequence[int],
+    formats: Mapping[str, Mapping[int, Floats]],
 ) -> list[Point]:
-    """The points of one language: each depth alone and the exits as shipped, in int8; the last two in fp32 too.
+    """The points of one language: each depth alone, and the exits as shipped, in each number format.
 
-    ``depths`` are the layers up to each stage's head; ``int8`` and ``fp32`` hold, by stage, the texts' logits.
+    ``stages`` are the calibrated stages by depth, of which those at the depths ``served`` are shipped; ``formats`` has
+    the texts' logits by the format's name and depth.
     """
     points: list[Point] = []
-    for format_name, logits in (("int8", int8), ("fp32", fp32)):
-        by_stage = [Calibration(stage).probabilities(rows) for stage, rows in zip(model.stages, logits, strict=True)]
-        for depth, probabilities in zip(depths, by_stage, strict=True):
-            if format_name == "int8" or depth == depths[-1]:
-                points.append(_point(f"{depth} layers, {format_name}", texts, probabilities, model, depth / depths[-1]))
-        if len(depths) > 1:
-            served, layers = _with_exits(by_stage, model, depths)
-            points.append(_point(f"exits, {format_name}", texts, served, model, layers / depths[-1]))
+    whole = max(stages)
+    for name, logits in formats.items():
+        probabilities = {depth: Calibration(stages[depth]).probabilities(rows) for depth, rows in logits.items()}
+        for depth, alone in probabilities.items():
+            layers = f"{depth} layer{'s' * (depth > 1)}"
+            points.append(_point(f"{layers}, {name}", texts, alone, model, depth / whole))
+        if len(served) > 1:
+            mixed, depths = _with_exits([probabilities[depth] for depth in served], model, served)
+            points.append(_point(f"as shipped, {name}", texts, mixed, model, depths / whole))
     return points
 
 

@@ -25,7 +25,7 @@ def small_network() -> Any:
     config = BertConfig(
         vocab_size=40, hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128
     )
-    network = Network(BertModel(config, add_pooling_layer=False), exits=DEPTHS[:-1]).eval()  # type: ignore[no-untyped-call]  # transformers leaves it so
+    network = Network(BertModel(config, add_pooling_layer=False), dict.fromkeys(DEPTHS[:-1], 0.5)).eval()  # type: ignore[no-untyped-call]  # transformers leaves it so
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
@@ -61,7 +61,7 @@ def test_the_stages_in_a_row_compute_what_the_network_does(tmp_path: Path, int8:
     from models.train.export import export
 
     network = small_network()
-    found, wanted = served(tmp_path, export(network, tmp_path, int8=int8)), expected(network)
+    found, wanted = served(tmp_path, export(network, tmp_path, DEPTHS, int8=int8)), expected(network)
     for depth in DEPTHS:
         assert np.abs(found[depth] - wanted[depth]).max() < tolerance * np.abs(wanted[depth]).max()
 
@@ -71,7 +71,7 @@ def test_weights_are_int8_and_named_as_the_networks_parameters(tmp_path: Path) -
 
     from models.train.export import export
 
-    names = export(small_network(), tmp_path)
+    names = export(small_network(), tmp_path, DEPTHS)
     assert names == ["stage1.onnx", "stage2.onnx", "stage3.onnx"]
     for number, name in enumerate(names):
         stored = {tensor.name: tensor for tensor in onnx.load(str(tmp_path / name)).graph.initializer}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from models.evaluate import LabelledText
 from models.labels import OUTPUTS, RISKS, SENTIMENTS
 from models.runtime.manifest import Exit, LanguageModel, Platt, Stage
-from models.train.goals import GOALS, goal_figures
+from models.train.corpus import prepare
+from models.train.goals import GOALS, figures_of, goal_figures
 from models.train.pareto import goal_texts, measure_points
+from models.train.sources import Example
 
 WEIBO = "smp2020_usual_zh"
 
@@ -28,17 +32,25 @@ def test_texts_that_are_clear_early_keep_the_first_stages_answer_and_the_others_
     late[:3, :3] = np.roll(right[:3], 1, axis=1)
     rule = Exit(0.9, dict.fromkeys(RISKS, (0.4, 0.6)))
     model = LanguageModel("zh", 256, "tiny", (stage(rule), stage(None)), dict.fromkeys(RISKS, 0.5))
-    points = {p.name: p for p in measure_points(texts, model, (2, 4), (early, late), (early, late))}
+    stages = {1: stage(None), 2: stage(rule), 4: stage(None)}
+    logits = {1: early, 2: early, 4: late}
+    points = {p.name: p for p in measure_points(texts, model, stages, (2, 4), {"int8": logits, "fp32": logits})}
     recalls = {name: point.figures["Weibo (SMP 2020 usual)"] for name, point in points.items()}
     assert recalls == {
-        "2 layers, int8": 0.5,
-        "4 layers, int8": 0.5,
-        "exits, int8": 1.0,
-        "4 layers, fp32": 0.5,
-        "exits, fp32": 1.0,
+        f"{name}, {number_format}": recall
+        for number_format in ("int8", "fp32")
+        for name, recall in {"1 layer": 0.5, "2 layers": 0.5, "4 layers": 0.5, "as shipped": 1.0}.items()
     }
-    assert points["exits, int8"].layers == pytest.approx(0.75)
+    assert points["as shipped, int8"].layers == pytest.approx(0.75)
     assert points["2 layers, int8"].layers == 0.5
+
+
+def test_figures_of_logits_are_those_of_the_goals() -> None:
+    texts = [Example(str(n), WEIBO, sentiment=n % 3) for n in range(6)]
+    logits = np.zeros((6, OUTPUTS), dtype=np.float32)
+    logits[np.arange(6), [0, 1, 2, 0, 1, 1]] = 5
+    corpus = prepare(Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")), texts)
+    assert figures_of(corpus, logits) == {"Weibo (SMP 2020 usual)": pytest.approx(5 / 6)}
 
 
 def test_only_the_goals_texts_are_measured() -> None:
