@@ -14,6 +14,7 @@ from models.train.encoder import EncoderUnavailable
 from models.train.stages import Effort, Run, prepare_language, train_language
 
 STAGES = ("prepare", "train", "package")
+EFFORT = Effort()
 
 
 @click.command()
@@ -26,9 +27,9 @@ STAGES = ("prepare", "train", "package")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--language", type=click.Choice([*LANGUAGES, "both"]), default="both", show_default=True)
 @click.option("--seed", default=7, show_default=True)
-@click.option("--adapt-epochs", default=Effort.adapt, show_default=True, help="Epochs over the texts without labels.")
-@click.option("--teach-epochs", default=Effort.teach, show_default=True, help="Epochs of each teacher.")
-@click.option("--learn-epochs", default=Effort.learn, show_default=True, help="Epochs of the network that is shipped.")
+@click.option("--adapt-epochs", default=EFFORT.adapt, show_default=True, help="Epochs over the texts without labels.")
+@click.option("--teach-epochs", default=EFFORT.teach, show_default=True, help="Epochs of each teacher.")
+@click.option("--learn-epochs", default=EFFORT.learn, show_default=True, help="Epochs of the network that is shipped.")
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)

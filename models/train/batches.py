@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.train.corpus import UNKNOWN, Corpus, log_priors
+from models.train.corpus import Corpus, log_priors
 
 _POOL_BATCHES = 64  # texts of so many batches are sorted together: few enough that an epoch's order stays random
 
@@ -58,9 +58,7 @@ class Batch:
 class Texts:
     """A corpus on a device, from which batches are gathered."""
 
-    def __init__(
-        self, corpus: Corpus, device: torch.device, answers: npt.NDArray[np.float16] | None = None
-    ) -> None:
+    def __init__(self, corpus: Corpus, device: torch.device, answers: npt.NDArray[np.float16] | None = None) -> None:
         self.corpus = corpus
         self.device = device
         self._tokens = self._put(corpus.tokens.astype(np.int32))

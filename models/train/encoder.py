@@ -162,8 +162,14 @@ def load_encoder(path: Path, encoder: Encoder) -> BertModel:
 
 def build(saved: Saved, layers: Sequence[int], dropout: float) -> BertModel:
     """An encoder of these layers of a saved one, from the bottom; a layer that is named twice is there twice."""
-    settings = dict(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, num_hidden_layers=len(layers))
-    config = BertConfig.from_dict({**saved["config"], **settings})
+    config = BertConfig.from_dict(
+        {
+            **saved["config"],
+            "num_hidden_layers": len(layers),
+            "hidden_dropout_prob": dropout,
+            "attention_probs_dropout_prob": dropout,
+        }
+    )
     model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # transformers leaves it so
     state = {name: tensor for name, tensor in saved["weights"].items() if not name.startswith("encoder.layer.")}
     for place, layer in enumerate(layers):

@@ -151,14 +151,19 @@ class _Stage:
     def _pool_and_judge(self, hidden: str, head: str) -> None:
         """Mean and maximum over the tokens that the mask keeps, then the linear layer."""
         one = self._constant("/one", np.array([1]))
-        zero, far = self._constant("/pool/zero", np.float32(0)), self._constant("/pool/far", np.float32(OFF))
+        zero, far = (
+            self._constant("/pool/zero", np.array(0, dtype=np.float32)),
+            self._constant("/pool/far", np.array(OFF, dtype=np.float32)),
+        )
         kept = self._add("Cast", ["attention_mask"], "/pool/kept_tokens", to=TensorProto.FLOAT)
         row = self._add("Unsqueeze", [kept, one], "/pool/row")
         total = self._add("Squeeze", [self._add("MatMul", [row, hidden], "/pool/rows"), one], "/pool/total")
         count = self._add("ReduceSum", [kept, one], "/pool/count", keepdims=1)
         mean = self._add("Div", [total, count], "/pool/mean")
         off = self._add("Where", [self._add("Cast", [row], "/pool/keeps", to=TensorProto.BOOL), zero, far], "/pool/off")
-        shifted = self._add("Add", [hidden, self._add("Transpose", [off], "/pool/column", perm=[0, 2, 1])], "/pool/shifted")
+        shifted = self._add(
+            "Add", [hidden, self._add("Transpose", [off], "/pool/column", perm=[0, 2, 1])], "/pool/shifted"
+        )
         top = self._add("ReduceMax", [shifted, one], "/pool/top", keepdims=0)
         both = self._add("Concat", [mean, top], "/pool/both", axis=1)
         product = self._add(

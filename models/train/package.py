@@ -170,7 +170,7 @@ def _calibrated_stages(chain: _Chain, examples: list[Example]) -> _CalibratedSta
 
 
 def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> LanguageModel:
-    """Writes a language's folder; chooses the exits by the last stage's flags, and thresholds for what is then served."""
+    """Writes a language's folder; chooses exits by the last stage's flags, and thresholds for what is then served."""
     *early, last = trained.encoder.served
     names = trained.write(folder / trained.language, trained.encoder.served)
     stages = [

@@ -48,9 +48,7 @@ UNLABELLED = "unlabelled"
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source(
-            "smp2020_usual_zh", None, NONE_STATED, max_tokens=128, tweet_like=True, weight=1.3, passes=2
-        ),
+        Source("smp2020_usual_zh", None, NONE_STATED, max_tokens=128, tweet_like=True, weight=1.3, passes=2),
         Source("smp2020_virus_zh", None, NONE_STATED, max_tokens=128, tweet_like=True, false_alarm_limit=0.04),
         Source("nlpcc2013_weibo_zh", 6_000, "MIT (repository)", permissive=True, tweet_like=True, weight=0.5),
         Source("weibo2018_zh", 5_000, NONE_STATED, max_tokens=128, tweet_like=True, weight=0.5),
@@ -186,7 +184,7 @@ def load_training(data: Path, language: str, seed: int, licences: str) -> tuple[
 def load_unlabelled(
     data: Path, streams: Path | None, language: str, licences: str, known: AbstractSet[str]
 ) -> list[Example]:
-    """Texts without their labels, none of them among ``known`` or held out: those beyond the caps, recorded comments."""
+    """Texts without their labels, none among ``known`` or held out: those beyond the caps, recorded comments."""
     seen = set(known) | {model_text(row["text"]) for row in read_rows(data / "val.jsonl.gz")}
     paths = [data / "train.jsonl.gz", *(sorted(streams.glob("*.jsonl.gz")) if streams and licences == "all" else ())]
     found = []

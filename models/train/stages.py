@@ -1,4 +1,4 @@
-"""The stages of training a language, each with files of its own below the language's folder, so that none is done twice.
+"""The stages of training a language. Each has files of its own below the language's folder: none is done twice.
 
 1. prepare    texts and the published encoder as arrays: ``*.npz``, ``encoder.pt``, ``tokenizer.json``
 2. adapt      the encoder learns how people write, from the texts without their labels: ``adapted….pt``
@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 
 from models.train.adapt import MaskedWords
 from models.train.batches import Batch, Texts, in_order
-from models.train.corpus import Corpus, load, merged, prepare
+from models.train.corpus import load, merged, prepare
 from models.train.encoder import (
     ENCODERS,
     Encoder,
@@ -228,5 +228,7 @@ def _judge(run: Run, name: str, network: Network, validation: Texts) -> dict[int
     for depth, logits in sorted(predict(network, validation, run.machine, batches).items()):
         figures = figures_of(validation.corpus, logits)
         means[depth] = sum(figures.values()) / max(1, len(figures))
-        run.report(f"{name}, {depth} layers: " + ", ".join(f"{goal} {100 * value:.1f}" for goal, value in figures.items()))
+        run.report(
+            f"{name}, {depth} layers: " + ", ".join(f"{goal} {100 * value:.1f}" for goal, value in figures.items())
+        )
     return means
