@@ -57,7 +57,7 @@ SLICE_TEXTS = 1_024
 SLICE_CHARS = 24_576
 """A slice's texts together, each counted to READ_CHARS at most: some seconds of a core's work, well within the model's
 time limit. Under load slices are this large, so that the model can sort them by length; else they are what has come."""
-READ_CHARS = 256
+READ_CHARS = 512
 MAX_PAID = 128
 """Owed texts that are tried again beside a slice."""
 MAX_OWED = 2_000
