@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,7 +97,6 @@ class Profile(NamedTuple):
 
     place: Place
     kind: Kind
-    value_mode: ValueMode
     adds: tuple[tuple[int, int], ...]
     """(slot, position in MEASURES): what it adds without a look at anything before it."""
     group: int
@@ -143,9 +143,10 @@ class Profiles(dict[tuple[Any, ...], int]):
     def __missing__(self, key: tuple[Any, ...]) -> int:
         *manner, platform, brand, room, product, session = key
         place = self._place(platform, brand, room, product, session)
-        self.all.append(_profile(place, room is not None, *manner))
-        number = self[key] = len(self.all) - 1
-        if self.all[number].special:
+        profile = Profile(place, *_manner(room is not None, *manner))
+        number = self[key] = len(self.all)
+        self.all.append(profile)
+        if profile.special:
             self.special.add(number)
         return number
 
@@ -171,18 +172,28 @@ def _numbered(number: int, outer: Place | None, fields: tuple[str, ...], session
     return Place(number, outer, fields, session, targets)
 
 
-def _profile(
-    place: Place, in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
-) -> Profile:
+class Manner(NamedTuple):
+    """What a profile says but for the place: few, where places are many."""
+
+    kind: Kind
+    adds: tuple[tuple[int, int], ...]
+    group: int
+    special: bool
+    paid: bool
+
+
+@cache
+def _manner(
+    in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
+) -> Manner:
     if is_mirror:
-        return Profile(place, kind, value_mode, _slots(MIRROR), NOBODY, special=False, paid=False)
+        return Manner(kind, _slots(MIRROR), NOBODY, special=False, paid=False)
     meaning = MEANINGS[kind]
     running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
     adds = () if running or unfinished or kind == "retraction" else _slots(meaning)
     paid = any(measure in ("amount", "worth") for _, measure in meaning.adds)
-    group = group_code(meaning.group, in_room)
-    return Profile(place, kind, value_mode, adds, group, running or kind in _SPECIAL_KINDS, paid)
+    return Manner(kind, adds, group_code(meaning.group, in_room), running or kind in _SPECIAL_KINDS, paid)
 
 
 def _slots(meaning: Meaning) -> tuple[tuple[int, int], ...]:
