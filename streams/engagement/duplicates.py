@@ -10,7 +10,7 @@ stored offset brings it back:
 
 The same window answers what a retraction takes back, and what one has taken back already: retractions overtake what
 they name, so an event that comes after its retraction, in the same window, counts and is taken back at once. Per record
-the window holds the id and 28 bytes, per retraction the id that it names.
+the window holds the id and some 60 bytes, per retraction the id that it names.
 
 What a block remembers may depend on its own records alone, or a later worker would remember otherwise: a retraction is
 noted whether or not it found its event, and though it be a duplicate of one in the block before.
@@ -77,17 +77,29 @@ class Block:
     """One block of offsets."""
 
     number: int
-    first: dict[str, int] = field(default_factory=dict)
-    """event_id → running number of its first record in the block."""
+    ids: list[str] = field(default_factory=list)
+    """Of all its records; a record's position here is its running number."""
+    seen: set[str] = field(default_factory=set)
     starts: list[int] = field(default_factory=list)
+    """Running numbers of the stretches' first records."""
     columns: list[Columns] = field(default_factory=list)
-    length: int = 0
     retracted: dict[str, int] = field(default_factory=dict)
     """event_id → running number of the block's first retraction of it."""
+    _first: dict[str, int] = field(default_factory=dict)
+    _indexed: int = 0
+
+    def first(self, event_id: str) -> int | None:
+        """The running number of the event's first record. Few are asked for, so the index is made when one is."""
+        if event_id not in self.seen:
+            return None
+        for number in range(self._indexed, len(self.ids)):
+            self._first.setdefault(self.ids[number], number)
+        self._indexed = len(self.ids)
+        return self._first[event_id]
 
     def occurrence(self, event_id: str, before: int) -> Occurrence | None:
         """The event's first record in this block, if its running number is below `before`."""
-        number = self.first.get(event_id)
+        number = self.first(event_id)
         return None if number is None or number >= before else self.at(number)
 
     def at(self, number: int) -> Occurrence:
@@ -112,21 +124,22 @@ class Window:
 
     def occur(self, ids: list[str]) -> list[int]:
         """Note a stretch's ids, all of the present block; returns the positions of those that occurred before."""
-        start, first = self.present.length, self.present.first
-        running = range(start, start + len(ids))
-        noted = list(map(first.setdefault, ids, running))
-        self.present.length += len(ids)
-        # A first record notes its own number, any other a lower one.
-        first_only = sum(noted) == sum(running)
-        again = [] if first_only else [at for at, number in enumerate(noted) if number != start + at]
-        earlier = self.before.first
-        if earlier and not earlier.keys().isdisjoint(ids):
-            again = sorted({*again, *(at for at, event_id in enumerate(ids) if event_id in earlier)})
+        block, new, again = self.present, set(ids), list[int]()
+        if len(new) < len(ids) or not (new.isdisjoint(block.seen) and new.isdisjoint(self.before.seen)):
+            new -= block.seen
+            new -= self.before.seen
+            for position, event_id in enumerate(ids):
+                if event_id in new:
+                    new.remove(event_id)
+                else:
+                    again.append(position)
+        block.starts.append(len(block.ids))
+        block.ids += ids
+        block.seen.update(ids if again else new)
         return again
 
     def keep(self, columns: Columns) -> None:
         """Keep what the stretch counted; called after `occur` for the same stretch."""
-        self.present.starts.append(self.present.length - len(columns.profile))
         self.present.columns.append(columns)
 
     def note_retractions(self, named: Iterable[tuple[int, str]]) -> None:
@@ -140,9 +153,10 @@ class Window:
         start, found = self.present.starts[-1], dict[int, Occurrence]()
         for block in (self.present, self.before):
             for event_id in block.retracted.keys() & ids if block.retracted else ():
-                number, retraction = self.present.first[event_id], block.retracted[event_id]
-                comes_first = number >= start and event_id not in self.before.first
-                if comes_first and (block is self.before or retraction < number):
+                number, retraction = self.present.first(event_id), block.retracted[event_id]
+                if number is None or number < start or event_id in self.before.seen:
+                    continue  # a duplicate
+                if block is self.before or retraction < number:
                     found[number - start] = block.at(retraction)
         return found
 
@@ -152,5 +166,5 @@ class Window:
         number = self.present.starts[-1] + position
         if event_id in self.before.retracted or self.present.retracted[event_id] != number:
             return None
-        found = self.before.occurrence(event_id, self.before.length)
+        found = self.before.occurrence(event_id, len(self.before.ids))
         return found or self.present.occurrence(event_id, number)

@@ -125,7 +125,7 @@ def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes]) -> list[E
     """All the events, or None where one of the records cannot be used."""
     try:
         # None is no buffer (TypeError); invalid UTF-8 is a ValueError, as all of msgspec's errors are.
-        events = [_decode(value) for value in values]
+        events = list(map(_decode, values))
     except (ValueError, TypeError, RecursionError):
         return None
     times_ms = [event.event_time_ms for event in events]
