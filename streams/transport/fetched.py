@@ -16,7 +16,7 @@ from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from streams.errors import PulsewatchError
 from streams.transport.batch import SLICE_RECORDS, Batch, Columns
 
-MOST_RECORDS = 20_000
+MOST_RECORDS = 40_000
 MOST_BYTES = 8_000_000
 
 Rest = Iterator[DefaultRecord]
