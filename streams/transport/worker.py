@@ -82,6 +82,7 @@ class Worker:
         2. Run the Faust app until someone asks for the end.
         3. Finish what is in hand, tell Kafka the offsets, leave the group.
         """
+        gc.freeze()  # what was imported stays: no need to go through it again and again
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         _keep_large_blocks()
         with self._outage.heard(self._settings.log_level):
