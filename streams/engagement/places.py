@@ -183,9 +183,7 @@ class Manner(NamedTuple):
 
 
 @cache
-def _manner(
-    in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
-) -> Manner:
+def _manner(in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool) -> Manner:
     if is_mirror:
         return Manner(kind, _slots(MIRROR), NOBODY, special=False, paid=False)
     meaning = MEANINGS[kind]
