@@ -86,13 +86,26 @@ def test_neutral_talk_is_a_surge_that_pages_nobody() -> None:
     assert {(alert.kind, alert.severity) for alert in alerts} == {("surge", "info")}
 
 
-def test_talk_that_turns_harmful_is_one_alert_that_grows_graver() -> None:
-    turning = [
+def turning() -> list[ScoredText]:
+    """Much talk from the twelfth minute on, harmful from the eighteenth."""
+    return [
         *steady(8, range(60)),
         *steady(40, range(12, 18), first_offset=1_000, mood="neutral"),
         *steady(80, range(18, 26), first_offset=3_000, mood="negative"),
     ]
-    alerts = [alert for alert in play(turning) if alert.fired_at]
+
+
+def test_state_that_is_stored_at_each_text_gives_the_same_alerts() -> None:
+    ordered = sorted(turning(), key=lambda one: one.log_time_ms)
+    brand, log, alerts = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), LogTimes(), list[Alert]()
+    for one in ordered:
+        brand = Brands(WATCH).thaw(brand.freeze())
+        alerts += tell(brand, log, one)
+    assert alerts == play(turning())
+
+
+def test_talk_that_turns_harmful_is_one_alert_that_grows_graver() -> None:
+    alerts = [alert for alert in play(turning()) if alert.fired_at]
     assert len({(alert.fingerprint, alert.started_at, alert.fired_at) for alert in alerts}) == 1
     assert states(alerts) == [("surge", "firing"), ("crisis", "firing"), ("crisis", "resolved")]
     assert {(alert.kind, alert.severity, alert.runbook) for alert in alerts} == {
