@@ -1,7 +1,13 @@
-"""How much a stream of comments looks like cyber-violence: how many texts abuse, by the model's own expectation.
+"""How much a stream of comments looks like cyber-violence: how many texts abuse, and how large a share of all.
 
-One insult among many comments is ordinary, and so is a bitter quarrel among ten people; a pile-on is many. The sum of
-the abuse probabilities is the number of abusive texts to be expected; on a log scale none is 0 and ten thousand are 1.
+A pile-on is many abusive texts, so a bitter quarrel among ten people is none; but ten thousand comments on a cup final
+hold hundreds of insults too. So the number that the model expects (the sum of the abuse probabilities) is weighed by
+the root of its share: on a log scale none is 0, and ten thousand texts that do nothing but abuse are 1.
+
+    texts   abusive   number × √share   score
+       30        27               26     0.36     a quarrel
+   10,000       600              147     0.54     a cup final
+    2,000       700              414     0.65     a pile-on
 """
 
 import math
@@ -14,13 +20,17 @@ FULL_TEXTS = 10_000
 
 
 class ViolenceEvidence(msgspec.Struct, array_like=True):
-    """A sum over scored texts."""
+    """Sums over scored texts."""
 
     abusive_texts: float = 0.0
+    texts: int = 0
 
     def hear(self, text: ScoredText) -> None:
-        self.abusive_texts += text.risks.get("abuse", 0.0)
+        if text.scored:
+            self.abusive_texts += text.risks.get("abuse", 0.0)
+            self.texts += 1
 
     def score(self) -> float:
         """0 to 1."""
-        return min(1.0, math.log1p(self.abusive_texts) / math.log1p(FULL_TEXTS))
+        weighed = self.abusive_texts * math.sqrt(self.abusive_texts / max(1, self.texts))
+        return min(1.0, math.log1p(weighed) / math.log1p(FULL_TEXTS))
