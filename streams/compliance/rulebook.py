@@ -13,27 +13,21 @@ Sellers' and viewers' texts have an automaton and a set each, so that a comment 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from streams.compliance.disguise import Reading, Restorer
+from streams.compliance.entry import Entry
 from streams.compliance.likeness import Likeness, load_likeness
 from streams.compliance.loader import (
     PACKS_FOLDER,
-    Lists,
-    PackError,
-    expand_pattern,
-    expand_word,
-    line_of_text,
     read_disguises,
     read_packs,
     read_shared,
 )
-from streams.compliance.matcher import Hit, Matcher, compile_pattern
+from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
 from streams.compliance.personal_data import find_personal_data, lower
 from streams.events.schema import Finding, Platform, TextKind
@@ -358,23 +352,22 @@ def _merged(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _compile_rule(rule: Rule, pack: Pack, shared: Shared, path: Path) -> CompiledRule:
-    lists = {**shared.lists, **pack.lists}
-    fail = partial(_fail, path, rule.id)
+    entry = Entry(path, rule.id, {**shared.lists, **pack.lists})
 
     def compiled(name: str, patterns: Iterable[str]) -> list[Excuse]:
-        return [Excuse(name, _checked(pattern, lists, fail)[1]) for pattern in patterns]
+        return [Excuse(name, entry.pattern(pattern)[1]) for pattern in patterns]
 
     excuses: dict[str, list[Excuse]] = {"before": [], "after": [], "sentence": [], "text": []}
     for name in rule.exempt:
         if name not in shared.exemptions:
-            raise fail(f"no shared exemption is called {name}", name)
+            raise entry.mistake(f"no shared exemption is called {name}", name)
         exemption = shared.exemptions[name]
         excuses[exemption.where] += compiled(name, _placed(exemption))
     return CompiledRule(
         rule=rule,
         family=pack.family,
-        words=tuple(sorted({lower(normalise(w)) for word in rule.words for w in _words(word, lists, fail)})),
-        patterns=tuple(_checked(pattern, lists, fail)[0] for pattern in rule.patterns),
+        words=tuple(sorted(set(entry.words(rule.words)))),
+        patterns=tuple(entry.pattern(pattern)[0] for pattern in rule.patterns),
         requires=tuple(compiled("requires", rule.requires)),
         safe=tuple(compiled("safe", rule.safe)),
         unless=(*compiled("unless", rule.unless), *excuses["sentence"]),
@@ -392,34 +385,6 @@ def _placed(exemption: Exemption) -> list[str]:
     if exemption.where == "after":
         return [f"^{gap}(?:{pattern})" for pattern in exemption.patterns]
     return list(exemption.patterns)
-
-
-_Failure = Callable[[str, str], PackError]
-
-
-def _fail(path: Path, rule_id: str, reason: str, near: str) -> PackError:
-    line = line_of_text(path, near)
-    return PackError(f"{path}:{line if line > 1 else line_of_text(path, rule_id)}: {rule_id}: {reason}")
-
-
-def _checked(pattern: str, lists: Lists, fail: _Failure) -> tuple[str, Any]:
-    """A pattern in the normal form's signs with its lists filled in, as source and compiled."""
-    try:
-        source = unicodedata.normalize("NFKC", expand_pattern(pattern, lists))
-        return source, compile_pattern(source)
-    except KeyError as error:
-        raise fail(f"no list is called {error.args[0]}", pattern) from None
-    except ValueError as error:
-        raise fail(f"{pattern} is not a pattern: {error}", pattern) from None
-
-
-def _words(word: str, lists: Lists, fail: _Failure) -> list[str]:
-    try:
-        return expand_word(word, lists)
-    except KeyError as error:
-        raise fail(f"no list is called {error.args[0]}", word) from None
-    except ValueError as error:
-        raise fail(str(error), word) from None
 
 
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")

@@ -13,7 +13,6 @@ and 19). Neither names minutes: those in the packs are a policy, for lawyers to 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +21,10 @@ from typing import Any
 import msgspec
 
 from streams.clock import MINUTE_MS
-from streams.compliance.loader import (
-    PACKS_FOLDER,
-    Lists,
-    PackError,
-    expand_pattern,
-    expand_word,
-    line_of_text,
-    read_packs,
-    read_shared,
-)
+from streams.compliance.entry import Entry
+from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.pack import Family, Said, Stream, Timer
+from streams.compliance.pack import Family, Pack, Said, Stream, Timer
 from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import sentence_around
 from streams.text.normalise import has_han, normalise, normalise_mapped
@@ -163,48 +154,28 @@ def load_timers(folder: Path | None = None) -> tuple[CompiledTimer, ...]:
     folder = folder or PACKS_FOLDER
     shared = read_shared(folder).lists
     return tuple(
-        CompiledTimer(
-            timer,
-            pack.family,
-            timer.jurisdiction or pack.jurisdiction,
-            _listener(timer.commercial, {**shared, **pack.lists}, path, timer.id),
-            _listener(timer.disclosure, {**shared, **pack.lists}, path, timer.id),
-        )
+        _compiled(timer, pack, Entry(path, timer.id, {**shared, **pack.lists}))
         for path, pack in read_packs(folder)
         for timer in pack.timers
     )
 
 
-def _listener(said: Said, lists: Lists, path: Path, timer_id: str) -> Listener:
-    words = [re.escape(lower(normalise(w))) for word in said.words for w in _words(word, lists, path, timer_id)]
-    patterns = [_compiled(pattern, lists, path, timer_id) for pattern in said.patterns]
-    return Listener(
-        (*([compile_pattern("|".join(words))] if words else []), *patterns),
-        tuple(_compiled(pattern, lists, path, timer_id) for pattern in said.unless),
+def _compiled(timer: Timer, pack: Pack, entry: Entry) -> CompiledTimer:
+    return CompiledTimer(
+        timer,
+        pack.family,
+        timer.jurisdiction or pack.jurisdiction,
+        _listener(timer.commercial, entry),
+        _listener(timer.disclosure, entry),
     )
 
 
-def _words(word: str, lists: Lists, path: Path, timer_id: str) -> list[str]:
-    try:
-        return expand_word(word, lists)
-    except KeyError as error:
-        raise _mistake(path, word, timer_id, f"no list is called {error.args[0]}") from None
-    except ValueError as error:
-        raise _mistake(path, word, timer_id, str(error)) from None
-
-
-def _compiled(pattern: str, lists: Lists, path: Path, timer_id: str) -> Any:
-    try:
-        return compile_pattern(unicodedata.normalize("NFKC", expand_pattern(pattern, lists)))
-    except KeyError as error:
-        raise _mistake(path, pattern, timer_id, f"no list is called {error.args[0]}") from None
-    except ValueError as error:
-        raise _mistake(path, pattern, timer_id, f"{pattern} is not a pattern: {error}") from None
-
-
-def _mistake(path: Path, near: str, timer_id: str, reason: str) -> PackError:
-    line = line_of_text(path, near)
-    return PackError(f"{path}:{line if line > 1 else line_of_text(path, timer_id)}: {timer_id}: {reason}")
+def _listener(said: Said, entry: Entry) -> Listener:
+    words = [re.escape(word) for word in entry.words(said.words)]
+    return Listener(
+        (*([compile_pattern("|".join(words))] if words else []), *(entry.pattern(one)[1] for one in said.patterns)),
+        tuple(entry.pattern(pattern)[1] for pattern in said.unless),
+    )
 
 
 def heard(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[CompiledTimer, str, tuple[int, int]]]:
