@@ -193,12 +193,29 @@ def test_personal_data_comes_out_nowhere_and_what_is_read_aloud_is_an_alert(flow
 
 
 def _shown(site: Site, fingerprint: str) -> list[str]:
-    """What people see: the console's pages and its notes, the exporter's page, the command line."""
+    """What people see: the console's pages, notes and reports, the command line, and the exporter's page, from whose
+    labels alone the relay writes its messages."""
     found: list[str] = []
     with served(site.settings) as console:
         note = {"fingerprint": fingerprint, "verdict": "confirmed", "note": f"called {SECRETS['note']}"}
         assert console.post("decide", note).status_code == 200
-        pages = ("start", "alert/" + fingerprint, f"room/{ROOM}", f"brand/{BRAND}", "operations", "quality")
+        now_ms = int(time.time() * 1000)
+        draft = {
+            "name": "spring", "scope": "room", "scope_id": ROOM, "brand_id": BRAND,
+            "starts_ms": now_ms - 120 * MINUTE_MS, "ends_ms": now_ms + 60 * MINUTE_MS,
+        }  # fmt: skip
+        campaign = console.post("campaigns", draft).json()["campaign_id"]
+        for kind in ("html", "csv"):
+            found += leaks(f"a report's {kind}", console.client.get(f"/campaign/{campaign}/report.{kind}").content)
+        pages = (
+            f"campaign/{campaign}",
+            "start",
+            "alert/" + fingerprint,
+            f"room/{ROOM}",
+            f"brand/{BRAND}",
+            "operations",
+            "quality",
+        )
         for page in pages:
             found += leaks(f"the console's {page}", json.dumps(console.get(page), ensure_ascii=False))
     registry = CollectorRegistry()
