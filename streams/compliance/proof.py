@@ -12,6 +12,7 @@ from streams.compliance.likeness import LIKENESS_FILE, load_likeness
 from streams.compliance.loader import line_of_text, read_packs
 from streams.compliance.matcher import compile_pattern
 from streams.compliance.pack import Example, Pack, Rule, Said, Timer
+from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import CompiledRule, Rulebook
 from streams.compliance.timers import CompiledTimer, Listener, load_timers, overdue_minutes
 from streams.events.schema import TextKind
@@ -98,6 +99,7 @@ def _said(compiled: CompiledTimer) -> tuple[tuple[str, Said, Listener], ...]:
 def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
     """What to mend in packs that load, in the order of the files. Raises PackError where one does not."""
     compiled = {rule.rule.id: rule for rule in rulebook.rules}
+    timers = {timer.timer.id: timer for timer in load_timers(folder)}
     seen: dict[str, str] = {}
     remarks: list[Remark] = []
     for path, pack in read_packs(folder):
@@ -109,7 +111,7 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
             remarks += _unreachable(path, rule, compiled[rule.id])
             remarks += _untried(path, rule, compiled[rule.id], rulebook)
         for timer in pack.timers:
-            remarks += _lint_timer(path, timer, seen)
+            remarks += _lint_timer(path, timers[timer.id], seen)
     likeness = load_likeness(folder)
     if likeness is not None and likeness.digest != digest(examples(folder)):
         told = "was learnt from other examples than these: pulsewatch rules learn"
@@ -137,17 +139,21 @@ def _twice(path: Path, rule: Rule | Timer, name: str, texts: Sequence[str]) -> I
         yield _remark("warning", path, text, rule, f"the {name} stands there twice: {text}")
 
 
-def _lint_timer(path: Path, timer: Timer, seen: dict[str, str]) -> Iterator[Remark]:
-    """Doubled words, patterns and examples, and a timer that nothing can start."""
-    commercial, disclosure = timer.commercial, timer.disclosure
-    for said in (commercial, disclosure):
+def _lint_timer(path: Path, compiled: CompiledTimer, seen: dict[str, str]) -> Iterator[Remark]:
+    """What is doubled, matches nothing or everything, or is shown by no example; and a timer that nothing can start."""
+    timer = compiled.timer
+    for what, said, listener in _said(compiled):
         yield from _seen_before(path, timer, said.patterns, seen)
         yield from _twice(path, timer, "word", said.words)
         yield from _twice(path, timer, "example", (*said.must_match, *said.must_not_match))
-    if not (commercial.events or commercial.words or commercial.patterns):
-        yield _remark("warning", path, timer.id, timer, "no event, word or pattern makes a stream commercial")
-    if not (disclosure.words or disclosure.patterns):
-        yield _remark("warning", path, timer.id, timer, "no word or pattern counts as a disclosure")
+        readings = [lower(normalise(text)) for text in said.must_match]
+        for source, pattern in zip(reversed(said.patterns), reversed(listener.wanted), strict=False):
+            if pattern.search("") is not None:
+                yield _remark("warning", path, source, timer, f"the pattern matches nothing at all: {source}")
+            if all(pattern.search(reading) is None for reading in readings):
+                yield _remark("note", path, source, timer, f"no example that must match shows this pattern: {source}")
+        if not (said.words or said.patterns or (what == "commercial" and timer.commercial.events)):
+            yield _remark("warning", path, timer.id, timer, f"nothing counts as {what}")
 
 
 def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[Remark]:

@@ -143,6 +143,11 @@ def test_example_that_does_otherwise_is_told(tmp_path: Path, rulebook: Rulebook)
         ("words: [小黄车,", "words: [小黄车, 小黄车,", "the word stands there twice: 小黄车"),
         ("- They sent me this blender for free\n", "- This is a paid partnership with GlowCo\n", "the example stands"),
         ("words: [广告合作,", "words: [广告合作, 广告合作,", "the word stands there twice: 广告合作"),
+        (
+            "- '由[^,。!?;]{1,16}(?:赞助|冠名)'",
+            "- '(?:由[^,。!?;]{1,16}(?:赞助|冠名))?'",
+            "the pattern matches nothing",
+        ),
     ],
 )
 def test_lint_reads_timers_too(tmp_path: Path, rulebook: Rulebook, old: str, new: str, message: str) -> None:
