@@ -144,7 +144,7 @@ def test_example_that_does_otherwise_is_told(tmp_path: Path, rulebook: Rulebook)
         ("- They sent me this blender for free\n", "- This is a paid partnership with GlowCo\n", "the example stands"),
         ("words: [广告合作,", "words: [广告合作, 广告合作,", "the word stands there twice: 广告合作"),
         (
-            "- '由[^,。!?;]{1,16}(?:赞助|冠名)'",
+            "- '(?:由|感谢)[^,。!?;]{1,16}(?:赞助|冠名)'",
             "- '(?:由[^,。!?;]{1,16}(?:赞助|冠名))?'",
             "the pattern matches nothing",
         ),
