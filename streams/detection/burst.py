@@ -37,6 +37,7 @@ _DAY_WINDOWS = 24 * _HOUR_WINDOWS
 _MEAN_STEP = 1 - 0.5 ** (1 / _DAY_WINDOWS)
 PLAIN_TEXTS = 30
 PLAIN_RATIO = 3.5
+PLAIN_HOURS = 6
 
 
 class Burst(msgspec.Struct, array_like=True):
@@ -59,13 +60,15 @@ class Burst(msgspec.Struct, array_like=True):
         carried = [long.surprise(mean, hour) for long, mean in zip(self.long, self._carried(count), strict=True)]
         return _SHARPNESS * sharp + (1 - _SHARPNESS) * sum(carried) / len(carried)
 
-    def plain(self, ten_minutes: int, latest: int) -> bool:
+    def plain(self, ten_minutes: int, latest: int, hour: int) -> bool:
         """What anybody would call a burst, however used to bursts the brand is: thirty texts or more in ten minutes,
-        four times the usual of the six hours before. `latest` windows of the past overlap the ten minutes."""
+        four times the usual of the six hours before, or of what these let expect of this hour where the brand's days
+        are proven to be alike: its every morning is no burst. `latest` windows of the past overlap the ten minutes."""
         before = self.past[: len(self.past) - latest] if latest else self.past
         if ten_minutes < PLAIN_TEXTS or not before:
             return False
-        return ten_minutes >= PLAIN_RATIO * 10 / WINDOW_MINUTES * sum(before) / len(before)
+        usual = self.short.rhythm.rise(hour, PLAIN_HOURS) * sum(before) / len(before)
+        return ten_minutes >= PLAIN_RATIO * 10 / WINDOW_MINUTES * usual
 
     @property
     def quiet(self) -> bool:

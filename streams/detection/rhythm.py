@@ -10,6 +10,8 @@ from the level alone, against what they strayed from level and profile, each tol
 Hours are those of UTC; a profile is a log of the ratio to the level.
 """
 
+import math
+
 import msgspec
 
 from streams.clock import HOUR_MS
@@ -44,6 +46,11 @@ class Rhythm(msgspec.Struct, array_like=True):
     def of(self, hour: int) -> float:
         """What the hour adds to the log level."""
         return self.belief * self.profile[hour]
+
+    def rise(self, hour: int, hours: int) -> float:
+        """How many times the mean of so many hours before an hour has itself, as far as it is proven; 1 or more."""
+        before = [math.exp(self.of((hour - back) % HOURS)) for back in range(1, hours + 1)]
+        return max(1.0, math.exp(self.of(hour)) * hours / sum(before))
 
     def learn(self, hour: int, strayed: float) -> None:
         """A window strayed so far from the level, in logs."""

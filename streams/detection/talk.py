@@ -199,7 +199,9 @@ class Talk:
             return 0.0
         if self._minutes == HOUR_MINUTES:
             return SURE
-        plain = state.volume.plain(state.windows.ten_minutes(minute), state.windows.learned_since(minute - 9))
+        plain = state.volume.plain(
+            state.windows.ten_minutes(minute), state.windows.learned_since(minute - 9), self._hour
+        )
         return SURE if plain else state.volume.surprise(texts, self._hour)
 
     def _episode(
