@@ -33,6 +33,8 @@ _PRIOR_QUANTILE = 0.4
 _PRIOR_MEAN_EXCESS = 0.3
 _PRIOR_EXCEEDANCES = 10
 _MOST_EXCEEDANCES = 200
+_PROVEN = 0.8
+"""Of the belief in a rhythm; below half of it, it is not any more."""
 _LARGEST_EXCEEDANCE = 10.0
 """In mean excesses: one wild window must not make the tail deaf to the next."""
 _COUNTING_NOISE = 2.6
@@ -53,28 +55,30 @@ class Baseline(msgspec.Struct, array_like=True):
     rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
     mean_of: int = 1
     """How many windows a count is the mean of."""
+    proven: bool = False
+    """Whether the rhythm is."""
 
-    def texts(self, hour: int) -> float:
+    def texts(self, hour: float) -> float:
         """The level at an hour of the day, as texts a window."""
         return max(0.0, math.exp(self.log_mean + self.rhythm.of(hour)) - SMOOTHING_TEXTS)
 
-    def excess(self, count: float, hour: int) -> float:
+    def excess(self, count: float, hour: float) -> float:
         """How far a count stands above the level, as a natural log of the ratio."""
         return math.log(count + SMOOTHING_TEXTS) - self.log_mean - self.rhythm.of(hour)
 
-    def surprise(self, count: float, hour: int) -> float:
+    def surprise(self, count: float, hour: float) -> float:
         """-ln of the chance that a normal window of this brand has as many; 0 where nothing is known yet."""
         if not self.windows:
             return 0.0
         return max(0.0, _BASE + (self.excess(count, hour) - self.usual_excess(hour)) / self.mean_excess)
 
-    def usual_excess(self, hour: int) -> float:
+    def usual_excess(self, hour: float) -> float:
         """The quantile, but no less than chance alone strays."""
         texts = self.texts(hour)
         noise = math.pow(self.mean_of, _NOISE_OF_MEANS) * math.sqrt(texts) / (texts + SMOOTHING_TEXTS)
         return max(self.quantile, _COUNTING_NOISE * noise)
 
-    def learn(self, count: float, hour: int, *, alarming: bool) -> None:
+    def learn(self, count: float, hour: float, *, alarming: bool) -> None:
         """Take in a window that is complete; one that alarms moves the level no further than the quantile."""
         strayed = math.log(count + SMOOTHING_TEXTS) - self.log_mean
         if self.windows:
@@ -84,6 +88,17 @@ class Baseline(msgspec.Struct, array_like=True):
             strayed = min(strayed, self.quantile + self.rhythm.of(hour))
         self.log_mean += max(_FASTEST, 1 / self.windows) * strayed
         self.rhythm.learn(hour, strayed)
+        self._begin_tail_anew()
+
+    def _begin_tail_anew(self) -> None:
+        """Once the rhythm is proven: what strayed from the level alone says little of what strays from both."""
+        if not self.proven and self.rhythm.belief >= _PROVEN:
+            self.proven = True
+            self.quantile = min(self.quantile, _PRIOR_QUANTILE)
+            self.mean_excess = min(self.mean_excess, _PRIOR_MEAN_EXCESS)
+            self.exceedances = _PRIOR_EXCEEDANCES
+        elif self.rhythm.belief < _PROVEN / 2:
+            self.proven = False
 
     def _learn_tail(self, excess: float) -> None:
         step = _QUANTILE_STEP * self.mean_excess

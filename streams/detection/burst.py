@@ -52,7 +52,7 @@ class Burst(msgspec.Struct, array_like=True):
     mean: float = 0.0
     """Texts a window, with a half-life of a day: unlike the level, it takes bursts as they are."""
 
-    def surprise(self, count: float, hour: int) -> float:
+    def surprise(self, count: float, hour: float) -> float:
         """How rare the window is, in nats; 0 is usual, and where the window itself is calm, whatever came before it."""
         if self.calm(count, hour):
             return 0.0
@@ -60,7 +60,7 @@ class Burst(msgspec.Struct, array_like=True):
         carried = [long.surprise(mean, hour) for long, mean in zip(self.long, self._carried(count), strict=True)]
         return _SHARPNESS * sharp + (1 - _SHARPNESS) * sum(carried) / len(carried)
 
-    def plain(self, ten_minutes: int, latest: int, hour: int) -> bool:
+    def plain(self, ten_minutes: int, latest: int, hour: float) -> bool:
         """What anybody would call a burst, however used to bursts the brand is: thirty texts or more in ten minutes,
         four times the usual of the six hours before, or of what these let expect of this hour where the brand's days
         are proven to be alike: its every morning is no burst. `latest` windows of the past overlap the ten minutes."""
@@ -78,11 +78,11 @@ class Burst(msgspec.Struct, array_like=True):
         known = self.short.windows >= _DAY_WINDOWS and len(lately) >= _HOUR_WINDOWS
         return known and max(self.mean, sum(lately) / len(lately)) <= QUIET_TEXTS_AN_HOUR / _HOUR_WINDOWS
 
-    def calm(self, count: float, hour: int) -> bool:
+    def calm(self, count: float, hour: float) -> bool:
         """Well inside the usual: the other end of the hysteresis."""
         return self.short.excess(count, hour) <= _CALM * self.short.usual_excess(hour)
 
-    def learn(self, count: int, hour: int) -> None:
+    def learn(self, count: int, hour: float) -> None:
         """Take in a window that is complete. Windows that alarm hardly move the level, for a day at most."""
         self.alarming_windows = self.alarming_windows + 1 if self.surprise(count, hour) >= ALARM_SURPRISE else 0
         alarming = 0 < self.alarming_windows < _NEW_NORMAL_WINDOWS

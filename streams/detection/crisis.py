@@ -127,7 +127,7 @@ def observed(window: Tally) -> dict[str, float]:
     }
 
 
-def baseline(volume: Burst, harm: Burst, hour: int, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
+def baseline(volume: Burst, harm: Burst, hour: float, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
     """What the brand is compared with: the usual in so many minutes at this hour, and how many windows it rests on."""
     return {
         "texts": round(volume.short.texts(hour) * minutes / WINDOW_MINUTES, 2),

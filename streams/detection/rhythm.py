@@ -7,7 +7,8 @@ from the level alone, against what they strayed from level and profile, each tol
     explained    0 … a half    two thirds    four fifths … 1
     believed           0          a half            1
 
-Hours are those of UTC; a profile is a log of the ratio to the level.
+Hours are those of UTC, from 0 up to 24; a profile is a log of the ratio to the level, at the middle of each hour, and
+between two middles in proportion: else every steep morning would stray at each full hour.
 """
 
 import math
@@ -26,8 +27,8 @@ _YOUNG_WINDOWS = 2 * HOURS * WINDOWS_AN_HOUR
 _LEAST_EXPLAINED, _FULLY_EXPLAINED = 0.5, 0.8
 
 
-def hour_of_day(at_ms: int) -> int:
-    return at_ms // HOUR_MS % HOURS
+def hour_of_day(at_ms: int) -> float:
+    return at_ms / HOUR_MS % HOURS
 
 
 class Rhythm(msgspec.Struct, array_like=True):
@@ -43,25 +44,30 @@ class Rhythm(msgspec.Struct, array_like=True):
     """And from level and profile."""
     belief: float = 0.0
 
-    def of(self, hour: int) -> float:
+    def of(self, hour: float) -> float:
         """What the hour adds to the log level."""
-        return self.belief * self.profile[hour]
+        return self.belief * self._profile(hour)
 
-    def rise(self, hour: int, hours: int) -> float:
+    def rise(self, hour: float, hours: int) -> float:
         """How many times the mean of so many hours before an hour has itself, as far as it is proven; 1 or more."""
         before = [math.exp(self.of((hour - back) % HOURS)) for back in range(1, hours + 1)]
         return max(1.0, math.exp(self.of(hour)) * hours / sum(before))
 
-    def learn(self, hour: int, strayed: float) -> None:
+    def learn(self, hour: float, strayed: float) -> None:
         """A window strayed so far from the level, in logs."""
-        left = strayed - self.profile[hour]
+        left, whole = strayed - self._profile(hour), int(hour)
         self.windows += 1
         step = max(_STRAYING_STEP, 1 / self.windows)
         self.strayed += step * (strayed * strayed - self.strayed)
         self.unexplained += step * (left * left - self.unexplained)
-        self.seen[hour] += 1
-        self.profile[hour] += max(_STEP, 1 / self.seen[hour]) * left
+        self.seen[whole] += 1
+        self.profile[whole] += max(_STEP, 1 / self.seen[whole]) * left
         self.belief = self._belief()
+
+    def _profile(self, hour: float) -> float:
+        past, before = math.modf((hour - 0.5) % HOURS)
+        one, other = self.profile[int(before)], self.profile[(int(before) + 1) % HOURS]
+        return one + past * (other - one)
 
     def _belief(self) -> float:
         if self.windows <= _YOUNG_WINDOWS or self.strayed <= 0:

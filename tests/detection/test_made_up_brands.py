@@ -26,6 +26,17 @@ def by_day(mean: float) -> Level:
     return lambda row: mean * math.exp(0.7 * math.sin(2 * math.pi * row / DAY))
 
 
+def by_night_and_day(mean: float) -> Level:
+    """Asleep from one to seven, and most awake in the evening."""
+    hours = [0.25, 0.12, 0.06, 0.05, 0.05, 0.07, 0.15, 0.4, 0.7, 0.9, *[1.0] * 9, 1.3, 1.5, 1.5, 1.2, 0.6, 0.25]
+
+    def level(row: int) -> float:
+        past, hour = math.modf(row / 12 % 24)
+        return mean * (hours[int(hour)] * (1 - past) + hours[int(hour) + 1] * past)
+
+    return level
+
+
 def shifted(before: float, after: float) -> Level:
     return lambda row: before if row < ROWS // 2 else after
 
@@ -79,6 +90,18 @@ def test_burst_is_found_within_itself(mean: float, times: float, rows: int) -> N
     first = 20 * DAY + 77
     found = alarms(with_burst(counts(flat(mean)), first, rows, times))
     assert any(first <= row < first + rows for row in found)
+
+
+@pytest.mark.parametrize("mean", [50, 5_000])
+def test_burst_of_a_brand_that_sleeps_at_night_is_found_once_its_days_are_known(mean: float) -> None:
+    #   an hour of five times the usual: at noon, in the afternoon, in the evening
+    bursts = [14 * DAY + 12 * 12, 19 * DAY + 12 * 16, 25 * DAY + 12 * 21]
+    values = counts(by_night_and_day(mean))
+    for first in bursts:
+        values = with_burst(values, first, 12, 5)
+    found = alarms(values)
+    assert [first for first in bursts if any(first <= row < first + 12 for row in found)] == bursts
+    assert len(found) <= len(bursts) + WEEKS
 
 
 def test_larger_burst_is_found_sooner() -> None:

@@ -13,18 +13,35 @@ from streams.detection.rhythm import Rhythm, hour_of_day
 DAYS = 14
 
 
-def hours(days: int) -> list[int]:
-    return [window // 12 % 24 for window in range(days * 288)]
+def hours(days: int) -> list[float]:
+    return [window / 12 % 24 for window in range(days * 288)]
 
 
-def asleep_at_night(hour: int) -> int:
+def asleep_at_night(hour: float) -> int:
     """Five texts a window at night, eighty at noon."""
     return round(20 * math.exp(1.4 * math.sin(math.pi * (hour - 6) / 12)))
 
 
 def test_hour_of_the_day_is_of_utc() -> None:
     assert hour_of_day(0) == 0
-    assert hour_of_day(25 * HOUR_MS + 1) == 1
+    assert hour_of_day(25 * HOUR_MS + HOUR_MS // 2) == 1.5
+    assert hour_of_day(48 * HOUR_MS - 1) < 24
+
+
+def test_profile_goes_from_the_middle_of_an_hour_to_that_of_the_next() -> None:
+    #   hour    8        9       23 | 0
+    #   level   0        1        4 | 2
+    rhythm = Rhythm(profile=[2.0, *[0.0] * 8, 1.0, *[0.0] * 13, 4.0], belief=1.0)
+    found = [rhythm.of(hour) for hour in (8.5, 9.0, 9.25, 9.5, 23.5, 23.999, 0.0, 0.5)]
+    assert found == pytest.approx([0.0, 0.5, 0.75, 1.0, 4.0, 3.0, 3.0, 2.0], abs=0.01)
+
+
+def test_rise_is_against_the_hours_before_and_never_a_fall() -> None:
+    rhythm = Rhythm(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], belief=1.0)
+    assert rhythm.rise(8.5, 6) == pytest.approx(4.0)
+    assert rhythm.rise(20.5, 6) == pytest.approx(1.0)
+    assert rhythm.rise(1.5, 6) == 1.0
+    assert Rhythm(profile=rhythm.profile).rise(8.5, 6) == 1.0
 
 
 def test_profile_that_explains_nothing_is_not_believed() -> None:
