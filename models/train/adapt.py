@@ -19,21 +19,20 @@ FIRST_WORD = 104  # ids before are [PAD], [unused…], [UNK], [CLS], [SEP], [MAS
 class MaskedWords(nn.Module):  # type: ignore[misc]  # torch is absent where the types are checked
     """An encoder with an output layer that guesses hidden words."""
 
-    def __init__(self, encoder: BertModel, mask_token: int, first_word: int = FIRST_WORD) -> None:
+    def __init__(self, encoder: BertModel, mask_token: int) -> None:
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder
         self.mask_token = mask_token
-        self.first_word = first_word
         self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.bias = nn.Parameter(torch.zeros(encoder.config.vocab_size))
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The mean cross-entropy over the words that were chosen in this draw."""
         words = self.encoder.embeddings.word_embeddings.weight
-        chosen = (torch.rand(batch.ids.shape, device=batch.ids.device) < MASKED) & (batch.ids >= self.first_word)
+        chosen = (torch.rand(batch.ids.shape, device=batch.ids.device) < MASKED) & (batch.ids >= FIRST_WORD)
         fate = torch.rand(batch.ids.shape, device=batch.ids.device)
-        random = torch.randint_like(batch.ids, self.first_word, len(words))
+        random = torch.randint_like(batch.ids, FIRST_WORD, len(words))
         hidden_word = torch.where(fate < OF_MASKED_HIDDEN, self.mask_token, random)
         kept = ~chosen | (fate > 1 - OF_MASKED_KEPT)
         ids = torch.where(kept, batch.ids, hidden_word)

@@ -56,7 +56,10 @@ Answers = npt.NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long the stages go on, in epochs; ``minutes`` is the most that any one training takes."""
+    """How long the stages go on, in epochs; ``minutes`` is the most that any one training takes.
+
+    Without epochs to adapt or to teach, these stages are left out.
+    """
 
     adapt: float = 5
     teach: float = 4
@@ -113,12 +116,14 @@ def train_language(run: Run) -> None:
     texts = Texts(everything, run.machine.device)
     teachers = [
         _teacher(run, number, teacher, saved, texts, Texts(labelled, run.machine.device), validation)
-        for number, teacher in enumerate(run.encoder.teachers, 1)
+        for number, teacher in enumerate(run.encoder.teachers if run.effort.teach else (), 1)
     ]
-    answers = _answers(run, [network for network, _ in teachers], texts)
-    best = max(teachers, key=lambda item: item[1])[0]
     network = small_network(run.encoder, saved, DROPOUT)
-    network.load_state_dict(_lower_layers(best, run.encoder.kept))
+    answers = None
+    if teachers:
+        answers = _answers(run, [taught for taught, _ in teachers], texts)
+        best = max(teachers, key=lambda item: item[1])[0]
+        network.load_state_dict(_lower_layers(best, run.encoder.kept))
     _fit(
         run,
         "checkpoint",
@@ -142,7 +147,7 @@ def _teacher(
     """A trained teacher with its worth as a start of the small network."""
     kept, own = run.encoder.kept, tuple(range(run.encoder.kept))
     encoder = build(saved, teacher.layers, DROPOUT)
-    if teacher.adapted:
+    if teacher.adapted and run.effort.adapt:
         masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
         name = f"adapted{len(teacher.layers)}"
         _fit_once(run, name, masked, masked.loss, texts, run.effort.adapt, run.encoder.rate)

@@ -226,15 +226,16 @@ def test_linear_layers_round_in_rehearsal_as_the_served_ones_do(tmp_path: Path) 
     assert type(network.head) is plain_head
 
 
-def test_adapting_learns_which_words_go_together(tmp_path: Path) -> None:
+def test_adapting_learns_which_words_go_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from models.train import adapt
     from models.train.batches import BatchSize
     from models.train.loop import Budget, Machine, Rates, fit
 
+    monkeypatch.setattr(adapt, "FIRST_WORD", 4)
     torch.manual_seed(7)
-    masked = adapt.MaskedWords(tiny_network(seed=7).encoder, mask_token=1, first_word=4)
+    masked = adapt.MaskedWords(tiny_network(seed=7).encoder, mask_token=1)
     texts = tiny_texts()
     batch = texts.batch(np.arange(128))
     with torch.no_grad():

@@ -1,0 +1,84 @@
+"""All stages of training, on an encoder small enough for a test. Needs torch, which only the train extra installs."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from models.train.corpus import prepare
+from models.train.sources import UNLABELLED, Example
+
+pytest.importorskip("torch", reason="torch comes with the train extra only")
+pytestmark = pytest.mark.torch
+
+WEIBO = "smp2020_usual_zh"
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "so", "very")
+SETS = (("labelled", WEIBO, 64), ("unlabelled", UNLABELLED, 32), ("validation", WEIBO, 32))
+
+
+def tiny_run(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], teach: float) -> Any:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from models.train import adapt, stages
+    from models.train.batches import BatchSize
+    from models.train.encoder import ENCODERS, Teacher
+    from models.train.loop import Machine
+
+    monkeypatch.setattr(adapt, "FIRST_WORD", 4)
+    encoder = replace(
+        ENCODERS["zh"],
+        mask_token=1,
+        kept=2,
+        exits={1: 0.5},
+        served=(1, 2),
+        rate=1e-2,
+        teachers=(Teacher((0, 1, 1, 2), True, 1e-2), Teacher((0, 1, 2), False, 1e-2)),
+    )
+    monkeypatch.setattr(stages, "ENCODERS", {"zh": encoder})
+    tokeniser = Tokenizer(WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokeniser.pre_tokenizer = Whitespace()
+    draw = random.Random(1)
+    for name, source, count in SETS:
+        texts = [(f"{draw.choice(['so', 'very'])} {word}", mood) for word, mood in [("good", 2), ("bad", 0)] * count]
+        labelled = [Example(t, source, sentiment=m if source == WEIBO else None) for t, m in texts]
+        prepare(tokeniser, labelled).save(folder / f"{name}.npz")
+    torch.manual_seed(2)
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    whole = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # transformers leaves it so
+    torch.save({"config": config.to_dict(), "weights": whole.state_dict()}, folder / "encoder.pt")
+    machine = Machine(torch.device("cpu"), torch.float32, BatchSize(32, 1_000))
+    return stages.Run("zh", folder, 3, stages.Effort(1, teach, 6), lines.append, machine)
+
+
+def test_a_small_network_learns_from_its_teachers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.train.stages import train_language
+
+    lines: list[str] = []
+    train_language(tiny_run(tmp_path, monkeypatch, lines, teach=6))
+    made = {path.name for path in tmp_path.iterdir()}
+    assert {"adapted4.pt", "teacher1.pt", "teacher2.pt", "answers.npy", "checkpoint.pt"} <= made
+    judged = [line for line in lines if "layers: " in line]
+    assert judged[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
+
+
+def test_without_teachers_it_learns_from_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models.train.stages import train_language
+
+    lines: list[str] = []
+    train_language(tiny_run(tmp_path, monkeypatch, lines, teach=0))
+    assert not list(tmp_path.glob("teacher*")) + list(tmp_path.glob("adapted*"))
+    assert lines[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
