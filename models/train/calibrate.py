@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import Platt
+from models.train.goals import GOALS
 from models.train.sources import SOURCES, Example
 
 MIN_PRECISION = 0.7
@@ -30,6 +31,8 @@ THRESHOLD_RULE = (
 )
 
 TEMPERATURES = tuple(step / 50 for step in range(20, 201))
+GOAL_WEIGHT = 4.0
+
 Floats = npt.NDArray[np.float64]
 NEUTRAL, NEGATIVE = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
 
@@ -163,6 +166,7 @@ def _class_weights(examples: Sequence[Example]) -> Floats:
 
 
 def _source_weights(examples: Sequence[Example]) -> Floats:
-    """Each source as heavy as the square root of its size."""
+    """Each source as heavy as the square root of its size, those of the goals more."""
     sizes = Counter(example.source for example in examples)
-    return np.array([sizes[example.source] ** -0.5 for example in examples])
+    heavy = {goal.source: GOAL_WEIGHT for goal in GOALS}
+    return np.array([sizes[e.source] ** -0.5 * heavy.get(e.source, 1.0) for e in examples])
