@@ -31,6 +31,7 @@ is clear after the first stage leaves there; the others go on through the second
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
 `dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
 int8, per channel; the last part of the training computed with that rounding.
+{notes}
 
 ## Intended use and limits
 
@@ -107,6 +108,7 @@ def write_card(
         revision=manifest.revision,
         megabytes=sum(entry.size_bytes for entry in manifest.files.values()) / 1e6,
         encoders="\n".join(_encoder(language, manifest, progress[language]) for language in manifest.models),
+        notes="\n".join(f"\n{language}: {p.note}" for language, p in progress.items() if p.note),
         changed_sentiments=MOST_CHANGED_SENTIMENTS,
         changed_flags=MOST_CHANGED_FLAGS,
         goal_texts=", ".join(

@@ -57,6 +57,8 @@ class Progress:
     seconds: float = 0.0
     loss: float = 0.0
     machine: str = ""
+    note: str = ""
+    """What the model card should say of this run beside the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
