@@ -11,6 +11,7 @@ import torch
 
 from models.labels import LANGUAGES
 from models.train.encoder import EncoderUnavailable
+from models.train.package import Recipe, package
 from models.train.stages import Effort, Run, prepare_language, train_language
 
 STAGES = ("prepare", "train", "package")
@@ -27,8 +28,18 @@ EFFORT = Effort()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--language", type=click.Choice([*LANGUAGES, "both"]), default="both", show_default=True)
 @click.option("--seed", default=7, show_default=True)
-@click.option("--adapt-epochs", default=EFFORT.adapt, show_default=True, help="Epochs over the texts without labels; 0 leaves this out.")
-@click.option("--teach-epochs", default=EFFORT.teach, show_default=True, help="Epochs of each teacher; 0 learns from labels alone.")
+@click.option(
+    "--adapt-epochs",
+    default=EFFORT.adapt,
+    show_default=True,
+    help="Epochs over the texts without labels; 0 leaves this out.",
+)
+@click.option(
+    "--teach-epochs",
+    default=EFFORT.teach,
+    show_default=True,
+    help="Epochs of each teacher; 0 learns from labels alone.",
+)
 @click.option("--learn-epochs", default=EFFORT.learn, show_default=True, help="Epochs of the network that is shipped.")
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
@@ -69,8 +80,6 @@ def main(
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
         if "package" in stages and data and language == "both":
-            from models.train.package import Recipe, package
-
             package(Recipe(data, out, seed, licences, revision), out / "bundle", click.echo)
     except EncoderUnavailable as error:
         raise click.ClickException(str(error)) from error

@@ -124,7 +124,7 @@ def train_language(run: Run) -> None:
         answers = _answers(run, [taught for taught, _ in teachers], texts)
         best = max(teachers, key=lambda item: item[1])[0]
         network.load_state_dict(_lower_layers(best, run.encoder.kept))
-    _fit(
+    _train_network(
         run,
         "checkpoint",
         network,
@@ -150,15 +150,15 @@ def _teacher(
     if teacher.adapted and run.effort.adapt:
         masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
         name = f"adapted{len(teacher.layers)}"
-        _fit_once(run, name, masked, masked.loss, texts, run.effort.adapt, run.encoder.rate)
+        _train(run, name, masked, masked.loss, texts, run.effort.adapt, run.encoder.rate)
     exits = dict(run.encoder.exits) | ({kept: MIDDLE_WEIGHT} if kept < len(teacher.layers) else {})
     network = Network(encoder, exits)
-    _fit(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed=run.seed + number)
+    _train_network(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed=run.seed + number)
     worth = _judge(run, f"teacher {number}", network, validation)[kept]
     return network, worth if teacher.layers[:kept] == own else -math.inf
 
 
-def _fit(
+def _train_network(
     run: Run,
     name: str,
     network: Network,
@@ -171,10 +171,10 @@ def _fit(
     def loss(batch: Batch) -> torch.Tensor:
         return deep_loss(network(batch.ids, batch.mask), batch.targets, network.weights)
 
-    _fit_once(run, name, network, loss, texts, epochs, rate, seed, at)
+    _train(run, name, network, loss, texts, epochs, rate, seed, at)
 
 
-def _fit_once(
+def _train(
     run: Run,
     name: str,
     module: torch.nn.Module,
