@@ -110,6 +110,8 @@ def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | 
         outcome = "fires" if item.excuse is None else "excused"
         click.echo(f"{outcome:13} {item.rule}  {item.article}")
         click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
+        if item.score is not None:
+            click.echo(f"              reads like a breach of {item.family} with {item.score:.2f}")
         if item.excuse is not None:
             click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
     for timer, what, span in to_timers:
@@ -126,9 +128,11 @@ def learn(packs: Path | None) -> None:
     from streams.compliance.learning import examples
     from streams.compliance.learning import learn as learn_likeness
     from streams.compliance.likeness import save_likeness
+    from streams.compliance.loader import PACKS_FOLDER
+    from streams.compliance.rulebook import Rulebook
 
-    folder, rulebook = _load(packs)
+    folder = packs or PACKS_FOLDER
     labelled = examples(folder)
-    likeness = learn_likeness(labelled, rulebook)
+    likeness = learn_likeness(labelled, Rulebook.load(folder, with_likeness=False))
     save_likeness(likeness, folder)
     click.echo(f"learnt from {len(labelled)} examples: {len(likeness.vocabulary)} pieces of text", err=True)

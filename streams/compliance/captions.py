@@ -59,7 +59,7 @@ class Captions:
         findings: list[Finding] = []
         broke_already: set[str] = set()
         for finding in self._rulebook.check(front + caption.text, "host_speech", platform=platform):
-            if finding.score is not None and (
+            if finding.said_by == "likeness" and (
                 finding.span[0] < len(front) or finding.span[1] >= len(front) + len(caption.text)
             ):
                 continue  # told with the caption before it, or not spoken to its end
@@ -113,5 +113,6 @@ def _in_caption(finding: Finding, front_chars: int, text: str) -> Finding:
         span=(start, end),
         matched=text[start:end],
         severity=finding.severity,
+        said_by=finding.said_by,
         score=finding.score,
     )

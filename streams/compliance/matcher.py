@@ -6,7 +6,7 @@ only in a text that holds one of its atoms, and hardly any text holds those of m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import ahocorasick
@@ -46,6 +46,12 @@ class Matcher:
         needed = [atoms(pattern.pattern) for pattern, _ in self._patterns]
         self._without_atoms = [place for place, strings in enumerate(needed) if strings is None]
         self._automaton = _automaton(words, needed)
+
+    def known_in(self, text: str) -> Iterator[str]:
+        """The words in a text in lower case, and the strings that some pattern cannot match without."""
+        if self._automaton is not None:
+            for last, (size, _, _) in self._automaton.iter(text):
+                yield text[last + 1 - size : last + 1]
 
     def search(self, text: str) -> list[Hit]:
         """Every hit in a text in lower case, overlapping ones included; of one pattern the first 20."""

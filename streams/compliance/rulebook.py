@@ -5,7 +5,8 @@
 2. hits of words and patterns in both, personal data in the first;
 3. each hit against what the rule requires and what excuses it, in the reading where it was found;
 4. spans back to the characters of the text as it came, one finding where hits of a rule overlap;
-5. the families that no rule matched, excused or not, and that the text reads like: see likeness.
+5. a second opinion (see likeness): what a rule matched in a text that reads nothing like a breach is none, and the
+   families that no rule matched, excused or not, but that the text reads like, are found by it alone.
 
 Sellers' and viewers' texts have an automaton and a set each, so that a comment does not pay for advertising's rules.
 """
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 from streams.compliance.disguise import Reading, Restorer
 from streams.compliance.entry import Entry
-from streams.compliance.likeness import Likeness, load_likeness
+from streams.compliance.likeness import Glance, Likeness, load_likeness
 from streams.compliance.loader import (
     PACKS_FOLDER,
     read_disguises,
@@ -30,7 +31,7 @@ from streams.compliance.loader import (
 from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
 from streams.compliance.personal_data import find_personal_data, lower
-from streams.events.schema import Finding, Platform, TextKind
+from streams.events.schema import Finding, Platform, SaidBy, TextKind
 from streams.text.normalise import HAN, has_han, normalise, normalise_mapped
 
 MAX_FINDINGS = 50
@@ -38,6 +39,14 @@ LIKENESS = "likeness"
 """Stands behind the family in the place of a rule's name where no rule matched."""
 FEWEST_CHARS = 10
 """A shorter text reads like nothing."""
+DOUBTED = 0.02
+"""What a rule matches is no finding where the text reads so unlike a breach of its family."""
+MOST_CHARS_OF_COMMENTS = 80
+"""A longer comment is matched by rules alone."""
+EVERYDAY = frozenset(["赞", "粉", "粉丝", "不能", "拍", "十", "加", "拿", "单", "评论"])
+"""Strings of the rules for comments that say nothing by themselves."""
+SURE = 0.5
+"""What a comment must reach instead of the likeness's threshold: a live chat says much in few words."""
 MAX_CONTEXT_CHARS = 120
 _SPEAKERS: tuple[frozenset[TextKind], ...] = (
     frozenset({"host_speech", "brand_post"}),
@@ -85,6 +94,8 @@ class Considered(NamedTuple):
     """What it matched in the text as it is read: normal form, lower case, disguises undone."""
     excuse: str | None
     """Why it is no finding; None where it is one."""
+    score: float | None
+    """The probability that the text is a breach of the family, by what it reads like; None where that is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +135,10 @@ class _KindRules:
         english = not has_han(text)
         return next((rule for rule in rules if english == _is_english(rule)), rules[0] if rules else None)
 
-    def excuses(self, family: str, kind: TextKind, text: str, start: int, end: int) -> bool:
-        """Whether a rule of the family would excuse a match at [start, end)."""
-        hit = Hit(start, end, 0)
-        return any(
-            any(excuse.pattern.search(text) is not None for excuse in rule.unless_text)
-            or _place_excuse(rule, text, hit) is not None
-            for rule in self._standing.get((family, kind), [])
-        )
+    def excuses(self, family: str, kind: TextKind, text: str) -> bool:
+        """Whether a rule of the family would excuse whatever it matches in the text."""
+        rules = self._standing.get((family, kind), [])
+        return any(excuse.pattern.search(text) is not None for rule in rules for excuse in rule.unless_text)
 
 
 def _is_english(rule: CompiledRule) -> bool:
@@ -149,14 +156,16 @@ class Rulebook:
             chosen = tuple(rule for rule in rules if kinds.intersection(rule.rule.kinds))
             shared = _KindRules(chosen, disguises, spoken="host_speech" in kinds)
             self._kinds |= dict.fromkeys(kinds, shared)
+        families = sorted({rule.family for rule in rules if "comment" in rule.rule.kinds and not rule.rule.detectors})
+        self._glance = None if likeness is None else Glance(likeness, families, "comment")
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Rulebook:
+    def load(cls, folder: Path | None = None, *, with_likeness: bool = True) -> Rulebook:
         """The packs of a folder, or those that are shipped. Raises PackError (a UsageError) with file and line."""
         folder = folder or PACKS_FOLDER
         shared = read_shared(folder)
         rules = [_compile_rule(rule, pack, shared, path) for path, pack in read_packs(folder) for rule in pack.rules]
-        return cls(tuple(rules), read_disguises(folder), load_likeness(folder))
+        return cls(tuple(rules), read_disguises(folder), load_likeness(folder) if with_likeness else None)
 
     def reading(self, text: str, kind: TextKind) -> str:
         """The text as the rules read it: normal form, lower case, its disguises undone."""
@@ -177,43 +186,75 @@ class Rulebook:
         if restored is not None:
             read = self._hits(rules, restored.text, kind, platform, matched)
             hits += [in_plain(hit, restored) for hit in read]
+        reading = Reading(plain) if restored is None else restored
+        scores = self._scores(rules, reading.text, kind)
+        hits = [hit for hit in hits if not self._is_doubted(rules.rules[hit.key], scores)]
         hits += [
             Hit(datum.start, datum.end, rules.by_detector[datum.kind])
             for datum in (find_personal_data(plain) if rules.by_detector else ())
             if datum.kind in rules.by_detector
         ]
-        alike = self._alike(rules, Reading(plain) if restored is None else restored, kind, matched)
+        alike = self._alike(rules, reading, kind, scores, matched)
         if not hits and not alike:
             return []
         mapped = normalise_mapped(text)
         found = [
-            _finding(text, rules.rules[hit.key], mapped.original_span(hit.start, hit.end)) for hit in _merged(hits)
+            self._matched(text, rules.rules[hit.key], mapped.original_span(hit.start, hit.end), scores)
+            for hit in _merged(hits)
         ]
         families = {finding.family for finding in found}
         for rule, score, start, end in alike:
             if rule.family not in families:
                 span = mapped.original_span(start, end)
-                found.append(_finding(text, rule, span, rule_id=f"{rule.family}.{LIKENESS}", score=score))
+                found.append(_finding(text, rule, span, "likeness", score))
         return found[:MAX_FINDINGS]
 
+    def _scores(self, rules: _KindRules, text: str, kind: TextKind) -> dict[str, float]:
+        """What the second opinion says of each family; nothing where it is not asked.
+
+        A live chat is asked about only where a string of the rules stands in it that is no everyday one: one comment in
+        twenty-five of recorded streams, and nearly every breach.
+        """
+        if self._likeness is None or self._glance is None or len(text) < FEWEST_CHARS:
+            return {}
+        if kind != "comment":
+            return self._likeness.scores(text, kind)
+        asked = len(text) <= MOST_CHARS_OF_COMMENTS and any(
+            string not in EVERYDAY for string in rules.matcher.known_in(text)
+        )
+        return self._glance.scores(text) if asked else {}
+
+    def _is_doubted(self, rule: CompiledRule, scores: dict[str, float]) -> bool:
+        """Whether what a rule matched reads so unlike a breach that it is none: only of a rule that the second opinion
+        has learnt, since of a new one it knows nothing, and never of personal data, which is there or is not."""
+        return (
+            self._likeness is not None
+            and scores.get(rule.family, 1) < DOUBTED
+            and rule.rule.id in self._likeness.rules
+            and not rule.rule.detectors
+        )
+
+    def _matched(self, text: str, rule: CompiledRule, span: tuple[int, int], scores: dict[str, float]) -> Finding:
+        score = None if rule.rule.detectors else scores.get(rule.family)
+        agrees = self._likeness is not None and score is not None and score >= self._likeness.threshold
+        return _finding(text, rule, span, "both" if agrees else "rule", score)
+
     def _alike(
-        self, rules: _KindRules, reading: Reading, kind: TextKind, matched: set[Family]
+        self, rules: _KindRules, reading: Reading, kind: TextKind, scores: dict[str, float], matched: set[Family]
     ) -> list[tuple[CompiledRule, float, int, int]]:
         """Families that the text reads like, with the rule that stands for each: what a rule excused is none.
 
         Personal data is there or is not: nothing reads like it.
         """
-        if self._likeness is None or kind == "comment" or len(reading.text) < FEWEST_CHARS:
-            return []  # a live chat says too much in too few words to be held against some hundred examples
         found = []
-        for family, score, start, end in self._likeness.read(reading.text, kind):
+        for family, score in scores.items():
+            if self._likeness is None or score < (SURE if kind == "comment" else self._likeness.threshold):
+                continue
             rule = rules.standing_for(family, kind, reading.text)
-            if (
-                rule is not None
-                and rule.family not in matched
-                and not rules.excuses(family, kind, reading.text, start, end)
-            ):
-                found.append((rule, score, *reading.source_span(start, end)))
+            if rule is None or rule.family in matched or rules.excuses(family, kind, reading.text):
+                continue
+            start, end = self._likeness.span(reading.text, family)
+            found.append((rule, score, *reading.source_span(start, end)))
         return found
 
     def explain(self, text: str, kind: TextKind, *, platform: Platform | None = None) -> Explanation:
@@ -222,6 +263,7 @@ class Rulebook:
         plain = lower(normalise(text))
         reading = rules.restorer.read(plain)
         mapped = normalise_mapped(text)
+        scores = self._scores(rules, plain if reading is None else reading.text, kind)
         matches = [(hit, plain, hit) for hit in rules.matcher.search(plain)]
         if reading is not None:
             matches += [(hit, reading.text, in_plain(hit, reading)) for hit in rules.matcher.search(reading.text)]
@@ -229,17 +271,20 @@ class Rulebook:
         for hit, read, source in matches:
             rule = rules.rules[hit.key]
             excuse = _not_asked(rule.rule, kind, platform) or _text_excuse(rule, read) or _place_excuse(rule, read, hit)
+            if excuse is None and self._is_doubted(rule, scores):
+                excuse = f"{LIKENESS}: reads like a breach of {rule.family} with {scores[rule.family]:.3f} only"
             span = mapped.original_span(source.start, source.end)
-            considered.append(_considered(rule, text, span, read[hit.start : hit.end], excuse))
+            score = scores.get(rule.family)
+            considered.append(_considered(rule, text, span, read[hit.start : hit.end], excuse, score))
         for datum in find_personal_data(plain):
             if datum.kind in rules.by_detector:
                 span = mapped.original_span(datum.start, datum.end)
                 considered.append(_considered(rules.rules[rules.by_detector[datum.kind]], text, span, datum.kind, None))
         asked = [rules.rules[hit.key] for hit, _, _ in matches]
         matched = {rule.family for rule in asked if not _not_asked(rule.rule, kind, platform)}
-        for rule, score, start, end in self._alike(rules, reading or Reading(plain), kind, matched):
+        for rule, score, start, end in self._alike(rules, reading or Reading(plain), kind, scores, matched):
             span = mapped.original_span(start, end)
-            told = _considered(rule, text, span, f"like its examples, {score:.2f}", None)
+            told = _considered(rule, text, span, text[span[0] : span[1]], None, score)
             considered.append(told._replace(rule=f"{rule.family}.{LIKENESS}"))
         distinct = {(item.rule, item.span, item.excuse is None): item for item in considered}
         return Explanation(
@@ -266,23 +311,29 @@ class Rulebook:
         return kept
 
 
-def _finding(
-    text: str, rule: CompiledRule, span: tuple[int, int], *, rule_id: str | None = None, score: float | None = None
-) -> Finding:
+def _finding(text: str, rule: CompiledRule, span: tuple[int, int], said_by: SaidBy, score: float | None) -> Finding:
     return Finding(
         family=rule.family,
-        rule=rule_id or rule.rule.id,
+        rule=f"{rule.family}.{LIKENESS}" if said_by == "likeness" else rule.rule.id,
         article=rule.rule.article,
         span=span,
         matched=text[span[0] : span[1]],
         severity=rule.rule.severity,
+        said_by=said_by,
         score=score,
     )
 
 
-def _considered(rule: CompiledRule, text: str, span: tuple[int, int], reading: str, excuse: str | None) -> Considered:
+def _considered(
+    rule: CompiledRule,
+    text: str,
+    span: tuple[int, int],
+    reading: str,
+    excuse: str | None,
+    score: float | None = None,
+) -> Considered:
     matched = text[span[0] : span[1]]
-    return Considered(rule.rule.id, rule.family, rule.rule.article, span, matched, reading, excuse)
+    return Considered(rule.rule.id, rule.family, rule.rule.article, span, matched, reading, excuse, score)
 
 
 def _not_asked(rule: Rule, kind: TextKind, platform: Platform | None) -> str | None:

@@ -117,6 +117,10 @@ def text_kind(event: Event) -> TextKind:
     return "brand_post" if own and event.kind in ("post", "repost") else "comment"
 
 
+SaidBy = Literal["rule", "likeness", "both"]
+"""Which part of the verdict found a breach: a rule that matches, the second opinion alone, or the two of them."""
+
+
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """What a text breaks. `span` is [start, end) in characters of the text as it came."""
 
@@ -126,8 +130,10 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     span: tuple[int, int]
     matched: str
     severity: Literal["info", "warning", "critical"] = "warning"
+    said_by: SaidBy = "rule"
     score: float | None = None
-    """The probability where no rule matched and the text only reads like a breach of the family; None for a rule's."""
+    """The probability that the text is a breach of the family, by what it reads like; None where that is not asked, as
+    of comments and personal data."""
 
 
 class ScoredText(
