@@ -15,8 +15,8 @@ def score(file: IO[bytes], output: IO[str]) -> None:
     """Score texts: JSON lines in, JSON lines out, in the same order. FILE is - (standard input) by default.
 
     In: {"text": "…", "kind": "host_speech" | "brand_post" | "comment" | "review", "lang": "zh"?}. Out: sentiment,
-    sentiment_scores, risks by label, flagged labels, and findings with family, rule, article, span and what
-    matched, personal data masked.
+    sentiment_scores, risks by label, flagged labels, findings with family, rule, article, span, what matched (personal
+    data masked), severity, said_by and score, and the verdict that rules, likeness and model come to together.
     """
     from streams.scoring.lines import score_lines
     from streams.scoring.model import require_classifier

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from streams.compliance.disguise import Reading, Restorer
 from streams.compliance.entry import Entry
@@ -46,7 +46,7 @@ MOST_CHARS_OF_COMMENTS = 80
 EVERYDAY = frozenset(["赞", "粉", "粉丝", "不能", "拍", "十", "加", "拿", "单", "评论"])
 """Strings of the rules for comments that say nothing by themselves."""
 SURE = 0.5
-"""What a comment must reach instead of the likeness's threshold: a live chat says much in few words."""
+"""More probably a breach than none. A comment must reach it instead of the threshold: a chat says much in few words."""
 MAX_CONTEXT_CHARS = 120
 _SPEAKERS: tuple[frozenset[TextKind], ...] = (
     frozenset({"host_speech", "brand_post"}),
@@ -318,10 +318,17 @@ def _finding(text: str, rule: CompiledRule, span: tuple[int, int], said_by: Said
         article=rule.rule.article,
         span=span,
         matched=text[span[0] : span[1]],
-        severity=rule.rule.severity,
+        severity=_severity(rule.rule, said_by, score),
         said_by=said_by,
         score=score,
     )
+
+
+def _severity(rule: Rule, said_by: SaidBy, score: float | None) -> Literal["info", "warning", "critical"]:
+    """The rule's where one matched. What only reads like a breach wakes nobody: a warning where that is probable."""
+    if said_by != "likeness":
+        return rule.severity
+    return "info" if rule.severity == "info" or score is None or score < SURE else "warning"
 
 
 def _considered(

@@ -17,6 +17,9 @@ from streams.clock import MINUTE_MS
 from streams.detection.witnesses import SHOWN_TEXTS, evidence_of
 from streams.events.schema import Finding, ScoredText
 
+MISLEADING = "misleading"
+"""The model's word stands beside the rules' in the evidence, whether it is flagged or not."""
+
 QUIET_MINUTES = 7
 PATIENCE = Patience(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
 PRIVACY_FAMILY = "privacy_leak"
@@ -81,7 +84,9 @@ def _heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) 
     for finding in found:
         breach.rules[finding.rule] = breach.rules.get(finding.rule, 0) + 1
     if len(breach.evidence) < SHOWN_TEXTS:
-        breach.evidence.append(msgspec.structs.replace(evidence_of(text), findings=found))
+        shown = evidence_of(text)
+        said = {MISLEADING: round(text.risks[MISLEADING], 3)} if MISLEADING in text.risks else {}
+        breach.evidence.append(msgspec.structs.replace(shown, findings=found, risks={**said, **shown.risks}))
     before = breach.episode.alert.severity
     breach.episode.revise(now_ms, **_told(breach, found))
     fired = breach.episode.step(now_ms, holds=True, calm=False, patience=PATIENCE)

@@ -13,6 +13,7 @@ from streams.errors import UsageError
 from streams.events.schema import TextKind
 from streams.scoring.model import require_classifier
 from streams.scoring.stage import Classifier, Judgement, Text, score_texts
+from streams.scoring.verdict import verdict
 
 BATCH_LINES = 128
 
@@ -41,7 +42,8 @@ def score_lines(
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, BATCH_LINES)):
         texts, mistake = _read(batch)
-        yield from map(_row, score_texts(texts, rulebook, classifier))
+        for text, judgement in zip(texts, score_texts(texts, rulebook, classifier), strict=True):
+            yield _row(text, judgement)
         if mistake is not None:
             raise mistake
 
@@ -58,21 +60,15 @@ def _read(batch: list[tuple[int, bytes | str]]) -> tuple[list[Text], UsageError 
     return texts, None
 
 
-def _row(judgement: Judgement) -> dict[str, Any]:
+def _row(text: Text, judgement: Judgement) -> dict[str, Any]:
     scores = judgement.scores
+    risks = {} if scores is None else dict(scores.risks)
+    flagged = [] if scores is None else list(scores.flagged)
     return {
         "sentiment": None if scores is None else scores.sentiment,
         "sentiment_scores": {} if scores is None else dict(scores.sentiment_scores),
-        "risks": {} if scores is None else dict(scores.risks),
-        "flagged": [] if scores is None else list(scores.flagged),
-        "findings": [
-            {
-                "family": finding.family,
-                "rule": finding.rule,
-                "article": finding.article,
-                "span": list(finding.span),
-                "matched": finding.matched,
-            }
-            for finding in judgement.findings
-        ],
+        "risks": risks,
+        "flagged": flagged,
+        "findings": [msgspec.to_builtins(finding) for finding in judgement.findings],
+        "verdict": verdict(judgement.findings, risks, flagged, text.kind).as_row(),
     }

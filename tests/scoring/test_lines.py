@@ -22,7 +22,7 @@ def rows(lines: list[str | bytes], rulebook: Rulebook) -> list[dict[str, object]
 def test_row_has_exactly_the_promised_fields(rulebook: Rulebook) -> None:
     line = json.dumps({"text": "bad，全网第一", "kind": "host_speech", "lang": "zh", "more": 1})
     (row,) = rows([line], rulebook)
-    findings = row.pop("findings")
+    findings, verdict = row.pop("findings"), row.pop("verdict")
     assert row == {
         "sentiment": "negative",
         "sentiment_scores": {"negative": 0.9, "neutral": pytest.approx(0.1), "positive": 0.0},
@@ -34,10 +34,20 @@ def test_row_has_exactly_the_promised_fields(rulebook: Rulebook) -> None:
             "family": "absolute_claim",
             "rule": "absolute_claim.first",
             "article": "广告法 第九条第(三)项",
-            "span": [4, 8],
+            "span": (4, 8),
             "matched": "全网第一",
+            "severity": "warning",
+            "said_by": "rule",
+            "score": None,
         }
     ]
+    assert verdict == {
+        "says": "breach",
+        "families": [
+            {"family": "absolute_claim", "says": "breach", "rules": ("absolute_claim.first",), "likeness": None}
+        ],
+        "misleading": None,
+    }
 
 
 def test_rows_keep_the_order_of_many_lines_and_leave_blank_ones_out(rulebook: Rulebook) -> None:

@@ -1,0 +1,41 @@
+"""One verdict: which part says what, and what it makes alone."""
+
+import pytest
+
+from streams.events.schema import Finding, SaidBy, TextKind
+from streams.scoring.verdict import FamilyVerdict, Says, verdict
+
+
+def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim") -> Finding:
+    rule = f"{family}.likeness" if said_by == "likeness" else f"{family}.cure"
+    return Finding(family=family, rule=rule, article="", span=(0, 1), matched="", said_by=said_by, score=score)
+
+
+@pytest.mark.parametrize(
+    ("found", "flagged", "kind", "says"),
+    [
+        ([], [], "host_speech", "clean"),
+        ([], ["misleading"], "host_speech", "suspected"),
+        ([], ["misleading"], "comment", "clean"),
+        ([], ["abuse"], "host_speech", "clean"),
+        ([finding("rule", 0.1)], [], "host_speech", "breach"),
+        ([finding("rule", None)], [], "comment", "breach"),
+        ([finding("both", 0.9)], ["misleading"], "brand_post", "breach"),
+        ([finding("likeness", 0.6)], [], "host_speech", "breach"),
+        ([finding("likeness", 0.3)], [], "host_speech", "suspected"),
+        ([finding("likeness", 0.3), finding("rule", None, "privacy_leak")], [], "host_speech", "breach"),
+    ],
+)
+def test_verdict_is_the_worst_that_a_part_may_say_alone(
+    found: list[Finding], flagged: list[str], kind: TextKind, says: Says
+) -> None:
+    assert verdict(found, {"misleading": 0.7}, flagged, kind).says == says
+
+
+def test_verdict_shows_what_each_part_says_of_each_family() -> None:
+    told = verdict([finding("both", 0.9), finding("likeness", 0.2, "health_food")], {}, [], "host_speech")
+    assert told.families == (
+        FamilyVerdict("medical_claim", "breach", ("medical_claim.cure",), 0.9),
+        FamilyVerdict("health_food", "suspected", (), 0.2),
+    )
+    assert told.misleading is None
