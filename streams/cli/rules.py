@@ -55,7 +55,11 @@ def test(packs: Path | None, as_json: bool) -> None:
 
 
 @rules.command()
-@click.option("--notes", is_flag=True, help="Also what is no mistake: patterns without an example, words found twice.")
+@click.option(
+    "--notes",
+    is_flag=True,
+    help="Also what is no mistake: packs that no lawyer has read, patterns that no example shows.",
+)
 @_packs
 def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
     """Find what is wrong in the packs: doubled, unreachable or unused entries. Exit code 1 where there is one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +18,6 @@ from streams.compliance.rulebook import CompiledRule, Rulebook
 from streams.compliance.timers import CompiledTimer, Listener, load_timers, overdue_minutes
 from streams.events.schema import TextKind
 from streams.text.normalise import has_han, normalise
-
-ENOUGH_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +101,15 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
     timers = {timer.timer.id: timer for timer in load_timers(folder)}
     seen: dict[str, str] = {}
     remarks: list[Remark] = []
-    for path, pack in read_packs(folder):
-        if not pack.checked_by_lawyer:
-            remarks.append(_remark("note", path, "checked_by_lawyer", pack.rules[0], "no lawyer has checked this pack"))
+    shown = _shown_by_family(folder, rulebook)
+    packs = read_packs(folder)
+    remarks += _unchecked(packs)
+    for path, pack in packs:
         remarks += _unused_lists(path, pack)
         for rule in pack.rules:
             remarks += _doubled(path, rule, seen)
             remarks += _unreachable(path, rule, compiled[rule.id])
-            remarks += _untried(path, rule, compiled[rule.id], rulebook)
+            remarks += _untried(path, rule, compiled[rule.id], shown[pack.family])
         for timer in pack.timers:
             remarks += _lint_timer(path, timers[timer.id], seen)
     likeness = load_likeness(folder)
@@ -158,11 +158,7 @@ def _lint_timer(path: Path, compiled: CompiledTimer, seen: dict[str, str]) -> It
 
 def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[Remark]:
     """Words and patterns that can never make a finding of their own."""
-    words = set(compiled.words)
     for word in compiled.words:
-        inner = next((other for other in words if other != word and other in word and has_han(other)), None)
-        if inner is not None:
-            yield _remark("note", path, word, rule, f"{inner} finds every text that {word} finds")
         cover = next((excuse for excuse in compiled.safe if _covers(excuse.pattern, word)), None)
         if cover is not None:
             yield _remark("warning", path, word, rule, f"{word} never fires, for it is safe: {cover.pattern.pattern}")
@@ -181,13 +177,30 @@ def _covers(pattern: Any, word: str) -> bool:
     return match is not None and match.start() == 0 and match.end() == len(word)
 
 
-def _untried(path: Path, rule: Rule, compiled: CompiledRule, rulebook: Rulebook) -> Iterator[Remark]:
-    """Patterns that none of the rule's examples shows at work."""
-    readings = [rulebook.reading(*text_and_kind(example, rule)) for example in rule.must_fire]
+def _shown_by_family(folder: Path, rulebook: Rulebook) -> Mapping[str, Sequence[str]]:
+    """The breaches of each family that the folder gives as examples, in its packs and beside them, as they are read."""
+    shown: dict[str, list[str]] = defaultdict(list)
+    for row in examples(folder):
+        for family in row.families:
+            shown[family].append(rulebook.reading(row.text, row.kind))
+    return shown
+
+
+def _untried(path: Path, rule: Rule, compiled: CompiledRule, shown: Sequence[str]) -> Iterator[Remark]:
+    """Patterns that no example of the family shows at work, whichever rule it was written for."""
     for source, pattern in zip(rule.patterns, compiled.patterns, strict=True):
         searched = compile_pattern(pattern)
-        if all(searched.search(reading) is None for reading in readings):
-            yield _remark("note", path, source, rule, f"no example that must fire shows this pattern: {source}")
+        if all(searched.search(reading) is None for reading in shown):
+            yield _remark("note", path, source, rule, f"no example shows this pattern: {source}")
+
+
+def _unchecked(packs: Sequence[tuple[Path, Pack]]) -> Iterator[Remark]:
+    """One note for all packs that no lawyer has read."""
+    unread = [(path, pack) for path, pack in packs if not pack.checked_by_lawyer]
+    if unread:
+        path, pack = unread[0]
+        names = ", ".join(each.stem for each, _ in unread)
+        yield _remark("note", path, "checked_by_lawyer", pack.rules[0], f"no lawyer has checked {names}")
 
 
 def _unused_lists(path: Path, pack: Pack) -> Iterator[Remark]:

@@ -153,7 +153,8 @@ def test_score_answers_each_line_in_order(
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first["findings"][0]["family"] == "absolute_claim"
     assert second["findings"] == []
-    assert set(first) == {"sentiment", "sentiment_scores", "risks", "flagged", "findings"}
+    assert set(first) == {"sentiment", "sentiment_scores", "risks", "flagged", "findings", "verdict"}
+    assert (first["verdict"]["says"], second["verdict"]["says"]) == ("breach", "clean")
 
 
 def test_score_names_the_line_that_is_wrong(

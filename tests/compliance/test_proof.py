@@ -80,3 +80,10 @@ def test_lint_has_nothing_to_say_of_a_good_pack(tmp_path: Path) -> None:
 
 def test_shipped_packs_have_nothing_to_mend(rulebook: Rulebook) -> None:
     assert [str(remark) for remark in lint(PACKS_FOLDER, rulebook) if remark.level != "note"] == []
+
+
+def test_notes_name_patterns_that_no_example_shows_and_the_packs_that_no_lawyer_has_read(tmp_path: Path) -> None:
+    folder = draft(tmp_path, PACK.replace("['全网第一']", "['全网第一', '全网最牛', '全网独一份']"))
+    (folder / "examples.txt").write_text("host_speech | absolute_claim | 全网独一份\n", encoding="utf-8")
+    notes = [remark.message for remark in lint(folder, Rulebook.load(folder)) if remark.level == "note"]
+    assert notes == ["no lawyer has checked draft", "no example shows this pattern: 全网最牛"]
