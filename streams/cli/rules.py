@@ -75,7 +75,7 @@ def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
             click.echo(str(remark))
         left = len(remarks) - len(shown)
         click.echo(
-            f"{len(rulebook.rules)} rules: {len(shown) or 'no'} remarks"
+            f"{len(rulebook.rules)} rules: {len(shown) or 'no'} remark{'' if len(shown) == 1 else 's'}"
             + (f", {left} notes (--notes)" if left else ""),
             err=True,
         )
