@@ -13,7 +13,7 @@ An account that is found writes no honest comment in that minute. Tables are cut
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args
 from zlib import crc32
 
@@ -68,7 +68,8 @@ class Traffic(msgspec.Struct, array_like=True):
     snapshots: int = 0
     accounts: dict[str, Taps] = {}
     said: dict[str, list[int]] = {}
-    """Who said it, by `stretch of ten seconds:words`."""
+    """Who said it, by `words:stretch`. Stretches of ten seconds begin every five, lest a border part those who speak
+    together."""
     usual_stay: float = 0.0
     busiest: dict[int, int] = {}
     """For how many minutes on end these have been the busiest."""
@@ -103,10 +104,11 @@ class Traffic(msgspec.Struct, array_like=True):
         words = "".join(filter(str.isalnum, text.lower()))
         if len(words) < LOCKSTEP_LETTERS:
             return
-        who, key = crc32(account.encode()), f"{at_ms // LOCKSTEP_MS}:{crc32(words.encode()):x}"
-        group = self.said.setdefault(key, [])
-        if who not in group and len(group) < _KEPT:
-            group.append(who)
+        who, latest = crc32(account.encode()), at_ms // (LOCKSTEP_MS // 2)
+        for stretch in (latest - 1, latest):
+            group = self.said.setdefault(f"{crc32(words.encode()):x}:{stretch}", [])
+            if who not in group and len(group) < _KEPT:
+                group.append(who)
         if len(self.said) >= 2 * _KEPT:
             self.said = dict(sorted(self.said.items(), key=lambda item: -len(item[1]))[:_KEPT])
 
@@ -165,14 +167,22 @@ class Traffic(msgspec.Struct, array_like=True):
         return same if len(same) > FEW_ACCOUNTS / 2 else []
 
     def _note_lockstep(self, minute: int) -> None:
-        for group in self.said.values():
-            if len(group) >= LOCKSTEP_ACCOUNTS:
-                for who in group:
-                    self.together.setdefault(who, []).append(minute)
+        for group in self._unisons():
+            for who in group:
+                self.together.setdefault(who, []).append(minute)
         since = minute - WINDOW_MINUTES
         recent = {who: [at for at in times if at > since] for who, times in self.together.items()}
         kept = sorted(recent.items(), key=lambda item: (-len(item[1]), item[0]))[: 2 * _KEPT]
         self.together = {who: times for who, times in kept if times}
+
+    def _unisons(self) -> Iterator[list[int]]:
+        """Groups of the same words, each time once: of stretches that overlap the earlier."""
+        counted: dict[str, int] = {}
+        for key in sorted(self.said):
+            words, _, stretch = key.partition(":")
+            if len(self.said[key]) >= LOCKSTEP_ACCOUNTS and int(stretch) > counted.get(words, -2) + 1:
+                counted[words] = int(stretch)
+                yield self.said[key]
 
     def _hollow_enters(self, present: float | None) -> int:
         hollow = self.hollow

