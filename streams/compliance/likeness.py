@@ -1,9 +1,10 @@
 """A second opinion: how much a text reads like the breaches of each family that people wrote down as examples.
 
 Rules find what their authors thought of; this finds what is said in other words. It is one logistic regression a family
-over pieces of the text as it is read, its disguises undone: runs of one to three characters of a Chinese text; words,
-neighbours and parts of words of an English one. It is learnt from the examples in the packs and in `examples.txt`
-(`pulsewatch rules learn`), linear in the text, and tells why: the stretch that spoke most for a family is its span.
+over pieces of the text as it is read, its disguises undone, rare ones weighing more: runs of one to three characters of
+a Chinese text; words, neighbours and parts of words of an English one. It is learnt from the examples in the packs and
+in `examples.txt` (`pulsewatch rules learn`), linear in the text, and tells why: the stretch that spoke most for a
+family is its span.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Likeness:
         places = self.places(text, kind)
         length = np.linalg.norm(self.rarities[places])
         sums = self.weights[places].sum(axis=0) / length + self.offsets
-        return dict(zip(self.families, (1 / (1 + np.exp(-sums))).round(3).tolist(), strict=True))
+        return dict(zip(self.families, (1 / (1 + np.exp(-sums.astype(np.float64)))).round(3).tolist(), strict=True))
 
     def places(self, text: str, kind: TextKind) -> list[int]:
         """Where the weights of a text's pieces stand, each once."""
