@@ -13,7 +13,7 @@ from streams.detection.origins import source_of
 from streams.detection.windows import Tally
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topics import LIVE, SOCIAL
-from tests.detection.records import WATCH, at, speech, steady, text
+from tests.detection.records import WATCH, at, finding, speech, steady, text
 
 
 def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:
@@ -341,3 +341,11 @@ def test_texts_of_a_source_that_scoring_is_behind_with_count_as_if_it_were_not()
     ]
     assert len({alert.fingerprint for alert in alerts}) == 1
     assert alerts[-1].state == "resolved"
+
+
+def test_evidence_of_a_breach_shows_the_models_word_beside_who_found_it() -> None:
+    found = msgspec.structs.replace(finding(), said_by="both", score=0.9)
+    said = text(5, 10, kind="host_speech", room_id="r1", findings=[found], risks={"misleading": 0.4321, "abuse": 0.1})
+    (alert,) = [alert for alert in play([said]) if alert.state == "firing"]
+    shown = alert.evidence[0]
+    assert (shown.risks, shown.findings) == ({"misleading": 0.432}, [found])
