@@ -77,6 +77,11 @@ a text runs through.
 
 {goals}
 
+Larger networks on the way, and the one that is shipped before it was cut and rounded: the plain logits in bfloat16 or
+fp32, on all validation texts of the goals' sources. They show what these encoders can give.
+
+{judged}
+
 Published, on the tasks' own test sets:
 
 {published}
@@ -99,9 +104,13 @@ def write_card(
     rows: Sequence[Mapping[str, Any]],
     points: Mapping[str, Sequence[Point]],
     progress: Mapping[str, Progress],
+    judged: Mapping[str, Mapping[str, Mapping[str, float]]],
     licences: str,
 ) -> None:
-    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``points`` by language."""
+    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``points`` by language.
+
+    ``judged`` has the goals' figures of the networks that were trained, by language and name.
+    """
     sizes = {(row["source"], row["label"]): row["n"] for row in rows if "source" in row}
     used = [source for source in (*SOURCES.values(), MORPH_PAIRS) if licences == "all" or source.permissive]
     text = HEAD.format(
@@ -115,6 +124,7 @@ def write_card(
             f"{sizes[g.source, g.label]:,} for {g.name}" for g in GOALS if (g.source, g.label) in sizes
         ),
         goals="\n\n".join(_curve(found) for found in points.values()),
+        judged="\n\n".join(_judged(networks) for networks in judged.values() if networks),
         published="\n".join(
             f"- {goal.name}, {goal.measure.replace('_', '-')}: {goal.published}" for goal in GOALS if goal.published
         ),
@@ -166,6 +176,15 @@ def _curve(points: Sequence[Point]) -> str:
             for point in points
         ),
     ]
+    return "\n".join(lines)
+
+
+def _judged(networks: Mapping[str, Mapping[str, float]]) -> str:
+    """The figures of a language's networks as a table."""
+    goals = [goal for goal in GOALS if any(goal.name in figures for figures in networks.values())]
+    lines = ["| | " + " | ".join(map(_title, goals)) + " |", "|---" * (len(goals) + 1) + "|"]
+    for name, figures in networks.items():
+        lines.append(f"| {name} | " + " | ".join(f"{100 * figures[goal.name]:.1f}" for goal in goals) + " |")
     return "\n".join(lines)
 
 

@@ -45,7 +45,7 @@ from models.train.negatives import add_weak_negatives
 from models.train.network import Network
 from models.train.pareto import Point, goal_texts, measure_points
 from models.train.sources import Example, load_training, load_validation
-from models.train.stages import small_network
+from models.train.stages import JUDGED, small_network
 from models.train.synthetic import TRAINING_TEXTS, synthesise
 from streams.text.normalise import model_text
 
@@ -93,7 +93,8 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     report(f"{len(rows)} rows of figures")
     figures = {"rows": rows, "points": {language: [asdict(p) for p in found] for language, found in points.items()}}
     (recipe.out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    write_card(folder / "MODEL_CARD.md", manifest, rows, points, progress, recipe.licences)
+    judged = {language: _judged(recipe.out / language) for language in LANGUAGES}
+    write_card(folder / "MODEL_CARD.md", manifest, rows, points, progress, judged, recipe.licences)
     report("model card written")
 
 
@@ -205,6 +206,13 @@ def _points(
     forms = [model_text(text.text) for text in chosen]
     formats = {"int8": int8.logits(forms), "fp32": fp32.logits(forms)}
     return measure_points(chosen, model, calibrated.by_depth, ENCODERS[model.tokeniser].served, formats)
+
+
+def _judged(folder: Path) -> dict[str, dict[str, float]]:
+    """The figures of the networks that were trained there."""
+    path = folder / JUDGED
+    found: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
 
 
 def _calibrated_stage(graph: str, logits: Logits, examples: Sequence[Example]) -> Stage:

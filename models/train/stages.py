@@ -44,6 +44,7 @@ from models.train.sources import load_training, load_unlabelled, load_validation
 from models.train.synthetic import TRAINING_TEXTS, synthesise
 
 SIGN_COUNT = {"zh": 20, "en": 5}
+JUDGED = "judged.json"
 REHEARSED_FROM = 0.6
 """Of the last stage's budget: from there on, linear layers round as int8 does."""
 DROPOUT = 0.1
@@ -227,13 +228,17 @@ def _lower_layers(teacher: Network, kept: int) -> dict[str, torch.Tensor]:
 
 
 def _judge(run: Run, name: str, network: Network, validation: Texts) -> dict[int, float]:
-    """Says the goals' figures at each depth; returns their means."""
+    """Says the goals' figures at each depth, and keeps them in ``JUDGED`` for the model card; returns their means."""
+    path = run.folder / JUDGED
+    judged: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     batches = in_order(validation.corpus, run.machine.batch)
     means = {}
     for depth, logits in sorted(predict(network, validation, run.machine, batches).items()):
         figures = figures_of(validation.corpus, logits)
         means[depth] = sum(figures.values()) / max(1, len(figures))
+        judged[f"{name}, {depth} layers"] = figures
         run.report(
             f"{name}, {depth} layers: " + ", ".join(f"{goal} {100 * value:.1f}" for goal, value in figures.items())
         )
+    path.write_text(json.dumps(judged, indent=1), encoding="utf-8")
     return means
