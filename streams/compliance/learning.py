@@ -24,7 +24,7 @@ from streams.events.schema import TextKind
 EXAMPLES_FILE = "examples.txt"
 FAMILIES: tuple[str, ...] = get_args(Family)
 KINDS: tuple[TextKind, ...] = get_args(TextKind)
-THRESHOLD = 0.22
+THRESHOLD = 0.18
 """Of texts that it was not learnt from and no rule matched, what reaches it is a breach nine times in ten."""
 LEAST_TEXTS = 2
 """A piece of one example alone is learnt by heart."""
