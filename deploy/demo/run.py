@@ -59,7 +59,7 @@ def run(settings: Settings, options: Options, console: Console) -> int:
     milestones = Milestones(time.monotonic())
     with _folder(console) as folder:
         with signals_unwind(), Stack(folder, settings, told=lambda line: console.print(f"  {line}")) as stack:
-            console.print(f"The stack answers after {milestones.since():.0f} s; its pages are at {stack.addresses.console}")
+            console.print(f"The stack answers after {milestones.since():.0f} s. Pages: {stack.addresses.console}")
             agrees = _watch(stack, options, console, milestones)
         if agrees:
             shutil.rmtree(folder)
