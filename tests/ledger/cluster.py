@@ -9,13 +9,15 @@ from typing import Any
 from redis.asyncio import Redis
 
 from deploy.local.redis import LocalRedis
+from deploy.local.server import free_port
 
 
 class ClusterNode(LocalRedis):
     """Started with clustering on; it has no slots yet."""
 
     def command(self) -> Sequence[str]:
-        return [*super().command(), "--cluster-enabled", "yes"]
+        # By default its bus listens 10,000 ports above, where the system has outgoing connections.
+        return [*super().command(), "--cluster-enabled", "yes", "--cluster-port", str(free_port())]
 
 
 @contextlib.asynccontextmanager
