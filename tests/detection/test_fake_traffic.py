@@ -189,9 +189,10 @@ def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
             shares[room.state.minute] = room.state.traffic.shares()
     [incident] = scenario("fake-traffic").incidents
     last = truth.started_at_ms // MINUTE_MS + int(incident.onset_minute + incident.minutes) - 1
-    for figure, name in (("enters", "views"), ("likes", "likes"), ("comments", "comments")):
+    names: dict[Figure, str] = {"enters": "views", "likes": "likes", "comments": "comments"}
+    for figure, name in names.items():
         expected = truth.fake_share("room-113", name, last - 4, last)
-        assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure  # type: ignore[index]
+        assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure
     assert [verdict.fault for verdict in judge(truth.alerts, alerts)] == [None]
 
 
