@@ -15,7 +15,7 @@ import msgspec
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
 
 FILE_NAME = "manifest.json"
-_BESIDE_THE_MODEL = {FILE_NAME, "MODEL_CARD.md"}
+_BESIDE_THE_MODEL = {FILE_NAME, "MODEL_CARD.md", "figures.json"}
 
 
 class ModelRefused(Exception):
@@ -140,7 +140,7 @@ def _check_files(folder: Path, named: Mapping[str, FileEntry]) -> None:
 
 
 def _files_of(folder: Path) -> dict[str, Path]:
-    """Every file below a folder by relative path, without the manifest and the model card."""
+    """Every file below a folder by relative path, without the manifest and what was measured."""
     paths = (path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
     named = {path.relative_to(folder).as_posix(): path for path in paths}
     return {name: path for name, path in named.items() if name not in _BESIDE_THE_MODEL}

@@ -10,8 +10,9 @@ import click
 import torch
 
 from models.labels import LANGUAGES
+from models.runtime.manifest import ModelRefused
 from models.train.encoder import EncoderUnavailable
-from models.train.package import Recipe, package
+from models.train.package import NothingToPackage, Recipe, package
 from models.train.stages import Effort, Run, prepare_language, train_language
 
 STAGES = ("prepare", "train", "package")
@@ -30,17 +31,36 @@ EFFORT = Effort()
 @click.option("--seed", default=7, show_default=True)
 @click.option(
     "--adapt-epochs",
+    type=float,
     default=EFFORT.adapt,
     show_default=True,
     help="Epochs over the texts without labels; 0 leaves this out.",
 )
 @click.option(
     "--teach-epochs",
+    type=float,
     default=EFFORT.teach,
     show_default=True,
     help="Epochs of each teacher; 0 learns from labels alone.",
 )
-@click.option("--learn-epochs", default=EFFORT.learn, show_default=True, help="Epochs of the network that is shipped.")
+@click.option(
+    "--learn-epochs",
+    type=float,
+    default=EFFORT.learn,
+    show_default=True,
+    help="Epochs of the network that is shipped.",
+)
+@click.option(
+    "--labelled-only",
+    is_flag=True,
+    help="Leave out the texts without labels: on a processor the teachers' answers take their time.",
+)
+@click.option(
+    "--start-from",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Go on from this packaged model, such as models/bundled, in place of the published encoders; "
+    "a language that is not trained is kept from it.",
+)
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -61,6 +81,8 @@ def main(
     adapt_epochs: float,
     teach_epochs: float,
     learn_epochs: float,
+    labelled_only: bool,
+    start_from: Path | None,
     minutes: float,
     threads: int,
     licences: str,
@@ -72,16 +94,16 @@ def main(
     stages = stages or STAGES
     if data is None and stages != ("train",):
         raise click.UsageError("--data is needed to prepare and to package")
-    effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes)
+    effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from)
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
             if "prepare" in stages and data and not (out / chosen / "encoder.pt").exists():
-                prepare_language(chosen, data, streams, out, seed, licences)
+                prepare_language(chosen, data, streams, out, seed, licences, start_from)
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
-        if "package" in stages and data and language == "both":
-            package(Recipe(data, out, seed, licences, revision), out / "bundle", click.echo)
-    except EncoderUnavailable as error:
+        if "package" in stages and data:
+            package(Recipe(data, out, seed, licences, revision, start_from), out / "bundle", click.echo)
+    except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
         raise click.ClickException(str(error)) from error
 
 

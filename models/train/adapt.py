@@ -10,13 +10,14 @@ from torch import nn
 from transformers import BertModel
 
 from models.train.batches import Batch
+from models.train.loop import Trainable
 
 MASKED = 0.15
 OF_MASKED_HIDDEN, OF_MASKED_KEPT = 0.8, 0.1  # the others become a random word (Devlin et al. 2019)
 FIRST_WORD = 104  # ids before are [PAD], [unused…], [UNK], [CLS], [SEP], [MASK] in both vocabularies
 
 
-class MaskedWords(nn.Module):  # type: ignore[misc]  # torch is absent where the types are checked
+class MaskedWords(Trainable):
     """An encoder with an output layer that guesses hidden words."""
 
     def __init__(self, encoder: BertModel, mask_token: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,33 +99,42 @@ means that: whoever needs a clear chain of rights trains with that option.
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a language was trained and what its networks reach.
+
+    ``points`` is the curve of what is shipped; ``judged`` has the goals' figures of the networks on the way, by name.
+    """
+
+    progress: Progress
+    points: list[Point]
+    judged: dict[str, dict[str, float]]
+
+
 def write_card(
     path: Path,
     manifest: Manifest,
     rows: Sequence[Mapping[str, Any]],
-    points: Mapping[str, Sequence[Point]],
-    progress: Mapping[str, Progress],
-    judged: Mapping[str, Mapping[str, Mapping[str, float]]],
+    records: Mapping[str, Record],
     licences: str,
 ) -> None:
-    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``points`` by language.
-
-    ``judged`` has the goals' figures of the networks that were trained, by language and name.
-    """
+    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``records`` by language."""
     sizes = {(row["source"], row["label"]): row["n"] for row in rows if "source" in row}
     used = [source for source in (*SOURCES.values(), MORPH_PAIRS) if licences == "all" or source.permissive]
     text = HEAD.format(
         revision=manifest.revision,
         megabytes=sum(entry.size_bytes for entry in manifest.files.values()) / 1e6,
-        encoders="\n".join(_encoder(language, manifest, progress[language]) for language in manifest.models),
-        notes="\n".join(f"\n{language}: {p.note}" for language, p in progress.items() if p.note),
+        encoders="\n".join(_encoder(language, manifest, records[language].progress) for language in manifest.models),
+        notes="\n".join(
+            f"\n{language}: {record.progress.note}" for language, record in records.items() if record.progress.note
+        ),
         changed_sentiments=MOST_CHANGED_SENTIMENTS,
         changed_flags=MOST_CHANGED_FLAGS,
         goal_texts=", ".join(
             f"{sizes[g.source, g.label]:,} for {g.name}" for g in GOALS if (g.source, g.label) in sizes
         ),
-        goals="\n\n".join(_curve(found) for found in points.values()),
-        judged="\n\n".join(_judged(networks) for networks in judged.values() if networks),
+        goals="\n\n".join(_curve(record.points) for record in records.values()),
+        judged="\n\n".join(_judged(record.judged) for record in records.values() if record.judged),
         published="\n".join(
             f"- {goal.name}, {goal.measure.replace('_', '-')}: {goal.published}" for goal in GOALS if goal.published
         ),
@@ -149,11 +159,8 @@ def _encoder(language: str, manifest: Manifest, progress: Progress) -> str:
     depth = max(encoder.served)
     layers = f"{depth}" if depth == encoder.layers else f"the lower {depth} of {encoder.layers}"
     heads = ", ".join(map(str, encoder.served))
-    teachers = ", ".join(
-        f"{len(teacher.layers)} layers{' after reading' if teacher.adapted else ''}" for teacher in encoder.teachers
-    )
     return (
-        f"| {language} | {model.encoder} | {layers} | {heads} | {teachers} | {progress.step:,} steps, "
+        f"| {language} | {model.encoder} | {layers} | {heads} | {progress.teachers} | {progress.step:,} steps, "
         f"{progress.seconds / 60:.0f} min | {progress.machine} | {model.stages[-1].sentiment_temperature} |"
     )
 

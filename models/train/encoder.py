@@ -39,12 +39,18 @@ LINEARS = (
 class Teacher:
     """A larger network whose answers the small one learns: the encoder's ``layers`` from the bottom, some twice.
 
-    ``adapted`` ones see the texts without labels first.
+    ``adapted`` ones see the texts without labels first. A ``foreign`` one is another encoder, `models.train.mpnet`.
     """
 
     layers: tuple[int, ...]
     adapted: bool
     rate: float
+    foreign: bool = False
+
+    @property
+    def name(self) -> str:
+        own = f"{len(self.layers)} layers{' after reading' if self.adapted else ''}"
+        return "all-mpnet-base-v2" if self.foreign else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,11 @@ ENCODERS: Mapping[str, Encoder] = {
         exits={2: 0.25, 3: 0.5},
         served=(3, 6),
         rate=2e-4,
-        teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
+        teachers=(
+            Teacher(_EN_LAYERS, True, 1e-4),
+            Teacher(_EN_LAYERS, False, 1e-4),
+            Teacher(_EN_LAYERS, False, 3e-5, foreign=True),
+        ),
     ),
 }
 
@@ -193,7 +203,8 @@ def add_signs(tokeniser: Mapping[str, Any], texts: Iterable[str], at_least: int)
     counts = Counter(
         character for text in texts for character in set(text) if unicodedata.category(character)[0] == "S"
     )
-    unknown = [sign for sign, count in counts.most_common() if count >= at_least and sign not in vocabulary]
+    by_count = sorted(counts, key=lambda sign: (-counts[sign], sign))
+    unknown = [sign for sign in by_count if counts[sign] >= at_least and sign not in vocabulary]
     rows = [token for token in vocabulary if token.startswith("[unused")]
     for row, sign in zip(rows, unknown, strict=False):
         vocabulary[sign] = vocabulary.pop(row)

@@ -23,6 +23,7 @@ from models.train.batches import ON_CPU, ON_GPU, Batch, BatchSize, Indices, Text
 
 AVERAGE_EVERY_STEPS = 5
 AVERAGE_DECAY = 0.95  # a memory of about a hundred steps
+TRIAL_TOKENS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Progress:
     seconds: float = 0.0
     loss: float = 0.0
     machine: str = ""
+    teachers: str = ""
+    """Whose answers were learnt."""
     note: str = ""
     """What the model card should say of this run beside the recipe."""
 
@@ -80,19 +83,40 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """A GPU where there is one; bfloat16 where the processor has matrix units for it: others take far longer with it.
+    """A GPU where there is one; on a processor the format that it is faster with, which no flag tells.
 
-    That includes some with AVX-512's bfloat16, whose backward pass has no fast kernels.
+    Without matrix units bfloat16 may take a hundred times as long, and AVX-512's bfloat16 half as long, as fp32.
     """
     if torch.cuda.is_available():
         return Machine(torch.device("cuda"), torch.bfloat16, ON_GPU)
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    return Machine(torch.device("cpu"), torch.bfloat16 if "amx_bf16" in flags else torch.float32, ON_CPU)
+    cpu = [Machine(torch.device("cpu"), number_format, ON_CPU) for number_format in (torch.float32, torch.bfloat16)]
+    return min(cpu, key=_trial)
+
+
+def _trial(machine: Machine) -> float:
+    """Seconds that a linear layer takes there and back, at best of a few times."""
+    layer, x = nn.Linear(384, 1536), torch.ones(TRIAL_TOKENS, 384)
+    seconds = []
+    for _ in range(4):
+        began = time.perf_counter()
+        with machine.reduced():
+            out = layer(x)
+        out.float().sum().backward()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
+class Trainable(nn.Module):  # type: ignore[misc]  # torch is absent where the types are checked
+    """What can be trained: its ``encoder`` learns at a rate of its own."""
+
+    encoder: nn.Module
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        raise NotImplementedError
 
 
 def fit(
-    module: nn.Module,
-    loss: Callable[[Batch], torch.Tensor],
+    module: Trainable,
     texts: Texts,
     machine: Machine,
     *,
@@ -102,18 +126,19 @@ def fit(
     checkpoint: Path,
     report: Callable[[str], None],
     at: Mapping[float, Callable[[], None]] = {},
+    teachers: str = "",
     clock: Callable[[], float] = time.monotonic,
 ) -> Progress:
-    """Trains ``module``, which has an ``encoder``, in place and leaves the averaged weights in it.
+    """Trains ``module`` in place and leaves the averaged weights in it.
 
-    ``loss`` is called with each batch. ``at`` names what is done once a share of the budget is spent. ``checkpoint``
-    always holds a whole state, once there is one.
+    ``at`` names what is done once a share of the budget is spent. ``checkpoint`` always holds a whole state, once there
+    is one.
     """
     module.to(machine.device).train()
     optimizer = _optimizer(module, rates)
     average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))
     progress = _restore(checkpoint, module, average, optimizer) if checkpoint.exists() else Progress()
-    progress.machine = machine.name
+    progress.machine, progress.teachers = machine.name, teachers
     waiting = dict(at)
     began = clock() - progress.seconds
     while progress.share < 1:
@@ -128,7 +153,7 @@ def fit(
             _set_rates(optimizer, progress.share, rates)
             torch.manual_seed(seed * 1_000_003 + progress.step)  # the same dropout whether resumed or not
             with machine.reduced():
-                cost = loss(texts.batch(indices))
+                cost = module.loss(texts.batch(indices))
             optimizer.zero_grad(set_to_none=True)
             cost.backward()
             nn.utils.clip_grad_norm_(module.parameters(), 1.0)

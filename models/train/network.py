@@ -16,7 +16,8 @@ from torch import nn
 from transformers import BertModel
 
 from models.labels import OUTPUTS, SENTIMENTS
-from models.train.batches import Targets
+from models.train.batches import Batch, Targets
+from models.train.loop import Trainable
 
 NEUTRAL = SENTIMENTS.index("neutral")
 HEAD_DROPOUT = 0.1
@@ -24,7 +25,7 @@ LEARNT_FROM_LABELS = 0.4  # of the loss where there are teachers; the rest is le
 OFF = -1e4
 
 
-class Network(nn.Module):  # type: ignore[misc]  # torch is absent where the types are checked
+class Network(Trainable):
     """Logits (batch, OUTPUTS) of token ids (batch, tokens) at each depth; padding is masked out.
 
     ``exits`` are the depths, in layers, of the middle heads, each with its weight in the loss beside the last one's.
@@ -44,17 +45,17 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is absent where the typ
         heads = {int(depth): head for depth, head in self.exits.items()} | {len(hidden) - 1: self.head}
         return {depth: head(self.dropout(pooled(hidden[depth], mask))) for depth, head in heads.items()}
 
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The losses of all heads, weighted by depth."""
+        by_depth = self(batch.ids, batch.mask)
+        return torch.stack([head_loss(x.float(), batch.targets) * self.weights[d] for d, x in by_depth.items()]).sum()
+
 
 def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The mean and the maximum over the tokens that the mask keeps: (batch, 2 * width)."""
     kept = mask.unsqueeze(-1).to(hidden.dtype)
     mean = (hidden * kept).sum(dim=1) / kept.sum(dim=1)
     return torch.cat([mean, (hidden + (1 - kept) * OFF).amax(dim=1)], dim=1)
-
-
-def deep_loss(by_depth: Mapping[int, torch.Tensor], targets: Targets, weights: Mapping[int, float]) -> torch.Tensor:
-    """The losses of all heads, weighted by depth."""
-    return torch.stack([head_loss(logits.float(), targets) * weights[d] for d, logits in by_depth.items()]).sum()
 
 
 def head_loss(logits: torch.Tensor, targets: Targets) -> torch.Tensor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from models.evaluate import LabelledText, evaluate_texts
 from models.labels import LANGUAGES, OUTPUTS, RISKS, SENTIMENTS
 from models.runtime.cascade import Calibration, ExitRule, micro_batches
 from models.runtime.classifier import load_classifier
-from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files
+from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files, read_manifest
 from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import load_tokeniser
 from models.train.calibrate import (
@@ -35,7 +35,7 @@ from models.train.calibrate import (
     fit_sentiment,
     for_calibration,
 )
-from models.train.card import write_card
+from models.train.card import Record, write_card
 from models.train.encoder import ENCODERS, Encoder
 from models.train.exits import choose_exit
 from models.train.export import export, write_configuration
@@ -50,6 +50,7 @@ from models.train.synthetic import TRAINING_TEXTS, synthesise
 from streams.text.normalise import model_text
 
 SERVED_TOKENS = 512
+FIGURES = "figures.json"
 Logits = npt.NDArray[np.float64]
 
 SYNTHETIC_UNSEEN = 40
@@ -59,43 +60,74 @@ MOST_OF_A_GOAL = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a packaged model was made from."""
+    """What a packaged model was made from. A language that was not trained in ``out`` is kept from ``start``."""
 
     data: Path
     out: Path
     seed: int
     licences: str
     revision: str
+    start: Path | None = None
+
+
+class NothingToPackage(RuntimeError):
+    """A language was neither trained nor packaged before."""
 
 
 def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None:
-    """Fills ``folder`` from the checkpoints in ``recipe.out``; files of an earlier package there are replaced."""
+    """Fills ``folder`` from the checkpoints in ``recipe.out``; files of an earlier package there are replaced.
+
+    Raises:
+        NothingToPackage: the message names the language and the folders.
+    """
     models: dict[str, LanguageModel] = {}
-    progress: dict[str, Progress] = {}
-    for_figures: dict[str, list[LabelledText]] = {}
-    points: dict[str, list[Point]] = {}
+    records: dict[str, Record] = {}
+    for_figures: list[LabelledText] = []
     for language in LANGUAGES:
         unseen = _unseen_examples(language, recipe)
-        for_figures[language] = [_labelled(example) for example in unseen if not for_calibration(example.text)]
-        trained = _trained(language, recipe)
-        progress[language] = trained.progress
-        chain = _Chain(trained, recipe.out / language / "int8", int8=True)
-        stages = _calibrated_stages(chain, [example for example in unseen if for_calibration(example.text)])
-        models[language] = _served(trained, stages, folder)
-        report(f"{language}: calibrated, thresholds {models[language].thresholds}")
-        plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
-        points[language] = _points(models[language], stages, chain, plain, for_figures[language])
-        report(f"{language}: {len(points[language])} points of the curve")
+        of_language = [_labelled(example) for example in unseen if not for_calibration(example.text)]
+        for_figures += of_language
+        if (recipe.out / language / "checkpoint.pt").exists():
+            calibration = [example for example in unseen if for_calibration(example.text)]
+            models[language], records[language] = _made(recipe, language, folder, calibration, of_language)
+        else:
+            models[language], records[language] = _kept(recipe, language, folder)
+        report(f"{language}: thresholds {models[language].thresholds}, {len(records[language].points)} points")
     manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
-    pretty = json.dumps(msgspec.to_builtins(manifest), indent=2, ensure_ascii=False)
-    (folder / FILE_NAME).write_text(pretty + "\n", encoding="utf-8")
-    rows = evaluate_texts([t for ts in for_figures.values() for t in ts], load_classifier(folder, remembered_texts=0))
+    _write_json(folder / FILE_NAME, msgspec.to_builtins(manifest))
+    rows = evaluate_texts(for_figures, load_classifier(folder, remembered_texts=0))
     report(f"{len(rows)} rows of figures")
-    figures = {"rows": rows, "points": {language: [asdict(p) for p in found] for language, found in points.items()}}
-    (recipe.out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    judged = {language: _judged(recipe.out / language) for language in LANGUAGES}
-    write_card(folder / "MODEL_CARD.md", manifest, rows, points, progress, judged, recipe.licences)
+    _write_json(folder / FIGURES, {"rows": rows[:-1], "languages": msgspec.to_builtins(records)})
+    write_card(folder / "MODEL_CARD.md", manifest, rows, records, recipe.licences)
     report("model card written")
+
+
+def _made(
+    recipe: Recipe, language: str, folder: Path, calibration: list[Example], for_figures: Sequence[LabelledText]
+) -> tuple[LanguageModel, Record]:
+    """A language from its checkpoint."""
+    trained = _trained(language, recipe)
+    chain = _Chain(trained, recipe.out / language / "int8", int8=True)
+    stages = _calibrated_stages(chain, calibration)
+    model = _served(trained, stages, folder)
+    plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
+    points = _points(model, stages, chain, plain, for_figures)
+    return model, Record(trained.progress, points, _judged(recipe.out / language))
+
+
+def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, Record]:
+    """A language as it was packaged before."""
+    if recipe.start is None:
+        raise NothingToPackage(f"{language}: no checkpoint in {recipe.out / language}, and no packaged model to keep")
+    model = read_manifest(recipe.start).models[language]
+    shutil.rmtree(folder / model.tokeniser, ignore_errors=True)
+    shutil.copytree(recipe.start / model.tokeniser, folder / model.tokeniser)
+    languages = json.loads((recipe.start / FIGURES).read_text(encoding="utf-8"))["languages"]
+    return model, msgspec.convert(languages[language], Record)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

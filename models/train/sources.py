@@ -77,6 +77,7 @@ SOURCES: Mapping[str, Source] = {
             max_tokens=128,
             tweet_like=True,
             weight=1.5,
+            passes=2,
         ),
         Source(
             "airline_tweets_en",

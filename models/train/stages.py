@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 
+from models.runtime.manifest import read_manifest
 from models.train.adapt import MaskedWords
-from models.train.batches import Batch, Texts, in_order
+from models.train.batches import Texts, in_order
 from models.train.corpus import load, merged, prepare
 from models.train.encoder import (
     ENCODERS,
@@ -36,9 +38,11 @@ from models.train.encoder import (
     name_signs,
 )
 from models.train.goals import GOALS, figures_of
-from models.train.loop import Budget, Machine, Progress, Rates, fit, predict, this_machine
+from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
+from models.train.mpnet import fetch_mpnet, load_mpnet
 from models.train.negatives import add_weak_negatives
-from models.train.network import Network, deep_loss
+from models.train.network import Network
+from models.train.packaged import load_packaged
 from models.train.rehearsal import rehearse
 from models.train.sources import load_training, load_unlabelled, load_validation
 from models.train.synthetic import TRAINING_TEXTS, synthesise
@@ -48,6 +52,8 @@ JUDGED = "judged.json"
 REHEARSED_FROM = 0.6
 """Of the last stage's budget: from there on, linear layers round as int8 does."""
 DROPOUT = 0.1
+GOING_ON = 0.5
+"""Of the rate, where a packaged model is the start."""
 MIDDLE_WEIGHT = 0.5
 """In a teacher's loss, of the head at the depth that is shipped."""
 
@@ -66,6 +72,11 @@ class Effort:
     teach: float = 4
     learn: float = 8
     minutes: float = math.inf
+    unlabelled: bool = True
+    """Whether the small network learns the teachers' answers of texts without labels too."""
+    start: Path | None = None
+    """A packaged model that the small network goes on from. Then only foreign teachers teach, beside that model itself:
+    what the encoder's own had to say is in its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,13 @@ class Run:
         return ENCODERS[self.language]
 
 
-def prepare_language(language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str) -> None:
-    """Stage 1. ``streams`` may name a folder of recorded comments, which teach without labels."""
+def prepare_language(
+    language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str, start: Path | None
+) -> None:
+    """Stage 1. ``streams`` may name a folder of recorded comments, which teach without labels.
+
+    A packaged model to ``start`` from brings its tokeniser.
+    """
     folder = out / language
     folder.mkdir(parents=True, exist_ok=True)
     graph, tokeniser_file = fetch(language, out)
@@ -93,7 +109,11 @@ def prepare_language(language: str, data: Path, streams: Path | None, out: Path,
     examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
-    with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
+    if start is None:
+        with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
+    else:
+        of_start = start / read_manifest(start).models[language].tokeniser / "tokenizer.json"
+        with_signs = json.loads(of_start.read_text(encoding="utf-8"))
     serialised = json.dumps(with_signs, ensure_ascii=False)
     (folder / "tokenizer.json").write_text(serialised, encoding="utf-8")
     tokeniser = Tokenizer.from_str(serialised)
@@ -110,29 +130,31 @@ def prepare_language(language: str, data: Path, streams: Path | None, out: Path,
 def train_language(run: Run) -> None:
     """Stages 2 to 5; what is there already is not done again."""
     labelled = load(run.folder / "labelled.npz")
-    everything = merged(labelled, load(run.folder / "unlabelled.npz"))
+    everything = merged(labelled, load(run.folder / "unlabelled.npz")) if run.effort.unlabelled else labelled
     validation = Texts(load(run.folder / "validation.npz"), run.machine.device)
     run.report(f"{len(labelled)} labelled texts, {len(everything)} in all; {run.machine.name}")
     saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
     texts = Texts(everything, run.machine.device)
+    chosen = [
+        (number, teacher)
+        for number, teacher in enumerate(run.encoder.teachers if run.effort.teach else (), 1)
+        if teacher.foreign or run.effort.start is None
+    ]
     teachers = [
         _teacher(run, number, teacher, saved, texts, Texts(labelled, run.machine.device), validation)
-        for number, teacher in enumerate(run.encoder.teachers if run.effort.teach else (), 1)
+        for number, teacher in chosen
     ]
-    network = small_network(run.encoder, saved, DROPOUT)
-    answers = None
-    if teachers:
-        answers = _answers(run, [taught for taught, _ in teachers], texts)
-        best = max(teachers, key=lambda item: item[1])[0]
-        network.load_state_dict(_lower_layers(best, run.encoder.kept))
-    _train_network(
+    network, before = _start(run, saved, teachers, validation)
+    answers = _answers(run, [*before.values(), *(taught for taught, _ in teachers)], texts) if teachers else None
+    _train(
         run,
         "checkpoint",
         network,
         Texts(everything, run.machine.device, answers),
         run.effort.learn,
-        run.encoder.rate,
+        run.encoder.rate * (GOING_ON if before else 1),
         at={REHEARSED_FROM: lambda: rehearse(network)},
+        teachers=", ".join([*before, *(teacher.name for _, teacher in chosen)]),
     )
     _judge(run, "the small network", network, validation)
 
@@ -146,50 +168,64 @@ def _teacher(
     run: Run, number: int, teacher: Teacher, saved: Saved, texts: Texts, labelled: Texts, validation: Texts
 ) -> tuple[Network, float]:
     """A trained teacher with its worth as a start of the small network."""
-    kept, own = run.encoder.kept, tuple(range(run.encoder.kept))
+    torch.manual_seed(run.seed + number)
+    if teacher.foreign:
+        network = Network(load_mpnet(fetch_mpnet(run.folder.parent), DROPOUT), {})
+    else:
+        network = _larger_network(run, teacher, saved, texts)
+    seed = run.seed + number
+    _train(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed)
+    means = _judge(run, f"teacher {number}", network, validation)
+    kept = run.encoder.kept
+    starts = not teacher.foreign and teacher.layers[:kept] == tuple(range(kept))
+    return network, means[kept] if starts else -math.inf
+
+
+def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts) -> Network:
+    """A teacher of the encoder's own layers, before it sees labels."""
     encoder = build(saved, teacher.layers, DROPOUT)
     if teacher.adapted and run.effort.adapt:
         masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
-        name = f"adapted{len(teacher.layers)}"
-        _train(run, name, masked, masked.loss, texts, run.effort.adapt, run.encoder.rate)
+        _train(run, f"adapted{len(teacher.layers)}", masked, texts, run.effort.adapt, run.encoder.rate)
+    kept = run.encoder.kept
     exits = dict(run.encoder.exits) | ({kept: MIDDLE_WEIGHT} if kept < len(teacher.layers) else {})
-    network = Network(encoder, exits)
-    _train_network(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed=run.seed + number)
-    worth = _judge(run, f"teacher {number}", network, validation)[kept]
-    return network, worth if teacher.layers[:kept] == own else -math.inf
+    return Network(encoder, exits)
 
 
-def _train_network(
-    run: Run,
-    name: str,
-    network: Network,
-    texts: Texts,
-    epochs: float,
-    rate: float,
-    seed: int | None = None,
-    at: dict[float, Callable[[], None]] | None = None,
-) -> None:
-    def loss(batch: Batch) -> torch.Tensor:
-        return deep_loss(network(batch.ids, batch.mask), batch.targets, network.weights)
-
-    _train(run, name, network, loss, texts, epochs, rate, seed, at)
+def _start(
+    run: Run, saved: Saved, teachers: Sequence[tuple[Network, float]], validation: Texts
+) -> tuple[Network, dict[str, Network]]:
+    """The small network before its last training, and by name the one packaged before it, which teaches too."""
+    torch.manual_seed(run.seed)
+    network = small_network(run.encoder, saved, DROPOUT)
+    if run.effort.start is None:
+        best, worth = max(teachers, key=lambda item: item[1], default=(None, -math.inf))
+        if best is not None and worth > -math.inf:
+            network.load_state_dict(_lower_layers(best, run.encoder.kept))
+        return network, {}
+    manifest = read_manifest(run.effort.start)
+    graphs = [run.effort.start / stage.graph for stage in manifest.models[run.language].stages]
+    missing = load_packaged(network, graphs)
+    run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing)}" if missing else ""))
+    before, name = copy.deepcopy(network).to(run.machine.device).eval(), f"revision {manifest.revision}"
+    _judge(run, name, before, validation)
+    return network, {name: before}
 
 
 def _train(
     run: Run,
     name: str,
-    module: torch.nn.Module,
-    loss: Callable[[Batch], torch.Tensor],
+    module: Trainable,
     texts: Texts,
     epochs: float,
     rate: float,
     seed: int | None = None,
-    at: dict[float, Callable[[], None]] | None = None,
-) -> Progress:
+    at: Mapping[float, Callable[[], None]] = {},
+    teachers: str = "",
+) -> None:
     """Trains into ``NAME.pt``, going on from what is there."""
     progress = fit(
         module,
-        loss,
         texts,
         run.machine,
         budget=Budget(epochs, run.effort.minutes),
@@ -197,10 +233,10 @@ def _train(
         seed=run.seed if seed is None else seed,
         checkpoint=run.folder / f"{name}.pt",
         report=lambda line: run.report(f"{name}: {line}"),
-        at=at or {},
+        at=at,
+        teachers=teachers,
     )
     run.report(f"{name}: done after {progress.step} steps, {progress.seconds / 60:.1f} min")
-    return progress
 
 
 def _answers(run: Run, teachers: list[Network], texts: Texts) -> Answers:

@@ -67,12 +67,10 @@ def trained(
 
     from models.train.batches import BatchSize
     from models.train.loop import Budget, Machine, Rates, fit
-    from models.train.network import deep_loss
 
     network = tiny_network(seed=3)
     progress = fit(
         network,
-        lambda batch: deep_loss(network(batch.ids, batch.mask), batch.targets, network.weights),
         tiny_texts(answers),
         Machine(torch.device("cpu"), torch.float32, BatchSize(32, 1_000)),
         budget=Budget(epochs, checkpoint_steps=5, report_steps=10),
@@ -242,7 +240,6 @@ def test_adapting_learns_which_words_go_together(tmp_path: Path, monkeypatch: py
         before = float(masked.loss(batch))
     fit(
         masked,
-        masked.loss,
         texts,
         Machine(torch.device("cpu"), torch.float32, BatchSize(32, 1_000)),
         budget=Budget(20),

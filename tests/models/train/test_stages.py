@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import random
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from models.labels import LANGUAGES, RISKS, SENTIMENTS
+from models.runtime.manifest import FILE_NAME, Exit, LanguageModel, Manifest, Platt, Stage, describe_files
 from models.train.corpus import prepare
 from models.train.sources import UNLABELLED, Example
 
@@ -73,6 +78,47 @@ def test_a_small_network_learns_from_its_teachers(tmp_path: Path, monkeypatch: p
     assert {"adapted4.pt", "teacher1.pt", "teacher2.pt", "answers.npy", "checkpoint.pt"} <= made
     judged = [line for line in lines if "layers: " in line]
     assert judged[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
+
+
+def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a foreign teacher nobody teaches, and what was packaged is where the network begins."""
+    from models.train.export import export
+    from models.train.loop import load_weights
+    from models.train.stages import Effort, small_network, train_language
+
+    lines: list[str] = []
+    run = tiny_run(tmp_path, monkeypatch, lines, teach=0)
+    train_language(run)
+    package, again = tmp_path / "package", tmp_path / "again"
+    network = small_network(run.encoder, torch_load(tmp_path / "encoder.pt")).eval()
+    load_weights(network, tmp_path / "checkpoint.pt")
+    write_package(package, lambda folder: export(network, folder, (1, 2)))
+    shutil.copytree(tmp_path, again, ignore=shutil.ignore_patterns("checkpoint.pt", "package", "again"))
+    lines.clear()
+    train_language(replace(run, folder=again, effort=Effort(teach=6, learn=0.1, start=package)))
+    assert not list(again.glob("teacher*"))
+    assert "starts from before" in lines
+    assert "revision before, 2 layers: Weibo (SMP 2020 usual) 100.0" in lines
+    assert lines[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
+
+
+def torch_load(path: Path) -> Any:
+    import torch
+
+    return torch.load(path, weights_only=True)
+
+
+def write_package(folder: Path, write_graphs: Callable[[Path], list[str]]) -> None:
+    """A packaged model with the same graphs for both languages."""
+    (folder / "zh").mkdir(parents=True)
+    graphs = [f"zh/{name}" for name in write_graphs(folder / "zh")]
+    (folder / "zh" / "tokenizer.json").write_text("{}")
+    calibration = {label: Platt(1.0, 0.0) for label in RISKS}
+    exits = [Exit(0.5, dict.fromkeys(RISKS, (0.0, 0.5))), None]
+    stages = tuple(Stage(graph, 1.0, calibration, exit=rule) for graph, rule in zip(graphs, exits, strict=True))
+    model = LanguageModel("zh", 64, "tiny", stages, dict.fromkeys(RISKS, 0.5))
+    manifest = Manifest("before", SENTIMENTS, RISKS, "", dict.fromkeys(LANGUAGES, model), describe_files(folder))
+    (folder / FILE_NAME).write_bytes(msgspec.json.encode(manifest))
 
 
 def test_without_teachers_it_learns_from_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
