@@ -25,13 +25,14 @@ host speech. Two small BERT encoders, one a language: a text with any Han charac
 is clear after the first stage leaves there; the others go on through the second. Revision `{revision}`. Made by
 `python -m models.train`; the files and their SHA-256 are in `manifest.json` ({megabytes:.1f} MB).
 
-| language | encoder | layers | heads after | teachers | last training | on | sentiment temperature |
+| language | encoder | layers | heads after | taught by | last training | on | sentiment temperature |
 |---|---|---|---|---|---|---|---|
 {encoders}
 
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
 `dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
-int8, per channel; the last part of the training computed with that rounding.
+int8, per channel; the last part of the training computed with that rounding. Where the teachers name it,
+all-mpnet-base-v2 (sentence-transformers, Apache-2.0; 110 M weights) taught English; nothing of it is shipped.
 {notes}
 
 ## Intended use and limits

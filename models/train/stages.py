@@ -3,7 +3,7 @@
 1. prepare    texts and the published encoder as arrays: ``*.npz``, ``encoder.pt``, ``tokenizer.json``
 2. adapt      the encoder learns how people write, from the texts without their labels: ``adapted….pt``
 3. teach      larger networks learn the labels: ``teacher….pt``
-4. answer     what the teachers say of every text, labelled or not: ``answers.npy``
+4. answer     what the teachers say of every text: ``answers.npy``
 5. learn      the small network learns labels and answers, at last with int8's rounding: ``checkpoint.pt``
 """
 
@@ -94,6 +94,12 @@ class Run:
     def encoder(self) -> Encoder:
         return ENCODERS[self.language]
 
+    @property
+    def teachers(self) -> list[tuple[int, Teacher]]:
+        """Who teaches in this run, by their numbers in the recipe."""
+        numbered = enumerate(self.encoder.teachers, 1) if self.effort.teach else ()
+        return [(number, teacher) for number, teacher in numbered if teacher.foreign or self.effort.start is None]
+
 
 def prepare_language(
     language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str, start: Path | None
@@ -135,14 +141,9 @@ def train_language(run: Run) -> None:
     run.report(f"{len(labelled)} labelled texts, {len(everything)} in all; {run.machine.name}")
     saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
     texts = Texts(everything, run.machine.device)
-    chosen = [
-        (number, teacher)
-        for number, teacher in enumerate(run.encoder.teachers if run.effort.teach else (), 1)
-        if teacher.foreign or run.effort.start is None
-    ]
     teachers = [
         _teacher(run, number, teacher, saved, texts, Texts(labelled, run.machine.device), validation)
-        for number, teacher in chosen
+        for number, teacher in run.teachers
     ]
     network, before = _start(run, saved, teachers, validation)
     answers = _answers(run, [*before.values(), *(taught for taught, _ in teachers)], texts) if teachers else None
@@ -154,7 +155,7 @@ def train_language(run: Run) -> None:
         run.effort.learn,
         run.encoder.rate * (GOING_ON if before else 1),
         at={REHEARSED_FROM: lambda: rehearse(network)},
-        teachers=", ".join([*before, *(teacher.name for _, teacher in chosen)]),
+        teachers=", ".join([*before, *(teacher.name for _, teacher in run.teachers)]),
     )
     _judge(run, "the small network", network, validation)
 
@@ -175,7 +176,7 @@ def _teacher(
         network = _larger_network(run, teacher, saved, texts)
     seed = run.seed + number
     _train(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed)
-    means = _judge(run, f"teacher {number}", network, validation)
+    means = _judge(run, teacher.name if teacher.foreign else f"teacher {number}", network, validation)
     kept = run.encoder.kept
     starts = not teacher.foreign and teacher.layers[:kept] == tuple(range(kept))
     return network, means[kept] if starts else -math.inf

@@ -35,7 +35,7 @@ def watch(folder: Path) -> None:
 
 @click.command()
 @click.option("--all", "resolved_too", is_flag=True, help="Those that resolved lately too.")
-@click.option("--shadow", is_flag=True, help="Those of draft rules instead, which page nobody.")
+@click.option("--shadow", is_flag=True, help="Those of draft rules instead, which page nobody; resolved ones too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines with evidence and factors.")
 def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
     """List the alerts that fire, the latest first."""
@@ -46,12 +46,12 @@ def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
     with closing(reading_client(settings().redis)) as client:
         reader = DetectionReader(client, settings().namespace)
         known = reader.shadow() if shadow else [*reader.active(), *reader.resolved()]
-    shown = ("firing", "resolved") if resolved_too else ("firing",)
+    shown = ("firing", "resolved") if resolved_too or shadow else ("firing",)
     found = [alert for alert in known if alert.state in shown]
     for alert in sorted(found, key=lambda alert: alert.updated_at, reverse=True):
         click.echo(_json(alert) if as_json else _lines(alert))
     if not found and not as_json:
-        click.echo("No alert fires.")
+        click.echo("No draft rule fired lately." if shadow else "No alert fires.")
 
 
 def _json(alert: Alert) -> str:
