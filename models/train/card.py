@@ -31,8 +31,7 @@ is clear after the first stage leaves there; the others go on through the second
 
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
 `dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
-int8, per channel; the last part of the training computed with that rounding. Where the teachers name it,
-all-mpnet-base-v2 (sentence-transformers, Apache-2.0; 110 M weights) taught English; nothing of it is shipped.
+int8, per channel; the last part of the training computed with that rounding.
 {notes}
 
 ## Intended use and limits

@@ -39,18 +39,16 @@ LINEARS = (
 class Teacher:
     """A larger network whose answers the small one learns: the encoder's ``layers`` from the bottom, some twice.
 
-    ``adapted`` ones see the texts without labels first. A ``foreign`` one is another encoder, `models.train.mpnet`.
+    ``adapted`` ones see the texts without labels first.
     """
 
     layers: tuple[int, ...]
     adapted: bool
     rate: float
-    foreign: bool = False
 
     @property
     def name(self) -> str:
-        own = f"{len(self.layers)} layers{' after reading' if self.adapted else ''}"
-        return "all-mpnet-base-v2" if self.foreign else own
+        return f"{len(self.layers)} layers{' after reading' if self.adapted else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +100,7 @@ ENCODERS: Mapping[str, Encoder] = {
         exits={2: 0.25, 3: 0.5},
         served=(3, 6),
         rate=2e-4,
-        teachers=(
-            Teacher(_EN_LAYERS, True, 1e-4),
-            Teacher(_EN_LAYERS, False, 1e-4),
-            Teacher(_EN_LAYERS, False, 3e-5, foreign=True),
-        ),
+        teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
     ),
 }
 

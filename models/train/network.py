@@ -48,7 +48,8 @@ class Network(Trainable):
     def loss(self, batch: Batch) -> torch.Tensor:
         """The losses of all heads, weighted by depth."""
         by_depth = self(batch.ids, batch.mask)
-        return torch.stack([head_loss(x.float(), batch.targets) * self.weights[d] for d, x in by_depth.items()]).sum()
+        losses = {d: head_loss(logits.float(), batch.targets) for d, logits in by_depth.items()}
+        return torch.stack([self.weights[d] * cost for d, cost in losses.items()]).sum()
 
 
 def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -77,7 +77,6 @@ SOURCES: Mapping[str, Source] = {
             max_tokens=128,
             tweet_like=True,
             weight=1.5,
-            passes=2,
         ),
         Source(
             "airline_tweets_en",

@@ -39,7 +39,6 @@ from models.train.encoder import (
 )
 from models.train.goals import GOALS, figures_of
 from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
-from models.train.mpnet import fetch_mpnet, load_mpnet
 from models.train.negatives import add_weak_negatives
 from models.train.network import Network
 from models.train.packaged import load_packaged
@@ -75,8 +74,7 @@ class Effort:
     unlabelled: bool = True
     """Whether the small network learns the teachers' answers of texts without labels too."""
     start: Path | None = None
-    """A packaged model that the small network goes on from. Then only foreign teachers teach, beside that model itself:
-    what the encoder's own had to say is in its weights."""
+    """A packaged model that the small network goes on from, and that is its teacher in place of larger ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +95,8 @@ class Run:
     @property
     def teachers(self) -> list[tuple[int, Teacher]]:
         """Who teaches in this run, by their numbers in the recipe."""
-        numbered = enumerate(self.encoder.teachers, 1) if self.effort.teach else ()
-        return [(number, teacher) for number, teacher in numbered if teacher.foreign or self.effort.start is None]
+        larger = self.encoder.teachers if self.effort.teach and self.effort.start is None else ()
+        return list(enumerate(larger, 1))
 
 
 def prepare_language(
@@ -146,7 +144,8 @@ def train_language(run: Run) -> None:
         for number, teacher in run.teachers
     ]
     network, before = _start(run, saved, teachers, validation)
-    answers = _answers(run, [*before.values(), *(taught for taught, _ in teachers)], texts) if teachers else None
+    teaching = [*before.values(), *(taught for taught, _ in teachers)]
+    answers = _answers(run, teaching, texts) if teaching else None
     _train(
         run,
         "checkpoint",
@@ -170,16 +169,12 @@ def _teacher(
 ) -> tuple[Network, float]:
     """A trained teacher with its worth as a start of the small network."""
     torch.manual_seed(run.seed + number)
-    if teacher.foreign:
-        network = Network(load_mpnet(fetch_mpnet(run.folder.parent), DROPOUT), {})
-    else:
-        network = _larger_network(run, teacher, saved, texts)
+    network = _larger_network(run, teacher, saved, texts)
     seed = run.seed + number
     _train(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed)
-    means = _judge(run, teacher.name if teacher.foreign else f"teacher {number}", network, validation)
+    means = _judge(run, f"teacher {number}", network, validation)
     kept = run.encoder.kept
-    starts = not teacher.foreign and teacher.layers[:kept] == tuple(range(kept))
-    return network, means[kept] if starts else -math.inf
+    return network, means[kept] if teacher.layers[:kept] == tuple(range(kept)) else -math.inf
 
 
 def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts) -> Network:

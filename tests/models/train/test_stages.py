@@ -81,7 +81,7 @@ def test_a_small_network_learns_from_its_teachers(tmp_path: Path, monkeypatch: p
 
 
 def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a foreign teacher nobody teaches, and what was packaged is where the network begins."""
+    """What was packaged is where the network begins, and who teaches it."""
     from models.train.export import export
     from models.train.loop import load_weights
     from models.train.stages import Effort, small_network, train_language
