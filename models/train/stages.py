@@ -144,7 +144,8 @@ def train_language(run: Run) -> None:
         for number, teacher in run.teachers
     ]
     network, before = _start(run, saved, teachers, validation)
-    teaching = [*before.values(), *(taught for taught, _ in teachers)]
+    teaching = [(packaged, run.encoder.served[-1]) for packaged in before.values()]
+    teaching += [(taught, max(taught.weights)) for taught, _ in teachers]
     answers = _answers(run, teaching, texts) if teaching else None
     _train(
         run,
@@ -235,14 +236,14 @@ def _train(
     run.report(f"{name}: done after {progress.step} steps, {progress.seconds / 60:.1f} min")
 
 
-def _answers(run: Run, teachers: list[Network], texts: Texts) -> Answers:
-    """The teachers' mean logits of all texts at their last heads."""
+def _answers(run: Run, teachers: Sequence[tuple[Network, int]], texts: Texts) -> Answers:
+    """The teachers' mean logits of all texts, each at the depth that is named with it."""
     path = run.folder / "answers.npy"
     if path.exists():
         return np.asarray(np.load(path))
     batches = in_order(texts.corpus, run.machine.batch)
-    logits = [predict(network, texts, run.machine, batches) for network in teachers]
-    answers: Answers = np.mean([by_depth[max(by_depth)] for by_depth in logits], axis=0).astype(np.float16)
+    logits = [predict(network, texts, run.machine, batches)[depth] for network, depth in teachers]
+    answers: Answers = np.mean(logits, axis=0).astype(np.float16)
     np.save(path, answers)
     return answers
 

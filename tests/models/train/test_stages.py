@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -17,7 +18,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.runtime.manifest import FILE_NAME, Exit, LanguageModel, Manifest, Platt, Stage, describe_files
-from models.train.corpus import prepare
+from models.train.corpus import load, prepare
 from models.train.sources import UNLABELLED, Example
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
@@ -102,6 +103,30 @@ def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.Mo
     assert lines[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
 
 
+def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was cut after its first layer says what its head there says; the others never saw a label."""
+    import torch
+
+    from models.train import stages
+    from models.train.batches import Texts
+    from models.train.export import export
+    from models.train.loop import load_weights
+
+    run = tiny_run(tmp_path, monkeypatch, [], teach=0)
+    stages.train_language(run)
+    monkeypatch.setattr(stages, "ENCODERS", {"zh": replace(run.encoder, served=(1,))})
+    network = stages.small_network(run.encoder, torch_load(tmp_path / "encoder.pt")).eval()
+    load_weights(network, tmp_path / "checkpoint.pt")
+    write_package(tmp_path / "package", lambda folder: export(network, folder, (1,)))
+    (tmp_path / "checkpoint.pt").unlink()
+    stages.train_language(replace(run, effort=stages.Effort(learn=0.1, start=tmp_path / "package")))
+    texts = Texts(load(tmp_path / "labelled.npz"), torch.device("cpu"))
+    with torch.no_grad():
+        batch = texts.batch(np.arange(8))
+        said = network(batch.ids, batch.mask)[1].numpy()
+    assert np.abs(np.load(tmp_path / "answers.npy")[:8] - said).max() < 0.2 * np.abs(said).max()
+
+
 def torch_load(path: Path) -> Any:
     import torch
 
@@ -114,7 +139,7 @@ def write_package(folder: Path, write_graphs: Callable[[Path], list[str]]) -> No
     graphs = [f"zh/{name}" for name in write_graphs(folder / "zh")]
     (folder / "zh" / "tokenizer.json").write_text("{}")
     calibration = {label: Platt(1.0, 0.0) for label in RISKS}
-    exits = [Exit(0.5, dict.fromkeys(RISKS, (0.0, 0.5))), None]
+    exits = [Exit(0.5, dict.fromkeys(RISKS, (0.0, 0.5))), None][-len(graphs) :]
     stages = tuple(Stage(graph, 1.0, calibration, exit=rule) for graph, rule in zip(graphs, exits, strict=True))
     model = LanguageModel("zh", 64, "tiny", stages, dict.fromkeys(RISKS, 0.5))
     manifest = Manifest("before", SENTIMENTS, RISKS, "", dict.fromkeys(LANGUAGES, model), describe_files(folder))
