@@ -94,6 +94,8 @@ def main(
     stages = stages or STAGES
     if data is None and stages != ("train",):
         raise click.UsageError("--data is needed to prepare and to package")
+    if start_from is not None and start_from.resolve() == (out / "bundle").resolve():
+        raise click.UsageError(f"{start_from} is what this run replaces: copy it, and name the copy in --start-from")
     effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from)
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
@@ -101,7 +103,7 @@ def main(
                 prepare_language(chosen, data, streams, out, seed, licences, start_from)
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
-        if "package" in stages and data:
+        if "package" in stages and data and (language == "both" or start_from):
             package(Recipe(data, out, seed, licences, revision, start_from), out / "bundle", click.echo)
     except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
         raise click.ClickException(str(error)) from error

@@ -45,7 +45,7 @@ from models.train.negatives import add_weak_negatives
 from models.train.network import Network
 from models.train.pareto import Point, goal_texts, measure_points
 from models.train.sources import Example, load_training, load_validation
-from models.train.stages import JUDGED, small_network
+from models.train.stages import judged_in, small_network
 from models.train.synthetic import TRAINING_TEXTS, synthesise
 from streams.text.normalise import model_text
 
@@ -112,7 +112,7 @@ def _made(
     model = _served(trained, stages, folder)
     plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
     points = _points(model, stages, chain, plain, for_figures)
-    return model, Record(trained.progress, points, _judged(recipe.out / language))
+    return model, Record(trained.progress, points, judged_in(recipe.out / language))
 
 
 def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, Record]:
@@ -238,13 +238,6 @@ def _points(
     forms = [model_text(text.text) for text in chosen]
     formats = {"int8": int8.logits(forms), "fp32": fp32.logits(forms)}
     return measure_points(chosen, model, calibrated.by_depth, ENCODERS[model.tokeniser].served, formats)
-
-
-def _judged(folder: Path) -> dict[str, dict[str, float]]:
-    """The figures of the networks that were trained there."""
-    path = folder / JUDGED
-    found: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return found
 
 
 def _calibrated_stage(graph: str, logits: Logits, examples: Sequence[Example]) -> Stage:

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -92,12 +92,6 @@ class Run:
     def encoder(self) -> Encoder:
         return ENCODERS[self.language]
 
-    @property
-    def teachers(self) -> list[tuple[int, Teacher]]:
-        """Who teaches in this run, by their numbers in the recipe."""
-        larger = self.encoder.teachers if self.effort.teach and self.effort.start is None else ()
-        return list(enumerate(larger, 1))
-
 
 def prepare_language(
     language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str, start: Path | None
@@ -139,23 +133,21 @@ def train_language(run: Run) -> None:
     run.report(f"{len(labelled)} labelled texts, {len(everything)} in all; {run.machine.name}")
     saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
     texts = Texts(everything, run.machine.device)
-    teachers = [
-        _teacher(run, number, teacher, saved, texts, Texts(labelled, run.machine.device), validation)
-        for number, teacher in run.teachers
-    ]
-    network, before = _start(run, saved, teachers, validation)
-    teaching = [(packaged, run.encoder.served[-1]) for packaged in before.values()]
-    teaching += [(taught, max(taught.weights)) for taught, _ in teachers]
-    answers = _answers(run, teaching, texts) if teaching else None
+    torch.manual_seed(run.seed)
+    network = small_network(run.encoder, saved, DROPOUT)
+    if run.effort.start is not None:
+        answering = [_go_on(run, network, run.effort.start, validation)]
+    else:
+        answering = _teach(run, network, saved, texts, Texts(labelled, run.machine.device), validation)
     _train(
         run,
         "checkpoint",
         network,
-        Texts(everything, run.machine.device, answers),
+        Texts(everything, run.machine.device, _answers(run, answering, texts) if answering else None),
         run.effort.learn,
-        run.encoder.rate * (GOING_ON if before else 1),
+        run.encoder.rate * (GOING_ON if run.effort.start is not None else 1),
         at={REHEARSED_FROM: lambda: rehearse(network)},
-        teachers=", ".join([*before, *(teacher.name for _, teacher in run.teachers)]),
+        teachers=", ".join(teacher.name for teacher in answering),
     )
     _judge(run, "the small network", network, validation)
 
@@ -165,48 +157,51 @@ def small_network(encoder: Encoder, saved: Saved, dropout: float = 0.0) -> Netwo
     return Network(build(saved, range(encoder.kept), dropout), encoder.exits)
 
 
-def _teacher(
-    run: Run, number: int, teacher: Teacher, saved: Saved, texts: Texts, labelled: Texts, validation: Texts
-) -> tuple[Network, float]:
-    """A trained teacher with its worth as a start of the small network."""
-    torch.manual_seed(run.seed + number)
-    network = _larger_network(run, teacher, saved, texts)
-    seed = run.seed + number
-    _train(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, seed)
-    means = _judge(run, f"teacher {number}", network, validation)
+class Answering(NamedTuple):
+    """Whose answers the small network learns, and at which depth they are taken."""
+
+    name: str
+    network: Network
+    depth: int
+
+
+def _teach(run: Run, small: Network, saved: Saved, texts: Texts, labelled: Texts, validation: Texts) -> list[Answering]:
+    """The trained teachers; ``small`` starts as the lower layers of the best one whose layers those are."""
     kept = run.encoder.kept
-    return network, means[kept] if teacher.layers[:kept] == tuple(range(kept)) else -math.inf
+    answering = []
+    worth = -math.inf
+    for number, teacher in enumerate(run.encoder.teachers if run.effort.teach else (), 1):
+        network = _larger_network(run, teacher, saved, texts, run.seed + number)
+        _train(run, f"teacher{number}", network, labelled, run.effort.teach, teacher.rate, run.seed + number)
+        means = _judge(run, f"teacher {number}", network, validation)
+        if teacher.layers[:kept] == tuple(range(kept)) and means[kept] > worth:
+            worth = means[kept]
+            small.load_state_dict(_lower_layers(network, kept))
+        answering.append(Answering(teacher.name, network, len(teacher.layers)))
+    return answering
 
 
-def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts) -> Network:
+def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed: int) -> Network:
     """A teacher of the encoder's own layers, before it sees labels."""
     encoder = build(saved, teacher.layers, DROPOUT)
     if teacher.adapted and run.effort.adapt:
+        torch.manual_seed(seed)
         masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
         _train(run, f"adapted{len(teacher.layers)}", masked, texts, run.effort.adapt, run.encoder.rate)
     kept = run.encoder.kept
     exits = dict(run.encoder.exits) | ({kept: MIDDLE_WEIGHT} if kept < len(teacher.layers) else {})
+    torch.manual_seed(seed)  # the same heads, whether the reading was done in this run or before
     return Network(encoder, exits)
 
 
-def _start(
-    run: Run, saved: Saved, teachers: Sequence[tuple[Network, float]], validation: Texts
-) -> tuple[Network, dict[str, Network]]:
-    """The small network before its last training, and by name the one packaged before it, which teaches too."""
-    torch.manual_seed(run.seed)
-    network = small_network(run.encoder, saved, DROPOUT)
-    if run.effort.start is None:
-        best, worth = max(teachers, key=lambda item: item[1], default=(None, -math.inf))
-        if best is not None and worth > -math.inf:
-            network.load_state_dict(_lower_layers(best, run.encoder.kept))
-        return network, {}
-    manifest = read_manifest(run.effort.start)
-    graphs = [run.effort.start / stage.graph for stage in manifest.models[run.language].stages]
-    missing = load_packaged(network, graphs)
+def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answering:
+    """Gives ``small`` the weights of a packaged model, which teaches at the depth that it has."""
+    manifest = read_manifest(start)
+    missing = load_packaged(small, [start / stage.graph for stage in manifest.models[run.language].stages])
     run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing)}" if missing else ""))
-    before, name = copy.deepcopy(network).to(run.machine.device).eval(), f"revision {manifest.revision}"
+    before, name = copy.deepcopy(small).to(run.machine.device).eval(), f"revision {manifest.revision}"
     _judge(run, name, before, validation)
-    return network, {name: before}
+    return Answering(name, before, run.encoder.served[-1])
 
 
 def _train(
@@ -236,13 +231,13 @@ def _train(
     run.report(f"{name}: done after {progress.step} steps, {progress.seconds / 60:.1f} min")
 
 
-def _answers(run: Run, teachers: Sequence[tuple[Network, int]], texts: Texts) -> Answers:
-    """The teachers' mean logits of all texts, each at the depth that is named with it."""
+def _answers(run: Run, teachers: Sequence[Answering], texts: Texts) -> Answers:
+    """The teachers' mean logits of all texts."""
     path = run.folder / "answers.npy"
     if path.exists():
         return np.asarray(np.load(path))
     batches = in_order(texts.corpus, run.machine.batch)
-    logits = [predict(network, texts, run.machine, batches)[depth] for network, depth in teachers]
+    logits = [predict(teacher.network, texts, run.machine, batches)[teacher.depth] for teacher in teachers]
     answers: Answers = np.mean(logits, axis=0).astype(np.float16)
     np.save(path, answers)
     return answers
@@ -260,10 +255,16 @@ def _lower_layers(teacher: Network, kept: int) -> dict[str, torch.Tensor]:
     return {name: tensor for name, tensor in weights.items() if not name.startswith(middle)} | heads
 
 
+def judged_in(folder: Path) -> dict[str, dict[str, float]]:
+    """The goals' figures of the networks that were trained in a folder, by name."""
+    path = folder / JUDGED
+    judged: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return judged
+
+
 def _judge(run: Run, name: str, network: Network, validation: Texts) -> dict[int, float]:
     """Says the goals' figures at each depth, and keeps them in ``JUDGED`` for the model card; returns their means."""
-    path = run.folder / JUDGED
-    judged: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    judged = judged_in(run.folder)
     batches = in_order(validation.corpus, run.machine.batch)
     means = {}
     for depth, logits in sorted(predict(network, validation, run.machine, batches).items()):
@@ -273,5 +274,5 @@ def _judge(run: Run, name: str, network: Network, validation: Texts) -> dict[int
         run.report(
             f"{name}, {depth} layers: " + ", ".join(f"{goal} {100 * value:.1f}" for goal, value in figures.items())
         )
-    path.write_text(json.dumps(judged, indent=1), encoding="utf-8")
+    (run.folder / JUDGED).write_text(json.dumps(judged, indent=1), encoding="utf-8")
     return means

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.models.train.test_export import DEPTHS, small_network
 
@@ -48,3 +49,14 @@ def test_what_the_package_lacks_stays_and_is_named(tmp_path: Path) -> None:
 
     served = export(small_network(), tmp_path, (1, 3))
     assert load_packaged(small_network(), [tmp_path / name for name in served]) == ["exits.2.bias", "exits.2.weight"]
+
+
+def test_a_package_that_would_be_replaced_is_no_start(tmp_path: Path) -> None:
+    from models.train.__main__ import main
+
+    (tmp_path / "bundle").mkdir()
+    result = CliRunner().invoke(
+        main, ["--data", str(tmp_path), "--out", str(tmp_path), "--start-from", str(tmp_path / "bundle")]
+    )
+    assert result.exit_code == 2
+    assert "copy it" in result.output

@@ -81,6 +81,22 @@ def test_a_small_network_learns_from_its_teachers(tmp_path: Path, monkeypatch: p
     assert judged[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
 
 
+def test_a_teachers_heads_are_the_same_where_the_reading_was_done_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from models.train.stages import train_language
+
+    run = tiny_run(tmp_path, monkeypatch, [], teach=1)
+    train_language(run)
+    first = torch_load(tmp_path / "teacher1.pt")["network"]["head.weight"]
+    for made in ("teacher1.pt", "teacher2.pt", "answers.npy", "checkpoint.pt"):
+        (tmp_path / made).unlink()
+    train_language(run)
+    assert torch.equal(torch_load(tmp_path / "teacher1.pt")["network"]["head.weight"], first)
+
+
 def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was packaged is where the network begins, and who teaches it."""
     from models.train.export import export
