@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,20 @@ def _made(
     model = _served(trained, stages, folder)
     plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
     points = _points(model, stages, chain, plain, for_figures)
-    return model, Record(trained.progress, points, judged_in(recipe.out / language))
+    record = Record(trained.progress, points, judged_in(recipe.out / language))
+    return model, record if recipe.start is None else continued(record, recipe.start, language)
+
+
+def continued(record: Record, start: Path, language: str) -> Record:
+    """With what is known of the packaged model that the training went on from."""
+    before, revision = _recorded(start, language), read_manifest(start).revision
+    of_start = before.progress
+    lineage = (
+        f"went on from revision `{revision}`, which was taught by {of_start.teachers} in {of_start.step:,} steps on "
+        f"{of_start.machine}. {of_start.note}"
+    )
+    progress = replace(record.progress, note=f"{record.progress.note} {lineage}".strip())
+    return Record(progress, record.points, before.judged | record.judged)
 
 
 def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, Record]:
@@ -122,8 +135,12 @@ def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, R
     model = read_manifest(recipe.start).models[language]
     shutil.rmtree(folder / model.tokeniser, ignore_errors=True)
     shutil.copytree(recipe.start / model.tokeniser, folder / model.tokeniser)
-    languages = json.loads((recipe.start / FIGURES).read_text(encoding="utf-8"))["languages"]
-    return model, msgspec.convert(languages[language], Record)
+    return model, _recorded(recipe.start, language)
+
+
+def _recorded(package: Path, language: str) -> Record:
+    languages = json.loads((package / FIGURES).read_text(encoding="utf-8"))["languages"]
+    return msgspec.convert(languages[language], Record)
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -149,12 +149,17 @@ def train_language(run: Run) -> None:
         at={REHEARSED_FROM: lambda: rehearse(network)},
         teachers=", ".join(teacher.name for teacher in answering),
     )
-    _judge(run, "the small network", network, validation)
+    _judge(run, _named(run, answering), network, validation)
 
 
 def small_network(encoder: Encoder, saved: Saved, dropout: float = 0.0) -> Network:
     """The network that is shipped, before its training."""
     return Network(build(saved, range(encoder.kept), dropout), encoder.exits)
+
+
+def _named(run: Run, answering: Sequence[Answering]) -> str:
+    """What the trained network is called beside those that it is judged with."""
+    return "the small network" if run.effort.start is None else f"the small network after {answering[0].name}"
 
 
 class Answering(NamedTuple):

@@ -124,6 +124,12 @@ def test_room_shows_what_no_people_made_beside_its_figures(
         assert number(honest.inner_text()) < 10
 
 
+def test_an_alert_about_bought_traffic_says_how_large_a_part_it_is(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}?lang=en") as page:
+        line = page.locator('[data-panel="alerts"] li', has_text="Fake traffic").locator(".detail").first
+        expect(line).to_have_text(re.compile(rf"shanye · {BOUGHT_ROOM} · (Enters|Likes|Comments): [\d.]+ % fake"))
+
+
 def test_room_compares_ten_minutes_with_the_ten_before(shown: Evening, chromium: Browser) -> None:
     with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
         last = int(page.locator("[data-as-of]").get_attribute("data-as-of") or 0) // MINUTE_MS

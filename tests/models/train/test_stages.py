@@ -116,7 +116,7 @@ def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list(again.glob("teacher*"))
     assert "starts from before" in lines
     assert "revision before, 2 layers: Weibo (SMP 2020 usual) 100.0" in lines
-    assert lines[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
+    assert lines[-1] == "the small network after revision before, 2 layers: Weibo (SMP 2020 usual) 100.0"
 
 
 def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +141,32 @@ def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monke
         batch = texts.batch(np.arange(8))
         said = network(batch.ids, batch.mask)[1].numpy()
     assert np.abs(np.load(tmp_path / "answers.npy")[:8] - said).max() < 0.2 * np.abs(said).max()
+
+
+def test_the_card_tells_of_the_model_that_training_went_on_from(tmp_path: Path) -> None:
+    from models.train.card import Record
+    from models.train.loop import Progress
+    from models.train.package import FIGURES, continued
+
+    def write_graphs(folder: Path) -> list[str]:
+        names = ["0.onnx", "1.onnx"]
+        for name in names:
+            (folder / name).touch()
+        return names
+
+    write_package(tmp_path, write_graphs)
+    before = Record(
+        Progress(7, machine="a GPU", teachers="12 layers", note="It was cold."), [], {"teacher 1": {"x": 0.5}}
+    )
+    (tmp_path / FIGURES).write_bytes(msgspec.json.encode({"languages": {"zh": before}}))
+    told = continued(
+        Record(Progress(3, teachers="revision before"), [], {"the small network": {"x": 0.6}}), tmp_path, "zh"
+    )
+    assert told.progress.step == 3
+    assert told.progress.note == (
+        "went on from revision `before`, which was taught by 12 layers in 7 steps on a GPU. It was cold."
+    )
+    assert told.judged == {"teacher 1": {"x": 0.5}, "the small network": {"x": 0.6}}
 
 
 def torch_load(path: Path) -> Any:

@@ -1,6 +1,6 @@
 // Alerts as lines: what, where, since when; severity and state in words beside their colour.
 import type { ComponentChildren, JSX } from "preact";
-import { decimal, plain, time } from "./format";
+import { decimal, percent, plain, time } from "./format";
 import { named, t } from "./i18n";
 import type { Notice } from "./types";
 
@@ -18,7 +18,8 @@ export function kindOf(notice: Pick<Notice, "kind" | "family">): string {
 }
 
 /** How bad it is, in the figures that its kind is judged by. */
-export function figuresOf({ observed, baseline, source }: Notice): ComponentChildren {
+export function figuresOf({ kind, observed, baseline, source }: Notice): ComponentChildren {
+  if (kind === "fake_traffic") return fakeShare(observed, baseline);
   const shown = ["texts", "viewers", "quiet_minutes", "findings"].find((name) => name in observed);
   if (shown === undefined) return null;
   const usual = baseline[shown];
@@ -32,23 +33,36 @@ export function figuresOf({ observed, baseline, source }: Notice): ComponentChil
   );
 }
 
+/** The figure of which people made the smallest part. */
+function fakeShare(observed: Notice["observed"], baseline: Notice["baseline"]): ComponentChildren {
+  const shares = Object.keys(baseline)
+    .filter((name) => baseline[name] > 0)
+    .map((name) => ({ name, share: (observed[`fake_${name}`] ?? 0) / baseline[name] }));
+  const [worst] = shares.sort((a, b) => b.share - a.share);
+  return worst ? <>{named(worst.name)}: {percent(worst.share)} {t("fake")}</> : null;
+}
+
 export function Notices({ notices, placed = true }: { notices: Notice[]; placed?: boolean }): JSX.Element {
   return (
     <ul class="notices">
-      {notices.map((one) => (
-        <li key={one.fingerprint} data-state={one.state} data-severity={one.severity}>
-          <a href={`/alert/${one.fingerprint}`}>
-            <span class="line">
-              <Severity of={one.severity} /> <strong>{kindOf(one)}</strong>
-              <time>{time(one.started_ms)}</time> <State of={one.state} />
-            </span>
-            <span class="detail">
-              {placed && <><Plain>{one.brand_id}</Plain>{one.room_id && <> · <Plain>{one.room_id}</Plain></>} · </>}
-              {one.matched ? <>“<Plain>{one.matched}</Plain>” · {plain(one.article)}</> : figuresOf(one)}
-            </span>
-          </a>
-        </li>
-      ))}
+      {notices.map((one) => {
+        const said = one.matched ? <>“<Plain>{one.matched}</Plain>” · {plain(one.article)}</> : figuresOf(one);
+        return (
+          <li key={one.fingerprint} data-state={one.state} data-severity={one.severity}>
+            <a href={`/alert/${one.fingerprint}`}>
+              <span class="line">
+                <Severity of={one.severity} /> <strong>{kindOf(one)}</strong>
+                <time>{time(one.started_ms)}</time> <State of={one.state} />
+              </span>
+              <span class="detail">
+                {placed && <><Plain>{one.brand_id}</Plain>{one.room_id && <> · <Plain>{one.room_id}</Plain></>}</>}
+                {placed && said && " · "}
+                {said}
+              </span>
+            </a>
+          </li>
+        );
+      })}
     </ul>
   );
 }

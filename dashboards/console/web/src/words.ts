@@ -54,6 +54,7 @@ export const WORDS = {
   giftValue: ["礼物价值", "禮物價值", "Gift value"],
   likes: ["点赞", "點贊", "Likes"],
   comments: ["评论", "評論", "Comments"],
+  enters: ["进入", "進入", "Enters"],
   shares: ["分享", "分享", "Shares"],
   views: ["进入", "進入", "Enters"],
   fake: ["虚假", "虛假", "fake"],
