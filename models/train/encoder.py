@@ -171,7 +171,7 @@ def build(saved: Saved, layers: Sequence[int], dropout: float) -> BertModel:
             **saved["config"],
             "num_hidden_layers": len(layers),
             "hidden_dropout_prob": dropout,
-            "attention_probs_dropout_prob": 0.0,  # with it, attention cannot be computed in one piece
+            "attention_probs_dropout_prob": dropout,
         }
     )
     model = BertModel(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # transformers leaves it so
