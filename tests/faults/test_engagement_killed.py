@@ -29,6 +29,7 @@ def counted_through_kills(site: Site, *, kills: int, minutes: int, seed: int, mo
         worker.launch()
     assert len(deaths) == kills
     assert all(death.in_midrun for death in deaths)
+    assert deaths[-1].died_at < total
     site.feed(traffic.records[before_the_last_death:])
     ends = site.ends()
     assert sum(ends.values()) == total
