@@ -38,8 +38,8 @@ test-torch: install .venv-train/.train ## the tests that need torch
 	@.venv-train/bin/python -m pytest -m torch $(ARGS)
 
 bench: install .venv-bench/.bench ## transport and engagement beside their peers
-	@.venv-bench/bin/pulsewatch bench transport $(ARGS)
-	@.venv-bench/bin/pulsewatch bench engagement $(ARGS)
+	@.venv-bench/bin/python -m tests.bench transport $(ARGS)
+	@.venv-bench/bin/python -m tests.bench engagement $(ARGS)
 
 lock: ## resolve the requirements anew; needs uv
 	uv pip compile -q pyproject.toml --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/runtime.txt

@@ -11,10 +11,10 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams.cli.worker import STAGES
+from deploy.cli.worker import STAGES
 from streams.errors import Unavailable
 from streams.ledger.reader import stored_offsets
-from streams.topics import LIVE, SCORED, SOCIAL
+from streams.topology import LIVE, SCORED, SOCIAL
 
 READS = {"engagement": (SOCIAL, LIVE), "scoring": (SOCIAL, LIVE), "detection": (SCORED, LIVE)}
 """The topics that each stage reads."""

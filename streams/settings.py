@@ -55,7 +55,8 @@ class Settings(BaseSettings):
         "http://127.0.0.1:9107", description="Where people open the console: messages and dashboards link there."
     )
     runbooks_url: str = Field(
-        "", description="Where people read deploy/runbooks, such as a Git host's folder; messages link there if set."
+        "",
+        description="Where people read dashboards/runbooks, such as a Git host's folder; messages link there if set.",
     )
     feed_silent_minutes: int = Field(
         15, ge=1, description="A feed that was heard regularly and is not for so long alerts."

@@ -9,8 +9,8 @@ import pytest
 from kafka.admin import NewTopic
 
 from deploy.local.kafka import LocalKafka
+from deploy.local.process import signals_unwind
 from deploy.local.redis import LocalRedis
-from deploy.local.server import signals_unwind
 
 TopicFactory = Callable[..., str]
 

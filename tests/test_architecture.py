@@ -11,7 +11,7 @@ PACKAGES = ("streams", "models", "dashboards", "deploy")
 
 # An engine's client, and the files (by prefix) that may import it.
 ENGINES = {
-    "faust": ("streams/transport/", "streams/bench/peers/stock_faust.py"),
+    "faust": ("streams/transport/", "tests/bench/peers/stock_faust.py"),
     "mode": ("streams/transport/",),
     "redis": (
         "streams/ledger/",
@@ -19,23 +19,23 @@ ENGINES = {
         "streams/engagement/reader.py",
         "streams/scoring/app.py",
         "streams/detection/app.py",
-        "streams/bench/",
+        "tests/bench/",
     ),
     "onnxruntime": ("models/",),
     "transformers": ("models/",),
-    "torch": ("models/train/", "models/bench/", "models/runtime/torch_graph.py"),
-    "confluent_kafka": ("streams/bench/",),
-    "quixstreams": ("streams/bench/",),
-    "bytewax": ("streams/bench/",),
+    "torch": ("models/train/", "tests/bench/", "models/runtime/torch_session.py"),
+    "confluent_kafka": ("tests/bench/",),
+    "quixstreams": ("tests/bench/",),
+    "bytewax": ("tests/bench/",),
 }
 # Each room, and the rooms of ours that it may look into. The command line and the demo compose: they may see all.
 FLOORS = {
-    "streams/events": {"streams.clock", "streams.errors", "streams.topics", "streams.settings"},
-    "streams/text": set(),
-    "streams/compliance": {"streams.events", "streams.text", "streams.errors", "streams.clock"},
+    "streams/events": {"streams.clock", "streams.errors", "streams.topology", "streams.settings"},
+    "models/normalise.py": set(),
+    "streams/compliance": {"streams.events", "models.normalise", "streams.errors", "streams.clock"},
     "streams/ledger": {"streams.errors", "streams.clock", "streams.metrics"},
 }
-PURE = ("streams/compliance", "streams/text", "streams/alerting/alert.py", "streams/engagement/vocabulary.py")
+PURE = ("streams/compliance", "models/normalise.py", "streams/alerts/alert.py", "streams/engagement/dictionary.py")
 CLOCKS = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow")}
 
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from dashboards.console.campaigns import Campaigns
-from dashboards.console.decisions import Decisions
-from dashboards.console.kafka import KafkaWatch
 from dashboards.console.keeper import Keeper
-from dashboards.console.rates import Rates
-from dashboards.figures import EventClock
+from dashboards.console.throughput import Rates
+from dashboards.console.topic_follower import KafkaWatch
 from dashboards.lag import Offsets, stored_by_stage
+from dashboards.snapshot import EventClock
+from streams.alerts.reader import DetectionReader
 from streams.clock import Clock, system_clock
-from streams.detection.reader import DetectionReader
-from streams.detection.talk_reader import TalkReader
+from streams.control.campaigns import Campaigns
+from streams.control.decisions import Decisions
+from streams.detection.views.reader import TalkReader
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
 from streams.ledger.reader import reading_client
@@ -40,7 +40,7 @@ class Desk:
         self.keeper = Keeper(self.campaigns, self.engagement, self.talk)
 
     def present_ms(self) -> int:
-        """The events' present (dashboards.figures.EventClock); 0 where no event was ever counted."""
+        """The events' present (dashboards.snapshot.EventClock); 0 where no event was ever counted."""
         newest_ms = max(self.overview.newest_event_ms().values(), default=0)
         if not newest_ms:
             return 0

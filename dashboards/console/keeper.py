@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from dashboards.console.campaigns import PARTS, Campaign, Campaigns, Kept, Part
 from streams.clock import MINUTE_MS
-from streams.detection.talk_reader import TalkReader
-from streams.engagement.people import fold, read
+from streams.control.campaigns import PARTS, Campaign, Campaigns, Kept, Part
+from streams.detection.views.reader import TalkReader
+from streams.engagement.hyperloglog import fold, read
 from streams.engagement.reader import EngagementReader
 
 SWEEP_MINUTES = 120

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboards.console.desk import Desk
-from dashboards.console.views.campaign import CampaignPage, Stretch, view
+from dashboards.console.pages.campaign import CampaignPage, Stretch, view
 from streams.clock import MINUTE_MS
-from streams.engagement.vocabulary import SUMS
+from streams.engagement.dictionary import SUMS
 from streams.errors import UsageError
 from streams.events.schema import SENTIMENTS
 

@@ -14,12 +14,12 @@ from typing import Self, get_args
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from dashboards.figures import Figures, RoomFigures, TextCount, added, by_brand
+from dashboards.snapshot import Figures, RoomFigures, TextCount, added, by_brand
 from streams import metrics
-from streams.alerting.alert import Alert, AlertKind, Severity
-from streams.alerting.lifecycle import RUNBOOKS
-from streams.detection.fake_traffic import FIGURES
-from streams.engagement.vocabulary import Sum
+from streams.alerts.alert import Alert, AlertKind, Severity
+from streams.alerts.episode import RUNBOOKS
+from streams.detection.room.fake_traffic import FIGURES
+from streams.engagement.dictionary import Sum
 from streams.events.schema import RISK_LABELS, SENTIMENTS, Platform
 from streams.settings import Settings
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboards.grafana.client import Grafana
 from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, SOURCE_UID, TAG
-from dashboards.grafana.server import Grafana
-from streams.alerting.alert import Alert
+from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, Clock
 
 FINGERPRINT = "fingerprint:"

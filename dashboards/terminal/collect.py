@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
-from dashboards.figures import Figures, RoomFigures, by_brand
 from dashboards.lag import Lag
-from dashboards.sources import Sources
+from dashboards.readers import Sources
+from dashboards.snapshot import Figures, RoomFigures, by_brand
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
-from streams.alerting.alert import Alert
+from streams.alerts.alert import Alert
+from streams.engagement.dictionary import Sum
 from streams.engagement.reader import EngagementReader
-from streams.engagement.vocabulary import Sum
 from streams.settings import Settings
 
 SHOWN_STATES = ("firing", "resolved")

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
-from streams.alerting.alert import Alert
-from streams.detection.fake_traffic import FAKE_SHARE
+from streams.alerts.alert import Alert
+from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.events.schema import SENTIMENTS
 
 LONGEST = 200

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streams.alerting.alert import Alert
+from streams.alerts.alert import Alert
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import threading
 from contextlib import closing
 
 from streams.errors import PulsewatchError
-from streams.ingest.feed import KafkaSink, Progress
+from streams.ingest.player import KafkaSink, Progress
 from streams.settings import Settings
-from streams.simulate.catalogue import scenario
-from streams.simulate.run import simulate
+from streams.simulate.play import simulate
+from streams.simulate.scenarios import scenario
 from streams.simulate.truth import Truth
 
 

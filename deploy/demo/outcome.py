@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboards.terminal.render import safe
-from streams.alerting.alert import Alert
-from streams.events.dead_letter_archive import list_dead_letters
+from streams.alerts.alert import Alert
+from streams.kafka.dead_letter_topic import list_dead_letters
+from streams.simulate.alert_comparison import Verdict
 from streams.simulate.compare import Comparison, CounterReader, compare
 from streams.simulate.truth import Truth
-from streams.simulate.verdicts import Verdict
-from streams.topics import ALERTS
+from streams.topology import ALERTS
 
 SHOWN_DIFFERENCES = 20
 

@@ -23,7 +23,7 @@ from dashboards.terminal.snapshot import Snapshot
 from deploy.demo.feed import Feed
 from deploy.demo.outcome import compared, show
 from deploy.local.http import get_json
-from deploy.local.server import signals_unwind
+from deploy.local.process import signals_unwind
 from deploy.local.stack import Stack
 from streams.errors import PulsewatchError, Unavailable
 from streams.settings import Settings

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import yaml
 
 from deploy.local.http import answers
-from deploy.local.server import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, Server
 
 CONFIG = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
 

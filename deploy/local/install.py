@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import bundle
+from dashboards.console import bundle
 from deploy.local.jars import KAFKA_POM, class_archive, kafka_jars, kafka_version
 from deploy.local.java import INSTALLED, java
 from streams.errors import PulsewatchError, UsageError

@@ -11,7 +11,7 @@ from kafka import KafkaAdminClient
 
 from deploy.local.jars import class_archive, class_path, kafka_jars
 from deploy.local.java import java
-from deploy.local.server import LOOPBACK, Server, free_port, spawn, tail
+from deploy.local.process import LOOPBACK, Server, free_port, spawn, tail
 from streams.errors import Unavailable, UsageError
 
 CONFIG = Path(__file__).parents[1] / "kafka"

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from deploy.local.alertmanager import moved
 from deploy.local.http import answers, text
-from deploy.local.server import LOOPBACK, Server
-from deploy.relay.targets import CONFIG as TARGETS
+from deploy.local.process import LOOPBACK, Server
 from streams.errors import Unavailable
+from streams.notification.receivers import CONFIG as TARGETS
 from streams.settings import Settings
 
 
@@ -42,7 +42,7 @@ class Worker(Server):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "streams.cli", "worker", self.name]
+        return [sys.executable, "-m", "deploy.cli", "worker", self.name]
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -71,7 +71,7 @@ class Exporter(Server):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "dashboards.exporter", "--port", str(self.port)]
+        return [sys.executable, "-m", "dashboards.exporter.server", "--port", str(self.port)]
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -102,7 +102,7 @@ class Relay(Server):
 
     def command(self) -> Sequence[str]:
         return [
-            sys.executable, "-m", "streams.cli", "relay", "--port", str(self.port), "--config", str(self._config),
+            sys.executable, "-m", "deploy.cli", "relay", "--port", str(self.port), "--config", str(self._config),
         ]  # fmt: skip
 
     def environment(self) -> Mapping[str, str]:
@@ -140,7 +140,7 @@ class Console(Server):
         return f"http://{LOOPBACK}:{self.port}/"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "streams.cli", "console", "--port", str(self.port), *self._arguments]
+        return [sys.executable, "-m", "deploy.cli", "console", "--port", str(self.port), *self._arguments]
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from deploy.local.http import answers
-from deploy.local.server import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, Server
 
 CONFIG = Path(__file__).parents[1] / "prometheus"
 

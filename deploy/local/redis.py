@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.server import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, Server
 
 CONFIG = Path(__file__).parents[1] / "redis" / "redis.conf"
 

@@ -17,16 +17,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.kafka.topics import create_topics
+from deploy.cli.worker import STAGES
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.kafka import LocalKafka
+from deploy.local.process import LOOPBACK, Server, free_port, listens
 from deploy.local.programs import Console, Exporter, PageReceiver, Relay, Worker
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.redis import LocalRedis
-from deploy.local.restarts import Backoff
-from deploy.local.server import LOOPBACK, Server, free_port, listens
-from streams.cli.worker import STAGES
+from deploy.local.restart_backoff import Backoff
 from streams.errors import PulsewatchError
+from streams.kafka.admin import create_topics
 from streams.settings import Settings
 
 LOG = logging.getLogger(__name__)

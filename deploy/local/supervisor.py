@@ -19,9 +19,9 @@ from typing import Literal
 
 import msgspec
 
-from deploy.local.processes import Process, wait_for_end
+from deploy.local.process import signals_unwind
+from deploy.local.process_identity import Process, wait_for_end
 from deploy.local.programs import variables
-from deploy.local.server import signals_unwind
 from deploy.local.stack import Addresses, Ports, Stack, addresses, servers
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from streams.settings import Settings, settings

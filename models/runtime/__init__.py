@@ -1,7 +1,7 @@
 """Serving: the only place that imports onnxruntime and transformers. Nothing here needs torch or a network."""
 
+from models.runtime.breaker import GuardedClassifier, GuardLimits
 from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores, load_classifier
-from models.runtime.guard import GuardedClassifier, GuardLimits
 from models.runtime.load import load_model
 from models.runtime.manifest import ModelRefused
 

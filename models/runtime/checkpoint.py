@@ -24,12 +24,12 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from transformers import AutoConfig
 
 from models.labels import RISKS, SENTIMENTS
+from models.normalise import normalise
 from models.runtime.cascade import Runs, micro_batches
 from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores
 from models.runtime.manifest import ModelRefused
 from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
-from streams.text.normalise import normalise
 
 MAX_TOKENS = 256
 FLAGGED_FROM = 0.5
@@ -149,7 +149,7 @@ def _load_graph(name: str, folder: Path, threads: int) -> Runs:
             except Exception as error:  # onnxruntime's own errors
                 raise ModelRefused(f"{name}: {graph}: {_one_line(error)}") from error
     try:
-        from models.runtime.torch_graph import TorchGraph
+        from models.runtime.torch_session import TorchGraph
     except ImportError:
         raise ModelRefused(
             f"{name} has no ONNX file, and PyTorch is not installed: pip install 'pulsewatch[torch]'"

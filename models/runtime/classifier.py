@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models.labels import RISKS, SENTIMENTS
+from models.normalise import has_han, model_text
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
+from models.runtime.lru import Recent
 from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
-from models.runtime.recent import Recent
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
-from streams.text.normalise import has_han, model_text
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 REMEMBERED_TEXTS = 32_768

@@ -11,8 +11,8 @@ import torch
 
 from models.labels import LANGUAGES
 from models.runtime.manifest import ModelRefused
-from models.train.encoder import EncoderUnavailable
-from models.train.package import NothingToPackage, Recipe, package
+from models.train.network.encoder import EncoderUnavailable
+from models.train.release.package import NothingToPackage, Recipe, package
 from models.train.stages import Effort, Run, prepare_language, train_language
 
 STAGES = ("prepare", "train", "package")

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from models.train.batches import ON_CPU, ON_GPU, Batch, BatchSize, Indices, Texts, plan_epoch
+from models.train.data.batches import ON_CPU, ON_GPU, Batch, BatchSize, Indices, Texts, plan_epoch
 
 AVERAGE_EVERY_STEPS = 5
 AVERAGE_DECAY = 0.95  # a memory of about a hundred steps

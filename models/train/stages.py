@@ -23,10 +23,13 @@ import torch
 from tokenizers import Tokenizer
 
 from models.runtime.manifest import read_manifest
-from models.train.adapt import MaskedWords
-from models.train.batches import Texts, in_order
-from models.train.corpus import load, merged, prepare
-from models.train.encoder import (
+from models.train.data.batches import Texts, in_order
+from models.train.data.corpus import load, merged, prepare
+from models.train.data.sources import load_training, load_unlabelled, load_validation
+from models.train.data.synthetic import TRAINING_TEXTS, synthesise
+from models.train.data.weak_negatives import add_weak_negatives
+from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
+from models.train.network.encoder import (
     ENCODERS,
     Encoder,
     Saved,
@@ -37,14 +40,11 @@ from models.train.encoder import (
     load_encoder,
     name_signs,
 )
-from models.train.goals import GOALS, figures_of
-from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
-from models.train.negatives import add_weak_negatives
-from models.train.network import Network
-from models.train.packaged import load_packaged
-from models.train.rehearsal import rehearse
-from models.train.sources import load_training, load_unlabelled, load_validation
-from models.train.synthetic import TRAINING_TEXTS, synthesise
+from models.train.network.masked_words import MaskedWords
+from models.train.network.network import Network
+from models.train.network.quantisation import rehearse
+from models.train.network.warm_start import load_packaged
+from models.train.release.goals import GOALS, figures_of
 
 SIGN_COUNT = {"zh": 20, "en": 5}
 JUDGED = "judged.json"

@@ -22,8 +22,8 @@ from itertools import pairwise
 import ahocorasick
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
+from models.normalise import HAN
 from streams.compliance.pack import Disguises
-from streams.text.normalise import HAN
 
 _PRIVATE_USE = 0xF0000
 _HAN_CHARACTER = re.compile(f"[{HAN}]")

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from models.normalise import has_han
 from streams.compliance.loader import PACKS_FOLDER, PackError
 from streams.events.schema import TextKind
-from streams.text.normalise import has_han
 
 LIKENESS_FILE = "likeness.npz"
 MAX_CHARS = 400

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import ahocorasick
 import re2
 
-from streams.compliance.atoms import atoms
+from streams.compliance.prefilter import atoms
 
 MAX_HITS_PER_PATTERN = 20
 _SET_MEMORY_BYTES = 256 << 20

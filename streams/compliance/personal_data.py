@@ -2,7 +2,7 @@
 
 A number is a person's only if its form and, where there is one, its checksum say so and the words around it do not:
 order numbers, prices and hotlines are no people. Numbers are also found as a host reads them aloud (幺三八…) and as
-people break them up (138-0013 8000). Everything works on the normal form of streams.text, in lower case.
+people break them up (138-0013 8000). Everything works on the normal form of models.normalise, in lower case.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from models.normalise import MAX_TEXT_CHARS, has_han, normalise, normalise_mapped
 from streams.compliance.matcher import compile_pattern, compile_set
 from streams.compliance.pack import Detector
 from streams.events.schema import Finding
-from streams.text.normalise import MAX_TEXT_CHARS, has_han, normalise, normalise_mapped
 
 MASK = "*"
 _CHUNK_OVERLAP_CHARS = 200

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from models.normalise import HAN, has_han, normalise, normalise_mapped
 from streams.compliance.disguise import Reading, Restorer
-from streams.compliance.entry import Entry
 from streams.compliance.likeness import Glance, Likeness, load_likeness
 from streams.compliance.loader import (
     PACKS_FOLDER,
@@ -30,9 +30,9 @@ from streams.compliance.loader import (
 )
 from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
+from streams.compliance.pack_entry import Entry
 from streams.compliance.personal_data import find_personal_data, lower
 from streams.events.schema import Finding, Platform, SaidBy, TextKind
-from streams.text.normalise import HAN, has_han, normalise, normalise_mapped
 
 MAX_FINDINGS = 50
 LIKENESS = "likeness"

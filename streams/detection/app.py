@@ -2,18 +2,18 @@
 
 from redis.asyncio import Redis
 
-from streams.alerting.shelves import STAGE
 from streams.clock import MINUTE_MS
-from streams.compliance.timers import load_timers
-from streams.detection.draft import read_drafts
+from streams.compliance.disclosure_timers import load_timers
+from streams.detection.brand.custom_rules import read_drafts
+from streams.detection.config import Watch
 from streams.detection.handler import DetectionHandler
-from streams.detection.watch import Watch
-from streams.events.dead_letter_producer import KafkaSink
-from streams.events.publisher import KafkaTopic
+from streams.detection.views.keys import STAGE
+from streams.kafka.dead_letter_sink import KafkaSink
+from streams.kafka.producer import KafkaTopic
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger
 from streams.settings import Settings
-from streams.topics import ALERTS
+from streams.topology import ALERTS
 from streams.transport.worker import run_worker
 
 REDIS_TIMEOUT_SECONDS = 5.0

@@ -12,25 +12,25 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.alerting.alert import Alert, AlertKind, State
-from streams.alerting.shelves import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE
-from streams.detection.board import Board
-from streams.detection.brand import Brand, Brands
-from streams.detection.clock import LogTimes
-from streams.detection.origins import Origins
-from streams.detection.records import Records, room_events, scored_texts
-from streams.detection.room import Rooms
+from streams.alerts.alert import Alert, AlertKind, State
+from streams.detection.brand.brand import Brand, Brands
+from streams.detection.config import Watch
+from streams.detection.decode import Records, room_events, scored_texts
+from streams.detection.dedup import Origins
+from streams.detection.partition import Changes, Kind, Shard
+from streams.detection.room.room import Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.shard import Changes, Kind, Shard
-from streams.detection.watch import Watch
+from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE
+from streams.detection.views.writer import Board
+from streams.detection.watermark import LogTimes
 from streams.events.codec import Reason
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
-from streams.events.publisher import Publisher
 from streams.events.schema import ScoredText
+from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
 from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, SHADOW_ALERT_CHANGES, from_zero
-from streams.topics import LIVE, SCORED
+from streams.topology import LIVE, SCORED
 from streams.transport.batch import Batch
 
 WATCHED = "watched"

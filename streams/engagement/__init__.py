@@ -11,7 +11,7 @@ an input partition is one shard, written by its owner alone, and lies in one slo
     minute:<m>                hash    field → totals     m = ms of event time // 60,000; kept 150 minutes
     hour:<h>                  hash    field → totals     kept 26 hours
     session:<id>              hash    `s` (the whole session) and products → totals; kept PULSEWATCH_SESSION_TTL_DAYS
-    people:<bucket>:<field>   string  the bucket's people, a HyperLogLog as a log (streams.engagement.people)
+    people:<bucket>:<field>   string  the bucket's people, a HyperLogLog as a log (streams.engagement.hyperloglog)
     sessions:<field>          hash    a room's or product's session ids → the last minute of each
     followers:<field>         sorted set  person → since when they follow, in ms; followers:session:<id> likewise
     marks:<day>               hash    subject of a streak or snapshot → how high it was seen; kept 3 days

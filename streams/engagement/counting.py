@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.clock import DAY_MS, MINUTE_MS
-from streams.engagement.changes import SESSION_ONLY, Changes
-from streams.engagement.duplicates import BLOCK_BITS, Columns, Numbers, Window, block_of
+from streams.engagement.dedup import BLOCK_BITS, Columns, Numbers, Window, block_of
+from streams.engagement.deltas import SESSION_ONLY, Changes
+from streams.engagement.hyperloglog import Entries, entries, hashes
 from streams.engagement.meaning import LATE, SLOTS
-from streams.engagement.people import Entries, entries, hashes
-from streams.engagement.places import MOST_PROFILES, Profile, Profiles
-from streams.engagement.special import Kept, Special, is_running_total
+from streams.engagement.scopes import MOST_PROFILES, Profile, Profiles
+from streams.engagement.stateful import Kept, Special, is_running_total
 from streams.events.codec import Decoded
 from streams.events.schema import Event
 

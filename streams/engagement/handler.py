@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import get_args
 
 from streams.clock import Clock, system_clock
-from streams.engagement.changes import Changes
-from streams.engagement.duplicates import warm_from
+from streams.engagement.dedup import warm_from
+from streams.engagement.deltas import Changes
 from streams.engagement.partition import CLOCK, Partition
 from streams.events.codec import Reason, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
 from streams.ledger.protocol import Ledger, Update
 from streams.ledger.retry import patiently
 from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS, from_zero
-from streams.topics import LIVE, SOCIAL
+from streams.topology import LIVE, SOCIAL
 from streams.transport.batch import Batch
 
 STAGE = "engagement"

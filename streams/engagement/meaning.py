@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, get_args
 
-from streams.engagement.vocabulary import SUMS, People, Sum
+from streams.engagement.dictionary import SUMS, People, Sum
 from streams.events.schema import Kind
 
 Measure = Literal["one", "value", "amount", "worth"]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.clock import MINUTE_MS
-from streams.engagement.changes import Slots
+from streams.engagement.buckets import read_totals
+from streams.engagement.deltas import Slots
+from streams.engagement.dictionary import SUMS, Scope, Sum
 from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
-from streams.engagement.places import LETTERS, minute_bucket
-from streams.engagement.totals import read_totals
-from streams.engagement.vocabulary import SUMS, Scope, Sum
+from streams.engagement.scopes import LETTERS, minute_bucket
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
 

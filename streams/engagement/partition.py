@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from streams.clock import MINUTE_MS, Clock
-from streams.engagement.changes import SESSION_ONLY, Changes, Where
+from streams.engagement.buckets import Totals
 from streams.engagement.counting import Counting
-from streams.engagement.crowds import Crowds
+from streams.engagement.deltas import SESSION_ONLY, Changes, Where
 from streams.engagement.expiry import Expiry
-from streams.engagement.places import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, Target, sessions_of
-from streams.engagement.running import MARKS_KEPT_SECONDS, Marks
-from streams.engagement.special import FOLLOWERS_REMEMBERED_MS
-from streams.engagement.totals import Totals
+from streams.engagement.people_logs import Crowds
+from streams.engagement.running_totals import MARKS_KEPT_SECONDS, Marks
+from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, Target, sessions_of
+from streams.engagement.stateful import FOLLOWERS_REMEMBERED_MS
 from streams.ledger.protocol import Claim, Effects, Ledger
 
 CLOCK = "clock"

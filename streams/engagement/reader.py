@@ -16,11 +16,13 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from streams.clock import HOUR_MS, MINUTE_MS
-from streams.engagement.figures import Figures, figures
+from streams.engagement.buckets import read_totals
+from streams.engagement.dictionary import SUMS, Gauge, People, Scope, Sum, Window
+from streams.engagement.hyperloglog import read, union_estimate
+from streams.engagement.kpis import Figures, figures
 from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
-from streams.engagement.people import read, union_estimate
-from streams.engagement.places import (
+from streams.engagement.scopes import (
     LETTERS,
     WHOLE_SESSION,
     followers_of,
@@ -31,8 +33,6 @@ from streams.engagement.places import (
     session_bucket,
     sessions_of,
 )
-from streams.engagement.totals import read_totals
-from streams.engagement.vocabulary import SUMS, Gauge, People, Scope, Sum, Window
 from streams.errors import UsageError, redis_silent
 from streams.ledger.reader import stored_offsets
 from streams.ledger.redis import key_prefix, partitions_key
@@ -167,7 +167,7 @@ class EngagementReader:
         return [_minute(number, totals) for number, totals in found.items()]
 
     def people_logs(self, scope: Scope, scope_id: str, minutes: Iterable[int]) -> list[bytes]:
-        """The logs of the people of these minutes (streams.engagement.people), for unions that outlive them."""
+        """The logs of the people of these minutes (streams.engagement.hyperloglog), for unions that outlive them."""
         field = scope_field(scope, scope_id)
         prefixes = [shard.prefix for shard in self._shards_of(field)]
         logs = [people_log(minute_bucket(minute), field) for minute in minutes]

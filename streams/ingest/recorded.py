@@ -20,9 +20,9 @@ import msgspec
 from streams.clock import Clock
 from streams.errors import UsageError
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
-from streams.ingest.feed import Played, Record, Sink, Watcher, play
-from streams.ingest.place import MAX_TEXT_CHARS, Place
-from streams.topics import SOCIAL
+from streams.ingest.context import MAX_TEXT_CHARS, Place
+from streams.ingest.player import Played, Record, Sink, Watcher, play
+from streams.topology import SOCIAL
 
 SOURCE = "replay"
 MAX_LINE_CHARS = 1_000_000

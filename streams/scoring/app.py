@@ -4,13 +4,13 @@ from redis.asyncio import Redis
 
 from streams.clock import system_clock
 from streams.compliance.rulebook import Rulebook
-from streams.events.publisher import KafkaTopic
+from streams.kafka.producer import KafkaTopic
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger
 from streams.scoring.handler import STAGE, ScoringHandler
 from streams.scoring.model import serve
 from streams.settings import Settings
-from streams.topics import SCORED
+from streams.topology import SCORED
 from streams.transport.worker import run_worker
 
 REDIS_TIMEOUT_SECONDS = 5.0

@@ -28,9 +28,9 @@ from streams.compliance.pack import Family
 from streams.compliance.personal_data import mask, masked_findings
 from streams.compliance.rulebook import Rulebook
 from streams.events.codec import decode
-from streams.events.publisher import Publisher
 from streams.events.schema import RISK_LABELS, TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
 from streams.events.schema import SENTIMENTS as SENTIMENT_NAMES
+from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import patiently
 from streams.metrics import (
@@ -45,9 +45,9 @@ from streams.metrics import (
     TEXTS,
     from_zero,
 )
+from streams.scoring.judge import Scores, model_scores
 from streams.scoring.model import ServedModel
-from streams.scoring.stage import Scores, model_scores
-from streams.topics import LIVE, SOCIAL
+from streams.topology import LIVE, SOCIAL
 from streams.transport.batch import Batch
 
 STAGE = "scoring"

@@ -11,8 +11,8 @@ import msgspec
 from streams.compliance.rulebook import Rulebook
 from streams.errors import UsageError
 from streams.events.schema import TextKind
+from streams.scoring.judge import Classifier, Judgement, Text, score_texts
 from streams.scoring.model import require_classifier
-from streams.scoring.stage import Classifier, Judgement, Text, score_texts
 from streams.scoring.verdict import verdict
 
 BATCH_LINES = 128

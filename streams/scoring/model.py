@@ -10,7 +10,7 @@ from typing import Any
 
 from models.runtime import REMEMBERED_TEXTS, Classifier, GuardedClassifier, GuardLimits, ModelRefused, load_model
 from streams.errors import UsageError
-from streams.scoring import stage
+from streams.scoring import judge as stage
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from streams.simulate.emission import INTERACTING, VIEWING, Desk
 from streams.simulate.people import Crowd
 from streams.simulate.scenario import Brand, Room
 from streams.simulate.spans import Span, ticks
-from streams.simulate.visits import Visit
+from streams.simulate.viewer_sessions import Visit
 from streams.simulate.wording import say
 
 ENTERS_A_MINUTE = 4

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from streams.alerting.alert import Alert
-from streams.engagement.vocabulary import PEOPLE, SCOPES, SUMS, Gauge, People, Scope, Sum, Window
+from streams.alerts.alert import Alert
+from streams.engagement.dictionary import PEOPLE, SCOPES, SUMS, Gauge, People, Scope, Sum, Window
+from streams.simulate.alert_comparison import Verdict, judge
 from streams.simulate.truth import Truth
-from streams.simulate.verdicts import Verdict, judge
 
 HYPERLOGLOG_ERROR = 0.0081
 SIGMAS = 4

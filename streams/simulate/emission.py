@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from streams.engagement.vocabulary import People, Sum
+from streams.engagement.dictionary import People, Sum
 from streams.events.schema import Actor, Event, Kind, Platform
 from streams.simulate.scenario import Brand, Room, SocialFeed
 

@@ -13,11 +13,11 @@ import msgspec
 
 from streams.clock import MINUTE_MS
 from streams.events.schema import TEXT_KINDS, Event, Platform
-from streams.ingest.feed import Record
-from streams.simulate.book import Book
+from streams.ingest.player import Record
 from streams.simulate.disorder import disturbed
 from streams.simulate.emission import Emission
-from streams.simulate.expected import expected_alerts
+from streams.simulate.expected_alerts import expected_alerts
+from streams.simulate.expected_counts import Book
 from streams.simulate.malformed import scattered
 from streams.simulate.people import Crowd
 from streams.simulate.rooms import RoomPlay
@@ -25,7 +25,7 @@ from streams.simulate.scenario import Scenario
 from streams.simulate.social import FeedPlay
 from streams.simulate.spans import Span
 from streams.simulate.truth import Truth
-from streams.topics import LIVE, SOCIAL
+from streams.topology import LIVE, SOCIAL
 
 CROWD_SIZE = 20_000
 

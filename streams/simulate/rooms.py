@@ -12,7 +12,7 @@ from streams.simulate.emission import INTERACTING, Desk, Emission, room_desk
 from streams.simulate.people import Crowd
 from streams.simulate.scenario import Brand, Incident, Room
 from streams.simulate.spans import Span, incident_span, ticks
-from streams.simulate.visits import Attendance, Fields, Visit
+from streams.simulate.viewer_sessions import Attendance, Fields, Visit
 from streams.simulate.wording import say
 
 SNAPSHOT_MS = 10_000

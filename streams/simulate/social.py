@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from streams.clock import MINUTE_MS
-from streams.engagement.vocabulary import Sum
+from streams.engagement.dictionary import Sum
 from streams.events.schema import Kind
 from streams.simulate.emission import Desk, Emission, FollowChange, feed_desk
 from streams.simulate.people import Crowd

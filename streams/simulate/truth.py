@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.alerting.alert import AlertKind, Severity
+from streams.alerts.alert import AlertKind, Severity
 from streams.clock import MINUTE_MS
 
 Sums = dict[str, int]

@@ -24,7 +24,7 @@ from streams.transport.fetched import exhausted, take
 from streams.transport.lane import Delivery, Reading
 
 if TYPE_CHECKING:
-    from streams.transport.app import BatchApp
+    from streams.transport.faust_app import BatchApp
 
 PARTITION_FETCH_BYTES = 8_000_000
 FETCH_BYTES = 32_000_000

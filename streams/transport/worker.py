@@ -23,7 +23,7 @@ from streams.errors import Fenced, PulsewatchError
 from streams.events.schema import Coordinates
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
-from streams.transport.app import BatchApp
+from streams.transport.faust_app import BatchApp
 from streams.transport.handler import BatchHandler
 from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage

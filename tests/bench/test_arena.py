@@ -3,11 +3,11 @@
 import pytest
 
 from deploy.local.kafka import LocalKafka
-from streams.bench.arena import Arena, Mismatch, Peer, compare
-from streams.bench.load import Load, write
-from streams.bench.peers.task import Answer, Task
-from streams.bench.transport import PEERS, check_decoded
 from streams.errors import UsageError
+from tests.bench.arena import Arena, Mismatch, Peer, compare
+from tests.bench.load import Load, write
+from tests.bench.peers.task import Answer, Task
+from tests.bench.transport import PEERS, check_decoded
 from tests.conftest import TopicFactory
 
 pytestmark = pytest.mark.kafka

@@ -4,11 +4,11 @@ import pytest
 from redis import Redis
 
 from deploy.local.redis import LocalRedis
-from streams.bench.arena import Mismatch
-from streams.bench.engagement import Plain, Recount, compare_stored
-from streams.bench.load import Load, generate
-from streams.bench.peers.counters import Counters, buckets
 from streams.events.schema import Actor, Event
+from tests.bench.arena import Mismatch
+from tests.bench.engagement import Plain, Recount, compare_stored
+from tests.bench.load import Load, generate
+from tests.bench.peers.counters import Counters, buckets
 
 AT_MS = 10 * 3_600_000 + 7 * 60_000
 

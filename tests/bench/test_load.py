@@ -4,8 +4,8 @@ from collections import Counter
 
 import msgspec
 
-from streams.bench.load import SHARES, Load, Written, generate
 from streams.events.schema import Event
+from tests.bench.load import SHARES, Load, Written, generate
 
 
 def test_load_is_a_function_of_its_seed() -> None:

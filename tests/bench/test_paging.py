@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.bench.paging import GOAL_SECONDS, run_paging, shown
+from tests.bench.paging import GOAL_SECONDS, run_paging, shown
 
 OUTCOME = {
     "pages": 2,

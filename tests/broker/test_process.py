@@ -14,14 +14,14 @@ import pytest
 from deploy.local.kafka import LocalKafka
 from tests.broker.workers import produce, running, until
 from tests.conftest import TopicFactory
-from tests.transport.fakes import Recorder
+from tests.streams.transport.fakes import Recorder
 
 pytestmark = pytest.mark.kafka
 PROGRAM = """
 import json, sys
 from streams.settings import Settings
 from streams.transport.worker import run_worker
-from tests.transport.fakes import Recorder
+from tests.streams.transport.fakes import Recorder
 
 kafka, topic, instance, ledger = sys.argv[1:]
 handler = Recorder((topic,), stage=topic)

@@ -12,7 +12,7 @@ from streams.settings import Settings
 from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
 from tests.broker.workers import produce, producing, running, until
 from tests.conftest import TopicFactory
-from tests.transport.fakes import Recorder, fenced, moved
+from tests.streams.transport.fakes import Recorder, fenced, moved
 
 pytestmark = pytest.mark.kafka
 

@@ -8,9 +8,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from streams.settings import Settings
-from streams.topics import MAX_RECORD_BYTES
+from streams.topology import MAX_RECORD_BYTES
 from streams.transport.worker import Worker
-from tests.transport.fakes import Recorder
+from tests.streams.transport.fakes import Recorder
 
 DEADLINE_SECONDS = 90.0
 

@@ -1,6 +1,6 @@
 """An alert to draw."""
 
-from streams.alerting.alert import Alert, Severity, State
+from streams.alerts.alert import Alert, Severity, State
 
 MINUTE_MS = 60_000
 NOON_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 12 * 60 * MINUTE_MS

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from dashboards.lag import Offsets
-from streams.alerting.alert import Alert
-from streams.detection.fake_traffic import Figure
-from streams.detection.reader import BrandTexts
+from streams.alerts.alert import Alert
+from streams.alerts.reader import BrandTexts
+from streams.detection.room.fake_traffic import Figure
+from streams.engagement.dictionary import Scope, Sum
 from streams.engagement.overview import Line
-from streams.engagement.vocabulary import Scope, Sum
 from streams.errors import Unavailable
 
 

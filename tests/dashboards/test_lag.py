@@ -13,16 +13,16 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from dashboards.lag import READS, Lag, LogEnds, lags
-from deploy.kafka.topics import create_topics
+from deploy.cli.worker import STAGES
 from deploy.local.kafka import LocalKafka
+from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
-from deploy.local.server import free_port
-from streams.cli.worker import STAGES
 from streams.errors import Unavailable
+from streams.kafka.admin import create_topics
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.reader import reading_client, stored_offsets
 from streams.ledger.redis import RedisLedger
-from streams.topics import LIVE
+from streams.topology import LIVE
 
 AT = (LIVE, 0)
 

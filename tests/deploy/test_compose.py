@@ -11,10 +11,10 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from deploy.cli.main import cli
+from deploy.cli.worker import STAGES
 from deploy.local.jars import kafka_version
 from deploy.local.stack import USUAL
-from streams.cli.main import cli
-from streams.cli.worker import STAGES
 from streams.settings import Settings
 
 ROOT = Path(__file__).parents[2]

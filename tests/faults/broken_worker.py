@@ -10,7 +10,7 @@ from dataclasses import replace
 from redis.asyncio import Redis
 
 from streams.engagement.handler import STAGE, EngagementHandler
-from streams.events.dead_letter_producer import KafkaSink
+from streams.kafka.dead_letter_sink import KafkaSink
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import PatientLedger

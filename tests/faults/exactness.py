@@ -7,8 +7,8 @@ from contextlib import closing
 from redis import Redis
 
 from streams.engagement.reader import EngagementReader
-from streams.events.dead_letter_archive import list_dead_letters
 from streams.events.dead_letters import DeadLetter
+from streams.kafka.dead_letter_topic import list_dead_letters
 from streams.simulate.compare import Comparison, Row, compare
 from streams.simulate.truth import Truth
 from tests.faults.site import Site

@@ -13,14 +13,14 @@ from kafka import KafkaConsumer, TopicPartition
 from redis import Redis
 from redis.exceptions import RedisError
 
-from deploy.kafka.topics import create_topics
 from deploy.local.kafka import LocalKafka
 from deploy.local.programs import Worker
 from deploy.local.redis import LocalRedis
-from streams.ingest.feed import KafkaSink, Record, play
+from streams.ingest.player import KafkaSink, Record, play
+from streams.kafka.admin import create_topics
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
-from streams.topics import LIVE, SOCIAL, TOPICS
+from streams.topology import LIVE, SOCIAL, TOPICS
 
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
@@ -40,7 +40,7 @@ class Site:
     folder: Path
     workers: list["NamedWorker"] = field(default_factory=list)
 
-    def worker(self, stage: str, name: str = "one", module: str = "streams.cli") -> "NamedWorker":
+    def worker(self, stage: str, name: str = "one", module: str = "deploy.cli") -> "NamedWorker":
         """A worker that is not started, and that is killed when the test ends; each name is a member of its own."""
         worker = NamedWorker(self.folder / f"{stage}-{name}", stage, self.settings, name, module)
         self.workers.append(worker)

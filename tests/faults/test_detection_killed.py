@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from streams.alerting.alert import Alert
-from streams.alerting.shelves import ACTIVE
+from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
+from streams.detection.views.keys import ACTIVE
 from streams.events.schema import Actor, Coordinates, Event, Kind, ScoredText
-from streams.ingest.feed import Record
-from streams.simulate.verdicts import lives
-from streams.topics import ALERTS, LIVE, SCORED
+from streams.ingest.player import Record
+from streams.simulate.alert_comparison import lives
+from streams.topology import ALERTS, LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from streams.simulate.catalogue import COUNTERS
 from streams.simulate.generate import generate
+from streams.simulate.scenarios import COUNTERS
 from streams.simulate.truth import Truth
 from tests.faults.exactness import assert_exact, compared
 from tests.faults.kills import kill_again_and_again
@@ -18,7 +18,7 @@ ARRIVED_BY_THE_LAST_DEATH = 0.9
 """Of the records: a fast worker cannot have counted all when it dies. The last death is due at 0.75 or before."""
 
 
-def counted_through_kills(site: Site, *, kills: int, minutes: int, seed: int, module: str = "streams.cli") -> Truth:
+def counted_through_kills(site: Site, *, kills: int, minutes: int, seed: int, module: str = "deploy.cli") -> Truth:
     """Feed a scenario, kill the worker over and over, let the last one finish. Returns what it should have counted."""
     traffic = generate(replace(COUNTERS, minutes=minutes, seed=seed), int(time.time() * 1000))
     total = len(traffic.records)

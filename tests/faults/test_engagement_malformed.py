@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from streams.simulate.catalogue import COUNTERS
 from streams.simulate.generate import generate
 from streams.simulate.scenario import Disorder
+from streams.simulate.scenarios import COUNTERS
 from tests.faults.exactness import assert_exact
 from tests.faults.site import Site, until
 

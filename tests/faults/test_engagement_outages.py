@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from redis.exceptions import RedisError
 
-from streams.simulate.catalogue import COUNTERS
 from streams.simulate.generate import generate
+from streams.simulate.scenarios import COUNTERS
 from streams.simulate.truth import Truth
 from streams.transport.worker import FENCED
 from tests.faults.exactness import assert_exact

@@ -21,15 +21,15 @@ from kafka import KafkaConsumer, TopicPartition
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 
+from dashboards.exporter.background import Readings
 from dashboards.exporter.collector import Caps, FigureCollector
-from dashboards.exporter.readings import Readings
-from dashboards.sources import Sources
+from dashboards.readers import Sources
 from deploy.local.programs import variables
-from streams.alerting.alert import Alert
+from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor, Event, Kind, ScoredText
-from streams.ingest.feed import Record
-from streams.topics import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL
+from streams.ingest.player import Record
+from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL
 from tests.dashboards.console.server import served
 from tests.faults.site import PARTITIONS, Site, until
 
@@ -223,7 +223,7 @@ def _shown(site: Site, fingerprint: str) -> list[str]:
         registry.register(FigureCollector(readings, Caps.of(site.settings)))
         found += leaks("the exporter", generate_latest(registry))
     for arguments in (["alerts", "--json"], ["alerts"], ["dead-letters", "list"], ["dead-letters", "list", "--json"]):
-        command = [sys.executable, "-m", "streams.cli", *arguments]
+        command = [sys.executable, "-m", "deploy.cli", *arguments]
         shown = subprocess.run(command, env=os.environ | variables(site.settings), capture_output=True, check=True)
         assert shown.stdout
         found += leaks(f"pulsewatch {' '.join(arguments)}", shown.stdout + shown.stderr)

@@ -8,8 +8,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.events.schema import Event, ScoredText
-from streams.ingest.feed import Record
-from streams.topics import LIVE, SCORED
+from streams.ingest.player import Record
+from streams.topology import LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]

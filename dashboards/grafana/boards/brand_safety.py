@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.frame import BRAND, PLATFORM, Frame
+from dashboards.grafana.boards.builder import BRAND, PLATFORM, Frame
 from dashboards.grafana.boards.panels import GREEN, GREY, ORANGE, RED, Link, Query
 from streams import metrics
 

@@ -3,8 +3,8 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.frame import BRAND, Frame
-from dashboards.grafana.boards.names import total
+from dashboards.grafana.boards.builder import BRAND, Frame
+from dashboards.grafana.boards.metric_names import total
 from dashboards.grafana.boards.panels import BLUE, GREEN, ORANGE, RED, Link, Query
 from streams import metrics
 

@@ -3,11 +3,11 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.frame import ROOM, Frame
+from dashboards.grafana.boards.builder import ROOM, Frame
 from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
 from streams import metrics
-from streams.detection.fake_traffic import FAKE_SHARE
-from streams.engagement.vocabulary import Sum
+from streams.detection.room.fake_traffic import FAKE_SHARE
+from streams.engagement.dictionary import Sum
 
 VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
 FUNNEL: tuple[Sum, ...] = ("views", "product_clicks", "orders", "payments")

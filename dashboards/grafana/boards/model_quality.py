@@ -3,8 +3,8 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.frame import Frame
-from dashboards.grafana.boards.names import bucket, gauge, quantile, total
+from dashboards.grafana.boards.builder import Frame
+from dashboards.grafana.boards.metric_names import bucket, gauge, quantile, total
 from dashboards.grafana.boards.panels import GREEN, GREY, ORANGE, RED, Query
 from streams import metrics
 

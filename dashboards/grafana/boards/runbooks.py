@@ -5,18 +5,18 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.frame import Frame
+from dashboards.grafana.boards.builder import Frame
 
-RUNBOOKS = Path(__file__).parents[3] / "deploy" / "runbooks"
+RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
 
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame("runbooks", "Runbooks", "What to do about each alert: deploy/runbooks, as it was built in.")
+    frame = Frame("runbooks", "Runbooks", "What to do about each alert: dashboards/runbooks, as it was built in.")
     texts = {path: path.read_text() for path in sorted(RUNBOOKS.glob("*.md"))}
     return frame.row("Alerts", *(_panel(path.name, text) for path, text in texts.items())).board
 
 
 def _panel(name: str, markdown: str) -> panels.Panel:
     title, _, rest = markdown.partition("\n")
-    return panels.note(title.removeprefix("# "), f"deploy/runbooks/{name}", rest.strip())
+    return panels.note(title.removeprefix("# "), f"dashboards/runbooks/{name}", rest.strip())

@@ -13,12 +13,12 @@ from kafka import KafkaConsumer, TopicPartition
 from deploy.local.programs import Console
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Actor, Event, ScoredText
-from streams.ingest.feed import Record
-from streams.simulate.catalogue import SHANYE, VELVET
+from streams.ingest.player import Record
 from streams.simulate.generate import generate
 from streams.simulate.scenario import Disorder, Incident, Room, Scenario
+from streams.simulate.scenarios import SHANYE, VELVET
 from streams.simulate.truth import Truth
-from streams.topics import LIVE, SCORED
+from streams.topology import LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
 STAGES = ("engagement", "scoring", "detection")

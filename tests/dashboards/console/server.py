@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import uvicorn
 
-from dashboards.console.access import Doors
-from dashboards.console.app import application
+from dashboards.console.auth import Doors
 from dashboards.console.desk import Desk
-from dashboards.console.guard import HEADER
-from dashboards.console.kafka import KafkaWatch
-from deploy.local.server import LOOPBACK, free_port
+from dashboards.console.routes import application
+from dashboards.console.security import HEADER
+from dashboards.console.topic_follower import KafkaWatch
+from deploy.local.process import LOOPBACK, free_port
 from streams.settings import Settings
 
 NAME = "console.example"

@@ -12,11 +12,11 @@ from streams.events.dead_letters import MemorySink
 from streams.events.schema import Event, ScoredText
 from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
-from streams.topics import LIVE
+from streams.topology import LIVE
 from streams.transport.batch import Batch
-from tests.detection.records import WATCH, room_batch, text_batch
-from tests.detection.test_handler import Publisher
-from tests.engagement.worker import log_of
+from tests.streams.detection.records import WATCH, room_batch, text_batch
+from tests.streams.detection.test_handler import Publisher
+from tests.streams.engagement.worker import log_of
 
 
 def count(settings: Settings, *events: Event, log_ms: int) -> None:

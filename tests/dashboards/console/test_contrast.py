@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deploy.local.bundle import WEB
+from dashboards.console.bundle import WEB
 
 TEXTS = [
     ("ink", "page"), ("ink", "card"), ("ink", "raised"), ("ink-soft", "card"), ("ink-soft", "page"),

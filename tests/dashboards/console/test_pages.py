@@ -7,16 +7,16 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from deploy.local import bundle
+from dashboards.console import bundle
 from deploy.local.kafka import LocalKafka
+from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
-from deploy.local.server import free_port
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Actor, Event
-from streams.ingest.feed import KafkaSink, Record
+from streams.ingest.player import KafkaSink, Record
 from streams.settings import Settings
 from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
-from streams.topics import LIVE
+from streams.topology import LIVE
 from tests.dashboards.console.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
 from tests.dashboards.console.evening import (
     BOUGHT_ROOM,

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from dashboards.grafana import build
+from dashboards.grafana.client import Changed, Grafana
 from dashboards.grafana.push import Addresses, Push, Told
-from dashboards.grafana.server import Changed, Grafana
-from deploy.local.server import free_port
-from streams.alerting.alert import Alert
-from streams.cli.main import cli
+from deploy.cli.main import cli
+from deploy.local.process import free_port
+from streams.alerts.alert import Alert
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
 from tests.dashboards.grafana.grafana_server import ADMIN, VIEWER, GrafanaServer, running

@@ -13,20 +13,20 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.grafana import build
+from deploy.cli.worker import STAGES
 from deploy.local.http import get_json, text
 from deploy.local.stack import Stack
 from models.runtime.classifier import BUNDLED
 from models.runtime.manifest import read_manifest
-from streams.alerting.alert import AlertKind, State
-from streams.cli.worker import STAGES
+from streams.alerts.alert import AlertKind, State
 from streams.compliance.pack import Family
 from streams.events.codec import Reason
 from streams.events.schema import RISK_LABELS, SENTIMENTS
-from streams.ingest.feed import KafkaSink
+from streams.ingest.player import KafkaSink
 from streams.settings import Settings
-from streams.simulate.catalogue import DEMO
-from streams.simulate.run import simulate
+from streams.simulate.play import simulate
 from streams.simulate.scenario import Incident, Scenario
+from streams.simulate.scenarios import DEMO
 from tests.dashboards.grafana.queries import Asked, asked, chosen
 
 WALL_SECONDS = 25

@@ -18,8 +18,8 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.runtime.manifest import FILE_NAME, Exit, LanguageModel, Manifest, Platt, Stage, describe_files
-from models.train.corpus import load, prepare
-from models.train.sources import UNLABELLED, Example
+from models.train.data.corpus import load, prepare
+from models.train.data.sources import UNLABELLED, Example
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch
@@ -33,10 +33,11 @@ def tiny_run(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], te
     import torch
     from transformers import BertConfig, BertModel
 
-    from models.train import adapt, stages
-    from models.train.batches import BatchSize
-    from models.train.encoder import ENCODERS, Teacher
+    from models.train import stages
+    from models.train.data.batches import BatchSize
     from models.train.loop import Machine
+    from models.train.network import masked_words as adapt
+    from models.train.network.encoder import ENCODERS, Teacher
 
     monkeypatch.setattr(adapt, "FIRST_WORD", 4)
     encoder = replace(
@@ -99,8 +100,8 @@ def test_a_teachers_heads_are_the_same_where_the_reading_was_done_before(
 
 def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was packaged is where the network begins, and who teaches it."""
-    from models.train.export import export
     from models.train.loop import load_weights
+    from models.train.release.export import export
     from models.train.stages import Effort, small_network, train_language
 
     lines: list[str] = []
@@ -124,9 +125,9 @@ def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monke
     import torch
 
     from models.train import stages
-    from models.train.batches import Texts
-    from models.train.export import export
+    from models.train.data.batches import Texts
     from models.train.loop import load_weights
+    from models.train.release.export import export
 
     run = tiny_run(tmp_path, monkeypatch, [], teach=0)
     stages.train_language(run)
@@ -144,9 +145,9 @@ def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monke
 
 
 def test_the_card_tells_of_the_model_that_training_went_on_from(tmp_path: Path) -> None:
-    from models.train.card import Record
     from models.train.loop import Progress
-    from models.train.package import FIGURES, continued
+    from models.train.release.card import Record
+    from models.train.release.package import FIGURES, continued
 
     def write_graphs(folder: Path) -> list[str]:
         names = ["0.onnx", "1.onnx"]

@@ -1,4 +1,4 @@
-// The panels as the server sends them (dashboards/console/views). Times in milliseconds, money in minor units.
+// The panels as the server sends them (dashboards/console/pages). Times in milliseconds, money in minor units.
 type Share = number | null;
 
 export interface Moods {

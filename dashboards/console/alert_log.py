@@ -1,0 +1,59 @@
+"""The alerts topic as it stands: every record of each alert, for its timeline and for links to alerts long resolved."""
+
+import threading
+from collections.abc import Sequence
+
+import msgspec
+
+from streams.alerts.alert import Alert
+
+MOST_ALERTS = 5_000
+MOST_RECORDS = 300
+"""Of one alert; the first ones and the last one stay."""
+_decode = msgspec.json.Decoder(Alert).decode
+
+
+class AlertArchive:
+    """Filled by the thread that follows Kafka, read by others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._records: dict[str, list[Alert]] = {}
+        self.version = 0
+
+    def take(self, values: Sequence[bytes | None]) -> None:
+        """Records in the topic's order. One that is written twice, or cannot be read, adds nothing."""
+        for value in values:
+            try:
+                alert = _decode(value or b"")
+            except (ValueError, RecursionError):
+                continue
+            self._add(alert)
+
+    def history(self, fingerprint: str) -> list[Alert]:
+        """The records of one alert, oldest first; empty where it is not known."""
+        with self._lock:
+            return list(self._records.get(fingerprint, ()))
+
+    def latest(self) -> list[Alert]:
+        """The last record of every alert that ever fired, the latest first."""
+        with self._lock:
+            last = [records[-1] for records in self._records.values()]
+        return sorted(
+            (alert for alert in last if alert.fired_at is not None),
+            key=lambda alert: (alert.updated_at, alert.fingerprint),
+            reverse=True,
+        )
+
+    def _add(self, alert: Alert) -> None:
+        with self._lock:
+            records = self._records.setdefault(alert.fingerprint, [])
+            if alert in records:
+                return
+            if len(records) >= MOST_RECORDS:
+                records.pop()
+            records.append(alert)
+            if len(self._records) > MOST_ALERTS:
+                oldest = min(self._records, key=lambda name: self._records[name][-1].updated_at)
+                del self._records[oldest]
+            self.version += 1

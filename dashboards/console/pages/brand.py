@@ -1,0 +1,167 @@
+"""A brand: what is said of it, how bad, against its usual volume, where, about what, by whom, and beside its rivals."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from dashboards.console.desk import Desk
+from dashboards.console.pages.shared import Moods, Notice, latest_first, moods_of, notice
+from dashboards.snapshot import TextCount, by_brand, text_count
+from streams.clock import MINUTE_MS
+from streams.control.decisions import Decision
+from streams.detection.brand.crisis import HARMFUL_RISKS
+from streams.detection.views.reader import Usual, Voice
+from streams.detection.views.topics import Topic
+from streams.engagement.kpis import Figures
+from streams.events.schema import RISK_LABELS, SENTIMENTS
+
+SHOWN_MINUTES = 60
+MOST_RIVALS = 8
+MOST_ALERTS = 20
+
+
+class Head(msgspec.Struct, frozen=True):
+    """`as_of_ms` is the minute that the hour ends with."""
+
+    brand_id: str
+    as_of_ms: int
+    known: bool
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The hour's texts: `scored` of `texts` have a sentiment."""
+
+    texts: int
+    scored: int
+    sentiments: Mapping[str, int]
+    risks: Mapping[str, int]
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """Texts a minute, and what is usual; None while that is being learned."""
+
+    first_ms: int
+    texts: Sequence[int]
+    moods: Moods
+    usual: Usual | None
+
+
+class Platform(msgspec.Struct, frozen=True):
+    platform: str
+    texts: int
+    sentiments: Mapping[str, int]
+    risky: int
+    """Flags of risks that speak against the brand."""
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """The accounts with the largest share of the hour's texts, of all that spoke."""
+
+    voices: Sequence[Voice]
+    accounts: int
+
+
+class Rival(msgspec.Struct, frozen=True):
+    """A brand beside others; the share of voice is its texts of all brands' that are watched."""
+
+    brand_id: str
+    texts: int
+    share_of_voice: float
+    sentiments: Mapping[str, int]
+    risky: int
+    firing: int
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    shown: Sequence[Notice]
+    decided: Mapping[str, Decision]
+
+
+class Brand(msgspec.Struct, frozen=True):
+    """The page."""
+
+    head: Head
+    said: Said
+    volume: Volume
+    platforms: Sequence[Platform]
+    topics: Sequence[Topic]
+    spread: Spread
+    rivals: Sequence[Rival]
+    alerts: Alerts
+    engagement: Figures
+
+
+def view(desk: Desk, brand_id: str) -> Brand:
+    """A brand that nobody spoke of has empty panels. Raises Unavailable."""
+    present_ms = desk.present_ms()
+    last = present_ms // MINUTE_MS
+    numbers = range(last - SHOWN_MINUTES + 1, last + 1)
+    minutes = desk.talk.minutes(brand_id, numbers.start, last)
+    labels = sum(minutes.values(), Counter[str]())
+    voices, accounts = desk.talk.voices(brand_id, present_ms)
+    alerts = _alerts(desk, brand_id)
+    return Brand(
+        head=Head(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
+        said=_said(labels),
+        volume=_volume(desk, brand_id, minutes, numbers),
+        platforms=_platforms(minutes),
+        topics=desk.talk.topics(brand_id, present_ms),
+        spread=Spread(voices, accounts),
+        rivals=_rivals(desk, brand_id, present_ms),
+        alerts=alerts,
+        engagement=desk.engagement.figures("brand", brand_id, "60m", present_ms),
+    )
+
+
+def _said(labels: Mapping[str, int]) -> Said:
+    sentiments = {name: labels.get(name, 0) for name in SENTIMENTS}
+    risks = {name: labels[name] for name in RISK_LABELS if labels.get(name)}
+    return Said(labels.get("texts", 0), sum(sentiments.values()), sentiments, risks)
+
+
+def _volume(
+    desk: Desk, brand_id: str, minutes: Mapping[tuple[int, str], Counter[str]], numbers: range
+) -> Volume:  # fmt: skip
+    by_minute: dict[int, Counter[str]] = {}
+    for (number, _), counts in minutes.items():
+        by_minute.setdefault(number, Counter()).update(counts)
+    texts = [by_minute[number]["texts"] if number in by_minute else 0 for number in numbers]
+    return Volume(numbers.start * MINUTE_MS, texts, moods_of(by_minute, numbers), desk.talk.usual(brand_id))
+
+
+def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[Platform]:
+    by_platform: dict[str, Counter[str]] = {}
+    for (_, platform), counts in minutes.items():
+        by_platform.setdefault(platform, Counter()).update(counts)
+    rows = [
+        Platform(name, counts["texts"], {one: counts[one] for one in SENTIMENTS}, _risky(counts))
+        for name, counts in by_platform.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.texts, row.platform))
+
+
+def _rivals(desk: Desk, brand_id: str, present_ms: int) -> list[Rival]:
+    brands = by_brand(text_count(texts) for texts in desk.detection.texts(present_ms))
+    whole = sum(brand.texts for brand in brands)
+    shown = [brand for brand in brands if brand.brand_id == brand_id]
+    shown += [brand for brand in brands if brand.brand_id != brand_id][: MOST_RIVALS - len(shown)]
+    firing = [alert.brand_id for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
+    return [_rival(brand, whole, firing.count(brand.brand_id)) for brand in sorted(shown, key=lambda one: -one.texts)]
+
+
+def _rival(brand: TextCount, whole: int, firing: int) -> Rival:
+    share = brand.texts / whole if whole else 0.0
+    return Rival(brand.brand_id, brand.texts, share, brand.sentiments, _risky(brand.risks), firing)
+
+
+def _risky(counts: Mapping[str, int]) -> int:
+    return sum(counts.get(name, 0) for name in HARMFUL_RISKS)
+
+
+def _alerts(desk: Desk, brand_id: str) -> Alerts:
+    known = [alert for alert in [*desk.detection.active(), *desk.detection.resolved()] if alert.brand_id == brand_id]
+    fired = [alert for alert in known if alert.fired_at is not None and not alert.shadow]
+    shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MOST_ALERTS]
+    decided = desk.decisions.standing([alert.fingerprint for alert in shown])
+    return Alerts([notice(alert) for alert in shown], decided)

@@ -1,0 +1,186 @@
+"""A campaign, running and over: reach, interaction, funnel, mood, before against during and after, and its rules."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from dashboards.console.desk import Desk
+from dashboards.console.pages.shared import Notice, notice
+from streams.alerts.alert import Alert
+from streams.clock import MINUTE_MS
+from streams.control.campaigns import PARTS, Campaign, Kept, Part
+from streams.engagement.dictionary import SUMS, Gauge, Sum
+from streams.engagement.kpis import Figures, figures
+from streams.engagement.reader import unique_people
+from streams.events.schema import SENTIMENTS
+
+ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
+"""Rule families that are told of even where nothing was found."""
+MOST_POINTS = 120
+Status = Literal["planned", "running", "over"]
+
+
+class Head(msgspec.Struct, frozen=True):
+    campaign: Campaign
+    status: Status
+    present_ms: int
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """One part: its figures, and how many of its minutes (that have passed) they rest on."""
+
+    figures: Figures
+    sums: Mapping[Sum, int]
+    viewers: int
+    """Unique viewers."""
+    moods: Mapping[str, int]
+    kept: int
+    passed: int
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """Mood beside conversion: steps of `step_minutes`, from the beginning of `before`."""
+
+    first_ms: int
+    step_minutes: int
+    negative_share: Sequence[float | None]
+    payments: Sequence[int]
+    viewers: Sequence[int | None]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    family: str
+    alerts: Sequence[Notice]
+
+
+class CampaignPage(msgspec.Struct, frozen=True):
+    """The page; `head` is None where there is no such campaign."""
+
+    head: Head | None
+    parts: Mapping[Part, Stretch]
+    joined: Joined | None
+    rules: Sequence[Rule]
+
+
+class CampaignLine(msgspec.Struct, frozen=True):
+    campaign: Campaign
+    status: Status
+
+
+class CampaignList(msgspec.Struct, frozen=True):
+    """All campaigns, and what a new one may be about."""
+
+    campaigns: Sequence[CampaignLine]
+    present_ms: int
+
+
+def listed(desk: Desk, _key: str = "") -> CampaignList:
+    """Raises Unavailable."""
+    present_ms = desk.present_ms() or desk.clock()
+    return CampaignList(
+        [CampaignLine(one, status(one, present_ms)) for one in desk.campaigns.all()],
+        present_ms // MINUTE_MS * MINUTE_MS,
+    )
+
+
+def view(desk: Desk, campaign_id: str) -> CampaignPage:
+    """Copies the newest minutes first, so that the page is as fresh as any. Raises Unavailable."""
+    campaign, present_ms = desk.campaigns.find(campaign_id), desk.present_ms() or desk.clock()
+    if campaign is None:
+        return CampaignPage(None, {}, None, [])
+    desk.keeper.keep(campaign, present_ms)
+    minutes, people = desk.campaigns.minutes(campaign_id), desk.campaigns.people(campaign_id)
+    present = present_ms // MINUTE_MS
+    return CampaignPage(
+        head=Head(campaign, status(campaign, present_ms), present * MINUTE_MS),
+        parts={part: _stretch(campaign.minutes(part), minutes, people.get(part, b""), present) for part in PARTS},
+        joined=_joined(campaign, minutes),
+        rules=_rules(_alerts(desk, campaign)),
+    )
+
+
+def status(campaign: Campaign, present_ms: int) -> Status:
+    if present_ms < campaign.starts_ms:
+        return "planned"
+    return "running" if present_ms < campaign.ends_ms else "over"
+
+
+def _stretch(numbers: range, minutes: Mapping[int, Kept], log: bytes, present: int) -> Stretch:
+    kept = [minutes[number] for number in numbers if number in minutes]
+    summed = Counter[str]()
+    for minute in kept:
+        summed.update(minute.sums)
+    sums: dict[Sum, int] = {name: summed[name] for name in SUMS}
+    people = unique_people([log])
+    # Who follows now is forgotten after two days; who followed and did not unfollow is what is left.
+    met = {**people, "new_followers": max(0, sums["follows"] - sums["unfollows"])}
+    online = [minute.last for minute in kept if minute.last is not None]
+    return Stretch(
+        figures=figures(
+            sums, met, _gauges(kept), sum(online) / len(online) if online else None, 60 * max(1, len(kept))
+        ),
+        sums=sums,
+        viewers=people["viewers"],
+        moods=_moods(kept),
+        kept=len(kept),
+        passed=max(0, min(numbers.stop, present + 1) - numbers.start),
+    )
+
+
+def _gauges(kept: Sequence[Kept]) -> dict[Gauge, int]:
+    peaks = [minute.peak for minute in kept if minute.peak is not None]
+    last = next((minute.last for minute in reversed(kept) if minute.last is not None), None)
+    return {} if last is None else {"viewers_now": last, "viewers_peak": max(peaks, default=last)}
+
+
+def _moods(kept: Iterable[Kept]) -> dict[str, int]:
+    return {name: sum(minute.moods.get(name, 0) for minute in kept) for name in SENTIMENTS}
+
+
+def _joined(campaign: Campaign, minutes: Mapping[int, Kept]) -> Joined:
+    whole = campaign.whole
+    step = -(-len(whole) // MOST_POINTS)
+    steps = [
+        [minutes[number] for number in range(start, min(start + step, whole.stop)) if number in minutes]
+        for start in whole[::step]
+    ]
+    return Joined(
+        first_ms=whole.start * MINUTE_MS,
+        step_minutes=step,
+        negative_share=[_negative_share(kept) for kept in steps],
+        payments=[sum(minute.sums.get("payments", 0) for minute in kept) for kept in steps],
+        viewers=[_gauges(kept).get("viewers_now") for kept in steps],
+    )
+
+
+def _negative_share(kept: Sequence[Kept]) -> float | None:
+    moods = _moods(kept)
+    scored = sum(moods.values())
+    return moods["negative"] / scored if scored else None
+
+
+def _alerts(desk: Desk, campaign: Campaign) -> list[Alert]:
+    """What fired for the room or brand while the campaign ran."""
+    known = {alert.fingerprint: alert for alert in desk.kafka.archive.latest()}
+    known.update({alert.fingerprint: alert for alert in [*desk.detection.resolved(), *desk.detection.active()]})
+    return [
+        alert
+        for alert in sorted(known.values(), key=lambda one: one.started_at)
+        if alert.fired_at is not None
+        and not alert.shadow
+        and alert.brand_id == campaign.brand_id
+        and (campaign.scope != "room" or alert.room_id in (None, campaign.scope_id))
+        and alert.started_at < campaign.ends_ms
+        and (alert.resolved_at is None or alert.resolved_at >= campaign.starts_ms)
+    ]
+
+
+def _rules(alerts: Sequence[Alert]) -> list[Rule]:
+    """Every family that fired, and those that are checked in any case; what is no rule's comes last, under its kind."""
+    families = dict.fromkeys([*ALWAYS_CHECKED, *(alert.family or alert.kind for alert in alerts)])
+    return [
+        Rule(family, [notice(alert) for alert in alerts if (alert.family or alert.kind) == family])
+        for family in families
+    ]

@@ -1,0 +1,109 @@
+"""For on-call staff: does the monitor see, how far behind is it, how fast is it, what could it not read."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from dashboards.console.desk import Desk
+from dashboards.console.pages.health import Sight, sight
+from dashboards.console.topic_follower import Letter, Tails
+from dashboards.lag import READS, lags
+from streams.detection.views.reader import Feed
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A stage's backlog by topic, and its pace; None where that is not known (yet)."""
+
+    stage: str
+    behind: Mapping[str, int | None]
+    partitions: int
+    per_second: float | None
+
+
+class Scoring(msgspec.Struct, frozen=True):
+    """From a text's record to its score, over the newest texts."""
+
+    texts: int
+    unscored: int
+    median_ms: int | None
+    p95_ms: int | None
+
+
+class Letters(msgspec.Struct, frozen=True):
+    count: int
+    by_reason: Mapping[str, int]
+    newest: Sequence[Letter]
+
+
+class Topic(msgspec.Struct, frozen=True):
+    topic: str
+    newest_ms: int
+
+
+class Feeds(msgspec.Struct, frozen=True):
+    topics: Sequence[Topic]
+    sources: Sequence[Feed]
+
+
+class Servers(msgspec.Struct, frozen=True):
+    redis: bool
+    kafka: bool
+    kafka_trouble: str
+
+
+class Operations(msgspec.Struct, frozen=True):
+    """The page."""
+
+    sight: Sight
+    servers: Servers
+    stages: Sequence[Stage]
+    scoring: Scoring | None
+    """None until the topic's end was read, which begins when somebody looks."""
+    letters: Letters | None
+    feeds: Feeds
+
+
+def view(desk: Desk, _key: str = "") -> Operations:
+    """Raises Unavailable where Redis does not answer."""
+    state, tails = desk.kafka.state, desk.kafka.tails()
+    newest = desk.overview.newest_event_ms()
+    brands = [brand.brand_id for brand in desk.detection.texts(desk.present_ms())]
+    return Operations(
+        sight=sight(desk),
+        servers=Servers(redis=True, kafka=state.up, kafka_trouble=state.trouble),
+        stages=_stages(desk),
+        scoring=_scoring(tails) if tails else None,
+        letters=_letters(tails) if tails else None,
+        feeds=Feeds(
+            [Topic(topic, at_ms) for topic, at_ms in sorted(newest.items())],
+            sorted(
+                desk.talk.feeds(sorted(set(brands))), key=lambda feed: (not feed.silent, feed.brand_id, feed.source)
+            ),
+        ),
+    )
+
+
+def _scoring(tails: Tails) -> Scoring:
+    ordered = tails.scoring_ms
+    return Scoring(len(ordered), tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
+
+
+def _letters(tails: Tails) -> Letters:
+    return Letters(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
+
+
+def _stages(desk: Desk) -> list[Stage]:
+    state, stored = desk.kafka.state, desk.offsets()
+    rates = desk.rates.look(desk.clock(), {stage: sum(held.values()) for stage, held in stored.items()})
+    behind: dict[str, dict[str, int | None]] = {
+        stage: dict.fromkeys(topics, 0 if state.up else None) for stage, topics in READS.items()
+    }
+    if state.up:
+        for lag in lags(stored, state.beginnings, state.ends):
+            behind[lag.stage][lag.topic] = (behind[lag.stage][lag.topic] or 0) + lag.records
+    return [Stage(stage, behind[stage], len(stored[stage]), rates[stage]) for stage in READS]
+
+
+def _quantile(ordered: Sequence[int], share: float) -> int | None:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

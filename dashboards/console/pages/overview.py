@@ -1,0 +1,109 @@
+"""The first page: what goes on now, the worst first."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from dashboards.console.desk import Desk
+from dashboards.console.pages.health import Sight, sight
+from dashboards.console.pages.shared import Notice, latest_first, notice
+from dashboards.snapshot import by_brand, text_count
+from streams.alerts.alert import Alert
+from streams.control.decisions import Decision
+from streams.engagement.overview import Line
+
+ROOM_MINUTES = 5
+MOST_ROOMS = 100
+MOST_BRANDS = 60
+MOST_ALERTS = 30
+MOST_RESOLVED = 6
+
+
+class RoomLine(msgspec.Struct, frozen=True):
+    """A room's last five minutes."""
+
+    room_id: str
+    brand_id: str
+    source: str
+    ended: bool
+    viewers: int | None
+    comments: int
+    likes: int
+    orders: int
+    paid_value: int
+
+
+class BrandLine(msgspec.Struct, frozen=True):
+    """A brand's last hour of scored texts."""
+
+    brand_id: str
+    texts: int
+    sentiments: Mapping[str, int]
+    risks: Mapping[str, int]
+    firing: int
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """Firing ones, then those that resolved lately; with what people decided about them."""
+
+    shown: Sequence[Notice]
+    firing: int
+    decided: Mapping[str, Decision]
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The page."""
+
+    sight: Sight
+    alerts: Alerts
+    rooms: Sequence[RoomLine]
+    brands: Sequence[BrandLine]
+
+
+def view(desk: Desk, _key: str = "") -> Start:
+    """Raises Unavailable."""
+    present_ms = desk.present_ms()
+    active = [alert for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
+    return Start(
+        sight=sight(desk),
+        alerts=_alerts(desk, active),
+        rooms=_rooms(desk, present_ms),
+        brands=_brands(desk, present_ms, active),
+    )
+
+
+def _alerts(desk: Desk, active: Sequence[Alert]) -> Alerts:
+    resolved = [alert for alert in desk.detection.resolved() if not alert.shadow]
+    shown = [*latest_first(active)[:MOST_ALERTS], *latest_first(resolved)[:MOST_RESOLVED]]
+    decided = desk.decisions.standing([alert.fingerprint for alert in shown])
+    return Alerts([notice(alert) for alert in shown], len(active), decided)
+
+
+def _rooms(desk: Desk, present_ms: int) -> list[RoomLine]:
+    lines = desk.overview.lines("room", ROOM_MINUTES, present_ms)
+    largest = sorted(lines, key=lambda room: (-(lines[room].viewers_now or 0), -_going_on(lines[room]), room))
+    heads = desk.talk.rooms(largest[:MOST_ROOMS])
+    rows = []
+    for room_id in largest[:MOST_ROOMS]:
+        head, line = heads.get(room_id), lines[room_id]
+        rows.append(
+            RoomLine(
+                room_id, head.brand_id if head else "", head.source if head else "", head.ended if head else False,
+                line.viewers_now, line.sums["comments"], line.sums["likes"], line.sums["orders"],
+                line.sums["paid_value"],
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _going_on(line: Line) -> int:
+    return sum(line.sums.values())
+
+
+def _brands(desk: Desk, present_ms: int, active: Sequence[Alert]) -> list[BrandLine]:
+    counted = by_brand(text_count(texts) for texts in desk.detection.texts(present_ms))
+    firing = [alert.brand_id for alert in active]
+    return [
+        BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks, firing.count(brand.brand_id))
+        for brand in counted[:MOST_BRANDS]
+    ]

@@ -1,0 +1,150 @@
+"""A host's room: the session's figures, the last ten minutes against the ten before, mood, questions, notices."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from dashboards.console.desk import Desk
+from dashboards.console.pages.shared import Moods, Notice, moods_of, notice
+from streams.clock import MINUTE_MS
+from streams.detection.room.fake_traffic import FAKE_SHARE, Figure
+from streams.detection.views.questions import Question
+from streams.detection.views.reader import RoomHead
+from streams.engagement.dictionary import Sum
+from streams.engagement.kpis import Figures
+from streams.engagement.reader import Minute
+
+SHOWN_MINUTES = 60
+HALF_MINUTES = 10
+MOST_QUESTIONS = 8
+COMPARED: tuple[Sum, ...] = (
+    "views", "comments", "likes", "shares", "gifts", "gift_value", "follows", "product_clicks", "orders", "paid_value",
+)  # fmt: skip
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What room it is, and whether anything is known of it. `as_of_ms` is the minute that the windows end with."""
+
+    room_id: str
+    brand_id: str
+    source: str
+    session_id: str | None
+    state: Literal["live", "ended", "unknown"]
+    as_of_ms: int
+
+
+class Fake(msgspec.Struct, frozen=True):
+    """What no people made of a figure's last five minutes; `alarming` where it alerts."""
+
+    share: float
+    alarming: bool
+
+
+class Now(msgspec.Struct, frozen=True):
+    """The session so far. `viewers` are unique; `fakes` has the figures of which there was enough to tell."""
+
+    figures: Figures
+    sums: Mapping[Sum, int]
+    new_followers: int
+    viewers: int
+    fakes: Mapping[Figure, Fake]
+
+
+class Halves(msgspec.Struct, frozen=True):
+    """The last ten minutes and the ten before; `peak` of concurrent viewers."""
+
+    last: Mapping[str, int | None]
+    before: Mapping[str, int | None]
+
+
+class Minutes(msgspec.Struct, frozen=True):
+    """The hour, minute by minute from `first_ms`."""
+
+    first_ms: int
+    viewers: Sequence[int | None]
+    comments: Sequence[int]
+    paid_value: Sequence[int]
+    moods: Moods
+
+
+class Notices(msgspec.Struct, frozen=True):
+    """Violations as they are raised here, and how many the platform told in which minute (in milliseconds)."""
+
+    raised: Sequence[Notice]
+    platform: Sequence[tuple[int, int]]
+
+
+class Room(msgspec.Struct, frozen=True):
+    """The page."""
+
+    head: Head
+    now: Now
+    halves: Halves
+    minutes: Minutes
+    questions: Sequence[Question]
+    notices: Notices
+
+
+def view(desk: Desk, room_id: str) -> Room:
+    """A room that nobody heard of has empty panels. Raises Unavailable."""
+    present_ms = desk.present_ms()
+    minutes = desk.engagement.minutes("room", room_id, SHOWN_MINUTES, present_ms)
+    sessions = desk.engagement.sessions("room", room_id)
+    known = desk.talk.rooms([room_id]).get(room_id)
+    return Room(
+        head=_head(room_id, known, sessions, present_ms),
+        now=_now(desk, room_id, known),
+        halves=Halves(half(minutes[-HALF_MINUTES:]), half(minutes[-2 * HALF_MINUTES : -HALF_MINUTES])),
+        minutes=_minutes(desk, room_id, minutes),
+        questions=desk.talk.questions(room_id, present_ms)[:MOST_QUESTIONS],
+        notices=_notices(desk, room_id, minutes),
+    )
+
+
+def half(minutes: Sequence[Minute]) -> dict[str, int | None]:
+    """The sums of some minutes, and the most concurrent viewers in them."""
+    sums: dict[str, int | None] = {name: sum(minute.sums[name] for minute in minutes) for name in COMPARED}
+    peaks = [minute.viewers_peak for minute in minutes if minute.viewers_peak is not None]
+    return {**sums, "peak": max(peaks, default=None)}
+
+
+def _head(room_id: str, known: RoomHead | None, sessions: Sequence[str], present_ms: int) -> Head:
+    state: Literal["live", "ended", "unknown"] = "live"
+    if known is None and not sessions:
+        state = "unknown"
+    elif known is not None and known.ended:
+        state = "ended"
+    brand_id, source = (known.brand_id, known.source) if known else ("", "")
+    return Head(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
+
+
+def _now(desk: Desk, room_id: str, known: RoomHead | None) -> Now:
+    shares = known.fake_shares if known else {}
+    people = desk.engagement.people("room", room_id, "session")
+    return Now(
+        figures=desk.engagement.figures("room", room_id, "session"),
+        sums=desk.engagement.sums("room", room_id, "session"),
+        new_followers=people["new_followers"],
+        viewers=people["viewers"],
+        fakes={figure: Fake(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
+    )
+
+
+def _minutes(desk: Desk, room_id: str, minutes: Sequence[Minute]) -> Minutes:
+    numbers = range(minutes[0].number, minutes[-1].number + 1)
+    return Minutes(
+        first_ms=numbers.start * MINUTE_MS,
+        viewers=[minute.viewers_last for minute in minutes],
+        comments=[minute.sums["comments"] for minute in minutes],
+        paid_value=[minute.sums["paid_value"] for minute in minutes],
+        moods=moods_of(desk.talk.moods(room_id, numbers.start, numbers.stop - 1), numbers),
+    )
+
+
+def _notices(desk: Desk, room_id: str, minutes: Sequence[Minute]) -> Notices:
+    alerts = [alert for alert in [*desk.detection.active(), *desk.detection.resolved()] if alert.room_id == room_id]
+    fired = [alert for alert in alerts if alert.fired_at is not None and not alert.shadow]
+    latest = sorted(fired, key=lambda alert: (alert.state == "firing", alert.started_at), reverse=True)
+    platform = [(one.number * MINUTE_MS, one.sums["notices"]) for one in reversed(minutes) if one.sums["notices"]]
+    return Notices([notice(alert) for alert in latest], platform)

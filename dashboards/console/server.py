@@ -1,0 +1,82 @@
+"""The console as a process: Kafka's thread, the desk, and the web server, until it is told to stop."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+
+from dashboards.console.auth import Doors, read_tokens
+from dashboards.console.desk import Desk
+from dashboards.console.routes import BUNDLE, NOT_BUILT, application
+from dashboards.console.topic_follower import KafkaWatch
+from streams.errors import UsageError
+from streams.settings import Settings
+
+PORT = 9107
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the console listens, and whom it lets in. `open_to_all` does without tokens beyond loopback; `names` are
+    further host names that it may be called by."""
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    tokens: Path | None = None
+    open_to_all: bool = False
+    names: tuple[str, ...] = ()
+
+
+def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises UsageError where it would be open by mistake, or cannot listen."""
+    doors = admitted(options)
+    if not (BUNDLE / "index.html").is_file():
+        told(f"{NOT_BUILT}; until then it serves figures alone")
+    kafka = KafkaWatch(settings.kafka)
+    kafka.start()
+    try:
+        with Desk(settings, kafka) as desk:
+            names = (options.host, *options.names)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    application(desk, doors, names), host=options.host, port=options.port, log_level="warning",
+                    access_log=False, server_header=False, timeout_graceful_shutdown=1, lifespan="on",
+                )
+            )  # fmt: skip
+            told(f"The console is at {address(options)}")
+            logging.getLogger("uvicorn.error").addFilter(_cancelled_streams_are_no_errors)
+            server.run()
+            if not server.started:
+                raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")
+    finally:
+        kafka.stop()
+
+
+def admitted(options: Options) -> Doors | None:
+    """The people of the token file; None where everybody who reaches the address may look and decide."""
+    if options.tokens is not None:
+        return read_tokens(options.tokens)
+    if not options.open_to_all and not _is_loopback(options.host):
+        raise UsageError(f"--host {options.host} can be reached by others: give --tokens FILE, or --open to let all in")
+    return None
+
+
+def address(options: Options) -> str:
+    """What to open in a browser."""
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return f"http://{host}:{options.port}/"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _cancelled_streams_are_no_errors(record: logging.LogRecord) -> bool:
+    """A page that is open when the console stops is cut off; uvicorn would log it with its stack."""
+    return "Cancel " not in record.getMessage()

@@ -1,0 +1,188 @@
+"""What the exporter and the terminal show, read once from Redis and Kafka into frozen figures.
+
+Windows end at the events' own present, not at the wall clock's: a replay of last year's stream has live rooms too.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Protocol
+
+from dashboards.lag import Lag, Offsets, lags
+from streams.alerts.alert import Alert
+from streams.alerts.reader import BrandTexts
+from streams.clock import Clock
+from streams.detection.room.fake_traffic import Figure
+from streams.engagement.dictionary import Scope, Sum
+from streams.engagement.overview import Line
+from streams.errors import Unavailable
+from streams.events.schema import RISK_LABELS, SENTIMENTS
+
+ROOM_MINUTES = 5
+ROOMS_JUDGED = 200
+"""Of so many of the largest rooms the share of fake traffic is read."""
+
+
+class Rooms(Protocol):
+    """The engagement counters (streams.engagement.overview). Every call may raise Unavailable."""
+
+    def newest_event_ms(self) -> Mapping[str, int]: ...
+
+    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, Line]: ...
+
+
+@dataclass(frozen=True)
+class TextCount:
+    """Scored texts of a brand on a platform, by sentiment and by risk; `texts` has the unscored too."""
+
+    brand_id: str
+    platform: str
+    texts: int = 0
+    sentiments: Mapping[str, int] = field(default_factory=dict)
+    risks: Mapping[str, int] = field(default_factory=dict)
+
+
+class Detections(Protocol):
+    """What detection found (streams.alerts.reader). Every call may raise Unavailable."""
+
+    def active(self) -> Sequence[Alert]: ...
+
+    def resolved(self) -> Sequence[Alert]: ...
+
+    def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
+
+    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[Figure, float]]: ...
+
+
+class LogBounds(Protocol):
+    """Kafka's view of the topics; `read` may raise Unavailable."""
+
+    def read(self) -> tuple[Offsets, Offsets]: ...
+
+
+@dataclass(frozen=True)
+class RoomFigures:
+    """A room's sums of the last five minutes and its concurrent viewers, None where no feed tells them."""
+
+    room_id: str
+    sums: Mapping[Sum, int]
+    viewers_now: int | None = None
+    fake_shares: Mapping[Figure, float] = field(default_factory=dict)
+    """What no people made; told of the largest rooms only."""
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Rooms with more viewers come first, then those with more going on."""
+        return self.viewers_now or 0, sum(self.sums.values())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One reading. Without Redis or Kafka the figures that need it are empty and `trouble` says why."""
+
+    read_at_ms: int
+    redis_up: bool
+    kafka_up: bool
+    rooms: Sequence[RoomFigures] = ()
+    texts: Sequence[TextCount] = ()
+    active: Sequence[Alert] = ()
+    resolved: Sequence[Alert] = ()
+    lags: Sequence[Lag] = ()
+    newest_event_ms: Mapping[str, int] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass
+class EventClock:
+    """The events' present: the newest event time, which goes on with the wall clock while nothing comes.
+
+    newest event    10:00 ·  10:05 ·  ·  ·        wall    15:00 15:01 15:02 15:03 15:04
+    the present     10:00 10:01 10:05 10:06 10:07
+    """
+
+    newest_ms: int = 0
+    heard_at_ms: int = 0
+
+    def present_ms(self, newest_ms: int, now_ms: int) -> int:
+        """The present, given the newest event time and the wall clock."""
+        if newest_ms > self.newest_ms:
+            self.newest_ms, self.heard_at_ms = newest_ms, now_ms
+        return self.newest_ms + max(0, now_ms - self.heard_at_ms)
+
+
+class FigureReader:
+    """Reads all figures at once; not for two threads."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        detections: Detections,
+        offsets: Callable[[], Mapping[str, Offsets]],
+        log: LogBounds,
+        clock: Clock,
+    ) -> None:
+        self._rooms = rooms
+        self._detections = detections
+        self._offsets = offsets
+        self._log = log
+        self._clock = clock
+        self._event_clock = EventClock()
+
+    def read(self) -> Figures:
+        """One reading; raises nothing for a server that does not answer."""
+        now_ms = self._clock()
+        try:
+            newest = dict(self._rooms.newest_event_ms())
+            present_ms = self._event_clock.present_ms(max(newest.values(), default=0), now_ms)
+            rooms = self._read_rooms(present_ms)
+            texts = [text_count(texts) for texts in self._detections.texts(present_ms)]
+            active, resolved = list(self._detections.active()), list(self._detections.resolved())
+            stored = self._offsets()
+        except Unavailable as error:
+            return Figures(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
+        try:
+            behind, kafka_up, trouble = lags(stored, *self._log.read()), True, ""
+        except Unavailable as error:
+            behind, kafka_up, trouble = [], False, str(error)
+        return Figures(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
+
+    def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
+        lines = self._rooms.lines("room", ROOM_MINUTES, at_ms)
+        rooms = [RoomFigures(room_id, line.sums, line.viewers_now) for room_id, line in lines.items()]
+        rooms.sort(key=attrgetter("weight"), reverse=True)
+        shares = self._detections.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
+        return [replace(room, fake_shares=shares.get(room.room_id, {})) for room in rooms]
+
+    def _log_answers(self) -> bool:
+        try:
+            self._log.read()
+        except Unavailable:
+            return False
+        return True
+
+
+def text_count(texts: BrandTexts) -> TextCount:
+    """The labels sorted into what they are."""
+    counts = texts.counts
+    sentiments = {name: counts[name] for name in SENTIMENTS if counts.get(name)}
+    risks = {name: counts[name] for name in RISK_LABELS if counts.get(name)}
+    return TextCount(texts.brand_id, texts.platform, counts.get("texts", 0), sentiments, risks)
+
+
+def by_brand(texts: Iterable[TextCount]) -> list[TextCount]:
+    """All platforms of each brand together, the most talked of first; `platform` is empty."""
+    brands: dict[str, list[TextCount]] = {}
+    for count in texts:
+        brands.setdefault(count.brand_id, []).append(count)
+    sums = [added(brand_id, "", counts) for brand_id, counts in brands.items()]
+    return sorted(sums, key=lambda brand: (-brand.texts, brand.brand_id))
+
+
+def added(brand_id: str, platform: str, counts: Sequence[TextCount]) -> TextCount:
+    """The counts as one."""
+    sentiments, risks = Counter[str](), Counter[str]()
+    for count in counts:
+        sentiments.update(count.sentiments)
+        risks.update(count.risks)
+    return TextCount(brand_id, platform, sum(count.texts for count in counts), sentiments, risks)

@@ -1,0 +1,97 @@
+"""`pulsewatch simulate` and `pulsewatch replay`: events for the topics, invented or recorded."""
+
+import json
+import time
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from deploy.cli.progress import progress
+
+TRUTH = Path("truth.json")
+MAX_ID_CHARS = 128
+"""As streams.events.schema has it, which takes too long to import before `--help` answers."""
+
+
+@click.command()
+@click.argument("scenario_name", metavar="[SCENARIO]", default="demo")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same traffic.")
+@click.option("--seconds", type=click.FloatRange(min=1), help="Play it in so many seconds [as fast as Kafka takes it].")
+@click.option(
+    "--truth", "truth_path", type=click.Path(dir_okay=False, path_type=Path), default=TRUTH, show_default=True,
+    help="Where to write what a right reader makes of it.",
+)  # fmt: skip
+@click.option("--list", "listed", is_flag=True, help="List the scenarios and exit.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def simulate(
+    scenario_name: str, seed: int, seconds: float | None, truth_path: Path, listed: bool, as_json: bool
+) -> None:
+    """Generate believable traffic with a scenario's incidents, write it to Kafka, and its truth beside it."""
+    from streams.ingest.player import KafkaSink
+    from streams.settings import settings
+    from streams.simulate.play import simulate as run
+    from streams.simulate.scenarios import names, scenario
+
+    if listed:
+        click.echo(json.dumps(names()) if as_json else "\n".join(f"{n:20} {what}" for n, what in names().items()))
+        return
+    chosen = scenario(scenario_name, seed)
+    with closing(KafkaSink(settings().kafka)) as sink, progress(f"simulating {chosen.name}") as watch:
+        traffic, played = run(chosen, sink, wall_seconds=seconds, truth_path=truth_path, watch=watch)
+    outcome = {
+        "scenario": chosen.name, "seed": seed, "records": played.records, "texts": traffic.truth.texts,
+        "wall_seconds": round(played.wall_seconds, 1), "truth": str(truth_path),
+    }  # fmt: skip
+    click.echo(json.dumps(outcome) if as_json else _sentence(outcome))
+
+
+def _sentence(outcome: dict[str, object]) -> str:
+    return "{scenario}: {records} records, {texts} of them texts, in {wall_seconds} s; truth in {truth}".format(
+        **outcome
+    )
+
+
+def _brand(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not 1 <= len(value) <= MAX_ID_CHARS:
+        raise click.BadParameter(f"a brand's id has 1 to {MAX_ID_CHARS} characters")
+    return value
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--brand", required=True, callback=_brand, help="The brand that the comments are about.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0, min_open=True),
+    help="So many times as fast as it was [as fast as Kafka takes it].",
+)  # fmt: skip
+@click.option("--original-times", is_flag=True, help="Keep the times; by default the last comment is at now.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def replay(file: Path, brand: str, speed: float | None, original_times: bool, as_json: bool) -> None:
+    """Play a recorded stream (gzipped JSON lines with time, platform and text) into social.interactions."""
+    from streams.clock import system_clock
+    from streams.events.pseudonyms import Pseudonyms
+    from streams.ingest.context import Place
+    from streams.ingest.player import KafkaSink
+    from streams.ingest.recorded import SOURCE, read
+    from streams.ingest.recorded import replay as run
+    from streams.settings import settings
+
+    recording = read(file)
+    key = settings().pseudonym_key.get_secret_value().encode()
+    place = Place(SOURCE, "other", brand, Pseudonyms(key))
+    with closing(KafkaSink(settings().kafka)) as sink, progress(f"replaying {file.name}") as watch:
+        replayed = run(
+            recording, sink, place=place, speed=speed, original_times=original_times, watch=watch,
+            clock=system_clock, sleep=time.sleep,
+        )  # fmt: skip
+    if as_json:
+        outcome = {
+            "file": str(file), "brand": brand, "comments": replayed.comments, "platforms": replayed.platforms,
+            "first_event_ms": replayed.first_event_ms, "last_event_ms": replayed.last_event_ms,
+            "wall_seconds": round(replayed.played.wall_seconds, 1),
+        }  # fmt: skip
+        click.echo(json.dumps(outcome, ensure_ascii=False))
+        return
+    platforms = ", ".join(f"{name} {count}" for name, count in replayed.platforms.items())
+    click.echo(f"{file.name}: {replayed.comments} comments ({platforms}) in {replayed.played.wall_seconds:.1f} s")

@@ -1,0 +1,110 @@
+"""`pulsewatch grafana`: build the dashboards, and bring them into a Grafana."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from streams.alerts.alert import Alert
+    from streams.settings import Settings
+
+TOKEN = "GRAFANA_TOKEN"  # noqa: S105 (the variable's name)
+
+
+@click.group()
+def grafana() -> None:
+    """Grafana's dashboards: as code, built to JSON, brought into a Grafana."""
+
+
+@grafana.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit code 1 where a built file is stale.")
+def build(check: bool) -> None:
+    """Build the dashboards to JSON; needs Grafana's SDK, which the `dev` extra brings."""
+    from dashboards.grafana.build import stale, write
+    from streams.errors import UsageError
+
+    try:
+        changed = stale() if check else write()
+    except ImportError as error:
+        if not str(error.name).startswith("grafana_foundation_sdk"):
+            raise
+        raise UsageError("Grafana's SDK is not installed: pip install 'pulsewatch[dev]'") from None
+    for name in changed:
+        click.echo(f"{name} {'is stale' if check else 'built'}")
+    if check and changed:
+        raise SystemExit(1)
+
+
+@grafana.command()
+@click.option("--url", envvar="GRAFANA_URL", default="http://127.0.0.1:3000", show_default=True,
+              help="Where Grafana is; also GRAFANA_URL.")  # fmt: skip
+@click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path),
+              help=f"A service account's token, role Admin; without it {TOKEN} is read.")  # fmt: skip
+@click.option("--prometheus", default="http://127.0.0.1:9090", show_default=True,
+              help="Where Grafana finds Prometheus.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Also what somebody changed in Grafana meanwhile.")
+@click.option("--without-annotations", is_flag=True, help="Leave alerts' episodes out; Redis is then not needed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def push(
+    url: str, token_file: Path | None, prometheus: str, overwrite: bool, without_annotations: bool, as_json: bool
+) -> None:
+    """Create or update folder, data source, dashboards, and each alert's episode as an annotation.
+
+    What is there as it should be is left alone, so it may run as often as you like. Links lead to
+    PULSEWATCH_CONSOLE_URL and PULSEWATCH_RUNBOOKS_URL.
+    """
+    from dashboards.grafana.build import load
+    from dashboards.grafana.client import Grafana
+    from dashboards.grafana.push import Addresses, Push, Told
+    from streams.clock import system_clock
+    from streams.settings import settings
+
+    def say(told: Told) -> None:
+        if not as_json and told.fate != "unchanged":
+            click.echo(f"{told.fate:9} {told.what}")
+
+    chosen = settings()
+    work = Push(
+        Grafana(url, _token(token_file)), Addresses(prometheus, chosen.console_url, chosen.runbooks_url), system_clock,
+        "pulsewatch grafana push", overwrite=overwrite, say=say,
+    )  # fmt: skip
+    counts = work.boards(load())
+    if not without_annotations:
+        counts += work.episodes(_alerts(chosen))
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(", ".join(f"{count} {fate}" for fate, count in sorted(counts.items())))
+
+
+def _alerts(settings: Settings) -> list[Alert]:
+    from dashboards.readers import Sources
+    from streams.errors import Unavailable
+
+    try:
+        with Sources(settings) as sources:
+            return [*sources.detections.active(), *sources.detections.resolved()]
+    except Unavailable as error:
+        raise Unavailable(
+            f"{error}; the dashboards are pushed, --without-annotations leaves the alerts' episodes out"
+        ) from None
+
+
+def _token(file: Path | None) -> str:
+    from streams.errors import UsageError
+
+    if file is not None:
+        try:
+            token = file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file} cannot be read: {error}") from None
+    else:
+        token = os.environ.get(TOKEN, "").strip()
+    if not token:
+        raise UsageError(f"a token is needed: --token-file, or {TOKEN} (Grafana: Administration, Service accounts)")
+    return token

@@ -1,0 +1,47 @@
+"""`pulsewatch relay`: from Alertmanager to Slack, PagerDuty, Feishu, DingTalk, WeCom, each in its own format."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path),
+    help="Who can be written to [deploy/relay/relay.yml; it explains itself].",
+)  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback by default.")
+@click.option("--port", type=click.IntRange(1, 65535), default=9110, show_default=True)
+@click.option("--check", is_flag=True, help="Read the configuration and its secret files, and exit.")
+@click.option("--test", "target", metavar="TARGET", help="Send TARGET one test message, and exit.")
+def relay(config: Path | None, host: str, port: int, check: bool, target: str | None) -> None:
+    """Take Alertmanager's notifications and write each in its receiver's own format.
+
+    Keeps nothing: Alertmanager tries again until the relay says that the receiver has it. Metrics are on /metrics.
+    """
+    import asyncio
+
+    from streams.errors import Unavailable, UsageError
+    from streams.notification.message import Links
+    from streams.notification.receivers import CONFIG, load
+    from streams.notification.relay import serve
+    from streams.notification.trial import send_test
+    from streams.settings import settings
+
+    targets = load(config or CONFIG)
+    chosen = settings()
+    links = Links(chosen.console_url, chosen.runbooks_url)
+    if check:
+        click.echo("\n".join(f"{name:24} {targets[name].kind}" for name in targets))
+    elif target is not None:
+        if target not in targets:
+            raise UsageError(f"{target} is none of the targets: {', '.join(targets)}")
+        result = asyncio.run(send_test(targets[target], links))
+        if result.outcome != "delivered":
+            raise Unavailable(f"{target}: {result.outcome}: {result.reason}")
+        click.echo(f"{target} took the test message.")
+    else:
+        try:
+            asyncio.run(serve(targets, links, host, port))
+        except OSError as error:
+            raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None

@@ -1,0 +1,142 @@
+"""`pulsewatch rules`: packs tried, read for mistakes and explained, with no server and no Python."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from streams.events.schema import Platform, TextKind
+
+
+def _packs(function: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option(
+            "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def _load(packs: Path | None) -> tuple[Path, Any]:
+    from streams.compliance.loader import PACKS_FOLDER
+    from streams.compliance.rulebook import Rulebook
+
+    folder = packs or PACKS_FOLDER
+    return folder, Rulebook.load(folder)
+
+
+@click.group()
+def rules() -> None:
+    """The compliance rules: try the packs, find their mistakes, see why a text fires or does not."""
+
+
+@rules.command()
+@_packs
+def test(packs: Path | None, as_json: bool) -> None:
+    """Run the examples in the packs: what must fire does, what must not does not. Exit code 1 where one fails."""
+    from streams.compliance.pack_checks import prove
+
+    folder, rulebook = _load(packs)
+    count, remarks = prove(folder, rulebook)
+    if as_json:
+        click.echo(json.dumps({"examples": count, "failed": [asdict(r) for r in remarks]}, ensure_ascii=False))
+    else:
+        for remark in remarks:
+            click.echo(str(remark))
+        click.echo(
+            f"{count} examples of {len(rulebook.rules)} rules and of timers: {len(remarks) or 'none'} failed", err=True
+        )
+    raise SystemExit(1 if remarks else 0)
+
+
+@rules.command()
+@click.option(
+    "--notes",
+    is_flag=True,
+    help="Also what is no mistake: packs that no lawyer has read, patterns that no example shows.",
+)
+@_packs
+def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
+    """Find what is wrong in the packs: doubled, unreachable or unused entries. Exit code 1 where there is one."""
+    from streams.compliance.pack_checks import lint as find_mistakes
+
+    folder, rulebook = _load(packs)
+    remarks = find_mistakes(folder, rulebook)
+    shown = [remark for remark in remarks if notes or remark.level != "note"]
+    if as_json:
+        click.echo(json.dumps([asdict(remark) for remark in shown], ensure_ascii=False))
+    else:
+        for remark in shown:
+            click.echo(str(remark))
+        left = len(remarks) - len(shown)
+        click.echo(
+            f"{len(rulebook.rules)} rules: {len(shown) or 'no'} remark{'' if len(shown) == 1 else 's'}"
+            + (f", {left} notes (--notes)" if left else ""),
+            err=True,
+        )
+    raise SystemExit(1 if any(remark.level != "note" for remark in remarks) else 0)
+
+
+@rules.command()
+@click.argument("text")
+@click.option(
+    "--kind", type=click.Choice(get_args(TextKind)), default="host_speech", show_default=True, help="Who speaks."
+)
+@click.option("--platform", type=click.Choice(get_args(Platform)), default=None, help="Where [any].")
+@_packs
+def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
+    """Show how TEXT is read, which rules match it where, what excuses a match, and what it is to disclosure timers."""
+    from streams.compliance.disclosure_timers import heard, load_timers
+
+    folder, rulebook = _load(packs)
+    told = rulebook.explain(text, kind, platform=platform)
+    to_timers = list(heard(text, load_timers(folder))) if kind == "host_speech" else []
+    if as_json:
+        considered = [item._asdict() for item in told.considered]
+        timers = [
+            {"timer": timer.timer.id, "article": timer.timer.article, "counts_as": what, "span": list(span)}
+            for timer, what, span in to_timers
+        ]
+        explained = {"normal": told.normal, "undisguised": told.undisguised, "considered": considered, "timers": timers}
+        click.echo(json.dumps(explained, ensure_ascii=False))
+        return
+    click.echo(f"read as       {told.normal}")
+    if told.undisguised is not None:
+        click.echo(f"undisguised   {told.undisguised}")
+    if not told.considered:
+        click.echo("no rule matches")
+    for item in told.considered:
+        outcome = "fires" if item.excuse is None else "excused"
+        click.echo(f"{outcome:13} {item.rule}  {item.article}")
+        click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
+        if item.score is not None:
+            click.echo(f"              reads like a breach of {item.family} with {item.score:.2f}")
+        if item.excuse is not None:
+            click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
+    for timer, what, span in to_timers:
+        click.echo(f"{what:13} {timer.timer.id}  {timer.timer.article}")
+        click.echo(f"              “{text[slice(*span)]}” at {span[0]}–{span[1]}")
+
+
+@rules.command()
+@click.option(
+    "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
+)
+def learn(packs: Path | None) -> None:
+    """Learn anew what breaches read like, from the examples in the packs and in examples.txt beside them."""
+    from streams.compliance.likeness import save_likeness
+    from streams.compliance.loader import PACKS_FOLDER
+    from streams.compliance.rulebook import Rulebook
+    from streams.compliance.train_likeness import examples
+    from streams.compliance.train_likeness import learn as learn_likeness
+
+    folder = packs or PACKS_FOLDER
+    labelled = examples(folder)
+    likeness = learn_likeness(labelled, Rulebook.load(folder, with_likeness=False))
+    save_likeness(likeness, folder)
+    click.echo(f"learnt from {len(labelled)} examples: {len(likeness.vocabulary)} pieces of text", err=True)

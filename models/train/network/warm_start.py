@@ -1,0 +1,67 @@
+"""Training that goes on from a packaged model, where no checkpoint is at hand: on another machine, a season later.
+
+The package holds each weight as an 8-bit number, that is, as an interval. The start takes the published encoder's
+weight where it lies in that interval and the nearest end where it does not, so that a weight that training never moved
+is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import numpy_helper
+
+from models.train.network.network import Network
+
+_EMBEDDINGS = "embeddings."
+_TYPES = "encoder.embeddings.token_type_embeddings.weight"
+Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.floating[Any]]
+
+
+def load_packaged(network: Network, graphs: Iterable[Path]) -> list[str]:
+    """Loads the weights of a packaged model's graphs in place; returns the names of those that they lack."""
+    state = network.state_dict()
+    missing = set(state)
+    for path in graphs:
+        for name, low, high in _intervals(onnx.load(str(path)).graph):
+            if name == "encoder./types":  # the graph has the one type that is used
+                state[_TYPES][0] = low
+                missing.discard(_TYPES)
+            elif name in state and state[name].shape == low.shape:
+                state[name] = torch.minimum(torch.maximum(state[name], low), high)
+                missing.discard(name)
+    network.load_state_dict(state)
+    return sorted(missing)
+
+
+def _intervals(graph: onnx.GraphProto) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:
+    """Each weight by its name in the network, with the least and the greatest value that it may stand for.
+
+    Linear weights and those of heads lie transposed, as `models.train.release.export` writes them.
+    """
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    for stored, array in arrays.items():
+        name = stored.removesuffix("_quantized")
+        if name != stored:
+            low, high = _dequantised(arrays, name)
+        elif array.dtype == np.float32 and not name.endswith("_scale"):
+            low = high = np.asarray(array, dtype=np.float32)
+        else:
+            continue
+        of_head = name.startswith(("head", "exits"))
+        if low.ndim == 2 and not name.startswith(_EMBEDDINGS):
+            low, high = low.T, high.T
+        yield name if of_head else f"encoder.{name}", *(torch.tensor(side, dtype=torch.float32) for side in (low, high))
+
+
+def _dequantised(arrays: Mapping[str, Array], name: str) -> tuple[Floats, Floats]:
+    """The ends of the intervals; a scale for each column of a linear weight, for each row of the embeddings."""
+    numbers, scale = (arrays[f"{name}_{part}"].astype(np.float32) for part in ("quantized", "scale"))
+    return (numbers - 0.5) * scale, (numbers + 0.5) * scale

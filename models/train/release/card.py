@@ -1,0 +1,207 @@
+"""The model card, written from what was measured: no figure in it is typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.labels import RISKS
+from models.runtime.manifest import Manifest
+from models.train.data.sources import MORPH_PAIRS, SOURCES, Source
+from models.train.loop import Progress
+from models.train.network.encoder import ENCODERS
+from models.train.release.depth_curve import Point
+from models.train.release.exits import MOST_CHANGED_FLAGS, MOST_CHANGED_SENTIMENTS
+from models.train.release.goals import GOALS, Goal
+
+COLUMNS = ("accuracy", "macro_recall", "macro_f1", "precision", "recall", "f1", "pr_auc", "ece", "false_alarm_rate")
+
+HEAD = """# Model card
+
+Sentiment (negative, neutral, positive) and eight risks of Chinese and English posts, comments, danmaku, reviews and
+host speech. Two small BERT encoders, one a language: a text with any Han character goes to the Chinese one. A text that
+is clear after the first stage leaves there; the others go on through the second. Revision `{revision}`. Made by
+`python -m models.train`; the files and their SHA-256 are in `manifest.json` ({megabytes:.1f} MB).
+
+| language | encoder | layers | heads after | taught by | last training | on | sentiment temperature |
+|---|---|---|---|---|---|---|---|
+{encoders}
+
+Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
+`dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
+int8, per channel; the last part of the training computed with that rounding.
+{notes}
+
+## Intended use and limits
+
+To sort streams of public texts for people who watch a brand: shares and trends over many texts, and a first look at a
+single one. Not for decisions about a person. The model reads a text alone, without thread, picture or sound, and the
+first {tokens} word pieces of it. Irony, dialect and languages other than Chinese and English are read badly.
+
+- `diversion` is learnt from our own templates only (models/train/data/templates): no public set labels it. Chinese
+  `privacy` likewise; Chinese and English brand crises (injury, recall, boycott), and English host claims, mostly.
+- Chinese `fraud_spam` and `crisis` come from one source each, all of it positive; ordinary posts serve as negatives.
+- Chinese `complaint` rests on star ratings. `rumor` judges style: no model of this kind knows whether a claim is true.
+- Reviews and several Weibo sets have two classes; they taught nothing about neutral.
+
+## Probabilities and flags
+
+Risk logits are calibrated by Platt scaling, sentiment by a bias and one temperature, each stage for itself, on half of
+the texts that training did not see. The same half chose the exits: against the last stage's answer they change the
+sentiment of at most {changed_sentiments:.0%} of the texts, and for each risk at most {changed_flags:.0%} of as many
+answers as it flags. What that costs is in the last two tables below.
+A risk is flagged at its threshold: {rule}.
+
+| language | {risks} |
+|---|{rules}
+{thresholds}
+
+## Figures
+
+Measured on the other half, through the runtime as served (int8, one thread). Validation sets are disjoint from
+training; of other sets one text in twenty was kept out. Accuracy, macro-recall and macro-F1 take 0.5 as the border;
+precision, recall and F1 those of the flags. `any_risk` is the share of neutral and positive texts that raise any flag.
+A set with one class only, such as fbs_sms_zh, shows recall and nothing else.
+
+| source | label | n | {columns} |
+|---|---|---|{column_rules}
+{figures}
+
+## The goals, depth by depth
+
+The figures that the model is built for, in percent, on the texts above: {goal_texts}.
+They are validation texts, and the limits of the exits were set with an eye on these tables: the test sets of the same
+sources may be harder or easier. "layers" is the mean share of the trained layers that
+a text runs through.
+
+{goals}
+
+Larger networks on the way, and the one that is shipped before it was cut and rounded: the plain logits in bfloat16 or
+fp32, on all validation texts of the goals' sources. They show what these encoders can give.
+
+{judged}
+
+Published, on the tasks' own test sets:
+
+{published}
+
+## Training data
+
+Licences as the sets' publishers state them; `--licences permissive` trains on the marked ones alone. "None stated"
+means that: whoever needs a clear chain of rights trains with that option.
+
+| source | licence | permissive | most texts a run | passes |
+|---|---|---|---|---|
+{sources}
+| templates_zh, templates_en (ours) | Apache-2.0 | yes | 300 a family and side | 1 |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a language was trained and what its networks reach.
+
+    ``points`` is the curve of what is shipped; ``judged`` has the goals' figures of the networks on the way, by name.
+    """
+
+    progress: Progress
+    points: list[Point]
+    judged: dict[str, dict[str, float]]
+
+
+def write_card(
+    path: Path,
+    manifest: Manifest,
+    rows: Sequence[Mapping[str, Any]],
+    records: Mapping[str, Record],
+    licences: str,
+) -> None:
+    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``records`` by language."""
+    sizes = {(row["source"], row["label"]): row["n"] for row in rows if "source" in row}
+    used = [source for source in (*SOURCES.values(), MORPH_PAIRS) if licences == "all" or source.permissive]
+    text = HEAD.format(
+        revision=manifest.revision,
+        megabytes=sum(entry.size_bytes for entry in manifest.files.values()) / 1e6,
+        encoders="\n".join(_encoder(language, manifest, records[language].progress) for language in manifest.models),
+        notes="\n".join(
+            f"\n{language}: {record.progress.note}" for language, record in records.items() if record.progress.note
+        ),
+        changed_sentiments=MOST_CHANGED_SENTIMENTS,
+        changed_flags=MOST_CHANGED_FLAGS,
+        goal_texts=", ".join(
+            f"{sizes[g.source, g.label]:,} for {g.name}" for g in GOALS if (g.source, g.label) in sizes
+        ),
+        goals="\n\n".join(_curve(record.points) for record in records.values()),
+        judged="\n\n".join(_judged(record.judged) for record in records.values() if record.judged),
+        published="\n".join(
+            f"- {goal.name}, {goal.measure.replace('_', '-')}: {goal.published}" for goal in GOALS if goal.published
+        ),
+        tokens=min(model.max_tokens for model in manifest.models.values()),
+        rule=manifest.threshold_rule,
+        risks=" | ".join(RISKS),
+        rules="---|" * len(RISKS),
+        thresholds="\n".join(
+            f"| {language} | {' | '.join(str(model.thresholds[label]) for label in RISKS)} |"
+            for language, model in manifest.models.items()
+        ),
+        columns=" | ".join(COLUMNS),
+        column_rules="---|" * len(COLUMNS),
+        figures="\n".join(_row(row) for row in rows if "source" in row),
+        sources="\n".join(_source(source) for source in used),
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def _encoder(language: str, manifest: Manifest, progress: Progress) -> str:
+    model, encoder = manifest.models[language], ENCODERS[language]
+    depth = max(encoder.served)
+    layers = f"{depth}" if depth == encoder.layers else f"the lower {depth} of {encoder.layers}"
+    heads = ", ".join(map(str, encoder.served))
+    return (
+        f"| {language} | {model.encoder} | {layers} | {heads} | {progress.teachers} | {progress.step:,} steps, "
+        f"{progress.seconds / 60:.0f} min | {progress.machine} | {model.stages[-1].sentiment_temperature} |"
+    )
+
+
+def _title(goal: Goal) -> str:
+    return f"{goal.name}, {goal.measure.replace('_', '-')}"
+
+
+def _curve(points: Sequence[Point]) -> str:
+    """The points of a language as a table, with the goals as its first row."""
+    goals = [goal for goal in GOALS if goal.name in points[0].figures]
+    lines = [
+        "| | layers | " + " | ".join(map(_title, goals)) + " |",
+        "|---" * (len(goals) + 2) + "|",
+        "| goal | | " + " | ".join(f"{100 * goal.least:.1f}" for goal in goals) + " |",
+        *(
+            f"| {point.name} | {point.layers:.0%} | "
+            + " | ".join(f"{100 * point.figures[goal.name]:.1f}" for goal in goals)
+            + " |"
+            for point in points
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _judged(networks: Mapping[str, Mapping[str, float]]) -> str:
+    """The figures of a language's networks as a table."""
+    goals = [goal for goal in GOALS if any(goal.name in figures for figures in networks.values())]
+    lines = ["| | " + " | ".join(map(_title, goals)) + " |", "|---" * (len(goals) + 1) + "|"]
+    for name, figures in networks.items():
+        lines.append(f"| {name} | " + " | ".join(f"{100 * figures[goal.name]:.1f}" for goal in goals) + " |")
+    return "\n".join(lines)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    figures = (f"{100 * row[name]:.1f}" if name in row else "" for name in COLUMNS)
+    return f"| {row['source']} | {row['label']} | {row['n']} | {' | '.join(figures)} |"
+
+
+def _source(source: Source) -> str:
+    return (
+        f"| {source.name} | {source.licence} | {'yes' if source.permissive else 'no'} "
+        f"| {source.cap or 'all'} | {source.passes} |"
+    )

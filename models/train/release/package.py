@@ -1,0 +1,288 @@
+"""Checkpoints to the folder that is shipped: graphs, tokenisers, calibration, manifest and model card.
+
+1. export each language's checkpoint to int8 graphs, one a stage
+2. run the texts that no training saw through all of them, as they will be served
+3. calibrate, choose exits and thresholds on one half of them
+4. write the manifest, load the folder as a service would, and measure the other half for the card
+5. measure what the other depths and fp32 would give on the goals' texts
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models.evaluate import LabelledText, evaluate_texts
+from models.labels import LANGUAGES, OUTPUTS, RISKS, SENTIMENTS
+from models.normalise import model_text
+from models.runtime.cascade import Calibration, ExitRule, micro_batches
+from models.runtime.classifier import load_classifier
+from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files, read_manifest
+from models.runtime.session import Session, padded_ids
+from models.runtime.tokeniser import load_tokeniser
+from models.train.data.sources import Example, load_training, load_validation
+from models.train.data.synthetic import TRAINING_TEXTS, synthesise
+from models.train.data.weak_negatives import add_weak_negatives
+from models.train.loop import Progress, load_weights
+from models.train.network.encoder import ENCODERS, Encoder
+from models.train.network.network import Network
+from models.train.release.calibrate import (
+    THRESHOLD_RULE,
+    choose_thresholds,
+    fit_risks,
+    fit_sentiment,
+    for_calibration,
+)
+from models.train.release.card import Record, write_card
+from models.train.release.depth_curve import Point, goal_texts, measure_points
+from models.train.release.exits import choose_exit
+from models.train.release.export import export, write_configuration
+from models.train.release.goals import GOALS
+from models.train.stages import judged_in, small_network
+
+SERVED_TOKENS = 512
+FIGURES = "figures.json"
+Logits = npt.NDArray[np.float64]
+
+SYNTHETIC_UNSEEN = 40
+MOST_OF_A_SOURCE = 800
+MOST_OF_A_GOAL = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a packaged model was made from. A language that was not trained in ``out`` is kept from ``start``."""
+
+    data: Path
+    out: Path
+    seed: int
+    licences: str
+    revision: str
+    start: Path | None = None
+
+
+class NothingToPackage(RuntimeError):
+    """A language was neither trained nor packaged before."""
+
+
+def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None:
+    """Fills ``folder`` from the checkpoints in ``recipe.out``; files of an earlier package there are replaced.
+
+    Raises:
+        NothingToPackage: the message names the language and the folders.
+    """
+    models: dict[str, LanguageModel] = {}
+    records: dict[str, Record] = {}
+    for_figures: list[LabelledText] = []
+    for language in LANGUAGES:
+        unseen = _unseen_examples(language, recipe)
+        of_language = [_labelled(example) for example in unseen if not for_calibration(example.text)]
+        for_figures += of_language
+        if (recipe.out / language / "checkpoint.pt").exists():
+            calibration = [example for example in unseen if for_calibration(example.text)]
+            models[language], records[language] = _made(recipe, language, folder, calibration, of_language)
+        else:
+            models[language], records[language] = _kept(recipe, language, folder)
+        report(f"{language}: thresholds {models[language].thresholds}, {len(records[language].points)} points")
+    manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
+    _write_json(folder / FILE_NAME, msgspec.to_builtins(manifest))
+    rows = evaluate_texts(for_figures, load_classifier(folder, remembered_texts=0))
+    report(f"{len(rows)} rows of figures")
+    _write_json(folder / FIGURES, {"rows": rows[:-1], "languages": msgspec.to_builtins(records)})
+    write_card(folder / "MODEL_CARD.md", manifest, rows, records, recipe.licences)
+    report("model card written")
+
+
+def _made(
+    recipe: Recipe, language: str, folder: Path, calibration: list[Example], for_figures: Sequence[LabelledText]
+) -> tuple[LanguageModel, Record]:
+    """A language from its checkpoint."""
+    trained = _trained(language, recipe)
+    chain = _Chain(trained, recipe.out / language / "int8", int8=True)
+    stages = _calibrated_stages(chain, calibration)
+    model = _served(trained, stages, folder)
+    plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
+    points = _points(model, stages, chain, plain, for_figures)
+    record = Record(trained.progress, points, judged_in(recipe.out / language))
+    return model, record if recipe.start is None else continued(record, recipe.start, language)
+
+
+def continued(record: Record, start: Path, language: str) -> Record:
+    """With what is known of the packaged model that the training went on from."""
+    before, revision = _recorded(start, language), read_manifest(start).revision
+    of_start = before.progress
+    lineage = (
+        f"went on from revision `{revision}`, which was taught by {of_start.teachers} in {of_start.step:,} steps on "
+        f"{of_start.machine}. {of_start.note}"
+    )
+    progress = replace(record.progress, note=f"{record.progress.note} {lineage}".strip())
+    return Record(progress, record.points, before.judged | record.judged)
+
+
+def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, Record]:
+    """A language as it was packaged before."""
+    if recipe.start is None:
+        raise NothingToPackage(f"{language}: no checkpoint in {recipe.out / language}, and no packaged model to keep")
+    model = read_manifest(recipe.start).models[language]
+    shutil.rmtree(folder / model.tokeniser, ignore_errors=True)
+    shutil.copytree(recipe.start / model.tokeniser, folder / model.tokeniser)
+    return model, _recorded(recipe.start, language)
+
+
+def _recorded(package: Path, language: str) -> Record:
+    languages = json.loads((package / FIGURES).read_text(encoding="utf-8"))["languages"]
+    return msgspec.convert(languages[language], Record)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    language: str
+    network: Network
+    tokeniser: dict[str, Any]
+    progress: Progress
+
+    @property
+    def encoder(self) -> Encoder:
+        return ENCODERS[self.language]
+
+    @property
+    def depths(self) -> list[int]:
+        """Where the network has heads."""
+        return [*self.encoder.exits, self.encoder.kept]
+
+    def write(self, folder: Path, depths: Sequence[int], int8: bool = True) -> list[str]:
+        """Fills a new folder with graphs, tokeniser and configuration; returns the graphs' names."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        names = export(self.network, folder, depths, int8)
+        write_configuration(self.network, self.tokeniser, folder, depths[-1])
+        return names
+
+
+class _Chain:
+    """A network's graphs from each head to the next, in one number format."""
+
+    def __init__(self, trained: _Trained, folder: Path, int8: bool) -> None:
+        self.depths = trained.depths
+        names = trained.write(folder, self.depths, int8)
+        self._sessions = [Session(folder / name, threads=1) for name in names]
+        self._tokeniser = load_tokeniser(folder, SERVED_TOKENS)
+
+    def logits(self, texts: Sequence[str]) -> dict[int, Logits]:
+        """By depth, the logits (texts, OUTPUTS) of texts in model form."""
+        encoded = [ids or [] for ids in self._tokeniser.encode(texts)]
+        found = {depth: np.empty((len(texts), OUTPUTS)) for depth in self.depths}
+        for indices in micro_batches({index: len(ids) for index, ids in enumerate(encoded)}):
+            inputs = padded_ids([encoded[index] for index in indices])
+            for session, rows in zip(self._sessions, found.values(), strict=True):
+                rows[indices], *hidden = session.run(inputs)
+                inputs = {"hidden": hidden[0] if hidden else rows, "attention_mask": inputs["attention_mask"]}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _CalibratedStages:
+    """Every depth's stage, with the calibrated probabilities of the examples that it was calibrated on."""
+
+    by_depth: dict[int, Stage]
+    probabilities: dict[int, Logits]
+    examples: list[Example]
+
+
+def _trained(language: str, recipe: Recipe) -> _Trained:
+    folder = recipe.out / language
+    saved = torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True)
+    network = small_network(ENCODERS[language], saved).eval()
+    progress = load_weights(network, folder / "checkpoint.pt")
+    tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    return _Trained(language, network, tokeniser, progress)
+
+
+def _calibrated_stages(chain: _Chain, examples: list[Example]) -> _CalibratedStages:
+    add_weak_negatives(examples)
+    logits = chain.logits([example.text for example in examples])
+    stages = {depth: _calibrated_stage("", rows, examples) for depth, rows in logits.items()}
+    probabilities = {depth: Calibration(stage).probabilities(logits[depth]) for depth, stage in stages.items()}
+    return _CalibratedStages(stages, probabilities, examples)
+
+
+def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> LanguageModel:
+    """Writes a language's folder; chooses exits by the last stage's flags, and thresholds for what is then served."""
+    *early, last = trained.encoder.served
+    names = trained.write(folder / trained.language, trained.encoder.served)
+    stages = [
+        msgspec.structs.replace(calibrated.by_depth[depth], graph=f"{trained.language}/{name}")
+        for depth, name in zip(trained.encoder.served, names, strict=True)
+    ]
+    final = served = calibrated.probabilities[last]
+    thresholds = choose_thresholds(final[:, len(SENTIMENTS) :], calibrated.examples)
+    for number, depth in reversed(list(enumerate(early))):
+        probabilities = calibrated.probabilities[depth]
+        rule = choose_exit(probabilities, final, thresholds)
+        stages[number] = msgspec.structs.replace(stages[number], exit=rule)
+        served = np.where(ExitRule(rule).leaving(probabilities)[:, None], probabilities, served)
+    return LanguageModel(
+        tokeniser=trained.language,
+        max_tokens=SERVED_TOKENS,
+        encoder=trained.encoder.name,
+        stages=tuple(stages),
+        thresholds=choose_thresholds(served[:, len(SENTIMENTS) :], calibrated.examples),
+    )
+
+
+def _points(
+    model: LanguageModel,
+    calibrated: _CalibratedStages,
+    int8: _Chain,
+    fp32: _Chain,
+    texts: Sequence[LabelledText],
+) -> list[Point]:
+    """The curve of a language on its goals' texts."""
+    chosen = goal_texts(texts)
+    forms = [model_text(text.text) for text in chosen]
+    formats = {"int8": int8.logits(forms), "fp32": fp32.logits(forms)}
+    return measure_points(chosen, model, calibrated.by_depth, ENCODERS[model.tokeniser].served, formats)
+
+
+def _calibrated_stage(graph: str, logits: Logits, examples: Sequence[Example]) -> Stage:
+    bias, temperature = fit_sentiment(logits, examples)
+    return Stage(graph, temperature, fit_risks(logits, examples), bias)
+
+
+def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
+    """Validation texts, the held-out part of the training sets, and templates filled otherwise than in training."""
+    _, held_out = load_training(recipe.data, language, recipe.seed, recipe.licences)
+    trained = {example.text for example in synthesise(language, recipe.seed, TRAINING_TEXTS)}
+    fresh = [e for e in synthesise(language, recipe.seed + 1, SYNTHETIC_UNSEEN) if e.text not in trained]
+    examples: list[Example] = []
+    counts: dict[str, int] = {}
+    goals = {goal.source for goal in GOALS}
+    for example in [*load_validation(recipe.data, language, recipe.licences), *held_out, *fresh]:
+        counts[example.source] = counts.get(example.source, 0) + 1
+        if counts[example.source] <= (MOST_OF_A_GOAL if example.source in goals else MOST_OF_A_SOURCE):
+            examples.append(example)
+    return examples
+
+
+def _labelled(example: Example) -> LabelledText:
+    """The labels that the source gives, with the text as it was written."""
+    return LabelledText(
+        example.written or example.text,
+        example.source,
+        None if example.sentiment is None else SENTIMENTS[example.sentiment],
+        example.sentiment_binary,
+        {label: int(target) for label, (target, _) in example.risks.items()},
+    )

@@ -1,0 +1,77 @@
+"""The alert: one record an episode, written again at each change of state, keyed by its fingerprint.
+
+A surge that turns into a crisis while it fires keeps its fingerprint and changes its kind.
+"""
+
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from streams.events.schema import Coordinates, Finding, Platform
+
+AlertKind = Literal[
+    "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "fake_traffic",
+    "feed_silent",
+]  # fmt: skip
+"""`surge`: far more talk than usual that is neither harm nor praise (yet). `opportunity` and `surge` page nobody."""
+
+Severity = Literal["info", "warning", "critical"]
+State = Literal["pending", "firing", "resolved"]
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One text or figure that speaks for the alert."""
+
+    origin: Coordinates
+    event_time: int
+    text: str = ""
+    """Personal data masked, at most 280 characters."""
+    sentiment: str | None = None
+    risks: dict[str, float] = {}
+    findings: list[Finding] = []
+    actor_id: str | None = None
+
+
+class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The value of the alerts topic. Times are milliseconds since the epoch in event time."""
+
+    fingerprint: str
+    kind: AlertKind
+    severity: Severity
+    state: State
+    brand_id: str
+    started_at: int
+    """Onset: the first minute that belongs to the episode."""
+    updated_at: int
+    summary: str
+    """What, in one line."""
+    explanation: str
+    """How bad and compared with what, in words and figures."""
+    runbook: str
+    """The runbook's path below dashboards/runbooks."""
+    fired_at: int | None = None
+    resolved_at: int | None = None
+    room_id: str | None = None
+    platform: Platform | None = None
+    family: str | None = None
+    """The rule family of a compliance alert."""
+    observed: dict[str, float] = {}
+    baseline: dict[str, float] = {}
+    factors: dict[str, float] = {}
+    """What the severity is made of, each 0 to 1: volume, negativity, reach, velocity, coordination …"""
+    evidence: list[Evidence] = []
+    spreaders: dict[str, int] = {}
+    """The accounts that carry the episode, by pseudonym: texts weighted by reach, largest first."""
+    source: str | None = None
+    """The feed that fell silent."""
+    rule: str | None = None
+    """The draft rule that raised it."""
+    shadow: bool = False
+    """A draft rule's: recorded, paging nobody."""
+
+
+def fingerprint(kind: AlertKind, brand_id: str, room_id: str | None, family: str | None, started_at_ms: int) -> str:
+    """16 hex digits that name one episode: the same records give the same fingerprint."""
+    identity = "\x1f".join([kind, brand_id, room_id or "", family or "", str(started_at_ms)])
+    return blake2b(identity.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,99 @@
+"""From pending to firing to resolved: one episode, one alert, however the input flickers.
+
+    input      . . # # # . # # . . . . .        # it holds     . it is calm
+    state      - - P F F F F F F F F R -        P pending  F firing  R resolved: the fingerprint is one throughout
+
+An alert fires once its cause has held for `fire_after_ms`, and resolves once it has been calm for `resolve_after_ms`;
+between "holds" and "calm" nothing changes. A pending alert whose cause goes before it fires resolves unfired.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from streams.alerts.alert import Alert, AlertKind, Severity, fingerprint
+
+_ORDER: tuple[Severity, ...] = ("info", "warning", "critical")
+RUNBOOKS: dict[AlertKind, str] = {
+    "crisis": "crisis.md",
+    "cyber_violence": "cyber-violence.md",
+    "opportunity": "opportunity.md",
+    "surge": "surge.md",
+    "compliance": "compliance.md",
+    "privacy": "privacy.md",
+    "room_collapse": "room-collapse.md",
+    "fake_traffic": "fake-traffic.md",
+    "feed_silent": "feed-silent.md",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a cause must hold before the alert fires, and be gone before it resolves."""
+
+    fire_after_ms: int
+    resolve_after_ms: int
+
+
+class Episode(msgspec.Struct, array_like=True):
+    """An alert that is pending or firing, with what its hysteresis needs; dropped once resolved."""
+
+    alert: Alert
+    since_ms: int
+    calm_since_ms: int | None = None
+
+    @property
+    def firing(self) -> bool:
+        return self.alert.state == "firing"
+
+    @property
+    def over(self) -> bool:
+        return self.alert.state == "resolved"
+
+    def step(self, now_ms: int, *, holds: bool, calm: bool, patience: Patience) -> bool:
+        """Take in how things stand; True if the state changed and the alert is to be written."""
+        if holds:
+            self.calm_since_ms = None
+            return self.due(now_ms, patience) and self.fire(now_ms)
+        if not calm:
+            return False
+        if self.calm_since_ms is None:
+            self.calm_since_ms = now_ms
+        if not self.firing or now_ms - self.calm_since_ms >= patience.resolve_after_ms:
+            return self.resolve(now_ms)
+        return False
+
+    def due(self, now_ms: int, patience: Patience) -> bool:
+        """Whether it fires now if its cause holds."""
+        return not self.firing and now_ms - self.since_ms >= patience.fire_after_ms
+
+    def fire(self, now_ms: int) -> bool:
+        self.revise(now_ms, state="firing", fired_at=now_ms)
+        return True
+
+    def resolve(self, now_ms: int) -> bool:
+        self.revise(now_ms, state="resolved", resolved_at=now_ms)
+        return True
+
+    def revise(self, now_ms: int, **changes: Any) -> None:
+        """Replace fields of the alert; a severity never falls while the episode lasts."""
+        if "severity" in changes:
+            changes["severity"] = worse(self.alert.severity, changes["severity"])
+        self.alert = msgspec.structs.replace(self.alert, updated_at=max(now_ms, self.alert.updated_at), **changes)
+
+
+def worse(one: Severity, other: Severity) -> Severity:
+    return max(one, other, key=_ORDER.index)
+
+
+def pending(
+    kind: AlertKind, brand_id: str, *, started_at_ms: int, now_ms: int, severity: Severity, summary: str,
+    explanation: str, room_id: str | None = None, subject: str | None = None, **facts: Any,
+) -> Alert:  # fmt: skip
+    """A new episode's alert. `subject` tells episodes of one kind and start apart: a rule family, a source."""
+    return Alert(
+        fingerprint=fingerprint(kind, brand_id, room_id, subject, started_at_ms),
+        kind=kind, severity=severity, state="pending", brand_id=brand_id, started_at=started_at_ms, updated_at=now_ms,
+        summary=summary, explanation=explanation, runbook=RUNBOOKS[kind], room_id=room_id, **facts,
+    )  # fmt: skip

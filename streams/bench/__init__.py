@@ -1,1 +1,0 @@
-"""Benchmarks against peers: the same topic and bytes for all, results checked before they count."""

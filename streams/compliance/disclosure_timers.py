@@ -1,0 +1,221 @@
+"""Disclosure timers: how long a stream that sells may run without saying that it does, as the packs have it.
+
+    host       . . s . . . . . . . d . . . . . . . . . . .       s sells    d discloses    . speaks
+    undisclosed    |-------------| |-------------------->        at `first_minutes`, then `every_minutes`, it is overdue
+
+Only time in which the host is heard counts: a feed that is silent tells nothing of what was said, and streams whose
+captions nobody delivers are never overdue. Two legal ideas stand behind it. In the United States a disclosure in a
+live stream is to be repeated, so that people who see only a part of it see one (16 CFR 255.5; FTC, Disclosures 101 for
+Social Media Influencers, 2019); in China an advertisement must be recognisable as one (广告法 14, 互联网广告管理办法 9
+and 19). Neither names minutes: those in the packs are a policy, for lawyers to set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from models.normalise import has_han, normalise, normalise_mapped
+from streams.clock import MINUTE_MS
+from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
+from streams.compliance.matcher import compile_pattern
+from streams.compliance.pack import Family, Pack, Said, Stream, Timer
+from streams.compliance.pack_entry import Entry
+from streams.compliance.personal_data import lower
+from streams.compliance.rulebook import sentence_around
+
+
+class Stretch(msgspec.Struct, array_like=True):
+    """A session under one timer: when it sold, disclosed and was heard."""
+
+    since_ms: int | None = None
+    """The last disclosure or the first sign, whichever is later; None while the stream is not commercial."""
+    sign_ms: int = 0
+    disclosed_ms: int | None = None
+    spoke_ms: int | None = None
+    unheard_ms: int = 0
+    """Of the time since `since_ms`."""
+    declared: bool = False
+    """The feed says that the session is commercial, from its start to its end."""
+    marked: bool = False
+    """Its title discloses it, where that suffices."""
+
+    def sells(self, at_ms: int) -> None:
+        """A sign that the stream is commercial."""
+        if self.since_ms is None:
+            self.since_ms, self.unheard_ms = at_ms, 0
+        self.sign_ms = max(self.sign_ms, at_ms)
+
+    def discloses(self, at_ms: int) -> None:
+        """A disclosure; one that comes late counts from when it was made."""
+        self.disclosed_ms = max(at_ms, self.disclosed_ms or 0)
+        if self.since_ms is not None and at_ms >= self.since_ms:
+            self.since_ms, self.unheard_ms = at_ms, 0
+
+    def speaks(self, timer: Timer, at_ms: int) -> None:
+        """The host is heard, whatever is said."""
+        if self.spoke_ms is not None and at_ms - self.spoke_ms > timer.longest_pause_minutes * MINUTE_MS:
+            self.unheard_ms += at_ms - max(self.spoke_ms, self.since_ms or 0)
+        self.spoke_ms = max(at_ms, self.spoke_ms or 0)
+
+    def rests(self, timer: Timer, now_ms: int) -> None:
+        """Time has come to `now_ms`: is the stream commercial still?"""
+        if self.since_ms is not None and not self.declared and now_ms - self.sign_ms > _lasts_ms(timer):
+            self.since_ms = None
+
+    def undisclosed_ms(self, timer: Timer) -> int:
+        """How long the commercial stream was heard since its last disclosure, or since its first sign."""
+        if self.since_ms is None or self.spoke_ms is None:
+            return 0
+        heard_ms = self.spoke_ms if self.declared else min(self.spoke_ms, self.sign_ms + _lasts_ms(timer))
+        return max(0, heard_ms - self.since_ms - self.unheard_ms)
+
+    def allowed_minutes(self, timer: Timer) -> int | None:
+        """How long it may be; None where nothing more is owed."""
+        if self.marked or (self.disclosed_ms is not None and timer.every_minutes is None):
+            return None
+        return timer.every_minutes if self.disclosed_ms == self.since_ms else timer.first_minutes
+
+    def overdue(self, timer: Timer) -> bool:
+        allowed = self.allowed_minutes(timer)
+        return allowed is not None and self.undisclosed_ms(timer) >= allowed * MINUTE_MS
+
+
+def _lasts_ms(timer: Timer) -> int:
+    return timer.commercial.lasts_minutes * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Compiled `Said`. `match` gives where it is said in a text in normal form and lower case, or None;
+    what ends before `beyond` was heard before."""
+
+    wanted: tuple[Any, ...]
+    unless: tuple[Any, ...]
+
+    def match(self, plain: str, beyond: int = 0) -> tuple[int, int] | None:
+        for pattern in self.wanted:
+            for match in pattern.finditer(plain):
+                if match.end() <= beyond:
+                    continue
+                start, end = sentence_around(plain, match.start(), match.end())
+                if not any(excuse.search(plain[start:end]) for excuse in self.unless):
+                    return match.start(), match.end()
+        return None
+
+    def hears(self, text: str) -> bool:
+        """Whether a text as it came says it."""
+        return self.match(lower(normalise(text))) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTimer:
+    """A timer ready to listen."""
+
+    timer: Timer
+    family: Family
+    jurisdiction: str
+    commercial: Listener
+    disclosure: Listener
+
+    def may_hold(self, jurisdiction: str | None, platform: str) -> bool:
+        """Whether it may be this stream's law, by where it runs."""
+        if jurisdiction is not None:
+            return jurisdiction == self.jurisdiction
+        presumed = self.timer.where_unknown
+        return presumed is not None and platform in presumed.platforms
+
+    def holds(self, jurisdiction: str | None, platform: str, language: str | None) -> bool:
+        """Whether it is, by what its host speaks as well."""
+        if not self.may_hold(jurisdiction, platform):
+            return False
+        presumed = self.timer.where_unknown
+        return jurisdiction is not None or presumed is None or not presumed.languages or language in presumed.languages
+
+
+def language_of(text: str, told: str | None) -> str | None:
+    """The language of a caption, as its feed tells it; else Chinese or English where its words say so, or None."""
+    if told:
+        return told[:2].lower()
+    return "zh" if has_han(text) else "en" if _ENGLISH_WORDS.search(text) else None
+
+
+_ENGLISH_WORDS = re.compile(r"\b(?:the|and|you|your|this|that|with|have|are|just)\b", re.IGNORECASE)
+"""What English can hardly do without, and no other language of Latin letters has."""
+
+
+def load_timers(folder: Path | None = None) -> tuple[CompiledTimer, ...]:
+    """The timers of a folder of packs, or those that are shipped. Raises PackError with file and line."""
+    folder = folder or PACKS_FOLDER
+    shared = read_shared(folder).lists
+    return tuple(
+        _compiled(timer, pack, Entry(path, timer.id, {**shared, **pack.lists}))
+        for path, pack in read_packs(folder)
+        for timer in pack.timers
+    )
+
+
+def _compiled(timer: Timer, pack: Pack, entry: Entry) -> CompiledTimer:
+    return CompiledTimer(
+        timer,
+        pack.family,
+        timer.jurisdiction or pack.jurisdiction,
+        _listener(timer.commercial, entry),
+        _listener(timer.disclosure, entry),
+    )
+
+
+def _listener(said: Said, entry: Entry) -> Listener:
+    words = [re.escape(word) for word in entry.words(said.words)]
+    return Listener(
+        (*([compile_pattern("|".join(words))] if words else []), *(entry.pattern(one)[1] for one in said.patterns)),
+        tuple(entry.pattern(pattern)[1] for pattern in said.unless),
+    )
+
+
+def heard(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[CompiledTimer, str, tuple[int, int]]]:
+    """What a text is to timers: (timer, "disclosure" or "commercial", span in the text as it came)."""
+    plain, mapped = lower(normalise(text)), normalise_mapped(text)
+    for timer in timers:
+        for what, listener in (("disclosure", timer.disclosure), ("commercial", timer.commercial)):
+            span = listener.match(plain)
+            if span is not None:
+                yield timer, what, mapped.original_span(*span)
+
+
+def overdue_minutes(timer: CompiledTimer, stream: Stream) -> list[int]:
+    """The minutes of an example in which an alert opens."""
+    stretch, opened, was_overdue = Stretch(), [], False
+    rules = timer.timer
+    presumed = rules.where_unknown
+    platform = stream.platform or (presumed.platforms[0] if presumed else "other")
+    jurisdiction = stream.jurisdiction or (None if stream.platform or presumed else timer.jurisdiction)
+    language = stream.language or (presumed.languages[0] if presumed and presumed.languages else None)
+    stretch.marked = rules.title_suffices and timer.disclosure.hears(stream.title)
+    for at_ms, caption in _captions(stream):
+        minute, plain = at_ms // MINUTE_MS, lower(normalise(caption))
+        stretch.rests(rules, at_ms)
+        if minute in stream.shows or timer.commercial.match(plain) is not None:
+            stretch.sells(at_ms)
+        if timer.disclosure.match(plain) is not None:
+            stretch.discloses(at_ms)
+        stretch.speaks(rules, at_ms)
+        overdue = stretch.overdue(rules) and timer.holds(jurisdiction, platform, language)
+        if overdue and not was_overdue:
+            opened.append(minute)
+        was_overdue = overdue
+    return opened
+
+
+def _captions(stream: Stream) -> Iterator[tuple[int, str]]:
+    says: Mapping[int, str] = stream.says
+    unheard = range(*stream.silent) if stream.silent else range(0)
+    for minute in range(stream.minutes):
+        if minute not in unheard:
+            yield minute * MINUTE_MS, says.get(minute, "…")
+            yield minute * MINUTE_MS + MINUTE_MS // 2, "…"

@@ -1,0 +1,179 @@
+"""Campaigns, and what is kept of them: the counters expire within hours, so their minutes are copied while they last.
+
+    <namespace>:campaigns                     hash: id → campaign as JSON
+    <namespace>:campaign:<id>:minutes         hash: minute → what happened in it, as JSON
+    <namespace>:campaign:<id>:people:<part>   folded log of people (streams.engagement.hyperloglog), by part
+
+A copy is the whole minute as it stands, so that to copy again, or from two consoles, changes nothing; a log is a union.
+All of it stays KEPT_SECONDS after the last copy. Parts are as long as the campaign, or MOST_AROUND_MINUTES:
+
+    before [19:00 … 20:00)   during [20:00 … 21:00)   after [21:00 … 22:00)
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from streams.clock import MINUTE_MS
+from streams.engagement.hyperloglog import fold, read
+from streams.errors import UsageError
+from streams.ledger.reader import answers
+
+KEPT_SECONDS = 400 * 86_400
+MOST_AROUND_MINUTES = 24 * 60
+LONGEST_MINUTES = 31 * 24 * 60
+MOST_CAMPAIGNS = 500
+
+CampaignScope = Literal["room", "brand", "product"]
+Part = Literal["before", "during", "after"]
+PARTS: tuple[Part, ...] = get_args(Part)
+_ID = re.compile(r"[\w\-.:]{1,64}\Z")
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """What runs, where, and from when to when (event time, milliseconds; the end is not in it)."""
+
+    campaign_id: str
+    name: str
+    scope: CampaignScope
+    scope_id: str
+    brand_id: str
+    """Whose alerts and comments are looked at."""
+    starts_ms: int
+    ends_ms: int
+    tags: Sequence[str]
+    author: str
+    created_ms: int
+
+    def minutes(self, part: Part) -> range:
+        """The minutes of a part, since the epoch."""
+        first, end = self.starts_ms // MINUTE_MS, -(-self.ends_ms // MINUTE_MS)
+        around = min(end - first, MOST_AROUND_MINUTES)
+        return {"before": range(first - around, first), "during": range(first, end), "after": range(end, end + around)}[
+            part
+        ]
+
+    def part_of(self, minute: int) -> Part | None:
+        """Where a minute belongs; None where an earlier end has left it outside."""
+        return next((part for part in PARTS if minute in self.minutes(part)), None)
+
+    @property
+    def whole(self) -> range:
+        """All minutes that are kept."""
+        return range(self.minutes("before").start, self.minutes("after").stop)
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One minute: sums that are not zero, comments by label, and concurrent viewers where a feed told them."""
+
+    sums: Mapping[str, int] = {}
+    moods: Mapping[str, int] = {}
+    peak: int | None = None
+    last: int | None = None
+
+
+class Draft(msgspec.Struct, forbid_unknown_fields=True):
+    """A campaign as a person asks for it."""
+
+    name: str
+    scope: CampaignScope
+    scope_id: str
+    starts_ms: int
+    ends_ms: int
+    brand_id: str = ""
+    tags: list[str] = []
+
+
+def drafted(draft: Draft, author: str, now_ms: int) -> Campaign:
+    """A campaign of a draft. Raises UsageError that says what is wrong with it."""
+    name, scope_id = draft.name.strip(), draft.scope_id.strip()
+    brand_id = draft.brand_id.strip() or (scope_id if draft.scope == "brand" else "")
+    if not name or len(name) > 120:
+        raise UsageError("a campaign has a name of at most 120 characters")
+    if not scope_id or len(scope_id) > 128:
+        raise UsageError(f"name the {draft.scope} that the campaign is about")
+    if not brand_id:
+        raise UsageError(f"name the brand of the {draft.scope}, whose alerts and comments are looked at")
+    if not 0 < draft.starts_ms < draft.ends_ms:
+        raise UsageError("a campaign ends after it starts")
+    if draft.ends_ms - draft.starts_ms > LONGEST_MINUTES * MINUTE_MS:
+        raise UsageError(f"a campaign lasts {LONGEST_MINUTES // 1440} days at most")
+    tags = [tag for tag in (tag.strip()[:40] for tag in draft.tags[:20]) if tag]
+    return Campaign(
+        secrets.token_hex(6), name, draft.scope, scope_id, brand_id, draft.starts_ms, draft.ends_ms, tags, author,
+        now_ms,
+    )  # fmt: skip
+
+
+_decode = msgspec.json.Decoder(Campaign).decode
+_decode_minute = msgspec.json.Decoder(Kept).decode
+
+
+class Campaigns:
+    """Over a synchronous Redis client that returns bytes. Every call raises Unavailable where Redis does not answer."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client = client
+        self._key = f"{namespace}:campaigns"
+        self._prefix = f"{namespace}:campaign:"
+
+    def all(self) -> list[Campaign]:
+        """Those that began last first."""
+        [values] = answers(self._client, [("HVALS", self._key)])
+        return sorted((_decode(value) for value in values), key=lambda one: (-one.starts_ms, one.campaign_id))
+
+    def find(self, campaign_id: str) -> Campaign | None:
+        [value] = answers(self._client, [("HGET", self._key, campaign_id)])
+        return None if value is None else _decode(value)
+
+    def save(self, campaign: Campaign) -> None:
+        """Add it, or replace the one with its id. Raises UsageError where there are too many."""
+        [count, known] = answers(self._client, [("HLEN", self._key), ("HEXISTS", self._key, campaign.campaign_id)])
+        if count >= MOST_CAMPAIGNS and not known:
+            raise UsageError(f"there are {MOST_CAMPAIGNS} campaigns already: remove one")
+        answers(self._client, [("HSET", self._key, campaign.campaign_id, msgspec.json.encode(campaign))])
+
+    def remove(self, campaign_id: str) -> None:
+        """Forget it and all that is kept of it."""
+        keys = [self._minutes(campaign_id), *(self._people(campaign_id, part) for part in PARTS)]
+        answers(self._client, [("HDEL", self._key, campaign_id), *(("DEL", key) for key in keys)])
+
+    def keep(self, campaign_id: str, minutes: Mapping[int, Kept], people: Mapping[Part, bytes]) -> None:
+        """Store minutes as they stand, and add people to their parts."""
+        stored = self.people(campaign_id)
+        commands: list[tuple[Any, ...]] = []
+        if minutes:
+            pairs = [part for number, kept in minutes.items() for part in (number, msgspec.json.encode(kept))]
+            commands += [("HSET", self._minutes(campaign_id), *pairs)]
+            commands += [("EXPIRE", self._minutes(campaign_id), KEPT_SECONDS)]
+        for part, log in people.items():
+            if log:
+                union = fold(read([stored.get(part, b""), log]))
+                commands += [("SET", self._people(campaign_id, part), union, "EX", KEPT_SECONDS)]
+        answers(self._client, commands)
+
+    def minutes(self, campaign_id: str) -> dict[int, Kept]:
+        """Every minute that is kept, in order."""
+        [found] = answers(self._client, [("HGETALL", self._minutes(campaign_id))])
+        return {number: _decode_minute(value) for number, value in sorted((int(at), one) for at, one in found.items())}
+
+    def people(self, campaign_id: str) -> dict[Part, bytes]:
+        """The folded logs of those parts that have one."""
+        logs = answers(self._client, (("GET", self._people(campaign_id, part)) for part in PARTS))
+        return {part: log for part, log in zip(PARTS, logs, strict=True) if log is not None}
+
+    def _minutes(self, campaign_id: str) -> str:
+        return f"{self._prefix}{checked(campaign_id)}:minutes"
+
+    def _people(self, campaign_id: str, part: Part) -> str:
+        return f"{self._prefix}{checked(campaign_id)}:people:{part}"
+
+
+def checked(campaign_id: str) -> str:
+    """An id as it may stand in a key. Raises UsageError."""
+    if not _ID.match(campaign_id):
+        raise UsageError(f"{campaign_id[:40]!r} is no campaign's id")
+    return campaign_id

@@ -1,0 +1,237 @@
+"""Recorded streams through scoring and detection in this process, as fast as the machine allows.
+
+Each file is a brand of its own with one feed, whose end is no silence. What comes out is what the workers would have
+raised, had they run then.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import msgspec
+
+from streams.alerts.alert import Alert
+from streams.clock import DAY_MS, HOUR_MS
+from streams.compliance.personal_data import mask
+from streams.compliance.rulebook import Rulebook
+from streams.detection.backtest.recorded_bursts import Met, RecordedBurst, bursts, met, outside
+from streams.detection.backtest.violence import ViolenceEvidence
+from streams.detection.brand.brand import Brand
+from streams.detection.brand.custom_rules import DraftRule
+from streams.detection.config import Watch
+from streams.detection.dedup import source_of
+from streams.detection.watermark import LogTimes
+from streams.events.schema import Coordinates, ScoredText
+from streams.ingest.recorded import Comment, platform, read
+from streams.scoring.judge import Classifier, Judgement, Scores, Text, score_texts
+
+SOURCE = "recording"
+_CHUNK = 512
+_AFTERWARDS_MS = 2 * HOUR_MS
+"""How long the clock runs on behind the last comment, so that what is calm resolves."""
+_LISTENING_MS = 6 * HOUR_MS
+"""How long the brand was listened to before the first comment, and nothing heard: a recording has all there was."""
+_WATCH = Watch(feed_silent_ms=100 * 365 * DAY_MS)
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """One recording and what was raised over it."""
+
+    file: str
+    comments: int
+    first_ms: int
+    last_ms: int
+    alerts: Sequence[Alert]
+    """Those that fired, as they last stood, in the order of firing."""
+    bursts: Sequence[RecordedBurst]
+    violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
+    draft_alerts: Sequence[Alert] | None = None
+    """What draft rules would have raised; None where there were none."""
+
+    @property
+    def days(self) -> float:
+        """How long the recording is; an hour at least."""
+        return max((self.last_ms - self.first_ms) / DAY_MS, 1 / 24)
+
+    def met(self) -> list[Met]:
+        return met(self.bursts, self.alerts)
+
+    def outside(self) -> list[Alert]:
+        """False alarms: alerts that fired outside of any burst."""
+        return outside(self.bursts, self.alerts)
+
+    def row(self) -> dict[str, Any]:
+        """The file's row of `pulsewatch backtest`."""
+        row: dict[str, Any] = {
+            "file": self.file,
+            "comments": self.comments,
+            "alerts": [_alert_row(alert) for alert in self.alerts],
+            "cyber_violence": round(self.violence.score(), 4),
+            "bursts": [_burst_row(one) for one in self.met()],
+            "alerts_outside_bursts_per_day": round(len(self.outside()) / self.days, 3),
+        }
+        if self.draft_alerts is not None:
+            row["draft_alerts"] = [{"rule": alert.rule, **_alert_row(alert)} for alert in self.draft_alerts]
+        return row
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All recordings together. Seconds are of event time; None where no burst was met."""
+
+    files: int
+    comments: int
+    bursts: int
+    met: int
+    delay_seconds_median: float | None
+    delay_seconds_p90: float | None
+    lead_seconds_median: float | None
+    """Before the peak of the burst."""
+    alerts: int
+    critical: int
+    false_alarms_per_brand_and_day: float
+
+    @classmethod
+    def of(cls, runs: Sequence[Backtested]) -> "Summary":
+        """At least one recording."""
+        everything = [one for run in runs for one in run.met()]
+        delays = [one.delay_seconds for one in everything if one.delay_seconds is not None]
+        leads = [one.lead_seconds for one in everything if one.lead_seconds is not None]
+        return cls(
+            files=len(runs),
+            comments=sum(run.comments for run in runs),
+            bursts=len(everything),
+            met=len(delays),
+            delay_seconds_median=median(delays) if delays else None,
+            delay_seconds_p90=quantiles(delays, n=10)[-1] if len(delays) > 1 else max(delays, default=None),
+            lead_seconds_median=median(leads) if leads else None,
+            alerts=sum(len(run.alerts) for run in runs),
+            critical=sum(alert.severity == "critical" for run in runs for alert in run.alerts),
+            false_alarms_per_brand_and_day=sum(len(run.outside()) for run in runs) / sum(run.days for run in runs),
+        )
+
+
+@dataclass(frozen=True)
+class DraftSummary:
+    """What a draft rule would have done over all recordings."""
+
+    rule: str
+    fired: int
+    brands: int
+    bursts_met: int
+    false_alarms_per_brand_and_day: float
+
+    @classmethod
+    def of(cls, rule: str, runs: Sequence[Backtested]) -> "DraftSummary":
+        """The rule alone, against the bursts of each recording."""
+        alone = [replace(run, alerts=_of_rule(run, rule)) for run in runs]
+        return cls(
+            rule=rule,
+            fired=sum(len(run.alerts) for run in alone),
+            brands=sum(bool(run.alerts) for run in alone),
+            bursts_met=sum(one.fingerprint is not None for run in alone for one in run.met()),
+            false_alarms_per_brand_and_day=Summary.of(alone).false_alarms_per_brand_and_day,
+        )
+
+
+def _of_rule(run: Backtested, rule: str) -> list[Alert]:
+    return [alert for alert in run.draft_alerts or () if alert.rule == rule]
+
+
+def run(
+    path: Path, classifier: Classifier | None, rulebook: Rulebook, drafts: tuple[DraftRule, ...] | None = None
+) -> Backtested:
+    """One file; without a classifier texts stay unscored. Blocks for as long as model and rules take.
+
+    Raises UsageError for what cannot be read.
+    """
+    recording = read(path)
+    name = path.name.removesuffix(".gz").removesuffix(".jsonl")
+    return detect(path.name, scored(name, recording.comments, classifier, rulebook), drafts)
+
+
+def scored(
+    brand_id: str, comments: Sequence[Comment], classifier: Classifier | None, rulebook: Rulebook
+) -> Iterator[ScoredText]:
+    """Comments as the scoring stage would write them."""
+    for start in range(0, len(comments), _CHUNK):
+        chunk = comments[start : start + _CHUNK]
+        texts = [Text(comment.line.text, "comment", platform(comment.line.platform)) for comment in chunk]
+        for comment, judgement in zip(chunk, score_texts(texts, rulebook, classifier), strict=True):
+            yield _scored_text(brand_id, comment, judgement)
+
+
+def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[DraftRule, ...] | None = None) -> Backtested:
+    """Texts of one brand in the order of time, at least one."""
+    first = next(texts)
+    watch = replace(_WATCH, drafts=drafts or ())
+    brand, log, source = (
+        Brand.fresh(first.brand_id, first.event_time_ms - _LISTENING_MS, watch),
+        LogTimes(),
+        source_of(first),
+    )
+    latest: dict[str, Alert] = {}
+    violence, times_ms = ViolenceEvidence(), []
+    for text in _chained(first, texts):
+        times_ms.append(text.event_time_ms)
+        violence.hear(text)
+        log.heard(source, text.log_time_ms)
+        latest.update({alert.fingerprint: alert for alert in brand.hear(text, log)})
+    log.heard(source, times_ms[-1] + _AFTERWARDS_MS)
+    latest.update({alert.fingerprint: alert for alert in brand.idle(log)})
+    fired = sorted((alert for alert in latest.values() if alert.fired_at), key=lambda alert: alert.fired_at or 0)
+    return Backtested(
+        file, len(times_ms), times_ms[0], times_ms[-1], [alert for alert in fired if not alert.shadow],
+        bursts(times_ms), violence, None if drafts is None else [alert for alert in fired if alert.shadow],
+    )  # fmt: skip
+
+
+def _chained(first: ScoredText, others: Iterator[ScoredText]) -> Iterator[ScoredText]:
+    yield first
+    yield from others
+
+
+def _scored_text(brand_id: str, comment: Comment, judgement: Judgement) -> ScoredText:
+    text = ScoredText(
+        event_id=f"{brand_id}:{comment.number}", origin=Coordinates(brand_id, 0, comment.number),
+        log_time_ms=comment.at_ms, platform=platform(comment.line.platform), source=SOURCE, kind="comment",
+        brand_id=brand_id, event_time_ms=comment.at_ms, text=mask(comment.line.text), scored=False,
+        findings=judgement.findings,
+    )  # fmt: skip
+    return text if judgement.scores is None else with_scores(text, judgement.scores)
+
+
+def with_scores(text: ScoredText, scores: Scores) -> ScoredText:
+    """The text as the model judges it."""
+    sentiment: Any = scores.sentiment
+    return msgspec.structs.replace(
+        text, scored=True, sentiment=sentiment, sentiment_scores=dict(scores.sentiment_scores),
+        risks=dict(scores.risks), flagged=list(scores.flagged),
+    )  # fmt: skip
+
+
+def _alert_row(alert: Alert) -> dict[str, Any]:
+    return {
+        "fingerprint": alert.fingerprint,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "at": _iso(alert.fired_at),
+        "resolved_at": _iso(alert.resolved_at),
+    }
+
+
+def _burst_row(one: Met) -> dict[str, Any]:
+    return {
+        "onset": _iso(one.burst.onset * 60_000),
+        "met_by": one.fingerprint,
+        "delay_seconds": one.delay_seconds,
+        "lead_seconds": one.lead_seconds,
+    }
+
+
+def _iso(at_ms: int | None) -> str | None:
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()

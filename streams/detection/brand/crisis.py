@@ -1,0 +1,170 @@
+"""What a burst of talk means: harm, praise or neither; how bad it is, and why, in figures.
+
+Each factor lies between 0 and 1 and is shown in the alert:
+- volume      how many times the usual, on a log scale; 1 at twenty times
+- negativity  the share of texts that are negative or carry a risk
+- velocity    how much of the window came in its last two minutes; 0 where it came evenly
+- reach       followers of those who speak, on a log scale; 1 at ten million
+- coordination  the share of the five busiest accounts or of the commonest wording: shown, not part of the severity
+"""
+
+import math
+import re
+
+from streams.alerts.alert import AlertKind, Severity
+from streams.clock import MINUTE_MS
+from streams.detection.baseline.burst import WINDOW_MINUTES, Burst
+from streams.detection.baseline.seasonality import hour_of_day
+from streams.detection.brand.windows import Tally, Windows
+from streams.detection.evidence import COORDINATED_SHARE, influence
+from streams.events.schema import ScoredText
+
+HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor"})
+"""Risks that speak against the brand; spam and diversion under its posts do not, nor does praise that deceives."""
+
+ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
+CRISIS_SHARE = 0.4
+WEIGHTY_SHARE = 0.25
+PRAISE_SHARE = 0.5
+VIOLENCE_SHARE = 0.2
+"""Of abusive texts; a quarrel about goods has fewer."""
+PERSONAL_SHARE = 1 / 3
+"""Of the abusive texts, those that name or address somebody; many insults do neither."""
+CRITICAL_SCORE = 0.6
+CRITICAL_TEXTS = 20
+_WEIGHTS = {"volume": 0.4, "negativity": 0.35, "velocity": 0.1, "reach": 0.15}
+_FULL_RATIO = 20
+_FULL_FOLLOWERS = 10_000_000
+_RECENT_MINUTES = 2
+
+_PERSONS = re.compile(r"[你她妳您]|(?<!其)他|(?:这|那)(?:种)?(?:人|女|男|家伙)|女的|男的|畜生")
+_PERSONS_EN = frozenset({"you", "your", "he", "she", "him", "her", "his", "u", "ur", "they", "them"})
+
+_NAMES: dict[AlertKind, str] = {
+    "crisis": "crisis",
+    "cyber_violence": "violence against a person",
+    "opportunity": "burst of praise",
+    "surge": "surge of talk",
+}
+
+
+def tally(text: ScoredText) -> Tally:
+    """What one text adds to its minute."""
+    harmful = text.sentiment == "negative" or not HARMFUL_RISKS.isdisjoint(text.flagged)
+    abusive = "abuse" in text.flagged
+    return Tally(
+        texts=1,
+        scored=int(text.scored),
+        negative=int(text.sentiment == "negative"),
+        positive=int(text.sentiment == "positive"),
+        harm=int(harmful),
+        abuse=int(abusive),
+        personal_abuse=int(abusive and _at_a_person(text.text)),
+        followers=text.actor.followers if text.actor else 0,
+        harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
+    )
+
+
+def weight(text: ScoredText) -> float:
+    """How well a text speaks for an alert: its worst score, its findings, the reach of who says it."""
+    worst = max((text.risks.get(label, 1.0) for label in text.flagged), default=0.0)
+    negative = text.sentiment_scores.get("negative", 0.0)
+    return worst + negative + len(text.findings) + 0.1 * influence(text.actor)
+
+
+def weighty(window: Tally) -> bool:
+    """Whether harm is more than what any model finds in a crowd that praises: a fair share, beside the praise."""
+    return window.share(window.harm) >= WEIGHTY_SHARE and window.harm >= window.positive / 2
+
+
+def harm_kind(window: Tally) -> AlertKind:
+    """Violence where abuse at a person dominates, else a crisis."""
+    personal = window.personal_abuse >= PERSONAL_SHARE * window.abuse
+    return "cyber_violence" if personal and window.share(window.abuse) >= VIOLENCE_SHARE else "crisis"
+
+
+def attention_kind(window: Tally) -> AlertKind:
+    """A burst that is no crisis: praise where most of it is, else a surge."""
+    praised = window.share(window.positive) >= PRAISE_SHARE and window.positive >= 2 * window.harm
+    return "opportunity" if praised else "surge"
+
+
+def factors(
+    window: Tally, counted: int, burst: Burst, windows: Windows, minute: int, minutes: int = WINDOW_MINUTES
+) -> dict[str, float]:
+    """What the severity is made of; `counted` is the count of what the burst counts, in a window of `minutes`."""
+    recent = sum(windows.minutes[at].texts for at in range(minute - 1, minute + 1) if at in windows.minutes)
+    even = _RECENT_MINUTES / minutes
+    parts = {
+        "volume": burst.short.excess(counted, hour_of_day(minute * MINUTE_MS)) / math.log(_FULL_RATIO),
+        "negativity": window.share(window.harm),
+        "velocity": (recent / max(1, window.texts) - even) / (1 - even),
+        "reach": math.log10(1 + window.followers) / math.log10(_FULL_FOLLOWERS),
+    }
+    return {name: round(min(1.0, max(0.0, part)), 3) for name, part in parts.items()}
+
+
+def severity(kind: AlertKind, parts: dict[str, float], window: Tally) -> Severity:
+    """Praise and mere talk page nobody; harm is critical where it is large, loud and mostly negative."""
+    if kind in ATTENTION:
+        return "info"
+    # A feed that tells no followers says nothing about reach: the other factors decide.
+    told = {name: share for name, share in _WEIGHTS.items() if name != "reach" or window.followers}
+    score = sum(share * parts[name] for name, share in told.items()) / sum(told.values())
+    grave = window.harm >= CRITICAL_TEXTS and parts["negativity"] >= CRISIS_SHARE
+    return "critical" if grave and score >= CRITICAL_SCORE else "warning"
+
+
+def observed(window: Tally) -> dict[str, float]:
+    return {
+        "texts": float(window.texts),
+        "harmful": float(window.harm),
+        "negative": float(window.negative),
+        "positive": float(window.positive),
+        "abusive": float(window.abuse),
+        "followers": float(window.followers),
+        "harmful_by_influence": float(window.weighted_harm),
+    }
+
+
+def baseline(volume: Burst, harm: Burst, hour: float, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
+    """What the brand is compared with: the usual in so many minutes at this hour, and how many windows it rests on."""
+    return {
+        "texts": round(volume.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
+        "harmful": round(harm.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
+        "windows": float(volume.short.windows),
+    }
+
+
+def summary(
+    kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float], minutes: int = WINDOW_MINUTES
+) -> str:
+    """What, in one line."""
+    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
+
+
+def explanation(
+    window: Tally, usual: dict[str, float], coordination: float, accounts_share: float, minutes: int = WINDOW_MINUTES
+) -> str:
+    """How bad and compared with what."""
+    times = window.texts / max(1.0, usual["texts"])
+    harmful, positive = window.share(window.harm), window.share(window.positive)
+    parts = [
+        f"{window.texts} texts in {minutes} minutes where {usual['texts']:.1f} are usual (×{times:.1f}).",
+        f"{window.harm} are negative or carry a risk where {usual['harmful']:.1f} are usual.",
+        f"Of the scored texts {harmful:.0%} are harmful and {positive:.0%} positive.",
+    ]
+    if window.abuse:
+        parts.append(f"{window.abuse} are abusive, {window.personal_abuse} of them at a person.")
+    if window.followers:
+        parts.append(f"Those who speak have {window.followers:,} followers.")
+    if coordination >= COORDINATED_SHARE:
+        parts.append(
+            f"Coordinated: the five busiest accounts or one wording carry {coordination:.0%} of it"
+            f" (accounts {accounts_share:.0%})."
+        )
+    return " ".join(parts)
+
+
+def _at_a_person(text: str) -> bool:
+    return _PERSONS.search(text) is not None or not _PERSONS_EN.isdisjoint(text.lower().split())

@@ -1,0 +1,100 @@
+"""What was said in each minute of a brand's event time, and the five-minute windows made of it.
+
+Bursts are looked for in a window that slides with every text; the baseline learns from windows that tumble, each once,
+when the lateness that is allowed has passed behind it. Both count from the brand's first minute:
+
+    minute     100 101 102 103 104 | 105 106 107 108 109 | 110 111 112
+    tumbling   [ learned at 107    ] [ learned at 112    ]
+    sliding                    at 111:  [107 … 111]
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from streams.detection.baseline.burst import WINDOW_MINUTES
+
+KEPT_MINUTES = 75
+"""An hour, and how late a text may be."""
+ONSET_MINUTES = 15
+
+
+class Tally(msgspec.Struct, array_like=True):
+    """Counts over a stretch of time. `harm` texts are negative or carry a risk; a text may count in several."""
+
+    texts: int = 0
+    scored: int = 0
+    negative: int = 0
+    positive: int = 0
+    harm: int = 0
+    abuse: int = 0
+    personal_abuse: int = 0
+    followers: int = 0
+    harm_tenths: int = 0
+    """Harmful texts, each worth its author's influence (streams.detection.evidence), in tenths: whole numbers add up
+    to the same in any order."""
+
+    def add(self, other: "Tally") -> None:
+        self.texts += other.texts
+        self.scored += other.scored
+        self.negative += other.negative
+        self.positive += other.positive
+        self.harm += other.harm
+        self.abuse += other.abuse
+        self.personal_abuse += other.personal_abuse
+        self.followers += other.followers
+        self.harm_tenths += other.harm_tenths
+
+    @property
+    def weighted_harm(self) -> int:
+        """Harmful texts by their authors' influence."""
+        return self.harm_tenths // 10
+
+    def share(self, count: int) -> float:
+        """A count as a share of the texts that a model has seen; 0 where it has seen none."""
+        return count / self.scored if self.scored else 0.0
+
+
+class Windows(msgspec.Struct, array_like=True):
+    """The last hour and some, by minute since the epoch."""
+
+    next_start: int
+    """The first minute of the tumbling window that is learned next."""
+    minutes: dict[int, Tally] = {}
+
+    def add(self, minute: int, tally: Tally) -> None:
+        self.minutes.setdefault(minute, Tally()).add(tally)
+
+    def ending(self, minute: int, minutes: int = WINDOW_MINUTES) -> Tally:
+        """The sliding window of so many minutes whose last minute this is."""
+        total = Tally()
+        for at in range(minute - minutes + 1, minute + 1):
+            if at in self.minutes:
+                total.add(self.minutes[at])
+        return total
+
+    def ten_minutes(self, minute: int) -> int:
+        """Texts of the ten minutes of which this is the last."""
+        return sum(self.minutes[at].texts for at in range(minute - 9, minute + 1) if at in self.minutes)
+
+    def learned_since(self, minute: int) -> int:
+        """How many of the tumbling windows that were given reach beyond this minute's beginning."""
+        return max(0, -(-(self.next_start - minute) // WINDOW_MINUTES))
+
+    def complete(self, minute: int) -> Iterator[Tally]:
+        """The tumbling windows that lie wholly before this minute and were not given yet, oldest first."""
+        while self.next_start + WINDOW_MINUTES <= minute:
+            self.next_start += WINDOW_MINUTES
+            yield self.ending(self.next_start - 1)
+        for old in [at for at in self.minutes if at < minute - KEPT_MINUTES]:
+            del self.minutes[old]
+
+    def onset(self, minute: int, usual_per_minute: float, counted: str) -> int:
+        """The first of the minutes up to this one whose count (a Tally's field) is above the usual; one may fail."""
+        first = minute
+        for at in range(minute, minute - ONSET_MINUTES, -1):
+            if at in self.minutes and getattr(self.minutes[at], counted) > 2 * usual_per_minute + 1:
+                first = at
+            elif first - at > 1:
+                break
+        return first

@@ -1,0 +1,196 @@
+"""What is said, for screens: a room's moods and questions, a brand's minutes, topics and voices, and its usual volume.
+
+A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer. Where they
+are kept is said in streams.detection.views.keys; stretches end with the minute, or the tenth, of `at_ms`:
+
+    at 10:07      tenths   09:10 … 10:00     the hour so far
+                  now      09:50 … 10:07     questions and topics that are looked at: this tenth and the one before
+                  before   09:10 … 09:50     topics are compared with these
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from streams.clock import MINUTE_MS
+from streams.detection.baseline.burst import WINDOW_MINUTES
+from streams.detection.baseline.seasonality import hour_of_day
+from streams.detection.brand.brand import BrandState
+from streams.detection.room.fake_traffic import Figure
+from streams.detection.room.room import RoomState
+from streams.detection.views.keys import STAGE, TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
+from streams.detection.views.questions import Question, grouped
+from streams.detection.views.topics import Topic, rising
+from streams.ledger.reader import answers, partitions
+from streams.ledger.redis import key_prefix
+from streams.topology import LIVE, SCORED
+
+HOUR_TENTHS = 6
+NOW_TENTHS = 2
+MOST_VOICES = 10
+_brand = msgspec.msgpack.Decoder(BrandState).decode
+_room = msgspec.msgpack.Decoder(RoomState).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """An account that speaks of a brand, over the hour."""
+
+    actor_id: str
+    texts: int
+    share: float
+    """Of the texts whose account is known."""
+    followers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a brand's volume is compared with."""
+
+    texts_per_minute: float
+    windows: int
+    """Five-minute windows that this rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source that a brand was heard from."""
+
+    brand_id: str
+    source: str
+    last_ms: int
+    texts: int
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHead:
+    """What is known of a room beside its counters."""
+
+    room_id: str
+    brand_id: str
+    source: str
+    ended: bool
+    fake_shares: Mapping[Figure, float]
+    """What no people made of the last minutes' enters, likes and comments, where there was enough to tell."""
+
+
+class TalkReader:
+    """Over all partitions of detection."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+
+    def minutes(self, brand_id: str, first: int, last: int) -> dict[tuple[int, str], Counter[str]]:
+        """A brand's texts by label, for each minute (of event time since the epoch) and platform with any."""
+        found: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        for hour, field, count in self._by_hour(first, last, lambda hour: texts_suffix(hour, brand_id)):
+            within, platform, label = field.split("|")
+            found[hour * 60 + int(within), platform][label] += count
+        return {where: counts for where, counts in sorted(found.items()) if first <= where[0] <= last}
+
+    def moods(self, room_id: str, first: int, last: int) -> dict[int, Counter[str]]:
+        """A room's comments by label, for each minute with any."""
+        found: dict[int, Counter[str]] = defaultdict(Counter)
+        for hour, field, count in self._by_hour(first, last, lambda hour: moods_suffix(hour, room_id)):
+            within, label = field.split("|")
+            found[hour * 60 + int(within)][label] += count
+        return {minute: counts for minute, counts in sorted(found.items()) if first <= minute <= last}
+
+    def questions(self, room_id: str, at_ms: int) -> Sequence[Question]:
+        """What viewers ask in this tenth and the one before, against the two before those."""
+        last = tenth_of(at_ms)
+        now = self._tally("asked", room_id, range(last - NOW_TENTHS + 1, last + 1))
+        before = self._tally("asked", room_id, range(last - 2 * NOW_TENTHS + 1, last - NOW_TENTHS + 1))
+        return grouped(now, before, self._worded(room_id, range(last - 2 * NOW_TENTHS + 1, last + 1)))
+
+    def topics(self, brand_id: str, at_ms: int) -> Sequence[Topic]:
+        """Terms that rise in this tenth and the one before, against the rest of the hour."""
+        last = tenth_of(at_ms)
+        now = self._tally("terms", brand_id, range(last - NOW_TENTHS + 1, last + 1))
+        before = self._tally("terms", brand_id, range(last - HOUR_TENTHS + 1, last - NOW_TENTHS + 1))
+        begun_minutes = at_ms // MINUTE_MS % TENTH_MINUTES + 1
+        now_minutes = (NOW_TENTHS - 1) * TENTH_MINUTES + begun_minutes
+        return rising(now, before, now_minutes / ((HOUR_TENTHS - NOW_TENTHS) * TENTH_MINUTES))
+
+    def voices(self, brand_id: str, at_ms: int) -> tuple[Sequence[Voice], int]:
+        """The accounts with the largest share of the hour's texts, and how many accounts spoke."""
+        tenths = range(tenth_of(at_ms) - HOUR_TENTHS + 1, tenth_of(at_ms) + 1)
+        texts = self._tally("voices", brand_id, tenths)
+        reach = self._tally("reach", brand_id, tenths, most=True)
+        whole = sum(texts.values())
+        ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MOST_VOICES]
+        return [Voice(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
+
+    def usual(self, brand_id: str) -> Usual | None:
+        """The baseline of a brand's volume at its hour of the day; None where nothing was learned yet."""
+        state = next(iter(self._brands([brand_id])), None)
+        if state is None or not state.talk.volume.short.windows:
+            return None
+        short = state.talk.volume.short
+        return Usual(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
+
+    def feeds(self, brand_ids: Sequence[str]) -> list[Feed]:
+        """The sources of these brands' posts, by brand and name."""
+        return [
+            Feed(state.brand_id, name, source.last_ms, source.heard, name in state.feeds.silences)
+            for state in self._brands(brand_ids)
+            for name, source in sorted(state.feeds.sources.items())
+        ]
+
+    def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
+        """What is known of these rooms; those that detection never heard are left out."""
+        states = map(_room, self._states(LIVE, "rooms", room_ids))
+        return {
+            one.room_id: RoomHead(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
+            for one in states
+        }
+
+    def _brands(self, brand_ids: Sequence[str]) -> list[BrandState]:
+        states = map(_brand, self._states(SCORED, "brands", brand_ids))
+        return sorted(states, key=lambda state: state.brand_id)
+
+    def _states(self, topic: str, suffix: str, keys: Sequence[str]) -> list[bytes]:
+        if not keys:
+            return []
+        replies = answers(self._client, (("HMGET", prefix + suffix, *keys) for prefix in self._prefixes(topic)))
+        return [state for states in replies for state in states if state is not None]
+
+    def _by_hour(self, first: int, last: int, suffix: Callable[[int], str]) -> Iterable[tuple[int, str, int]]:
+        """(hour, field, count) of all hours that the minutes touch."""
+        prefixes = self._prefixes(SCORED)
+        keys = [(hour, prefix + suffix(hour)) for prefix in prefixes for hour in range(first // 60, last // 60 + 1)]
+        replies = answers(self._client, (("HGETALL", key) for _, key in keys))
+        for (hour, _), fields in zip(keys, replies, strict=True):
+            for field, count in fields.items():
+                yield hour, field.decode(), int(count)
+
+    def _tally(self, tally: Tally, key: str, tenths: Iterable[int], *, most: bool = False) -> Counter[str]:
+        """The sums by field over the tenths, or the largest."""
+        found: Counter[str] = Counter()
+        for fields in self._tenths(tally, key, tenths):
+            for field, number in fields.items():
+                name = field.decode(errors="replace")
+                found[name] = max(found[name], int(number)) if most else found[name] + int(number)
+        return found
+
+    def _worded(self, room_id: str, tenths: Iterable[int]) -> Mapping[str, str]:
+        """Later tenths last: their wording stands."""
+        return {
+            field.decode(errors="replace"): words.decode(errors="replace")
+            for fields in self._tenths("worded", room_id, tenths)
+            for field, words in fields.items()
+        }
+
+    def _tenths(self, tally: Tally, key: str, tenths: Iterable[int]) -> list[Mapping[bytes, bytes]]:
+        prefixes = self._prefixes(SCORED)
+        keys = [prefix + tenth_suffix(tally, tenth, key) for tenth in tenths for prefix in prefixes]
+        return answers(self._client, (("HGETALL", key) for key in keys))
+
+    def _prefixes(self, topic: str) -> list[str]:
+        held = partitions(self._client, self._namespace, STAGE)
+        return [key_prefix(self._namespace, STAGE, topic, number) for name, number in held if name == topic]

@@ -1,0 +1,137 @@
+"""The buckets' totals as Redis holds them, and the copy of those in use that a partition's owner keeps.
+
+The owner adds in its own memory and writes whole totals: the ledger refuses the write if anybody else wrote since, so
+they cannot be stale, and Redis has one field to set for each bucket and scope instead of one number for each counter.
+
+    totals := msgpack map  slot → number       (slots: streams.engagement.meaning)
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from streams.engagement.deltas import Gauge, Slots
+from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
+from streams.engagement.scopes import LETTERS, WHOLE_SESSION, Target
+
+LIMIT = 2**63 - 1
+MINUTES_HELD = 15
+HOURS_HELD = 2
+SESSIONS_HELD = 5_000
+"""What is held beyond what is in use; anything older is loaded again when a late event needs it."""
+
+_GAUGED = (LETTERS["room"], WHOLE_SESSION)
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[int, int]).decode
+
+
+def read_totals(value: bytes) -> Slots:
+    """One field's totals."""
+    return _decode(value)
+
+
+def written(totals: Slots) -> bytes:
+    """One field's totals as Redis holds them; beyond 64 bits a number stays at the limit."""
+    try:
+        return _encode(totals)
+    except OverflowError:
+        return _encode({slot: min(max(number, -LIMIT), LIMIT) for slot, number in totals.items()})
+
+
+class Totals:
+    """One partition's. `newest_minute` is the newest that the ledger may have had at assignment."""
+
+    def __init__(self, newest_minute: int) -> None:
+        self._loadable = {"minute": newest_minute, "hour": newest_minute // 60}
+        """The newest buckets that may be in the ledger and are not held."""
+        self._newest = dict(self._loadable)
+        self._held: dict[str, dict[str, Slots]] = {}
+        self._whole: set[str] = set()
+        """Buckets that began under this owner: what is not held of them does not exist."""
+        self._changed: dict[str, set[str]] = {}
+
+    def unknown(self, targets: Iterable[Target]) -> dict[str, list[str]]:
+        """The fields that must be loaded before they can be added to, by bucket."""
+        wanted: dict[str, set[str]] = {}
+        for bucket, fields, _ in targets:
+            held = self._held.get(bucket)
+            if held is None:
+                held = self._held[bucket] = {}
+                if self._begins(bucket):
+                    self._whole.add(bucket)
+            if bucket not in self._whole:
+                wanted.setdefault(bucket, set()).update(field for field in fields if field not in held)
+        return {bucket: sorted(fields) for bucket, fields in wanted.items() if fields}
+
+    def learn(self, wanted: Mapping[str, Iterable[str]], found: Mapping[str, Mapping[str, bytes]]) -> None:
+        """Take what was loaded; what was not found does not exist."""
+        for bucket, fields in wanted.items():
+            stored = found.get(bucket, {})
+            held = self._held[bucket]
+            for field in fields:
+                held[field] = _decode(stored[field]) if field in stored else {}
+
+    def add(self, targets: Iterable[Target], slots: Slots) -> None:
+        """Add to every field of the targets, all of which are held or begin now."""
+        numbers = tuple(slots.items())
+        for bucket, fields, _ in targets:
+            held = self._held[bucket]
+            self._changed.setdefault(bucket, set()).update(fields)
+            for field in fields:
+                totals = held.get(field)
+                if totals is None:
+                    held[field] = slots.copy()
+                else:
+                    for slot, number in numbers:
+                        totals[slot] = totals.get(slot, 0) + number
+
+    def gauge(self, targets: Iterable[Target], gauge: Gauge) -> None:
+        """Note concurrent viewers for the rooms and sessions among the targets."""
+        for bucket, fields, _ in targets:
+            for field in fields:
+                if field.startswith(_GAUGED):
+                    _note(self._held[bucket].setdefault(field, {}), gauge)
+                    self._changed.setdefault(bucket, set()).add(field)
+
+    def take_changed(self) -> dict[str, dict[str, bytes | None]]:
+        """What changed since the last call, as it is to be stored, by bucket and field."""
+        changed, self._changed = self._changed, {}
+        return {
+            bucket: {field: written(self._held[bucket][field]) for field in fields}
+            for bucket, fields in changed.items()
+        }
+
+    def forget_old(self) -> None:
+        """Let go of buckets out of use; called when all that changed is stored."""
+        sessions = [bucket for bucket in self._held if bucket.startswith("session:")]
+        for bucket in sessions[: max(0, len(sessions) - SESSIONS_HELD)]:
+            del self._held[bucket]
+        for bucket in [bucket for bucket in self._held if self._is_old(bucket)]:
+            granularity, number = _parsed(bucket)
+            self._loadable[granularity] = max(self._loadable[granularity], number)
+            self._whole.discard(bucket)
+            del self._held[bucket]
+
+    def _begins(self, bucket: str) -> bool:
+        granularity, number = _parsed(bucket)
+        if granularity == "session":
+            return False
+        self._newest[granularity] = max(self._newest[granularity], number)
+        return number > self._loadable[granularity]
+
+    def _is_old(self, bucket: str) -> bool:
+        granularity, number = _parsed(bucket)
+        if granularity == "session":
+            return False
+        return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
+
+
+def _note(totals: Slots, gauge: Gauge) -> None:
+    if LAST_AT_SLOT in totals:
+        gauge = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
+    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge
+
+
+def _parsed(bucket: str) -> tuple[str, int]:
+    granularity, _, number = bucket.partition(":")
+    return granularity, 0 if granularity == "session" else int(number)

@@ -1,0 +1,88 @@
+"""What people read: rates with their denominators, from sums, unique people and concurrent viewers.
+
+A zero denominator gives None, which is shown as "–", never 0. Money is in minor units.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from streams.engagement.dictionary import Gauge, People, Sum
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One scope's over one window."""
+
+    viewers_now: int | None
+    viewers_peak: int | None
+    stay_seconds: float | None
+    """平均停留时长: watch seconds / unique viewers."""
+    stay_estimated: bool
+    """By Little's law (mean online / arrivals a second), since no feed told who left or how long they watched."""
+    interaction_rate: float | None
+    """互动率: unique interacting viewers / unique viewers."""
+    follow_rate: float | None
+    """转粉率: new followers / unique viewers."""
+    entry_rate: float | None
+    """曝光进入率: enters / exposures."""
+    click_rate: float | None
+    """商品点击率: unique clickers / unique viewers who were shown the product."""
+    conversion_rate: float | None
+    """点击成交转化率: unique payers / unique clickers."""
+    funnel: Mapping[People, int]
+    """shown ≥ clickers ≥ carters ≥ orderers ≥ payers."""
+    created_gmv: int
+    paid_gmv: int
+    net_gmv: int
+    """Paid less refunded."""
+    gpm_pv: float | None
+    """Paid GMV × 1000 / enters."""
+    gpm_uv: float | None
+    """Paid GMV × 1000 / unique viewers."""
+    viewer_value: float | None
+    """UV价值: paid GMV / unique viewers."""
+    buyer_value: float | None
+    """客单价: paid GMV / unique payers."""
+    refund_rate: float | None
+    """退款率: refunded / paid orders."""
+
+
+FUNNEL: tuple[People, ...] = ("shown", "clickers", "carters", "orderers", "payers")
+
+
+def figures(
+    sums: Mapping[Sum, int],
+    people: Mapping[People, int],
+    gauges: Mapping[Gauge, int],
+    mean_viewers: float | None,
+    window_seconds: int,
+) -> Figures:
+    """All figures of a window. `mean_viewers` is the mean of the concurrent viewers that were told in it."""
+    paid, viewers = sums["paid_value"], people["viewers"]
+    watched = sums["watch_seconds"] > 0 or sums["leaves"] > 0
+    estimated_stay = ratio(mean_viewers, sums["views"] / window_seconds) if mean_viewers is not None else None
+    return Figures(
+        viewers_now=gauges.get("viewers_now"),
+        viewers_peak=gauges.get("viewers_peak"),
+        stay_seconds=ratio(sums["watch_seconds"], viewers) if watched else estimated_stay,
+        stay_estimated=not watched and estimated_stay is not None,
+        interaction_rate=ratio(people["interacting"], viewers),
+        follow_rate=ratio(people["new_followers"], viewers),
+        entry_rate=ratio(sums["views"], sums["exposures"]),
+        click_rate=ratio(people["clickers"], people["shown"]),
+        conversion_rate=ratio(people["payers"], people["clickers"]),
+        funnel={step: people[step] for step in FUNNEL},
+        created_gmv=sums["order_value"],
+        paid_gmv=paid,
+        net_gmv=paid - sums["refund_value"],
+        gpm_pv=ratio(paid * 1000, sums["views"]),
+        gpm_uv=ratio(paid * 1000, viewers),
+        viewer_value=ratio(paid, viewers),
+        buyer_value=ratio(paid, people["payers"]),
+        refund_rate=ratio(sums["refunds"], sums["payments"]),
+    )
+
+
+def ratio(numerator: float | None, denominator: float) -> float | None:
+    """None where nothing is known, and for a zero denominator."""
+    return None if numerator is None or denominator <= 0 else numerator / denominator

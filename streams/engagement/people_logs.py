@@ -1,0 +1,46 @@
+"""The logs of people that a partition's owner writes: appended to, and folded when they have grown long."""
+
+from collections.abc import Iterable, Mapping
+
+from streams.engagement.hyperloglog import FOLD_BYTES, fold, read
+from streams.engagement.scopes import Target
+
+LOGS_HELD = 200_000
+"""Lengths that are remembered; a log whose length was forgotten grows by FOLD_BYTES once more before it is folded."""
+
+
+class Crowds:
+    """One partition's."""
+
+    def __init__(self) -> None:
+        self._grown: dict[str, int] = {}
+        """Bytes appended since the last fold, or since this owner first wrote to the log."""
+        self._pending: dict[str, list[bytes]] = {}
+
+    def add(self, targets: Iterable[Target], log: bytes) -> None:
+        """These people belong to every field of the targets."""
+        pending = self._pending
+        for _, _, suffixes in targets:
+            for suffix in suffixes:
+                if suffix in pending:
+                    pending[suffix].append(log)
+                else:
+                    pending[suffix] = [log]
+
+    def take(self) -> tuple[dict[str, bytes], list[str]]:
+        """What is to be appended, by log, and the logs that it makes too long."""
+        pending, self._pending = self._pending, {}
+        if len(self._grown) > LOGS_HELD:
+            self._grown = {}
+        grown, appended, long = self._grown, dict[str, bytes](), list[str]()
+        for suffix, logs in pending.items():
+            log = appended[suffix] = b"".join(logs)
+            grown[suffix] = size = grown.get(suffix, 0) + len(log)
+            if size > FOLD_BYTES:
+                long.append(suffix)
+        return appended, long
+
+    def fold(self, stored: Mapping[str, bytes | None], appended: dict[str, bytes]) -> dict[str, bytes]:
+        """What these logs are to be set to: they take in what was to be appended to them."""
+        self._grown.update(dict.fromkeys(stored, 0))
+        return {suffix: fold(read([log or b"", appended.pop(suffix)])) for suffix, log in stored.items()}

@@ -1,0 +1,62 @@
+"""Where a feed listens, and who may be named: the frame that every decoder fills."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.events.pseudonyms import Pseudonyms
+from streams.events.schema import Actor, Event, Kind, Platform
+
+MAX_TEXT_CHARS = 20_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """One connection to a platform on behalf of a brand, in a room where it is a live feed."""
+
+    source: str
+    platform: Platform
+    brand_id: str
+    pseudonyms: Pseudonyms
+    room_id: str | None = None
+    session_id: str | None = None
+    host: str | None = None
+    """The host's user id at the platform: captions are the host's."""
+    jurisdiction: str | None = None
+    """Whose law the stream is under, as a country of ISO 3166; None where only the platform tells."""
+    own_accounts: frozenset[str] = frozenset()
+    """User ids of the brand's own accounts: their posts are brand posts, following them is following the brand."""
+    gift_prices: Mapping[str, int] = field(default_factory=dict)
+    """Gift id → unit price in minor units, for platforms that do not tell it."""
+
+    def person(self, user_id: str | int, followers: int = 0, verified: bool = False) -> Actor | None:
+        """The pseudonym of a user; None for the platform's "nobody" (0 or empty: an anonymous viewer)."""
+        name = str(user_id)
+        if name in ("", "0"):
+            return None
+        official = name in self.own_accounts or name == self.host
+        return Actor(self.hidden(name), max(0, followers), verified, official)
+
+    def hidden(self, identifier: str) -> str:
+        """An identifier that would give a person away, as a pseudonym."""
+        return self.pseudonyms.of(self.platform, identifier)
+
+    def streak(self, user_id: str | int, group_id: str | int) -> str | None:
+        """The subject under which a person's gift streak grows; None for a gift by itself (group 0)."""
+        return None if str(group_id) in ("", "0") else f"{self.room_id}:{self.hidden(str(user_id))[:16]}:{group_id}"
+
+    def event(self, kind: Kind, event_id: str | int, at_ms: int, received_ms: int, **fields: Any) -> Event:
+        """An event here; `event_id` is the platform's own, and unique within the source."""
+        text = fields.pop("text", None)
+        return Event(
+            event_id=f"{self.source}:{event_id}", source=self.source, platform=self.platform, kind=kind,
+            brand_id=self.brand_id, room_id=self.room_id, session_id=self.session_id, event_time_ms=at_ms,
+            ingest_time_ms=received_ms, text=None if text is None else text[:MAX_TEXT_CHARS],
+            jurisdiction=self.jurisdiction, **fields,
+        )  # fmt: skip
+
+    def retraction(self, retracted_id: str | int, at_ms: int, received_ms: int) -> Event:
+        """What takes back the event with the platform's own id `retracted_id`."""
+        return self.event(
+            "retraction", f"{retracted_id}:retracted", at_ms, received_ms, retracts=f"{self.source}:{retracted_id}"
+        )

@@ -1,0 +1,96 @@
+"""Bluesky's Jetstream: one JSON object a commit of any account of the network; deletes are events.
+
+A record's address (`at://did/collection/rkey`) names its author, so it is hidden like the author. The time is the
+server's (`time_us`): `createdAt` is whatever the client wrote. A delete does not say what was deleted, but its address
+does, so every delete is a retraction. Source: https://docs.bsky.app/blog/jetstream.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from streams.events.schema import Event, Kind
+from streams.ingest.context import Place
+
+POST, LIKE = "app.bsky.feed.post", "app.bsky.feed.like"
+REPOST, FOLLOW = "app.bsky.feed.repost", "app.bsky.graph.follow"
+COLLECTIONS = frozenset({POST, LIKE, REPOST, FOLLOW})
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A post that is liked or reposted."""
+
+    uri: str
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What a commit creates; the subject of a follow is an account, of likes and reposts a post."""
+
+    text: str = ""
+    langs: list[str] = []
+    subject: Subject | str | None = None
+    reply: dict[str, Any] | None = None
+
+
+class Commit(msgspec.Struct, frozen=True):
+    operation: Literal["create", "update", "delete"]
+    collection: str
+    rkey: str
+    record: msgspec.Raw = msgspec.Raw()
+    """Read only where the collection is one of ours: others have shapes of their own."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    did: str
+    time_us: int
+    kind: str
+    commit: Commit | None = None
+
+
+_message = msgspec.json.Decoder(Message)
+_record = msgspec.json.Decoder(Record)
+
+
+def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
+    """No event or one. Raises msgspec.DecodeError for what is not a Jetstream message.
+
+    A follow counts where the account is one of the brand's own; which posts are about the brand is the caller's to say.
+    """
+    heard = _message.decode(message)
+    commit = heard.commit
+    if commit is None or commit.collection not in COLLECTIONS:
+        return []
+    event_id = place.hidden(f"at://{heard.did}/{commit.collection}/{commit.rkey}")
+    at_ms = heard.time_us // 1000
+    if commit.operation == "delete":
+        return [place.retraction(event_id, at_ms, received_ms)]
+    if commit.operation == "update" or not bytes(commit.record):
+        return []
+    record = _record.decode(commit.record)
+    kind = _kind(commit.collection, record, place)
+    if kind is None:
+        return []
+    return [
+        place.event(
+            kind,
+            event_id,
+            at_ms,
+            received_ms,
+            actor=place.person(heard.did),
+            text=record.text or None,
+            lang=record.langs[0][:16] if record.langs else None,
+            subject_id=_subject(record, place),
+        )
+    ]
+
+
+def _kind(collection: str, record: Record, place: Place) -> Kind | None:
+    if collection == POST:
+        return "post" if record.reply is None else "reply"
+    if collection == FOLLOW:
+        return "follow" if record.subject in place.own_accounts else None
+    return "like" if collection == LIKE else "repost"
+
+
+def _subject(record: Record, place: Place) -> str | None:
+    return f"{place.source}:{place.hidden(record.subject.uri)}" if isinstance(record.subject, Subject) else None

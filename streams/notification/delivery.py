@@ -1,0 +1,126 @@
+"""A notification on its way to one receiver: at its pace, again where that helps, within Alertmanager's patience.
+
+arrives ── waits for the pace ── sent ── 200 ──────────────────► delivered
+                                  ▲ └──── 429, 5xx, no answer ── waits, doubling ─┐
+                                  └───────────────────────────────────────────────┘
+no time left ──► unavailable, or limited where only the pace was in the way: Alertmanager comes again
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import aiohttp
+
+from streams.clock import Clock, system_clock
+from streams.errors import UsageError
+from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS, from_zero
+from streams.notification.alertmanager import Notification
+from streams.notification.formats import FORMATS, Answer, Draft, Post
+from streams.notification.message import Links, compose
+from streams.notification.rate_limit import Pace
+from streams.notification.receivers import Target
+
+LOG = logging.getLogger(__name__)
+Outcome = Literal["delivered", "refused", "unavailable", "limited"]
+OUTCOMES: tuple[Outcome, ...] = ("delivered", "refused", "unavailable", "limited")
+BUDGET_SECONDS = 8.0
+"""Alertmanager waits at least ten."""
+ATTEMPT_SECONDS = 4.0
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 2.0
+LONGEST_ANSWER_BYTES = 10_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a notification, and why, in words for the log."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass
+class Delivery:
+    """One target's. Notifications go one after the other, in the order in which they came."""
+
+    target: Target
+    links: Links
+    session: aiohttp.ClientSession
+    clock: Clock = system_clock
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    budget_seconds: float = BUDGET_SECONDS
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._format = FORMATS[self.target.kind]
+        self._pace = Pace(self._format.limits)
+        from_zero(RELAY_MESSAGES, (self.target.name,), OUTCOMES)
+        RELAY_SECONDS.labels(self.target.name)
+
+    async def deliver(self, notification: Notification) -> Result:
+        """Returns once the receiver has it, refuses it, or time is up; raises nothing."""
+        began = self.now()
+        deadline = began + self.budget_seconds
+        try:
+            async with asyncio.timeout(self.budget_seconds), self._lock:
+                result = await self._deliver(notification, deadline)
+        except TimeoutError:
+            result = Result("unavailable", "no answer in time")
+        except UsageError as error:
+            result = Result("refused", str(error))
+        RELAY_MESSAGES.labels(self.target.name, result.outcome).inc()
+        RELAY_SECONDS.labels(self.target.name).observe(self.now() - began)
+        if result.outcome != "delivered":
+            LOG.warning("%s to %s: %s", result.outcome, self.target.name, result.reason)
+        return result
+
+    async def _deliver(self, notification: Notification, deadline: float) -> Result:
+        message = compose(notification, self.links, self.target.language)
+        for post in self._format.write(Draft(notification, message, self.target.address(), self.clock())):
+            result = await self._send(post, deadline)
+            if result.outcome != "delivered":
+                return result
+        return Result("delivered")
+
+    async def _send(self, post: Post, deadline: float) -> Result:
+        wait_seconds, reason = FIRST_WAIT_SECONDS, ""
+        while True:
+            pause = self._pace.wait_seconds(self.now())
+            if self.now() + pause > deadline:
+                return Result("unavailable", reason) if reason else Result("limited", "the receiver's rate limit")
+            if pause:
+                await self.sleep(pause)
+            self._pace.sent(self.now())
+            answer, asked_to_wait = await self._attempt(post)
+            if answer.fate == "delivered":
+                return Result("delivered")
+            if answer.fate == "refused":
+                return Result("refused", answer.reason)
+            reason = answer.reason
+            # Jittered, so that relays which failed together do not come back together.
+            pause = max(asked_to_wait, wait_seconds * random.uniform(0.5, 1))
+            if self.now() + pause > deadline:
+                return Result("unavailable", reason)
+            await self.sleep(pause)
+            wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
+
+    async def _attempt(self, post: Post) -> tuple[Answer, float]:
+        """The answer, and the seconds that it asks to wait. No address is ever told: it holds a key."""
+        patience = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
+        try:
+            async with self.session.post(post.url, json=post.body, timeout=patience, allow_redirects=False) as response:
+                body = await response.content.read(LONGEST_ANSWER_BYTES)
+                return self._format.judge(response.status, body), _seconds(response.headers.get("Retry-After"))
+        except (aiohttp.ClientError, OSError) as error:
+            return Answer("again", type(error).__name__), 0.0
+
+
+def _seconds(header: str | None) -> float:
+    """Of a Retry-After; 0 where it is none or a date."""
+    return float(header) if header and header.isdigit() else 0.0

@@ -1,0 +1,251 @@
+"""Each receiver's format: how a message is written, what its answers mean, how often it may be written to.
+
+Signatures, limits and answers as the platforms document them for custom robots (looked up in November 2026):
+Feishu/Lark: HMAC-SHA256 of nothing, keyed with "seconds\\nsecret", base64, in the body; 5 a second and 100 a minute;
+code 11232 is the limit's. DingTalk: HMAC-SHA256 of "milliseconds\\nsecret", keyed with the secret, base64, in the URL;
+20 a minute. WeCom: no signature; 20 a minute; markdown of at most 4,096 bytes; errcode 45009 is the limit's.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote_plus
+
+import msgspec
+
+from streams.notification.alertmanager import Notice, Notification
+from streams.notification.message import GRAVEST, Item, Message, plain
+from streams.notification.rate_limit import Limit
+
+Fate = Literal["delivered", "again", "refused"]
+Kind = Literal["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
+WECOM_BYTES = 4096
+DINGTALK_BYTES = 18_000
+PAGERDUTY_SUMMARY = 1024
+COLOURS = {"critical": "red", "warning": "orange", "info": "blue"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a message goes, with what proves that we may write there."""
+
+    url: str
+    secret: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a message is written from."""
+
+    notification: Notification
+    message: Message
+    address: Address
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class Post:
+    """One request; its body is sent as JSON."""
+
+    url: str
+    body: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an answer means: done, try again, or never."""
+
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of receiver."""
+
+    write: Callable[[Draft], Sequence[Post]]
+    judge: Callable[[int, bytes], Answer]
+    """From the answer's status and body."""
+    limits: Sequence[Limit] = ()
+
+
+def _webhook(draft: Draft) -> list[Post]:
+    return [Post(draft.address.url, msgspec.to_builtins(draft.notification))]
+
+
+def _slack(draft: Draft) -> list[Post]:
+    """Block Kit, which Slack's likenesses read too."""
+    message = draft.message
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(_wide(message.title), 150), "emoji": False}}
+    ]
+    for item in message.shown:
+        lines = [f"*{_wide(message.head(item))}*", f"{message.words['since']} {_wide(item.since)}"]
+        links = [f"<{url}|{label}>" for label, url in _links(message, item)]
+        text = "\n".join([*lines, " · ".join(links)] if links else lines)
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
+    if message.more:
+        blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": message.tail()}]})
+    return [Post(draft.address.url, {"text": _wide(message.title), "blocks": blocks})]
+
+
+def _pagerduty(draft: Draft) -> list[Post]:
+    """Events API v2, an event an alert: its fingerprint is the key, so that a repeated event is one incident."""
+    message = draft.message
+    posts = []
+    for item, notice in _paired(draft):
+        event: dict[str, Any] = {
+            "routing_key": draft.address.secret,
+            "event_action": "trigger" if item.firing else "resolve",
+            "dedup_key": item.fingerprint,
+            "links": [{"href": url, "text": label} for label, url in _links(message, item)],
+        }
+        if item.firing:
+            event["payload"] = {
+                "summary": _cut(item.summary, PAGERDUTY_SUMMARY),
+                "source": "pulsewatch",
+                "severity": item.severity if item.severity in GRAVEST else "error",
+                "timestamp": notice.starts_at,
+                "component": plain(notice.labels.get("brand") or notice.labels.get("stage") or "pulsewatch"),
+                "class": plain(notice.name),
+                "custom_details": {plain(name): plain(value) for name, value in notice.labels.items()},
+            }
+        posts.append(Post(draft.address.url, event))
+    return posts
+
+
+def _feishu(draft: Draft) -> list[Post]:
+    """An interactive card of plain-text elements only, which Feishu shows as they are: no mention, no markup."""
+    message = draft.message
+    elements: list[dict[str, Any]] = []
+    for item in message.shown:
+        lines = f"{message.head(item)}\n{message.words['since']} {item.since}"
+        elements.append({"tag": "div", "text": {"tag": "plain_text", "content": lines}})
+        buttons = [
+            {"tag": "button", "text": {"tag": "plain_text", "content": label}, "url": url, "type": "default"}
+            for label, url in _links(message, item)
+        ]
+        if buttons:
+            elements.append({"tag": "action", "actions": buttons})
+    if message.more:
+        elements.append({"tag": "note", "elements": [{"tag": "plain_text", "content": message.tail()}]})
+    colour = COLOURS.get(message.severity, "blue") if message.firing else "green"
+    header = {"title": {"tag": "plain_text", "content": message.title}, "template": colour}
+    body = {"msg_type": "interactive", "card": {"header": header, "elements": elements}}
+    return [Post(draft.address.url, {**feishu_signature(draft.address.secret, draft.now_ms), **body})]
+
+
+def feishu_signature(secret: str, now_ms: int) -> dict[str, str]:
+    """The body's signature fields; none without a secret."""
+    if not secret:
+        return {}
+    timestamp = str(now_ms // 1000)
+    digest = hmac.new(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256).digest()
+    return {"timestamp": timestamp, "sign": base64.b64encode(digest).decode()}
+
+
+def _dingtalk(draft: Draft) -> list[Post]:
+    text = _markdown(draft.message, DINGTALK_BYTES)
+    body = {"msgtype": "markdown", "markdown": {"title": _wide(draft.message.title), "text": text}}
+    signature = dingtalk_signature(draft.address.secret, draft.now_ms)
+    joint = ("&" if "?" in draft.address.url else "?") if signature else ""
+    return [Post(draft.address.url + joint + signature, body)]
+
+
+def dingtalk_signature(secret: str, now_ms: int) -> str:
+    """What is added to the URL; nothing without a secret."""
+    if not secret:
+        return ""
+    digest = hmac.new(secret.encode(), f"{now_ms}\n{secret}".encode(), hashlib.sha256).digest()
+    return f"timestamp={now_ms}&sign={quote_plus(base64.b64encode(digest))}"
+
+
+def _wecom(draft: Draft) -> list[Post]:
+    content = _markdown(draft.message, WECOM_BYTES)
+    return [Post(draft.address.url, {"msgtype": "markdown", "markdown": {"content": content}})]
+
+
+def _markdown(message: Message, most_bytes: int) -> str:
+    """The markdown that DingTalk and WeCom share, as many whole alerts as fit."""
+    blocks = [f"### {_wide(message.title)}"]
+    for number, item in enumerate(message.shown):
+        links = " ".join(f"[{label}]({url})" for label, url in _links(message, item))
+        block = f"**{_wide(message.head(item))}**\n\n> {message.words['since']} {_wide(item.since)} {links}"
+        hidden = len(message.shown) - number + message.more
+        rest = message.words["more"].format(hidden)
+        if len("\n\n".join([*blocks, block, rest]).encode()) > most_bytes:
+            return "\n\n".join([*blocks, rest])
+        blocks.append(block)
+    return "\n\n".join([*blocks, message.tail()] if message.more else blocks)
+
+
+_WIDE = str.maketrans(
+    {"<": "＜", ">": "＞", "[": "［", "]": "］", "(": "（", ")": "）", "*": "＊", "_": "＿", "`": "｀", "#": "＃",
+     "~": "～", "!": "！", "|": "｜", "\\": "＼", "@": "＠", "&": "＆", "$": "＄"}
+)  # fmt: skip
+
+
+def _wide(text: str) -> str:
+    """Every character that some receiver's markup reads as its full-width twin: not all renderers know an escape.
+
+    A scheme loses its slashes, so that no bare address becomes a link.
+    """
+    return text.translate(_WIDE).replace("://", "：／／")
+
+
+def _links(message: Message, item: Item) -> list[tuple[str, str]]:
+    """(label, address); they are made of settings and quoted names, nothing of a stranger's."""
+    links = [(message.words["open"], item.view), (message.words["runbook"], item.runbook)]
+    return [(label, url) for label, url in links if url]
+
+
+def _paired(draft: Draft) -> list[tuple[Item, Notice]]:
+    notices = {notice.fingerprint: notice for notice in draft.notification.alerts}
+    return [(item, notices[item.fingerprint]) for item in draft.message.items]
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _by_status(status: int, body: bytes) -> Answer:
+    if 200 <= status < 300:
+        return Answer("delivered")
+    reason = f"HTTP {status}: {plain(body[:200].decode(errors='replace'))}"
+    return Answer("again" if status in (408, 429) or status >= 500 else "refused", reason)
+
+
+def _by_code(names: Sequence[str], again: Mapping[int, str]) -> Callable[[int, bytes], Answer]:
+    """Robots answer 200 and say in a field of the body what became of the message."""
+
+    def judge(status: int, body: bytes) -> Answer:
+        answer = _by_status(status, body)
+        if answer.fate != "delivered":
+            return answer
+        try:
+            told = msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.DecodeError:
+            return Answer("again", "an answer that is no JSON")
+        code: Any = next((told[name] for name in names if name in told), None)
+        if code == 0:
+            return answer
+        if code in again:
+            return Answer("again", f"code {code}: {again[code]}")
+        return Answer("refused", plain(f"code {code}: {told.get('msg') or told.get('errmsg') or ''}"))
+
+    return judge
+
+
+FORMATS: Mapping[Kind, Format] = {
+    "webhook": Format(_webhook, _by_status),
+    "slack": Format(_slack, _by_status, [Limit(1, 1)]),
+    "pagerduty": Format(_pagerduty, _by_status),
+    "feishu": Format(_feishu, _by_code(["code", "StatusCode"], {11232: "too often"}), [Limit(5, 1), Limit(100, 60)]),
+    "dingtalk": Format(
+        _dingtalk, _by_code(["errcode"], {-1: "busy", 130101: "too often", 90030: "too often"}), [Limit(20, 60)]
+    ),
+    "wecom": Format(_wecom, _by_code(["errcode"], {-1: "busy", 45009: "too often"}), [Limit(20, 60)]),
+}

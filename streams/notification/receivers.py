@@ -1,0 +1,89 @@
+"""Who can be written to: relay.yml, a name and its receiver each. What is secret lies in files and is read at each use,
+so that a rotated secret needs no restart; an address that contains its own key is a secret too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from streams.errors import UsageError
+from streams.notification.formats import Address, Kind
+from streams.notification.message import Language
+
+PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
+CONFIG = Path(__file__).parents[2] / "deploy" / "relay" / "relay.yml"
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A target as relay.yml has it."""
+
+    kind: Kind
+    url: str | None = None
+    url_file: str | None = None
+    secret_file: str | None = None
+    language: Language = "en"
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    targets: dict[str, _Entry]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One receiver. Paths in relay.yml are relative to it."""
+
+    name: str
+    kind: Kind
+    language: Language
+    url: str | None
+    url_file: Path | None
+    secret_file: Path | None
+
+    def address(self) -> Address:
+        """Read the files. Raises UsageError where one is missing or holds nothing of use."""
+        url = _line(self.name, self.url_file) if self.url_file else self.url or PAGERDUTY_URL
+        if not url.startswith(("https://", "http://")):
+            raise UsageError(f"relay target {self.name}: the address does not begin with https:// or http://")
+        return Address(url, _line(self.name, self.secret_file) if self.secret_file else "")
+
+
+def load(path: Path) -> Mapping[str, Target]:
+    """Every target by name. Raises UsageError that names what is wrong with which."""
+    try:
+        held = msgspec.convert(yaml.safe_load(path.read_text()), _File)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
+    targets = {name: _target(name, entry, path.parent) for name, entry in held.targets.items()}
+    for target in targets.values():
+        target.address()
+    return targets
+
+
+def _target(name: str, entry: _Entry, folder: Path) -> Target:
+    if entry.url and entry.url_file:
+        raise UsageError(f"relay target {name}: give url or url_file, not both")
+    if entry.kind not in ("webhook", "pagerduty") and not entry.url_file:
+        raise UsageError(f"relay target {name}: the address of a {entry.kind} robot is a secret; put it in a url_file")
+    if entry.kind == "webhook" and not (entry.url or entry.url_file):
+        raise UsageError(f"relay target {name}: a webhook needs a url")
+    if entry.kind == "pagerduty" and not entry.secret_file:
+        raise UsageError(f"relay target {name}: PagerDuty needs its routing key in a secret_file")
+    if entry.kind in ("slack", "wecom", "webhook") and entry.secret_file:
+        raise UsageError(f"relay target {name}: {entry.kind} takes no secret_file; its address is the secret")
+    url_file = folder / entry.url_file if entry.url_file else None
+    secret_file = folder / entry.secret_file if entry.secret_file else None
+    return Target(name, entry.kind, entry.language, entry.url, url_file, secret_file)
+
+
+def _line(name: str, path: Path) -> str:
+    try:
+        text = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"relay target {name}: {path} cannot be read: {error}") from None
+    if not text or len(text.split()) != 1:
+        raise UsageError(f"relay target {name}: {path} must hold one word")
+    return text

@@ -1,0 +1,59 @@
+"""Which alerts an incident deserves, and how soon its onset must lie beside the true one."""
+
+from collections.abc import Iterator
+
+from streams.alerts.alert import AlertKind, Severity
+from streams.clock import MINUTE_MS
+from streams.simulate.scenario import Incident, Scenario
+from streams.simulate.truth import ExpectedAlert
+
+_KINDS: dict[str, tuple[AlertKind, Severity]] = {
+    "crisis": ("crisis", "critical"),
+    "coordinated": ("crisis", "warning"),
+    "praise": ("opportunity", "info"),
+    "room_collapse": ("room_collapse", "warning"),
+    "silent_feed": ("feed_silent", "warning"),
+    "fake_traffic": ("fake_traffic", "warning"),
+    "undisclosed": ("compliance", "warning"),
+}
+ONSET_TOLERANCE_MINUTES = 5
+"""A silence starts with the last text before it, a burst may be seen a few minutes after its first word."""
+RECOVERY_MINUTES = 12
+"""An incident that ends at least so long before the scenario does must be seen to resolve."""
+TALK_RECOVERY_MINUTES = 18
+"""Talk may flare up again, which is the same crisis: its alert waits."""
+SILENCE_RECOVERY_MINUTES = 4
+"""A silence is over with the first texts that come again."""
+DISCLOSURE_RECOVERY_MINUTES = 7
+"""A stretch without a disclosure is over with the next one."""
+_RECOVERIES: dict[str, int] = {
+    **dict.fromkeys(("crisis", "coordinated", "praise"), TALK_RECOVERY_MINUTES),
+    "silent_feed": SILENCE_RECOVERY_MINUTES,
+    "undisclosed": DISCLOSURE_RECOVERY_MINUTES,
+}
+
+
+def expected_alerts(scenario: Scenario, started_at_ms: int) -> list[ExpectedAlert]:
+    return [alert for incident in scenario.incidents for alert in _deserved(incident, scenario, started_at_ms)]
+
+
+def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:
+    onset_ms = started_at_ms + int(incident.onset_minute * MINUTE_MS)
+    recovery = _RECOVERIES.get(incident.kind, RECOVERY_MINUTES)
+    resolves = incident.onset_minute + incident.minutes + recovery <= scenario.minutes
+    latest_ms = onset_ms + ONSET_TOLERANCE_MINUTES * MINUTE_MS
+    earliest_ms = onset_ms - ONSET_TOLERANCE_MINUTES * MINUTE_MS
+    if incident.kind == "false_advertising":
+        for family in incident.families:
+            kind: AlertKind = "privacy" if family == "privacy_leak" else "compliance"
+            yield ExpectedAlert(
+                kind, incident.brand_id, "warning", earliest_ms, onset_ms + int(incident.minutes * MINUTE_MS), resolves,
+                incident.room_id, family,
+            )  # fmt: skip
+        return
+    kind, severity = _KINDS[incident.kind]
+    yield ExpectedAlert(
+        kind, incident.brand_id, severity, earliest_ms, latest_ms, resolves,
+        incident.room_id if incident.kind in ("room_collapse", "fake_traffic", "undisclosed") else None,
+        "ad_disclosure" if incident.kind == "undisclosed" else None,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""From an event to the page: a host breaks a rule, and on-call staff are told, by the whole stack as it is shipped.
+
+    event ── Kafka ── scoring ── detection ── Redis ── exporter ◄─ scrape ── rules ── Alertmanager ── relay ── receiver
+    sent_at                          alerted                                                                  paged_at
+
+Every breach is in a room of its own; some brands have several at once, so that pages which join a group are among them.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deploy.demo.outcome import timed_alerts
+from deploy.local.http import get_json
+from deploy.local.process import signals_unwind
+from deploy.local.stack import Stack
+from streams.clock import system_clock
+from streams.errors import Unavailable
+from streams.events.schema import Actor, Event
+from streams.ingest.player import KafkaSink, Record
+from streams.settings import Settings
+from streams.topology import LIVE
+
+CLAIMS = (
+    "用三天就能根治湿疹，不用再吃药了",
+    "这是全网第一，史上最低价，没有之一",
+    "收货人李先生，手机15012345678，地址改好了",
+)
+"""A medical claim and a superlative, which warn; a telephone number, which pages on-call staff."""
+BRANDS = 12
+LONGEST_GAP_SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
+GOAL_SECONDS = 10.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Paged:
+    """One breach's way, in seconds since it was sent."""
+
+    alerted: float
+    """Until the alert stood in the topic `alerts`."""
+    paged: float
+    """Until the first receiver had it."""
+
+
+def run_paging(pages: int, seed: int, say: Say) -> dict[str, Any]:
+    """Measure so many pages. Raises Unavailable where one does not arrive."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pulsewatch-paging-") as folder,
+        signals_unwind(),
+        Stack(Path(folder), Settings(), told=say) as stack,
+    ):
+        sent = _breach(stack, pages, random.Random(seed), say)
+        received = _received(stack, set(sent), say)
+        # From the last to the first, so that the first of a room is what stays.
+        alerted = {str(alert.room_id): at_ms / 1000 for alert, at_ms in reversed(timed_alerts(stack.settings.kafka))}
+    ways = [Paged(alerted[room] - at, received[room] - at) for room, at in sent.items()]
+    return {
+        "pages": len(ways),
+        "event_to_receiver_seconds": _spread([way.paged for way in ways]),
+        "event_to_alert_seconds": _spread([way.alerted for way in ways]),
+        "alert_to_receiver_seconds": _spread([way.paged - way.alerted for way in ways]),
+        "goal_p95_seconds": GOAL_SECONDS,
+    }
+
+
+def _breach(stack: Stack, pages: int, dice: random.Random, say: Say) -> Mapping[str, float]:
+    """When each room's breach was sent, in seconds since the epoch."""
+    sent: dict[str, float] = {}
+    with closing(KafkaSink(stack.settings.kafka)) as sink:
+        for number in range(pages):
+            time.sleep(dice.uniform(0.05, LONGEST_GAP_SECONDS))
+            stack.tend()
+            event = _speech(number, dice)
+            sent[str(event.room_id)] = event.event_time_ms / 1000
+            key = str(event.room_id).encode()
+            sink.send(Record(LIVE, key, msgspec.json.encode(event), event.event_time_ms))
+            sink.flush()
+            if (number + 1) % 10 == 0:
+                say(f"{number + 1} of {pages} breaches sent")
+    return sent
+
+
+def _speech(number: int, dice: random.Random) -> Event:
+    now_ms = system_clock()
+    return Event(
+        event_id=f"paging-{number}", source="paging", platform="douyin", kind="speech",
+        brand_id=f"brand-{dice.randrange(BRANDS)}", event_time_ms=now_ms, ingest_time_ms=now_ms,
+        actor=Actor("host", official=True), room_id=f"room-{number}", session_id=f"session-{number}",
+        subject_id=f"caption-{number}", text=CLAIMS[number % len(CLAIMS)], lang="zh",
+    )  # fmt: skip
+
+
+def _received(stack: Stack, rooms: set[str], say: Say) -> Mapping[str, float]:
+    """When each room's first page arrived."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        found: dict[str, float] = {}
+        for page in get_json(stack.addresses.pages):
+            room = page["labels"].get("room")
+            if room in rooms and page["status"] == "firing":
+                found.setdefault(room, datetime.fromisoformat(page["received_at"]).timestamp())
+        if found.keys() == rooms:
+            return found
+        if time.monotonic() > deadline:
+            raise Unavailable(f"{len(rooms - found.keys())} of {len(rooms)} pages did not arrive")
+        say(f"{len(found)} of {len(rooms)} pages arrived")
+        time.sleep(1)
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(seconds, n=20, method="inclusive")
+    return {"p50": round(statistics.median(seconds), 2), "p95": round(cuts[-1], 2), "max": round(max(seconds), 2)}
+
+
+def shown(outcome: Mapping[str, Any]) -> Iterator[str]:
+    """As lines."""
+    yield f"{str(outcome['pages']) + ' pages, in seconds':24} {'p50':>6} {'p95':>6} {'max':>6}"
+    for name in ("event_to_receiver", "event_to_alert", "alert_to_receiver"):
+        spread = outcome[f"{name}_seconds"]
+        yield f"{name.replace('_', ' '):24} {spread['p50']:6.2f} {spread['p95']:6.2f} {spread['max']:6.2f}"

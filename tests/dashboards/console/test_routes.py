@@ -1,0 +1,299 @@
+"""The console's web server on a real Redis: figures, events, decisions, and who may do what."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from dashboards.console.auth import COOKIE, read_tokens
+from dashboards.console.security import HEADER, SECURITY
+from deploy.local.process import free_port
+from deploy.local.redis import LocalRedis
+from streams.clock import MINUTE_MS
+from streams.detection.room_event import Account
+from streams.events.schema import Actor
+from streams.settings import Settings
+from tests.dashboards.console.server import NAME, Served, served
+from tests.dashboards.console.stored import count, detect, watch
+from tests.streams.detection.records import room_event, speech, text
+from tests.streams.engagement.test_handler import TEN_MS, event
+
+pytestmark = pytest.mark.redis
+LOG_MS = TEN_MS + 30 * MINUTE_MS
+PAYLOADS = ("<img src=x onerror=alert(1)>", "{{7*7}}", "‮evil", "a/b?c#d", "..%2f..", "间")
+
+
+@pytest.fixture
+def settings(redis_server: LocalRedis, namespace: str) -> Settings:
+    return Settings(redis=redis_server.url, namespace=namespace, kafka=f"127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def console(settings: Settings) -> Iterator[Served]:
+    with served(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def closed(settings: Settings, tmp_path: Path) -> Iterator[Served]:
+    """A console with a token file: alice decides, bob looks."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("operator alice correct-horse-battery\nviewer bob another-long-one\n")
+    with served(settings, read_tokens(tokens)) as running:
+        yield running
+
+
+def breach(settings: Settings) -> str:
+    """An alert that fires; its fingerprint."""
+    at = TEN_MS + MINUTE_MS
+    facts: dict[str, Any] = {"event_time_ms": at, "log_time_ms": at, "text": "全网最好的面霜"}
+    detect(settings, speech(0, 1, "absolute_claim", brand_id="b1", **facts))
+    with served(settings) as reading:
+        [alert] = reading.desk.detection.active()
+    return alert.fingerprint
+
+
+def test_room_has_the_figures_of_its_session(settings: Settings, console: Served) -> None:
+    count(
+        settings,
+        event("viewers", 0, value=30, value_mode="snapshot", session_id="s"),
+        event("viewers", 1, value=20, value_mode="snapshot", session_id="s"),
+        *(event("enter", 1, f"p{number}", session_id="s") for number in range(4)),
+        event("comment", 1, "p1", session_id="s"),
+        event("follow", 1, "p2", session_id="s"),
+        event("notice", 1, session_id="s"),
+        log_ms=LOG_MS,
+    )
+    page = console.get("room/r1")
+    figures = page["now"]["figures"]
+    assert (figures["viewers_now"], figures["viewers_peak"], figures["interaction_rate"]) == (20, 30, 0.5)
+    assert (page["now"]["new_followers"], page["now"]["viewers"], figures["gpm_pv"]) == (1, 4, 0)
+    assert (figures["conversion_rate"], figures["refund_rate"]) == (None, None)
+    assert page["halves"]["last"]["comments"] == 1
+    assert page["notices"]["platform"] == [[TEN_MS + MINUTE_MS, 1]]
+    assert page["minutes"]["viewers"][-2:] == [30, 20]
+
+
+def test_room_tells_what_no_people_made_of_the_figures_with_enough_to_tell(settings: Settings, console: Served) -> None:
+    tapping = [room_event(number / 20, "like", 100, actor=Account("machine")) for number in range(40)]
+    watch(settings, room_event(0, "viewers", 100), *tapping, room_event(3, "viewers", 100))
+    fakes = console.get("room/r1")["now"]["fakes"]
+    assert fakes == {"likes": {"share": 1.0, "alarming": True}}
+
+
+def test_room_that_nobody_heard_of_is_unknown_and_empty(console: Served) -> None:
+    page = console.get("room/nowhere")
+    assert page["head"]["state"] == "unknown"
+    assert page["questions"] == []
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_id_is_data_whatever_it_holds(settings: Settings, console: Served, name: str) -> None:
+    count(settings, event("like", 0, "p", room_id=name, value=3), log_ms=LOG_MS)
+    page = console.client.get(f"/api/room/{quote(name, safe='')}")
+    assert page.headers["content-type"] == "application/json"
+    assert page.json()["head"]["room_id"] == name
+    assert page.json()["halves"]["last"]["likes"] == 3
+    assert [room["room_id"] for room in console.get("start")["rooms"]] == [name]
+
+
+def test_brand_shows_what_is_said_by_whom_and_beside_its_rivals(settings: Settings, console: Served) -> None:
+    count(settings, event("like", 5), log_ms=LOG_MS)
+    at = {"event_time_ms": TEN_MS, "log_time_ms": TEN_MS}
+    loud = Actor("loud", followers=900)
+    detect(
+        settings,
+        text(0, 1, mood="negative", flagged=["crisis"], brand_id="b1", actor=loud, **at),
+        text(0, 2, mood="positive", brand_id="b1", actor=loud, **at),
+        text(0, 3, mood="positive", brand_id="b2", platform="douyin", **at),
+    )
+    page = console.get("brand/b1")
+    assert (page["said"]["texts"], page["said"]["sentiments"]["negative"], page["said"]["risks"]) == (
+        2,
+        1,
+        {"crisis": 1},
+    )
+    assert [(one["platform"], one["texts"], one["risky"]) for one in page["platforms"]] == [("weibo", 2, 1)]
+    assert page["spread"] == {
+        "voices": [{"actor_id": "loud", "texts": 2, "share": 1.0, "followers": 900}], "accounts": 1,
+    }  # fmt: skip
+    assert [(one["brand_id"], round(one["share_of_voice"], 2)) for one in page["rivals"]] == [
+        ("b1", 0.67),
+        ("b2", 0.33),
+    ]
+    assert sum(page["volume"]["texts"]) == 2
+    assert page["volume"]["usual"] is None
+
+
+def test_alert_carries_its_evidence_and_runbook(settings: Settings, console: Served) -> None:
+    page = console.get(f"alert/{breach(settings)}")
+    [evidence] = page["alert"]["evidence"]
+    assert evidence["findings"][0]["article"] == "广告法 9(3)"
+    assert evidence["origin"]["offset"] == 1
+    assert page["runbook"].startswith("# ")
+    assert [change["state"] for change in page["timeline"]] == ["firing"]
+    assert console.get("alert/0000")["alert"] is None
+
+
+def test_decision_is_kept_with_its_author_and_feeds_the_quality_report(settings: Settings, console: Served) -> None:
+    fingerprint = breach(settings)
+    decided = console.post("decide", {"fingerprint": fingerprint, "verdict": "false_alarm", "note": " a joke "})
+    assert (decided.status_code, decided.json()["author"], decided.json()["note"]) == (200, "local", "a joke")
+    with served(settings) as restarted:
+        standing = restarted.get(f"alert/{fingerprint}")["judged"]["standing"]
+        assert (standing["verdict"], standing["author"]) == ("false_alarm", "local")
+        [row] = restarted.get("quality")["rows"]
+        assert (row["quality"]["kind"], row["quality"]["family"], row["false_share"]) == (
+            "compliance",
+            "absolute_claim",
+            1.0,
+        )
+        table = restarted.client.get("/quality.csv").text
+        assert table.splitlines()[1] == "compliance,absolute_claim,1,0,0,1,1.000"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"fingerprint": "none", "verdict": "confirmed"}, "no alert none"),
+        ({"fingerprint": "none", "verdict": "hidden"}, "verdict"),
+        ({"verdict": "confirmed"}, "fingerprint"),
+        ([], "object"),
+        ({"fingerprint": "x" * 30_000, "verdict": "confirmed"}, "bytes"),
+    ],
+)
+def test_decision_that_cannot_be_is_told(console: Served, body: Any, told: str) -> None:
+    answer = console.post("decide", body)
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]
+
+
+def test_campaign_is_created_and_ended_by_the_page(settings: Settings, console: Served) -> None:
+    count(settings, event("like", 5), log_ms=LOG_MS)
+    draft = {
+        "name": "spring", "scope": "room", "scope_id": "r1", "brand_id": "b1", "tags": ["sale"],
+        "starts_ms": TEN_MS, "ends_ms": TEN_MS + 60 * MINUTE_MS,
+    }  # fmt: skip
+    created = console.post("campaigns", draft)
+    assert (created.status_code, created.json()["author"]) == (201, "local")
+    name = created.json()["campaign_id"]
+    assert console.get(f"campaign/{name}")["head"]["status"] == "running"
+    assert console.post("campaigns/end", {"campaign_id": name}).status_code == 200
+    assert console.get(f"campaign/{name}")["head"]["status"] == "over"
+    assert console.post("campaigns/end", {"campaign_id": name}).json()["error"] == "spring does not run now"
+    report = console.client.get(f"/campaign/{name}/report.html")
+    assert "spring" in report.text
+    assert "script-src" not in report.headers["content-security-policy"]
+    assert console.client.get(f"/campaign/{name}/report.csv").headers["content-disposition"].startswith("attachment")
+    assert console.client.get("/campaign/none/report.html").status_code == 400
+
+
+def events(console: Served, path: str) -> Iterator[tuple[str, Any]]:
+    """The first twenty server-sent events: what a test waits for comes before, or never."""
+    yield from islice(_events(console, path), 20)
+
+
+def _events(console: Served, path: str) -> Iterator[tuple[str, Any]]:
+    with console.client.stream("GET", f"/api/{path}?live") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        name = ""
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                yield name, json.loads(line.removeprefix("data: "))
+
+
+def test_stream_sends_all_panels_and_then_those_that_changed(settings: Settings, console: Served) -> None:
+    count(settings, event("like", 5, session_id="s"), log_ms=LOG_MS)
+    stream = events(console, "room/r1")
+    first = next(data for name, data in stream if name == "panels")
+    assert set(first) == {"head", "now", "halves", "minutes", "questions", "notices"}
+    count(settings, event("like", 5, session_id="s", value=7), log_ms=LOG_MS)
+    later = next(data for name, data in stream if name == "panels" and "now" in data)
+    assert later["now"]["sums"]["likes"] == 8
+    assert "questions" not in later
+    assert "notices" not in later
+
+
+def test_stream_beats_without_trouble_while_nothing_happens(console: Served) -> None:
+    beats = (data["trouble"] for name, data in events(console, "start") if name == "beat")
+    assert list(islice(beats, 3)) == [""] * 3
+
+
+def test_redis_that_is_away_is_told_and_the_page_goes_on_when_it_is_back(
+    settings: Settings, redis_server: LocalRedis
+) -> None:
+    away = settings.model_copy(update={"redis": f"redis://127.0.0.1:{free_port()}/0"})
+    with served(away) as console:
+        assert console.client.get("/api/start").status_code == 503
+        assert "Redis does not answer" in console.client.get("/api/start").json()["error"]
+        trouble = next(data["trouble"] for name, data in events(console, "start") if name == "beat" and data["trouble"])
+        assert "Redis does not answer" in trouble
+
+
+def test_every_answer_carries_the_policy_and_no_script_is_inline(console: Served) -> None:
+    for path in ("/", "/room/x", "/api/start", "/healthz", "/nowhere", "/static/icon.svg"):
+        headers = console.client.get(path).headers
+        assert headers["content-security-policy"] == SECURITY["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff"
+    assert "unsafe" not in SECURITY["content-security-policy"]
+    page = console.client.get("/").text
+    assert all("src=" in tag for tag in page.split("<script")[1:])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "application/json"},
+        {HEADER: "1", "content-type": "text/plain"},
+        {HEADER: "1", "content-type": "application/json", "origin": "https://evil.example"},
+        {"content-type": "application/x-www-form-urlencoded", "origin": "null"},
+    ],
+)
+def test_post_of_another_site_is_refused(console: Served, headers: dict[str, str]) -> None:
+    body = b'{"fingerprint": "f1", "verdict": "confirmed"}'
+    assert console.client.post("/api/decide", content=body, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1", 200), ("[::1]:9107", 200), ("LOCALHOST:1", 200), (NAME, 200), ("rebound.example", 400)],
+)
+def test_console_answers_to_addresses_and_its_own_names_only(console: Served, host: str, status: int) -> None:
+    assert console.client.get("/api/start", headers={"host": host}).status_code == status
+
+
+def test_nobody_reads_without_a_token(closed: Served) -> None:
+    for path in (
+        "/api/start",
+        "/api/room/r1?live",
+        "/quality.csv",
+        "/campaign/c1/report.html",
+        "/campaign/c1/report.csv",
+    ):
+        assert closed.client.get(path).status_code == 401, path
+    assert closed.client.get("/").status_code == 200
+    assert closed.client.get("/api/me").json() == {"name": None, "role": None, "login": True}
+    assert closed.post("decide", {"fingerprint": "f1", "verdict": "confirmed"}).status_code == 401
+    assert closed.post("login", {"token": "wrong"}).status_code == 401
+
+
+def test_viewer_looks_and_operator_decides(settings: Settings, closed: Served) -> None:
+    fingerprint = breach(settings)
+    entered = closed.post("login", {"token": "another-long-one"})
+    cookie = entered.headers["set-cookie"].lower()
+    assert cookie.startswith(COOKIE)
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert closed.get("start")["alerts"]["firing"] == 1
+    verdict = {"fingerprint": fingerprint, "verdict": "acknowledged"}
+    assert closed.post("decide", verdict).status_code == 403
+    assert closed.post("campaigns", {}).status_code == 403
+    closed.post("logout", {})
+    closed.post("login", {"token": "correct-horse-battery"})
+    assert closed.post("decide", verdict).json()["author"] == "alice"

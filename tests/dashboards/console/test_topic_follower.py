@@ -1,0 +1,64 @@
+"""Kafka as the console follows it, on the real broker."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from kafka import KafkaProducer
+
+from dashboards.console.topic_follower import KafkaWatch
+from deploy.local.kafka import LocalKafka
+from deploy.local.process import free_port
+from streams.clock import system_clock
+from streams.events.dead_letters import DeadLetter
+from streams.events.schema import Coordinates
+from streams.topology import ALERTS, DEAD_LETTERS, SCORED
+from tests.dashboards.alerts import an_alert
+from tests.faults.site import fresh_topics, until
+
+
+@pytest.fixture
+def watch(kafka: LocalKafka) -> Iterator[KafkaWatch]:
+    fresh_topics(kafka)
+    watching = KafkaWatch(kafka.bootstrap)
+    watching.start()
+    yield watching
+    watching.stop()
+
+
+@pytest.mark.kafka
+def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: KafkaWatch) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+    now_ms = system_clock()
+    text = {"log_time": now_ms - 250, "scored": False}
+    letter = DeadLetter(Coordinates("live.events", 0, 7), "bad_json", "no", "engagement", b"{")
+    for topic, value, headers in (
+        (ALERTS, b"{", []), (ALERTS, msgspec.json.encode(an_alert()), []),
+        (SCORED, b"nonsense", []), (SCORED, msgspec.json.encode(text), []),
+        (DEAD_LETTERS, b"{", []), (DEAD_LETTERS, letter.value, letter.headers),
+    ):  # fmt: skip
+        producer.send(topic, value, key=value, headers=headers, timestamp_ms=now_ms).get(timeout=30)
+    producer.close()
+    until(lambda: bool(watch.archive.history("f1")), "the alert is known", 60)
+    until(lambda: _seen(watch), "the tails are read", 60)
+    tails = watch.tails()
+    assert tails is not None
+    assert (list(tails.scoring_ms), tails.unscored, tails.letter_count) == ([250], 1, 2)
+    assert [(one.origin, one.reason) for one in tails.letters] == [("live.events:0:7", "bad_json")]
+    assert watch.state.up
+    assert sum(watch.state.ends.values()) >= 2
+
+
+def _seen(watch: KafkaWatch) -> bool:
+    tails = watch.tails()
+    return tails is not None and bool(tails.letters)
+
+
+def test_broker_that_is_away_is_told() -> None:
+    watching = KafkaWatch(f"127.0.0.1:{free_port()}")
+    watching.start()
+    try:
+        until(lambda: "does not answer" in watching.state.trouble, "the broker is missed", 30)
+        assert not watching.state.up
+    finally:
+        watching.stop()

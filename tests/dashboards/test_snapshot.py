@@ -1,0 +1,102 @@
+"""One reading: the events' own present, rooms in order, and what remains when a server is away."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from dashboards.lag import Lag, Offsets
+from dashboards.snapshot import EventClock, FigureReader, LogBounds, Rooms, TextCount, by_brand
+from streams.alerts.reader import BrandTexts
+from streams.clock import HOUR_MS
+from streams.topology import LIVE
+from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
+from tests.dashboards.fakes import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
+
+
+def reader(
+    rooms: Rooms,
+    detections: HeldDetections | None = None,
+    stored: Mapping[str, Offsets] | None = None,
+    log: LogBounds | None = None,
+) -> FigureReader:
+    return FigureReader(
+        rooms, detections or HeldDetections(), lambda: stored or {}, log or HeldLog(), clock=lambda: NOON_MS
+    )
+
+
+def test_present_is_the_newest_event_and_goes_on_with_the_wall_clock() -> None:
+    clock = EventClock()
+    ten, fifteen = 10 * HOUR_MS, 15 * HOUR_MS
+    presents = [
+        clock.present_ms(newest, fifteen + minute * MINUTE_MS)
+        for minute, newest in enumerate([ten, ten, ten + 5 * MINUTE_MS, ten, ten])
+    ]
+    assert [(present - ten) // MINUTE_MS for present in presents] == [0, 1, 5, 6, 7]
+
+
+def test_replay_of_old_events_has_its_windows_at_their_own_time() -> None:
+    rooms = HeldRooms({"r-1": {"comments": 3}}, {LIVE: NOON_MS - 300 * HOUR_MS, "social.interactions": 5})
+    figures = reader(rooms).read()
+    assert rooms.asked_at_ms == NOON_MS - 300 * HOUR_MS
+    assert [room.room_id for room in figures.rooms] == ["r-1"]
+    assert figures.newest_event_ms[LIVE] == NOON_MS - 300 * HOUR_MS
+
+
+def test_rooms_come_by_viewers_then_by_events() -> None:
+    rooms = HeldRooms(
+        {
+            "few": {"viewers_now": 5, "likes": 900},
+            "busy": {"likes": 9},
+            "calm": {"likes": 1},
+            "many": {"viewers_now": 50},
+        }
+    )
+    assert [room.room_id for room in reader(rooms).read().rooms] == ["many", "few", "busy", "calm"]
+
+
+def test_reading_has_alerts_and_lag() -> None:
+    detections = HeldDetections(alerts=[an_alert()], over=[an_alert("f2", "resolved")])
+    log = HeldLog({(LIVE, 0): 0}, {(LIVE, 0): 10})
+    figures = reader(HeldRooms(), detections, {"scoring": {(LIVE, 0): 4}}, log).read()
+    assert [alert.fingerprint for alert in figures.active] == ["f1"]
+    assert [alert.fingerprint for alert in figures.resolved] == ["f2"]
+    assert figures.lags == [Lag("scoring", LIVE, 0, 6)]
+    assert (figures.redis_up, figures.kafka_up, figures.trouble) == (True, True, "")
+
+
+def test_without_redis_nothing_is_said_of_rooms_and_alerts() -> None:
+    figures = reader(NoRooms(), HeldDetections(alerts=[an_alert()])).read()
+    assert (figures.redis_up, figures.kafka_up) == (False, True)
+    assert (figures.rooms, figures.active, figures.lags) == ((), (), ())
+    assert "Redis does not answer" in figures.trouble
+
+
+def test_without_kafka_only_the_lag_is_missing() -> None:
+    figures = reader(HeldRooms({"r-1": {"likes": 1}}), HeldDetections(alerts=[an_alert()]), log=NoLog()).read()
+    assert (figures.redis_up, figures.kafka_up) == (True, False)
+    assert len(figures.rooms) == len(figures.active) == 1
+    assert figures.trouble == "Kafka does not answer at nowhere"
+
+
+@pytest.mark.parametrize("rooms", [HeldRooms(), NoRooms()], ids=["redis", "no-redis"])
+def test_without_kafka_and_whatever_redis_does_nothing_is_raised(rooms: HeldRooms) -> None:
+    assert reader(rooms, log=NoLog()).read().kafka_up is False
+
+
+def test_texts_are_sorted_into_sentiments_and_risks() -> None:
+    labels = {"texts": 9, "unscored": 2, "negative": 3, "positive": 4, "abuse": 1, "neutral": 0}
+    detections = HeldDetections(counts=[BrandTexts("b-1", "weibo", labels)])
+    [count] = reader(HeldRooms(), detections).read().texts
+    assert count == TextCount("b-1", "weibo", 9, {"negative": 3, "positive": 4}, {"abuse": 1})
+
+
+def test_brands_are_their_platforms_together_the_most_talked_of_first() -> None:
+    texts = [
+        TextCount("b-2", "weibo", 5, {"negative": 2}, {"abuse": 1}),
+        TextCount("b-1", "douyin", 4, {"neutral": 4}),
+        TextCount("b-2", "x", 1, {"negative": 1}, {"abuse": 1, "rumor": 1}),
+    ]
+    assert by_brand(texts) == [
+        TextCount("b-2", "", 6, {"negative": 3}, {"abuse": 2, "rumor": 1}),
+        TextCount("b-1", "", 4, {"neutral": 4}, {}),
+    ]

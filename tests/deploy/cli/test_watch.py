@@ -1,0 +1,61 @@
+"""What `pulsewatch alerts` lists, out of a real Redis."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from deploy.cli.watch import alerts
+from deploy.local.redis import LocalRedis
+from streams.alerts.alert import Alert
+from streams.detection.views.keys import ACTIVE, RESOLVED, SHADOW, STAGE
+from streams.ledger.redis import key_prefix, partitions_key
+from streams.settings import settings
+from streams.topology import SCORED
+from tests.dashboards.alerts import an_alert
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(autouse=True)
+def _its_redis(redis_server: LocalRedis, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PULSEWATCH_REDIS", redis_server.url)
+    monkeypatch.setenv("PULSEWATCH_NAMESPACE", namespace)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def keep(server: LocalRedis, namespace: str, shelf: str, alert: Alert) -> None:
+    with Redis.from_url(server.url) as client:
+        client.sadd(partitions_key(namespace, STAGE), f"{SCORED}:0")
+        client.hset(key_prefix(namespace, STAGE, SCORED, 0) + shelf, alert.fingerprint, msgspec.json.encode(alert))
+
+
+def listed(*arguments: str) -> list[str]:
+    """The first words of each alert's line."""
+    result = CliRunner().invoke(alerts, arguments)
+    assert result.exit_code == 0, result.output
+    return [" ".join(line.split()[:2]) for line in result.output.splitlines() if not line.startswith(" ")]
+
+
+def test_resolved_alerts_are_listed_where_all_are_asked_for(redis_server: LocalRedis, namespace: str) -> None:
+    keep(redis_server, namespace, ACTIVE, an_alert("f1"))
+    keep(redis_server, namespace, ACTIVE, an_alert("f2", "pending"))
+    keep(redis_server, namespace, RESOLVED, an_alert("f3", "resolved", "warning"))
+    assert listed() == ["firing critical"]
+    assert sorted(listed("--all")) == ["firing critical", "resolved warning"]
+
+
+def test_a_draft_rules_alerts_are_listed_whether_they_resolved_or_not(redis_server: LocalRedis, namespace: str) -> None:
+    keep(redis_server, namespace, ACTIVE, an_alert("f1"))
+    keep(redis_server, namespace, SHADOW, an_alert("f2", "resolved", "warning"))
+    keep(redis_server, namespace, SHADOW, an_alert("f3", "firing", "warning"))
+    assert sorted(listed("--shadow")) == ["firing warning", "resolved warning"]
+
+
+def test_where_there_is_none_it_says_so() -> None:
+    assert listed() == ["No alert"]
+    assert listed("--shadow") == ["No draft"]

@@ -1,0 +1,129 @@
+"""Servers never outlive their launcher, and say why they did not start."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.local.process import Server, free_port, listens, tail
+from streams.errors import Unavailable, UsageError
+
+LAUNCHER = """
+import sys, time
+from pathlib import Path
+from deploy.local.process import signals_unwind
+from tests.deploy.test_server import Listener
+with signals_unwind(), Listener(Path(sys.argv[1])) as server:
+    print(server.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+class Listener(Server):
+    """Python's own HTTP server: small, and nothing has to be installed for it."""
+
+    name = "listener"
+    start_seconds = 20
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(self.port)]
+
+
+class Broken(Server):
+    name = "broken"
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-c", "raise SystemExit('no such luck')"]
+
+
+class Deaf(Server):
+    """Ignores SIGTERM."""
+
+    name = "deaf"
+    stop_seconds = 0.5
+
+    def command(self) -> Sequence[str]:
+        ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(60)"
+        return [sys.executable, "-c", ignore]
+
+    def ready(self) -> bool:
+        return (self.folder / "up").exists()
+
+
+class Absent(Server):
+    def command(self) -> Sequence[str]:
+        return ["no-such-program"]
+
+
+def gone(pid: int, within_seconds: float = 10) -> bool:
+    deadline = time.monotonic() + within_seconds
+    while time.monotonic() < deadline:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_server_listens_within_and_not_after(tmp_path: Path) -> None:
+    with Listener(tmp_path) as server:
+        assert listens(server.port)
+    assert not listens(server.port)
+
+
+def test_server_stops_on_an_exception(tmp_path: Path) -> None:
+    server = Listener(tmp_path)
+    with pytest.raises(ZeroDivisionError), server:
+        _ = 1 / 0
+    assert server.pid is None
+    assert server.exit_code is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_server_dies_with_a_launcher_that_gets(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LAUNCHER, str(tmp_path)]
+    # As a shell starts a background job: with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
+    assert launcher.stdout is not None
+    with launcher, launcher.stdout:
+        server_pid = int(launcher.stdout.readline())
+        os.kill(launcher.pid, number)
+        try:
+            assert gone(server_pid)
+        finally:
+            launcher.kill()
+
+
+def test_error_shows_the_end_of_the_log(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=r"exit code 1.*\n.*no such luck"):
+        Broken(tmp_path).start()
+
+
+def test_missing_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no-such-program is not installed"):
+        Absent(tmp_path).start()
+
+
+def test_server_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    server = Deaf(tmp_path)
+    server.start()
+    server.stop()
+    assert server.exit_code == -signal.SIGKILL
+
+
+def test_free_ports_lie_below_the_ephemeral_ones() -> None:
+    assert all(20_000 <= free_port() < 32_000 for _ in range(50))
+
+
+def test_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert tail(log) == "(no log)"
+    log.write_text("\n".join(str(number) for number in range(100)))
+    assert tail(log, lines=2) == "98\n99"

@@ -1,0 +1,68 @@
+"""Calibration and thresholds on logits whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.labels import OUTPUTS, RISKS
+from models.measures import expected_calibration_error
+from models.runtime.manifest import Platt
+from models.train.data.sources import SOURCES, Example
+from models.train.release.calibrate import choose_thresholds, fit_platt, fit_sentiment
+
+
+def test_platt_scaling_finds_the_scale_of_overconfident_logits() -> None:
+    draw = np.random.default_rng(1)
+    honest = draw.normal(0, 2, 4_000)
+    truth = (draw.random(4_000) < 1 / (1 + np.exp(-honest))).astype(float)
+    scale = fit_platt(3 * honest + 1, truth, np.ones(4_000))
+    assert scale.slope == pytest.approx(1 / 3, abs=0.03)
+    calibrated = 1 / (1 + np.exp(-(scale.slope * (3 * honest + 1) + scale.offset)))
+    assert expected_calibration_error(truth == 1, calibrated) < 0.03
+
+
+def test_platt_scaling_leaves_alone_what_has_one_side_only() -> None:
+    assert fit_platt(np.ones(50), np.ones(50), np.ones(50)) == Platt(1.0, 0.0)
+
+
+def test_temperature_softens_overconfident_sentiment() -> None:
+    draw = np.random.default_rng(2)
+    said = draw.integers(0, 3, 3_000)
+    logits = np.zeros((3_000, OUTPUTS))
+    logits[np.arange(3_000), said] = 4.0
+    meant = np.where(draw.random(3_000) < 0.6, said, (said + draw.integers(1, 3, 3_000)) % 3)
+    bias, temperature = fit_sentiment(logits, [Example(str(n), "x", sentiment=int(m)) for n, m in enumerate(meant)])
+    assert np.abs(bias).max() < 0.1
+    assert np.exp(4 / temperature) / (np.exp(4 / temperature) + 2) == pytest.approx(0.6, abs=0.03)
+
+
+def test_bias_evens_out_the_recalls_of_a_lopsided_head() -> None:
+    draw = np.random.default_rng(4)
+    meant = draw.choice(3, 3_000, p=[0.2, 0.6, 0.2])
+    logits = np.zeros((3_000, OUTPUTS))
+    logits[:, :3] = draw.normal(0, 1, (3_000, 3)) + 2 * np.eye(3)[meant] + np.array([0.0, 1.5, 0.0])
+    bias, _ = fit_sentiment(logits, [Example(str(n), "x", sentiment=int(m)) for n, m in enumerate(meant)])
+    assert bias[1] == pytest.approx(-1.0, abs=0.2)
+    predicted = (logits[:, :3] + bias).argmax(axis=1)
+    recalls = [np.mean(predicted[meant == mood] == mood) for mood in range(3)]
+    assert max(recalls) - min(recalls) < 0.06
+
+
+def test_thresholds_keep_calm_posts_below_the_limit() -> None:
+    draw = np.random.default_rng(3)
+    calm = [Example(str(n), "smp2020_usual_zh", sentiment=2) for n in range(1_000)]
+    probability = np.zeros((1_000, len(RISKS)))
+    probability[:, RISKS.index("abuse")] = draw.random(1_000)
+    probability[:, RISKS.index("crisis")] = draw.random(1_000) * 0.9
+    thresholds = choose_thresholds(probability, calm)
+    limits = np.array([thresholds[label] for label in RISKS])
+    assert (probability >= limits).any(axis=1).mean() <= SOURCES["smp2020_usual_zh"].false_alarm_limit
+
+
+def test_a_threshold_is_no_higher_than_precision_asks() -> None:
+    examples = [Example(str(n), "cold_zh", risks={"abuse": (float(n >= 50), 1.0)}) for n in range(100)]
+    probability = np.zeros((100, len(RISKS)))
+    probability[:, RISKS.index("abuse")] = np.linspace(0.01, 0.99, 100)
+    chosen = choose_thresholds(probability, examples)
+    assert chosen["abuse"] == 0.5

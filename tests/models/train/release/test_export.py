@@ -1,0 +1,83 @@
+"""The graphs that are served compute what the network computes. Needs torch, which only the train extra installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="torch comes with the train extra only")
+pytestmark = pytest.mark.torch
+
+DEPTHS = (1, 2, 3)
+IDS = [[5, 9, 3, 7, 2], [8, 4, 6], [1]]
+
+
+def small_network() -> Any:
+    import torch
+    from transformers import BertConfig, BertModel
+
+    from models.train.network.network import Network
+
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=40, hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128
+    )
+    network = Network(BertModel(config, add_pooling_layer=False), dict.fromkeys(DEPTHS[:-1], 0.5)).eval()  # type: ignore[no-untyped-call]  # transformers leaves it so
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return network
+
+
+def expected(network: Any) -> dict[int, Any]:
+    import torch
+
+    from models.runtime.session import padded_ids
+
+    inputs = {name: torch.tensor(array) for name, array in padded_ids(IDS).items()}
+    with torch.no_grad():
+        return {
+            depth: logits.numpy() for depth, logits in network(inputs["input_ids"], inputs["attention_mask"]).items()
+        }
+
+
+def served(folder: Path, names: list[str]) -> dict[int, Any]:
+    from models.runtime.session import Session, padded_ids
+
+    inputs = padded_ids(IDS)
+    found = {}
+    for depth, name in zip(DEPTHS, names, strict=True):
+        logits, *hidden = Session(folder / name, threads=1).run(inputs)
+        found[depth] = logits
+        inputs = {"hidden": hidden[0], "attention_mask": inputs["attention_mask"]} if hidden else {}
+    return found
+
+
+@pytest.mark.parametrize(("int8", "tolerance"), [(False, 1e-4), (True, 0.15)])
+def test_the_stages_in_a_row_compute_what_the_network_does(tmp_path: Path, int8: bool, tolerance: float) -> None:
+    from models.train.release.export import export
+
+    network = small_network()
+    found, wanted = served(tmp_path, export(network, tmp_path, DEPTHS, int8=int8)), expected(network)
+    for depth in DEPTHS:
+        assert np.abs(found[depth] - wanted[depth]).max() < tolerance * np.abs(wanted[depth]).max()
+
+
+def test_weights_are_int8_and_named_as_the_networks_parameters(tmp_path: Path) -> None:
+    import onnx
+
+    from models.train.release.export import export
+
+    names = export(small_network(), tmp_path, DEPTHS)
+    assert names == ["stage1.onnx", "stage2.onnx", "stage3.onnx"]
+    for number, name in enumerate(names):
+        stored = {tensor.name: tensor for tensor in onnx.load(str(tmp_path / name)).graph.initializer}
+        query = stored[f"encoder.layer.{number}.attention.self.query.weight_quantized"]
+        assert (query.data_type, list(query.dims)) == (onnx.TensorProto.INT8, [64, 64])
+        assert ("head.weight" if number == 2 else f"exits.{number + 1}.weight") in stored
+    assert "embeddings.word_embeddings.weight_quantized" in {
+        tensor.name for tensor in onnx.load(str(tmp_path / names[0])).graph.initializer
+    }

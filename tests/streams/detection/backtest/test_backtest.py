@@ -1,0 +1,112 @@
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.compliance.rulebook import Rulebook
+from streams.detection.backtest.backtest import DraftSummary, Summary, run
+from streams.detection.brand.custom_rules import DraftRule
+from streams.errors import UsageError
+from streams.scoring.judge import Scores
+from tests.streams.detection.records import START_MS
+
+
+class Opinion:
+    """What a model says of a text that is angry, or is not."""
+
+    def __init__(self, angry: bool) -> None:
+        self.sentiment = "negative" if angry else "neutral"
+        self.sentiment_scores = {"negative": 0.9 if angry else 0.1}
+        self.risks = {"abuse": 0.8 if angry else 0.01}
+        self.flagged = ["abuse"] if angry else []
+
+
+class AngerModel:
+    """A classifier that knows one word."""
+
+    def score(self, texts: Sequence[str]) -> Sequence[Scores | None]:
+        return [Opinion("angry" in text) for text in texts]
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return Rulebook.load()
+
+
+def iso(minute: float) -> str:
+    return datetime.fromtimestamp(START_MS / 1000 + 60 * minute, UTC).isoformat()
+
+
+def lines() -> Iterator[dict[str, Any]]:
+    """Ten hours with a comment every two minutes, and an angry burst of eight minutes after eight hours."""
+    for minute in range(600):
+        if minute % 2 == 0:
+            yield {"time": iso(minute), "platform": "weibo", "text": f"comment {minute}"}
+        for number in range(12 if 480 <= minute < 488 else 0):
+            yield {"time": iso(minute), "platform": "weibo", "text": f"so angry {minute} {number}"}
+
+
+def recording(folder: Path, rows: Iterator[dict[str, Any]]) -> Path:
+    path = folder / "i01.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
+    return path
+
+
+def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path: Path, rulebook: Rulebook) -> None:
+    path = recording(tmp_path, lines())
+    row = run(path, AngerModel(), rulebook).row()
+    (alert,) = row["alerts"]
+    assert (row["file"], row["comments"]) == ("i01.jsonl.gz", 396)
+    assert (alert["kind"], alert["severity"]) == ("crisis", "critical")
+    assert iso(480) <= alert["at"] <= iso(483)
+    assert iso(498) < alert["resolved_at"] <= iso(504)
+    (burst,) = row["bursts"]
+    assert burst["met_by"] == alert["fingerprint"]
+    assert burst["delay_seconds"] <= 0
+    assert row["alerts_outside_bursts_per_day"] == 0
+    assert 0.3 < row["cyber_violence"] < 0.5
+    assert burst["lead_seconds"] >= 0
+    assert "draft_alerts" not in row
+    assert run(path, AngerModel(), rulebook).row() == row
+
+
+def test_without_a_model_a_burst_is_a_surge(tmp_path: Path, rulebook: Rulebook) -> None:
+    row = run(recording(tmp_path, lines()), None, rulebook).row()
+    assert [alert["kind"] for alert in row["alerts"]] == ["surge"]
+    assert row["cyber_violence"] == 0.0
+
+
+def test_alert_resolves_behind_the_last_comment(tmp_path: Path, rulebook: Rulebook) -> None:
+    rows = (row for row in lines() if row["time"] < iso(485))
+    row = run(recording(tmp_path, rows), AngerModel(), rulebook).row()
+    assert iso(485) < row["alerts"][0]["resolved_at"] <= iso(500)
+
+
+def test_file_that_cannot_be_read_is_refused(tmp_path: Path, rulebook: Rulebook) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        run(tmp_path / "none.jsonl.gz", None, rulebook)
+
+
+def test_draft_rules_show_what_they_would_have_done(tmp_path: Path, rulebook: Rulebook) -> None:
+    path = recording(tmp_path, lines())
+    drafts = (DraftRule("anger", "abuse", at_least=20), DraftRule("any-talk", "texts", at_least=2))
+    one = run(path, AngerModel(), rulebook, drafts)
+    assert one.row()["alerts"] == run(path, AngerModel(), rulebook).row()["alerts"]
+    assert [(alert["rule"], alert["kind"]) for alert in one.row()["draft_alerts"]][:1] == [("any-talk", "crisis")]
+    anger, talk = (DraftSummary.of(rule.name, [one]) for rule in drafts)
+    assert (anger.fired, anger.bursts_met, anger.false_alarms_per_brand_and_day) == (1, 1, 0.0)
+    assert talk.fired >= 1
+
+
+def test_summary_is_over_all_recordings(tmp_path: Path, rulebook: Rulebook) -> None:
+    one = run(recording(tmp_path, lines()), AngerModel(), rulebook)
+    calm = run(recording(tmp_path, (row for row in lines() if row["time"] < iso(400))), None, rulebook)
+    total = Summary.of([one, calm])
+    assert (total.files, total.comments, total.bursts, total.met, total.alerts, total.critical) == (2, 596, 1, 1, 1, 1)
+    assert total.delay_seconds_median == total.delay_seconds_p90 == one.met()[0].delay_seconds
+    assert total.false_alarms_per_brand_and_day == 0.0
+    assert Summary.of([calm]).delay_seconds_median is None

@@ -1,0 +1,203 @@
+"""A room of a hundred viewers, by the minute; whoever is not said to be fake enters, taps and writes as people do."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+import pytest
+
+from streams.alerts.alert import Alert
+from streams.clock import MINUTE_MS
+from streams.detection.room.fake_traffic import Figure, Traffic
+from streams.detection.room.room import LOG, Room, Rooms
+from streams.detection.room_event import Account, RoomEvent
+from streams.detection.watermark import LogTimes
+from streams.simulate.alert_comparison import judge
+from streams.simulate.generate import generate
+from streams.simulate.scenarios import scenario
+from tests.streams.detection.records import WATCH, at, room_event
+
+Minute = Callable[[int], Iterator[RoomEvent]]
+
+
+def people(minute: int) -> Iterator[RoomEvent]:
+    """A hundred viewers who stay for two minutes: fifty enter; twenty write once, and forty tap some."""
+    for number in range(50):
+        who = Account(f"v{minute}-{number}")
+        yield room_event(minute + number / 50, "enter", actor=who)
+        if number % 5 < 2:
+            yield room_event(minute + number / 60, "comment", actor=who, text=f"what size is the blue one {number}")
+        yield room_event(minute + number / 55, "like", 5 + number % 9, actor=who)
+    for third in range(3):
+        yield room_event(minute + third / 3, "viewers", 100)
+
+
+def hollow(minute: int) -> Iterator[RoomEvent]:
+    """Two thousand enters that leave the audience as it is."""
+    return (
+        room_event(minute + number / 2_000, "enter", actor=Account(f"h{minute}-{number}")) for number in range(2_000)
+    )
+
+
+def flitting(minute: int) -> Iterator[RoomEvent]:
+    """Forty who leave after two seconds, by a feed that tells."""
+    for number in range(40):
+        yield room_event(minute + number / 40, "enter", actor=Account(f"f{minute}-{number}"))
+        yield room_event(minute + number / 40, "leave", 2, actor=Account(f"f{minute}-{number}"))
+
+
+def tapping(minute: int) -> Iterator[RoomEvent]:
+    """Two machines that tap fifty times a second."""
+    return (
+        room_event(minute + second / 60, "like", 50, actor=Account(f"m{machine}"))
+        for second in range(60)
+        for machine in range(2)
+    )
+
+
+def farm(minute: int) -> Iterator[RoomEvent]:
+    """Five helpers who write every four seconds, each time something else."""
+    return (
+        room_event(
+            minute + number / 75, "comment", actor=Account(f"c{number % 5}"), text=f"love number {minute} {number}"
+        )
+        for number in range(75)
+    )
+
+
+def chorus(minute: int) -> Iterator[RoomEvent]:
+    """Twelve accounts that say the same words in the same ten seconds, twice a minute."""
+    for second in (10, 40):
+        for number in range(12):
+            moment = minute + (second + number / 3) / 60
+            yield room_event(moment, "comment", actor=Account(f"b{number}"), text=f"Buy it now, best ever! {second}")
+
+
+def parted(minute: int) -> Iterator[RoomEvent]:
+    """Six accounts that speak together across a full ten seconds, thrice a minute."""
+    for second in (8, 28, 48):
+        for number in range(6):
+            moment = minute + (second + 0.6 * number) / 60
+            yield room_event(moment, "comment", actor=Account(f"p{number}"), text=f"Best host ever, buy! {second}")
+
+
+def raffle(minute: int) -> Iterator[RoomEvent]:
+    """Sixty viewers repeat a password, once."""
+    return (
+        room_event(
+            minute + 0.2 + number / 900, "comment", actor=Account(f"r{minute}-{number}"), text="我要抽福袋加油主播"
+        )
+        for number in range(60)
+    )
+
+
+def play(minutes: Iterable[int], *crowds: Minute, since: int = 6) -> tuple[Room, list[Alert]]:
+    """The room after people's minutes, with the crowds from a minute on; stored and loaded at each minute."""
+    room, alerts = Room.fresh(room_event(0, "session_start"), WATCH), list[Alert]()
+    for minute in minutes:
+        events = [*people(minute), *(one for crowd in crowds if minute >= since for one in crowd(minute))]
+        room = Rooms(WATCH).thaw(room.freeze())
+        for event in sorted(events, key=lambda event: event.event_time_ms):
+            alerts += room.hear(event, LogTimes({LOG: event.event_time_ms}))
+    alerts += room.hear(room_event(minute + 1, "viewers", 100), LogTimes({LOG: at(minute + 1)}))
+    return room, [alert for alert in alerts if alert.kind == "fake_traffic"]
+
+
+def test_people_make_no_fake_traffic() -> None:
+    room, alerts = play(range(20))
+    assert alerts == []
+    assert room.state.traffic.shares() == {"enters": 0.0, "likes": 0.0, "comments": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("crowd", "figure", "share"),
+    [
+        (hollow, "enters", 0.85),
+        (flitting, "enters", 40 / 90),
+        (tapping, "likes", 0.93),
+        (farm, "comments", 75 / 95),
+        (chorus, "comments", 24 / 44),
+        (parted, "comments", 18 / 38),
+    ],
+)
+def test_fake_crowd_is_found_with_its_share(crowd: Minute, figure: Figure, share: float) -> None:
+    room, alerts = play(range(18), crowd)
+    shares = room.state.traffic.shares()
+    assert shares[figure] == pytest.approx(share, abs=0.05)
+    assert all(other < 0.1 for name, other in shares.items() if name != figure)
+    assert [alert.state for alert in alerts] == ["pending", "firing"]
+    assert at(7) < (alerts[-1].fired_at or 0) <= at(11)
+
+
+def test_raffle_is_no_chorus() -> None:
+    room, alerts = play(range(18), lambda minute: raffle(minute) if minute == 9 else iter(()))
+    assert alerts == []
+    assert room.state.traffic.shares()["comments"] == 0.0
+
+
+def test_alert_says_what_is_fake_and_who_makes_it() -> None:
+    _, alerts = play(range(12), tapping)
+    fired = alerts[-1]
+    assert (fired.kind, fired.room_id, fired.brand_id, fired.severity) == ("fake_traffic", "r1", "acme", "warning")
+    assert fired.started_at == at(6)
+    assert "of the likes are not made by people" in fired.summary
+    assert "12,000 of " in fired.explanation
+    assert fired.observed["fake_likes"] <= fired.baseline["likes"]
+    assert fired.factors["likes"] > 0.5
+    assert dict(fired.spreaders) == {"m0": 3_000, "m1": 3_000}
+    assert fired.runbook == "fake-traffic.md"
+
+
+def test_alert_resolves_when_the_crowd_has_gone() -> None:
+    _, alerts = play(range(24), lambda minute: tapping(minute) if minute < 10 else iter(()))
+    assert [alert.state for alert in alerts] == ["pending", "firing", "resolved"]
+    assert len({alert.fingerprint for alert in alerts}) == 1
+
+
+def test_small_room_of_five_friends_is_let_alone() -> None:
+    traffic = Traffic()
+    for minute in range(10):
+        traffic.see(6)
+        for number in range(50):
+            traffic.comment(f"friend{number % 5}", f"so {minute} {number}", at(minute + number / 50))
+        traffic.close(minute)
+    assert traffic.shares() == {"comments": 0.0}
+
+
+def test_state_is_bounded_and_machines_stay_known() -> None:
+    traffic = Traffic()
+    traffic.see(5_000)
+    for number in range(40_000):
+        account = "machine" if number % 20 == 0 else f"a{number}"
+        traffic.like(account, 2)
+        traffic.comment(account, f"words of {number}", at(number / 40_000))
+    assert len(msgspec.msgpack.encode(traffic)) < 25_000
+    traffic.close(0)
+    assert set(traffic.culprits) == {"machine"}
+    assert len(msgspec.msgpack.encode(traffic)) < 500
+
+
+def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
+    traffic = generate(scenario("fake-traffic"), at(60))
+    truth, log, alerts = traffic.truth, LogTimes(), list[Alert]()
+    room: Room | None = None
+    shares = dict[int, dict[Figure, float]]()
+    for record in traffic.records:
+        if record.key == b"room-113" and (event := decoded(record.value)) is not None:
+            room = room or Room.fresh(event, WATCH)
+            log.heard(LOG, record.due_ms)
+            alerts += room.hear(event, log)
+            shares[room.state.minute] = room.state.traffic.shares()
+    [incident] = scenario("fake-traffic").incidents
+    last = truth.started_at_ms // MINUTE_MS + int(incident.onset_minute + incident.minutes) - 1
+    names: dict[Figure, str] = {"enters": "views", "likes": "likes", "comments": "comments"}
+    for figure, name in names.items():
+        expected = truth.fake_share("room-113", name, last - 4, last)
+        assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure
+    assert [verdict.fault for verdict in judge(truth.alerts, alerts)] == [None]
+
+
+def decoded(value: bytes | None) -> RoomEvent | None:
+    try:
+        return msgspec.json.decode(value or b"", type=RoomEvent)
+    except msgspec.DecodeError:
+        return None

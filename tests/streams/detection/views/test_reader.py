@@ -1,0 +1,136 @@
+"""What detection stored on a real Redis, as screens read it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import redis as sync_redis
+from redis.asyncio import Redis
+
+from deploy.local.redis import LocalRedis
+from streams.clock import MINUTE_MS
+from streams.detection.handler import DetectionHandler
+from streams.detection.views.questions import Question
+from streams.detection.views.reader import RoomHead, TalkReader, Usual, Voice
+from streams.events.dead_letters import MemorySink
+from streams.events.schema import Actor, ScoredText
+from streams.ledger.redis import RedisLedger
+from streams.transport.batch import Batch
+from tests.streams.detection.records import (
+    START_MS,
+    WATCH,
+    at,
+    room_batch,
+    room_event,
+    speech,
+    steady,
+    text,
+    text_batch,
+)
+from tests.streams.detection.test_handler import Publisher
+
+pytestmark = pytest.mark.redis
+START = START_MS // MINUTE_MS
+
+
+class Stored:
+    """A detection worker on a real Redis, and the reader of what it stores."""
+
+    def __init__(self, handler: DetectionHandler, reader: TalkReader) -> None:
+        self.handler = handler
+        self.reader = reader
+
+    async def hear(self, *texts: ScoredText) -> None:
+        await self.apply(text_batch(sorted(texts, key=lambda one: one.event_time_ms)))
+
+    async def apply(self, batch: Batch) -> None:
+        await self.handler.assigned(batch.topic, 0)
+        await self.handler.apply(self.handler.prepare(batch))
+
+
+@pytest.fixture
+async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stored]:
+    client = Redis.from_url(redis_server.url)
+    handler = DetectionHandler(RedisLedger(client, "detection", namespace), Publisher(), MemorySink(), WATCH)
+    with sync_redis.Redis.from_url(redis_server.url) as reading:
+        yield Stored(handler, TalkReader(reading, namespace))
+    await client.aclose()
+
+
+async def test_moods_of_a_room_leave_the_host_out(stored: Stored) -> None:
+    await stored.hear(
+        text(0, 1, room_id="r1", mood="negative", flagged=["complaint"]),
+        text(2, 2, room_id="r1", mood="positive"),
+        text(2, 3, room_id="r2", mood="positive"),
+        speech(2, 4, "absolute_claim", room_id="r1"),
+    )
+    moods = stored.reader.moods("r1", START, START + 5)
+    assert {minute - START: dict(counts) for minute, counts in moods.items()} == {
+        0: {"texts": 1, "negative": 1, "complaint": 1},
+        2: {"texts": 1, "positive": 1},
+    }
+
+
+async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stored: Stored) -> None:
+    await stored.hear(text(1, 1, room_id="r1", mood="unscored"))
+    await stored.hear(text(1, 1, room_id="r1", mood="negative"))
+    [counts] = stored.reader.moods("r1", START, START + 5).values()
+    assert {label: count for label, count in counts.items() if count} == {"texts": 1, "negative": 1}
+
+
+async def test_questions_of_two_tenths_are_grouped_and_compared(stored: Stored) -> None:
+    asked = ["多少钱", "这款多少钱呀", "有运费险吗", "主播多少钱"]
+    earlier = [text(2, 0, room_id="r1", text="多少钱啊")]
+    await stored.hear(*earlier, *(text(25, number, room_id="r1", text=words) for number, words in enumerate(asked, 1)))
+    assert stored.reader.questions("r1", at(31)) == [Question("主播多少钱", 3, 1, 1), Question("有运费险吗", 1, 0, 1)]
+    assert stored.reader.questions("r2", at(31)) == []
+
+
+async def test_topic_of_the_last_minutes_rises_over_the_hour(stored: Stored) -> None:
+    calm = [text(minute, minute, text="充电宝好用") for minute in range(0, 40, 2)]
+    fire = [text(45 + number / 10, 100 + number, text="充电宝起火") for number in range(20)]
+    await stored.hear(*calm, *fire)
+    assert [topic.term for topic in stored.reader.topics("acme", at(49))] == ["充电宝起火"]
+
+
+async def test_voices_carry_reach_and_share(stored: Stored) -> None:
+    loud = [text(number, number, actor=Actor(id="loud", followers=10 * number)) for number in range(3)]
+    await stored.hear(*loud, text(3, 9, actor=Actor(id="other")), text(3, 10, actor=None))
+    voices, accounts = stored.reader.voices("acme", at(5))
+    assert (voices, accounts) == ([Voice("loud", 3, 0.75, 20), Voice("other", 1, 0.25, 0)], 2)
+
+
+async def test_minutes_of_a_brand_are_told_by_platform(stored: Stored) -> None:
+    await stored.hear(text(58, 1, mood="negative"), text(61, 2, platform="douyin"), text(200, 3))
+    minutes = stored.reader.minutes("acme", START + 50, START + 109)
+    assert {(minute - START, platform): dict(counts) for (minute, platform), counts in minutes.items()} == {
+        (58, "weibo"): {"texts": 1, "negative": 1},
+        (61, "douyin"): {"texts": 1, "neutral": 1},
+    }
+
+
+async def test_usual_volume_is_what_the_detector_learned(stored: Stored) -> None:
+    assert stored.reader.usual("acme") is None
+    await stored.hear(*steady(4, range(30)))
+    usual = stored.reader.usual("acme")
+    assert isinstance(usual, Usual)
+    assert (round(usual.texts_per_minute), usual.windows) == (4, 5)
+
+
+async def test_feeds_and_rooms_are_those_that_detection_heard(stored: Stored) -> None:
+    await stored.hear(text(0, 1), text(1, 2, source="douyin-search"))
+    await stored.apply(room_batch([room_event(0, "viewers", 5), room_event(1, "session_end")]))
+    feeds = stored.reader.feeds(["acme", "nobody"])
+    assert [(feed.source, feed.last_ms, feed.texts, feed.silent) for feed in feeds] == [
+        ("douyin-search", at(1), 1, False), ("weibo-search", at(0), 1, False),
+    ]  # fmt: skip
+    [head] = stored.reader.rooms(["r1", "room-1", "nowhere"]).values()
+    assert isinstance(head, RoomHead)
+    assert head.ended
+
+
+async def test_what_is_counted_by_the_tenth_expires(stored: Stored, redis_server: LocalRedis, namespace: str) -> None:
+    await stored.hear(text(0, 1, room_id="r1", text="充电宝多少钱"))
+    with sync_redis.Redis.from_url(redis_server.url) as client:
+        keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]
+    suffixes = {key.decode().split("}:")[1].partition(":")[0] for key in keys}
+    assert suffixes == {"texts", "moods", "voices", "reach", "terms", "asked", "worded"}

@@ -1,0 +1,228 @@
+"""Reading the counters back from a real Redis; minutes are counted from 10:00."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis as sync_redis
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+
+from deploy.local.process import free_port
+from deploy.local.redis import LocalRedis
+from streams.engagement.dictionary import PEOPLE, SUMS
+from streams.engagement.handler import STAGE, EngagementHandler
+from streams.engagement.reader import EngagementReader
+from streams.errors import Unavailable, UsageError
+from streams.events.dead_letters import MemorySink
+from streams.events.schema import Event
+from streams.ledger.protocol import Ledger
+from streams.ledger.redis import RedisLedger
+from streams.topology import LIVE, SOCIAL
+from streams.transport.batch import Batch
+from tests.streams.engagement.test_handler import TEN_MS, event
+from tests.streams.engagement.worker import LOG_MS, log_of
+from tests.streams.ledger.cluster import one_node_cluster
+
+pytestmark = pytest.mark.redis
+
+
+class Rolling:
+    """A ledger on a real Redis, what is fed to it, and its reader."""
+
+    def __init__(self, ledger: Ledger, reader: EngagementReader) -> None:
+        self.ledger = ledger
+        self.reader = reader
+        self.sink = MemorySink()
+
+    async def feed(self, *events: Event, topic: str = LIVE, partition: int = 0) -> None:
+        handler = EngagementHandler(self.ledger, self.sink, session_ttl_seconds=3600)
+        await handler.assigned(topic, partition)
+        offsets, values = zip(*log_of(events), strict=True)
+        await handler.apply(handler.prepare(Batch(topic, partition, offsets, [LOG_MS] * len(values), values)))
+
+
+@pytest.fixture
+async def rolling(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Rolling]:
+    client = Redis.from_url(redis_server.url)
+    with sync_redis.Redis.from_url(redis_server.url) as reading:
+        yield Rolling(RedisLedger(client, STAGE, namespace), EngagementReader(reading, namespace))
+    await client.aclose()
+
+
+async def test_windows_end_with_the_newest_minute(rolling: Rolling) -> None:
+    """likes at   9:00   9:01   9:55   9:56   10:00      windows that end at 10:00"""
+    await rolling.feed(*(event("like", at, value=10**power) for power, at in enumerate((-60, -59, -5, -4, 0))))
+    likes = {window: rolling.reader.sums("room", "r1", window)["likes"] for window in ("1m", "5m", "60m", "24h")}
+    assert likes == {"1m": 10_000, "5m": 11_000, "60m": 11_110, "24h": 11_111}
+    assert rolling.reader.sums("room", "r1", "5m", TEN_MS - 4 * 60_000)["likes"] == 1_100
+
+
+async def test_day_is_twenty_four_hours_with_the_present_one(rolling: Rolling) -> None:
+    await rolling.feed(event("like", -24 * 60), event("like", -23 * 60, value=10), event("like", 30, value=100))
+    assert rolling.reader.sums("brand", "b1", "24h")["likes"] == 110
+
+
+async def test_every_sum_and_every_people_is_there(rolling: Rolling) -> None:
+    await rolling.feed(event("enter", person="a"))
+    assert rolling.reader.sums("room", "r1", "1m") == dict.fromkeys(SUMS, 0) | {"views": 1}
+    assert rolling.reader.people("room", "r1", "1m") == dict.fromkeys(PEOPLE, 0) | {"viewers": 1}
+
+
+async def test_id_nobody_heard_of_reads_as_zero(rolling: Rolling) -> None:
+    assert set(rolling.reader.sums("room", "none", "session").values()) == {0}
+    assert rolling.reader.gauges("room", "none", "24h") == {}
+    assert rolling.reader.figures("room", "none", "5m").interaction_rate is None
+    assert rolling.reader.ids("room") == []
+    assert rolling.reader.newest_event_ms(LIVE) is None
+
+
+async def test_shards_add_up_and_their_people_unite(rolling: Rolling) -> None:
+    await rolling.feed(event("comment", 0, "a"), event("comment", 0, "b"))
+    await rolling.feed(event("comment", 0, "b", room_id="r2"), event("follow", 0, "c", room_id="r2"), partition=1)
+    await rolling.feed(event("comment", 0, "d", room_id=None), event("follow", 0, "c", room_id=None), topic=SOCIAL)
+    assert rolling.reader.sums("brand", "b1", "5m")["comments"] == 4
+    people = rolling.reader.people("brand", "b1", "5m")
+    assert (people["viewers"], people["interacting"], people["new_followers"]) == (3, 4, 1)
+    assert rolling.reader.people("room", "r1", "5m")["viewers"] == 2
+
+
+async def test_a_quiet_rooms_window_ends_where_its_own_shard_stands(rolling: Rolling) -> None:
+    await rolling.feed(event("like", 0))
+    await rolling.feed(event("like", 300, room_id="r9", brand_id="b9"), partition=1)
+    assert rolling.reader.sums("room", "r1", "5m")["likes"] == 1
+    assert rolling.reader.sums("platform", "douyin", "5m")["likes"] == 1
+    assert rolling.reader.newest_event_ms(LIVE) == TEN_MS + 300 * 60_000
+
+
+async def test_session_is_the_latest_or_the_one_asked_for(rolling: Rolling) -> None:
+    await rolling.feed(
+        event("payment", -300, "a", session_id="morning", product_id="p1", amount=5),
+        event("payment", 0, "b", session_id="evening", product_id="p1", amount=7),
+        event("refund", 1, "a", session_id="morning", amount=5),
+    )
+    reader = rolling.reader
+    assert reader.sessions("room", "r1") == ["morning", "evening"]
+    assert reader.sums("room", "r1", "session")["refund_value"] == 5
+    assert reader.sums("room", "r1", "session", session_id="evening")["paid_value"] == 7
+    assert reader.sums("product", "p1", "session")["paid_value"] == 7
+    assert reader.people("room", "r1", "session", session_id="evening")["payers"] == 1
+    with pytest.raises(UsageError, match="a brand has none"):
+        reader.sums("brand", "b1", "session")
+
+
+async def test_new_followers_are_those_of_the_window(rolling: Rolling) -> None:
+    await rolling.feed(
+        event("follow", -30, "early", session_id="s1"), event("follow", 0, "late", session_id="s1"),
+        event("follow", 0, "gone", session_id="s1"), event("unfollow", 0.5, "gone", session_id="s1"),
+    )  # fmt: skip
+    followers = {
+        window: rolling.reader.people("room", "r1", window)["new_followers"] for window in ("5m", "60m", "session")
+    }
+    assert followers == {"5m": 1, "60m": 2, "session": 2}
+
+
+async def test_gauges_tell_the_latest_and_the_peak(rolling: Rolling) -> None:
+    counts = [(-59, 90), (-2, 30), (-1, 70), (0, 50)]
+    await rolling.feed(*(event("viewers", at, value=count, value_mode="snapshot") for at, count in counts))
+    assert rolling.reader.gauges("room", "r1", "5m") == {"viewers_now": 50, "viewers_peak": 70}
+    assert rolling.reader.gauges("room", "r1", "24h") == {"viewers_now": 50, "viewers_peak": 90}
+    assert rolling.reader.gauges("brand", "b1", "5m") == {}
+
+
+async def test_figures_have_their_denominators(rolling: Rolling) -> None:
+    await rolling.feed(
+        event("exposure", value=10),
+        *(event("enter", person=person) for person in "abcd"),
+        *(event("product_shown", person=person, product_id="p1") for person in "abc"),
+        *(event("product_click", person=person, product_id="p1") for person in "ab"),
+        event("order", person="a", product_id="p1", amount=800),
+        event("payment", person="a", product_id="p1", amount=600),
+        event("refund", person="a", product_id="p1", amount=200),
+        event("comment", person="a"),
+        event("comment", person="a"),
+        event("follow", person="b"),
+        event("watch", person="a", value=90),
+        event("leave", person="b", value=30),
+    )
+    figures = rolling.reader.figures("room", "r1", "5m")
+    assert (figures.stay_seconds, figures.stay_estimated) == (30, False)
+    assert (figures.interaction_rate, figures.follow_rate, figures.entry_rate) == (0.5, 0.25, 0.4)
+    assert (figures.click_rate, figures.conversion_rate, figures.refund_rate) == (2 / 3, 0.5, 1)
+    assert list(figures.funnel.values()) == [3, 2, 1, 1, 1]
+    assert (figures.created_gmv, figures.paid_gmv, figures.net_gmv) == (800, 600, 400)
+    assert (figures.gpm_pv, figures.gpm_uv, figures.viewer_value, figures.buyer_value) == (150_000, 150_000, 150, 600)
+
+
+async def test_stay_is_estimated_where_nobody_tells_of_leaving(rolling: Rolling) -> None:
+    """Little's law: 60 people online on average, 120 arrivals in 5 minutes: they stay 150 seconds."""
+    entries = [event("enter", 0, f"p{number}") for number in range(120)]
+    await rolling.feed(*entries, *(event("viewers", at, value=60, value_mode="snapshot") for at in (-2, -1, 0)))
+    figures = rolling.reader.figures("room", "r1", "5m")
+    assert (figures.stay_seconds, figures.stay_estimated) == (150, True)
+
+
+async def test_last_ten_minutes_stand_against_the_ten_before(rolling: Rolling) -> None:
+    await rolling.feed(
+        event("like", -19, value=3), event("like", -10, value=4), event("like", -9, value=5), event("like")
+    )
+    now, before = rolling.reader.last_ten_against_before("r1")
+    assert (now["likes"], before["likes"]) == (6, 7)
+
+
+async def test_minutes_are_told_one_by_one_with_their_viewers(rolling: Rolling) -> None:
+    told = [event("viewers", at, value=value, value_mode="snapshot") for at, value in ((-2, 9), (-2, 7), (0, 4))]
+    await rolling.feed(event("like", -2, value=3), *told, event("like", 0, value=5))
+    minutes = rolling.reader.minutes("room", "r1", 4)
+    assert [(one.sums["likes"], one.viewers_peak, one.viewers_last) for one in minutes] == [
+        (0, None, None), (3, 9, 7), (0, None, None), (5, 4, 4),
+    ]  # fmt: skip
+
+
+async def test_ids_come_with_the_latest_active_first(rolling: Rolling) -> None:
+    rooms = {"r-old": -600, "r-2": -30, "r-1": -30, "r-new": 0, "r-yesterday": -1370}
+    await rolling.feed(*(event("like", at, room_id=room, product_id=f"p-{room}") for room, at in rooms.items()))
+    assert rolling.reader.ids("room") == ["r-new", "r-1", "r-2", "r-old", "r-yesterday"]
+    assert rolling.reader.ids("room", limit=2) == ["r-new", "r-1"]
+    assert rolling.reader.ids("product")[0] == "p-r-new"
+    assert rolling.reader.ids("platform") == ["douyin"]
+
+
+async def test_stored_offsets_are_those_of_the_ledger(rolling: Rolling) -> None:
+    await rolling.feed(event("like"), event("like"))
+    await rolling.feed(event("like"), topic=SOCIAL, partition=3)
+    assert rolling.reader.stored_offsets() == {(LIVE, 0): 2, (SOCIAL, 3): 1}
+
+
+async def test_large_crowd_is_folded_and_estimated(rolling: Rolling) -> None:
+    """More people than one log takes: it is folded twice, in Redis a block of 16 KB a group stays."""
+    events = [event("enter", person=f"u{number}") for number in range(45_000)]
+    handler = EngagementHandler(rolling.ledger, rolling.sink, session_ttl_seconds=3600)
+    await handler.assigned(LIVE, 0)
+    log = log_of(events)
+    for start in range(0, len(log), 5_000):
+        offsets, values = zip(*log[start : start + 5_000], strict=True)
+        await handler.apply(handler.prepare(Batch(LIVE, 0, offsets, [LOG_MS] * len(values), values)))
+    assert rolling.reader.people("platform", "douyin", "1m")["viewers"] == pytest.approx(45_000, rel=0.03)
+    claim = await rolling.ledger.acquire(LIVE, 0)
+    [log_bytes] = await rolling.ledger.strings(claim, [f"people:minute:{TEN_MS // 60_000}:f:douyin"])
+    assert len(log_bytes or b"") < 80_000
+
+
+async def test_reader_without_a_server_is_unavailable() -> None:
+    reader = EngagementReader(sync_redis.Redis(port=free_port()), "pw")
+    with pytest.raises(Unavailable, match="Redis does not answer"):
+        reader.sums("room", "r1", "1m")
+
+
+async def test_counters_are_written_to_and_read_from_a_cluster(stack_folder: Path, namespace: str) -> None:
+    async with one_node_cluster(stack_folder) as server:
+        client = RedisCluster(host="127.0.0.1", port=server.port)
+        with sync_redis.RedisCluster(host="127.0.0.1", port=server.port) as reading:
+            rolling = Rolling(RedisLedger(client, STAGE, namespace), EngagementReader(reading, namespace))
+            for partition in range(3):
+                await rolling.feed(event("follow", 0, "a"), event("gift", 0, "b", subject_id="g"), partition=partition)
+            assert rolling.reader.sums("brand", "b1", "5m")["gifts"] == 3
+            assert rolling.reader.people("brand", "b1", "24h")["interacting"] == 2
+            assert rolling.reader.ids("room") == ["r1"]
+        await client.aclose()

@@ -1,0 +1,117 @@
+"""A worker without Kafka: a log of bytes, delivered in batches of any size to a handler over any ledger."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from streams.engagement.buckets import read_totals
+from streams.engagement.dictionary import SUMS
+from streams.engagement.handler import EngagementHandler
+from streams.engagement.hyperloglog import read, union_estimate
+from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
+from streams.events.dead_letters import MemorySink
+from streams.events.schema import Event
+from streams.ledger.memory import MemoryLedger, Shard
+from streams.ledger.protocol import Ledger
+from streams.topology import LIVE
+from streams.transport.batch import Batch
+
+TOPIC, PARTITION = LIVE, 0
+LOG_MS = 1_795_000_000_000 + 10 * 86_400_000
+"""Kafka's timestamp of every record: never before its event."""
+
+Log = list[tuple[int, bytes]]
+
+
+@dataclass
+class Worker:
+    """One process after the other, over the same ledger."""
+
+    log: Log
+    ledger: Ledger = field(default_factory=MemoryLedger)
+    sink: MemorySink = field(default_factory=MemorySink)
+    clock_ms: int = LOG_MS
+
+    def handler(self) -> EngagementHandler:
+        return EngagementHandler(self.ledger, self.sink, session_ttl_seconds=86_400, clock=lambda: self.clock_ms)
+
+    async def run(self, sizes: Sequence[int] = (), *, applied: int | None = None) -> None:
+        """Read from where the ledger says in batches of these sizes, then all the rest in one; die after `applied`
+        batches, with one more prepared."""
+        handler = self.handler()
+        start = await handler.assigned(TOPIC, PARTITION)
+        for done, batch in enumerate(batches([entry for entry in self.log if entry[0] >= start], sizes)):
+            prepared = handler.prepare(batch)
+            if done == applied:
+                return
+            await handler.apply(prepared)
+
+
+def batches(log: Log, sizes: Sequence[int]) -> list[Batch]:
+    """The log cut into batches."""
+    cut, at = [], 0
+    for size in [*sizes, len(log)]:
+        part = log[at : at + size]
+        at += size
+        if part:
+            offsets, values = zip(*part, strict=True)
+            cut.append(Batch(TOPIC, PARTITION, offsets, [LOG_MS] * len(part), values))
+    return cut
+
+
+def log_of(events: Sequence[Event], first_offset: int = 0) -> Log:
+    encode = msgspec.json.Encoder().encode
+    return [(first_offset + at, encode(event)) for at, event in enumerate(events)]
+
+
+@dataclass
+class Counted:
+    """What a memory ledger's shard holds, in the words of the recount."""
+
+    shard: Shard
+
+    def sums(self) -> dict[tuple[str, str], dict[str, int]]:
+        return {
+            (bucket, name): {
+                SUMS[slot]: number for slot, number in read_totals(value).items() if slot < len(SUMS) and number
+            }
+            for bucket, fields in self.shard.values.items()
+            if bucket.startswith(("minute:", "hour:", "session:"))
+            for name, value in fields.items()
+        }
+
+    def viewers(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(peak, latest)."""
+        return {
+            scoped: (slots[PEAK_SLOT], slots[LAST_SLOT]) for scoped, slots in self._totals() if LAST_AT_SLOT in slots
+        }
+
+    def _totals(self) -> Iterator[tuple[tuple[str, str], dict[int, int]]]:
+        for bucket, fields in self.shard.values.items():
+            if bucket.startswith(("minute:", "hour:", "session:")):
+                yield from (((bucket, name), read_totals(value)) for name, value in fields.items())
+
+    def people(self) -> dict[tuple[str, str], dict[str, int]]:
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for suffix, log in self.shard.strings.items():
+            bucket, name = _split(suffix.removeprefix("people:"))
+            registers = read([log])
+            counts = ((group, union_estimate(registers, codes)) for group, codes in COUNTED_AS.items())
+            found[bucket, name] = {group: count for group, count in counts if count}
+        return found
+
+    def followers(self) -> dict[str, dict[str, int]]:
+        return {suffix.removeprefix("followers:"): members for suffix, members in self.shard.members.items() if members}
+
+
+def _split(suffix: str) -> tuple[str, str]:
+    """`hour:7:r:room` and `session:x:s`: a session's id may hold colons, so a whole session's field is looked for."""
+    granularity, _, rest = suffix.partition(":")
+    if granularity == "session":
+        if rest.endswith(":s"):
+            return f"session:{rest[:-2]}", "s"
+        session, _, product = rest.partition(":p:")
+        return f"session:{session}", f"p:{product}"
+    number, _, name = rest.partition(":")
+    return f"{granularity}:{number}", name

@@ -1,0 +1,98 @@
+"""Dead letters: their headers, the sinks, listing and redriving on a real broker."""
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.local.kafka import LocalKafka
+from deploy.local.process import free_port
+from streams.errors import Unavailable, UsageError
+from streams.events.codec import Unreadable
+from streams.events.dead_letters import DeadLetter, MemorySink, dead_letter, letters_of
+from streams.events.schema import Coordinates
+from streams.kafka.dead_letter_sink import TRUNCATED_BYTES, KafkaSink
+from streams.kafka.dead_letter_topic import list_dead_letters, redrive
+from tests.conftest import TopicFactory
+
+LETTER = DeadLetter(Coordinates("live.events", 3, 17), "bad_json", "JSON is malformed: 好", "engagement", b"\xff{")
+
+
+def test_letter_survives_its_headers() -> None:
+    assert dead_letter(LETTER.headers, LETTER.value) == LETTER
+    assert LETTER.key == b"live.events:3:17"
+
+
+def test_record_without_a_letters_headers_is_refused() -> None:
+    with pytest.raises(ValueError, match="no header stage"):
+        dead_letter([header for header in LETTER.headers if header[0] != "stage"], b"")
+    with pytest.raises(ValueError, match="unknown reason"):
+        dead_letter([*LETTER.headers, ("reason", b"boredom")], b"")
+
+
+def test_letters_of_a_batch_know_their_origin() -> None:
+    letters = letters_of("t", 2, "engagement", [Unreadable(7, None, "empty", "a null value")])
+    assert letters == [DeadLetter(Coordinates("t", 2, 7), "empty", "a null value", "engagement", None)]
+
+
+async def test_memory_sink_keeps_a_record_once() -> None:
+    sink = MemorySink()
+    await sink.send([LETTER])
+    await sink.send([LETTER])
+    assert list(sink.letters.values()) == [LETTER]
+
+
+@pytest.mark.kafka
+async def test_letters_sent_twice_are_listed_once(kafka: LocalKafka, topic: TopicFactory) -> None:
+    letters_topic = topic(2)
+    sink = KafkaSink(kafka.bootstrap, letters_topic)
+    null = DeadLetter(Coordinates("live.events", 0, 1), "empty", "a null value", "engagement", None)
+    for _ in range(2):
+        await sink.send([LETTER, null])
+    await sink.close()
+    listed = sorted(list_dead_letters(kafka.bootstrap, letters_topic), key=lambda letter: letter.origin)
+    assert listed == [null, LETTER]
+
+
+@pytest.mark.kafka
+async def test_record_too_large_to_be_written_again_is_cut(kafka: LocalKafka, topic: TopicFactory) -> None:
+    letters_topic = topic()
+    sink = KafkaSink(kafka.bootstrap, letters_topic, max_bytes=200_000)
+    huge = DeadLetter(Coordinates("live.events", 0, 5), "too_large", "", "engagement", b"x" * 200_000)
+    await sink.send([huge])
+    await sink.close()
+    [listed] = list_dead_letters(kafka.bootstrap, letters_topic)
+    assert listed.truncated
+    assert listed.value == b"x" * TRUNCATED_BYTES
+    assert redrive(kafka.bootstrap, lambda _: True, letters_topic) == {"redriven": 0, "skipped": 1}
+
+
+@pytest.mark.kafka
+async def test_redriven_record_is_back_where_it_came_from_and_no_longer_listed(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    source, letters_topic = topic(2), topic()
+    mended = DeadLetter(Coordinates(source, 1, 0), "bad_json", "", "engagement", b"mended")
+    other = DeadLetter(Coordinates(source, 0, 0), "bad_utf8", "", "engagement", b"other")
+    sink = KafkaSink(kafka.bootstrap, letters_topic)
+    await sink.send([mended, other])
+    await sink.close()
+    counts = redrive(kafka.bootstrap, lambda letter: letter.reason == "bad_json", letters_topic)
+    assert counts == {"redriven": 1, "skipped": 0}
+    assert list(list_dead_letters(kafka.bootstrap, letters_topic)) == [other]
+    assert redrive(kafka.bootstrap, lambda letter: letter.reason == "bad_json", letters_topic)["redriven"] == 0
+    with KafkaConsumer(bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition(source, 1)])
+        [record] = next(iter(consumer.poll(10_000).values()))
+    assert record.value == b"mended"
+
+
+@pytest.mark.kafka
+def test_listing_a_topic_that_is_not_there_says_what_to_do(kafka: LocalKafka) -> None:
+    with pytest.raises(UsageError, match="topics create"):
+        list(list_dead_letters(kafka.bootstrap, "no-such-topic"))
+
+
+async def test_sink_without_a_broker_is_unavailable() -> None:
+    sink = KafkaSink(f"127.0.0.1:{free_port()}")
+    with pytest.raises(Unavailable, match="does not take dead letters"):
+        await sink.send([LETTER])
+    await sink.send([])

@@ -1,0 +1,174 @@
+"""Alertmanager's side of the relay, over real sockets to robots on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from streams.notification import delivery
+from streams.notification.message import Links
+from streams.notification.receivers import Target
+from streams.notification.relay import application
+from streams.notification.trial import send_test
+from tests.streams.notification.notices import notice, sent
+from tests.streams.notification.robots import OK, Robot
+
+Client = TestClient[Any, Any]
+
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "BUDGET_SECONDS", 0.6)
+    monkeypatch.setattr(delivery, "FIRST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(delivery.Delivery, "budget_seconds", 0.6)
+
+
+def target(tmp_path: Path, kind: Any, url: str, name: str = "desk") -> Target:
+    (tmp_path / f"{name}-url").write_text(url)
+    (tmp_path / f"{name}-secret").write_text("s3cret")
+    secret = tmp_path / f"{name}-secret" if kind in ("feishu", "dingtalk", "pagerduty") else None
+    return Target(name, kind, "en", None, tmp_path / f"{name}-url", secret)
+
+
+@asynccontextmanager
+async def relay(targets: Mapping[str, Target]) -> AsyncIterator[Client]:
+    async with TestClient(TestServer(application(targets, Links()), host="127.0.0.1")) as client:
+        yield client
+
+
+@asynccontextmanager
+async def relay_to(robot: Robot, tmp_path: Path, kind: str = "webhook") -> AsyncIterator[Client]:
+    async with (
+        robot.server() as server,
+        relay({"desk": target(tmp_path, kind, str(server.make_url("/send")))}) as client,
+    ):
+        yield client
+
+
+async def told(client: Client, body: Any = None) -> int:
+    async with client.post("/alerts/desk", json=body or sent(notice())) as response:
+        return response.status
+
+
+async def outcomes(client: Client) -> dict[str, float]:
+    async with client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    prefix = 'pulsewatch_relay_messages_total{outcome="'
+    rows = [line for line in lines if line.startswith(prefix) and 'target="desk"' in line]
+    return {row[len(prefix) :].split('"')[0]: float(row.rsplit(" ", 1)[1]) for row in rows}
+
+
+@pytest.mark.parametrize("kind", ["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"])
+async def test_notification_reaches_its_receiver(kind: str, tmp_path: Path) -> None:
+    robot = Robot()
+    async with relay_to(robot, tmp_path, kind) as client:
+        assert await told(client) == 200
+    assert len(robot.got) == 1
+
+
+async def test_receiver_that_fails_twice_is_tried_until_it_answers(tmp_path: Path) -> None:
+    robot = Robot([(503, b""), (500, b""), OK])
+    async with relay_to(robot, tmp_path) as client:
+        before = await outcomes(client)
+        assert await told(client) == 200
+        after = await outcomes(client)
+    assert len(robot.got) == 3
+    assert after["delivered"] - before["delivered"] == 1
+
+
+async def test_refused_message_is_not_tried_again(tmp_path: Path) -> None:
+    robot = Robot([(200, b'{"code": 19021, "msg": "sign match fail"}')])
+    async with relay_to(robot, tmp_path, "feishu") as client:
+        assert await told(client) == 422
+    assert len(robot.got) == 1
+
+
+async def test_receiver_that_stays_away_is_alertmanagers_to_try_again(tmp_path: Path) -> None:
+    async with relay({"desk": target(tmp_path, "webhook", "http://127.0.0.1:9/send")}) as client:
+        before = await outcomes(client)
+        assert await told(client) == 503
+        after = await outcomes(client)
+    assert after["unavailable"] - before["unavailable"] == 1
+
+
+async def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    robot = Robot([(429, b""), OK], headers={"Retry-After": "30"})
+    async with relay_to(robot, tmp_path, "slack") as client:
+        assert await told(client) == 503
+    assert len(robot.got) == 1
+
+
+async def test_rate_limit_is_kept_and_what_does_not_fit_comes_again(tmp_path: Path) -> None:
+    robot = Robot()
+    async with relay_to(robot, tmp_path, "wecom") as client:
+        before = await outcomes(client)
+        statuses = [await told(client) for _ in range(21)]
+        after = await outcomes(client)
+    assert statuses == [200] * 20 + [503]
+    assert len(robot.got) == 20
+    assert after["limited"] - before["limited"] == 1
+
+
+async def test_secret_that_changes_is_used_at_once(tmp_path: Path) -> None:
+    robot = Robot()
+    async with robot.server() as server:
+        held = target(tmp_path, "pagerduty", str(server.make_url("/send")))
+        async with relay({"desk": held}) as client:
+            await told(client)
+            (tmp_path / "desk-secret").write_text("rotated\n")
+            await told(client)
+    assert [event["routing_key"] for event in robot.got] == ["s3cret", "rotated"]
+
+
+async def test_slow_receiver_costs_no_other_target_its_message(tmp_path: Path) -> None:
+    robot = Robot()
+    async with robot.server() as server:
+        targets = {
+            "desk": target(tmp_path, "webhook", str(server.make_url("/send"))),
+            "dead": target(tmp_path, "webhook", "http://127.0.0.1:9/send", "dead"),
+        }
+        async with relay(targets) as client:
+            stuck = asyncio.create_task(client.post("/alerts/dead", json=sent(notice())).__aenter__())
+            assert await told(client) == 200
+            assert (await stuck).status == 503
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"receiver": "x", "status": "firing", "alerts": []}'])
+async def test_what_is_no_notification_is_refused(body: bytes, tmp_path: Path) -> None:
+    robot = Robot()
+    async with relay_to(robot, tmp_path) as client, client.post("/alerts/desk", data=body) as response:
+        assert response.status == 400
+    assert robot.got == []
+
+
+async def test_unknown_target_is_told_and_makes_no_series(tmp_path: Path) -> None:
+    async with relay_to(Robot(), tmp_path) as client:
+        async with client.post("/alerts/stranger", json=sent(notice())) as response:
+            assert response.status == 404
+        async with client.get("/metrics") as response:
+            assert "stranger" not in await response.text()
+
+
+async def test_no_log_line_has_the_address_of_a_robot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    held = target(tmp_path, "wecom", "http://127.0.0.1:9/send?key=t0ken")
+    async with relay({"desk": held}) as client:
+        assert await told(client) == 503
+    assert caplog.messages
+    assert "t0ken" not in caplog.text
+
+
+async def test_test_message_takes_the_same_way(tmp_path: Path) -> None:
+    robot = Robot()
+    async with robot.server() as server:
+        result = await send_test(target(tmp_path, "feishu", str(server.make_url("/send"))), Links())
+    assert result.outcome == "delivered"
+    assert "RelayTest" in str(robot.got)
+
+
+async def test_health_is_told(tmp_path: Path) -> None:
+    async with relay_to(Robot(), tmp_path) as client, client.get("/healthz") as response:
+        assert response.status == 200

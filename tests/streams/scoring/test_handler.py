@@ -1,0 +1,203 @@
+"""The scoring stage: what goes out, in which order with the ledger, and what a model that is away is owed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from streams.compliance.rulebook import Rulebook
+from streams.errors import Fenced
+from streams.ledger.memory import MemoryLedger
+from streams.scoring.handler import MAX_OWED, OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
+from streams.scoring.model import ServedModel
+from tests.streams.scoring.fakes import NOW_MS, MemoryTexts, WordClassifier, batch, comment
+
+LIVE = ("live.events", 0)
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return Rulebook.load()
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger()
+
+
+@pytest.fixture
+def topic() -> MemoryTexts:
+    return MemoryTexts()
+
+
+@pytest.fixture
+def model() -> WordClassifier:
+    return WordClassifier()
+
+
+Handlers = Callable[[], ScoringHandler]
+
+
+@pytest.fixture
+def new_handler(ledger: MemoryLedger, topic: MemoryTexts, model: WordClassifier, rulebook: Rulebook) -> Handlers:
+    return lambda: ScoringHandler(ledger, topic, rulebook, ServedModel(model, "r1"), lambda: NOW_MS)
+
+
+@pytest.fixture
+async def handler(new_handler: Handlers) -> ScoringHandler:
+    handler = new_handler()
+    await handler.assigned(*LIVE)
+    return handler
+
+
+async def test_text_goes_out_with_scores_findings_and_origin(handler: ScoringHandler, topic: MemoryTexts) -> None:
+    speech = comment(1, "这是全网第一的面霜", kind="speech", session_id="s1", subject_id="c1")
+    await handler.apply(handler.prepare(batch(comment(0, "bad parcel"), speech)))
+    first, second = topic.texts
+    assert (first.sentiment, first.flagged, first.scored, first.model_revision) == (
+        "negative",
+        ["complaint"],
+        True,
+        "r1",
+    )
+    assert (str(second.origin), second.kind, second.log_time_ms) == ("live.events:0:1", "host_speech", NOW_MS + 1001)
+    assert {finding.family for finding in second.findings} == {"absolute_claim"}
+    assert [key for key, _ in topic.records] == ["acme", "acme"]
+
+
+async def test_only_finished_texts_of_this_room_are_scored(
+    handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
+) -> None:
+    events = (
+        comment(0, "a growing caption", kind="speech", final=False),
+        comment(1, "seen from another room", is_mirror=True),
+        comment(2, "   "),
+        comment(3, "not a text", kind="like"),
+        b"not json",
+        comment(5, "kept"),
+    )
+    await handler.apply(handler.prepare(batch(*events)))
+    assert [text.event_id for text in topic.texts] == ["e5"]
+    assert ledger.shards[LIVE].next_offset == 6
+
+
+async def test_batch_without_texts_moves_the_offset(
+    handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
+) -> None:
+    await handler.apply(handler.prepare(batch(comment(0, "", kind="like"))))
+    assert topic.records == []
+    assert ledger.shards[LIVE].next_offset == 1
+
+
+async def test_stored_text_and_its_findings_are_masked(handler: ScoringHandler, topic: MemoryTexts) -> None:
+    await handler.apply(handler.prepare(batch(comment(0, "我电话13812345678，打给我"))))
+    (text,) = topic.texts
+    assert text.text == "我电话***********，打给我"
+    assert [(finding.family, finding.span, finding.matched) for finding in text.findings] == [
+        ("privacy_leak", (3, 14), "***********")
+    ]
+
+
+async def test_long_batch_is_stored_slice_by_slice(
+    handler: ScoringHandler, topic: MemoryTexts, model: WordClassifier, ledger: MemoryLedger
+) -> None:
+    count = 2 * SLICE_TEXTS + 5
+    await handler.apply(handler.prepare(batch(*(comment(n, f"text {n}") for n in range(count)))))
+    assert [len(asked) for asked in model.asked] == [SLICE_TEXTS, SLICE_TEXTS, 5]
+    assert [text.event_id for text in topic.texts] == [f"e{n}" for n in range(count)]
+    assert ledger.shards[LIVE].next_offset == count
+
+
+async def test_slices_of_long_texts_hold_fewer_of_them(handler: ScoringHandler, model: WordClassifier) -> None:
+    count = SLICE_CHARS // READ_CHARS
+    await handler.apply(handler.prepare(batch(*(comment(n, "long " * 200) for n in range(count + 1)))))
+    assert [len(asked) for asked in model.asked] == [count, 1]
+
+
+async def test_nothing_is_stored_before_kafka_has_it(
+    handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
+) -> None:
+    topic.refusals = 1
+    await handler.apply(handler.prepare(batch(comment(0, "hello"))))
+    assert len(topic.records) == 1
+    assert ledger.shards[LIVE].next_offset == 1
+
+
+async def test_worker_that_lost_its_partition_stops(
+    handler: ScoringHandler, new_handler: Handlers, ledger: MemoryLedger
+) -> None:
+    await new_handler().assigned(*LIVE)
+    with pytest.raises(Fenced):
+        await handler.apply(handler.prepare(batch(comment(0, "hello"))))
+    assert ledger.shards[LIVE].next_offset == 0
+
+
+async def test_without_the_model_rules_go_on_and_texts_are_scored_later(
+    handler: ScoringHandler, topic: MemoryTexts, model: WordClassifier, ledger: MemoryLedger
+) -> None:
+    model.down = True
+    await handler.apply(handler.prepare(batch(comment(0, "bad, my phone is 415-555-2671"))))
+    (unscored,) = topic.texts
+    assert not unscored.scored
+    assert unscored.sentiment is None
+    assert {finding.family for finding in unscored.findings} == {"privacy_leak"}
+    assert list(ledger.shards[LIVE].values[OWED]) == ["0"]
+
+    model.down = False
+    await handler.apply(handler.prepare(batch(comment(1, "fine"), first_offset=1)))
+    _, amended, new = topic.texts
+    assert (amended.origin, amended.scored, amended.sentiment) == (unscored.origin, True, "negative")
+    assert amended.findings == unscored.findings
+    assert new.event_id == "e1"
+    assert ledger.shards[LIVE].values[OWED] == {}
+
+
+async def test_successor_pays_what_its_predecessor_owed(
+    handler: ScoringHandler, new_handler: Handlers, topic: MemoryTexts, model: WordClassifier
+) -> None:
+    model.down = True
+    await handler.apply(handler.prepare(batch(comment(0, "bad"))))
+    model.down = False
+    successor = new_handler()
+    assert await successor.assigned(*LIVE) == 1
+    await successor.apply(successor.prepare(batch(comment(1, "", kind="like"), first_offset=1)))
+    assert [(text.event_id, text.scored) for text in topic.texts] == [("e0", False), ("e0", True)]
+
+
+async def test_text_that_the_model_cannot_read_is_not_owed(
+    handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
+) -> None:
+    await handler.apply(handler.prepare(batch(comment(0, "strange"), comment(1, "fine"))))
+    assert [text.scored for text in topic.texts] == [False, True]
+    assert ledger.shards[LIVE].values[OWED] == {}
+
+
+async def test_what_is_owed_is_bounded_and_the_oldest_go(
+    handler: ScoringHandler, model: WordClassifier, ledger: MemoryLedger
+) -> None:
+    model.down = True
+    await handler.apply(handler.prepare(batch(*(comment(n, "bad") for n in range(MAX_OWED + 3)))))
+    owed = ledger.shards[LIVE].values[OWED]
+    assert len(owed) == MAX_OWED
+    assert min(map(int, owed)) == 3
+
+
+async def test_stage_without_any_model_leaves_texts_unscored(
+    ledger: MemoryLedger, topic: MemoryTexts, rulebook: Rulebook
+) -> None:
+    handler = ScoringHandler(ledger, topic, rulebook, None, lambda: NOW_MS)
+    await handler.assigned(*LIVE)
+    await handler.apply(handler.prepare(batch(comment(0, "bad"))))
+    assert [text.scored for text in topic.texts] == [False]
+
+
+async def test_claim_broken_over_two_captions_is_found_once(handler: ScoringHandler, topic: MemoryTexts) -> None:
+    first = comment(0, "家人们这款是全网最", kind="speech", session_id="s1", subject_id="c1")
+    second = comment(1, "低价的一次，快来", kind="speech", session_id="s1", subject_id="c2")
+    await handler.apply(handler.prepare(batch(first, second)))
+    assert [[finding.family for finding in text.findings] for text in topic.texts] == [[], ["absolute_claim"]]
+
+
+async def test_revoked_partition_is_forgotten(handler: ScoringHandler) -> None:
+    await handler.revoked(*LIVE)
+    with pytest.raises(KeyError):
+        await handler.apply(handler.prepare(batch(comment(0, "hello"))))

@@ -1,0 +1,140 @@
+"""The order of a lane's steps, without a broker."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from streams.events.schema import Coordinates
+from streams.transport.lane import Lane
+from tests.streams.transport.fakes import FakeReader, Recorder, fenced, moved
+
+
+class Bench:
+    """A lane with fakes on both sides."""
+
+    def __init__(self) -> None:
+        self.handler = Recorder(("t",))
+        self.reader = FakeReader()
+        self.failures: list[tuple[Exception, Coordinates]] = []
+        self.lane = Lane("t", 0, self.handler, self.reader, lambda error, at: self.failures.append((error, at)))
+
+    def deliver(self, *values: bytes, skipped: int = 0) -> None:
+        self.lane.deliver(self.reader.read(*values, skipped=skipped))
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    await bench.reader.begun.wait()
+    yield bench
+    await bench.lane.close()
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_lane_stores_batches_in_order(bench: Bench) -> None:
+    for value in (b"a", b"b", b"c"):
+        bench.deliver(value)
+    await settled()
+    assert bench.handler.applied["t", 0] == [(0, b"a"), (1, b"b"), (2, b"c")]
+    assert bench.reader.readings[0].pending == 0
+
+
+async def test_lane_prepares_the_next_batch_while_one_is_stored(bench: Bench) -> None:
+    bench.handler.may_apply.clear()
+    bench.deliver(b"a")
+    bench.deliver(b"b")
+    await settled()
+    assert bench.handler.log == ["assigned 0", "prepare 0", "apply 0", "prepare 1"]
+    bench.handler.may_apply.set()
+    await settled()
+    assert bench.handler.log[4:] == ["applied 0", "apply 1", "applied 1"]
+
+
+async def test_lane_has_room_for_two_batches(bench: Bench) -> None:
+    bench.handler.may_apply.clear()
+    reading = bench.reader.readings[0]
+    bench.deliver(b"a")
+    assert reading.has_room
+    bench.deliver(b"b")
+    assert not reading.has_room
+    bench.handler.may_apply.set()
+    await settled()
+    assert reading.has_room
+
+
+async def test_lane_reads_again_from_where_the_ledger_stands(bench: Bench) -> None:
+    bench.handler.stored["t", 0] = 1
+    bench.handler.refusals.append(moved(1))
+    bench.deliver(b"a", b"b")
+    stale = bench.reader.read(b"c")
+    await settled()
+    assert bench.reader.readings[-1].next_offset == 1
+    bench.lane.deliver(stale)
+    bench.deliver(b"b")
+    await settled()
+    assert bench.handler.applied["t", 0] == [(1, b"b")]
+    assert bench.handler.log.count("assigned 0") == 2
+    assert not bench.failures
+
+
+async def test_lane_tells_where_it_failed_and_stores_nothing_more(bench: Bench) -> None:
+    bench.handler.refusals.append(fenced())
+    bench.deliver(b"a", b"b", skipped=3)
+    bench.deliver(b"c")
+    await settled()
+    [(error, at)] = bench.failures
+    assert str(error) == "t:0 is owned by epoch 2, this worker has epoch 1"
+    assert at == Coordinates("t", 0, 3)
+    assert not bench.handler.applied
+
+
+async def test_lane_fails_where_a_batch_is_missing(bench: Bench) -> None:
+    bench.deliver(b"a")
+    bench.reader.read(b"lost")
+    bench.deliver(b"c")
+    await settled()
+    assert bench.handler.applied["t", 0] == [(0, b"a")]
+    assert str(bench.failures[0][0]) == "records from 1 to 2 did not arrive"
+
+
+async def test_lane_closing_finishes_the_batch_in_hand_and_drops_the_next(bench: Bench) -> None:
+    bench.handler.may_apply.clear()
+    bench.deliver(b"a")
+    bench.deliver(b"b")
+    await settled()
+    closing = asyncio.create_task(bench.lane.close())
+    await settled()
+    assert "revoked 0" not in bench.handler.log
+    bench.handler.may_apply.set()
+    await closing
+    assert bench.handler.applied["t", 0] == [(0, b"a")]
+    assert bench.handler.log[-1] == "revoked 0"
+
+
+async def test_lane_closing_gives_up_a_batch_that_takes_too_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.transport.lane.CLOSING_SECONDS", 0.01)
+    bench.handler.may_apply.clear()
+    bench.deliver(b"a")
+    await settled()
+    await bench.lane.close()
+    bench.handler.may_apply.set()
+    await settled()
+    assert not bench.handler.applied
+
+
+async def test_lane_closes_while_the_handler_waits_for_its_partition() -> None:
+    class Waiting(Recorder):
+        async def assigned(self, topic: str, partition: int) -> int:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    handler = Waiting(("t",))
+    lane = Lane("t", 0, handler, FakeReader(), lambda *_: None)
+    await settled()
+    await lane.close()
+    assert handler.log == ["revoked 0"]
