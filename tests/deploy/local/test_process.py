@@ -18,7 +18,7 @@ LAUNCHER = """
 import sys, time
 from pathlib import Path
 from deploy.local.process import signals_unwind
-from tests.deploy.test_server import Listener
+from tests.deploy.local.test_process import Listener
 with signals_unwind(), Listener(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     time.sleep(600)
