@@ -3,27 +3,29 @@
 from types import TracebackType
 from typing import Self
 
-from dashboards.lag import LogEnds, stored_by_stage
-from dashboards.snapshot import FigureReader
-from streams.alerts.reader import DetectionReader
+from dashboards.snapshot import SnapshotReader
+from streams.alerts.reader import AlertReader
 from streams.clock import system_clock
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
-from streams.ledger.reader import reading_client
+from streams.kafka.bounds import LogBounds
+from streams.kafka.connection import KafkaConnection
+from streams.ledger.connect import reader_client
+from streams.ledger.reader import stored_by_stage
 from streams.settings import Settings
 
 
-class Sources:
+class Readers:
     """The stack that the settings name. Connects when it is first asked, and again after an outage."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = reading_client(settings.redis)
-        self._log = LogEnds(settings.kafka)
+        self._client = reader_client(settings)
+        self._log = LogBounds(KafkaConnection.of(settings))
         self.counters = EngagementReader(self._client, settings.namespace)
         """Everything about one id."""
-        self.detections = DetectionReader(self._client, settings.namespace)
+        self.detections = AlertReader(self._client, settings.namespace)
         """Alerts that run and that ran."""
-        self.figures = FigureReader(
+        self.figures = SnapshotReader(
             rooms=Overview(self._client, settings.namespace),
             detections=self.detections,
             offsets=lambda: stored_by_stage(self._client, settings.namespace),

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Protocol
 
-from dashboards.lag import Lag, Offsets, lags
+from dashboards.lag import Lag, lags
 from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
 from streams.clock import Clock
 from streams.detection.room.fake_traffic import Figure
-from streams.engagement.dictionary import Scope, Sum
-from streams.engagement.overview import Line
+from streams.engagement.dictionary import Scope, SumMetric
+from streams.engagement.overview import ScopeTotals
 from streams.errors import Unavailable
 from streams.events.schema import RISK_LABELS, SENTIMENTS
+from streams.kafka.bounds import Offsets
 
 ROOM_MINUTES = 5
 ROOMS_JUDGED = 200
@@ -29,7 +30,7 @@ class Rooms(Protocol):
 
     def newest_event_ms(self) -> Mapping[str, int]: ...
 
-    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, Line]: ...
+    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]: ...
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class RoomFigures:
     """A room's sums of the last five minutes and its concurrent viewers, None where no feed tells them."""
 
     room_id: str
-    sums: Mapping[Sum, int]
+    sums: Mapping[SumMetric, int]
     viewers_now: int | None = None
     fake_shares: Mapping[Figure, float] = field(default_factory=dict)
     """What no people made; told of the largest rooms only."""
@@ -78,7 +79,7 @@ class RoomFigures:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Snapshot:
     """One reading. Without Redis or Kafka the figures that need it are empty and `trouble` says why."""
 
     read_at_ms: int
@@ -94,7 +95,7 @@ class Figures:
 
 
 @dataclass
-class EventClock:
+class EventPresent:
     """The events' present: the newest event time, which goes on with the wall clock while nothing comes.
 
     newest event    10:00 ·  10:05 ·  ·  ·        wall    15:00 15:01 15:02 15:03 15:04
@@ -111,7 +112,7 @@ class EventClock:
         return self.newest_ms + max(0, now_ms - self.heard_at_ms)
 
 
-class FigureReader:
+class SnapshotReader:
     """Reads all figures at once; not for two threads."""
 
     def __init__(
@@ -127,9 +128,9 @@ class FigureReader:
         self._offsets = offsets
         self._log = log
         self._clock = clock
-        self._event_clock = EventClock()
+        self._event_clock = EventPresent()
 
-    def read(self) -> Figures:
+    def read(self) -> Snapshot:
         """One reading; raises nothing for a server that does not answer."""
         now_ms = self._clock()
         try:
@@ -140,12 +141,12 @@ class FigureReader:
             active, resolved = list(self._detections.active()), list(self._detections.resolved())
             stored = self._offsets()
         except Unavailable as error:
-            return Figures(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
+            return Snapshot(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
         try:
             behind, kafka_up, trouble = lags(stored, *self._log.read()), True, ""
         except Unavailable as error:
             behind, kafka_up, trouble = [], False, str(error)
-        return Figures(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
+        return Snapshot(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
 
     def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
         lines = self._rooms.lines("room", ROOM_MINUTES, at_ms)

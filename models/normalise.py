@@ -46,7 +46,7 @@ _HAN = re.compile(f"[{HAN}]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _BRACKETED_PINYIN = re.compile(f"(?<=[{HAN}])[(\\[【]([a-zü{_TONED}1-5' ]{{1,24}})[)\\]】]", re.IGNORECASE)
 _NO_LETTER = re.compile("[^a-zü]")
-_MOST_SPELT = 6
+_MAX_SPELT_CHARS = 6
 _TONE_MARK = re.compile(f"[{_TONED}]", re.IGNORECASE)
 _STRETCHED = re.compile(r"([^\d\s零〇一二三四五六七八九幺])\1{3,}")
 
@@ -193,7 +193,7 @@ def _in_one_script(match: re.Match[str]) -> str:
 def _without_pinyin(match: re.Match[str]) -> str:
     """Nothing for pinyin; the match itself for other words in brackets, such as 苹果(app)."""
     letters = _NO_LETTER.sub("", match[1].lower())
-    before = match.string[max(0, match.start() - _MOST_SPELT) : match.start()]
+    before = match.string[max(0, match.start() - _MAX_SPELT_CHARS) : match.start()]
     spelt = _TONE_MARK.search(match[1]) or (letters and _is_spelt(letters, before))
     return "" if spelt else match[0]
 

@@ -24,13 +24,8 @@ class Unavailable(PulsewatchError):
     """A server that is needed does not answer; nothing was applied, and the same call may be made again."""
 
 
-def kafka_silent(bootstrap: str) -> Unavailable:
-    """What to tell, and what to do."""
-    return Unavailable(f"Kafka at {bootstrap} does not answer: start it (`pulsewatch up`) or set PULSEWATCH_KAFKA")
-
-
-def redis_silent(error: Exception) -> Unavailable:
-    """The same of Redis; its client's errors name the address."""
+def redis_unavailable(error: Exception) -> Unavailable:
+    """What to tell, and what to do; Redis's client names the address in its errors."""
     return Unavailable(f"Redis does not answer: {error} Start it (`pulsewatch up`) or set PULSEWATCH_REDIS")
 
 

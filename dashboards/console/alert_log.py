@@ -7,13 +7,13 @@ import msgspec
 
 from streams.alerts.alert import Alert
 
-MOST_ALERTS = 5_000
-MOST_RECORDS = 300
+MAX_ALERTS = 5_000
+MAX_RECORDS = 300
 """Of one alert; the first ones and the last one stay."""
 _decode = msgspec.json.Decoder(Alert).decode
 
 
-class AlertArchive:
+class AlertLog:
     """Filled by the thread that follows Kafka, read by others."""
 
     def __init__(self) -> None:
@@ -50,10 +50,10 @@ class AlertArchive:
             records = self._records.setdefault(alert.fingerprint, [])
             if alert in records:
                 return
-            if len(records) >= MOST_RECORDS:
+            if len(records) >= MAX_RECORDS:
                 records.pop()
             records.append(alert)
-            if len(self._records) > MOST_ALERTS:
+            if len(self._records) > MAX_ALERTS:
                 oldest = min(self._records, key=lambda name: self._records[name][-1].updated_at)
                 del self._records[oldest]
             self.version += 1

@@ -22,7 +22,7 @@ from streams.errors import UsageError
 
 COOKIE = "pulsewatch"
 SESSION_MS = 7 * DAY_MS
-LEAST_TOKEN = 12
+MIN_TOKEN_CHARS = 12
 
 Role = Literal["viewer", "operator"]
 
@@ -38,7 +38,7 @@ class Person:
 LOCAL = Person("local", "operator")
 
 
-class Doors:
+class TokenAuth:
     """The people of a token file."""
 
     def __init__(self, tokens: dict[str, Person]) -> None:
@@ -70,7 +70,7 @@ class Doors:
         return person if fresh and hmac.compare_digest(seal, _seal(key, body)) else None
 
 
-def read_tokens(path: Path) -> Doors:
+def read_tokens(path: Path) -> TokenAuth:
     """A token file. Raises UsageError that names the line."""
     try:
         lines = path.read_text().splitlines()
@@ -84,14 +84,16 @@ def read_tokens(path: Path) -> Doors:
         if len(words) != 3 or words[0] not in get_args(Role):
             raise UsageError(f"{path}:{number}: a line is `viewer|operator NAME TOKEN`")
         role, name, token = words
-        if len(token) < LEAST_TOKEN:
-            raise UsageError(f"{path}:{number}: a token has {LEAST_TOKEN} characters or more, such as {suggestion()}")
+        if len(token) < MIN_TOKEN_CHARS:
+            raise UsageError(
+                f"{path}:{number}: a token has {MIN_TOKEN_CHARS} characters or more, such as {suggestion()}"
+            )
         if token in tokens or any(name == person.name for person in tokens.values()):
             raise UsageError(f"{path}:{number}: {name}, or the token, stands there twice")
         tokens[token] = Person(name, cast(Role, role))
     if not tokens:
         raise UsageError(f"{path} names nobody: a line is `viewer|operator NAME TOKEN`")
-    return Doors(tokens)
+    return TokenAuth(tokens)
 
 
 def suggestion() -> str:

@@ -4,40 +4,41 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from dashboards.console.keeper import Keeper
-from dashboards.console.throughput import Rates
-from dashboards.console.topic_follower import KafkaWatch
-from dashboards.lag import Offsets, stored_by_stage
-from dashboards.snapshot import EventClock
-from streams.alerts.reader import DetectionReader
+from dashboards.console.keeper import CampaignRecorder
+from dashboards.console.throughput import Throughput
+from dashboards.console.topic_follower import TopicFollower
+from dashboards.snapshot import EventPresent
+from streams.alerts.reader import AlertReader
 from streams.clock import Clock, system_clock
 from streams.control.campaigns import Campaigns
 from streams.control.decisions import Decisions
-from streams.detection.views.reader import TalkReader
+from streams.detection.views.reader import ViewReader
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
-from streams.ledger.reader import reading_client
+from streams.kafka.bounds import Offsets
+from streams.ledger.connect import reader_client
+from streams.ledger.reader import stored_by_stage
 from streams.settings import Settings
 
 
 class Desk:
     """The readers of the stack that the settings name. Every read may raise Unavailable."""
 
-    def __init__(self, settings: Settings, kafka: KafkaWatch, clock: Clock = system_clock) -> None:
-        self._client = reading_client(settings.redis)
+    def __init__(self, settings: Settings, kafka: TopicFollower, clock: Clock = system_clock) -> None:
+        self._client = reader_client(settings)
         self._namespace = settings.namespace
-        self._events = EventClock()
+        self._events = EventPresent()
         self._quiet_since_ms: int | None = None
         self.clock = clock
         self.kafka = kafka
-        self.rates = Rates()
+        self.rates = Throughput()
         self.engagement = EngagementReader(self._client, settings.namespace)
         self.overview = Overview(self._client, settings.namespace)
-        self.detection = DetectionReader(self._client, settings.namespace)
-        self.talk = TalkReader(self._client, settings.namespace)
+        self.detection = AlertReader(self._client, settings.namespace)
+        self.talk = ViewReader(self._client, settings.namespace)
         self.decisions = Decisions(self._client, settings.namespace)
         self.campaigns = Campaigns(self._client, settings.namespace)
-        self.keeper = Keeper(self.campaigns, self.engagement, self.talk)
+        self.keeper = CampaignRecorder(self.campaigns, self.engagement, self.talk)
 
     def present_ms(self) -> int:
         """The events' present (dashboards.snapshot.EventClock); 0 where no event was ever counted."""
@@ -55,7 +56,7 @@ class Desk:
         return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
 
     def offsets(self) -> Mapping[str, Offsets]:
-        """dashboards.lag.stored_by_stage of this stack."""
+        """streams.ledger.reader.stored_by_stage of this stack."""
         return stored_by_stage(self._client, self._namespace)
 
     def close(self) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import PARTS, Campaign, Campaigns, Kept, Part
-from streams.detection.views.reader import TalkReader
+from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Campaigns, Part
+from streams.detection.views.reader import ViewReader
 from streams.engagement.hyperloglog import fold, read
 from streams.engagement.reader import EngagementReader
 
@@ -14,10 +14,10 @@ FRESH_MINUTES = 3
 SWEEP_SECONDS = 60.0
 
 
-class Keeper:
+class CampaignRecorder:
     """Reads counters and moods, writes campaigns. Every call may raise Unavailable."""
 
-    def __init__(self, campaigns: Campaigns, engagement: EngagementReader, talk: TalkReader) -> None:
+    def __init__(self, campaigns: Campaigns, engagement: EngagementReader, talk: ViewReader) -> None:
         self._campaigns = campaigns
         self._engagement = engagement
         self._talk = talk
@@ -37,11 +37,11 @@ class Keeper:
                 campaign.campaign_id, self._minutes(campaign, numbers), self._people(campaign, numbers)
             )
 
-    def _minutes(self, campaign: Campaign, numbers: range) -> dict[int, Kept]:
+    def _minutes(self, campaign: Campaign, numbers: range) -> dict[int, CampaignMinute]:
         told = self._engagement.minutes(campaign.scope, campaign.scope_id, len(numbers), (numbers.stop - 1) * MINUTE_MS)
         moods = self._moods(campaign, numbers)
         return {
-            one.number: Kept(
+            one.number: CampaignMinute(
                 sums={name: number for name, number in one.sums.items() if number},
                 moods=dict(moods.get(one.number, {})),
                 peak=one.viewers_peak,

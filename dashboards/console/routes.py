@@ -24,13 +24,13 @@ from starlette.staticfiles import StaticFiles
 
 from dashboards.console import commands as posts
 from dashboards.console import report
-from dashboards.console.auth import Doors
+from dashboards.console.auth import TokenAuth
 from dashboards.console.desk import Desk
 from dashboards.console.keeper import SWEEP_SECONDS
 from dashboards.console.pages import alert, brand, campaign, operations, quality, room
 from dashboards.console.pages import overview as start
-from dashboards.console.security import UNSTORED, Guard, Refused, answer, somebody
-from dashboards.console.stream import Live, View
+from dashboards.console.security import UNSTORED, AccessDenied, SecurityMiddleware, json_response, require_viewer
+from dashboards.console.stream import PageStream, View
 from streams.errors import Unavailable, UsageError
 
 LOG = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report is one file that people keep: its style is in it, and nothing in it runs."""
 
 
-def application(desk: Desk, doors: Doors | None, names: Collection[str] = ()) -> Starlette:
+def application(desk: Desk, doors: TokenAuth | None, names: Collection[str] = ()) -> Starlette:
     """The server. `names` are host names that it may be called by, beside its address."""
-    live = Live(desk)
+    live = PageStream(desk)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -73,10 +73,10 @@ def application(desk: Desk, doors: Doors | None, names: Collection[str] = ()) ->
         routes=routes(),
         lifespan=lifespan,
         middleware=[
-            Middleware(Guard, names=names),
+            Middleware(SecurityMiddleware, names=names),
             Middleware(GZipMiddleware, minimum_size=2_000),
         ],
-        exception_handlers={Unavailable: _unavailable, UsageError: _wrong, Refused: _refused},
+        exception_handlers={Unavailable: _unavailable, UsageError: _wrong, AccessDenied: _refused},
     )
     server.state.desk, server.state.doors, server.state.live = desk, doors, live
     server.state.guessing = asyncio.Lock()
@@ -103,11 +103,11 @@ def routes() -> list[Route | Mount]:
 
 
 async def _figures(request: Request) -> Response:
-    somebody(request)
+    require_viewer(request)
     view = VIEWS.get(request.path_params["view"])
     if view is None:
-        return answer({"error": "no such page"}, 404)
-    live: Live = request.app.state.live
+        return json_response({"error": "no such page"}, 404)
+    live: PageStream = request.app.state.live
     key = request.path_params.get("id", "")
     if "live" not in request.query_params:
         return Response(await live.once(view, key), media_type="application/json", headers=UNSTORED)
@@ -116,7 +116,7 @@ async def _figures(request: Request) -> Response:
 
 
 async def _report(request: Request) -> Response:
-    somebody(request)
+    require_viewer(request)
     name = request.path_params["id"]
     page = await request.app.state.live.call(lambda desk: report.html(desk, name))
     headers = {**UNSTORED, "content-security-policy": REPORT_POLICY}
@@ -124,13 +124,13 @@ async def _report(request: Request) -> Response:
 
 
 async def _report_table(request: Request) -> Response:
-    somebody(request)
+    require_viewer(request)
     name = request.path_params["id"]
     return _download(await request.app.state.live.call(lambda desk: report.table(desk, name)), "campaign.csv")
 
 
 async def _quality_table(request: Request) -> Response:
-    somebody(request)
+    require_viewer(request)
     return _download(await request.app.state.live.call(quality.table), "alert-quality.csv")
 
 
@@ -151,7 +151,7 @@ async def _health(_request: Request) -> Response:
     return Response("ok\n", media_type="text/plain")
 
 
-async def _keep_campaigns(live: Live) -> None:
+async def _keep_campaigns(live: PageStream) -> None:
     """Copy what expires, for ever."""
     while True:
         try:
@@ -162,12 +162,12 @@ async def _keep_campaigns(live: Live) -> None:
 
 
 async def _unavailable(_request: Request, error: Exception) -> Response:
-    return answer({"error": str(error)}, 503)
+    return json_response({"error": str(error)}, 503)
 
 
 async def _wrong(_request: Request, error: Exception) -> Response:
-    return answer({"error": str(error)}, 400)
+    return json_response({"error": str(error)}, 400)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    return answer({"error": str(error)}, error.status if isinstance(error, Refused) else 403)
+    return json_response({"error": str(error)}, error.status if isinstance(error, AccessDenied) else 403)

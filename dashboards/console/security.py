@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboards.console.auth import COOKIE, LOCAL, Doors, Person
+from dashboards.console.auth import COOKIE, LOCAL, Person, TokenAuth
 from streams.errors import PulsewatchError, UsageError
 
 HEADER = "x-pulsewatch"
-MOST_BYTES = 20_000
+MAX_BYTES = 20_000
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
@@ -28,7 +28,7 @@ SECURITY = {
 UNSTORED = {"cache-control": "no-store"}
 
 
-class Refused(PulsewatchError):
+class AccessDenied(PulsewatchError):
     """Nobody is known, or they may only look."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -36,7 +36,7 @@ class Refused(PulsewatchError):
         self.status = status
 
 
-class Guard:
+class SecurityMiddleware:
     """Security headers on every answer, and nothing for what another site could have sent:
 
     - a POST is JSON with the console's own header, which a form cannot send and a script elsewhere only with our leave,
@@ -64,10 +64,10 @@ class Guard:
         request = Request(scope)
         if not self._is_called_rightly(request):
             why = f"the console is not called {request.url.hostname}: start it with --name {request.url.hostname}"
-            await answer({"error": why}, 400)(scope, receive, secured)
+            await json_response({"error": why}, 400)(scope, receive, secured)
             return
         if request.method not in ("GET", "HEAD") and not _is_own(request):
-            await answer({"error": "this was not sent by the console's own page"}, 403)(scope, receive, secured)
+            await json_response({"error": "this was not sent by the console's own page"}, 403)(scope, receive, secured)
             return
         await self._app(scope, receive, secured)
 
@@ -86,43 +86,43 @@ def _is_own(request: Request) -> bool:
     return same and is_json and HEADER in request.headers
 
 
-def person(request: Request) -> Person | None:
+def current_user(request: Request) -> Person | None:
     """Who asks; None where nobody is known."""
-    doors: Doors | None = request.app.state.doors
+    doors: TokenAuth | None = request.app.state.doors
     if doors is None:
         return LOCAL
     return doors.known(request.cookies.get(COOKIE, ""), request.app.state.desk.clock())
 
 
-def somebody(request: Request) -> Person:
+def require_viewer(request: Request) -> Person:
     """Who looks. Raises Refused."""
-    who = person(request)
+    who = current_user(request)
     if who is None:
-        raise Refused(401, "give your token at /login")
+        raise AccessDenied(401, "give your token at /login")
     return who
 
 
-def operator(request: Request) -> Person:
+def require_operator(request: Request) -> Person:
     """Who decides. Raises Refused."""
-    who = somebody(request)
+    who = require_viewer(request)
     if who.role != "operator":
-        raise Refused(403, f"{who.name} may look, not decide")
+        raise AccessDenied(403, f"{who.name} may look, not decide")
     return who
 
 
-async def read(request: Request, kind: Any) -> Any:
+async def read_json(request: Request, kind: Any) -> Any:
     """A POST's JSON. Raises UsageError."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > MOST_BYTES:
-            raise UsageError(f"more than {MOST_BYTES} bytes")
+        if len(body) > MAX_BYTES:
+            raise UsageError(f"more than {MAX_BYTES} bytes")
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(str(error)) from None
 
 
-def answer(value: Any, status: int = 200) -> Response:
+def json_response(value: Any, status: int = 200) -> Response:
     """JSON that nobody keeps."""
     return Response(msgspec.json.encode(value), status, media_type="application/json", headers=UNSTORED)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import uvicorn
 
-from dashboards.console.auth import Doors, read_tokens
+from dashboards.console.auth import TokenAuth, read_tokens
 from dashboards.console.desk import Desk
 from dashboards.console.routes import BUNDLE, NOT_BUILT, application
-from dashboards.console.topic_follower import KafkaWatch
+from dashboards.console.topic_follower import TopicFollower
 from streams.errors import UsageError
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 
 PORT = 9107
@@ -35,7 +36,7 @@ def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> 
     doors = admitted(options)
     if not (BUNDLE / "index.html").is_file():
         told(f"{NOT_BUILT}; until then it serves figures alone")
-    kafka = KafkaWatch(settings.kafka)
+    kafka = TopicFollower(KafkaConnection.of(settings))
     kafka.start()
     try:
         with Desk(settings, kafka) as desk:
@@ -55,7 +56,7 @@ def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> 
         kafka.stop()
 
 
-def admitted(options: Options) -> Doors | None:
+def admitted(options: Options) -> TokenAuth | None:
     """The people of the token file; None where everybody who reaches the address may look and decide."""
     if options.tokens is not None:
         return read_tokens(options.tokens)

@@ -1,7 +1,7 @@
 """Pages kept up to date by server-sent events: a page is read again when the ledgers moved, and what changed goes out.
 
     pulse    every PULSE_SECONDS: the stored offsets, the alerts' and the decisions' versions. Did anything move?
-    page     if so, at most every LEAST_SECONDS, and every MOST_SECONDS in any case, since windows slide: read again
+    page     if so, at most every MIN_SECONDS, and every MAX_SECONDS in any case, since windows slide: read again
     stream   panels whose bytes differ from what this reader was sent; a beat every BEAT_SECONDS
 
 All readers of a page share its reading, which ends with the last of them.
@@ -25,8 +25,8 @@ from streams.errors import PulsewatchError, Unavailable
 
 LOG = logging.getLogger(__name__)
 PULSE_SECONDS = 0.2
-LEAST_SECONDS = 0.4
-MOST_SECONDS = 5.0
+MIN_SECONDS = 0.4
+MAX_SECONDS = 5.0
 BEAT_SECONDS = 2.0
 
 View = Callable[[Desk, str], msgspec.Struct]
@@ -57,7 +57,7 @@ class Page:
     task: "asyncio.Task[None] | None" = None
 
 
-class Live:
+class PageStream:
     """Reads pages in one thread, for as many readers as there are. Used on one event loop."""
 
     def __init__(self, desk: Desk) -> None:
@@ -141,8 +141,8 @@ class Live:
             page.version += 1
             async with page.changed:
                 page.changed.notify_all()
-            await asyncio.sleep(LEAST_SECONDS)
-            await _until(self._moved, partial(self._moved_since, turn), MOST_SECONDS - LEAST_SECONDS)
+            await asyncio.sleep(MIN_SECONDS)
+            await _until(self._moved, partial(self._moved_since, turn), MAX_SECONDS - MIN_SECONDS)
 
 
 def _is_newer(page: Page, version: int) -> bool:

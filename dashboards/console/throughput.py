@@ -8,7 +8,7 @@ RATE_SECONDS = 60
 
 
 @dataclass
-class Rates:
+class Throughput:
     """Records a second by stage, from where the ledgers stood over the last minute."""
 
     stood: deque[tuple[int, Mapping[str, int]]] = field(default_factory=deque)

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from dashboards.console.alert_log import AlertArchive
-from dashboards.lag import LogEnds, Offsets
+from dashboards.console.alert_log import AlertLog
 from streams.errors import Unavailable
 from streams.events.dead_letters import dead_letter
+from streams.kafka.bounds import LogBounds, Offsets
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.reading import newest_records, partitions_of
 from streams.topology import ALERTS, DEAD_LETTERS, SCORED
 
 LOG = logging.getLogger(__name__)
@@ -78,16 +80,16 @@ class LogState:
     ends: Offsets = field(default_factory=dict)
 
 
-class KafkaWatch:
+class TopicFollower:
     """`start()`, then look at `state`, `tails()` and `archive` from any thread; `stop()`."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection) -> None:
+        self._kafka = kafka
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka", daemon=True)
         self._tails: Tails | None = None
         self._wanted_until = 0.0
-        self.archive = AlertArchive()
+        self.archive = AlertLog()
         self.state = LogState(trouble="Kafka was not asked yet")
 
     def start(self) -> None:
@@ -109,27 +111,30 @@ class KafkaWatch:
             try:
                 self._follow()
             except (KafkaError, Unavailable, OSError) as error:
-                LOG.warning("Kafka at %s: %s", self._bootstrap, error)
+                LOG.warning("Kafka at %s: %s", self._kafka, error)
                 self.state = LogState(trouble=str(error))
                 self._stopping.wait(RETRY_SECONDS)
 
     def _follow(self) -> None:
         """Until told to stop, or until Kafka fails."""
-        with closing(LogEnds(self._bootstrap)) as bounds:
+        with closing(LogBounds(self._kafka)) as bounds:
             self.state = LogState(True, "", *bounds.read())
-            with closing(_consumer(self._bootstrap)) as alerts, closing(_consumer(self._bootstrap)) as tail:
+            with closing(self._consumer()) as alerts, closing(self._consumer()) as tail:
                 turns = [
-                    _Turn(ENDS_EVERY_SECONDS, lambda: self._look_at_bounds(bounds)),
-                    _Turn(TAILS_EVERY_SECONDS, lambda: self._look_at_tails(tail)),
+                    _Periodic(ENDS_EVERY_SECONDS, lambda: self._look_at_bounds(bounds)),
+                    _Periodic(TAILS_EVERY_SECONDS, lambda: self._look_at_tails(tail)),
                 ]
                 while not self._stopping.is_set():
                     self._take_alerts(alerts)
                     for turn in turns:
                         turn.take()
 
-    def _take_alerts(self, consumer: KafkaConsumer) -> None:
+    def _consumer(self) -> Any:
+        return self._kafka.consumer(bootstrap_timeout_ms=2_000, request_timeout_ms=5_000)
+
+    def _take_alerts(self, consumer: Any) -> None:
         if not consumer.assignment():
-            partitions = _partitions(consumer, ALERTS)
+            partitions = partitions_of(consumer, ALERTS)
             if not partitions:
                 self._stopping.wait(POLL_MS / 1000)
                 return
@@ -138,13 +143,13 @@ class KafkaWatch:
         for records in consumer.poll(POLL_MS).values():
             self.archive.take([record.value for record in records])
 
-    def _look_at_bounds(self, bounds: LogEnds) -> None:
+    def _look_at_bounds(self, bounds: LogBounds) -> None:
         self.state = LogState(True, "", *bounds.read())
 
-    def _look_at_tails(self, consumer: KafkaConsumer) -> None:
+    def _look_at_tails(self, consumer: Any) -> None:
         if time.monotonic() < self._wanted_until:
-            scored = list(_readable(_tail(consumer, SCORED, TAIL_SCORED), _scored))
-            letters = list(_readable(_tail(consumer, DEAD_LETTERS, TAIL_LETTERS), _letter))
+            scored = list(_readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored))
+            letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_LETTERS), _letter))
             self._tails = Tails(
                 scoring_ms=sorted(took_ms for took_ms, _ in scored),
                 unscored=sum(not was_scored for _, was_scored in scored),
@@ -154,7 +159,7 @@ class KafkaWatch:
 
 
 @dataclass
-class _Turn:
+class _Periodic:
     """Something that is done every so often."""
 
     every_seconds: float
@@ -168,36 +173,11 @@ class _Turn:
             self.act()
 
 
-def _consumer(bootstrap: str) -> KafkaConsumer:
-    return KafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, bootstrap_timeout_ms=2_000,
-        request_timeout_ms=5_000,
-    )  # fmt: skip
-
-
-def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-
-
-def _tail(consumer: KafkaConsumer, topic: str, count: int) -> Iterator[Any]:
-    """The last `count` records of each partition that have a value."""
-    partitions = _partitions(consumer, topic)
-    if not partitions:
-        return
-    consumer.assign(partitions)
-    ends = consumer.end_offsets(partitions)
-    beginnings = consumer.beginning_offsets(partitions)
-    for partition in partitions:
-        consumer.seek(partition, max(beginnings[partition], ends[partition] - count))
-    deadline = time.monotonic() + 2.0
-    while any(consumer.position(one) < ends[one] for one in partitions) and time.monotonic() < deadline:
-        for records in consumer.poll(POLL_MS).values():
-            yield from (record for record in records if record.value is not None)
-
-
 def _readable(records: Iterable[Any], read: Callable[[Any], Read]) -> Iterator[Read]:
-    """What can be read of records that anybody may have written to a topic."""
+    """What can be read of records that anybody may have written to a topic; those without a value say nothing."""
     for record in records:
+        if record.value is None:
+            continue
         try:
             yield read(record)
         except (ValueError, RecursionError):
@@ -215,8 +195,8 @@ def _letter(record: Any) -> Letter:
     return Letter(str(letter.origin), letter.stage, str(letter.reason), letter.detail, int(record.timestamp))
 
 
-def _length(state: LogState, consumer: KafkaConsumer) -> int:
-    partitions = _partitions(consumer, DEAD_LETTERS)
+def _length(state: LogState, consumer: Any) -> int:
+    partitions = partitions_of(consumer, DEAD_LETTERS)
     ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions)
     beginnings: Mapping[TopicPartition, int] = consumer.beginning_offsets(partitions)
     return sum(ends[one] - beginnings[one] for one in partitions) if state.up else 0

@@ -11,46 +11,46 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from dashboards.snapshot import Figures
+from dashboards.snapshot import Snapshot
 from streams.alerts.alert import Alert
 from streams.errors import Unavailable
 
 PERIOD_SECONDS = 5.0
-OLDEST_SECONDS = 60.0
+MAX_AGE_SECONDS = 60.0
 """A reading that is older is none: whoever reads is stuck."""
 FIRST_SECONDS = 10.0
 """A scrape before the first reading waits for it so long."""
 
 
-class Readings:
+class BackgroundSnapshot:
     """`with Readings(figures.read, detections.active) as readings: readings()`, from any thread."""
 
     def __init__(
         self,
-        read: Callable[[], Figures],
+        read: Callable[[], Snapshot],
         active: Callable[[], Sequence[Alert]],
         period_seconds: float = PERIOD_SECONDS,
-        oldest_seconds: float = OLDEST_SECONDS,
+        oldest_seconds: float = MAX_AGE_SECONDS,
     ) -> None:
         self._read = read
         self._active = active
         self._period_seconds = period_seconds
         self._oldest_seconds = oldest_seconds
-        self._latest: tuple[float, Figures] | None = None
+        self._latest: tuple[float, Snapshot] | None = None
         self._first, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="readings", daemon=True)
 
-    def __call__(self) -> Figures:
+    def __call__(self) -> Snapshot:
         """The figures of a scrape; raises nothing for a server that does not answer."""
         self._first.wait(FIRST_SECONDS)
         latest = self._latest
         if latest is None or time.monotonic() - latest[0] > self._oldest_seconds:
-            return Figures(0, redis_up=False, kafka_up=False, trouble="the figures are not read any more")
+            return Snapshot(0, redis_up=False, kafka_up=False, trouble="the figures are not read any more")
         figures = latest[1]
         try:
             return replace(figures, redis_up=True, active=self._active())
         except Unavailable as error:
-            return Figures(figures.read_at_ms, redis_up=False, kafka_up=figures.kafka_up, trouble=str(error))
+            return Snapshot(figures.read_at_ms, redis_up=False, kafka_up=figures.kafka_up, trouble=str(error))
 
     def __enter__(self) -> Self:
         self._thread.start()

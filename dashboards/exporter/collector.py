@@ -14,17 +14,17 @@ from typing import Self, get_args
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from dashboards.snapshot import Figures, RoomFigures, TextCount, added, by_brand
+from dashboards.snapshot import RoomFigures, Snapshot, TextCount, added, by_brand
 from streams import metrics
 from streams.alerts.alert import Alert, AlertKind, Severity
 from streams.alerts.episode import RUNBOOKS
 from streams.detection.room.fake_traffic import FIGURES
-from streams.engagement.dictionary import Sum
+from streams.engagement.dictionary import SumMetric
 from streams.events.schema import RISK_LABELS, SENTIMENTS, Platform
 from streams.settings import Settings
 
 OTHER = "other"
-ROOM_COUNTERS: tuple[Sum, ...] = (
+ROOM_COUNTERS: tuple[SumMetric, ...] = (
     "views", "likes", "comments", "gifts", "gift_value", "follows", "shares", "product_clicks", "orders", "order_value",
     "payments", "paid_value", "refunds",
 )  # fmt: skip
@@ -35,7 +35,7 @@ ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fing
 
 
 @dataclass(frozen=True)
-class Caps:
+class SeriesLimits:
     """How many rooms, brands and firing alerts have series of their own."""
 
     rooms: int = 200
@@ -58,7 +58,7 @@ class Caps:
 class FigureCollector(Collector):
     """Reads the figures at each scrape."""
 
-    def __init__(self, read: Callable[[], Figures], caps: Caps) -> None:
+    def __init__(self, read: Callable[[], Snapshot], caps: SeriesLimits) -> None:
         self._read = read
         self._caps = caps
 
@@ -70,7 +70,7 @@ class FigureCollector(Collector):
         yield from families(self._read(), self._caps)
 
 
-def families(figures: Figures, caps: Caps) -> Iterator[GaugeMetricFamily]:
+def families(figures: Snapshot, caps: SeriesLimits) -> Iterator[GaugeMetricFamily]:
     """All metric families of one reading."""
     yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", figures.redis_up)
     yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", figures.kafka_up)
@@ -132,7 +132,7 @@ def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
     rest = [*named[cap:], *(room for room in rooms if room.room_id == OTHER)]
     if not rest:
         return named
-    sums = Counter[Sum]()
+    sums = Counter[SumMetric]()
     for room in rest:
         sums.update(room.sums)
     told = [room.viewers_now for room in rest if room.viewers_now is not None]
@@ -166,14 +166,14 @@ def capped_brands(texts: Sequence[TextCount], cap: int) -> list[TextCount]:
     return [added(brand, platform, counts) for (brand, platform), counts in sorted(groups.items())]
 
 
-def _feeds(figures: Figures) -> GaugeMetricFamily:
+def _feeds(figures: Snapshot) -> GaugeMetricFamily:
     family = GaugeMetricFamily(metrics.FEED_LAST_EVENT, "Event time of the newest event.", labels=["topic"])
     for topic, newest_ms in sorted(figures.newest_event_ms.items()):
         family.add_metric([topic], newest_ms / 1000)
     return family
 
 
-def _lags(figures: Figures) -> GaugeMetricFamily:
+def _lags(figures: Snapshot) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         metrics.CONSUMER_LAG, "Records behind the end of the topic.", labels=["stage", "topic", "partition"]
     )

@@ -6,9 +6,9 @@ import threading
 
 from prometheus_client import CollectorRegistry, start_http_server
 
-from dashboards.exporter.background import Readings
-from dashboards.exporter.collector import Caps, FigureCollector
-from dashboards.readers import Sources
+from dashboards.exporter.background import BackgroundSnapshot
+from dashboards.exporter.collector import FigureCollector, SeriesLimits
+from dashboards.readers import Readers
 from streams.settings import settings
 
 PORT = 9108
@@ -25,8 +25,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
-    with Sources(chosen) as sources, Readings(sources.figures.read, sources.detections.active) as readings:
-        registry.register(FigureCollector(readings, Caps.of(chosen)))
+    with Readers(chosen) as sources, BackgroundSnapshot(sources.figures.read, sources.detections.active) as readings:
+        registry.register(FigureCollector(readings, SeriesLimits.of(chosen)))
         server, thread = start_http_server(arguments.port, addr=arguments.host, registry=registry)
         stop.wait()
         server.shutdown()

@@ -15,7 +15,7 @@ from grafana_api.grafana_face import GrafanaFace
 from streams.errors import PulsewatchError, Unavailable, UsageError
 
 TIMEOUT_SECONDS = 10.0
-MOST_ANNOTATIONS = 5000
+MAX_ANNOTATIONS = 5000
 
 
 class Changed(PulsewatchError):
@@ -23,7 +23,7 @@ class Changed(PulsewatchError):
 
 
 @dataclass
-class Grafana:
+class GrafanaClient:
     """Every call may raise Unavailable, UsageError (the token, or what it may do) and Changed."""
 
     url: str
@@ -74,7 +74,7 @@ class Grafana:
 
     def annotations(self, tag: str, from_ms: int) -> list[dict[str, Any]]:
         """Those of the organisation with the tag, since then."""
-        query = urlencode({"tags": tag, "from": from_ms, "type": "annotation", "limit": MOST_ANNOTATIONS})
+        query = urlencode({"tags": tag, "from": from_ms, "type": "annotation", "limit": MAX_ANNOTATIONS})
         found: list[dict[str, Any]] = self._done(lambda: self._face.api.GET(f"/annotations?{query}"))
         return found
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dashboards.grafana.client import Grafana
+from dashboards.grafana.client import GrafanaClient
 from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, SOURCE_UID, TAG
 from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, Clock
@@ -35,7 +35,7 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Told:
+class PushResult:
     """One thing pushed."""
 
     what: str
@@ -46,12 +46,12 @@ class Told:
 class Push:
     """One push. Idempotent: what is in Grafana as it should be is not written again."""
 
-    grafana: Grafana
+    grafana: GrafanaClient
     addresses: Addresses
     clock: Clock
     message: str
     overwrite: bool = False
-    say: Callable[[Told], None] = lambda _told: None
+    say: Callable[[PushResult], None] = lambda _told: None
 
     def boards(self, boards: Iterable[Mapping[str, Any]]) -> Counter[Fate]:
         """Steps 1 to 3. Raises as Grafana does, with the steps before done."""
@@ -69,7 +69,7 @@ class Push:
             for alert in fired
         )
 
-    def _folder(self) -> Told:
+    def _folder(self) -> PushResult:
         held = self.grafana.folder(FOLDER_UID)
         if held is None:
             self.grafana.create_folder(FOLDER_UID, FOLDER_TITLE)
@@ -78,7 +78,7 @@ class Push:
             return self._told("folder", "updated")
         return self._told("folder", "unchanged" if held else "created")
 
-    def _source(self) -> Told:
+    def _source(self) -> PushResult:
         wanted = {
             "uid": SOURCE_UID, "name": SOURCE_NAME, "type": "prometheus", "access": "proxy",
             "url": self.addresses.prometheus, "jsonData": {"timeInterval": "5s", "httpMethod": "POST"},
@@ -91,7 +91,7 @@ class Push:
             return self._told("data source", "updated")
         return self._told("data source", "unchanged" if held else "created")
 
-    def _board(self, built: Mapping[str, Any]) -> Told:
+    def _board(self, built: Mapping[str, Any]) -> PushResult:
         wanted = addressed(built, self.addresses)
         held = self.grafana.dashboard(wanted["uid"])
         if held is None:
@@ -105,7 +105,7 @@ class Push:
     def _save(self, board: dict[str, Any]) -> None:
         self.grafana.save_dashboard(board, FOLDER_UID, self.message, overwrite=self.overwrite)
 
-    def _episode(self, wanted: dict[str, Any], held: Mapping[str, Any] | None) -> Told:
+    def _episode(self, wanted: dict[str, Any], held: Mapping[str, Any] | None) -> PushResult:
         what = f"annotation {wanted['text']}"
         if held is None:
             self.grafana.add_annotation(wanted)
@@ -115,8 +115,8 @@ class Push:
         self.grafana.change_annotation(held["id"], wanted)
         return self._told(what, "updated")
 
-    def _told(self, what: str, fate: Fate) -> Told:
-        told = Told(what, fate)
+    def _told(self, what: str, fate: Fate) -> PushResult:
+        told = PushResult(what, fate)
         self.say(told)
         return told
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from dashboards.lag import Lag
-from dashboards.readers import Sources
-from dashboards.snapshot import Figures, RoomFigures, by_brand
-from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
+from dashboards.readers import Readers
+from dashboards.snapshot import RoomFigures, Snapshot, by_brand
+from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
 from streams.alerts.alert import Alert
-from streams.engagement.dictionary import Sum
+from streams.engagement.dictionary import SumMetric
 from streams.engagement.reader import EngagementReader
 from streams.settings import Settings
 
@@ -20,7 +20,7 @@ class Collector:
     """Gathers snapshots of the stack that the settings name."""
 
     def __init__(self, settings: Settings, addresses: Mapping[str, str]) -> None:
-        self._sources = Sources(settings)
+        self._sources = Readers(settings)
         self._addresses = addresses
 
     @property
@@ -28,7 +28,7 @@ class Collector:
         """The engagement counters behind the rooms, in full."""
         return self._sources.counters
 
-    def collect(self, progress: str = "") -> Snapshot:
+    def collect(self, progress: str = "") -> TerminalSnapshot:
         """The present moment; a server that does not answer is told in `trouble`."""
         return snapshot(self._sources.figures.read(), self._addresses, progress)
 
@@ -37,9 +37,9 @@ class Collector:
         self._sources.close()
 
 
-def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "") -> Snapshot:
+def snapshot(figures: Snapshot, addresses: Mapping[str, str], progress: str = "") -> TerminalSnapshot:
     """What the screen shows of one reading."""
-    return Snapshot(
+    return TerminalSnapshot(
         taken_at_ms=figures.read_at_ms,
         rooms=[_room(room) for room in figures.rooms],
         brands=[
@@ -54,7 +54,7 @@ def snapshot(figures: Figures, addresses: Mapping[str, str], progress: str = "")
 
 
 def _room(room: RoomFigures) -> RoomLine:
-    counters: tuple[Sum, ...] = ("comments", "likes", "gifts", "orders", "paid_value")
+    counters: tuple[SumMetric, ...] = ("comments", "likes", "gifts", "orders", "paid_value")
     fake = max(room.fake_shares.values(), default=None)
     sums = {name: room.sums.get(name, 0) for name in counters}
     return RoomLine(room.room_id, room.viewers_now, **sums, fake_share=fake)

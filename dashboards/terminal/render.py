@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
+from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.events.schema import SENTIMENTS
@@ -35,7 +35,7 @@ def safe(text: str) -> str:
     return "".join(kept)
 
 
-def render(snapshot: Snapshot, rows: int = 8) -> RenderableType:
+def render(snapshot: TerminalSnapshot, rows: int = 8) -> RenderableType:
     """The whole screen; `rows` bounds each table."""
     tables = Table.grid(expand=True, padding=(0, 1))
     tables.add_column(ratio=1)
@@ -47,7 +47,7 @@ def render(snapshot: Snapshot, rows: int = 8) -> RenderableType:
     return Group(*parts, _addresses(snapshot))
 
 
-def lines(before: Snapshot | None, now: Snapshot) -> list[str]:
+def lines(before: TerminalSnapshot | None, now: TerminalSnapshot) -> list[str]:
     """What a pipe is told: alerts that changed since the last snapshot, then one line of totals."""
     known = {alert.fingerprint: alert.state for alert in before.alerts} if before else {}
     changed = [alert for alert in reversed(now.alerts) if known.get(alert.fingerprint) != alert.state]
@@ -78,7 +78,7 @@ def money(minor: int) -> str:
     return f"{minor // 100:,}.{minor % 100:02}"
 
 
-def _title(snapshot: Snapshot) -> RenderableType:
+def _title(snapshot: TerminalSnapshot) -> RenderableType:
     title = Text.assemble(("Pulsewatch", "bold"), f"   {_clock(snapshot.taken_at_ms)} UTC   ")
     count = firing(snapshot.alerts)
     title.append(f"{count} firing" if count else "quiet", style="bold red" if count else "green")
@@ -162,7 +162,7 @@ def _lags(lags: Sequence[LagLine]) -> Text:
     return Text("Behind, in records: " + (" · ".join(told) or "–"), style="bright_black")
 
 
-def _addresses(snapshot: Snapshot) -> Text:
+def _addresses(snapshot: TerminalSnapshot) -> Text:
     return Text("   ".join(f"{name} {address}" for name, address in snapshot.addresses.items()), style="bright_black")
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 
 from dashboards.terminal.render import lines, render
-from dashboards.terminal.snapshot import Snapshot
+from dashboards.terminal.snapshot import TerminalSnapshot
 
 LINES_EVERY_MS = 5_000
 ROWS_BESIDE_TABLES = 12
@@ -19,9 +19,9 @@ class Screen:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
-        self._shown: Snapshot | None = None
+        self._shown: TerminalSnapshot | None = None
 
-    def show(self, snapshot: Snapshot) -> None:
+    def show(self, snapshot: TerminalSnapshot) -> None:
         """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed."""
         if self._live:
             rows = max(3, (self._console.height - ROWS_BESIDE_TABLES) // 2)

@@ -41,7 +41,7 @@ class LagLine:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class TerminalSnapshot:
     """One moment of the whole."""
 
     taken_at_ms: int

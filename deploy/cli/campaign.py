@@ -36,14 +36,16 @@ def create(
     tags: tuple[str, ...], author: str,
 ) -> None:  # fmt: skip
     """Create a campaign and print its id. What came before it is kept at once."""
-    from streams.control.campaigns import CampaignScope, Draft, drafted
+    from streams.control.campaigns import CampaignRequest, CampaignScope, campaign_from
 
     if room and product:
         raise UsageError("give --room or --product, not both")
     scope: CampaignScope = "room" if room else "product" if product else "brand"
-    draft = Draft(name, scope, room or product or brand or "", _ms(starts), _ms(ends), brand or "", list(tags))
+    draft = CampaignRequest(
+        name, scope, room or product or brand or "", _ms(starts), _ms(ends), brand or "", list(tags)
+    )
     with _desk() as desk:
-        made = drafted(draft, author, desk.clock())
+        made = campaign_from(draft, author, desk.clock())
         desk.campaigns.save(made)
         desk.keeper.sweep(desk.present_ms())
     click.echo(made.campaign_id)
@@ -112,10 +114,11 @@ def report(campaign_id: str, page: Path | None, table: Path | None) -> None:
 @contextmanager
 def _desk() -> "Iterator[Desk]":
     from dashboards.console.desk import Desk
-    from dashboards.console.topic_follower import KafkaWatch
+    from dashboards.console.topic_follower import TopicFollower
+    from streams.kafka.connection import KafkaConnection
     from streams.settings import settings
 
-    with Desk(settings(), KafkaWatch(settings().kafka)) as desk:
+    with Desk(settings(), TopicFollower(KafkaConnection.of(settings()))) as desk:
         yield desk
 
 

@@ -36,10 +36,11 @@ def dead_letters() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, with the bytes as far as they are UTF-8.")
 def list_(reason: str | None, topic: str | None, raw: bool, as_json: bool) -> None:
     """List the dead letters that have not been redriven."""
+    from streams.kafka.connection import KafkaConnection
     from streams.kafka.dead_letter_topic import list_dead_letters
     from streams.settings import settings
 
-    letters = [letter for letter in list_dead_letters(settings().kafka) if _wanted(reason, topic)(letter)]
+    letters = [letter for letter in list_dead_letters(KafkaConnection.of(settings())) if _wanted(reason, topic)(letter)]
     for letter in letters:
         click.echo(_json(letter, raw=raw) if as_json else _line(letter, raw=raw))
     if not letters and not as_json:
@@ -52,10 +53,11 @@ def list_(reason: str | None, topic: str | None, raw: bool, as_json: bool) -> No
 @click.confirmation_option("--yes", prompt="Send these records back to the topics they came from?")
 def redrive(reason: str | None, topic: str | None, as_json: bool) -> None:
     """Send records back to where they came from, once what was wrong has been mended."""
+    from streams.kafka.connection import KafkaConnection
     from streams.kafka.dead_letter_topic import redrive as send_back
     from streams.settings import settings
 
-    counts = send_back(settings().kafka, _wanted(reason, topic))
+    counts = send_back(KafkaConnection.of(settings()), _wanted(reason, topic))
     if as_json:
         click.echo(json.dumps(counts))
     else:

@@ -76,14 +76,14 @@ def backtest(files: tuple[Path, ...], draft: Path | None, as_json: bool) -> None
 
     from streams.compliance.rulebook import Rulebook
     from streams.detection.backtest.backtest import DraftSummary, Summary, run
-    from streams.detection.brand.custom_rules import read_drafts
+    from streams.detection.brand.custom_rules import read_alert_rules
     from streams.scoring.model import require_classifier
     from streams.settings import settings
 
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise UsageError(f"{missing[0]}: no such file")
-    drafts = None if draft is None else read_drafts(draft)
+    drafts = None if draft is None else read_alert_rules(draft)
     classifier, rulebook = require_classifier(settings()), Rulebook.load()
     watched = track(files, "backtesting", console=Console(stderr=True), transient=True)
     runs = [run(file, classifier, rulebook, drafts) for file in watched]

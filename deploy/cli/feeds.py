@@ -28,7 +28,8 @@ def simulate(
     scenario_name: str, seed: int, seconds: float | None, truth_path: Path, listed: bool, as_json: bool
 ) -> None:
     """Generate believable traffic with a scenario's incidents, write it to Kafka, and its truth beside it."""
-    from streams.ingest.player import KafkaSink
+    from streams.ingest.player import ReplayProducer
+    from streams.kafka.connection import KafkaConnection
     from streams.settings import settings
     from streams.simulate.play import simulate as run
     from streams.simulate.scenarios import names, scenario
@@ -37,7 +38,10 @@ def simulate(
         click.echo(json.dumps(names()) if as_json else "\n".join(f"{n:20} {what}" for n, what in names().items()))
         return
     chosen = scenario(scenario_name, seed)
-    with closing(KafkaSink(settings().kafka)) as sink, progress(f"simulating {chosen.name}") as watch:
+    with (
+        closing(ReplayProducer(KafkaConnection.of(settings()))) as sink,
+        progress(f"simulating {chosen.name}") as watch,
+    ):
         traffic, played = run(chosen, sink, wall_seconds=seconds, truth_path=truth_path, watch=watch)
     outcome = {
         "scenario": chosen.name, "seed": seed, "records": played.records, "texts": traffic.truth.texts,
@@ -71,16 +75,17 @@ def replay(file: Path, brand: str, speed: float | None, original_times: bool, as
     """Play a recorded stream (gzipped JSON lines with time, platform and text) into social.interactions."""
     from streams.clock import system_clock
     from streams.events.pseudonyms import Pseudonyms
-    from streams.ingest.context import Place
-    from streams.ingest.player import KafkaSink
+    from streams.ingest.context import FeedContext
+    from streams.ingest.player import ReplayProducer
     from streams.ingest.recorded import SOURCE, read
     from streams.ingest.recorded import replay as run
+    from streams.kafka.connection import KafkaConnection
     from streams.settings import settings
 
     recording = read(file)
     key = settings().pseudonym_key.get_secret_value().encode()
-    place = Place(SOURCE, "other", brand, Pseudonyms(key))
-    with closing(KafkaSink(settings().kafka)) as sink, progress(f"replaying {file.name}") as watch:
+    place = FeedContext(SOURCE, "other", brand, Pseudonyms(key))
+    with closing(ReplayProducer(KafkaConnection.of(settings()))) as sink, progress(f"replaying {file.name}") as watch:
         replayed = run(
             recording, sink, place=place, speed=speed, original_times=original_times, watch=watch,
             clock=system_clock, sleep=time.sleep,

@@ -59,18 +59,20 @@ def push(
     PULSEWATCH_CONSOLE_URL and PULSEWATCH_RUNBOOKS_URL.
     """
     from dashboards.grafana.build import load
-    from dashboards.grafana.client import Grafana
-    from dashboards.grafana.push import Addresses, Push, Told
+    from dashboards.grafana.client import GrafanaClient
+    from dashboards.grafana.push import Addresses, Push, PushResult
     from streams.clock import system_clock
     from streams.settings import settings
 
-    def say(told: Told) -> None:
+    def say(told: PushResult) -> None:
         if not as_json and told.fate != "unchanged":
             click.echo(f"{told.fate:9} {told.what}")
 
     chosen = settings()
     work = Push(
-        Grafana(url, _token(token_file)), Addresses(prometheus, chosen.console_url, chosen.runbooks_url), system_clock,
+        GrafanaClient(url, _token(token_file)),
+        Addresses(prometheus, chosen.console_url, chosen.runbooks_url),
+        system_clock,
         "pulsewatch grafana push", overwrite=overwrite, say=say,
     )  # fmt: skip
     counts = work.boards(load())
@@ -83,11 +85,11 @@ def push(
 
 
 def _alerts(settings: Settings) -> list[Alert]:
-    from dashboards.readers import Sources
+    from dashboards.readers import Readers
     from streams.errors import Unavailable
 
     try:
-        with Sources(settings) as sources:
+        with Readers(settings) as sources:
             return [*sources.detections.active(), *sources.detections.resolved()]
     except Unavailable as error:
         raise Unavailable(

@@ -39,10 +39,10 @@ def rules() -> None:
 @_packs
 def test(packs: Path | None, as_json: bool) -> None:
     """Run the examples in the packs: what must fire does, what must not does not. Exit code 1 where one fails."""
-    from streams.compliance.pack_checks import prove
+    from streams.compliance.pack_checks import run_examples
 
     folder, rulebook = _load(packs)
-    count, remarks = prove(folder, rulebook)
+    count, remarks = run_examples(folder, rulebook)
     if as_json:
         click.echo(json.dumps({"examples": count, "failed": [asdict(r) for r in remarks]}, ensure_ascii=False))
     else:

@@ -19,10 +19,13 @@ def topics() -> None:
 def create(partitions: int | None, replication: int, as_json: bool) -> None:
     """Create the topics that are missing; those that exist stay as they are."""
     from streams.kafka.admin import create_topics
+    from streams.kafka.connection import KafkaConnection
     from streams.settings import settings
 
     chosen = settings()
-    outcome = create_topics(chosen.kafka, partitions or chosen.partitions, replication, chosen.retention_days)
+    outcome = create_topics(
+        KafkaConnection.of(chosen), partitions or chosen.partitions, replication, chosen.retention_days
+    )
     if as_json:
         click.echo(json.dumps(outcome))
         return

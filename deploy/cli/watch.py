@@ -39,12 +39,12 @@ def watch(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines with evidence and factors.")
 def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
     """List the alerts that fire, the latest first."""
-    from streams.alerts.reader import DetectionReader
-    from streams.ledger.reader import reading_client
+    from streams.alerts.reader import AlertReader
+    from streams.ledger.connect import reader_client
     from streams.settings import settings
 
-    with closing(reading_client(settings().redis)) as client:
-        reader = DetectionReader(client, settings().namespace)
+    with closing(reader_client(settings())) as client:
+        reader = AlertReader(client, settings().namespace)
         known = reader.shadow() if shadow else [*reader.active(), *reader.resolved()]
     shown = ("firing", "resolved") if resolved_too or shadow else ("firing",)
     found = [alert for alert in known if alert.state in shown]

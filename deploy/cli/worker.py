@@ -2,11 +2,11 @@
 
 import click
 
-STAGES = ("engagement", "scoring", "detection")
+from streams.topology import STAGES
 
 
 @click.command()
-@click.argument("stage", type=click.Choice(STAGES))
+@click.argument("stage", type=click.Choice(list(STAGES)))
 def worker(stage: str) -> None:
     """Run one worker of a stage: engagement, scoring or detection.
 

@@ -4,7 +4,8 @@ import threading
 from contextlib import closing
 
 from streams.errors import PulsewatchError
-from streams.ingest.player import KafkaSink, Progress
+from streams.ingest.player import Progress, ReplayProducer
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.simulate.play import simulate
 from streams.simulate.scenarios import scenario
@@ -47,7 +48,7 @@ class Feed:
 
     def _run(self) -> None:
         try:
-            with closing(KafkaSink(self._settings.kafka)) as sink:
+            with closing(ReplayProducer(KafkaConnection.of(self._settings))) as sink:
                 self.truth = self._play(sink, self._seed, self._wall_seconds)
                 seed = self._seed
                 while self._forever:
@@ -58,7 +59,7 @@ class Feed:
         except PulsewatchError as error:
             self.failure = error
 
-    def _play(self, sink: KafkaSink, seed: int, wall_seconds: float | None) -> Truth:
+    def _play(self, sink: ReplayProducer, seed: int, wall_seconds: float | None) -> Truth:
         chosen = scenario("demo", seed)
         real_time_seconds = chosen.minutes * 60.0
         traffic, _ = simulate(

@@ -1,18 +1,18 @@
 """What the demo came to: every counter, alert and dead letter beside the feed's own truth."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from dashboards.terminal.render import safe
 from streams.alerts.alert import Alert
+from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_topic import list_dead_letters
+from streams.kafka.reading import read_topic
 from streams.simulate.alert_comparison import Verdict
 from streams.simulate.compare import Comparison, CounterReader, compare
 from streams.simulate.truth import Truth
@@ -21,31 +21,21 @@ from streams.topology import ALERTS
 SHOWN_DIFFERENCES = 20
 
 
-def compared(truth: Truth, counters: CounterReader, bootstrap: str) -> Comparison:
+def compared(truth: Truth, counters: CounterReader, kafka: KafkaConnection) -> Comparison:
     """Hold what the stack stored and raised against the truth. Raises Unavailable."""
-    reasons = Counter(str(letter.reason) for letter in list_dead_letters(bootstrap))
-    return compare(truth, counters, alerts_of(bootstrap), reasons)
+    reasons = Counter(str(letter.reason) for letter in list_dead_letters(kafka))
+    return compare(truth, counters, alerts_of(kafka), reasons)
 
 
-def alerts_of(bootstrap: str) -> list[Alert]:
+def alerts_of(kafka: KafkaConnection) -> list[Alert]:
     """Every record on the alerts topic, each partition in order."""
-    return [alert for alert, _ in timed_alerts(bootstrap)]
+    return [alert for alert, _ in timed_alerts(kafka)]
 
 
-def timed_alerts(bootstrap: str) -> list[tuple[Alert, int]]:
+def timed_alerts(kafka: KafkaConnection) -> list[tuple[Alert, int]]:
     """The same, with Kafka's time of each in milliseconds since the epoch."""
-    with closing(KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None)) as consumer:
-        partitions = [TopicPartition(ALERTS, number) for number in consumer.partitions_for_topic(ALERTS) or ()]
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        return [(msgspec.json.decode(value, type=Alert), at_ms) for value, at_ms in _values(consumer, partitions)]
-
-
-def _values(consumer: KafkaConsumer, partitions: list[TopicPartition]) -> Iterator[tuple[bytes, int]]:
-    ends = consumer.end_offsets(partitions)
-    while any(consumer.position(partition) < ends[partition] for partition in partitions):
-        for records in consumer.poll(500).values():
-            yield from ((record.value, record.timestamp) for record in records if record.value is not None)
+    records = (record for record in read_topic(kafka, ALERTS) if record.value is not None)
+    return [(msgspec.json.decode(record.value, type=Alert), record.timestamp) for record in records]
 
 
 def show(console: Console, comparison: Comparison) -> None:

@@ -19,13 +19,14 @@ from rich.console import Console
 
 from dashboards.terminal.collect import Collector
 from dashboards.terminal.screen import Screen
-from dashboards.terminal.snapshot import Snapshot
+from dashboards.terminal.snapshot import TerminalSnapshot
 from deploy.demo.feed import Feed
 from deploy.demo.outcome import compared, show
 from deploy.local.http import get_json
 from deploy.local.process import signals_unwind
 from deploy.local.stack import Stack
 from streams.errors import PulsewatchError, Unavailable
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 
 REFRESH_SECONDS = 1.0
@@ -112,7 +113,9 @@ def _until_settled(stack: Stack, feed: Feed, collector: Collector, screen: Scree
                 raise Unavailable(f"the workers did not catch up within {CATCH_UP_SECONDS:.0f} s")
 
 
-def _refresh(stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones) -> Snapshot:
+def _refresh(
+    stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones
+) -> TerminalSnapshot:
     if feed.failure is not None:
         raise feed.failure
     stack.tend()
@@ -124,7 +127,7 @@ def _refresh(stack: Stack, feed: Feed, collector: Collector, screen: Screen, mil
     return snapshot
 
 
-def _caught_up(snapshot: Snapshot) -> bool:
+def _caught_up(snapshot: TerminalSnapshot) -> bool:
     return not snapshot.trouble and bool(snapshot.lags) and all(line.records == 0 for line in snapshot.lags)
 
 
@@ -138,7 +141,7 @@ def _report(stack: Stack, feed: Feed, collector: Collector, console: Console, mi
     if feed.truth is None:
         return False
     console.print("Comparing with the feed's truth …")
-    comparison = compared(feed.truth, collector.counters, stack.settings.kafka)
+    comparison = compared(feed.truth, collector.counters, KafkaConnection.of(stack.settings))
     show(console, comparison)
     pages = get_json(stack.addresses.pages)
     console.print(f"Pages that on-call staff would have got: {len(pages)}.")

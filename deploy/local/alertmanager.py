@@ -8,12 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 import yaml
 
 from deploy.local.http import answers
-from deploy.local.process import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, ServerProcess
 
 CONFIG = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
 
 
-class LocalAlertmanager(Server):
+class LocalAlertmanager(ServerProcess):
     """`with LocalAlertmanager(folder, receiver="127.0.0.1:9094") as alertmanager: alertmanager.url`.
 
     Without a relay the receiver takes what is meant for it: both have the same paths.
@@ -60,13 +60,14 @@ class LocalAlertmanager(Server):
 def delivering_to(shipped: dict[str, Any], hosts: Mapping[str, str]) -> dict[str, Any]:
     """The shipped configuration with every webhook's host replaced by its address here, its path kept."""
     receivers = [
-        entry | {"webhook_configs": [hook | {"url": moved(hook["url"], hosts)} for hook in entry["webhook_configs"]]}
+        entry
+        | {"webhook_configs": [hook | {"url": with_host(hook["url"], hosts)} for hook in entry["webhook_configs"]]}
         for entry in shipped["receivers"]
     ]
     return shipped | {"receivers": receivers}
 
 
-def moved(url: str, hosts: Mapping[str, str]) -> str:
+def with_host(url: str, hosts: Mapping[str, str]) -> str:
     """The URL at this machine's address, where its host has one."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=hosts.get(parts.hostname or "", parts.netloc)))

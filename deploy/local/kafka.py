@@ -5,14 +5,14 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
-
-from kafka import KafkaAdminClient
 
 from deploy.local.jars import class_archive, class_path, kafka_jars
 from deploy.local.java import java
-from deploy.local.process import LOOPBACK, Server, free_port, spawn, tail
+from deploy.local.process import LOOPBACK, ServerProcess, free_port, spawn, tail
 from streams.errors import Unavailable, UsageError
+from streams.kafka.connection import KafkaConnection
 
 CONFIG = Path(__file__).parents[1] / "kafka"
 HEAP_MB = 512
@@ -20,7 +20,7 @@ HEAP_MB = 512
 API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
 
-class LocalKafka(Server):
+class LocalKafka(ServerProcess):
     """`with LocalKafka(folder) as kafka: kafka.bootstrap`. Restarts on the same port and data."""
 
     name = "kafka"
@@ -71,10 +71,15 @@ class LocalKafka(Server):
             return len(connection.recv(64)) > 0
         return False
 
+    @property
+    def connection(self) -> KafkaConnection:
+        """How clients enter it."""
+        return KafkaConnection(self.bootstrap)
+
     @contextmanager
-    def admin(self) -> Iterator[KafkaAdminClient]:
+    def admin(self) -> Iterator[Any]:
         """kafka-python's admin client on this broker, closed at the end."""
-        client = KafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=10_000)
+        client = self.connection.admin(request_timeout_ms=10_000)
         try:
             yield client
         finally:

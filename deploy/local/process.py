@@ -71,7 +71,7 @@ def signals_unwind() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class Server:
+class ServerProcess:
     """A program in a folder: `start`, `stop`, `kill`, `pause`, `resume`; as a context manager started and stopped.
 
     Subclasses give the command, the readiness probe and, where needed, what has to be written before the first start.

@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from pydantic import SecretStr
 
-from deploy.local.alertmanager import moved
+from deploy.local.alertmanager import with_host
 from deploy.local.http import answers, text
-from deploy.local.process import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, ServerProcess
 from streams.errors import Unavailable
 from streams.notification.receivers import CONFIG as TARGETS
 from streams.settings import Settings
@@ -25,7 +25,7 @@ def variables(settings: Settings) -> dict[str, str]:
     return {f"PULSEWATCH_{name.upper()}": str(value) for name, value in plain.items()}
 
 
-class Worker(Server):
+class WorkerProcess(ServerProcess):
     """One worker of a stage; it answers once it has its partitions."""
 
     stop_seconds = 20.0
@@ -55,7 +55,7 @@ class Worker(Server):
         return f'pulsewatch_worker_up{{stage="{self.name}"}} 1.0' in page
 
 
-class Exporter(Server):
+class ExporterProcess(ServerProcess):
     """The Prometheus exporter."""
 
     name = "exporter"
@@ -80,7 +80,7 @@ class Exporter(Server):
         return answers(f"http://{self.address}/metrics")
 
 
-class Relay(Server):
+class RelayProcess(ServerProcess):
     """The relay with the shipped targets, those of the demo's receiver pointed at this machine's."""
 
     name = "relay"
@@ -120,11 +120,11 @@ class Relay(Server):
 def _here(entry: Mapping[str, str], receiver: str) -> dict[str, str]:
     """A target as seen from another folder."""
     files = {key: str(TARGETS.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
-    url = {"url": moved(entry["url"], {"receiver": receiver})} if "url" in entry else {}
+    url = {"url": with_host(entry["url"], {"receiver": receiver})} if "url" in entry else {}
     return {**entry, **files, **url}
 
 
-class Console(Server):
+class ConsoleProcess(ServerProcess):
     """The console's web server."""
 
     name = "console"
@@ -149,7 +149,7 @@ class Console(Server):
         return answers(f"{self.url}healthz")
 
 
-class PageReceiver(Server):
+class PageReceiver(ServerProcess):
     """The webhook that shows what on-call staff would get."""
 
     name = "receiver"

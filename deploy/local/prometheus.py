@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from deploy.local.http import answers
-from deploy.local.process import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, ServerProcess
 
 CONFIG = Path(__file__).parents[1] / "prometheus"
 
@@ -15,7 +15,7 @@ Targets = Mapping[str, Mapping[str, str]]
 """By job of prometheus.yml: address → value of the target's `stage` label, empty for none."""
 
 
-class LocalPrometheus(Server):
+class LocalPrometheus(ServerProcess):
     """`with LocalPrometheus(folder, targets=…, alertmanager="127.0.0.1:9093") as prometheus: prometheus.url`."""
 
     name = "prometheus"
@@ -48,14 +48,16 @@ class LocalPrometheus(Server):
 
     def prepare(self) -> None:
         shipped = yaml.safe_load((CONFIG / "prometheus.yml").read_text())
-        own = placed(shipped, {**self._targets, "prometheus": {f"{LOOPBACK}:{self.port}": ""}}, self._alertmanager)
+        own = with_local_targets(
+            shipped, {**self._targets, "prometheus": {f"{LOOPBACK}:{self.port}": ""}}, self._alertmanager
+        )
         self._config.write_text(yaml.safe_dump(own, sort_keys=False))
 
     def ready(self) -> bool:
         return answers(f"{self.url}/-/ready")
 
 
-def placed(shipped: dict[str, Any], targets: Targets, alertmanager: str | None) -> dict[str, Any]:
+def with_local_targets(shipped: dict[str, Any], targets: Targets, alertmanager: str | None) -> dict[str, Any]:
     """The shipped configuration with addresses of this machine; a job without targets here is left out."""
     jobs = [
         job | {"static_configs": [_static(address, stage) for address, stage in targets[job["job_name"]].items()]}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT = 1000
-LONGEST_BODY_BYTES = 10_000_000
+MAX_BODY_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        if not 0 < length <= LONGEST_BODY_BYTES:
-            self._answer(413, {"error": f"a body of 1 to {LONGEST_BODY_BYTES} bytes is taken"})
+        if not 0 < length <= MAX_BODY_BYTES:
+            self._answer(413, {"error": f"a body of 1 to {MAX_BODY_BYTES} bytes is taken"})
             return
         try:
             self.server.take(json.loads(self.rfile.read(length)))

@@ -5,12 +5,12 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.process import LOOPBACK, Server
+from deploy.local.process import LOOPBACK, ServerProcess
 
 CONFIG = Path(__file__).parents[1] / "redis" / "redis.conf"
 
 
-class LocalRedis(Server):
+class LocalRedis(ServerProcess):
     """`with LocalRedis(folder) as redis: redis.url`. Restarts on the same port and data."""
 
     name = "redis"

@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, field
 
-FIRST_SECONDS = 1.0
-LONGEST_SECONDS = 30.0
+from streams.backoff import Backoff
+
+WAITS = Backoff(first_seconds=1.0, max_seconds=30.0)
 HEALTHY_SECONDS = 60.0
 
 
 @dataclass
-class Backoff:
+class RestartBackoff:
     """One server's; seconds are those of a monotonic clock that is passed in.
 
     ended at     0 s   10 s   20 s   30 s   100 s (after a minute of life)
     started at   1     12     24     38     101
     """
 
-    wait_seconds: float = FIRST_SECONDS
+    wait_seconds: float = WAITS.first_seconds
     due_seconds: float | None = None
     started_seconds: float = field(default=float("-inf"))
 
@@ -24,9 +25,9 @@ class Backoff:
         if self.due_seconds is not None:
             return
         if now_seconds - self.started_seconds > HEALTHY_SECONDS:
-            self.wait_seconds = FIRST_SECONDS
+            self.wait_seconds = WAITS.first_seconds
         self.due_seconds = now_seconds + self.wait_seconds
-        self.wait_seconds = min(2 * self.wait_seconds, LONGEST_SECONDS)
+        self.wait_seconds = WAITS.after(self.wait_seconds)
 
     def due(self, now_seconds: float) -> bool:
         """Whether to start it now."""

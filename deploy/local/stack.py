@@ -17,17 +17,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.cli.worker import STAGES
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.kafka import LocalKafka
-from deploy.local.process import LOOPBACK, Server, free_port, listens
-from deploy.local.programs import Console, Exporter, PageReceiver, Relay, Worker
+from deploy.local.process import LOOPBACK, ServerProcess, free_port, listens
+from deploy.local.programs import ConsoleProcess, ExporterProcess, PageReceiver, RelayProcess, WorkerProcess
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.redis import LocalRedis
-from deploy.local.restart_backoff import Backoff
+from deploy.local.restart_backoff import RestartBackoff
 from streams.errors import PulsewatchError
 from streams.kafka.admin import create_topics
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
+from streams.topology import STAGES
 
 LOG = logging.getLogger(__name__)
 
@@ -95,15 +96,15 @@ def addresses(ports: Ports) -> Addresses:
     )
 
 
-def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]:
+def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, ServerProcess]:
     """Every server of the stack by name, in the order of starting; none is started."""
     receiver = PageReceiver(folder / "receiver", ports.receiver)
-    relay = Relay(folder / "relay", settings, ports.relay, receiver=receiver.address)
+    relay = RelayProcess(folder / "relay", settings, ports.relay, receiver=receiver.address)
     alertmanager = LocalAlertmanager(
         folder / "alertmanager", ports.alertmanager, receiver=receiver.address, relay=relay.address
     )
-    exporter = Exporter(folder / "exporter", settings, ports.exporter)
-    workers = [Worker(folder / stage, stage, settings, asdict(ports)[stage]) for stage in STAGES]
+    exporter = ExporterProcess(folder / "exporter", settings, ports.exporter)
+    workers = [WorkerProcess(folder / stage, stage, settings, asdict(ports)[stage]) for stage in STAGES]
     targets = {
         "pulsewatch-exporter": {exporter.address: ""},
         "pulsewatch-relay": {relay.address: ""},
@@ -123,7 +124,7 @@ def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, Server]
             relay,
             *workers,
             exporter,
-            Console(folder / "console", settings, ports.console),
+            ConsoleProcess(folder / "console", settings, ports.console),
             prometheus,
         )
     }
@@ -153,14 +154,14 @@ class Stack:
         """The settings that reach this stack: for readers, feeds and workers."""
         self.servers = servers(folder.absolute(), self.settings, self.ports)
         self._told = told
-        self._backoffs = {name: Backoff() for name in self.servers}
+        self._backoffs = {name: RestartBackoff() for name in self.servers}
 
     def start(self) -> None:
         """Start all and wait until all answer. Raises Unavailable or UsageError, with everything stopped again."""
         try:
             self._start(FIRST)
             self._told("making the topics")
-            create_topics(self.settings.kafka, self.settings.partitions, 1, self.settings.retention_days)
+            create_topics(KafkaConnection.of(self.settings), self.settings.partitions, 1, self.settings.retention_days)
             self._start([name for name in self.servers if name not in FIRST])
         except BaseException:
             self.stop()

@@ -1,15 +1,15 @@
 """Serving: the only place that imports onnxruntime and transformers. Nothing here needs torch or a network."""
 
-from models.runtime.breaker import GuardedClassifier, GuardLimits
+from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
 from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores, load_classifier
 from models.runtime.load import load_model
 from models.runtime.manifest import ModelRefused
 
 __all__ = [
     "REMEMBERED_TEXTS",
+    "BreakerLimits",
+    "CircuitBreakerClassifier",
     "Classifier",
-    "GuardLimits",
-    "GuardedClassifier",
     "ModelRefused",
     "Scores",
     "load_classifier",

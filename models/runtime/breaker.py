@@ -33,7 +33,7 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class GuardLimits:
+class BreakerLimits:
     """When a model counts as failing, and how long it is left alone."""
 
     timeout_seconds: float = 20.0
@@ -41,11 +41,11 @@ class GuardLimits:
     cool_down_seconds: float = 30.0
 
 
-class GuardedClassifier:
+class CircuitBreakerClassifier:
     """Scores like its scorer, within ``timeout_seconds`` a batch, and never raises for the scorer's sake."""
 
     def __init__(
-        self, scorer: Scorer, limits: GuardLimits, clock: Callable[[], float], core: int | None = None
+        self, scorer: Scorer, limits: BreakerLimits, clock: Callable[[], float], core: int | None = None
     ) -> None:
         """``clock`` gives monotonic seconds; the model's thread is pinned to ``core`` where one is given."""
         self._scorer = scorer

@@ -77,7 +77,7 @@ class LoadedStage:
     exit: ExitRule | None
 
 
-class Waiting:
+class MicroBatchQueue:
     """Texts on their way into a stage, shortest first."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Cascade:
     def probabilities(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Token ids to calibrated probabilities (texts, OUTPUTS), in order. Blocks."""
         results = np.empty((len(ids), OUTPUTS))
-        waiting = [Waiting() for _ in self.stages]
+        waiting = [MicroBatchQueue() for _ in self.stages]
         for indices in micro_batches({index: len(item) for index, item in enumerate(ids)}):
             self._run(0, indices, padded_ids([ids[index] for index in indices]), waiting, results)
         for number in range(1, len(self.stages)):
@@ -123,7 +123,7 @@ class Cascade:
         number: int,
         indices: Sequence[int],
         inputs: Inputs,
-        waiting: Sequence[Waiting],
+        waiting: Sequence[MicroBatchQueue],
         results: Floats,
     ) -> None:
         stage = self.stages[number]

@@ -149,13 +149,13 @@ def _load_graph(name: str, folder: Path, threads: int) -> Runs:
             except Exception as error:  # onnxruntime's own errors
                 raise ModelRefused(f"{name}: {graph}: {_one_line(error)}") from error
     try:
-        from models.runtime.torch_session import TorchGraph
+        from models.runtime.torch_session import TorchSession
     except ImportError:
         raise ModelRefused(
             f"{name} has no ONNX file, and PyTorch is not installed: pip install 'pulsewatch[torch]'"
         ) from None
     try:
-        return TorchGraph(folder, threads)
+        return TorchSession(folder, threads)
     except Exception as error:  # whatever transformers raises for weights that do not fit
         raise ModelRefused(f"{name}: {_one_line(error)}") from error
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from models.labels import RISKS, SENTIMENTS
 from models.normalise import has_han, model_text
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
-from models.runtime.lru import Recent
+from models.runtime.lru import LruCache
 from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
@@ -88,7 +88,7 @@ class Classifier(Generic[AnyScorer]):
         self.served = served
         self._form = form
         self._language_of = language_of
-        self._recent: Recent[Scores] = Recent(remembered_texts)
+        self._recent: LruCache[Scores] = LruCache(remembered_texts)
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
         """One result a text, in order; None for a text that could not be scored or has nothing to read in it.

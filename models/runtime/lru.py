@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Value]):
+class LruCache(Generic[Value]):
     """A mapping that forgets what was not asked for longest. A capacity of 0 remembers nothing."""
 
     def __init__(self, capacity: int) -> None:

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 
-class TorchGraph:
+class TorchSession:
     """A sequence classifier of a local folder, from safetensors alone. ``run`` blocks."""
 
     def __init__(self, folder: Path, threads: int) -> None:

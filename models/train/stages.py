@@ -40,10 +40,10 @@ from models.train.network.encoder import (
     load_encoder,
     name_signs,
 )
-from models.train.network.masked_words import MaskedWords
+from models.train.network.masked_words import MaskedLanguageModel
 from models.train.network.network import Network
-from models.train.network.quantisation import rehearse
-from models.train.network.warm_start import load_packaged
+from models.train.network.quantisation import enable_fake_quantisation
+from models.train.network.warm_start import load_from_package
 from models.train.release.goals import GOALS, figures_of
 
 SIGN_COUNT = {"zh": 20, "en": 5}
@@ -146,7 +146,7 @@ def train_language(run: Run) -> None:
         Texts(everything, run.machine.device, _answers(run, answering, texts) if answering else None),
         run.effort.learn,
         run.encoder.rate * (GOING_ON if run.effort.start is not None else 1),
-        at={REHEARSED_FROM: lambda: rehearse(network)},
+        at={REHEARSED_FROM: lambda: enable_fake_quantisation(network)},
         teachers=", ".join(teacher.name for teacher in answering),
     )
     _judge(run, _named(run, answering), network, validation)
@@ -191,7 +191,7 @@ def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed
     encoder = build(saved, teacher.layers, DROPOUT)
     if teacher.adapted and run.effort.adapt:
         torch.manual_seed(seed)
-        masked = MaskedWords(encoder, mask_token=run.encoder.mask_token)
+        masked = MaskedLanguageModel(encoder, mask_token=run.encoder.mask_token)
         _train(run, f"adapted{len(teacher.layers)}", masked, texts, run.effort.adapt, run.encoder.rate)
     kept = run.encoder.kept
     exits = dict(run.encoder.exits) | ({kept: MIDDLE_WEIGHT} if kept < len(teacher.layers) else {})
@@ -202,7 +202,7 @@ def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed
 def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answering:
     """Gives ``small`` the weights of a packaged model, which teaches at the depth that it has."""
     manifest = read_manifest(start)
-    missing = load_packaged(small, [start / stage.graph for stage in manifest.models[run.language].stages])
+    missing = load_from_package(small, [start / stage.graph for stage in manifest.models[run.language].stages])
     run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing)}" if missing else ""))
     before, name = copy.deepcopy(small).to(run.machine.device).eval(), f"revision {manifest.revision}"
     _judge(run, name, before, validation)

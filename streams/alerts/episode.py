@@ -29,7 +29,7 @@ RUNBOOKS: dict[AlertKind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Hysteresis:
     """How long a cause must hold before the alert fires, and be gone before it resolves."""
 
     fire_after_ms: int
@@ -51,7 +51,7 @@ class Episode(msgspec.Struct, array_like=True):
     def over(self) -> bool:
         return self.alert.state == "resolved"
 
-    def step(self, now_ms: int, *, holds: bool, calm: bool, patience: Patience) -> bool:
+    def step(self, now_ms: int, *, holds: bool, calm: bool, patience: Hysteresis) -> bool:
         """Take in how things stand; True if the state changed and the alert is to be written."""
         if holds:
             self.calm_since_ms = None
@@ -64,7 +64,7 @@ class Episode(msgspec.Struct, array_like=True):
             return self.resolve(now_ms)
         return False
 
-    def due(self, now_ms: int, patience: Patience) -> bool:
+    def due(self, now_ms: int, patience: Hysteresis) -> bool:
         """Whether it fires now if its cause holds."""
         return not self.firing and now_ms - self.since_ms >= patience.fire_after_ms
 
@@ -79,15 +79,15 @@ class Episode(msgspec.Struct, array_like=True):
     def revise(self, now_ms: int, **changes: Any) -> None:
         """Replace fields of the alert; a severity never falls while the episode lasts."""
         if "severity" in changes:
-            changes["severity"] = worse(self.alert.severity, changes["severity"])
+            changes["severity"] = max_severity(self.alert.severity, changes["severity"])
         self.alert = msgspec.structs.replace(self.alert, updated_at=max(now_ms, self.alert.updated_at), **changes)
 
 
-def worse(one: Severity, other: Severity) -> Severity:
+def max_severity(one: Severity, other: Severity) -> Severity:
     return max(one, other, key=_ORDER.index)
 
 
-def pending(
+def new_alert(
     kind: AlertKind, brand_id: str, *, started_at_ms: int, now_ms: int, severity: Severity, summary: str,
     explanation: str, room_id: str | None = None, subject: str | None = None, **facts: Any,
 ) -> Alert:  # fmt: skip

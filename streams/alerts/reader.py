@@ -14,10 +14,10 @@ from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import Figure
 from streams.detection.room.room import RoomState
-from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE, texts_suffix
+from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
-from streams.topology import LIVE, SCORED
+from streams.topology import DETECTION, LIVE, SCORED
 
 SHOWN_MINUTES = 60
 _alert = msgspec.json.Decoder(Alert).decode
@@ -33,7 +33,7 @@ class BrandTexts:
     counts: Mapping[str, int]
 
 
-class DetectionReader:
+class AlertReader:
     """Over all partitions of the stage."""
 
     def __init__(self, client: Any, namespace: str) -> None:
@@ -96,5 +96,5 @@ class DetectionReader:
         return sorted(alerts, key=lambda alert: (alert.started_at, alert.fingerprint))
 
     def _prefixes(self) -> list[tuple[str, str]]:
-        held = partitions(self._client, self._namespace, STAGE)
-        return [(topic, key_prefix(self._namespace, STAGE, topic, number)) for topic, number in held]
+        held = partitions(self._client, self._namespace, DETECTION)
+        return [(topic, key_prefix(self._namespace, DETECTION, topic, number)) for topic, number in held]

@@ -24,13 +24,13 @@ from models.normalise import has_han, normalise, normalise_mapped
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.pack import Family, Pack, Said, Stream, Timer
-from streams.compliance.pack_entry import Entry
+from streams.compliance.pack import Family, Pack, PhraseSpec, Stream, Timer
+from streams.compliance.pack_entry import PackEntry
 from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import sentence_around
 
 
-class Stretch(msgspec.Struct, array_like=True):
+class DisclosureState(msgspec.Struct, array_like=True):
     """A session under one timer: when it sold, disclosed and was heard."""
 
     since_ms: int | None = None
@@ -91,8 +91,8 @@ def _lasts_ms(timer: Timer) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Compiled `Said`. `match` gives where it is said in a text in normal form and lower case, or None;
+class PhraseMatcher:
+    """Compiled `PhraseSpec`. `match` gives where it is said in a text in normal form and lower case, or None;
     what ends before `beyond` was heard before."""
 
     wanted: tuple[Any, ...]
@@ -120,8 +120,8 @@ class CompiledTimer:
     timer: Timer
     family: Family
     jurisdiction: str
-    commercial: Listener
-    disclosure: Listener
+    commercial: PhraseMatcher
+    disclosure: PhraseMatcher
 
     def may_hold(self, jurisdiction: str | None, platform: str) -> bool:
         """Whether it may be this stream's law, by where it runs."""
@@ -154,13 +154,13 @@ def load_timers(folder: Path | None = None) -> tuple[CompiledTimer, ...]:
     folder = folder or PACKS_FOLDER
     shared = read_shared(folder).lists
     return tuple(
-        _compiled(timer, pack, Entry(path, timer.id, {**shared, **pack.lists}))
+        _compiled(timer, pack, PackEntry(path, timer.id, {**shared, **pack.lists}))
         for path, pack in read_packs(folder)
         for timer in pack.timers
     )
 
 
-def _compiled(timer: Timer, pack: Pack, entry: Entry) -> CompiledTimer:
+def _compiled(timer: Timer, pack: Pack, entry: PackEntry) -> CompiledTimer:
     return CompiledTimer(
         timer,
         pack.family,
@@ -170,9 +170,9 @@ def _compiled(timer: Timer, pack: Pack, entry: Entry) -> CompiledTimer:
     )
 
 
-def _listener(said: Said, entry: Entry) -> Listener:
+def _listener(said: PhraseSpec, entry: PackEntry) -> PhraseMatcher:
     words = [re.escape(word) for word in entry.words(said.words)]
-    return Listener(
+    return PhraseMatcher(
         (*([compile_pattern("|".join(words))] if words else []), *(entry.pattern(one)[1] for one in said.patterns)),
         tuple(entry.pattern(pattern)[1] for pattern in said.unless),
     )
@@ -190,7 +190,7 @@ def heard(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[Compiled
 
 def overdue_minutes(timer: CompiledTimer, stream: Stream) -> list[int]:
     """The minutes of an example in which an alert opens."""
-    stretch, opened, was_overdue = Stretch(), [], False
+    stretch, opened, was_overdue = DisclosureState(), [], False
     rules = timer.timer
     presumed = rules.where_unknown
     platform = stream.platform or (presumed.platforms[0] if presumed else "other")

@@ -34,7 +34,7 @@ _MAX_PIECES = 24
 _BROKEN_WORD = re.compile(r"(?<![a-z0-9])[a-z0-9@$]{1,2}(?:[^a-z0-9@$\n]{1,2}[a-z0-9@$]{1,2}){2,}(?![a-z0-9])")
 _PIECE = re.compile(r"[a-z0-9@$]+")
 _TWO_WORDS = re.compile(r"(?<![a-z])([a-z]{2,12})[ \-.]([a-z]{2,12})(?![a-z])")
-_SHORTEST_JOINED_WORD = 6
+_MIN_JOINED_WORD = 6
 _LATIN_TOKEN = re.compile(r"[a-z0-9@$!|.*_\-]{3,40}")
 _PART_OF_TOKEN = re.compile(r"[a-z0-9@$!|*]{3,}")
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "ly", "er", "r")
@@ -246,7 +246,7 @@ class Restorer:
             ]
         for match in _TWO_WORDS.finditer(text):
             word = match[1] + match[2]
-            if len(word) >= _SHORTEST_JOINED_WORD and word in self._latin:
+            if len(word) >= _MIN_JOINED_WORD and word in self._latin:
                 found.append((*match.span(), word))
         return _longest(found)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import ahocorasick
 import re2
 
-from streams.compliance.prefilter import atoms
+from streams.compliance.prefilter import required_literals
 
 MAX_HITS_PER_PATTERN = 20
 _SET_MEMORY_BYTES = 256 << 20
@@ -43,7 +43,7 @@ class Matcher:
 
     def __init__(self, words: Iterable[tuple[str, int]], patterns: Iterable[tuple[str, int]]) -> None:
         self._patterns = [(compile_pattern(pattern), key) for pattern, key in patterns]
-        needed = [atoms(pattern.pattern) for pattern, _ in self._patterns]
+        needed = [required_literals(pattern.pattern) for pattern, _ in self._patterns]
         self._without_atoms = [place for place, strings in enumerate(needed) if strings is None]
         self._automaton = _automaton(words, needed)
 

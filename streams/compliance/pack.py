@@ -63,7 +63,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Names of shared exemptions that excuse a match."""
 
 
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PhraseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a timer listens for in captions and titles: in the normal form and lower case, disguises left as they are,
     since a disclosure that hides is none."""
 
@@ -78,7 +78,7 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 SaleEvent = Literal["product_shown", "product_click", "add_to_cart", "order", "payment"]
 
 
-class Commercial(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Commercial(PhraseSpec, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What makes a stream commercial: events of its shop, or what its host says."""
 
     events: tuple[SaleEvent, ...] = ()
@@ -86,7 +86,7 @@ class Commercial(Said, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """So long after the last sign of it, the stream is commercial no more."""
 
 
-class Presumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class FallbackScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The streams whose law this is where their feed names no jurisdiction."""
 
     platforms: Annotated[tuple[Platform, ...], Meta(min_length=1)]
@@ -120,7 +120,7 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     severity: Literal["info", "warning", "critical"]
     jurisdiction: Literal["CN", "US"] | None = None
     """Where it differs from the pack's."""
-    where_unknown: Presumed | None = None
+    where_unknown: FallbackScope | None = None
     """None: it holds only where the feed names the jurisdiction."""
     first_minutes: Annotated[int, Meta(ge=1, le=720)]
     """From the first sign that the stream is commercial to the first disclosure."""
@@ -131,7 +131,7 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     longest_pause_minutes: Annotated[int, Meta(ge=1, le=60)] = 5
     """A host who is not heard for longer was not heard: that time does not count, whatever else the feed brings."""
     commercial: Commercial
-    disclosure: Said
+    disclosure: PhraseSpec
     must_fire: Annotated[tuple[Stream, ...], Meta(min_length=5)]
     must_not: Annotated[tuple[Stream, ...], Meta(min_length=5)]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.normalise import has_han, normalise
-from streams.compliance.disclosure_timers import CompiledTimer, Listener, load_timers, overdue_minutes
+from streams.compliance.disclosure_timers import CompiledTimer, PhraseMatcher, load_timers, overdue_minutes
 from streams.compliance.likeness import LIKENESS_FILE, load_likeness
 from streams.compliance.loader import line_of_text, read_packs
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.pack import Example, Pack, Rule, Said, Timer
+from streams.compliance.pack import Example, Pack, PhraseSpec, Rule, Timer
 from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import CompiledRule, Rulebook
 from streams.compliance.train_likeness import digest, examples
@@ -21,7 +21,7 @@ from streams.events.schema import TextKind
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class LintFinding:
     """What is wrong, or could be better, at a line of a pack."""
 
     level: Literal["error", "warning", "note"]
@@ -39,7 +39,7 @@ def text_and_kind(example: str | Example, rule: Rule) -> tuple[str, TextKind]:
     return (example, rule.kinds[0]) if isinstance(example, str) else (example.text, example.kind)
 
 
-def prove(folder: Path, rulebook: Rulebook) -> tuple[int, list[Remark]]:
+def run_examples(folder: Path, rulebook: Rulebook) -> tuple[int, list[LintFinding]]:
     """How many examples there are, and an error for each that does not do what it should. Raises PackError."""
     count, remarks = 0, []
     for path, pack in read_packs(folder):
@@ -61,7 +61,7 @@ def prove(folder: Path, rulebook: Rulebook) -> tuple[int, list[Remark]]:
     return count, remarks
 
 
-def _prove_timer(compiled: CompiledTimer, path: Path) -> Iterator[Remark]:
+def _prove_timer(compiled: CompiledTimer, path: Path) -> Iterator[LintFinding]:
     """What a timer makes of its texts and streams, where it is not what it should."""
     timer = compiled.timer
     for what, said, listener in _said(compiled):
@@ -87,7 +87,7 @@ def _examples(timer: Timer) -> int:
     return texts + len(timer.must_fire) + len(timer.must_not)
 
 
-def _said(compiled: CompiledTimer) -> tuple[tuple[str, Said, Listener], ...]:
+def _said(compiled: CompiledTimer) -> tuple[tuple[str, PhraseSpec, PhraseMatcher], ...]:
     timer = compiled.timer
     return (
         ("commercial", timer.commercial, compiled.commercial),
@@ -95,12 +95,12 @@ def _said(compiled: CompiledTimer) -> tuple[tuple[str, Said, Listener], ...]:
     )
 
 
-def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
+def lint(folder: Path, rulebook: Rulebook) -> list[LintFinding]:
     """What to mend in packs that load, in the order of the files. Raises PackError where one does not."""
     compiled = {rule.rule.id: rule for rule in rulebook.rules}
     timers = {timer.timer.id: timer for timer in load_timers(folder)}
     seen: dict[str, str] = {}
-    remarks: list[Remark] = []
+    remarks: list[LintFinding] = []
     shown = _shown_by_family(folder, rulebook)
     packs = read_packs(folder)
     remarks += _unchecked(packs)
@@ -115,11 +115,11 @@ def lint(folder: Path, rulebook: Rulebook) -> list[Remark]:
     likeness = load_likeness(folder)
     if likeness is not None and likeness.digest != digest(examples(folder)):
         told = "was learnt from other examples than these: pulsewatch rules learn"
-        remarks.append(Remark("warning", str(folder / LIKENESS_FILE), 1, "likeness", told))
+        remarks.append(LintFinding("warning", str(folder / LIKENESS_FILE), 1, "likeness", told))
     return remarks
 
 
-def _doubled(path: Path, rule: Rule, seen: dict[str, str]) -> Iterator[Remark]:
+def _doubled(path: Path, rule: Rule, seen: dict[str, str]) -> Iterator[LintFinding]:
     """Patterns that two rules have, and words and examples that stand twice in one rule."""
     yield from _seen_before(path, rule, rule.patterns, seen)
     yield from _twice(path, rule, "word", rule.words)
@@ -127,19 +127,21 @@ def _doubled(path: Path, rule: Rule, seen: dict[str, str]) -> Iterator[Remark]:
     yield from _twice(path, rule, "example", [one if isinstance(one, str) else one.text for one in examples])
 
 
-def _seen_before(path: Path, rule: Rule | Timer, patterns: Sequence[str], seen: dict[str, str]) -> Iterator[Remark]:
+def _seen_before(
+    path: Path, rule: Rule | Timer, patterns: Sequence[str], seen: dict[str, str]
+) -> Iterator[LintFinding]:
     for pattern in patterns:
         if pattern in seen:
             yield _remark("warning", path, pattern, rule, f"the pattern stands in {seen[pattern]} too: {pattern}")
         seen[pattern] = rule.id
 
 
-def _twice(path: Path, rule: Rule | Timer, name: str, texts: Sequence[str]) -> Iterator[Remark]:
+def _twice(path: Path, rule: Rule | Timer, name: str, texts: Sequence[str]) -> Iterator[LintFinding]:
     for text in sorted({text for text in texts if texts.count(text) > 1}):
         yield _remark("warning", path, text, rule, f"the {name} stands there twice: {text}")
 
 
-def _lint_timer(path: Path, compiled: CompiledTimer, seen: dict[str, str]) -> Iterator[Remark]:
+def _lint_timer(path: Path, compiled: CompiledTimer, seen: dict[str, str]) -> Iterator[LintFinding]:
     """What is doubled, matches nothing or everything, or is shown by no example; and a timer that nothing can start."""
     timer = compiled.timer
     for what, said, listener in _said(compiled):
@@ -156,7 +158,7 @@ def _lint_timer(path: Path, compiled: CompiledTimer, seen: dict[str, str]) -> It
             yield _remark("warning", path, timer.id, timer, f"nothing counts as {what}")
 
 
-def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[Remark]:
+def _unreachable(path: Path, rule: Rule, compiled: CompiledRule) -> Iterator[LintFinding]:
     """Words and patterns that can never make a finding of their own."""
     for word in compiled.words:
         cover = next((excuse for excuse in compiled.safe if _covers(excuse.pattern, word)), None)
@@ -186,7 +188,7 @@ def _shown_by_family(folder: Path, rulebook: Rulebook) -> Mapping[str, Sequence[
     return shown
 
 
-def _untried(path: Path, rule: Rule, compiled: CompiledRule, shown: Sequence[str]) -> Iterator[Remark]:
+def _untried(path: Path, rule: Rule, compiled: CompiledRule, shown: Sequence[str]) -> Iterator[LintFinding]:
     """Patterns that no example of the family shows at work, whichever rule it was written for."""
     for source, pattern in zip(rule.patterns, compiled.patterns, strict=True):
         searched = compile_pattern(pattern)
@@ -194,7 +196,7 @@ def _untried(path: Path, rule: Rule, compiled: CompiledRule, shown: Sequence[str
             yield _remark("note", path, source, rule, f"no example shows this pattern: {source}")
 
 
-def _unchecked(packs: Sequence[tuple[Path, Pack]]) -> Iterator[Remark]:
+def _unchecked(packs: Sequence[tuple[Path, Pack]]) -> Iterator[LintFinding]:
     """One note for all packs that no lawyer has read."""
     unread = [(path, pack) for path, pack in packs if not pack.checked_by_lawyer]
     if unread:
@@ -203,7 +205,7 @@ def _unchecked(packs: Sequence[tuple[Path, Pack]]) -> Iterator[Remark]:
         yield _remark("note", path, "checked_by_lawyer", pack.rules[0], f"no lawyer has checked {names}")
 
 
-def _unused_lists(path: Path, pack: Pack) -> Iterator[Remark]:
+def _unused_lists(path: Path, pack: Pack) -> Iterator[LintFinding]:
     body = path.read_text(encoding="utf-8")
     for name in pack.lists:
         if f"{{{name}}}" not in body:
@@ -212,6 +214,6 @@ def _unused_lists(path: Path, pack: Pack) -> Iterator[Remark]:
 
 def _remark(
     level: Literal["error", "warning", "note"], path: Path, near: str, rule: Rule | Timer, message: str
-) -> Remark:
+) -> LintFinding:
     line = line_of_text(path, near)
-    return Remark(level, str(path), line if line > 1 else line_of_text(path, rule.id), rule.id, message)
+    return LintFinding(level, str(path), line if line > 1 else line_of_text(path, rule.id), rule.id, message)

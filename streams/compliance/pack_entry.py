@@ -15,7 +15,7 @@ from streams.compliance.personal_data import lower
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackEntry:
     """Where it stands, and the lists that `{name}` in it means."""
 
     path: Path

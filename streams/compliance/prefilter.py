@@ -53,7 +53,7 @@ _NOTHING = _Part(frozenset({""}), None)
 _ANYTHING = _Part(None, None)
 
 
-def atoms(pattern: str) -> frozenset[str] | None:
+def required_literals(pattern: str) -> frozenset[str] | None:
     """Strings in lower case of which every match of a pattern of RE2, blind to case, holds one; None: any text may."""
     try:
         part = _Reader(pattern).whole()

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from models.normalise import HAN, has_han, normalise, normalise_mapped
 from streams.compliance.disguise import Reading, Restorer
-from streams.compliance.likeness import Glance, Likeness, load_likeness
+from streams.compliance.likeness import FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import (
     PACKS_FOLDER,
     read_disguises,
@@ -30,22 +30,22 @@ from streams.compliance.loader import (
 )
 from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
-from streams.compliance.pack_entry import Entry
+from streams.compliance.pack_entry import PackEntry
 from streams.compliance.personal_data import find_personal_data, lower
 from streams.events.schema import Finding, Platform, SaidBy, TextKind
 
 MAX_FINDINGS = 50
 LIKENESS = "likeness"
 """Stands behind the family in the place of a rule's name where no rule matched."""
-FEWEST_CHARS = 10
+MIN_CHARS = 10
 """A shorter text reads like nothing."""
-DOUBTED = 0.02
+LIKENESS_VETO = 0.02
 """What a rule matches is no finding where the text reads so unlike a breach of its family."""
-MOST_CHARS_OF_COMMENTS = 80
+MAX_COMMENT_CHARS = 80
 """A longer comment is matched by rules alone."""
-EVERYDAY = frozenset(["赞", "粉", "粉丝", "不能", "拍", "十", "加", "拿", "单", "评论"])
+COMMON_STRINGS = frozenset(["赞", "粉", "粉丝", "不能", "拍", "十", "加", "拿", "单", "评论"])
 """Strings of the rules for comments that say nothing by themselves."""
-SURE = 0.5
+LIKENESS_CERTAIN = 0.5
 """More probably a breach than none. A comment must reach it instead of the threshold: a chat says much in few words."""
 MAX_CONTEXT_CHARS = 120
 _SPEAKERS: tuple[frozenset[TextKind], ...] = (
@@ -157,7 +157,7 @@ class Rulebook:
             shared = _KindRules(chosen, disguises, spoken="host_speech" in kinds)
             self._kinds |= dict.fromkeys(kinds, shared)
         families = sorted({rule.family for rule in rules if "comment" in rule.rule.kinds and not rule.rule.detectors})
-        self._glance = None if likeness is None else Glance(likeness, families, "comment")
+        self._glance = None if likeness is None else FastLikeness(likeness, families, "comment")
 
     @classmethod
     def load(cls, folder: Path | None = None, *, with_likeness: bool = True) -> Rulebook:
@@ -215,12 +215,12 @@ class Rulebook:
         A live chat is asked about only where a string of the rules stands in it that is no everyday one: one comment in
         twenty-five of recorded streams, and nearly every breach.
         """
-        if self._likeness is None or self._glance is None or len(text) < FEWEST_CHARS:
+        if self._likeness is None or self._glance is None or len(text) < MIN_CHARS:
             return {}
         if kind != "comment":
             return self._likeness.scores(text, kind)
-        asked = len(text) <= MOST_CHARS_OF_COMMENTS and any(
-            string not in EVERYDAY for string in rules.matcher.known_in(text)
+        asked = len(text) <= MAX_COMMENT_CHARS and any(
+            string not in COMMON_STRINGS for string in rules.matcher.known_in(text)
         )
         return self._glance.scores(text) if asked else {}
 
@@ -229,7 +229,7 @@ class Rulebook:
         has learnt, since of a new one it knows nothing, and never of personal data, which is there or is not."""
         return (
             self._likeness is not None
-            and scores.get(rule.family, 1) < DOUBTED
+            and scores.get(rule.family, 1) < LIKENESS_VETO
             and rule.rule.id in self._likeness.rules
             and not rule.rule.detectors
         )
@@ -248,7 +248,7 @@ class Rulebook:
         """
         found = []
         for family, score in scores.items():
-            if self._likeness is None or score < (SURE if kind == "comment" else self._likeness.threshold):
+            if self._likeness is None or score < (LIKENESS_CERTAIN if kind == "comment" else self._likeness.threshold):
                 continue
             rule = rules.standing_for(family, kind, reading.text)
             if rule is None or rule.family in matched or rules.excuses(family, kind, reading.text):
@@ -328,7 +328,7 @@ def _severity(rule: Rule, said_by: SaidBy, score: float | None) -> Literal["info
     """The rule's where one matched. What only reads like a breach wakes nobody: a warning where that is probable."""
     if said_by != "likeness":
         return rule.severity
-    return "info" if rule.severity == "info" or score is None or score < SURE else "warning"
+    return "info" if rule.severity == "info" or score is None or score < LIKENESS_CERTAIN else "warning"
 
 
 def _considered(
@@ -410,7 +410,7 @@ def _merged(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _compile_rule(rule: Rule, pack: Pack, shared: Shared, path: Path) -> CompiledRule:
-    entry = Entry(path, rule.id, {**shared.lists, **pack.lists})
+    entry = PackEntry(path, rule.id, {**shared.lists, **pack.lists})
 
     def compiled(name: str, patterns: Iterable[str]) -> list[Excuse]:
         return [Excuse(name, entry.pattern(pattern)[1]) for pattern in patterns]

@@ -26,7 +26,7 @@ FAMILIES: tuple[str, ...] = get_args(Family)
 KINDS: tuple[TextKind, ...] = get_args(TextKind)
 THRESHOLD = 0.18
 """Of texts that it was not learnt from and no rule matched, what reaches it is a breach nine times in ten."""
-LEAST_TEXTS = 2
+MIN_TEXTS = 2
 """A piece of one example alone is learnt by heart."""
 STEPS = 150
 RATE = 0.1
@@ -75,7 +75,7 @@ def learn(rows: Sequence[Labelled], rulebook: Rulebook) -> Likeness:
     """Weights for texts as the rulebook reads them, its disguises undone. Takes some seconds."""
     features = [{kind_piece(row.kind)} | piece_names(rulebook.reading(row.text, row.kind)) for row in rows]
     counts = Counter(name for names in features for name in names)
-    kept = sorted({name for name, count in counts.items() if count >= LEAST_TEXTS} | set(map(kind_piece, KINDS)))
+    kept = sorted({name for name, count in counts.items() if count >= MIN_TEXTS} | set(map(kind_piece, KINDS)))
     vocabulary = {name: place for place, name in enumerate(kept)}
     rarities = np.log1p(len(rows) / np.array([max(1, counts[name]) for name in kept], dtype=np.float32))
     table = np.zeros((len(rows), len(vocabulary)), dtype=np.float32)

@@ -5,7 +5,7 @@
     <namespace>:campaign:<id>:people:<part>   folded log of people (streams.engagement.hyperloglog), by part
 
 A copy is the whole minute as it stands, so that to copy again, or from two consoles, changes nothing; a log is a union.
-All of it stays KEPT_SECONDS after the last copy. Parts are as long as the campaign, or MOST_AROUND_MINUTES:
+All of it stays KEPT_SECONDS after the last copy. Parts are as long as the campaign, or MAX_AROUND_MINUTES:
 
     before [19:00 … 20:00)   during [20:00 … 21:00)   after [21:00 … 22:00)
 """
@@ -23,9 +23,9 @@ from streams.errors import UsageError
 from streams.ledger.reader import answers
 
 KEPT_SECONDS = 400 * 86_400
-MOST_AROUND_MINUTES = 24 * 60
-LONGEST_MINUTES = 31 * 24 * 60
-MOST_CAMPAIGNS = 500
+MAX_AROUND_MINUTES = 24 * 60
+MAX_MINUTES = 31 * 24 * 60
+MAX_CAMPAIGNS = 500
 
 CampaignScope = Literal["room", "brand", "product"]
 Part = Literal["before", "during", "after"]
@@ -51,7 +51,7 @@ class Campaign(msgspec.Struct, frozen=True):
     def minutes(self, part: Part) -> range:
         """The minutes of a part, since the epoch."""
         first, end = self.starts_ms // MINUTE_MS, -(-self.ends_ms // MINUTE_MS)
-        around = min(end - first, MOST_AROUND_MINUTES)
+        around = min(end - first, MAX_AROUND_MINUTES)
         return {"before": range(first - around, first), "during": range(first, end), "after": range(end, end + around)}[
             part
         ]
@@ -66,7 +66,7 @@ class Campaign(msgspec.Struct, frozen=True):
         return range(self.minutes("before").start, self.minutes("after").stop)
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class CampaignMinute(msgspec.Struct, frozen=True, omit_defaults=True):
     """One minute: sums that are not zero, comments by label, and concurrent viewers where a feed told them."""
 
     sums: Mapping[str, int] = {}
@@ -75,7 +75,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     last: int | None = None
 
 
-class Draft(msgspec.Struct, forbid_unknown_fields=True):
+class CampaignRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A campaign as a person asks for it."""
 
     name: str
@@ -87,7 +87,7 @@ class Draft(msgspec.Struct, forbid_unknown_fields=True):
     tags: list[str] = []
 
 
-def drafted(draft: Draft, author: str, now_ms: int) -> Campaign:
+def campaign_from(draft: CampaignRequest, author: str, now_ms: int) -> Campaign:
     """A campaign of a draft. Raises UsageError that says what is wrong with it."""
     name, scope_id = draft.name.strip(), draft.scope_id.strip()
     brand_id = draft.brand_id.strip() or (scope_id if draft.scope == "brand" else "")
@@ -99,8 +99,8 @@ def drafted(draft: Draft, author: str, now_ms: int) -> Campaign:
         raise UsageError(f"name the brand of the {draft.scope}, whose alerts and comments are looked at")
     if not 0 < draft.starts_ms < draft.ends_ms:
         raise UsageError("a campaign ends after it starts")
-    if draft.ends_ms - draft.starts_ms > LONGEST_MINUTES * MINUTE_MS:
-        raise UsageError(f"a campaign lasts {LONGEST_MINUTES // 1440} days at most")
+    if draft.ends_ms - draft.starts_ms > MAX_MINUTES * MINUTE_MS:
+        raise UsageError(f"a campaign lasts {MAX_MINUTES // 1440} days at most")
     tags = [tag for tag in (tag.strip()[:40] for tag in draft.tags[:20]) if tag]
     return Campaign(
         secrets.token_hex(6), name, draft.scope, scope_id, brand_id, draft.starts_ms, draft.ends_ms, tags, author,
@@ -109,7 +109,7 @@ def drafted(draft: Draft, author: str, now_ms: int) -> Campaign:
 
 
 _decode = msgspec.json.Decoder(Campaign).decode
-_decode_minute = msgspec.json.Decoder(Kept).decode
+_decode_minute = msgspec.json.Decoder(CampaignMinute).decode
 
 
 class Campaigns:
@@ -132,8 +132,8 @@ class Campaigns:
     def save(self, campaign: Campaign) -> None:
         """Add it, or replace the one with its id. Raises UsageError where there are too many."""
         [count, known] = answers(self._client, [("HLEN", self._key), ("HEXISTS", self._key, campaign.campaign_id)])
-        if count >= MOST_CAMPAIGNS and not known:
-            raise UsageError(f"there are {MOST_CAMPAIGNS} campaigns already: remove one")
+        if count >= MAX_CAMPAIGNS and not known:
+            raise UsageError(f"there are {MAX_CAMPAIGNS} campaigns already: remove one")
         answers(self._client, [("HSET", self._key, campaign.campaign_id, msgspec.json.encode(campaign))])
 
     def remove(self, campaign_id: str) -> None:
@@ -141,7 +141,7 @@ class Campaigns:
         keys = [self._minutes(campaign_id), *(self._people(campaign_id, part) for part in PARTS)]
         answers(self._client, [("HDEL", self._key, campaign_id), *(("DEL", key) for key in keys)])
 
-    def keep(self, campaign_id: str, minutes: Mapping[int, Kept], people: Mapping[Part, bytes]) -> None:
+    def keep(self, campaign_id: str, minutes: Mapping[int, CampaignMinute], people: Mapping[Part, bytes]) -> None:
         """Store minutes as they stand, and add people to their parts."""
         stored = self.people(campaign_id)
         commands: list[tuple[Any, ...]] = []
@@ -155,7 +155,7 @@ class Campaigns:
                 commands += [("SET", self._people(campaign_id, part), union, "EX", KEPT_SECONDS)]
         answers(self._client, commands)
 
-    def minutes(self, campaign_id: str) -> dict[int, Kept]:
+    def minutes(self, campaign_id: str) -> dict[int, CampaignMinute]:
         """Every minute that is kept, in order."""
         [found] = answers(self._client, [("HGETALL", self._minutes(campaign_id))])
         return {number: _decode_minute(value) for number, value in sorted((int(at), one) for at, one in found.items())}

@@ -16,7 +16,7 @@ from streams.compliance.personal_data import mask
 from streams.ledger.reader import answers
 
 KEPT_SECONDS = 400 * 86_400
-LONGEST_NOTE = 500
+MAX_NOTE_CHARS = 500
 
 Verdict = Literal["acknowledged", "false_alarm", "confirmed", "reopened"]
 """`acknowledged` somebody is at it · `false_alarm` it should not have fired · `confirmed` it was right to fire ·
@@ -50,7 +50,8 @@ class Decisions:
     def record(self, alert: Alert, verdict: Verdict, author: str, at_ms: int, note: str = "") -> Decision:
         """Add a decision, personal data in its note masked; two people who decide at once are both heard."""
         decision = Decision(
-            verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family, mask(note[:LONGEST_NOTE])
+            verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family,
+            mask(note[:MAX_NOTE_CHARS]),
         )  # fmt: skip
         key = self._prefix + alert.fingerprint
         answers(self._client, [

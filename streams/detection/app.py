@@ -1,37 +1,39 @@
 """The detection worker, put together."""
 
-from redis.asyncio import Redis
-
 from streams.clock import MINUTE_MS
 from streams.compliance.disclosure_timers import load_timers
-from streams.detection.brand.custom_rules import read_drafts
-from streams.detection.config import Watch
+from streams.detection.brand.custom_rules import read_alert_rules
+from streams.detection.config import DetectionConfig
 from streams.detection.handler import DetectionHandler
-from streams.detection.views.keys import STAGE
-from streams.kafka.dead_letter_sink import KafkaSink
-from streams.kafka.producer import KafkaTopic
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.dead_letter_sink import DeadLetterTopicSink
+from streams.kafka.producer import TopicPublisher
+from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
-from streams.ledger.retry import PatientLedger
+from streams.ledger.retry import RetryingLedger
 from streams.settings import Settings
-from streams.topology import ALERTS
+from streams.topology import ALERTS, DETECTION
 from streams.transport.worker import run_worker
-
-REDIS_TIMEOUT_SECONDS = 5.0
 
 
 def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
-    client = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS)
-    ledger = PatientLedger(RedisLedger(client, STAGE, settings.namespace), STAGE)
-    handler = DetectionHandler(ledger, KafkaTopic(settings.kafka, ALERTS), KafkaSink(settings.kafka), watch(settings))
+    client = worker_client(settings)
+    ledger = RetryingLedger(RedisLedger(client, DETECTION, settings.namespace), DETECTION)
+    handler = DetectionHandler(
+        ledger,
+        TopicPublisher(KafkaConnection.of(settings), ALERTS),
+        DeadLetterTopicSink(KafkaConnection.of(settings)),
+        watch(settings),
+    )
     return run_worker(handler, settings)
 
 
-def watch(settings: Settings) -> Watch:
+def watch(settings: Settings) -> DetectionConfig:
     """How the detectors watch. Raises UsageError for draft rules or packs that cannot be read."""
-    return Watch(
+    return DetectionConfig(
         lateness_ms=settings.lateness_seconds * 1000,
         feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS,
-        drafts=() if settings.shadow_rules is None else read_drafts(settings.shadow_rules),
+        drafts=() if settings.shadow_rules is None else read_alert_rules(settings.shadow_rules),
         timers=load_timers(),
     )

@@ -18,7 +18,7 @@ KEPT_UNSCORED = 2_000
 Fate = Literal["applied", "amendment", "duplicate"]
 
 
-class Origins(msgspec.Struct, array_like=True):
+class AppliedOffsets(msgspec.Struct, array_like=True):
     """The marks of one partition of scored.texts."""
 
     marks: dict[str, int] = {}

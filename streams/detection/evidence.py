@@ -24,12 +24,12 @@ _VERIFIED = 1.5
 _WORDING_CHARACTERS = 24
 
 
-class Witness(msgspec.Struct, array_like=True):
+class RankedEvidence(msgspec.Struct, array_like=True):
     weight: float
     evidence: Evidence
 
 
-class Witnesses(msgspec.Struct, array_like=True):
+class EvidenceCollector(msgspec.Struct, array_like=True):
     """What was heard since the last calm window, or since the episode began."""
 
     texts: int = 0
@@ -38,7 +38,7 @@ class Witnesses(msgspec.Struct, array_like=True):
     influence: dict[str, float] = {}
     """Of those accounts whose text weighs more than one."""
     wordings: dict[str, int] = {}
-    shown: list[Witness] = []
+    shown: list[RankedEvidence] = []
 
     def hear(self, text: ScoredText, weight: float, *, charged: bool) -> None:
         """Take in a text. Those of the largest weight are kept to be shown; only a charged one, which takes a side,
@@ -104,7 +104,7 @@ class Witnesses(msgspec.Struct, array_like=True):
     def _show(self, text: ScoredText, weight: float) -> None:
         if len(self.shown) == SHOWN_TEXTS and weight <= self.shown[-1].weight:
             return
-        self.shown.append(Witness(weight, evidence_of(text)))
+        self.shown.append(RankedEvidence(weight, evidence_of(text)))
         self.shown.sort(key=lambda witness: -witness.weight)
         del self.shown[SHOWN_TEXTS:]
 

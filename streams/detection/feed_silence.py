@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import msgspec
 
 from streams.alerts.alert import Alert
-from streams.alerts.episode import Episode, pending
+from streams.alerts.episode import Episode, new_alert
 from streams.clock import DAY_MS, MINUTE_MS
 
-MOST_SOURCES = 64
+MAX_SOURCES = 64
 REGULAR_TEXTS = 15
 REGULAR_MS = 8 * MINUTE_MS
 FORGOTTEN_MS = DAY_MS
@@ -23,7 +23,7 @@ _HALF_LIFE_MS = 3 * DAY_MS
 """Of what is remembered of the largest gap."""
 
 
-class Source(msgspec.Struct, array_like=True):
+class FeedActivity(msgspec.Struct, array_like=True):
     """When a feed was heard, and its habit."""
 
     first_ms: int
@@ -55,12 +55,12 @@ class Source(msgspec.Struct, array_like=True):
         return now_ms - self.last_ms >= FORGOTTEN_MS
 
 
-def fired(brand_id: str, room_id: str | None, name: str, source: Source, now_ms: int) -> Episode:
+def fired(brand_id: str, room_id: str | None, name: str, source: FeedActivity, now_ms: int) -> Episode:
     """The episode of a feed that is silent: it has been held long enough by its nature, so it fires at once."""
     quiet_minutes = (now_ms - source.last_ms) / MINUTE_MS
     heard_minutes = (source.last_ms - source.first_ms) / MINUTE_MS
     where = f"{name} in room {room_id}" if room_id else f"{name} for {brand_id}"
-    alert = pending(
+    alert = new_alert(
         "feed_silent", brand_id, started_at_ms=source.last_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms,
         severity="warning", room_id=room_id, subject=name, source=name,
         summary=f"{where}: silent for {quiet_minutes:.0f} minutes",
@@ -75,18 +75,18 @@ def fired(brand_id: str, room_id: str | None, name: str, source: Source, now_ms:
     return episode
 
 
-class Feeds(msgspec.Struct, array_like=True):
+class FeedMonitor(msgspec.Struct, array_like=True):
     """A brand's sources, and those of them that are silent now."""
 
-    sources: dict[str, Source] = {}
+    sources: dict[str, FeedActivity] = {}
     silences: dict[str, Episode] = {}
 
     def hear(self, name: str, event_ms: int, now_ms: int) -> Iterator[Alert]:
         """A source speaks; if it was silent, that is over."""
         if name in self.sources:
             self.sources[name].hear(event_ms)
-        elif len(self.sources) < MOST_SOURCES:
-            self.sources[name] = Source(event_ms, event_ms)
+        elif len(self.sources) < MAX_SOURCES:
+            self.sources[name] = FeedActivity(event_ms, event_ms)
         yield from self._break(name, now_ms)
 
     def listen(self, brand_id: str, now_ms: int, least_ms: int) -> Iterator[Alert]:

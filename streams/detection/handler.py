@@ -14,23 +14,23 @@ import msgspec
 
 from streams.alerts.alert import Alert, AlertKind, State
 from streams.detection.brand.brand import Brand, Brands
-from streams.detection.config import Watch
+from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts
-from streams.detection.dedup import Origins
-from streams.detection.partition import Changes, Kind, Shard
+from streams.detection.dedup import AppliedOffsets
+from streams.detection.partition import DetectorChanges, KeyedDetectors, KeySpec
 from streams.detection.room.room import Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, STAGE
-from streams.detection.views.writer import Board
-from streams.detection.watermark import LogTimes
+from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW
+from streams.detection.views.writer import ViewWriter
+from streams.detection.watermark import SourceProgress
 from streams.events.codec import Reason
-from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
+from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.events.schema import ScoredText
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
-from streams.ledger.retry import patiently
+from streams.ledger.retry import retrying
 from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, SHADOW_ALERT_CHANGES, from_zero
-from streams.topology import LIVE, SCORED
+from streams.topology import DETECTION, LIVE, SCORED
 from streams.transport.batch import Batch
 
 WATCHED = "watched"
@@ -48,8 +48,8 @@ Fate = Literal["applied", "duplicate", "late"]
 class Progress(msgspec.Struct, array_like=True):
     """How far a partition has come, beside its offset."""
 
-    log: LogTimes = msgspec.field(default_factory=LogTimes)
-    origins: Origins = msgspec.field(default_factory=Origins)
+    log: SourceProgress = msgspec.field(default_factory=SourceProgress)
+    origins: AppliedOffsets = msgspec.field(default_factory=AppliedOffsets)
     resolved: list[str] = []
     """Fingerprints of the resolved alerts that are kept, oldest first."""
     shadow: dict[str, None] = {}
@@ -67,26 +67,28 @@ class Partition:
     claim: Claim
     next_offset: int
     progress: Progress
-    kind: Kind[Any]
-    shard: Shard[Any]
-    board: Board = field(default_factory=Board)
+    kind: KeySpec[Any]
+    shard: KeyedDetectors[Any]
+    board: ViewWriter = field(default_factory=ViewWriter)
 
 
 class DetectionHandler:
     """A BatchHandler; see streams.transport.handler for who calls what when."""
 
-    def __init__(self, ledger: Ledger, publisher: Publisher, dead_letters: DeadLetterSink, watch: Watch) -> None:
+    def __init__(
+        self, ledger: Ledger, publisher: Publisher, dead_letters: DeadLetterSink, watch: DetectionConfig
+    ) -> None:
         self._ledger = ledger
         self._publisher = publisher
         self._dead_letters = dead_letters
-        self._kinds: dict[str, Kind[Any]] = {SCORED: Brands(watch), LIVE: Rooms(watch)}
+        self._kinds: dict[str, KeySpec[Any]] = {SCORED: Brands(watch), LIVE: Rooms(watch)}
         self._partitions: dict[tuple[str, int], Partition] = {}
         from_zero(ALERT_CHANGES, get_args(AlertKind), get_args(State))
-        from_zero(DEAD_LETTERS, (STAGE,), get_args(Reason))
+        from_zero(DEAD_LETTERS, (DETECTION,), get_args(Reason))
 
     @property
     def stage(self) -> str:
-        return STAGE
+        return DETECTION
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ class DetectionHandler:
         stored = await self._ledger.load(claim, PROGRESS)
         progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
         kind = self._kinds[topic]
-        held = Partition(claim, claim.next_offset, progress, kind, Shard(kind, progress.log))
+        held = Partition(claim, claim.next_offset, progress, kind, KeyedDetectors(kind, progress.log))
         await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)), watched=True)
         self._partitions[topic, partition] = held
         await self._relay(claim)
@@ -124,14 +126,14 @@ class DetectionHandler:
         batch = prepared.batch
         held = self._partitions[batch.topic, batch.partition]
         if prepared.unreadable:
-            await self._bury(letters_of(batch.topic, batch.partition, STAGE, prepared.unreadable))
+            await self._bury(dead_letters_for(batch.topic, batch.partition, DETECTION, prepared.unreadable))
         await self._thaw(held, held.shard.missing(record for record, _ in prepared.heard))
         fates = Counter(_hear(held, record, log_ms) for record, log_ms in prepared.heard)
         changes = held.shard.drain()
         await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))
-        held.next_offset, held.board = batch.next_offset, Board()
+        held.next_offset, held.board = batch.next_offset, ViewWriter()
         for fate, count in fates.items():
-            EVENTS.labels(STAGE, fate).inc(count)
+            EVENTS.labels(DETECTION, fate).inc(count)
         for alert in changes.alerts:
             if alert.shadow:
                 SHADOW_ALERT_CHANGES.labels(alert.rule, alert.state).inc()
@@ -152,15 +154,15 @@ class DetectionHandler:
                     held.shard.thaw(key, state, watched=watched)
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
-        await patiently(lambda: self._dead_letters.send(letters))
-        EVENTS.labels(STAGE, "dead_letter").inc(len(letters))
+        await retrying(lambda: self._dead_letters.send(letters))
+        EVENTS.labels(DETECTION, "dead_letter").inc(len(letters))
         for letter in letters:
-            DEAD_LETTERS.labels(STAGE, letter.reason).inc()
+            DEAD_LETTERS.labels(DETECTION, letter.reason).inc()
 
     async def _relay(self, claim: Claim) -> None:
         """Kafka first, then the ledger: a death between the two writes the same alerts again under the same keys."""
         while records := await self._ledger.outbox(claim):
-            await patiently(partial(self._publisher.publish, records))
+            await retrying(partial(self._publisher.publish, records))
             await self._ledger.taken(claim, len(records))
 
 
@@ -179,7 +181,7 @@ def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:
     return "applied"
 
 
-def _effects(held: Partition, changes: Changes) -> Effects:
+def _effects(held: Partition, changes: DetectorChanges) -> Effects:
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
     return Effects(
         sums=held.board.sums,

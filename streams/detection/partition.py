@@ -11,11 +11,11 @@ from typing import Generic, Protocol, TypeVar
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 
 KEPT_IDLE_KEYS = 2_000
 """Keys without obligations that stay in the process, lest a busy one be loaded for each batch."""
-MOST_WATCHED_KEYS = 20_000
+MAX_WATCHED_KEYS = 20_000
 """Beyond that the longest unheard keys without an alert are let go: until they speak, their silence is not noticed."""
 
 Record_contra = TypeVar("Record_contra", contravariant=True)
@@ -41,17 +41,17 @@ class Detector(Protocol[Record_contra]):
     def late(self) -> int:
         """How many of its records came too late to count."""
 
-    def hear(self, record: Record_contra, log: LogTimes) -> list[Alert]:
+    def hear(self, record: Record_contra, log: SourceProgress) -> list[Alert]:
         """Take in a record; the alerts to be written."""
 
-    def idle(self, log: LogTimes) -> list[Alert]:
+    def idle(self, log: SourceProgress) -> list[Alert]:
         """The log has moved on without a record of the key; the alerts to be written."""
 
     def freeze(self) -> bytes:
         """The whole state."""
 
 
-class Kind(Protocol[Record_contra]):
+class KeySpec(Protocol[Record_contra]):
     """What the keys of a topic are: brands or rooms."""
 
     @property
@@ -72,7 +72,7 @@ class Kind(Protocol[Record_contra]):
 
 
 @dataclass
-class Changes:
+class DetectorChanges:
     """What a batch did, for the ledger."""
 
     states: dict[str, bytes] = field(default_factory=dict)
@@ -81,10 +81,10 @@ class Changes:
     alerts: list[Alert] = field(default_factory=list)
 
 
-class Shard(Generic[Record]):
+class KeyedDetectors(Generic[Record]):
     """The running detectors of one partition, by key."""
 
-    def __init__(self, kind: Kind[Record], log: LogTimes) -> None:
+    def __init__(self, kind: KeySpec[Record], log: SourceProgress) -> None:
         self._kind = kind
         self._log = log
         self._running: dict[str, Detector[Record]] = {}
@@ -127,9 +127,9 @@ class Shard(Generic[Record]):
     def touched(self, key: str) -> None:
         self._changed.add(key)
 
-    def drain(self) -> Changes:
+    def drain(self) -> DetectorChanges:
         """What changed since the last call; then keys that nothing is expected of leave the process."""
-        changes = Changes(
+        changes = DetectorChanges(
             states={key: self._running[key].freeze() for key in sorted(self._changed)},
             watched=dict(self._watch_changes()),
             alerts=self._alerts,
@@ -159,7 +159,7 @@ class Shard(Generic[Record]):
 
     def _forsake(self) -> None:
         """Told by the log alone which to let go, lest it depend on batches."""
-        excess = len(self._obliged) - MOST_WATCHED_KEYS
+        excess = len(self._obliged) - MAX_WATCHED_KEYS
         if excess <= 0:
             return
         quiet = [key for key in self._obliged if not self._running[key].alerting]

@@ -14,12 +14,12 @@ import msgspec
 
 from streams.clock import MINUTE_MS
 
-HOLD_MS = 40 * MINUTE_MS
+MAX_SOURCE_LAG_MS = 40 * MINUTE_MS
 """A partition that is further behind has nothing more to say, or too late. While one is behind, bursts are still seen
 in the texts that have come; only what needs the whole (baselines, recovery, silence) waits."""
 
 
-class LogTimes(msgspec.Struct, array_like=True):
+class SourceProgress(msgspec.Struct, array_like=True):
     """How far the log has come, by source partition: of all keys that share a partition of the detector's input."""
 
     by_source: dict[str, int] = {}
@@ -31,7 +31,7 @@ class LogTimes(msgspec.Struct, array_like=True):
     @property
     def low_ms(self) -> int:
         """What every source has passed that is not too far behind; 0 where nothing was heard."""
-        gone_ms = max(self.by_source.values(), default=0) - HOLD_MS
+        gone_ms = max(self.by_source.values(), default=0) - MAX_SOURCE_LAG_MS
         return min((at_ms for at_ms in self.by_source.values() if at_ms >= gone_ms), default=0)
 
 
@@ -46,13 +46,13 @@ class Head(msgspec.Struct, array_like=True):
         return self.event_ms + max(0, log_ms - self.log_ms)
 
 
-class EventClock(msgspec.Struct, array_like=True):
+class KeyWatermark(msgspec.Struct, array_like=True):
     """The running time of one key; never goes back."""
 
     now_ms: int
     heads: dict[str, Head] = {}
 
-    def heard(self, source: str, event_ms: int, log: LogTimes) -> int:
+    def heard(self, source: str, event_ms: int, log: SourceProgress) -> int:
         """A record of the key, which the log has taken in; returns the key's time."""
         self.idle(log)
         head = self.heads.setdefault(source, Head(event_ms, 0))
@@ -60,19 +60,19 @@ class EventClock(msgspec.Struct, array_like=True):
         self._forget(log)
         return self.idle(log)
 
-    def idle(self, log: LogTimes) -> int:
+    def idle(self, log: SourceProgress) -> int:
         """The log has moved on, perhaps without the key; returns the key's time."""
         readings_ms = self._readings_ms(log)
         if readings_ms:
             low_ms, high_ms = min(readings_ms.values()), max(readings_ms.values())
-            self.now_ms = max(self.now_ms, low_ms, high_ms - HOLD_MS)
+            self.now_ms = max(self.now_ms, low_ms, high_ms - MAX_SOURCE_LAG_MS)
         return self.now_ms
 
-    def _readings_ms(self, log: LogTimes) -> dict[str, int]:
+    def _readings_ms(self, log: SourceProgress) -> dict[str, int]:
         return {name: head.reading_ms(log.by_source.get(name, head.log_ms)) for name, head in self.heads.items()}
 
-    def _forget(self, log: LogTimes) -> None:
+    def _forget(self, log: SourceProgress) -> None:
         readings_ms = self._readings_ms(log)
-        gone_ms = max(readings_ms.values()) - HOLD_MS
+        gone_ms = max(readings_ms.values()) - MAX_SOURCE_LAG_MS
         for name in [name for name, at_ms in readings_ms.items() if at_ms < gone_ms]:
             del self.heads[name]

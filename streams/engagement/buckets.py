@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from streams.engagement.deltas import Gauge, Slots
+from streams.engagement.deltas import Gauge, SlotSums
 from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
-from streams.engagement.scopes import LETTERS, WHOLE_SESSION, Target
+from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget
 
 LIMIT = 2**63 - 1
 MINUTES_HELD = 15
@@ -20,17 +20,17 @@ HOURS_HELD = 2
 SESSIONS_HELD = 5_000
 """What is held beyond what is in use; anything older is loaded again when a late event needs it."""
 
-_GAUGED = (LETTERS["room"], WHOLE_SESSION)
+_GAUGED = (SCOPE_CODES["room"], WHOLE_SESSION)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 
-def read_totals(value: bytes) -> Slots:
+def decode_totals(value: bytes) -> SlotSums:
     """One field's totals."""
     return _decode(value)
 
 
-def written(totals: Slots) -> bytes:
+def written(totals: SlotSums) -> bytes:
     """One field's totals as Redis holds them; beyond 64 bits a number stays at the limit."""
     try:
         return _encode(totals)
@@ -45,12 +45,12 @@ class Totals:
         self._loadable = {"minute": newest_minute, "hour": newest_minute // 60}
         """The newest buckets that may be in the ledger and are not held."""
         self._newest = dict(self._loadable)
-        self._held: dict[str, dict[str, Slots]] = {}
+        self._held: dict[str, dict[str, SlotSums]] = {}
         self._whole: set[str] = set()
         """Buckets that began under this owner: what is not held of them does not exist."""
         self._changed: dict[str, set[str]] = {}
 
-    def unknown(self, targets: Iterable[Target]) -> dict[str, list[str]]:
+    def unknown(self, targets: Iterable[BucketTarget]) -> dict[str, list[str]]:
         """The fields that must be loaded before they can be added to, by bucket."""
         wanted: dict[str, set[str]] = {}
         for bucket, fields, _ in targets:
@@ -71,7 +71,7 @@ class Totals:
             for field in fields:
                 held[field] = _decode(stored[field]) if field in stored else {}
 
-    def add(self, targets: Iterable[Target], slots: Slots) -> None:
+    def add(self, targets: Iterable[BucketTarget], slots: SlotSums) -> None:
         """Add to every field of the targets, all of which are held or begin now."""
         numbers = tuple(slots.items())
         for bucket, fields, _ in targets:
@@ -85,7 +85,7 @@ class Totals:
                     for slot, number in numbers:
                         totals[slot] = totals.get(slot, 0) + number
 
-    def gauge(self, targets: Iterable[Target], gauge: Gauge) -> None:
+    def gauge(self, targets: Iterable[BucketTarget], gauge: Gauge) -> None:
         """Note concurrent viewers for the rooms and sessions among the targets."""
         for bucket, fields, _ in targets:
             for field in fields:
@@ -126,7 +126,7 @@ class Totals:
         return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
 
 
-def _note(totals: Slots, gauge: Gauge) -> None:
+def _note(totals: SlotSums, gauge: Gauge) -> None:
     if LAST_AT_SLOT in totals:
         gauge = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
     totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge

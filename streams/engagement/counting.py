@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.clock import DAY_MS, MINUTE_MS
-from streams.engagement.dedup import BLOCK_BITS, Columns, Numbers, Window, block_of
-from streams.engagement.deltas import SESSION_ONLY, Changes
+from streams.engagement.dedup import BLOCK_BITS, Columns, DedupWindow, Numbers, block_of
+from streams.engagement.deltas import SESSION_ONLY, Deltas
 from streams.engagement.hyperloglog import Entries, entries, hashes
 from streams.engagement.meaning import LATE, SLOTS
-from streams.engagement.scopes import MOST_PROFILES, Profile, Profiles
-from streams.engagement.stateful import Kept, Special, is_running_total
+from streams.engagement.scopes import MAX_PROFILES, CountingPlan, CountingPlans
+from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_running_total
 from streams.events.codec import Decoded
 from streams.events.schema import Event
 
@@ -31,17 +31,17 @@ _PLACE, _GROUP, _SPECIAL, _PAID = range(4)
 _EXACT = 2**62
 
 
-class Stretch:
+class EventRun:
     """Events of one block, all live or all warming up, as the columns that Python has to make.
 
-    They are made slice by slice, and the events forgotten but for the few that `Special` looks at: a batch's events do
-    not fit into a core's cache, a slice's do.
+    They are made slice by slice, and all events are let go but the few that `StatefulEvents` looks at: a batch's events
+    do not fit into a core's cache, a slice's do.
     """
 
     def __init__(self, block: int, live: bool) -> None:
         self.block = block
         self.live = live
-        self.kept: dict[int, Kept] = {}
+        self.kept: dict[int, RetainedEvent] = {}
         """By position."""
         self.ids: list[str] = []
         self.profiles: list[int] = []
@@ -53,12 +53,14 @@ class Stretch:
         self.retractions: list[tuple[int, str]] = []
         """Position, and the event that is named."""
 
-    def take(self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: Profiles) -> None:
+    def take(
+        self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: CountingPlans
+    ) -> None:
         start, profiles, special = len(self.ids), table.of(events), table.special
         for at, profile in enumerate(profiles):
             if profile in special:
                 event = events[at]
-                self.kept[start + at] = Kept(event, offsets[at], values[at])
+                self.kept[start + at] = RetainedEvent(event, offsets[at], values[at])
                 if event.kind == "retraction" and event.retracts is not None:
                     self.retractions.append((start + at, event.retracts))
         self.ids += [event.event_id for event in events]
@@ -69,7 +71,7 @@ class Stretch:
         self.persons += [actor.id if (actor := event.actor) is not None else "" for event in events]
 
 
-class Counting:
+class BatchCounter:
     """What is carried along one partition."""
 
     def __init__(self, live_from: int, watermark_ms: int, block_watermarks_ms: dict[int, int]) -> None:
@@ -80,19 +82,19 @@ class Counting:
         """The watermark before each of the last blocks' first event: it decides again what was late."""
         known = min(block_watermarks_ms, default=None)
         self.watermark_ms = 0 if known is None else block_watermarks_ms[known]
-        self._window = Window()
-        self._profiles = Profiles()
+        self._window = DedupWindow()
+        self._profiles = CountingPlans()
 
-    def count(self, slices: Iterable[Decoded]) -> Changes:
+    def count(self, slices: Iterable[Decoded]) -> Deltas:
         """The changes of a batch's events from `live_from` on."""
-        changes, stretch = Changes(), Stretch(-1, live=False)
+        changes, stretch = Deltas(), EventRun(-1, live=False)
         for decoded in slices:
             changes.unreadable += [record for record in decoded.unreadable if record.offset >= self.live_from]
             for block, live, part in self._runs(decoded.offsets):
                 if (block, live) != (stretch.block, stretch.live):
                     self._count(stretch, changes)
                     self._enter(block, live)
-                    stretch = Stretch(block, live)
+                    stretch = EventRun(block, live)
                 stretch.take(decoded.events[part], decoded.offsets[part], decoded.values[part], self._profiles)
         self._count(stretch, changes)
         return changes
@@ -114,10 +116,10 @@ class Counting:
         self.block_watermarks_ms.setdefault(block, self.watermark_ms)
         for old in [number for number in self.block_watermarks_ms if number < block - 1]:
             del self.block_watermarks_ms[old]
-        if len(self._profiles) > MOST_PROFILES:
-            self._profiles = Profiles()
+        if len(self._profiles) > MAX_PROFILES:
+            self._profiles = CountingPlans()
 
-    def _count(self, stretch: "Stretch", changes: Changes) -> None:
+    def _count(self, stretch: "EventRun", changes: Deltas) -> None:
         """Count a stretch; one that warms up only leaves its trace in the window.
 
         1. Which occurred before. 2. Which are late. 3. Those that need a look at what came before, and those that were
@@ -137,7 +139,7 @@ class Counting:
         counted = first & ~late
         overtaken = self._window.overtaken(stretch.ids)
         special = set(np.flatnonzero(traits[:, _SPECIAL] & counted).tolist())
-        looking_back = Special(self._window, stretch.kept, columns, highest_ms, changes)
+        looking_back = StatefulEvents(self._window, stretch.kept, columns, highest_ms, changes)
         for at in sorted(special | overtaken.keys()):
             if at in special:
                 counted[at] = looking_back.take(at)
@@ -150,7 +152,7 @@ class Counting:
         _sum(columns, counted, changes)
         _meet(stretch.persons, columns, traits, counted, changes)
 
-    def _columns(self, stretch: "Stretch") -> tuple[Columns, Numbers, Numbers]:
+    def _columns(self, stretch: "EventRun") -> tuple[Columns, Numbers, Numbers]:
         """What is kept of the events, their profiles' traits, and the watermark before and after each."""
         size = len(stretch.ids)
         profile = np.fromiter(stretch.profiles, np.int32, size)
@@ -164,7 +166,7 @@ class Counting:
         reports = {at: kept.event for at, kept in stretch.kept.items() if is_running_total(kept.event)}
         return Columns(self._profiles, profile, times_ms, values, amounts, late, reports), traits, highest_ms
 
-    def _late(self, positions: list[int], columns: Columns, changes: Changes) -> None:
+    def _late(self, positions: list[int], columns: Columns, changes: Deltas) -> None:
         """Too late for windows; a session takes note, and a refund amends it."""
         for at in positions:
             profile = columns.profiles.all[columns.profile[at]]
@@ -174,7 +176,7 @@ class Counting:
                 _add(changes, profile, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
 
 
-def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Changes) -> None:
+def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Deltas) -> None:
     """Groups of equal profile and minute, each added at once."""
     positions = np.flatnonzero(counted)
     if not len(positions):
@@ -192,7 +194,7 @@ def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Changes) -> None
             _add(changes, profile, code & _MINUTE_MASK, 1, measures)
 
 
-def _add(changes: Changes, profile: Profile, minute: int, sign: int, measures: Sequence[int]) -> None:
+def _add(changes: Deltas, profile: CountingPlan, minute: int, sign: int, measures: Sequence[int]) -> None:
     slots = changes.sums[profile.place, minute]
     for slot, measure in profile.adds:
         slots[slot] = slots.get(slot, 0) + sign * measures[measure]
@@ -208,7 +210,7 @@ def _totals(values: Numbers, amounts: Numbers, starts: NDArray[np.intp]) -> list
     return [np.add.reduceat(column, starts).tolist() for column in (*exact, exact[0] * exact[1])]
 
 
-def _meet(persons: list[str], columns: Columns, traits: Numbers, counted: NDArray[np.bool_], changes: Changes) -> None:
+def _meet(persons: list[str], columns: Columns, traits: Numbers, counted: NDArray[np.bool_], changes: Deltas) -> None:
     """The people of each place and minute as log entries, each person once a group."""
     met = counted & (traits[:, _GROUP] >= 0)
     ids = list(compress(persons, met.tolist()))

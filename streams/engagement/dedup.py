@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.engagement.scopes import Profile, Profiles
+from streams.engagement.scopes import CountingPlan, CountingPlans
 from streams.events.schema import Event
 
 BLOCK_BITS = 16
@@ -44,7 +44,7 @@ def warm_from(stored_offset: int) -> int:
 class Occurrence(NamedTuple):
     """An event as the window remembers it."""
 
-    profile: Profile
+    profile: CountingPlan
     time_ms: int
     value: int
     amount: int
@@ -55,7 +55,7 @@ class Occurrence(NamedTuple):
 class Columns(NamedTuple):
     """What is kept of a stretch of events: enough to take any of them back."""
 
-    profiles: Profiles
+    profiles: CountingPlans
     profile: NDArray[np.int32]
     times_ms: Numbers
     values: Numbers
@@ -108,7 +108,7 @@ class Block:
         return self.columns[at].at(number - self.starts[at])
 
 
-class Window:
+class DedupWindow:
     """The present block and the one before."""
 
     def __init__(self) -> None:

@@ -4,13 +4,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from streams.engagement.scopes import Place
+from streams.engagement.scopes import CountingScope
 from streams.events.codec import Unreadable
 from streams.events.schema import Kind
 
-Slots = dict[int, int]
+SlotSums = dict[int, int]
 """Amounts to add, by slot."""
-Where = tuple[Place, int]
+ScopeMinute = tuple[CountingScope, int]
 """A place and a minute of event time; minute SESSION_ONLY for what is too late for any window."""
 SESSION_ONLY = -1
 MemberChange = tuple[str, int | None, int]
@@ -35,7 +35,7 @@ class RunningTotal(NamedTuple):
     subject: str
     event_id: str
     kind: Kind
-    where: Where
+    where: ScopeMinute
     total: int
     amount: int
     from_zero: bool
@@ -48,19 +48,19 @@ class TakeBack(NamedTuple):
     subject: str
     event_id: str
     kind: Kind
-    where: Where
+    where: ScopeMinute
     amount: int
     today: int
     """The watermark's day when it is taken back: days number from the epoch."""
 
 
 @dataclass(slots=True)
-class Changes:
+class Deltas:
     """One batch's, by place and minute."""
 
-    sums: dict[Where, Slots] = field(default_factory=lambda: defaultdict(dict))
-    gauges: dict[Where, Gauge] = field(default_factory=dict)
-    people: dict[Where, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    sums: dict[ScopeMinute, SlotSums] = field(default_factory=lambda: defaultdict(dict))
+    gauges: dict[ScopeMinute, Gauge] = field(default_factory=dict)
+    people: dict[ScopeMinute, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     """Log entries (streams.engagement.hyperloglog)."""
     reports: list[RunningTotal | TakeBack] = field(default_factory=list)
     """In the log's order, which matters here."""
@@ -71,7 +71,7 @@ class Changes:
     fates: Counter[str] = field(default_factory=Counter)
     last_event_ms: int | None = None
 
-    def add(self, where: Where, slot: int, number: int) -> None:
+    def add(self, where: ScopeMinute, slot: int, number: int) -> None:
         slots = self.sums[where]
         slots[slot] = slots.get(slot, 0) + number
 
@@ -85,6 +85,6 @@ class Changes:
             if place.outer is not None:
                 self.people[place.outer, minute].extend(logs)
 
-    def gauge(self, where: Where, gauge: Gauge) -> None:
+    def gauge(self, where: ScopeMinute, gauge: Gauge) -> None:
         known = self.gauges.get(where)
         self.gauges[where] = gauge if known is None else known.later(gauge)

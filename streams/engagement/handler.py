@@ -9,17 +9,16 @@ from typing import get_args
 
 from streams.clock import Clock, system_clock
 from streams.engagement.dedup import warm_from
-from streams.engagement.deltas import Changes
-from streams.engagement.partition import CLOCK, Partition
+from streams.engagement.deltas import Deltas
+from streams.engagement.partition import CLOCK, PartitionCounters
 from streams.events.codec import Reason, decode_slices
-from streams.events.dead_letters import DeadLetter, DeadLetterSink, letters_of
+from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.ledger.protocol import Ledger, Update
-from streams.ledger.retry import patiently
+from streams.ledger.retry import retrying
 from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS, from_zero
-from streams.topology import LIVE, SOCIAL
+from streams.topology import ENGAGEMENT, LIVE, SOCIAL
 from streams.transport.batch import Batch
 
-STAGE = "engagement"
 FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
 
 
@@ -27,9 +26,9 @@ FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
 class Prepared:
     """A batch, counted."""
 
-    partition: Partition
+    partition: PartitionCounters
     next_offset: int
-    changes: Changes
+    changes: Deltas
     letters: list[DeadLetter]
     watermark_ms: int
     block_watermarks_ms: dict[int, int]
@@ -39,7 +38,7 @@ class EngagementHandler:
     """Implements `streams.transport.handler.BatchHandler`. Its ledger waits by itself while Redis does not answer
     (streams.ledger.retry.PatientLedger)."""
 
-    stage = STAGE
+    stage = ENGAGEMENT
 
     def __init__(
         self,
@@ -55,22 +54,24 @@ class EngagementHandler:
         self._dead_letters = dead_letters
         self._session_ttl_seconds = session_ttl_seconds
         self._clock = clock
-        self._partitions: dict[tuple[str, int], Partition] = {}
-        self._events = {fate: EVENTS.labels(STAGE, fate) for fate in FATES}
-        from_zero(DEAD_LETTERS, (STAGE,), get_args(Reason))
-        self._age_seconds = EVENT_AGE_SECONDS.labels(STAGE)
+        self._partitions: dict[tuple[str, int], PartitionCounters] = {}
+        self._events = {fate: EVENTS.labels(ENGAGEMENT, fate) for fate in FATES}
+        from_zero(DEAD_LETTERS, (ENGAGEMENT,), get_args(Reason))
+        self._age_seconds = EVENT_AGE_SECONDS.labels(ENGAGEMENT)
 
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
         stored_clock = await self._ledger.load(claim, CLOCK)
-        self._partitions[topic, partition] = Partition(claim, stored_clock, self._session_ttl_seconds, self._clock)
+        self._partitions[topic, partition] = PartitionCounters(
+            claim, stored_clock, self._session_ttl_seconds, self._clock
+        )
         return warm_from(claim.next_offset)
 
     def prepare(self, batch: Batch) -> Prepared:
         partition = self._partitions[batch.topic, batch.partition]
         counting = partition.counting
         changes = counting.count(decode_slices(batch))
-        letters = letters_of(batch.topic, batch.partition, STAGE, changes.unreadable)
+        letters = dead_letters_for(batch.topic, batch.partition, ENGAGEMENT, changes.unreadable)
         changes.fates["dead_letter"] = len(letters)
         return Prepared(
             partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms)
@@ -81,7 +82,7 @@ class EngagementHandler:
         partition = prepared.partition
         if prepared.next_offset <= partition.stored_offset:
             return  # it only filled the window of duplicates
-        await patiently(lambda: self._dead_letters.send(prepared.letters))
+        await retrying(lambda: self._dead_letters.send(prepared.letters))
         effects = await partition.effects(
             prepared.changes, self._ledger, prepared.watermark_ms, prepared.block_watermarks_ms
         )
@@ -98,6 +99,6 @@ class EngagementHandler:
         for fate, count in prepared.changes.fates.items():
             self._events[fate].inc(count)
         for letter in prepared.letters:
-            DEAD_LETTERS.labels(STAGE, letter.reason).inc()
+            DEAD_LETTERS.labels(ENGAGEMENT, letter.reason).inc()
         if prepared.changes.last_event_ms is not None:
             self._age_seconds.observe(max(0, self._clock() - prepared.changes.last_event_ms) / 1000)

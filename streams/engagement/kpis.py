@@ -6,11 +6,11 @@ A zero denominator gives None, which is shown as "–", never 0. Money is in min
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streams.engagement.dictionary import Gauge, People, Sum
+from streams.engagement.dictionary import AudienceMetric, GaugeMetric, SumMetric
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Kpis:
     """One scope's over one window."""
 
     viewers_now: int | None
@@ -29,7 +29,7 @@ class Figures:
     """商品点击率: unique clickers / unique viewers who were shown the product."""
     conversion_rate: float | None
     """点击成交转化率: unique payers / unique clickers."""
-    funnel: Mapping[People, int]
+    funnel: Mapping[AudienceMetric, int]
     """shown ≥ clickers ≥ carters ≥ orderers ≥ payers."""
     created_gmv: int
     paid_gmv: int
@@ -47,21 +47,21 @@ class Figures:
     """退款率: refunded / paid orders."""
 
 
-FUNNEL: tuple[People, ...] = ("shown", "clickers", "carters", "orderers", "payers")
+FUNNEL: tuple[AudienceMetric, ...] = ("shown", "clickers", "carters", "orderers", "payers")
 
 
-def figures(
-    sums: Mapping[Sum, int],
-    people: Mapping[People, int],
-    gauges: Mapping[Gauge, int],
+def compute_kpis(
+    sums: Mapping[SumMetric, int],
+    people: Mapping[AudienceMetric, int],
+    gauges: Mapping[GaugeMetric, int],
     mean_viewers: float | None,
     window_seconds: int,
-) -> Figures:
+) -> Kpis:
     """All figures of a window. `mean_viewers` is the mean of the concurrent viewers that were told in it."""
     paid, viewers = sums["paid_value"], people["viewers"]
     watched = sums["watch_seconds"] > 0 or sums["leaves"] > 0
     estimated_stay = ratio(mean_viewers, sums["views"] / window_seconds) if mean_viewers is not None else None
-    return Figures(
+    return Kpis(
         viewers_now=gauges.get("viewers_now"),
         viewers_peak=gauges.get("viewers_peak"),
         stay_seconds=ratio(sums["watch_seconds"], viewers) if watched else estimated_stay,

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from streams.clock import MINUTE_MS, Clock
 from streams.engagement.buckets import Totals
-from streams.engagement.counting import Counting
-from streams.engagement.deltas import SESSION_ONLY, Changes, Where
+from streams.engagement.counting import BatchCounter
+from streams.engagement.deltas import SESSION_ONLY, Deltas, ScopeMinute
 from streams.engagement.expiry import Expiry
-from streams.engagement.people_logs import Crowds
-from streams.engagement.running_totals import MARKS_KEPT_SECONDS, Marks
-from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, Target, sessions_of
+from streams.engagement.people_logs import PeopleLogs
+from streams.engagement.running_totals import MARKS_KEPT_SECONDS, HighWaterMarks
+from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, BucketTarget, sessions_of
 from streams.engagement.stateful import FOLLOWERS_REMEMBERED_MS
 from streams.ledger.protocol import Claim, Effects, Ledger
 
@@ -24,7 +24,7 @@ _TARGETS_REMEMBERED = 5_000
 Values = dict[str, dict[str, bytes | None]]
 
 
-class Partition:
+class PartitionCounters:
     """The running state under one claim."""
 
     def __init__(self, claim: Claim, stored_clock: Mapping[str, bytes], session_ttl_seconds: int, clock: Clock) -> None:
@@ -32,19 +32,19 @@ class Partition:
         self.stored_offset = claim.next_offset
         watermark_ms = int(stored_clock.get(WATERMARK, 0))
         blocks = {int(name[len(_BLOCK) :]): int(ms) for name, ms in stored_clock.items() if name.startswith(_BLOCK)}
-        self.counting = Counting(claim.next_offset, watermark_ms, blocks)
+        self.counting = BatchCounter(claim.next_offset, watermark_ms, blocks)
         self._session_ttl_seconds = session_ttl_seconds
         self._blocks_stored = set(blocks)
         self._totals = Totals(watermark_ms // MINUTE_MS)
-        self._marks = Marks()
-        self._crowds = Crowds()
+        self._marks = HighWaterMarks()
+        self._crowds = PeopleLogs()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
-        self._targets_known: dict[Where, tuple[Target, ...]] = {}
+        self._targets_known: dict[ScopeMinute, tuple[BucketTarget, ...]] = {}
         self._sessions_seen: dict[tuple[str, str], int] = {}
 
     async def effects(
-        self, changes: Changes, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
+        self, changes: Deltas, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
     ) -> Effects:
         """Everything that a batch does to what is stored; once for each batch, in order.
 
@@ -73,13 +73,13 @@ class Partition:
             self._newest_minute = minute
             self._totals.forget_old()
 
-    async def _count_reports(self, changes: Changes, ledger: Ledger) -> Values:
+    async def _count_reports(self, changes: Deltas, ledger: Ledger) -> Values:
         wanted = self._marks.unknown(changes.reports)
         if wanted:
             self._marks.learn(wanted, await ledger.fields_of(self.claim, wanted))
         return self._marks.count(changes.reports, changes)
 
-    async def _join_totals(self, changes: Changes, ledger: Ledger) -> Values:
+    async def _join_totals(self, changes: Deltas, ledger: Ledger) -> Values:
         totals = self._totals
         sums = [(self._targets(where), slots) for where, slots in changes.sums.items()]
         gauges = [(self._targets(where), gauge) for where, gauge in changes.gauges.items()]
@@ -92,14 +92,14 @@ class Partition:
             totals.gauge(targets, gauge)
         return totals.take_changed()
 
-    async def _join_crowds(self, changes: Changes, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    async def _join_crowds(self, changes: Deltas, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
         for where, logs in changes.people.items():
             self._crowds.add(self._targets(where), b"".join(logs))
         appended, long = self._crowds.take()
         stored = await ledger.strings(self.claim, long)
         return self._crowds.fold(dict(zip(long, stored, strict=True)), appended), appended
 
-    def _targets(self, where: Where) -> tuple[Target, ...]:
+    def _targets(self, where: ScopeMinute) -> tuple[BucketTarget, ...]:
         """Every bucket that a place's events of a minute count in."""
         place, minute = where
         if minute == SESSION_ONLY:
@@ -120,7 +120,7 @@ class Partition:
         self._blocks_stored = set(block_watermarks_ms)
         return fields
 
-    def _later_sessions(self, touched: Iterable[Where]) -> dict[str, dict[str, int]]:
+    def _later_sessions(self, touched: Iterable[ScopeMinute]) -> dict[str, dict[str, int]]:
         """The last minute of each session, by room and product; only where it is a later one than was written."""
         seen, later = self._sessions_seen, dict[str, dict[str, int]]()
         if len(seen) > _SESSIONS_REMEMBERED:

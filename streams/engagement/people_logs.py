@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from streams.engagement.hyperloglog import FOLD_BYTES, fold, read
-from streams.engagement.scopes import Target
+from streams.engagement.scopes import BucketTarget
 
 LOGS_HELD = 200_000
 """Lengths that are remembered; a log whose length was forgotten grows by FOLD_BYTES once more before it is folded."""
 
 
-class Crowds:
+class PeopleLogs:
     """One partition's."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Crowds:
         """Bytes appended since the last fold, or since this owner first wrote to the log."""
         self._pending: dict[str, list[bytes]] = {}
 
-    def add(self, targets: Iterable[Target], log: bytes) -> None:
+    def add(self, targets: Iterable[BucketTarget], log: bytes) -> None:
         """These people belong to every field of the targets."""
         pending = self._pending
         for _, _, suffixes in targets:

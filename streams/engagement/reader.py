@@ -16,14 +16,14 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from streams.clock import HOUR_MS, MINUTE_MS
-from streams.engagement.buckets import read_totals
-from streams.engagement.dictionary import SUMS, Gauge, People, Scope, Sum, Window
+from streams.engagement.buckets import decode_totals
+from streams.engagement.dictionary import SUMS, AudienceMetric, GaugeMetric, Scope, SumMetric, Window
 from streams.engagement.hyperloglog import read, union_estimate
-from streams.engagement.kpis import Figures, figures
+from streams.engagement.kpis import Kpis, compute_kpis
 from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import (
-    LETTERS,
+    SCOPE_CODES,
     WHOLE_SESSION,
     followers_of,
     hour_bucket,
@@ -33,14 +33,14 @@ from streams.engagement.scopes import (
     session_bucket,
     sessions_of,
 )
-from streams.errors import UsageError, redis_silent
+from streams.errors import UsageError, redis_unavailable
 from streams.ledger.reader import stored_offsets
 from streams.ledger.redis import key_prefix, partitions_key
+from streams.topology import ENGAGEMENT
 
-STAGE = "engagement"
 WINDOW_MINUTES: dict[Window, int] = {"1m": 1, "5m": 5, "60m": 60}
 HOURS = 24
-MOST_IDS = 1000
+MAX_IDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class WindowQuery:
     """What a window covers: buckets, each with the field to read, and its length."""
 
     shards: Sequence[Shard]
@@ -76,7 +76,7 @@ class Minute:
 
     number: int
     """Minutes of event time since the epoch."""
-    sums: Mapping[Sum, int]
+    sums: Mapping[SumMetric, int]
     viewers_peak: int | None
     viewers_last: int | None
 
@@ -88,9 +88,9 @@ class EngagementReader:
         self._client = client
         self._namespace = namespace
 
-    def ids(self, scope: Scope, limit: int = MOST_IDS) -> list[str]:
+    def ids(self, scope: Scope, limit: int = MAX_IDS) -> list[str]:
         """The ids that something was counted for in the last 24 hours, the latest active first, at most `limit`."""
-        shards, letter = self._shards(), LETTERS[scope] + ":"
+        shards, letter = self._shards(), SCOPE_CODES[scope] + ":"
         newest = max((shard.newest_ms for shard in shards), default=0) // MINUTE_MS
         found: dict[str, None] = {}
         for buckets in _backwards(newest):
@@ -104,14 +104,14 @@ class EngagementReader:
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
-    ) -> dict[Sum, int]:
+    ) -> dict[SumMetric, int]:
         """Every sum of the window. For `session`: the latest session of the room or product, or the one named."""
         total = self._totals(self._reach(scope, scope_id, window, at_ms, session_id))
         return {name: sum(slots.get(SLOTS[name], 0) for slots in total) for name in SUMS}
 
     def people(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
-    ) -> dict[People, int]:
+    ) -> dict[AudienceMetric, int]:
         """Unique people, estimated within 0.81 % (standard error); `new_followers` exact, as of now."""
         reach = self._reach(scope, scope_id, window, at_ms, session_id)
         logs = (people_log(bucket, reach.field) for bucket in reach.buckets)
@@ -121,7 +121,7 @@ class EngagementReader:
 
     def gauges(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
-    ) -> dict[Gauge, int]:
+    ) -> dict[GaugeMetric, int]:
         """Concurrent viewers of a room or session: the latest number and the peak; empty where no feed told any."""
         told = self._gauged(self._reach(scope, scope_id, window, at_ms, session_id))
         if not told:
@@ -131,11 +131,11 @@ class EngagementReader:
 
     def figures(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
-    ) -> Figures:
+    ) -> Kpis:
         """All rates of the window; None where a denominator is zero."""
         reach = self._reach(scope, scope_id, window, at_ms, session_id)
         told = [slots[LAST_SLOT] for slots in self._gauged(reach)]
-        return figures(
+        return compute_kpis(
             self.sums(scope, scope_id, window, at_ms, session_id=session_id),
             self.people(scope, scope_id, window, at_ms, session_id=session_id),
             self.gauges(scope, scope_id, window, at_ms, session_id=session_id),
@@ -143,7 +143,9 @@ class EngagementReader:
             reach.seconds,
         )
 
-    def last_ten_against_before(self, room_id: str, at_ms: int | None = None) -> tuple[dict[Sum, int], dict[Sum, int]]:
+    def last_ten_against_before(
+        self, room_id: str, at_ms: int | None = None
+    ) -> tuple[dict[SumMetric, int], dict[SumMetric, int]]:
         """A room's sums over its last ten minutes, and over the ten before."""
         field = scope_field("room", room_id)
         shards = self._shards_of(field)
@@ -163,7 +165,7 @@ class EngagementReader:
         found: dict[int, list[dict[int, int]]] = {number: [] for number in numbers}
         for (number, _), value in zip(asked, self._answers(("HGET", key, field) for _, key in asked), strict=True):
             if value is not None:
-                found[number].append(read_totals(value))
+                found[number].append(decode_totals(value))
         return [_minute(number, totals) for number, totals in found.items()]
 
     def people_logs(self, scope: Scope, scope_id: str, minutes: Iterable[int]) -> list[bytes]:
@@ -181,11 +183,13 @@ class EngagementReader:
         """Event time of the newest event of a topic; None where there was none."""
         return max((shard.newest_ms for shard in self._shards() if shard.topic == topic), default=None)
 
-    def stored_offsets(self, stage: str = STAGE) -> dict[tuple[str, int], int]:
+    def stored_offsets(self, stage: str = ENGAGEMENT) -> dict[tuple[str, int], int]:
         """Where a stage's ledgers stand, by (topic, partition)."""
         return stored_offsets(self._client, self._namespace, stage)
 
-    def _reach(self, scope: Scope, scope_id: str, window: Window, at_ms: int | None, session_id: str | None) -> Reach:
+    def _reach(
+        self, scope: Scope, scope_id: str, window: Window, at_ms: int | None, session_id: str | None
+    ) -> WindowQuery:
         field = scope_field(scope, scope_id)
         if window == "session":
             return self._session_reach(scope, field, session_id)
@@ -194,17 +198,17 @@ class EngagementReader:
         if window == "24h":
             hours = range(newest // 60 - HOURS + 1, newest // 60 + 1)
             buckets = [hour_bucket(hour) for hour in hours]
-            return Reach(shards, buckets, field, hours.start * HOUR_MS, hours.stop * HOUR_MS)
+            return WindowQuery(shards, buckets, field, hours.start * HOUR_MS, hours.stop * HOUR_MS)
         return _minutes_reach(shards, field, newest, WINDOW_MINUTES[window])
 
-    def _session_reach(self, scope: Scope, field: str, session_id: str | None) -> Reach:
+    def _session_reach(self, scope: Scope, field: str, session_id: str | None) -> WindowQuery:
         if scope not in ("room", "product"):
             raise UsageError(f"a session is a room's or a product's, a {scope} has none")
         shards = self._shards()
         session_id = session_id or next(iter(self._sessions(shards, field)), None)
         buckets = [] if session_id is None else [session_bucket(session_id)]
         newest_ms = max((shard.newest_ms for shard in shards), default=0)
-        return Reach(shards, buckets, WHOLE_SESSION if scope == "room" else field, 0, newest_ms)
+        return WindowQuery(shards, buckets, WHOLE_SESSION if scope == "room" else field, 0, newest_ms)
 
     def _sessions(self, shards: Sequence[Shard], field: str) -> list[str]:
         found: Counter[str] = Counter()
@@ -213,14 +217,14 @@ class EngagementReader:
                 found[name.decode()] = max(found[name.decode()], int(minute))
         return [name for name, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
 
-    def _totals(self, reach: Reach) -> list[dict[int, int]]:
+    def _totals(self, reach: WindowQuery) -> list[dict[int, int]]:
         found = self._answers(("HGET", key, reach.field) for key in reach.bucket_keys())
-        return [read_totals(value) for value in found if value is not None]
+        return [decode_totals(value) for value in found if value is not None]
 
-    def _gauged(self, reach: Reach) -> list[dict[int, int]]:
+    def _gauged(self, reach: WindowQuery) -> list[dict[int, int]]:
         return [slots for slots in self._totals(reach) if LAST_AT_SLOT in slots]
 
-    def _new_followers(self, scope: Scope, scope_id: str, reach: Reach) -> int:
+    def _new_followers(self, scope: Scope, scope_id: str, reach: WindowQuery) -> int:
         whole = reach.field == WHOLE_SESSION
         suffixes = (
             [followers_of(bucket) for bucket in reach.buckets]
@@ -233,9 +237,9 @@ class EngagementReader:
         return len({member for members in answers for member in members})
 
     def _shards(self) -> list[Shard]:
-        [members] = self._answers([("SMEMBERS", partitions_key(self._namespace, STAGE))])
+        [members] = self._answers([("SMEMBERS", partitions_key(self._namespace, ENGAGEMENT))])
         held = sorted(member.decode().rpartition(":") for member in members)
-        prefixes = [key_prefix(self._namespace, STAGE, topic, int(number)) for topic, _, number in held]
+        prefixes = [key_prefix(self._namespace, ENGAGEMENT, topic, int(number)) for topic, _, number in held]
         newest = self._answers(("HGET", prefix + CLOCK, WATERMARK) for prefix in prefixes)
         return [
             Shard(topic, prefix, int(at_ms))
@@ -259,11 +263,11 @@ class EngagementReader:
                 pipeline.execute_command(*command)
             answers: list[Any] = pipeline.execute()
         except (RedisError, OSError) as error:
-            raise redis_silent(error) from error
+            raise redis_unavailable(error) from error
         return answers
 
 
-def unique_people(logs: Iterable[bytes]) -> dict[People, int]:
+def unique_people(logs: Iterable[bytes]) -> dict[AudienceMetric, int]:
     """The people of a union of logs, estimated; `new_followers` are told by no log."""
     registers = read(logs)
     return {name: union_estimate(registers, groups) for name, groups in COUNTED_AS.items()}
@@ -284,10 +288,10 @@ def _newest_minute(shards: Sequence[Shard], at_ms: int | None) -> int:
     return (newest_ms if at_ms is None else at_ms) // MINUTE_MS
 
 
-def _minutes_reach(shards: Sequence[Shard], field: str, last: int, count: int) -> Reach:
+def _minutes_reach(shards: Sequence[Shard], field: str, last: int, count: int) -> WindowQuery:
     minutes = range(last - count + 1, last + 1)
     buckets = [minute_bucket(minute) for minute in minutes]
-    return Reach(shards, buckets, field, minutes.start * MINUTE_MS, minutes.stop * MINUTE_MS)
+    return WindowQuery(shards, buckets, field, minutes.start * MINUTE_MS, minutes.stop * MINUTE_MS)
 
 
 def _backwards(newest: int) -> Iterable[list[str]]:

@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from streams.clock import DAY_MS, MINUTE_MS
-from streams.engagement.deltas import Changes, RunningTotal, TakeBack
+from streams.engagement.deltas import Deltas, RunningTotal, TakeBack
 from streams.engagement.stateful import add_growth
 
 MARKS_KEPT_SECONDS = 3 * 86_400
 REPORTS_REMEMBERED = 16
 """How many of a subject's last reports a retraction may name."""
-MOST_SUBJECTS = 100_000
+MAX_SUBJECTS = 100_000
 """Subjects held in the process; those heard last are kept, the others are loaded when they are heard again."""
 _MINUTES_A_DAY = DAY_MS // MINUTE_MS
 
 
-class Mark(msgspec.Struct, array_like=True, frozen=True):
+class HighWaterMark(msgspec.Struct, array_like=True, frozen=True):
     """How high a subject was seen, on which day last, and what its last reports added: {event_id: growth}."""
 
     day: int
@@ -30,7 +30,7 @@ class Mark(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Mark).decode
+_decode = msgspec.msgpack.Decoder(HighWaterMark).decode
 
 
 def marks_of(day: int) -> str:
@@ -49,11 +49,11 @@ def _days_of(report: RunningTotal | TakeBack) -> tuple[int, ...]:
     return day - 1, day, day + 1
 
 
-class Marks:
+class HighWaterMarks:
     """One partition's, with those in use held in the process."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, Mark | None] = OrderedDict()
+        self._held: OrderedDict[str, HighWaterMark | None] = OrderedDict()
 
     def unknown(self, reports: Iterable[RunningTotal | TakeBack]) -> dict[str, list[str]]:
         """What must be loaded before these reports can be counted: subjects by suffix."""
@@ -75,7 +75,7 @@ class Marks:
                 if known is None or known.day <= mark.day:
                     self._held[subject] = mark
 
-    def count(self, reports: Iterable[RunningTotal | TakeBack], changes: Changes) -> dict[str, dict[str, bytes | None]]:
+    def count(self, reports: Iterable[RunningTotal | TakeBack], changes: Deltas) -> dict[str, dict[str, bytes | None]]:
         """Add what the reports grew by to the changes, in order; returns the marks to store, by suffix."""
         touched: set[str] = set()
         for report in reports:
@@ -86,34 +86,36 @@ class Marks:
         return self._stored(touched)
 
     def forget_oldest(self) -> None:
-        """Keep within MOST_SUBJECTS; called when what was counted is stored."""
-        while len(self._held) > MOST_SUBJECTS:
+        """Keep within MAX_SUBJECTS; called when what was counted is stored."""
+        while len(self._held) > MAX_SUBJECTS:
             self._held.popitem(last=False)
 
-    def _mark(self, subject: str, day: int) -> Mark | None:
+    def _mark(self, subject: str, day: int) -> HighWaterMark | None:
         """None where the subject was last heard before yesterday: to forget must not depend on who remembers."""
         mark = self._held.get(subject)
         return None if mark is None or mark.day < day - 1 else mark
 
-    def _grown(self, report: RunningTotal, changes: Changes) -> Mark:
+    def _grown(self, report: RunningTotal, changes: Deltas) -> HighWaterMark:
         self._held.move_to_end(report.subject)
         day = day_of(report.where[1])
         before = self._mark(report.subject, day)
         if before is None:
-            before = Mark(day, 0 if report.from_zero else report.total, {})
+            before = HighWaterMark(day, 0 if report.from_zero else report.total, {})
         growth = report.total - before.highest
         if growth <= 0:
-            return Mark(max(day, before.day), before.highest, before.added)
+            return HighWaterMark(max(day, before.day), before.highest, before.added)
         add_growth(changes, report.where, report.kind, growth, report.amount)
         added = dict([*before.added.items(), (report.event_id, growth)][-REPORTS_REMEMBERED:])
-        return Mark(max(day, before.day), report.total, added)
+        return HighWaterMark(max(day, before.day), report.total, added)
 
-    def _taken_back(self, report: TakeBack, changes: Changes) -> Mark | None:
+    def _taken_back(self, report: TakeBack, changes: Deltas) -> HighWaterMark | None:
         mark = self._mark(report.subject, report.today)
         if mark is None or report.event_id not in mark.added:
             return None
         add_growth(changes, report.where, report.kind, -mark.added[report.event_id], report.amount)
-        return Mark(mark.day, mark.highest, {one: n for one, n in mark.added.items() if one != report.event_id})
+        return HighWaterMark(
+            mark.day, mark.highest, {one: n for one, n in mark.added.items() if one != report.event_id}
+        )
 
     def _stored(self, touched: Iterable[str]) -> dict[str, dict[str, bytes | None]]:
         stored: dict[str, dict[str, bytes | None]] = {}

@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.engagement.dictionary import Scope
-from streams.engagement.meaning import MEANINGS, MEASURES, MIRROR, NOBODY, SLOTS, Meaning, group_code
+from streams.engagement.meaning import CONTRIBUTIONS, MEASURES, MIRROR, NO_GROUP, SLOTS, Contribution, group_code
 from streams.events.schema import Event, Kind, ValueMode
 
 MINUTES_KEPT_SECONDS = 150 * 60
 HOURS_KEPT_SECONDS = 26 * 3600
-LETTERS: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
+SCOPE_CODES: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 WHOLE_SESSION = "s"
-_WITH_SESSIONS = (LETTERS["room"], LETTERS["product"])
-MOST_PROFILES = 30_000
+_WITH_SESSIONS = (SCOPE_CODES["room"], SCOPE_CODES["product"])
+MAX_PROFILES = 30_000
 """Distinct profiles that are remembered; beyond it the table begins anew, so ids made up by a feed cost no memory."""
 
 
 def scope_field(scope: Scope, scope_id: str) -> str:
-    return f"{LETTERS[scope]}:{scope_id}"
+    return f"{SCOPE_CODES[scope]}:{scope_id}"
 
 
 def minute_bucket(minute: int) -> str:
@@ -49,7 +49,7 @@ def followers_of(field: str) -> str:
     return f"followers:{field}"
 
 
-class Target(NamedTuple):
+class BucketTarget(NamedTuple):
     """A bucket, the fields in it, and the suffixes of the logs of their people."""
 
     bucket: str
@@ -58,7 +58,7 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Place:
+class CountingScope:
     """One combination of platform, brand, room, session, and of a product in it.
 
     What happens to a product also counts where it happens, in its `outer` place: a batch's changes are added up there
@@ -66,11 +66,11 @@ class Place:
     """
 
     number: int
-    outer: "Place | None"
+    outer: "CountingScope | None"
     fields: tuple[str, ...]
     """Its own: the product's alone, or those of room, brand and platform."""
     session_id: str | None
-    session: tuple[Target, ...]
+    session: tuple[BucketTarget, ...]
     """The session's bucket, if there is one."""
 
     @property
@@ -83,19 +83,19 @@ class Place:
         field = self.fields[0]
         return field if self.session_id is not None and field.startswith(_WITH_SESSIONS) else None
 
-    def targets(self, minute: int) -> tuple[Target, ...]:
+    def targets(self, minute: int) -> tuple[BucketTarget, ...]:
         """Every bucket that its events of this minute count in."""
         return target(minute_bucket(minute), self.fields), target(hour_bucket(minute // 60), self.fields), *self.session
 
 
-def target(bucket: str, fields: tuple[str, ...]) -> Target:
-    return Target(bucket, fields, tuple(people_log(bucket, field) for field in fields))
+def target(bucket: str, fields: tuple[str, ...]) -> BucketTarget:
+    return BucketTarget(bucket, fields, tuple(people_log(bucket, field) for field in fields))
 
 
-class Profile(NamedTuple):
+class CountingPlan(NamedTuple):
     """All that an event's counting depends on, but its numbers, its actor and its time."""
 
-    place: Place
+    place: CountingScope
     kind: Kind
     adds: tuple[tuple[int, int], ...]
     """(slot, position in MEASURES): what it adds without a look at anything before it."""
@@ -109,16 +109,16 @@ class Profile(NamedTuple):
 _SPECIAL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
 
 
-class Profiles(dict[tuple[Any, ...], int]):
+class CountingPlans(dict[tuple[Any, ...], int]):
     """Numbers the profiles that occur, in order of appearance."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.all: list[Profile] = []
+        self.all: list[CountingPlan] = []
         self.special: set[int] = set()
         """The numbers of those that are."""
-        self.places: list[Place] = []
-        self._places: dict[tuple[Any, ...], Place] = {}
+        self.places: list[CountingScope] = []
+        self._places: dict[tuple[Any, ...], CountingScope] = {}
         self._columns = np.empty((0, 4), np.int64)
 
     def of(self, events: Iterable[Event]) -> list[int]:
@@ -143,14 +143,16 @@ class Profiles(dict[tuple[Any, ...], int]):
     def __missing__(self, key: tuple[Any, ...]) -> int:
         *manner, platform, brand, room, product, session = key
         place = self._place(platform, brand, room, product, session)
-        profile = Profile(place, *_manner(room is not None, *manner))
+        profile = CountingPlan(place, *_manner(room is not None, *manner))
         number = self[key] = len(self.all)
         self.all.append(profile)
         if profile.special:
             self.special.add(number)
         return number
 
-    def _place(self, platform: str, brand: str, room: str | None, product: str | None, session: str | None) -> Place:
+    def _place(
+        self, platform: str, brand: str, room: str | None, product: str | None, session: str | None
+    ) -> CountingScope:
         where = platform, brand, room, product, session
         place = self._places.get(where)
         if place is None:
@@ -166,13 +168,13 @@ def _fields(platform: str, brand: str, room: str | None) -> tuple[str, ...]:
     return fields if room is None else (scope_field("room", room), *fields)
 
 
-def _numbered(number: int, outer: Place | None, fields: tuple[str, ...], session: str | None) -> Place:
+def _numbered(number: int, outer: CountingScope | None, fields: tuple[str, ...], session: str | None) -> CountingScope:
     in_session = (WHOLE_SESSION,) if outer is None else fields
     targets = () if session is None else (target(session_bucket(session), in_session),)
-    return Place(number, outer, fields, session, targets)
+    return CountingScope(number, outer, fields, session, targets)
 
 
-class Manner(NamedTuple):
+class KindPlan(NamedTuple):
     """What a profile says but for the place: few, where places are many."""
 
     kind: Kind
@@ -183,16 +185,18 @@ class Manner(NamedTuple):
 
 
 @cache
-def _manner(in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool) -> Manner:
+def _manner(
+    in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
+) -> KindPlan:
     if is_mirror:
-        return Manner(kind, _slots(MIRROR), NOBODY, special=False, paid=False)
-    meaning = MEANINGS[kind]
+        return KindPlan(kind, _slots(MIRROR), NO_GROUP, special=False, paid=False)
+    meaning = CONTRIBUTIONS[kind]
     running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
     adds = () if running or unfinished or kind == "retraction" else _slots(meaning)
     paid = any(measure in ("amount", "worth") for _, measure in meaning.adds)
-    return Manner(kind, adds, group_code(meaning.group, in_room), running or kind in _SPECIAL_KINDS, paid)
+    return KindPlan(kind, adds, group_code(meaning.group, in_room), running or kind in _SPECIAL_KINDS, paid)
 
 
-def _slots(meaning: Meaning) -> tuple[tuple[int, int], ...]:
+def _slots(meaning: Contribution) -> tuple[tuple[int, int], ...]:
     return tuple((SLOTS[name], MEASURES.index(measure)) for name, measure in meaning.adds)

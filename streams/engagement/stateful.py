@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from streams.engagement.dedup import Columns, Numbers, Occurrence, Window
-from streams.engagement.deltas import SESSION_ONLY, Changes, Gauge, RunningTotal, TakeBack, Where
-from streams.engagement.meaning import MEANINGS, SLOTS
-from streams.engagement.scopes import Profile, followers_of, session_bucket
+from streams.engagement.dedup import Columns, DedupWindow, Numbers, Occurrence
+from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, RunningTotal, ScopeMinute, TakeBack
+from streams.engagement.meaning import CONTRIBUTIONS, SLOTS
+from streams.engagement.scopes import CountingPlan, followers_of, session_bucket
 from streams.events.codec import Reason, Unreadable
 from streams.events.schema import Event, Kind
 
@@ -24,7 +24,7 @@ FOLLOWERS_REMEMBERED_MS = 50 * HOUR_MS
 """The longest window and the longest lateness, and some: whoever followed before is as if they never had."""
 
 
-class Kept(NamedTuple):
+class RetainedEvent(NamedTuple):
     """An event that is kept whole, with where and how it was read."""
 
     event: Event
@@ -32,11 +32,16 @@ class Kept(NamedTuple):
     value: bytes
 
 
-class Special:
+class StatefulEvents:
     """One stretch's, `kept` by their positions in it."""
 
     def __init__(
-        self, window: Window, kept: Mapping[int, Kept], columns: Columns, highest_ms: Numbers, changes: Changes
+        self,
+        window: DedupWindow,
+        kept: Mapping[int, RetainedEvent],
+        columns: Columns,
+        highest_ms: Numbers,
+        changes: Deltas,
     ) -> None:
         self._window = window
         self._kept = kept
@@ -78,14 +83,14 @@ class Special:
         for slot, measure in event.profile.adds:
             changes.add(where, slot, -measures[measure])
 
-    def _viewers(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+    def _viewers(self, at: int, event: Event, where: ScopeMinute, changes: Deltas) -> bool:
         if event.room_id is None:
             return self._refuse(at, "missing_field", "viewers without room_id", changes)
         place, minute = where
         changes.gauge((place.outer or place, minute), Gauge(event.value, event.event_time_ms, event.value))
         return True
 
-    def _running_total(self, at: int, event: Event, where: Where, changes: Changes) -> bool:
+    def _running_total(self, at: int, event: Event, where: ScopeMinute, changes: Deltas) -> bool:
         if event.kind == "gift" and event.subject_id is None:
             return self._refuse(at, "missing_field", "a gift that may still grow, without subject_id", changes)
         if event.kind != "gift" and not has_running_total(event.kind):
@@ -98,7 +103,7 @@ class Special:
         )  # fmt: skip
         return True
 
-    def _follow(self, at: int, event: Event, profile: Profile, changes: Changes) -> None:
+    def _follow(self, at: int, event: Event, profile: CountingPlan, changes: Deltas) -> None:
         if event.actor is None:
             return
         since = event.event_time_ms if event.kind == "follow" else None
@@ -119,7 +124,7 @@ class Special:
         self.take_back(found, self._columns.at(at), at)
         return True
 
-    def _refuse(self, at: int, reason: Reason, detail: str, changes: Changes) -> bool:
+    def _refuse(self, at: int, reason: Reason, detail: str, changes: Deltas) -> bool:
         _, offset, value = self._kept[at]
         changes.unreadable.append(Unreadable(offset, value, reason, detail))
         return False
@@ -127,7 +132,7 @@ class Special:
 
 def has_running_total(kind: Kind) -> bool:
     """Whether a snapshot of the kind says something: its one sum is a sum of values."""
-    return [measure for _, measure in MEANINGS[kind].adds] == ["value"]
+    return [measure for _, measure in CONTRIBUTIONS[kind].adds] == ["value"]
 
 
 def is_running_total(event: Event) -> bool:
@@ -144,7 +149,7 @@ def _subject(event: Event) -> str:
     return f"{event.kind}|{event.platform}|{about}"
 
 
-def add_growth(changes: Changes, where: Where, kind: Kind, growth: int, amount: int) -> None:
+def add_growth(changes: Deltas, where: ScopeMinute, kind: Kind, growth: int, amount: int) -> None:
     """Count what a running total grew by; negative to take it back."""
-    for name, measure in MEANINGS[kind].adds:
+    for name, measure in CONTRIBUTIONS[kind].adds:
         changes.add(where, SLOTS[name], growth * amount if measure == "worth" else growth)

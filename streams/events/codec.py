@@ -54,7 +54,7 @@ class Records(Protocol):
     def values(self) -> Sequence[bytes | None]: ...
 
 
-class Sliced(Protocol):
+class SliceableBatch(Protocol):
     """A batch, piece by piece: an unreadable record slows down its own piece alone."""
 
     def slices(self) -> Iterable[Records]: ...
@@ -84,7 +84,7 @@ class Decoded:
 _decode = msgspec.json.Decoder(Event).decode
 
 
-def decode(batch: Sliced) -> Decoded:
+def decode(batch: SliceableBatch) -> Decoded:
     """All records of a batch. Costs what the JSON decoder costs, as long as nearly all can be read."""
     whole = Decoded([], offsets := list[int](), timestamps_ms := list[int](), values := list[bytes](), [])
     for decoded in decode_slices(batch):
@@ -96,7 +96,7 @@ def decode(batch: Sliced) -> Decoded:
     return whole
 
 
-def decode_slices(batch: Sliced) -> Iterator[Decoded]:
+def decode_slices(batch: SliceableBatch) -> Iterator[Decoded]:
     """A batch's records slice by slice, in order: whoever is done with a slice's events before the next finds the next
     in the cache too."""
     return map(_decode_slice, batch.slices())

@@ -59,7 +59,7 @@ def dead_letter(headers: Headers, value: bytes | None) -> DeadLetter:
     raise ValueError(f"not a dead letter: unknown reason {reason[:40]!r}")
 
 
-def letters_of(topic: str, partition: int, stage: str, unreadable: Sequence[Unreadable]) -> list[DeadLetter]:
+def dead_letters_for(topic: str, partition: int, stage: str, unreadable: Sequence[Unreadable]) -> list[DeadLetter]:
     """A batch's unreadable records as dead letters."""
     return [
         DeadLetter(Coordinates(topic, partition, record.offset), record.reason, record.detail, stage, record.value)
@@ -77,7 +77,7 @@ class DeadLetterSink(Protocol):
         """Let go of connections; a later `send` connects again."""
 
 
-class MemorySink:
+class MemoryDeadLetterSink:
     """Keeps the letters in this process, one for each record."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ MAX_TEXT_CHARS = 20_000
 
 
 @dataclass(frozen=True)
-class Place:
+class FeedContext:
     """One connection to a platform on behalf of a brand, in a room where it is a live feed."""
 
     source: str

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.clock import Clock, system_clock
-from streams.errors import Unavailable, kafka_silent
+from streams.errors import Unavailable
+from streams.kafka.connection import KafkaConnection
 from streams.topology import MAX_RECORD_BYTES
 
 PROGRESS_SECONDS = 0.5
@@ -23,7 +23,7 @@ BOOTSTRAP_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TimedRecord:
     """A Kafka record in waiting."""
 
     topic: str
@@ -38,7 +38,7 @@ class Record:
 class Sink(Protocol):
     """Where records go. `send` may buffer; `flush` returns when all are acknowledged. Both raise Unavailable."""
 
-    def send(self, record: Record) -> None: ...
+    def send(self, record: TimedRecord) -> None: ...
 
     def flush(self) -> None: ...
 
@@ -53,7 +53,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Played:
+class PlaybackResult:
     """What a feed did."""
 
     records: int
@@ -62,39 +62,41 @@ class Played:
     """How late the last record was; a feed that falls behind says so."""
 
 
-Watcher = Callable[[Progress], None]
+ProgressCallback = Callable[[Progress], None]
 
 
-class KafkaSink:
+class ReplayProducer:
     """An idempotent producer: what it sends is in the log once, in order, though the broker restart meanwhile."""
 
-    def __init__(self, bootstrap: str, delivery_timeout_seconds: float = 120.0) -> None:
+    def __init__(self, kafka: KafkaConnection, delivery_timeout_seconds: float = 120.0) -> None:
         try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap.split(","), enable_idempotence=True, acks="all", linger_ms=20,
-                max_request_size=MAX_RECORD_BYTES + 1_000_000, delivery_timeout_ms=int(delivery_timeout_seconds * 1000),
+            self._producer = kafka.producer(
+                enable_idempotence=True,
+                linger_ms=20,
+                max_request_size=MAX_RECORD_BYTES + 1_000_000,
+                delivery_timeout_ms=int(delivery_timeout_seconds * 1000),
                 bootstrap_timeout_ms=BOOTSTRAP_SECONDS * 1000,
-            )  # fmt: skip
+            )
         except KafkaError as error:
-            raise kafka_silent(bootstrap) from error
-        self._bootstrap = bootstrap
+            raise kafka.unavailable() from error
+        self._kafka = kafka
         self._failure: BaseException | None = None
 
-    def send(self, record: Record) -> None:
+    def send(self, record: TimedRecord) -> None:
         self._check()
         try:
             future = self._producer.send(
                 record.topic, key=record.key, value=record.value, timestamp_ms=record.timestamp_ms
             )
         except KafkaError as error:
-            raise Unavailable(f"Kafka at {self._bootstrap} takes no record for {record.topic}: {error}") from None
+            raise Unavailable(f"Kafka at {self._kafka} takes no record for {record.topic}: {error}") from None
         future.add_errback(self._failed)
 
     def flush(self) -> None:
         try:
             self._producer.flush()
         except KafkaError as error:
-            raise Unavailable(f"Kafka at {self._bootstrap} does not acknowledge: {error}") from None
+            raise Unavailable(f"Kafka at {self._kafka} does not acknowledge: {error}") from None
         self._check()
 
     def close(self) -> None:
@@ -105,19 +107,19 @@ class KafkaSink:
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise Unavailable(f"Kafka at {self._bootstrap} lost a record: {self._failure}")
+            raise Unavailable(f"Kafka at {self._kafka} lost a record: {self._failure}")
 
 
 def play(
-    records: Sequence[Record],
+    records: Sequence[TimedRecord],
     sink: Sink,
     *,
     speed: float | None,
     ends_ms: int,
-    watch: Watcher | None = None,
+    watch: ProgressCallback | None = None,
     clock: Clock = system_clock,
     sleep: Callable[[float], None] = time.sleep,
-) -> Played:
+) -> PlaybackResult:
     """Send records in order, each when its own time comes; without a `speed`, as fast as the sink takes them.
 
     `ends_ms` is the moment at which the records' time and the wall's meet. Raises Unavailable.
@@ -136,4 +138,4 @@ def play(
     sink.flush()
     if watch is not None and records:
         watch(Progress(len(records), len(records), records[-1].due_ms))
-    return Played(len(records), (clock() - started_ms) / 1000, max(0, behind_ms) / 1000)
+    return PlaybackResult(len(records), (clock() - started_ms) / 1000, max(0, behind_ms) / 1000)

@@ -20,8 +20,8 @@ import msgspec
 from streams.clock import Clock
 from streams.errors import UsageError
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
-from streams.ingest.context import MAX_TEXT_CHARS, Place
-from streams.ingest.player import Played, Record, Sink, Watcher, play
+from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
+from streams.ingest.player import PlaybackResult, ProgressCallback, Sink, TimedRecord, play
 from streams.topology import SOCIAL
 
 SOURCE = "replay"
@@ -35,7 +35,7 @@ _ALIASES: dict[str, Platform] = {
 }  # fmt: skip
 
 
-class Line(msgspec.Struct, frozen=True):
+class RecordedLine(msgspec.Struct, frozen=True):
     """One comment; what a recording leaves out is unknown."""
 
     time: str | int | float
@@ -54,7 +54,7 @@ class Comment:
 
     number: int
     at_ms: int
-    line: Line
+    line: RecordedLine
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Replayed:
     platforms: dict[Platform, int]
     first_event_ms: int
     last_event_ms: int
-    played: Played
+    played: PlaybackResult
 
 
 def platform(name: str) -> Platform:
@@ -119,7 +119,7 @@ def _comments(path: Path) -> Iterator[Comment]:
 
 def _comment(path: Path, number: int, line: str) -> Comment:
     try:
-        heard = msgspec.json.decode(line, type=Line)
+        heard = msgspec.json.decode(line, type=RecordedLine)
         return Comment(number, _milliseconds(heard.time), heard)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
         raise UsageError(f"{path}, line {number}: {error}") from None
@@ -138,10 +138,10 @@ def replay(
     recording: Recording,
     sink: Sink,
     *,
-    place: Place,
+    place: FeedContext,
     speed: float | None,
     original_times: bool = False,
-    watch: Watcher | None = None,
+    watch: ProgressCallback | None = None,
     clock: Clock,
     sleep: Callable[[float], None],
 ) -> Replayed:
@@ -159,7 +159,7 @@ def replay(
         for comment in recording.comments
     ]
     records = [
-        Record(SOCIAL, place.brand_id.encode(), msgspec.json.encode(event), comment.at_ms + shift_ms)
+        TimedRecord(SOCIAL, place.brand_id.encode(), msgspec.json.encode(event), comment.at_ms + shift_ms)
         for comment, event in zip(recording.comments, events, strict=True)
     ]
     played = play(records, sink, speed=speed, ends_ms=ends_ms, watch=watch, clock=clock, sleep=sleep)
@@ -173,7 +173,7 @@ def _name(recording: Recording, shift_ms: int) -> str:
     return blake2b(f"{recording.path.name}:{shift_ms}".encode(), digest_size=6).hexdigest()
 
 
-def _event(comment: Comment, place: Place, at_ms: int, name: str) -> Event:
+def _event(comment: Comment, place: FeedContext, at_ms: int, name: str) -> Event:
     line = comment.line
     kind: Any = line.kind if line.kind in TEXT_KINDS - {"speech"} else "comment"
     spoken: Kind = kind

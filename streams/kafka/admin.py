@@ -1,11 +1,13 @@
 """Making the topics on a broker, through kafka-python's admin client."""
 
-from kafka import KafkaAdminClient
+from typing import Any
+
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from streams.clock import DAY_MS
-from streams.errors import Unavailable, kafka_silent
+from streams.errors import Unavailable
+from streams.kafka.connection import KafkaConnection
 from streams.topology import MAX_RECORD_BYTES, TOPICS, Topic
 
 PATIENCE_MS = 5_000
@@ -16,29 +18,29 @@ def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
     config = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     if topic.compacted:
         return config | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(DAY_MS)}
-    days = min(retention_days, topic.longest_days or retention_days)
+    days = min(retention_days, topic.max_days or retention_days)
     return config | {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
 
 
-def create_topics(bootstrap: str, partitions: int, replication: int, retention_days: int) -> dict[str, str]:
+def create_topics(kafka: KafkaConnection, partitions: int, replication: int, retention_days: int) -> dict[str, str]:
     """Create what is missing; returns `created` or `exists` by topic. Raises Unavailable."""
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=PATIENCE_MS)
+        admin = kafka.admin(bootstrap_timeout_ms=PATIENCE_MS)
     except KafkaTimeoutError:
-        raise kafka_silent(bootstrap) from None
+        raise kafka.unavailable() from None
     try:
         existing = set(admin.list_topics())
         missing = [topic for topic in TOPICS if topic.name not in existing]
         for topic in missing:
             _create(admin, topic, partitions, replication, retention_days)
     except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap}: {error}") from error
+        raise Unavailable(f"Kafka at {kafka}: {error}") from error
     finally:
         admin.close()
     return {topic.name: "created" if topic in missing else "exists" for topic in TOPICS}
 
 
-def _create(admin: KafkaAdminClient, topic: Topic, partitions: int, replication: int, retention_days: int) -> None:
+def _create(admin: Any, topic: Topic, partitions: int, replication: int, retention_days: int) -> None:
     new = NewTopic(topic.name, partitions, replication, topic_configs=topic_config(topic, retention_days))
     try:
         admin.create_topics([new], raise_errors=True)

@@ -9,19 +9,20 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.errors import Unavailable
 from streams.events.dead_letters import DeadLetter
-from streams.kafka.producer import Connection
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import LazyProducer
 from streams.topology import DEAD_LETTERS, MAX_RECORD_BYTES
 
 TRUNCATED_BYTES = 65_536
 """What is kept of a record that fills a Kafka record by itself, with no room for our headers."""
 
 
-class KafkaSink:
+class DeadLetterTopicSink:
     """Connects with the first letter, for there may never be one. One event loop."""
 
-    def __init__(self, bootstrap: str, topic: str = DEAD_LETTERS, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
+    def __init__(self, kafka: KafkaConnection, topic: str = DEAD_LETTERS, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
         self._topic = topic
-        self._connection = Connection(bootstrap, topic, max_request_size=max_bytes)
+        self._connection = LazyProducer(kafka, topic, max_request_size=max_bytes)
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
         if not letters:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.errors import Unavailable
+from streams.kafka.connection import KafkaConnection
 
 
 class Publisher(Protocol):
@@ -20,15 +21,13 @@ class Publisher(Protocol):
         """
 
 
-class Connection:
+class LazyProducer:
     """A producer that is started once, by whoever needs it first. One event loop."""
 
-    def __init__(self, bootstrap: str, topic: str, **options: Any) -> None:
+    def __init__(self, kafka: KafkaConnection, topic: str, **options: Any) -> None:
         self.topic = topic
-        self._options = {
-            "bootstrap_servers": bootstrap, "client_id": f"pulsewatch-{topic}", "acks": "all",
-            "enable_idempotence": True, **options,
-        }  # fmt: skip
+        self._kafka = kafka
+        self._options = options
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -46,7 +45,9 @@ class Connection:
             self._producer = None
 
     async def _connected(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(**self._options)
+        producer = self._kafka.async_producer(
+            client_id=f"pulsewatch-{self.topic}", acks="all", enable_idempotence=True, **self._options
+        )
         try:
             await producer.start()
         except BaseException:
@@ -55,11 +56,11 @@ class Connection:
         return producer
 
 
-class KafkaTopic:
+class TopicPublisher:
     """A Publisher on Kafka."""
 
-    def __init__(self, bootstrap: str, topic: str, *, linger_ms: int = 0) -> None:
-        self._connection = Connection(bootstrap, topic, linger_ms=linger_ms)
+    def __init__(self, kafka: KafkaConnection, topic: str, *, linger_ms: int = 0) -> None:
+        self._connection = LazyProducer(kafka, topic, linger_ms=linger_ms)
 
     async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
         topic = self._connection.topic

@@ -6,21 +6,11 @@ A client is a synchronous one that returns bytes. Every call raises Unavailable 
 from collections.abc import Iterable
 from typing import Any
 
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
-from streams.errors import redis_silent
+from streams.errors import redis_unavailable
 from streams.ledger.redis import key_prefix, partitions_key
-
-TIMEOUT_SECONDS = 2.0
-
-
-def reading_client(url: str) -> Redis:
-    """A client that gives up at once: a screen or a scrape must not hang on a server that is away, and asks again."""
-    once = Retry(NoBackoff(), retries=0)
-    return Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=once)
+from streams.topology import STAGES
 
 
 def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
@@ -31,7 +21,7 @@ def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
             pipeline.execute_command(*command)
         replies: list[Any] = pipeline.execute()
     except (RedisError, OSError) as error:
-        raise redis_silent(error) from error
+        raise redis_unavailable(error) from error
     return replies
 
 
@@ -48,3 +38,8 @@ def stored_offsets(client: Any, namespace: str, stage: str) -> dict[tuple[str, i
     keys = (key_prefix(namespace, stage, topic, partition) + "ledger" for topic, partition in held)
     offsets = answers(client, (("HGET", key, "next") for key in keys))
     return {where: int(offset or 0) for where, offset in zip(held, offsets, strict=True)}
+
+
+def stored_by_stage(client: Any, namespace: str) -> dict[str, dict[tuple[str, int], int]]:
+    """Where each stage's ledgers stand: as long as none moves, nothing was counted."""
+    return {stage: stored_offsets(client, namespace, stage) for stage in STAGES}

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from streams.backoff import Backoff
 from streams.errors import Unavailable
 from streams.ledger.protocol import Claim, Ledger, Update
 from streams.metrics import LEDGER_OUTCOMES
@@ -16,20 +16,7 @@ Result = TypeVar("Result")
 Sleep = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Waits of 0.2 s, 0.4 s, 0.8 s … up to 10 s."""
-
-    first_seconds: float = 0.2
-    cap_seconds: float = 10.0
-    factor: float = 2.0
-
-    def after(self, seconds: float) -> float:
-        """The wait that follows one of `seconds`."""
-        return min(seconds * self.factor, self.cap_seconds)
-
-
-async def patiently(
+async def retrying(
     call: Callable[[], Awaitable[Result]],
     *,
     backoff: Backoff = Backoff(),
@@ -54,9 +41,8 @@ async def patiently(
             return result
 
 
-class PatientLedger:
-    """A ledger that waits instead of raising Unavailable, and counts what it applied and how often it
-    waited; who hears of Fenced and OffsetMoved counts these."""
+class RetryingLedger:
+    """Retries on Unavailable. Counts applied and unavailable calls; callers count Fenced and OffsetMoved."""
 
     def __init__(
         self,
@@ -73,29 +59,29 @@ class PatientLedger:
         self._unavailable = LEDGER_OUTCOMES.labels(stage, "unavailable")
 
     async def acquire(self, topic: str, partition: int) -> Claim:
-        return await self._patiently(lambda: self._ledger.acquire(topic, partition))
+        return await self._retrying(lambda: self._ledger.acquire(topic, partition))
 
     async def apply(self, update: Update) -> None:
-        await self._patiently(lambda: self._ledger.apply(update))
+        await self._retrying(lambda: self._ledger.apply(update))
         self._applied.inc()
 
     async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
-        return await self._patiently(lambda: self._ledger.load(claim, suffix))
+        return await self._retrying(lambda: self._ledger.load(claim, suffix))
 
     async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
-        return await self._patiently(lambda: self._ledger.fields(claim, suffix, names))
+        return await self._retrying(lambda: self._ledger.fields(claim, suffix, names))
 
     async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
-        return await self._patiently(lambda: self._ledger.fields_of(claim, wanted))
+        return await self._retrying(lambda: self._ledger.fields_of(claim, wanted))
 
     async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
-        return await self._patiently(lambda: self._ledger.strings(claim, suffixes))
+        return await self._retrying(lambda: self._ledger.strings(claim, suffixes))
 
     async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
-        return await self._patiently(lambda: self._ledger.outbox(claim, limit))
+        return await self._retrying(lambda: self._ledger.outbox(claim, limit))
 
     async def taken(self, claim: Claim, count: int) -> None:
-        await self._patiently(lambda: self._ledger.taken(claim, count))
+        await self._retrying(lambda: self._ledger.taken(claim, count))
 
-    async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        return await patiently(call, backoff=self._backoff, sleep=self._sleep, each_failure=self._unavailable.inc)
+    async def _retrying(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        return await retrying(call, backoff=self._backoff, sleep=self._sleep, each_failure=self._unavailable.inc)

@@ -7,7 +7,7 @@ import msgspec
 Status = Literal["firing", "resolved"]
 
 
-class Notice(
+class AlertmanagerAlert(
     msgspec.Struct,
     frozen=True,
     rename={"starts_at": "startsAt", "ends_at": "endsAt", "generator_url": "generatorURL"},
@@ -43,7 +43,7 @@ class Notification(
 
     receiver: str
     status: Status
-    alerts: list[Notice]
+    alerts: list[AlertmanagerAlert]
     group_key: str
     version: str = "4"
     truncated_alerts: int = 0

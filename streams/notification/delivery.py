@@ -20,10 +20,10 @@ from streams.clock import Clock, system_clock
 from streams.errors import UsageError
 from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS, from_zero
 from streams.notification.alertmanager import Notification
-from streams.notification.formats import FORMATS, Answer, Draft, Post
+from streams.notification.formats import FORMATS, Answer, Post, RenderInput
 from streams.notification.message import Links, compose
-from streams.notification.rate_limit import Pace
-from streams.notification.receivers import Target
+from streams.notification.rate_limit import RateLimiter
+from streams.notification.receivers import Receiver
 
 LOG = logging.getLogger(__name__)
 Outcome = Literal["delivered", "refused", "unavailable", "limited"]
@@ -32,8 +32,8 @@ BUDGET_SECONDS = 8.0
 """Alertmanager waits at least ten."""
 ATTEMPT_SECONDS = 4.0
 FIRST_WAIT_SECONDS = 0.2
-LONGEST_WAIT_SECONDS = 2.0
-LONGEST_ANSWER_BYTES = 10_000
+MAX_WAIT_SECONDS = 2.0
+MAX_ANSWER_BYTES = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Result:
 
 
 @dataclass
-class Delivery:
+class ReceiverClient:
     """One target's. Notifications go one after the other, in the order in which they came."""
 
-    target: Target
+    target: Receiver
     links: Links
     session: aiohttp.ClientSession
     clock: Clock = system_clock
@@ -59,7 +59,7 @@ class Delivery:
 
     def __post_init__(self) -> None:
         self._format = FORMATS[self.target.kind]
-        self._pace = Pace(self._format.limits)
+        self._pace = RateLimiter(self._format.limits)
         from_zero(RELAY_MESSAGES, (self.target.name,), OUTCOMES)
         RELAY_SECONDS.labels(self.target.name)
 
@@ -82,7 +82,7 @@ class Delivery:
 
     async def _deliver(self, notification: Notification, deadline: float) -> Result:
         message = compose(notification, self.links, self.target.language)
-        for post in self._format.write(Draft(notification, message, self.target.address(), self.clock())):
+        for post in self._format.write(RenderInput(notification, message, self.target.address(), self.clock())):
             result = await self._send(post, deadline)
             if result.outcome != "delivered":
                 return result
@@ -108,14 +108,14 @@ class Delivery:
             if self.now() + pause > deadline:
                 return Result("unavailable", reason)
             await self.sleep(pause)
-            wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
+            wait_seconds = min(2 * wait_seconds, MAX_WAIT_SECONDS)
 
     async def _attempt(self, post: Post) -> tuple[Answer, float]:
         """The answer, and the seconds that it asks to wait. No address is ever told: it holds a key."""
         patience = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
         try:
             async with self.session.post(post.url, json=post.body, timeout=patience, allow_redirects=False) as response:
-                body = await response.content.read(LONGEST_ANSWER_BYTES)
+                body = await response.content.read(MAX_ANSWER_BYTES)
                 return self._format.judge(response.status, body), _seconds(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError) as error:
             return Answer("again", type(error).__name__), 0.0

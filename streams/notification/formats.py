@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from streams.notification.alertmanager import Notice, Notification
+from streams.notification.alertmanager import AlertmanagerAlert, Notification
 from streams.notification.message import GRAVEST, Item, Message, plain
 from streams.notification.rate_limit import Limit
 
@@ -37,7 +37,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Draft:
+class RenderInput:
     """What a message is written from."""
 
     notification: Notification
@@ -66,33 +66,33 @@ class Answer:
 class Format:
     """One kind of receiver."""
 
-    write: Callable[[Draft], Sequence[Post]]
+    write: Callable[[RenderInput], Sequence[Post]]
     judge: Callable[[int, bytes], Answer]
     """From the answer's status and body."""
     limits: Sequence[Limit] = ()
 
 
-def _webhook(draft: Draft) -> list[Post]:
+def _webhook(draft: RenderInput) -> list[Post]:
     return [Post(draft.address.url, msgspec.to_builtins(draft.notification))]
 
 
-def _slack(draft: Draft) -> list[Post]:
+def _slack(draft: RenderInput) -> list[Post]:
     """Block Kit, which Slack's likenesses read too."""
     message = draft.message
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(_wide(message.title), 150), "emoji": False}}
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(_fullwidth(message.title), 150), "emoji": False}}
     ]
     for item in message.shown:
-        lines = [f"*{_wide(message.head(item))}*", f"{message.words['since']} {_wide(item.since)}"]
+        lines = [f"*{_fullwidth(message.head(item))}*", f"{message.words['since']} {_fullwidth(item.since)}"]
         links = [f"<{url}|{label}>" for label, url in _links(message, item)]
         text = "\n".join([*lines, " · ".join(links)] if links else lines)
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
     if message.more:
         blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": message.tail()}]})
-    return [Post(draft.address.url, {"text": _wide(message.title), "blocks": blocks})]
+    return [Post(draft.address.url, {"text": _fullwidth(message.title), "blocks": blocks})]
 
 
-def _pagerduty(draft: Draft) -> list[Post]:
+def _pagerduty(draft: RenderInput) -> list[Post]:
     """Events API v2, an event an alert: its fingerprint is the key, so that a repeated event is one incident."""
     message = draft.message
     posts = []
@@ -117,7 +117,7 @@ def _pagerduty(draft: Draft) -> list[Post]:
     return posts
 
 
-def _feishu(draft: Draft) -> list[Post]:
+def _feishu(draft: RenderInput) -> list[Post]:
     """An interactive card of plain-text elements only, which Feishu shows as they are: no mention, no markup."""
     message = draft.message
     elements: list[dict[str, Any]] = []
@@ -147,9 +147,9 @@ def feishu_signature(secret: str, now_ms: int) -> dict[str, str]:
     return {"timestamp": timestamp, "sign": base64.b64encode(digest).decode()}
 
 
-def _dingtalk(draft: Draft) -> list[Post]:
+def _dingtalk(draft: RenderInput) -> list[Post]:
     text = _markdown(draft.message, DINGTALK_BYTES)
-    body = {"msgtype": "markdown", "markdown": {"title": _wide(draft.message.title), "text": text}}
+    body = {"msgtype": "markdown", "markdown": {"title": _fullwidth(draft.message.title), "text": text}}
     signature = dingtalk_signature(draft.address.secret, draft.now_ms)
     joint = ("&" if "?" in draft.address.url else "?") if signature else ""
     return [Post(draft.address.url + joint + signature, body)]
@@ -163,17 +163,17 @@ def dingtalk_signature(secret: str, now_ms: int) -> str:
     return f"timestamp={now_ms}&sign={quote_plus(base64.b64encode(digest))}"
 
 
-def _wecom(draft: Draft) -> list[Post]:
+def _wecom(draft: RenderInput) -> list[Post]:
     content = _markdown(draft.message, WECOM_BYTES)
     return [Post(draft.address.url, {"msgtype": "markdown", "markdown": {"content": content}})]
 
 
 def _markdown(message: Message, most_bytes: int) -> str:
     """The markdown that DingTalk and WeCom share, as many whole alerts as fit."""
-    blocks = [f"### {_wide(message.title)}"]
+    blocks = [f"### {_fullwidth(message.title)}"]
     for number, item in enumerate(message.shown):
         links = " ".join(f"[{label}]({url})" for label, url in _links(message, item))
-        block = f"**{_wide(message.head(item))}**\n\n> {message.words['since']} {_wide(item.since)} {links}"
+        block = f"**{_fullwidth(message.head(item))}**\n\n> {message.words['since']} {_fullwidth(item.since)} {links}"
         hidden = len(message.shown) - number + message.more
         rest = message.words["more"].format(hidden)
         if len("\n\n".join([*blocks, block, rest]).encode()) > most_bytes:
@@ -188,7 +188,7 @@ _WIDE = str.maketrans(
 )  # fmt: skip
 
 
-def _wide(text: str) -> str:
+def _fullwidth(text: str) -> str:
     """Every character that some receiver's markup reads as its full-width twin: not all renderers know an escape.
 
     A scheme loses its slashes, so that no bare address becomes a link.
@@ -202,7 +202,7 @@ def _links(message: Message, item: Item) -> list[tuple[str, str]]:
     return [(label, url) for label, url in links if url]
 
 
-def _paired(draft: Draft) -> list[tuple[Item, Notice]]:
+def _paired(draft: RenderInput) -> list[tuple[Item, AlertmanagerAlert]]:
     notices = {notice.fingerprint: notice for notice in draft.notification.alerts}
     return [(item, notices[item.fingerprint]) for item in draft.message.items]
 

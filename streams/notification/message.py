@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
-from streams.notification.alertmanager import Notice, Notification
+from streams.notification.alertmanager import AlertmanagerAlert, Notification
 
 Language = Literal["en", "zh"]
 SHOWN = 10
@@ -46,7 +46,7 @@ class Links:
     console: str = ""
     runbooks: str = ""
 
-    def view(self, notice: Notice) -> str:
+    def view(self, notice: AlertmanagerAlert) -> str:
         """The alert's own page; what has none is the operations view's."""
         if not self.console:
             return ""
@@ -54,7 +54,7 @@ class Links:
         page = f"alert/{quote(fingerprint, safe='')}" if fingerprint not in ("", "other") else "operations"
         return f"{self.console.rstrip('/')}/{page}"
 
-    def runbook(self, notice: Notice) -> str:
+    def runbook(self, notice: AlertmanagerAlert) -> str:
         name = notice.annotations.get("runbook", "").rpartition("/")[2]
         return f"{self.runbooks.rstrip('/')}/{quote(name, safe='')}" if self.runbooks and name else ""
 
@@ -131,7 +131,7 @@ def plain(text: str) -> str:
     return "".join(kept)
 
 
-def _item(notice: Notice, links: Links) -> Item:
+def _item(notice: AlertmanagerAlert, links: Links) -> Item:
     return Item(
         firing=notice.status == "firing",
         severity=plain(notice.severity),

@@ -14,7 +14,7 @@ class Limit:
 
 
 @dataclass
-class Pace:
+class RateLimiter:
     """When the next message may go.
 
     Two a second:   sent at 0.0 and 0.3    asked at 0.4 → wait 0.6    asked at 1.0 → 0.0

@@ -31,7 +31,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True)
-class Target:
+class Receiver:
     """One receiver. Paths in relay.yml are relative to it."""
 
     name: str
@@ -49,7 +49,7 @@ class Target:
         return Address(url, _line(self.name, self.secret_file) if self.secret_file else "")
 
 
-def load(path: Path) -> Mapping[str, Target]:
+def load(path: Path) -> Mapping[str, Receiver]:
     """Every target by name. Raises UsageError that names what is wrong with which."""
     try:
         held = msgspec.convert(yaml.safe_load(path.read_text()), _File)
@@ -63,7 +63,7 @@ def load(path: Path) -> Mapping[str, Target]:
     return targets
 
 
-def _target(name: str, entry: _Entry, folder: Path) -> Target:
+def _target(name: str, entry: _Entry, folder: Path) -> Receiver:
     if entry.url and entry.url_file:
         raise UsageError(f"relay target {name}: give url or url_file, not both")
     if entry.kind not in ("webhook", "pagerduty") and not entry.url_file:
@@ -76,7 +76,7 @@ def _target(name: str, entry: _Entry, folder: Path) -> Target:
         raise UsageError(f"relay target {name}: {entry.kind} takes no secret_file; its address is the secret")
     url_file = folder / entry.url_file if entry.url_file else None
     secret_file = folder / entry.secret_file if entry.secret_file else None
-    return Target(name, entry.kind, entry.language, entry.url, url_file, secret_file)
+    return Receiver(name, entry.kind, entry.language, entry.url, url_file, secret_file)
 
 
 def _line(name: str, path: Path) -> str:

@@ -10,24 +10,24 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.notification.alertmanager import read
-from streams.notification.delivery import Delivery, Outcome
+from streams.notification.delivery import Outcome, ReceiverClient
 from streams.notification.message import Links
-from streams.notification.receivers import Target
+from streams.notification.receivers import Receiver
 
 LOG = logging.getLogger(__name__)
-LONGEST_BODY_BYTES = 10_000_000
+MAX_BODY_BYTES = 10_000_000
 STATUSES: Mapping[Outcome, int] = {"delivered": 200, "refused": 422, "unavailable": 503, "limited": 503}
 """Alertmanager comes again after 5xx."""
-DELIVERIES = web.AppKey("deliveries", dict[str, Delivery])
+DELIVERIES = web.AppKey("deliveries", dict[str, ReceiverClient])
 
 
-def application(targets: Mapping[str, Target], links: Links) -> web.Application:
+def application(targets: Mapping[str, Receiver], links: Links) -> web.Application:
     """The server's routes; connections to receivers are kept for as long as it runs."""
-    app = web.Application(client_max_size=LONGEST_BODY_BYTES)
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def deliveries(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession() as session:
-            app[DELIVERIES] = {name: Delivery(target, links, session) for name, target in targets.items()}
+            app[DELIVERIES] = {name: ReceiverClient(target, links, session) for name, target in targets.items()}
             yield
 
     app.cleanup_ctx.append(deliveries)
@@ -37,7 +37,7 @@ def application(targets: Mapping[str, Target], links: Links) -> web.Application:
     return app
 
 
-async def serve(targets: Mapping[str, Target], links: Links, host: str, port: int) -> None:
+async def serve(targets: Mapping[str, Receiver], links: Links, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished. Raises OSError where the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

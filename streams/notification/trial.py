@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import aiohttp
 
 from streams.clock import system_clock
-from streams.notification.alertmanager import Notice, Notification
-from streams.notification.delivery import Delivery, Result
+from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.notification.delivery import ReceiverClient, Result
 from streams.notification.message import Links
-from streams.notification.receivers import Target
+from streams.notification.receivers import Receiver
 
 SUMMARY = "Test of the relay: no action is needed / 告警通道测试，无需处理"
 
@@ -18,10 +18,12 @@ def notification(now_ms: int) -> Notification:
     labels = {"alertname": "RelayTest", "severity": "info"}
     fingerprint = f"relay-test-{now_ms}"
     starts_at = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Notification("test", "firing", [Notice("firing", labels, {"summary": SUMMARY}, starts_at, fingerprint)], "")
+    return Notification(
+        "test", "firing", [AlertmanagerAlert("firing", labels, {"summary": SUMMARY}, starts_at, fingerprint)], ""
+    )
 
 
-async def send_test(target: Target, links: Links) -> Result:
+async def send_test(target: Receiver, links: Links) -> Result:
     """As a real notification would go, retries included."""
     async with aiohttp.ClientSession() as session:
-        return await Delivery(target, links, session).deliver(notification(system_clock()))
+        return await ReceiverClient(target, links, session).deliver(notification(system_clock()))

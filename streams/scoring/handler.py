@@ -32,7 +32,7 @@ from streams.events.schema import RISK_LABELS, TEXT_KINDS, Coordinates, Event, F
 from streams.events.schema import SENTIMENTS as SENTIMENT_NAMES
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
-from streams.ledger.retry import patiently
+from streams.ledger.retry import retrying
 from streams.metrics import (
     CONFIDENCE,
     EVENT_AGE_SECONDS,
@@ -47,18 +47,17 @@ from streams.metrics import (
 )
 from streams.scoring.judge import Scores, model_scores
 from streams.scoring.model import ServedModel
-from streams.topology import LIVE, SOCIAL
+from streams.topology import LIVE, SCORING, SOCIAL
 from streams.transport.batch import Batch
 
-STAGE = "scoring"
-OWED = "unscored"
+BACKLOG = "unscored"
 """Hash of the texts that wait for the model: offset → the scored text that went out without a score."""
 SLICE_TEXTS = 1_024
 SLICE_CHARS = 24_576
 """A slice's texts together, each counted to READ_CHARS at most: some seconds of a core's work, well within the model's
 time limit. Under load slices are this large, so that the model can sort them by length; else they are what has come."""
 READ_CHARS = 512
-MAX_PAID = 128
+MAX_RESCORED = 128
 """Owed texts that are tried again beside a slice."""
 MAX_OWED = 2_000
 """Kept a partition; the oldest beyond that stay unscored for good."""
@@ -96,7 +95,7 @@ class Prepared:
 
 
 @dataclass
-class Partition:
+class ScoringPartition:
     """What a worker holds of a partition."""
 
     claim: Claim
@@ -127,7 +126,7 @@ class ScoringHandler:
         self._rulebook = rulebook
         self._model = model
         self._clock = clock
-        self._partitions: dict[tuple[str, int], Partition] = {}
+        self._partitions: dict[tuple[str, int], ScoringPartition] = {}
         # One thread: the model's sessions are not to be shared, and a core is what a worker has.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
         from_zero(TEXTS, ("scored", "unscored"))
@@ -139,7 +138,7 @@ class ScoringHandler:
 
     @property
     def stage(self) -> str:
-        return STAGE
+        return SCORING
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -147,16 +146,18 @@ class ScoringHandler:
 
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
-        owed = await self._ledger.load(claim, OWED)
+        owed = await self._ledger.load(claim, BACKLOG)
         in_order = dict(sorted(owed.items(), key=lambda item: int(item[0])))
-        self._partitions[topic, partition] = Partition(claim, claim.next_offset, Captions(self._rulebook), in_order)
+        self._partitions[topic, partition] = ScoringPartition(
+            claim, claim.next_offset, Captions(self._rulebook), in_order
+        )
         return claim.next_offset
 
     def prepare(self, batch: Batch) -> Prepared:
         decoded = decode(batch)
         columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
         texts = [Located(*row) for row in columns if is_scored(row[0])]
-        EVENTS.labels(STAGE, "skipped").inc(len(batch) - len(texts))
+        EVENTS.labels(SCORING, "skipped").inc(len(batch) - len(texts))
         return Prepared(batch, texts)
 
     async def apply(self, prepared: Prepared) -> None:
@@ -173,10 +174,10 @@ class ScoringHandler:
             scored = await loop.run_in_executor(self._thread, self._judge, held, texts)
             records = [(text.brand_id, _encode(text)) for text in [*scored.paid, *scored.texts]]
             if records:
-                await patiently(partial(self._publisher.publish, records))
+                await retrying(partial(self._publisher.publish, records))
             owed = _bounded(held.owed, scored.owed)
             await self._ledger.apply(
-                Update(held.claim, held.next_offset, next_offset, Effects(values={OWED: owed} if owed else {}))
+                Update(held.claim, held.next_offset, next_offset, Effects(values={BACKLOG: owed} if owed else {}))
             )
             held.next_offset = next_offset
             _settle(held, owed)
@@ -185,7 +186,7 @@ class ScoringHandler:
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
 
-    def _judge(self, held: Partition, texts: Sequence[Located]) -> Scored:
+    def _judge(self, held: ScoringPartition, texts: Sequence[Located]) -> Scored:
         """Runs in the thread. A model that answers for some texts has nothing to say of the others: these are not owed.
 
         While it answers for none, what is owed is not asked for.
@@ -209,7 +210,7 @@ class ScoringHandler:
         SCORING_SECONDS.observe(time.perf_counter() - start_seconds)
         return scores
 
-    def _checked(self, held: Partition, event: Event) -> tuple[str, list[Finding]]:
+    def _checked(self, held: ScoringPartition, event: Event) -> tuple[str, list[Finding]]:
         """The text with personal data masked, and what breaks a rule in it."""
         text = event.text or ""
         speaks_in = event.session_id or event.room_id
@@ -220,9 +221,9 @@ class ScoringHandler:
         masked = mask(text)
         return masked, masked_findings(masked, self._rulebook.check(text, text_kind(event), platform=event.platform))
 
-    def _pay(self, held: Partition) -> dict[str, ScoredText]:
+    def _pay(self, held: ScoringPartition) -> dict[str, ScoredText]:
         """The oldest texts that are owed a score, with it where the model answers."""
-        oldest = list(islice(held.owed.items(), MAX_PAID))
+        oldest = list(islice(held.owed.items(), MAX_RESCORED))
         texts = [_decode_text(value) for _, value in oldest]
         scores = self._scores([text.text for text in texts])
         return {
@@ -283,10 +284,10 @@ class ScoringHandler:
         for text in scored.texts:
             for finding in text.findings:
                 FINDINGS.labels(finding.family).inc()
-        EVENTS.labels(STAGE, "applied").inc(len(scored.texts))
+        EVENTS.labels(SCORING, "applied").inc(len(scored.texts))
         if scored.texts:
             age_ms = max(0, self._clock() - scored.texts[-1].log_time_ms)
-            EVENT_AGE_SECONDS.labels(STAGE).observe(age_ms / 1000)
+            EVENT_AGE_SECONDS.labels(SCORING).observe(age_ms / 1000)
 
 
 def is_scored(event: Event) -> bool:
@@ -307,7 +308,7 @@ def _bounded(owed: Mapping[str, bytes], changes: dict[str, bytes | None]) -> dic
     return {**changes, **dict.fromkeys(kept[: max(0, len(kept) - MAX_OWED)])}
 
 
-def _settle(held: Partition, changes: dict[str, bytes | None]) -> None:
+def _settle(held: ScoringPartition, changes: dict[str, bytes | None]) -> None:
     for offset, value in changes.items():
         if value is None:
             held.owed.pop(offset, None)

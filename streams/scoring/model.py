@@ -8,7 +8,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from models.runtime import REMEMBERED_TEXTS, Classifier, GuardedClassifier, GuardLimits, ModelRefused, load_model
+from models.runtime import (
+    REMEMBERED_TEXTS,
+    BreakerLimits,
+    CircuitBreakerClassifier,
+    Classifier,
+    ModelRefused,
+    load_model,
+)
 from streams.errors import UsageError
 from streams.scoring import judge as stage
 from streams.settings import Settings
@@ -39,7 +46,7 @@ def serve(settings: Settings) -> ServedModel | None:
     except ModelRefused as refusal:
         log.warning("%s; texts stay unscored, rules go on", refusal)
         return None
-    guarded = GuardedClassifier(classifier, GuardLimits(), time.monotonic, settings.core)
+    guarded = CircuitBreakerClassifier(classifier, BreakerLimits(), time.monotonic, settings.core)
     return ServedModel(guarded, classifier.revision)
 
 

@@ -13,20 +13,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from streams.compliance.rulebook import SURE
+from streams.compliance.rulebook import LIKENESS_CERTAIN
 from streams.events.schema import Finding, TextKind
 
 MISLEADING = "misleading"
 _SELLERS: tuple[TextKind, ...] = ("host_speech", "brand_post")
 
-Says = Literal["breach", "suspected", "clean"]
+Outcome = Literal["breach", "suspected", "clean"]
 
 
 class FamilyVerdict(NamedTuple):
     """What the parts say of one family."""
 
     family: str
-    says: Says
+    says: Outcome
     rules: tuple[str, ...]
     """Rules that match; none where only the likeness speaks."""
     likeness: float | None
@@ -36,7 +36,7 @@ class FamilyVerdict(NamedTuple):
 class Verdict(NamedTuple):
     """What all parts say of a text; the worst of its families, or a suspicion of the model's alone."""
 
-    says: Says
+    says: Outcome
     families: tuple[FamilyVerdict, ...]
     misleading: float | None
     """The model's probability; None where it did not answer."""
@@ -53,7 +53,7 @@ def verdict(findings: Sequence[Finding], risks: Mapping[str, float], flagged: Se
         by_family.setdefault(finding.family, []).append(finding)
     families = tuple(_of_family(family, found) for family, found in by_family.items())
     suspected = bool(families) or (MISLEADING in flagged and kind in _SELLERS)
-    says: Says = (
+    says: Outcome = (
         "breach" if any(family.says == "breach" for family in families) else "suspected" if suspected else "clean"
     )
     return Verdict(says, families, risks.get(MISLEADING))
@@ -62,5 +62,5 @@ def verdict(findings: Sequence[Finding], risks: Mapping[str, float], flagged: Se
 def _of_family(family: str, found: Sequence[Finding]) -> FamilyVerdict:
     rules = tuple(sorted({finding.rule for finding in found if finding.said_by != "likeness"}))
     likeness = max((finding.score for finding in found if finding.score is not None), default=None)
-    sure = bool(rules) or (likeness is not None and likeness >= SURE)
+    sure = bool(rules) or (likeness is not None and likeness >= LIKENESS_CERTAIN)
     return FamilyVerdict(family, "breach" if sure else "suspected", rules, likeness)

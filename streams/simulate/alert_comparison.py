@@ -32,7 +32,7 @@ class Verdict:
     """What is wrong, None where nothing is."""
 
 
-def lives(records: Iterable[Alert]) -> list[Raised]:
+def alert_histories(records: Iterable[Alert]) -> list[Raised]:
     """The alerts that ever fired, from their records in any order."""
     histories: dict[str, list[Alert]] = {}
     for record in records:
@@ -49,7 +49,7 @@ def lives(records: Iterable[Alert]) -> list[Raised]:
 
 def judge(expectations: Sequence[ExpectedAlert], records: Iterable[Alert]) -> list[Verdict]:
     """A verdict on each expectation, and one on each alert that pages and that none of them expects."""
-    raised = lives(records)
+    raised = alert_histories(records)
     verdicts = [_verdict(expected, [one for one in raised if _meets(expected, one.last)]) for expected in expectations]
     unexpected = (one for one in raised if not any(_meets(expected, one.last) for expected in expectations))
     return verdicts + [Verdict(None, one, "nobody expected it") for one in unexpected if one.pages]

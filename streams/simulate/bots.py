@@ -6,8 +6,8 @@ Each of it is written down as fake, so the truth knows what no people made.
 import random
 from collections.abc import Iterator
 
-from streams.simulate.emission import INTERACTING, VIEWING, Desk
-from streams.simulate.people import Crowd
+from streams.simulate.emission import INTERACTING, VIEWING, EventRecorder
+from streams.simulate.people import Population
 from streams.simulate.scenario import Brand, Room
 from streams.simulate.spans import Span, ticks
 from streams.simulate.viewer_sessions import Visit
@@ -22,7 +22,9 @@ CHORUS, CHORUS_EVERY_MS, CHORUS_WITHIN_MS = 6, 20_000, 3_000
 class Bots:
     """What was bought for one room over one stretch of its session."""
 
-    def __init__(self, room: Room, brand: Brand, crowd: Crowd, desk: Desk, rng: random.Random, span: Span) -> None:
+    def __init__(
+        self, room: Room, brand: Brand, crowd: Population, desk: EventRecorder, rng: random.Random, span: Span
+    ) -> None:
         self._room, self._brand, self._desk, self._rng, self._span = room, brand, desk, rng, span
         self._clique = crowd.clique(MACHINES + CHORUS)
         self._crowd = crowd

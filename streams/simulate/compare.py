@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streams.alerts.alert import Alert
-from streams.engagement.dictionary import PEOPLE, SCOPES, SUMS, Gauge, People, Scope, Sum, Window
+from streams.engagement.dictionary import PEOPLE, SCOPES, SUMS, AudienceMetric, GaugeMetric, Scope, SumMetric, Window
 from streams.simulate.alert_comparison import Verdict, judge
 from streams.simulate.truth import Truth
 
@@ -27,15 +27,15 @@ class CounterReader(Protocol):
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[Sum, int]: ...
+    ) -> Mapping[SumMetric, int]: ...
 
     def people(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[People, int]: ...
+    ) -> Mapping[AudienceMetric, int]: ...
 
     def gauges(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[Gauge, int]: ...
+    ) -> Mapping[GaugeMetric, int]: ...
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ def _session_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
 
 
 def _exact(
-    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[Sum, int]
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[SumMetric, int]
 ) -> Iterator[Row]:
     for name in SUMS:
         yield Row(scope, scope_id, window, name, expected.get(name, 0), found.get(name, 0))
 
 
 def _estimated(
-    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[People, int]
+    scope: str, scope_id: str, window: str, expected: Mapping[str, int], found: Mapping[AudienceMetric, int]
 ) -> Iterator[Row]:
     for name in PEOPLE:
         number = expected.get(name, 0)

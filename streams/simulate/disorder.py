@@ -13,7 +13,7 @@ from streams.simulate.scenario import Disorder, Room
 _RETRACTABLE = frozenset({"comment", "post", "reply", "review", "gift"})
 
 
-def disturbed(
+def with_disorder(
     emissions: Sequence[Emission], disorder: Disorder, rooms: Sequence[Room], end_ms: int, seed: int
 ) -> list[Emission]:
     """The emissions and all that disorder adds to them, in order of arrival; nothing arrives after `end_ms`."""

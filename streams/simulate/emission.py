@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
-from streams.engagement.dictionary import People, Sum
+from streams.engagement.dictionary import AudienceMetric, SumMetric
 from streams.events.schema import Actor, Event, Kind, Platform
 from streams.simulate.scenario import Brand, Room, SocialFeed
 
 Fate = Literal["applied", "duplicate", "late", "mirror", "retraction", "retraction_unmatched"]
 FollowChange = Literal["joins", "leaves"]
 
-SHOWN: tuple[People, ...] = ("viewers", "shown")
-CLICKED: tuple[People, ...] = (*SHOWN, "clickers")
-CARTED: tuple[People, ...] = (*CLICKED, "carters")
-ORDERED: tuple[People, ...] = (*CARTED, "orderers")
-PAID: tuple[People, ...] = (*ORDERED, "payers")
-INTERACTING: tuple[People, ...] = ("viewers", "interacting")
-VIEWING: tuple[People, ...] = ("viewers",)
+SHOWN: tuple[AudienceMetric, ...] = ("viewers", "shown")
+CLICKED: tuple[AudienceMetric, ...] = (*SHOWN, "clickers")
+CARTED: tuple[AudienceMetric, ...] = (*CLICKED, "carters")
+ORDERED: tuple[AudienceMetric, ...] = (*CARTED, "orderers")
+PAID: tuple[AudienceMetric, ...] = (*ORDERED, "payers")
+INTERACTING: tuple[AudienceMetric, ...] = ("viewers", "interacting")
+VIEWING: tuple[AudienceMetric, ...] = ("viewers",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Emission:
 
     event: Event
     arrives_ms: int
-    counts: Mapping[Sum, int] = field(default_factory=dict)
-    people: tuple[People, ...] = ()
+    counts: Mapping[SumMetric, int] = field(default_factory=dict)
+    people: tuple[AudienceMetric, ...] = ()
     fate: Fate = "applied"
     follow: FollowChange | None = None
     takes_back: "Emission | None" = None
@@ -42,7 +42,7 @@ class Emission:
     """Bought: no people made it."""
 
 
-class Desk:
+class EventRecorder:
     """Writes down what happens at one place (a room's session, or a brand's feed) in one feed's words."""
 
     def __init__(self, rng: random.Random, prefix: str, fixed: dict[str, Any]) -> None:
@@ -56,8 +56,8 @@ class Desk:
         at_ms: int,
         *,
         actor: Actor | None = None,
-        counts: Mapping[Sum, int] | None = None,
-        people: Iterable[People] = (),
+        counts: Mapping[SumMetric, int] | None = None,
+        people: Iterable[AudienceMetric] = (),
         follow: FollowChange | None = None,
         delay_ms: int | None = None,
         fake: bool = False,
@@ -77,11 +77,11 @@ class Desk:
         return 20 + min(int(self._rng.expovariate(1 / 300)), 2_500)
 
 
-def room_desk(rng: random.Random, room: Room, session_id: str) -> Desk:
+def room_desk(rng: random.Random, room: Room, session_id: str) -> EventRecorder:
     place = {"source": room.source, "platform": room.platform, "brand_id": room.brand_id}
-    return Desk(rng, session_id, {**place, "room_id": room.room_id, "session_id": session_id})
+    return EventRecorder(rng, session_id, {**place, "room_id": room.room_id, "session_id": session_id})
 
 
-def feed_desk(rng: random.Random, brand: Brand, feed: SocialFeed) -> Desk:
+def feed_desk(rng: random.Random, brand: Brand, feed: SocialFeed) -> EventRecorder:
     place: dict[str, str | Platform] = {"source": feed.source, "platform": feed.platform, "brand_id": brand.brand_id}
-    return Desk(rng, f"{feed.source}-{brand.brand_id}", place)
+    return EventRecorder(rng, f"{feed.source}-{brand.brand_id}", place)

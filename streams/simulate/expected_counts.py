@@ -14,7 +14,7 @@ Seen = dict[str, dict[str, int]]
 
 
 @dataclass
-class Page:
+class ScopeCounts:
     """What is written down about one scope's id, or about one session."""
 
     minutes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -54,13 +54,13 @@ class Page:
 
 
 @dataclass
-class Book:
+class ExpectedCounts:
     """Entries are made in order of arrival."""
 
-    scopes: dict[str, dict[str, Page]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Page)),
+    scopes: dict[str, dict[str, ScopeCounts]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(ScopeCounts)),
     )
-    sessions: dict[str, Page] = field(default_factory=lambda: defaultdict(Page))
+    sessions: dict[str, ScopeCounts] = field(default_factory=lambda: defaultdict(ScopeCounts))
     rooms: dict[str, str] = field(default_factory=dict)
     """Session → room."""
     fakes: dict[str, dict[int, Counter[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Counter)))
@@ -79,7 +79,7 @@ class Book:
                     for name, value in one.counts.items():
                         self.fakes[one.event.room_id][one.event.event_time_ms // MINUTE_MS][name] += sign * value
 
-    def _pages(self, emission: Emission) -> Iterator[Page]:
+    def _pages(self, emission: Emission) -> Iterator[ScopeCounts]:
         """Where it counts; what is late belongs to no window, but to its session."""
         event = emission.event
         if emission.fate != "late":
@@ -88,7 +88,7 @@ class Book:
             self.rooms[event.session_id] = event.room_id
             yield self.sessions[event.session_id]
 
-    def _scopes(self, event: Event) -> Iterator[Page]:
+    def _scopes(self, event: Event) -> Iterator[ScopeCounts]:
         yield self.scopes["brand"][event.brand_id]
         yield self.scopes["platform"][event.platform]
         if event.room_id is not None:

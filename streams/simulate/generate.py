@@ -13,13 +13,13 @@ import msgspec
 
 from streams.clock import MINUTE_MS
 from streams.events.schema import TEXT_KINDS, Event, Platform
-from streams.ingest.player import Record
-from streams.simulate.disorder import disturbed
+from streams.ingest.player import TimedRecord
+from streams.simulate.disorder import with_disorder
 from streams.simulate.emission import Emission
 from streams.simulate.expected_alerts import expected_alerts
-from streams.simulate.expected_counts import Book
+from streams.simulate.expected_counts import ExpectedCounts
 from streams.simulate.malformed import scattered
-from streams.simulate.people import Crowd
+from streams.simulate.people import Population
 from streams.simulate.rooms import RoomPlay
 from streams.simulate.scenario import Scenario
 from streams.simulate.social import FeedPlay
@@ -34,7 +34,7 @@ CROWD_SIZE = 20_000
 class Traffic:
     """Records in order of arrival, and what a right reader makes of them."""
 
-    records: Sequence[Record]
+    records: Sequence[TimedRecord]
     truth: Truth
 
 
@@ -42,8 +42,8 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
     """The scenario as it would have been, had it ended at `ended_at_ms`; nothing arrives, or happens, later."""
     started_at_ms = ended_at_ms - scenario.minutes * MINUTE_MS
     span = Span(started_at_ms, ended_at_ms)
-    emissions = disturbed(_played(scenario, span), scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
-    book = Book()
+    emissions = with_disorder(_played(scenario, span), scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
+    book = ExpectedCounts()
     book.enter(emissions)
     good = [_record(emission) for emission in emissions]
     bad, reasons = _unreadable(scenario, emissions)
@@ -66,13 +66,13 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
 
 
 def _played(scenario: Scenario, span: Span) -> list[Emission]:
-    crowds: dict[Platform, Crowd] = {}
+    crowds: dict[Platform, Population] = {}
     emissions: list[Emission] = []
 
-    def crowd(platform: Platform) -> Crowd:
+    def crowd(platform: Platform) -> Population:
         if platform not in crowds:
             rng = random.Random(f"{scenario.seed}:{platform}")
-            crowds[platform] = Crowd(rng, platform, CROWD_SIZE, scenario.seed)
+            crowds[platform] = Population(rng, platform, CROWD_SIZE, scenario.seed)
         return crowds[platform]
 
     for brand in scenario.brands:
@@ -89,17 +89,17 @@ def _played(scenario: Scenario, span: Span) -> list[Emission]:
     return emissions
 
 
-def _record(emission: Emission) -> Record:
+def _record(emission: Emission) -> TimedRecord:
     event = emission.event
     return _sent(event, msgspec.json.encode(event), emission.arrives_ms)
 
 
-def _sent(event: Event, value: bytes | None, arrives_ms: int) -> Record:
+def _sent(event: Event, value: bytes | None, arrives_ms: int) -> TimedRecord:
     """A record with the key, and so in the partition, of the event."""
-    return Record(topic_of(event), key_of(event), value, arrives_ms, arrives_ms)
+    return TimedRecord(topic_of(event), key_of(event), value, arrives_ms, arrives_ms)
 
 
-def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list[Record], Counter[str]]:
+def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list[TimedRecord], Counter[str]]:
     disorder = scenario.disorder
     beside = [(e.event, e.arrives_ms) for e in emissions if e.fate == "applied"]
     records, reasons = [], Counter[str]()

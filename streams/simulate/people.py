@@ -6,7 +6,7 @@ from hashlib import blake2b
 from streams.events.schema import Actor, Platform
 
 
-class Crowd:
+class Population:
     """Many people, a few of whom are met again and again (the n-th is met in proportion to 1/√n)."""
 
     def __init__(self, rng: random.Random, platform: Platform, size: int, seed: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from streams.clock import MINUTE_MS, Clock, system_clock
 from streams.errors import UsageError
-from streams.ingest.player import Played, Sink, Watcher, play
+from streams.ingest.player import PlaybackResult, ProgressCallback, Sink, play
 from streams.simulate.generate import Traffic, generate
 from streams.simulate.scenario import Scenario
 
@@ -17,10 +17,10 @@ def simulate(
     *,
     wall_seconds: float | None,
     truth_path: Path | None = None,
-    watch: Watcher | None = None,
+    watch: ProgressCallback | None = None,
     clock: Clock = system_clock,
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Traffic, Played]:
+) -> tuple[Traffic, PlaybackResult]:
     """Generate a scenario that ends `wall_seconds` from now, write its truth, and play it.
 
     Without `wall_seconds` it ends now and is sent as fast as the sink takes it. Raises UsageError for a wall time that

@@ -8,11 +8,11 @@ from typing import Literal
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor
 from streams.simulate.bots import Bots
-from streams.simulate.emission import INTERACTING, Desk, Emission, room_desk
-from streams.simulate.people import Crowd
+from streams.simulate.emission import INTERACTING, Emission, EventRecorder, room_desk
+from streams.simulate.people import Population
 from streams.simulate.scenario import Brand, Incident, Room
 from streams.simulate.spans import Span, incident_span, ticks
-from streams.simulate.viewer_sessions import Attendance, Fields, Visit
+from streams.simulate.viewer_sessions import Fields, ViewerActions, Visit
 from streams.simulate.wording import say
 
 SNAPSHOT_MS = 10_000
@@ -30,7 +30,7 @@ class RoomPlay:
         self,
         room: Room,
         brand: Brand,
-        crowd: Crowd,
+        crowd: Population,
         incidents: Sequence[Incident],
         start_ms: int,
         end_ms: int,
@@ -44,7 +44,7 @@ class RoomPlay:
         self._span = Span(start_ms + int(room.opens_minute * MINUTE_MS), closes_ms)
         self._session = f"{room.room_id}-s{start_ms // MINUTE_MS + int(room.opens_minute)}"
         self._incidents = [(incident, incident_span(incident, start_ms)) for incident in incidents]
-        self._desk: Desk = room_desk(self._rng, room, self._session)
+        self._desk: EventRecorder = room_desk(self._rng, room, self._session)
         self._visits: list[Visit] = []
         self._bought: list[Visit] = []
 
@@ -53,7 +53,7 @@ class RoomPlay:
             return []
         self._desk.note("session_start", self._span.from_ms)
         self._visits = sorted(self._arrivals(), key=lambda visit: visit.starts_ms)
-        attendance = Attendance(self._room, self._brand.products, self._session, self._span, self._desk, self._rng)
+        attendance = ViewerActions(self._room, self._brand.products, self._session, self._span, self._desk, self._rng)
         for visit in self._visits:
             attendance.attend(visit)
         self._chat()

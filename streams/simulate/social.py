@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from streams.clock import MINUTE_MS
-from streams.engagement.dictionary import Sum
+from streams.engagement.dictionary import SumMetric
 from streams.events.schema import Kind
-from streams.simulate.emission import Desk, Emission, FollowChange, feed_desk
-from streams.simulate.people import Crowd
+from streams.simulate.emission import Emission, EventRecorder, FollowChange, feed_desk
+from streams.simulate.people import Population
 from streams.simulate.scenario import Brand, Incident, SocialFeed
 from streams.simulate.spans import Span, incident_span, ticks
 from streams.simulate.wording import near_copy, patterns, say
@@ -21,9 +21,9 @@ _OCCASIONS: tuple[tuple[Kind, str, int], ...] = (
     ("post", "neutral", 30), ("post", "warm", 18), ("post", "sour", 4), ("reply", "reply", 22),
     ("comment", "reply", 10), ("review", "review", 12), ("repost", "neutral", 4),
 )  # fmt: skip
-_TOTALS: tuple[tuple[Kind, Sum], ...] = (("like", "likes"), ("collect", "collects"))
-_GESTURES: tuple[tuple[Kind, Sum], ...] = (("like", "likes"), ("share", "shares"), ("follow", "follows"))
-_COUNTED: dict[Kind, Sum] = {
+_TOTALS: tuple[tuple[Kind, SumMetric], ...] = (("like", "likes"), ("collect", "collects"))
+_GESTURES: tuple[tuple[Kind, SumMetric], ...] = (("like", "likes"), ("share", "shares"), ("follow", "follows"))
+_COUNTED: dict[Kind, SumMetric] = {
     "post": "posts", "repost": "posts", "reply": "comments", "comment": "comments", "review": "reviews",
 }  # fmt: skip
 
@@ -32,12 +32,12 @@ class FeedPlay:
     """One brand in one feed, over the whole scenario."""
 
     def __init__(
-        self, brand: Brand, feed: SocialFeed, crowd: Crowd, incidents: Sequence[Incident], span: Span, seed: int
+        self, brand: Brand, feed: SocialFeed, crowd: Population, incidents: Sequence[Incident], span: Span, seed: int
     ) -> None:
         self._brand, self._feed, self._crowd, self._span = brand, feed, crowd, span
         self._rng = random.Random(f"{seed}:{brand.brand_id}:{feed.source}")
         self._incidents = [(incident, incident_span(incident, span.from_ms)) for incident in incidents]
-        self._desk: Desk = feed_desk(self._rng, brand, feed)
+        self._desk: EventRecorder = feed_desk(self._rng, brand, feed)
 
     def play(self) -> list[Emission]:
         for at_ms in filter(self._alive, ticks(self._rng, self._feed.texts_per_minute, self._span)):
@@ -111,7 +111,7 @@ class FeedPlay:
         for kind, counted in _TOTALS:
             self._poll(post.event.event_id, post.event.event_time_ms, kind, counted)
 
-    def _poll(self, post_id: str, at_ms: int, kind: Kind, counted: Sum) -> None:
+    def _poll(self, post_id: str, at_ms: int, kind: Kind, counted: SumMetric) -> None:
         told: int | None = None
         for _ in range(self._rng.randint(1, 4)):
             at_ms += self._rng.randint(40_000, 150_000)
@@ -123,7 +123,7 @@ class FeedPlay:
         if told is not None and self._rng.random() < 0.2 and self._alive(at_ms + 5_000):
             self._snapshot(post_id, at_ms + 5_000, kind, max(0, told - 5), {})
 
-    def _snapshot(self, post_id: str, at_ms: int, kind: Kind, total: int, counts: dict[Sum, int]) -> None:
+    def _snapshot(self, post_id: str, at_ms: int, kind: Kind, total: int, counts: dict[SumMetric, int]) -> None:
         self._desk.note(
             kind, at_ms, subject_id=post_id, value=total, value_mode="snapshot", counts=counts, delay_ms=200
         )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor
-from streams.simulate.emission import CARTED, CLICKED, INTERACTING, ORDERED, PAID, SHOWN, VIEWING, Desk
+from streams.simulate.emission import CARTED, CLICKED, INTERACTING, ORDERED, PAID, SHOWN, VIEWING, EventRecorder
 from streams.simulate.scenario import Product, Room
 from streams.simulate.spans import Span
 
@@ -25,11 +25,17 @@ class Visit:
     ends_ms: int
 
 
-class Attendance:
+class ViewerActions:
     """What viewers do in one session, written down at its desk."""
 
     def __init__(
-        self, room: Room, products: tuple[Product, ...], session: str, span: Span, desk: Desk, rng: random.Random
+        self,
+        room: Room,
+        products: tuple[Product, ...],
+        session: str,
+        span: Span,
+        desk: EventRecorder,
+        rng: random.Random,
     ) -> None:
         self._room, self._products, self._session, self._span = room, products, session, span
         self._desk, self._rng = desk, rng

@@ -8,23 +8,23 @@ Kafka's stored offsets are only told, for whoever watches consumer lag.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaConnectionError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport, server_list
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, ConsumerMessage, Message
 
 from streams.errors import PulsewatchError
+from streams.kafka.connection import KafkaConnection
 from streams.transport.fetched import exhausted, take
-from streams.transport.lane import Delivery, Reading
-
-if TYPE_CHECKING:
-    from streams.transport.faust_app import BatchApp
+from streams.transport.lane import Delivery, FetchSession
+from streams.transport.lanes import Lanes
+from streams.transport.outage import Outage
 
 PARTITION_FETCH_BYTES = 8_000_000
 FETCH_BYTES = 32_000_000
@@ -50,32 +50,43 @@ class LogEndsBefore(PulsewatchError):
         )
 
 
+class ConsumerHost(Protocol):
+    """What the consumer needs of the Faust app that owns it."""
+
+    conf: Any
+    kafka: KafkaConnection
+    lanes: Lanes
+    outage: Outage
+    should_stop: bool
+    consumer_generation_id: int
+    failed: Callable[[Exception], None]
+
+
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """The thread that talks to Kafka: heartbeats go on while the worker's loop is busy with a batch."""
 
-    app: "BatchApp"
+    app: "ConsumerHost"  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._readings: dict[TopicPartition, Reading] = {}
+        self._readings: dict[TopicPartition, FetchSession] = {}
         self._room = asyncio.Event()
 
     async def on_start(self) -> None:
         """Connect, however long Kafka takes to answer."""
         while not self.should_stop:
-            self._consumer = self._create_worker_consumer(self.transport)
+            self._consumer = self._connecting_consumer()
             try:
                 await self._consumer.start()
             except KafkaConnectionError:
                 await self._consumer.stop()
-                self.app.outage.seen()
+                self.app.outage.down()
                 await self.sleep(1.0)
             else:
                 return
 
-    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=server_list(transport.url, transport.default_port),
+    def _connecting_consumer(self) -> AIOKafkaConsumer:
+        return self.app.kafka.async_consumer(
             client_id=self.app.conf.id,
             group_id=self.app.conf.id,
             group_instance_id=self.app.conf.consumer_group_instance_id,
@@ -99,7 +110,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def begin(self, reading: Reading) -> None:
+    async def begin(self, reading: FetchSession) -> None:
         """Seek to the reading's offset; every fetch of the partition from now on belongs to this reading."""
         tp = TopicPartition(reading.topic, reading.partition)
         consumer = self._ensure_consumer()
@@ -124,7 +135,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 if consumer._closed or fetcher._closed:
                     raise ConsumerStoppedError
                 self._room.clear()
-                self.app.outage.over(self._answered_ms(consumer))
+                self.app.outage.up(self._answered_ms(consumer))
                 deliveries = [*self._take_fetched(fetcher)]
                 left_seconds = deadline - self.thread_loop.time()
                 if deliveries or left_seconds <= 0:
@@ -178,7 +189,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         return True
 
 
-def _take(reading: Reading, result: Any) -> Delivery | None:
+def _take(reading: FetchSession, result: Any) -> Delivery | None:
     """The next batch of a fetch; None where it held control records only."""
     fetched = result._partition_records
     _check_position(reading, fetched.next_fetch_offset)
@@ -195,7 +206,7 @@ def _take(reading: Reading, result: Any) -> Delivery | None:
     return delivery
 
 
-def _check_position(reading: Reading, fetched_offset: int) -> None:
+def _check_position(reading: FetchSession, fetched_offset: int) -> None:
     """Kafka answers an offset that it has not by starting at its oldest record: say so, or refuse."""
     if fetched_offset < reading.position:
         raise LogEndsBefore(reading.topic, reading.partition, reading.position)
@@ -209,7 +220,7 @@ def _check_position(reading: Reading, fetched_offset: int) -> None:
 class BatchConsumer(Consumer):
     """Delivers batches to the lanes, and has them read from where the ledger stands."""
 
-    app: "BatchApp"
+    app: "ConsumerHost"  # type: ignore[assignment]
     _thread: BatchConsumerThread
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -217,7 +228,7 @@ class BatchConsumer(Consumer):
 
     # What the lanes ask of their reader.
 
-    async def begin(self, reading: Reading) -> None:
+    async def begin(self, reading: FetchSession) -> None:
         """Seek, and deliver from there."""
         await self._in_thread(self._thread.begin(reading))
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import faust
 from faust.tables import TableManager
-from yarl import URL
 
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.transport.consumer import BatchTransport
 from streams.transport.handler import BatchHandler
@@ -23,7 +23,7 @@ class NoTables(TableManager):
         await self.recovery.start()
 
 
-class BatchApp(faust.App):
+class FaustApp(faust.App):
     """Faust with the batch transport: no web server, no tables, no producer, no leader."""
 
     def __init__(
@@ -38,7 +38,8 @@ class BatchApp(faust.App):
         self.outage = outage
         self.failed = failed
         """Told why nothing can be fetched any more."""
-        broker = [URL(f"kafka://{server.strip()}") for server in settings.kafka.split(",")]
+        self.kafka = KafkaConnection.of(settings)
+        broker = self.kafka.brokers()
         super().__init__(
             f"pulsewatch-{handler.stage}",
             broker=broker,

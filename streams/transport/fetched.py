@@ -16,8 +16,8 @@ from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from streams.errors import PulsewatchError
 from streams.transport.batch import SLICE_RECORDS, Batch, Columns
 
-MOST_RECORDS = 40_000
-MOST_BYTES = 8_000_000
+MAX_RECORDS = 40_000
+MAX_BYTES = 8_000_000
 
 Rest = Iterator[DefaultRecord]
 
@@ -90,8 +90,8 @@ def take(
     partition: int,
     fetched: PartitionRecords,
     *,
-    most_records: int = MOST_RECORDS,
-    most_bytes: int = MOST_BYTES,
+    most_records: int = MAX_RECORDS,
+    most_bytes: int = MAX_BYTES,
 ) -> FetchedBatch | None:
     """Take whole record batches out of a fetch until a limit is reached, and move its `next_fetch_offset` past them.
 

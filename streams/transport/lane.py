@@ -18,7 +18,7 @@ from streams.transport.handler import BatchHandler
 
 log = logging.getLogger(__name__)
 
-MOST_BATCHES = 2
+MAX_IN_FLIGHT_BATCHES = 2
 """Batches of a lane that may be on their way: one being stored, one prepared or waiting. Bounds memory and lag."""
 CLOSING_SECONDS = 5.0
 """How long a revocation waits for the batch in hand: a rebalance must not outlast the session timeout."""
@@ -29,7 +29,7 @@ class LostBatch(PulsewatchError):
 
 
 @dataclass(eq=False, slots=True)
-class Reading:
+class FetchSession:
     """One uninterrupted read of a partition. A seek makes a new one, so that what was read before is recognised."""
 
     topic: str
@@ -53,24 +53,24 @@ class Reading:
 
     @property
     def has_room(self) -> bool:
-        return not self.ended and self.pending < MOST_BATCHES
+        return not self.ended and self.pending < MAX_IN_FLIGHT_BATCHES
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A batch and the stretch of the log that it covers: [start_offset, end_offset)."""
 
-    reading: Reading
+    reading: FetchSession
     batch: Batch
     start_offset: int
     end_offset: int
     at_seconds: float = field(default_factory=time.perf_counter)
 
 
-class Reader(Protocol):
+class Fetcher(Protocol):
     """Whoever fetches for the lanes."""
 
-    async def begin(self, reading: Reading) -> None:
+    async def begin(self, reading: FetchSession) -> None:
         """Seek to the reading's next offset and deliver from there, under this reading only."""
 
     def stored(self, delivery: Delivery) -> None:
@@ -86,13 +86,13 @@ Ready = tuple[Delivery, Any] | Exception | None
 class Lane:
     """A partition of one worker."""
 
-    def __init__(self, topic: str, partition: int, handler: BatchHandler[Any], reader: Reader, failed: Failed) -> None:
+    def __init__(self, topic: str, partition: int, handler: BatchHandler[Any], reader: Fetcher, failed: Failed) -> None:
         self.topic = topic
         self.partition = partition
         self._handler = handler
         self._reader = reader
         self._failed = failed
-        self._reading: Reading | None = None
+        self._reading: FetchSession | None = None
         self._offset_in_hand = 0
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._closing = False
@@ -136,7 +136,7 @@ class Lane:
         start_offset = await self._handler.assigned(self.topic, self.partition)
         self._offset_in_hand = start_offset
         self._arrived = asyncio.Queue()
-        reading = self._reading = Reading(self.topic, self.partition, start_offset)
+        reading = self._reading = FetchSession(self.topic, self.partition, start_offset)
         await self._reader.begin(reading)
         ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=1)
         preparing = asyncio.create_task(self._prepare_all(start_offset, ready))

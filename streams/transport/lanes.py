@@ -8,7 +8,7 @@ from faust.types import TP
 
 from streams.metrics import UP
 from streams.transport.handler import BatchHandler
-from streams.transport.lane import Delivery, Failed, Lane, Reader
+from streams.transport.lane import Delivery, Failed, Fetcher, Lane
 
 
 class Lanes:
@@ -19,7 +19,7 @@ class Lanes:
         self._failed = failed
         self._by_partition: dict[TP, Lane] = {}
 
-    def open(self, assigned: Iterable[TP], reader: Reader) -> None:
+    def open(self, assigned: Iterable[TP], reader: Fetcher) -> None:
         """Start a lane for each partition that has none; returns at once, though the handler may have to wait."""
         for tp in assigned:
             if tp not in self._by_partition:

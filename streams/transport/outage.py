@@ -25,7 +25,7 @@ class Outage(logging.Handler):
         self._guard = threading.Lock()
 
     @contextmanager
-    def heard(self, log_level: str) -> Iterator[None]:
+    def capturing(self, log_level: str) -> Iterator[None]:
         """Takes aiokafka's log meanwhile; with DEBUG its own lines from INFO on, and Faust's, are shown too."""
         kafka, libraries = logging.getLogger("aiokafka"), [logging.getLogger(name) for name in ("faust", "mode")]
         talkative = log_level == "DEBUG"
@@ -46,15 +46,15 @@ class Outage(logging.Handler):
         if self._closing or any(_passes(error) for error in errors):
             return
         if str(record.msg).startswith("Unable to") or any(isinstance(error, UNREACHABLE) for error in errors):
-            self.seen()
+            self.down()
         elif record.levelno >= logging.ERROR and self._since_ms is None:
             log.error("kafka: %s", record.getMessage(), exc_info=record.exc_info)
 
     def closing(self) -> None:
-        """From here on the connections are our own to close, and what aiokafka says of it concerns nobody."""
+        """Shutting down: ignore aiokafka's connection errors from now on."""
         self._closing = True
 
-    def seen(self) -> None:
+    def down(self) -> None:
         """Kafka did not answer."""
         with self._guard:
             began = self._since_ms is None
@@ -62,7 +62,7 @@ class Outage(logging.Handler):
         if began:
             log.warning("Kafka at %s does not answer; waiting, nothing is lost", self._kafka)
 
-    def over(self, answered_ms: int) -> None:
+    def up(self, answered_ms: int) -> None:
         """Kafka answered then."""
         with self._guard:
             ended = self._since_ms is not None and answered_ms > self._since_ms

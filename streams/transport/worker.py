@@ -14,16 +14,17 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from prometheus_client import start_http_server
 
+from streams.backoff import Backoff
 from streams.clock import system_clock
 from streams.errors import Fenced, PulsewatchError
 from streams.events.schema import Coordinates
+from streams.kafka.connection import KafkaConnection
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
-from streams.transport.faust_app import BatchApp
+from streams.transport.faust_app import FaustApp
 from streams.transport.handler import BatchHandler
 from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage
@@ -36,7 +37,7 @@ GLIBC_OPTIONS = {
     -8: 1,  # M_ARENA_MAX: blocks that one thread frees serve the other
 }
 STOPPED, FAILED, FENCED = 0, 1, 3
-FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 5.0
+TOPICS_BACKOFF = Backoff(first_seconds=0.25, max_seconds=5.0)
 STOPPING_SECONDS = 15.0
 YOUNG_OBJECTS = 50_000
 """How many new objects the garbage collector waits for. At Python's 700 it went through a batch's long lists again and
@@ -66,7 +67,8 @@ class Worker:
     def __init__(self, handler: BatchHandler[Any], settings: Settings) -> None:
         self._handler = handler
         self._settings = settings
-        self._outage = Outage(settings.kafka)
+        self._kafka = KafkaConnection.of(settings)
+        self._outage = Outage(str(self._kafka))
         self._lanes = Lanes(handler, self._failed)
         self._stop = asyncio.Event()
         self._exit_code = STOPPED
@@ -85,10 +87,10 @@ class Worker:
         gc.freeze()  # what was imported stays: no need to go through it again and again
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         _keep_large_blocks()
-        with self._outage.heard(self._settings.log_level):
+        with self._outage.capturing(self._settings.log_level):
             if not await self._unless_stopped(self._wait_for_topics()):
                 return self._exit_code
-            app = BatchApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
+            app = FaustApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
             if await self._unless_stopped(_run_app(app)):
                 self._end(FAILED, RuntimeError("stopped by itself"), "Faust")
             await self._lanes.close()
@@ -111,22 +113,22 @@ class Worker:
             await asyncio.wait([working, stopping])
 
     async def _wait_for_topics(self) -> None:
-        delay_seconds, missing_before = FIRST_RETRY_SECONDS, set[str]()
+        wait_seconds, missing_before = TOPICS_BACKOFF.first_seconds, set[str]()
         while True:
             try:
-                missing = set(self._handler.topics) - await _topics(self._settings.kafka)
+                missing = set(self._handler.topics) - await _topics(self._kafka)
             except (KafkaError, OSError):
-                self._outage.seen()
+                self._outage.down()
             else:
-                self._outage.over(system_clock())
+                self._outage.up(system_clock())
                 if not missing:
                     return
                 if missing != missing_before:
                     names = ", ".join(sorted(missing))
                     log.warning("Kafka has no topic %s: run `pulsewatch topics create`; waiting", names)
                 missing_before = missing
-            await asyncio.sleep(delay_seconds)
-            delay_seconds = min(2 * delay_seconds, LONGEST_RETRY_SECONDS)
+            await asyncio.sleep(wait_seconds)
+            wait_seconds = TOPICS_BACKOFF.after(wait_seconds)
 
     def _failed(self, error: Exception, at: Coordinates) -> None:
         if isinstance(error, Fenced):
@@ -157,13 +159,13 @@ def _keep_large_blocks() -> None:
             set_option(option, value)
 
 
-async def _run_app(app: BatchApp) -> None:
+async def _run_app(app: FaustApp) -> None:
     await app.start()
     await app.wait_until_stopped()
 
 
-async def _topics(kafka: str) -> set[str]:
-    client = AIOKafkaClient(bootstrap_servers=kafka, client_id="pulsewatch-worker")
+async def _topics(kafka: KafkaConnection) -> set[str]:
+    client = kafka.async_client(client_id="pulsewatch-worker")
     try:
         await client.bootstrap()
         return set((await client.fetch_all_metadata()).topics())

@@ -43,7 +43,7 @@ class Peer:
 
 
 @dataclass(frozen=True)
-class Arena:
+class BenchEnvironment:
     """Servers that run, a topic that is full."""
 
     kafka: LocalKafka
@@ -72,12 +72,12 @@ class Mismatch(PulsewatchError):
     """A peer's result is not what the recount says, or there is none."""
 
 
-Check = Callable[[Arena, Task, Answer], None]
+Check = Callable[[BenchEnvironment, Task, Answer], None]
 """Raises Mismatch."""
 
 
 @contextmanager
-def opened(load: Load, say: Say, *, with_redis: bool = False) -> Iterator[Arena]:
+def opened(load: Load, say: Say, *, with_redis: bool = False) -> Iterator[BenchEnvironment]:
     """Start the servers on all cores but the last, which is the peers', and fill the topic."""
     cores = sorted(os.sched_getaffinity(0))
     own_core = cores[-1] if len(cores) > 1 else None
@@ -94,13 +94,19 @@ def opened(load: Load, say: Say, *, with_redis: bool = False) -> Iterator[Arena]
                 configs = {"max.message.bytes": str(MAX_RECORD_BYTES), "retention.ms": "-1"}
                 admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, topic_configs=configs)])
             written = write(load, kafka.bootstrap, TOPIC, PARTITIONS, lambda done: say(f"{done:,} events written"))
-            yield Arena(kafka, redis, TOPIC, load, written, own_core)
+            yield BenchEnvironment(kafka, redis, TOPIC, load, written, own_core)
     finally:
         os.sched_setaffinity(0, set(cores))
 
 
 def compare(
-    bench: str, arena: Arena, peers: Sequence[Peer], wanted: Sequence[str] | None, repeats: int, check: Check, say: Say
+    bench: str,
+    arena: BenchEnvironment,
+    peers: Sequence[Peer],
+    wanted: Sequence[str] | None,
+    repeats: int,
+    check: Check,
+    say: Say,
 ) -> dict[str, Any]:
     """Let the peers run in turn, `repeats` times round; a run whose result is wrong makes its peer's row incorrect."""
     present, skipped = _present(chosen(peers, wanted))

@@ -13,9 +13,10 @@ from redis import Redis
 
 from streams.clock import HOUR_MS, MINUTE_MS
 from streams.engagement.dictionary import Scope
-from streams.engagement.reader import STAGE, EngagementReader
+from streams.engagement.reader import EngagementReader
 from streams.ledger.redis import partitions_key
-from tests.bench.arena import Arena, Mismatch, Peer, Say, chosen, compare, opened
+from streams.topology import ENGAGEMENT
+from tests.bench.arena import BenchEnvironment, Mismatch, Peer, Say, chosen, compare, opened
 from tests.bench.load import Load, generate
 from tests.bench.peers.counters import Bucket, Counters, key_of, people_key_of
 from tests.bench.peers.task import Answer, Task
@@ -139,13 +140,13 @@ class Windows:
         return found["viewers"], found["payers"]
 
 
-def _check(recount: Recount, arena: Arena, task: Task, answer: Answer) -> None:
+def _check(recount: Recount, arena: BenchEnvironment, task: Task, answer: Answer) -> None:
     if answer.total:
         check_decoded(arena, task, answer)
         return
     redis = Redis.from_url(task.redis)
     try:
-        ours = redis.exists(partitions_key(task.namespace, STAGE))
+        ours = redis.exists(partitions_key(task.namespace, ENGAGEMENT))
         compare_stored(recount, Windows(redis, task.namespace) if ours else Plain(redis, task.namespace))
     finally:
         redis.flushdb()

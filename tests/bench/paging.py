@@ -26,7 +26,8 @@ from deploy.local.stack import Stack
 from streams.clock import system_clock
 from streams.errors import Unavailable
 from streams.events.schema import Actor, Event
-from streams.ingest.player import KafkaSink, Record
+from streams.ingest.player import ReplayProducer, TimedRecord
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.topology import LIVE
 
@@ -37,7 +38,7 @@ CLAIMS = (
 )
 """A medical claim and a superlative, which warn; a telephone number, which pages on-call staff."""
 BRANDS = 12
-LONGEST_GAP_SECONDS = 2.0
+MAX_GAP_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 GOAL_SECONDS = 10.0
 
@@ -64,7 +65,10 @@ def run_paging(pages: int, seed: int, say: Say) -> dict[str, Any]:
         sent = _breach(stack, pages, random.Random(seed), say)
         received = _received(stack, set(sent), say)
         # From the last to the first, so that the first of a room is what stays.
-        alerted = {str(alert.room_id): at_ms / 1000 for alert, at_ms in reversed(timed_alerts(stack.settings.kafka))}
+        alerted = {
+            str(alert.room_id): at_ms / 1000
+            for alert, at_ms in reversed(timed_alerts(KafkaConnection(stack.settings.kafka)))
+        }
     ways = [Paged(alerted[room] - at, received[room] - at) for room, at in sent.items()]
     return {
         "pages": len(ways),
@@ -78,14 +82,14 @@ def run_paging(pages: int, seed: int, say: Say) -> dict[str, Any]:
 def _breach(stack: Stack, pages: int, dice: random.Random, say: Say) -> Mapping[str, float]:
     """When each room's breach was sent, in seconds since the epoch."""
     sent: dict[str, float] = {}
-    with closing(KafkaSink(stack.settings.kafka)) as sink:
+    with closing(ReplayProducer(KafkaConnection(stack.settings.kafka))) as sink:
         for number in range(pages):
-            time.sleep(dice.uniform(0.05, LONGEST_GAP_SECONDS))
+            time.sleep(dice.uniform(0.05, MAX_GAP_SECONDS))
             stack.tend()
             event = _speech(number, dice)
             sent[str(event.room_id)] = event.event_time_ms / 1000
             key = str(event.room_id).encode()
-            sink.send(Record(LIVE, key, msgspec.json.encode(event), event.event_time_ms))
+            sink.send(TimedRecord(LIVE, key, msgspec.json.encode(event), event.event_time_ms))
             sink.flush()
             if (number + 1) % 10 == 0:
                 say(f"{number + 1} of {pages} breaches sent")

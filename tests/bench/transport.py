@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.bench.arena import Arena, Mismatch, Peer, Say, chosen, compare, opened
+from tests.bench.arena import BenchEnvironment, Mismatch, Peer, Say, chosen, compare, opened
 from tests.bench.load import Load
 from tests.bench.peers.task import Answer, Task
 
@@ -34,7 +34,7 @@ def run_transport(
         return compare("transport", arena, PEERS, peers, repeats, check_decoded, say)
 
 
-def check_decoded(arena: Arena, task: Task, answer: Answer) -> None:
+def check_decoded(arena: BenchEnvironment, task: Task, answer: Answer) -> None:
     """Raises Mismatch unless enough events were read, and each was decoded."""
     if answer.events < task.events:
         raise Mismatch(f"{answer.events:,} of {task.events:,} events")

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from dashboards.lag import Offsets
 from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
 from streams.detection.room.fake_traffic import Figure
-from streams.engagement.dictionary import Scope, Sum
-from streams.engagement.overview import Line
+from streams.engagement.dictionary import Scope, SumMetric
+from streams.engagement.overview import ScopeTotals
 from streams.errors import Unavailable
+from streams.kafka.bounds import Offsets
 
 
 @dataclass
@@ -24,14 +24,14 @@ class HeldRooms:
     def newest_event_ms(self) -> Mapping[str, int]:
         return self.newest
 
-    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, Line]:
+    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]:
         self.asked_at_ms = at_ms
         return {name: _line(dict(counts)) for name, counts in self.rooms.items()}
 
 
-def _line(counts: dict[str, int]) -> Line:
+def _line(counts: dict[str, int]) -> ScopeTotals:
     viewers = counts.pop("viewers_now", None)
-    return Line(cast(dict[Sum, int], counts), viewers)
+    return ScopeTotals(cast(dict[SumMetric, int], counts), viewers)
 
 
 class NoRooms(HeldRooms):

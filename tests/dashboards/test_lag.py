@@ -12,23 +12,22 @@ from kafka import KafkaProducer
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from dashboards.lag import READS, Lag, LogEnds, lags
-from deploy.cli.worker import STAGES
+from dashboards.lag import Lag, lags
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.errors import Unavailable
 from streams.kafka.admin import create_topics
+from streams.kafka.bounds import LogBounds
+from streams.kafka.connection import KafkaConnection
+from streams.ledger.connect import reader_client
 from streams.ledger.protocol import Effects, Update
-from streams.ledger.reader import reading_client, stored_offsets
+from streams.ledger.reader import stored_offsets
 from streams.ledger.redis import RedisLedger
+from streams.settings import Settings
 from streams.topology import LIVE
 
 AT = (LIVE, 0)
-
-
-def test_every_stage_says_what_it_reads() -> None:
-    assert set(READS) == set(STAGES)
 
 
 def test_lag_is_what_lies_between_the_ledger_and_the_end() -> None:
@@ -50,15 +49,15 @@ def test_lag_is_never_negative(stored: int, beginning: int, end: int) -> None:
 
 
 @pytest.fixture
-def ends(kafka: LocalKafka) -> Iterator[LogEnds]:
-    create_topics(kafka.bootstrap, 2, 1, 1)
-    reader = LogEnds(kafka.bootstrap)
+def ends(kafka: LocalKafka) -> Iterator[LogBounds]:
+    create_topics(kafka.connection, 2, 1, 1)
+    reader = LogBounds(kafka.connection)
     yield reader
     reader.close()
 
 
 @pytest.mark.kafka
-def test_ends_grow_with_the_topic(kafka: LocalKafka, ends: LogEnds) -> None:
+def test_ends_grow_with_the_topic(kafka: LocalKafka, ends: LogBounds) -> None:
     before = ends.read()[1][AT]
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     for _ in range(3):
@@ -71,7 +70,7 @@ def test_ends_grow_with_the_topic(kafka: LocalKafka, ends: LogEnds) -> None:
 
 
 @pytest.mark.kafka
-def test_kafka_that_hangs_is_unavailable_soon_and_heard_again(kafka: LocalKafka, ends: LogEnds) -> None:
+def test_kafka_that_hangs_is_unavailable_soon_and_heard_again(kafka: LocalKafka, ends: LogBounds) -> None:
     ends.read()
     kafka.pause()
     started = time.monotonic()
@@ -84,7 +83,7 @@ def test_kafka_that_hangs_is_unavailable_soon_and_heard_again(kafka: LocalKafka,
     wait_until_heard(ends)
 
 
-def wait_until_heard(ends: LogEnds) -> None:
+def wait_until_heard(ends: LogBounds) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with suppress(Unavailable):
@@ -95,7 +94,7 @@ def wait_until_heard(ends: LogEnds) -> None:
 
 def test_kafka_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="does not answer"):
-        LogEnds(f"127.0.0.1:{free_port()}").read()
+        LogBounds(KafkaConnection(f"127.0.0.1:{free_port()}")).read()
 
 
 @pytest.mark.redis
@@ -113,7 +112,7 @@ async def test_stored_offset_is_what_the_ledger_applied(redis_server: LocalRedis
 @pytest.mark.parametrize("hangs", [False, True], ids=["absent", "hanging"])
 @pytest.mark.redis
 def test_redis_that_does_not_answer_is_unavailable_soon(hangs: bool, tmp_path: Path) -> None:
-    with LocalRedis(tmp_path) as server, reading_client(server.url) as client:
+    with LocalRedis(tmp_path) as server, reader_client(Settings(redis=server.url)) as client:
         if hangs:
             server.pause()
         else:

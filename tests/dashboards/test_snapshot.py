@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from dashboards.lag import Lag, Offsets
-from dashboards.snapshot import EventClock, FigureReader, LogBounds, Rooms, TextCount, by_brand
+from dashboards.lag import Lag
+from dashboards.snapshot import EventPresent, LogBounds, Rooms, SnapshotReader, TextCount, by_brand
 from streams.alerts.reader import BrandTexts
 from streams.clock import HOUR_MS
+from streams.kafka.bounds import Offsets
 from streams.topology import LIVE
 from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
 from tests.dashboards.fakes import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
@@ -18,14 +19,14 @@ def reader(
     detections: HeldDetections | None = None,
     stored: Mapping[str, Offsets] | None = None,
     log: LogBounds | None = None,
-) -> FigureReader:
-    return FigureReader(
+) -> SnapshotReader:
+    return SnapshotReader(
         rooms, detections or HeldDetections(), lambda: stored or {}, log or HeldLog(), clock=lambda: NOON_MS
     )
 
 
 def test_present_is_the_newest_event_and_goes_on_with_the_wall_clock() -> None:
-    clock = EventClock()
+    clock = EventPresent()
     ten, fifteen = 10 * HOUR_MS, 15 * HOUR_MS
     presents = [
         clock.present_ms(newest, fifteen + minute * MINUTE_MS)

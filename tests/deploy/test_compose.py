@@ -12,10 +12,10 @@ import yaml
 from pydantic import SecretStr
 
 from deploy.cli.main import cli
-from deploy.cli.worker import STAGES
 from deploy.local.jars import kafka_version
 from deploy.local.stack import USUAL
 from streams.settings import Settings
+from streams.topology import STAGES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from streams.engagement.handler import STAGE, EngagementHandler
-from streams.kafka.dead_letter_sink import KafkaSink
+from streams.engagement.handler import EngagementHandler
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
-from streams.ledger.retry import PatientLedger
+from streams.ledger.retry import RetryingLedger
 from streams.settings import settings
+from streams.topology import ENGAGEMENT
 from streams.transport.worker import run_worker
 
 GAP_SECONDS = 0.3
@@ -31,8 +33,8 @@ class SplitLedger(RedisLedger):
 
 def main() -> int:
     chosen = settings()
-    ledger = PatientLedger(SplitLedger(Redis.from_url(chosen.redis), STAGE, chosen.namespace), STAGE)
-    handler = EngagementHandler(ledger, KafkaSink(chosen.kafka), session_ttl_seconds=86_400)
+    ledger = RetryingLedger(SplitLedger(Redis.from_url(chosen.redis), ENGAGEMENT, chosen.namespace), ENGAGEMENT)
+    handler = EngagementHandler(ledger, DeadLetterTopicSink(KafkaConnection(chosen.kafka)), session_ttl_seconds=86_400)
     return run_worker(handler, chosen)
 
 

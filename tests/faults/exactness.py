@@ -16,12 +16,12 @@ from tests.faults.site import Site
 
 def compared(site: Site, truth: Truth) -> Comparison:
     """The comparison without alerts: only engagement runs here."""
-    return _compared(site, truth, list(list_dead_letters(site.kafka.bootstrap)))
+    return _compared(site, truth, list(list_dead_letters(site.kafka.connection)))
 
 
 def assert_exact(site: Site, truth: Truth) -> list[DeadLetter]:
     """Returns the dead letters, as many as there should be of each reason."""
-    letters = list(list_dead_letters(site.kafka.bootstrap))
+    letters = list(list_dead_letters(site.kafka.connection))
     comparison = _compared(site, truth, letters)
     assert comparison.figures > 3_000
     assert [_line(row) for row in comparison.differences[:20]] == []

@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.faults.site import NamedWorker, Site, until
 
-LONGEST_GRACE_SECONDS = 0.25
+MAX_GRACE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def kill_again_and_again(site: Site, worker: NamedWorker, kills: int, total: int
         born_at = site.stored(worker.name)
         worker.launch()
         until(partial(_alive_beyond, site, worker, max(born_at, share * total)), f"it counts beyond {share:.0%}")
-        time.sleep(rng.uniform(0, LONGEST_GRACE_SECONDS))
+        time.sleep(rng.uniform(0, MAX_GRACE_SECONDS))
         worker.kill()
         assert worker.exit_code == -9
         deaths.append(Kill(born_at, site.stored(worker.name)))

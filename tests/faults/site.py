@@ -14,9 +14,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from deploy.local.kafka import LocalKafka
-from deploy.local.programs import Worker
+from deploy.local.programs import WorkerProcess
 from deploy.local.redis import LocalRedis
-from streams.ingest.player import KafkaSink, Record, play
+from streams.ingest.player import ReplayProducer, TimedRecord, play
 from streams.kafka.admin import create_topics
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
@@ -85,7 +85,7 @@ class Site:
         return all(progress.get(partition, 0) >= end for partition, end in ends.items())
 
     @contextmanager
-    def feeding(self, stage: str, records: Sequence[Record], ahead: int = AHEAD_RECORDS) -> Iterator[None]:
+    def feeding(self, stage: str, records: Sequence[TimedRecord], ahead: int = AHEAD_RECORDS) -> Iterator[None]:
         """Records arrive beside what the test does, a little ahead of the stage: it always has work, and never all.
 
         The pace is the ledger's, not the clock's, so a slow machine dies in mid-run as a fast one does. At the end all
@@ -96,9 +96,9 @@ class Site:
             yield
             fed.result(DEADLINE_SECONDS)
 
-    def _feed_ahead(self, stage: str, records: Sequence[Record], ahead: int) -> None:
+    def _feed_ahead(self, stage: str, records: Sequence[TimedRecord], ahead: int) -> None:
         step = ahead // 8
-        with closing(KafkaSink(self.kafka.bootstrap)) as sink:
+        with closing(ReplayProducer(self.kafka.connection)) as sink:
             for start in range(0, len(records), step):
                 until(partial(self._within, stage, start, ahead), "the stage counts on")
                 for record in records[start : start + step]:
@@ -115,13 +115,13 @@ class Site:
         except RedisError:
             return 0
 
-    def feed(self, records: Sequence[Record]) -> None:
+    def feed(self, records: Sequence[TimedRecord]) -> None:
         """All records at once."""
-        with closing(KafkaSink(self.kafka.bootstrap)) as sink:
+        with closing(ReplayProducer(self.kafka.connection)) as sink:
             play(records, sink, speed=None, ends_ms=0)
 
 
-class NamedWorker(Worker):
+class NamedWorker(WorkerProcess):
     """A worker whose static membership is its own: a successor under the same name has its partitions at once."""
 
     def __init__(self, folder: Path, stage: str, settings: Settings, name: str, module: str) -> None:
@@ -144,7 +144,7 @@ def fresh_topics(kafka: LocalKafka) -> None:
         if there:
             admin.delete_topics(sorted(there))
         until(lambda: not names & set(admin.list_topics()), "the old topics are gone")
-        create_topics(kafka.bootstrap, PARTITIONS, 1, 14)
+        create_topics(kafka.connection, PARTITIONS, 1, 14)
         # A topic is listed some time after it was made; the next test must see all of them.
         until(lambda: names <= set(admin.list_topics()), "the new topics are there")
 

@@ -14,8 +14,8 @@ from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.views.keys import ACTIVE
 from streams.events.schema import Actor, Coordinates, Event, Kind, ScoredText
-from streams.ingest.player import Record
-from streams.simulate.alert_comparison import lives
+from streams.ingest.player import TimedRecord
+from streams.simulate.alert_comparison import alert_histories
 from streams.topology import ALERTS, LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
@@ -25,7 +25,7 @@ ONSET_MINUTE, CALM_AGAIN_MINUTE, END_MINUTE = 20, 27, 45
 BRAND = "shanye"
 
 
-def story() -> list[Record]:
+def story() -> list[TimedRecord]:
     """A brand's last texts, as scoring would have written them: calm, seven minutes of outrage, calm again.
 
     They end now: Kafka deletes what is older than its retention, whenever it was written.
@@ -47,7 +47,7 @@ def _texts() -> Iterator[tuple[int, int, int, bool]]:
         yield from ((minute, nth, texts, outrage) for nth in range(texts))
 
 
-def _record(number: int, at_ms: int, harm: bool) -> Record:
+def _record(number: int, at_ms: int, harm: bool) -> TimedRecord:
     text = ScoredText(
         event_id=f"e-{number}", origin=Coordinates("social.interactions", 0, number), log_time_ms=at_ms,
         platform="weibo", source="weibo-search", kind="comment", brand_id=BRAND, event_time_ms=at_ms,
@@ -55,7 +55,7 @@ def _record(number: int, at_ms: int, harm: bool) -> Record:
         sentiment_scores={"negative": 0.9 if harm else 0.1}, risks={"crisis": 0.9 if harm else 0.0},
         flagged=["crisis"] if harm else [], actor=Actor(id=f"person-{number}", followers=100),
     )  # fmt: skip
-    return Record(SCORED, BRAND.encode(), msgspec.json.encode(text), at_ms, at_ms)
+    return TimedRecord(SCORED, BRAND.encode(), msgspec.json.encode(text), at_ms, at_ms)
 
 
 def alerts(site: Site) -> list[Alert]:
@@ -96,12 +96,12 @@ def test_alert_survives_the_worker_that_raised_it_and_is_not_doubled(site: Site)
     ends = site.ends([SCORED])
     with worker:
         until(lambda: site.caught_up("detection", ends) and not running(site), "the successor resolves the alert")
-    (life,) = lives(alerts(site))
+    (life,) = alert_histories(alerts(site))
     assert (life.last.kind, life.last.state, life.last.fingerprint) == ("crisis", "resolved", raised.fingerprint)
     assert life.last.started_at == raised.started_at
 
 
-def undisclosed() -> tuple[list[Record], Record]:
+def undisclosed() -> tuple[list[TimedRecord], TimedRecord]:
     """A room that sells for twenty minutes and does not say so, and the caption that does."""
     started_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS - 25 * MINUTE_MS
     said = [_live(minute, "speech", started_ms, "it weighs around two pounds") for minute in range(20)]
@@ -109,14 +109,14 @@ def undisclosed() -> tuple[list[Record], Record]:
     return [card, *said], _live(21, "speech", started_ms, "this live is sponsored by Velvet")
 
 
-def _live(minute: int, kind: Kind, started_ms: int, text: str | None = None) -> Record:
+def _live(minute: int, kind: Kind, started_ms: int, text: str | None = None) -> TimedRecord:
     at_ms = started_ms + minute * MINUTE_MS
     event = Event(
         event_id=f"{kind}-{minute}", source="tiktok-live", platform="tiktok", kind=kind, brand_id=BRAND, lang="en",
         event_time_ms=at_ms, ingest_time_ms=at_ms, room_id="room-1", session_id="s", text=text,
         product_id=None if text else "cream",
     )  # fmt: skip
-    return Record(LIVE, b"room-1", msgspec.json.encode(event), at_ms, at_ms)
+    return TimedRecord(LIVE, b"room-1", msgspec.json.encode(event), at_ms, at_ms)
 
 
 def test_disclosure_timer_outlives_workers_before_and_after_its_deadline(site: Site) -> None:
@@ -135,7 +135,7 @@ def test_disclosure_timer_outlives_workers_before_and_after_its_deadline(site: S
     with worker:
         until(lambda: not running(site, LIVE), "the successor resolves the alert")
         until(lambda: alerts(site)[-1].state == "resolved", "and says so")
-    (life,) = lives(alerts(site))
+    (life,) = alert_histories(alerts(site))
     assert (life.last.family, life.last.state) == ("ad_disclosure", "resolved")
     assert (life.last.fingerprint, life.last.started_at) == (raised.fingerprint, raised.started_at)
 
@@ -160,7 +160,7 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     ends = site.ends([SCORED])
     until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
     worker.stop()
-    assert [(life.last.kind, life.worst) for life in lives(alerts(site))] == [("crisis", "critical")]
+    assert [(life.last.kind, life.worst) for life in alert_histories(alerts(site))] == [("crisis", "critical")]
 
 
 def advanced(site: Site, before: int) -> bool:

@@ -21,14 +21,14 @@ from kafka import KafkaConsumer, TopicPartition
 from prometheus_client import CollectorRegistry, generate_latest
 from redis import Redis
 
-from dashboards.exporter.background import Readings
-from dashboards.exporter.collector import Caps, FigureCollector
-from dashboards.readers import Sources
+from dashboards.exporter.background import BackgroundSnapshot
+from dashboards.exporter.collector import FigureCollector, SeriesLimits
+from dashboards.readers import Readers
 from deploy.local.programs import variables
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.events.schema import Actor, Event, Kind, ScoredText
-from streams.ingest.player import Record
+from streams.ingest.player import TimedRecord
 from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL
 from tests.dashboards.console.server import served
 from tests.faults.site import PARTITIONS, Site, until
@@ -60,7 +60,7 @@ ORDERLY: list[tuple[Kind, str]] = [
 ]
 
 
-def records() -> Iterator[Record]:
+def records() -> Iterator[TimedRecord]:
     now_ms = int(time.time() * 1000) // MINUTE_MS * MINUTE_MS
     yield _record(LIVE, ROOM, "session_start", f"周三专场 咨询{SECRETS['phone']}", now_ms - 40 * MINUTE_MS, 0)
     for room, said in ((ROOM, TOLD), (ORDERLY_ROOM, ORDERLY)):
@@ -80,17 +80,17 @@ def records() -> Iterator[Record]:
         for number in range(6):
             yield _record(LIVE, room, "comment", "好看", now_ms - number * MINUTE_MS, 900 + number)
     broken = {"event_id": SECRETS["phone"], "kind": SECRETS["phone"], "text": SECRETS["id card"], "value": "x"}
-    yield Record(LIVE, ROOM.encode(), json.dumps(broken).encode(), now_ms, now_ms)
-    yield Record(LIVE, ROOM.encode(), ("{" + SECRETS["phone"]).encode(), now_ms, now_ms)
+    yield TimedRecord(LIVE, ROOM.encode(), json.dumps(broken).encode(), now_ms, now_ms)
+    yield TimedRecord(LIVE, ROOM.encode(), ("{" + SECRETS["phone"]).encode(), now_ms, now_ms)
 
 
-def _record(topic: str, room: str | None, kind: Kind, text: str, at_ms: int, number: int) -> Record:
+def _record(topic: str, room: str | None, kind: Kind, text: str, at_ms: int, number: int) -> TimedRecord:
     event = Event(
         event_id=f"{kind}-{room}-{number}", source="test-feed", platform="douyin", kind=kind, brand_id=BRAND,
         event_time_ms=at_ms, ingest_time_ms=at_ms, room_id=room, session_id=room and f"{room}-s", text=text,
         subject_id=f"{kind}-{room}-{number}", actor=Actor(f"person-{number}", followers=10),
     )  # fmt: skip
-    return Record(topic, (room or BRAND).encode(), msgspec.json.encode(event), at_ms, at_ms)
+    return TimedRecord(topic, (room or BRAND).encode(), msgspec.json.encode(event), at_ms, at_ms)
 
 
 def topic_bytes(site: Site, topic: str) -> list[tuple[bytes, bytes]]:
@@ -219,8 +219,11 @@ def _shown(site: Site, fingerprint: str) -> list[str]:
         for page in pages:
             found += leaks(f"the console's {page}", json.dumps(console.get(page), ensure_ascii=False))
     registry = CollectorRegistry()
-    with Sources(site.settings) as sources, Readings(sources.figures.read, sources.detections.active) as readings:
-        registry.register(FigureCollector(readings, Caps.of(site.settings)))
+    with (
+        Readers(site.settings) as sources,
+        BackgroundSnapshot(sources.figures.read, sources.detections.active) as readings,
+    ):
+        registry.register(FigureCollector(readings, SeriesLimits.of(site.settings)))
         found += leaks("the exporter", generate_latest(registry))
     for arguments in (["alerts", "--json"], ["alerts"], ["dead-letters", "list"], ["dead-letters", "list", "--json"]):
         command = [sys.executable, "-m", "deploy.cli", *arguments]

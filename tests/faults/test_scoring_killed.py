@@ -8,7 +8,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.events.schema import Event, ScoredText
-from streams.ingest.player import Record
+from streams.ingest.player import TimedRecord
 from streams.topology import LIVE, SCORED
 from tests.faults.site import PARTITIONS, Site, until
 
@@ -19,20 +19,20 @@ CAPTION = "这款是全网第一的面霜"
 SAID = ("好看，多少钱", "收到了，质量不错", "怎么还没发货", "love this colour", "加我微信便宜", CAPTION)
 
 
-def comments() -> list[Record]:
+def comments() -> list[TimedRecord]:
     """A few rooms' chat and speech; what is said repeats, so that the model has little to do."""
     now_ms = int(time.time() * 1000)
     return [_record(number, now_ms - TEXTS + number) for number in range(TEXTS)]
 
 
-def _record(number: int, at_ms: int) -> Record:
+def _record(number: int, at_ms: int) -> TimedRecord:
     text = SAID[number % len(SAID)]
     event = Event(
         event_id=f"e{number}", source="test-live", platform="douyin", brand_id=f"brand-{number % 3}",
         kind="speech" if text == CAPTION else "comment", event_time_ms=at_ms, ingest_time_ms=at_ms,
         room_id=f"room-{number % 8}", subject_id=f"s{number}", text=text,
     )  # fmt: skip
-    return Record(LIVE, (event.room_id or "").encode(), msgspec.json.encode(event), at_ms, at_ms)
+    return TimedRecord(LIVE, (event.room_id or "").encode(), msgspec.json.encode(event), at_ms, at_ms)
 
 
 def scored_texts(site: Site) -> list[ScoredText]:

@@ -16,7 +16,7 @@ from streams.events.schema import Kind, Platform
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01: no platform here is older."""
 AHEAD_MS = 5 * MINUTE_MS
-LONGEST_TEXT = 20_000
+MAX_TEXT_CHARS = 20_000
 
 _KINDS = frozenset(name for union in get_args(Kind) for name in (get_args(union) or (union,)))
 _PLATFORMS = frozenset(get_args(Platform))
@@ -74,7 +74,7 @@ def _sound(event: dict[str, Any]) -> bool:
     timed = all(type(event.get(name)) is int for name in ("event_time", "ingest_time"))
     known = event.get("kind") in _KINDS and event.get("platform") in _PLATFORMS
     person = isinstance(event.get("actor", {}), dict)
-    return named and whole and timed and known and person and len(event.get("text", "")) <= LONGEST_TEXT
+    return named and whole and timed and known and person and len(event.get("text", "")) <= MAX_TEXT_CHARS
 
 
 def _timely(event: dict[str, Any], log_ms: int) -> bool:

@@ -21,7 +21,7 @@ class Change(msgspec.Struct, frozen=True):
     summary: str
 
 
-class Judged(msgspec.Struct, frozen=True):
+class DecisionHistory(msgspec.Struct, frozen=True):
     """All decisions, oldest first, and the one that stands."""
 
     made: Sequence[Decision]
@@ -33,7 +33,7 @@ class AlertPage(msgspec.Struct, frozen=True):
 
     alert: Alert | None
     timeline: Sequence[Change]
-    judged: Judged
+    judged: DecisionHistory
     runbook: str
     """Markdown; empty where there is none of that name."""
 
@@ -46,7 +46,7 @@ def view(desk: Desk, fingerprint: str) -> AlertPage:
     return AlertPage(
         alert=alert,
         timeline=_timeline(history or ([alert] if alert else [])),
-        judged=Judged(made, standing(made)),
+        judged=DecisionHistory(made, standing(made)),
         runbook=_runbook(alert.runbook) if alert else "",
     )
 

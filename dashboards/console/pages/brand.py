@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.pages.shared import Moods, Notice, latest_first, moods_of, notice
+from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, notice
 from dashboards.snapshot import TextCount, by_brand, text_count
 from streams.clock import MINUTE_MS
 from streams.control.decisions import Decision
 from streams.detection.brand.crisis import HARMFUL_RISKS
-from streams.detection.views.reader import Usual, Voice
+from streams.detection.views.reader import TopAccount, VolumeBaseline
 from streams.detection.views.topics import Topic
-from streams.engagement.kpis import Figures
+from streams.engagement.kpis import Kpis
 from streams.events.schema import RISK_LABELS, SENTIMENTS
 
 SHOWN_MINUTES = 60
-MOST_RIVALS = 8
-MOST_ALERTS = 20
+MAX_RIVALS = 8
+MAX_ALERTS = 20
 
 
-class Head(msgspec.Struct, frozen=True):
+class PageHeader(msgspec.Struct, frozen=True):
     """`as_of_ms` is the minute that the hour ends with."""
 
     brand_id: str
@@ -29,7 +29,7 @@ class Head(msgspec.Struct, frozen=True):
     known: bool
 
 
-class Said(msgspec.Struct, frozen=True):
+class TextSummary(msgspec.Struct, frozen=True):
     """The hour's texts: `scored` of `texts` have a sentiment."""
 
     texts: int
@@ -44,7 +44,7 @@ class Volume(msgspec.Struct, frozen=True):
     first_ms: int
     texts: Sequence[int]
     moods: Moods
-    usual: Usual | None
+    usual: VolumeBaseline | None
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -55,14 +55,14 @@ class Platform(msgspec.Struct, frozen=True):
     """Flags of risks that speak against the brand."""
 
 
-class Spread(msgspec.Struct, frozen=True):
+class TopAccounts(msgspec.Struct, frozen=True):
     """The accounts with the largest share of the hour's texts, of all that spoke."""
 
-    voices: Sequence[Voice]
+    voices: Sequence[TopAccount]
     accounts: int
 
 
-class Rival(msgspec.Struct, frozen=True):
+class ComparedBrand(msgspec.Struct, frozen=True):
     """A brand beside others; the share of voice is its texts of all brands' that are watched."""
 
     brand_id: str
@@ -74,22 +74,22 @@ class Rival(msgspec.Struct, frozen=True):
 
 
 class Alerts(msgspec.Struct, frozen=True):
-    shown: Sequence[Notice]
+    shown: Sequence[AlertSummary]
     decided: Mapping[str, Decision]
 
 
 class Brand(msgspec.Struct, frozen=True):
     """The page."""
 
-    head: Head
-    said: Said
+    head: PageHeader
+    said: TextSummary
     volume: Volume
     platforms: Sequence[Platform]
     topics: Sequence[Topic]
-    spread: Spread
-    rivals: Sequence[Rival]
+    spread: TopAccounts
+    rivals: Sequence[ComparedBrand]
     alerts: Alerts
-    engagement: Figures
+    engagement: Kpis
 
 
 def view(desk: Desk, brand_id: str) -> Brand:
@@ -102,22 +102,22 @@ def view(desk: Desk, brand_id: str) -> Brand:
     voices, accounts = desk.talk.voices(brand_id, present_ms)
     alerts = _alerts(desk, brand_id)
     return Brand(
-        head=Head(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
+        head=PageHeader(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
         said=_said(labels),
         volume=_volume(desk, brand_id, minutes, numbers),
         platforms=_platforms(minutes),
         topics=desk.talk.topics(brand_id, present_ms),
-        spread=Spread(voices, accounts),
+        spread=TopAccounts(voices, accounts),
         rivals=_rivals(desk, brand_id, present_ms),
         alerts=alerts,
         engagement=desk.engagement.figures("brand", brand_id, "60m", present_ms),
     )
 
 
-def _said(labels: Mapping[str, int]) -> Said:
+def _said(labels: Mapping[str, int]) -> TextSummary:
     sentiments = {name: labels.get(name, 0) for name in SENTIMENTS}
     risks = {name: labels[name] for name in RISK_LABELS if labels.get(name)}
-    return Said(labels.get("texts", 0), sum(sentiments.values()), sentiments, risks)
+    return TextSummary(labels.get("texts", 0), sum(sentiments.values()), sentiments, risks)
 
 
 def _volume(
@@ -141,18 +141,18 @@ def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[Platform
     return sorted(rows, key=lambda row: (-row.texts, row.platform))
 
 
-def _rivals(desk: Desk, brand_id: str, present_ms: int) -> list[Rival]:
+def _rivals(desk: Desk, brand_id: str, present_ms: int) -> list[ComparedBrand]:
     brands = by_brand(text_count(texts) for texts in desk.detection.texts(present_ms))
     whole = sum(brand.texts for brand in brands)
     shown = [brand for brand in brands if brand.brand_id == brand_id]
-    shown += [brand for brand in brands if brand.brand_id != brand_id][: MOST_RIVALS - len(shown)]
+    shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]
     firing = [alert.brand_id for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
     return [_rival(brand, whole, firing.count(brand.brand_id)) for brand in sorted(shown, key=lambda one: -one.texts)]
 
 
-def _rival(brand: TextCount, whole: int, firing: int) -> Rival:
+def _rival(brand: TextCount, whole: int, firing: int) -> ComparedBrand:
     share = brand.texts / whole if whole else 0.0
-    return Rival(brand.brand_id, brand.texts, share, brand.sentiments, _risky(brand.risks), firing)
+    return ComparedBrand(brand.brand_id, brand.texts, share, brand.sentiments, _risky(brand.risks), firing)
 
 
 def _risky(counts: Mapping[str, int]) -> int:
@@ -162,6 +162,6 @@ def _risky(counts: Mapping[str, int]) -> int:
 def _alerts(desk: Desk, brand_id: str) -> Alerts:
     known = [alert for alert in [*desk.detection.active(), *desk.detection.resolved()] if alert.brand_id == brand_id]
     fired = [alert for alert in known if alert.fired_at is not None and not alert.shadow]
-    shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MOST_ALERTS]
+    shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MAX_ALERTS]
     decided = desk.decisions.standing([alert.fingerprint for alert in shown])
     return Alerts([notice(alert) for alert in shown], decided)

@@ -7,22 +7,22 @@ from typing import Literal
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.pages.shared import Notice, notice
+from dashboards.console.pages.shared import AlertSummary, notice
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import PARTS, Campaign, Kept, Part
-from streams.engagement.dictionary import SUMS, Gauge, Sum
-from streams.engagement.kpis import Figures, figures
+from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part
+from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
+from streams.engagement.kpis import Kpis, compute_kpis
 from streams.engagement.reader import unique_people
 from streams.events.schema import SENTIMENTS
 
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
 """Rule families that are told of even where nothing was found."""
-MOST_POINTS = 120
+MAX_POINTS = 120
 Status = Literal["planned", "running", "over"]
 
 
-class Head(msgspec.Struct, frozen=True):
+class PageHeader(msgspec.Struct, frozen=True):
     campaign: Campaign
     status: Status
     present_ms: int
@@ -31,8 +31,8 @@ class Head(msgspec.Struct, frozen=True):
 class Stretch(msgspec.Struct, frozen=True):
     """One part: its figures, and how many of its minutes (that have passed) they rest on."""
 
-    figures: Figures
-    sums: Mapping[Sum, int]
+    figures: Kpis
+    sums: Mapping[SumMetric, int]
     viewers: int
     """Unique viewers."""
     moods: Mapping[str, int]
@@ -52,13 +52,13 @@ class Joined(msgspec.Struct, frozen=True):
 
 class Rule(msgspec.Struct, frozen=True):
     family: str
-    alerts: Sequence[Notice]
+    alerts: Sequence[AlertSummary]
 
 
 class CampaignPage(msgspec.Struct, frozen=True):
     """The page; `head` is None where there is no such campaign."""
 
-    head: Head | None
+    head: PageHeader | None
     parts: Mapping[Part, Stretch]
     joined: Joined | None
     rules: Sequence[Rule]
@@ -94,7 +94,7 @@ def view(desk: Desk, campaign_id: str) -> CampaignPage:
     minutes, people = desk.campaigns.minutes(campaign_id), desk.campaigns.people(campaign_id)
     present = present_ms // MINUTE_MS
     return CampaignPage(
-        head=Head(campaign, status(campaign, present_ms), present * MINUTE_MS),
+        head=PageHeader(campaign, status(campaign, present_ms), present * MINUTE_MS),
         parts={part: _stretch(campaign.minutes(part), minutes, people.get(part, b""), present) for part in PARTS},
         joined=_joined(campaign, minutes),
         rules=_rules(_alerts(desk, campaign)),
@@ -107,18 +107,18 @@ def status(campaign: Campaign, present_ms: int) -> Status:
     return "running" if present_ms < campaign.ends_ms else "over"
 
 
-def _stretch(numbers: range, minutes: Mapping[int, Kept], log: bytes, present: int) -> Stretch:
+def _stretch(numbers: range, minutes: Mapping[int, CampaignMinute], log: bytes, present: int) -> Stretch:
     kept = [minutes[number] for number in numbers if number in minutes]
     summed = Counter[str]()
     for minute in kept:
         summed.update(minute.sums)
-    sums: dict[Sum, int] = {name: summed[name] for name in SUMS}
+    sums: dict[SumMetric, int] = {name: summed[name] for name in SUMS}
     people = unique_people([log])
     # Who follows now is forgotten after two days; who followed and did not unfollow is what is left.
     met = {**people, "new_followers": max(0, sums["follows"] - sums["unfollows"])}
     online = [minute.last for minute in kept if minute.last is not None]
     return Stretch(
-        figures=figures(
+        figures=compute_kpis(
             sums, met, _gauges(kept), sum(online) / len(online) if online else None, 60 * max(1, len(kept))
         ),
         sums=sums,
@@ -129,19 +129,19 @@ def _stretch(numbers: range, minutes: Mapping[int, Kept], log: bytes, present: i
     )
 
 
-def _gauges(kept: Sequence[Kept]) -> dict[Gauge, int]:
+def _gauges(kept: Sequence[CampaignMinute]) -> dict[GaugeMetric, int]:
     peaks = [minute.peak for minute in kept if minute.peak is not None]
     last = next((minute.last for minute in reversed(kept) if minute.last is not None), None)
     return {} if last is None else {"viewers_now": last, "viewers_peak": max(peaks, default=last)}
 
 
-def _moods(kept: Iterable[Kept]) -> dict[str, int]:
+def _moods(kept: Iterable[CampaignMinute]) -> dict[str, int]:
     return {name: sum(minute.moods.get(name, 0) for minute in kept) for name in SENTIMENTS}
 
 
-def _joined(campaign: Campaign, minutes: Mapping[int, Kept]) -> Joined:
+def _joined(campaign: Campaign, minutes: Mapping[int, CampaignMinute]) -> Joined:
     whole = campaign.whole
-    step = -(-len(whole) // MOST_POINTS)
+    step = -(-len(whole) // MAX_POINTS)
     steps = [
         [minutes[number] for number in range(start, min(start + step, whole.stop)) if number in minutes]
         for start in whole[::step]
@@ -155,7 +155,7 @@ def _joined(campaign: Campaign, minutes: Mapping[int, Kept]) -> Joined:
     )
 
 
-def _negative_share(kept: Sequence[Kept]) -> float | None:
+def _negative_share(kept: Sequence[CampaignMinute]) -> float | None:
     moods = _moods(kept)
     scored = sum(moods.values())
     return moods["negative"] / scored if scored else None

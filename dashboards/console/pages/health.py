@@ -14,7 +14,7 @@ FAR_BEHIND = 20_000
 """Records; figures then trail reality by a minute or so."""
 
 
-class Sight(msgspec.Struct, frozen=True):
+class MonitorHealth(msgspec.Struct, frozen=True):
     """What may blind the monitor. A field that says nothing is False, 0 or empty."""
 
     kafka_trouble: str
@@ -31,13 +31,13 @@ class Sight(msgspec.Struct, frozen=True):
         return bool(self.kafka_trouble or self.quiet_ms or self.behind or self.silent_feeds)
 
 
-def sight(desk: Desk) -> Sight:
+def monitor_health(desk: Desk) -> MonitorHealth:
     """Raises Unavailable where Redis does not answer: then it is blind altogether."""
     newest_ms = max(desk.overview.newest_event_ms().values(), default=0)
     quiet_ms = desk.quiet_ms()
     behind = sum(behind_by_stage(desk).values())
     silent = [alert for alert in desk.detection.active() if alert.kind == "feed_silent" and alert.state == "firing"]
-    return Sight(
+    return MonitorHealth(
         kafka_trouble=desk.kafka.state.trouble,
         newest_ms=newest_ms,
         quiet_ms=quiet_ms // MINUTE_MS * MINUTE_MS if quiet_ms >= QUIET_MS else 0,

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.pages.health import Sight, sight
+from dashboards.console.pages.health import MonitorHealth, monitor_health
 from dashboards.console.topic_follower import Letter, Tails
-from dashboards.lag import READS, lags
-from streams.detection.views.reader import Feed
+from dashboards.lag import lags
+from streams.detection.views.reader import FeedStatus
+from streams.topology import STAGES
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -30,7 +31,7 @@ class Scoring(msgspec.Struct, frozen=True):
     p95_ms: int | None
 
 
-class Letters(msgspec.Struct, frozen=True):
+class DeadLetterSummary(msgspec.Struct, frozen=True):
     count: int
     by_reason: Mapping[str, int]
     newest: Sequence[Letter]
@@ -43,7 +44,7 @@ class Topic(msgspec.Struct, frozen=True):
 
 class Feeds(msgspec.Struct, frozen=True):
     topics: Sequence[Topic]
-    sources: Sequence[Feed]
+    sources: Sequence[FeedStatus]
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -55,12 +56,12 @@ class Servers(msgspec.Struct, frozen=True):
 class Operations(msgspec.Struct, frozen=True):
     """The page."""
 
-    sight: Sight
+    sight: MonitorHealth
     servers: Servers
     stages: Sequence[Stage]
     scoring: Scoring | None
     """None until the topic's end was read, which begins when somebody looks."""
-    letters: Letters | None
+    letters: DeadLetterSummary | None
     feeds: Feeds
 
 
@@ -70,7 +71,7 @@ def view(desk: Desk, _key: str = "") -> Operations:
     newest = desk.overview.newest_event_ms()
     brands = [brand.brand_id for brand in desk.detection.texts(desk.present_ms())]
     return Operations(
-        sight=sight(desk),
+        sight=monitor_health(desk),
         servers=Servers(redis=True, kafka=state.up, kafka_trouble=state.trouble),
         stages=_stages(desk),
         scoring=_scoring(tails) if tails else None,
@@ -89,20 +90,21 @@ def _scoring(tails: Tails) -> Scoring:
     return Scoring(len(ordered), tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
 
 
-def _letters(tails: Tails) -> Letters:
-    return Letters(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
+def _letters(tails: Tails) -> DeadLetterSummary:
+    return DeadLetterSummary(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
 
 
 def _stages(desk: Desk) -> list[Stage]:
     state, stored = desk.kafka.state, desk.offsets()
     rates = desk.rates.look(desk.clock(), {stage: sum(held.values()) for stage, held in stored.items()})
     behind: dict[str, dict[str, int | None]] = {
-        stage: dict.fromkeys(topics, 0 if state.up else None) for stage, topics in READS.items()
+        stage: dict.fromkeys(reads, 0 if state.up else None)
+        for stage, reads in ((name, one.reads) for name, one in STAGES.items())
     }
     if state.up:
         for lag in lags(stored, state.beginnings, state.ends):
             behind[lag.stage][lag.topic] = (behind[lag.stage][lag.topic] or 0) + lag.records
-    return [Stage(stage, behind[stage], len(stored[stage]), rates[stage]) for stage in READS]
+    return [Stage(stage, behind[stage], len(stored[stage]), rates[stage]) for stage in STAGES]
 
 
 def _quantile(ordered: Sequence[int], share: float) -> int | None:

@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.pages.health import Sight, sight
-from dashboards.console.pages.shared import Notice, latest_first, notice
+from dashboards.console.pages.health import MonitorHealth, monitor_health
+from dashboards.console.pages.shared import AlertSummary, latest_first, notice
 from dashboards.snapshot import by_brand, text_count
 from streams.alerts.alert import Alert
 from streams.control.decisions import Decision
-from streams.engagement.overview import Line
+from streams.engagement.overview import ScopeTotals
 
 ROOM_MINUTES = 5
-MOST_ROOMS = 100
-MOST_BRANDS = 60
-MOST_ALERTS = 30
-MOST_RESOLVED = 6
+MAX_ROOMS = 100
+MAX_BRANDS = 60
+MAX_ALERTS = 30
+MAX_RESOLVED = 6
 
 
 class RoomLine(msgspec.Struct, frozen=True):
@@ -46,26 +46,26 @@ class BrandLine(msgspec.Struct, frozen=True):
 class Alerts(msgspec.Struct, frozen=True):
     """Firing ones, then those that resolved lately; with what people decided about them."""
 
-    shown: Sequence[Notice]
+    shown: Sequence[AlertSummary]
     firing: int
     decided: Mapping[str, Decision]
 
 
-class Start(msgspec.Struct, frozen=True):
+class OverviewPage(msgspec.Struct, frozen=True):
     """The page."""
 
-    sight: Sight
+    sight: MonitorHealth
     alerts: Alerts
     rooms: Sequence[RoomLine]
     brands: Sequence[BrandLine]
 
 
-def view(desk: Desk, _key: str = "") -> Start:
+def view(desk: Desk, _key: str = "") -> OverviewPage:
     """Raises Unavailable."""
     present_ms = desk.present_ms()
     active = [alert for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
-    return Start(
-        sight=sight(desk),
+    return OverviewPage(
+        sight=monitor_health(desk),
         alerts=_alerts(desk, active),
         rooms=_rooms(desk, present_ms),
         brands=_brands(desk, present_ms, active),
@@ -74,7 +74,7 @@ def view(desk: Desk, _key: str = "") -> Start:
 
 def _alerts(desk: Desk, active: Sequence[Alert]) -> Alerts:
     resolved = [alert for alert in desk.detection.resolved() if not alert.shadow]
-    shown = [*latest_first(active)[:MOST_ALERTS], *latest_first(resolved)[:MOST_RESOLVED]]
+    shown = [*latest_first(active)[:MAX_ALERTS], *latest_first(resolved)[:MAX_RESOLVED]]
     decided = desk.decisions.standing([alert.fingerprint for alert in shown])
     return Alerts([notice(alert) for alert in shown], len(active), decided)
 
@@ -82,9 +82,9 @@ def _alerts(desk: Desk, active: Sequence[Alert]) -> Alerts:
 def _rooms(desk: Desk, present_ms: int) -> list[RoomLine]:
     lines = desk.overview.lines("room", ROOM_MINUTES, present_ms)
     largest = sorted(lines, key=lambda room: (-(lines[room].viewers_now or 0), -_going_on(lines[room]), room))
-    heads = desk.talk.rooms(largest[:MOST_ROOMS])
+    heads = desk.talk.rooms(largest[:MAX_ROOMS])
     rows = []
-    for room_id in largest[:MOST_ROOMS]:
+    for room_id in largest[:MAX_ROOMS]:
         head, line = heads.get(room_id), lines[room_id]
         rows.append(
             RoomLine(
@@ -96,7 +96,7 @@ def _rooms(desk: Desk, present_ms: int) -> list[RoomLine]:
     return rows
 
 
-def _going_on(line: Line) -> int:
+def _going_on(line: ScopeTotals) -> int:
     return sum(line.sums.values())
 
 
@@ -105,5 +105,5 @@ def _brands(desk: Desk, present_ms: int, active: Sequence[Alert]) -> list[BrandL
     firing = [alert.brand_id for alert in active]
     return [
         BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks, firing.count(brand.brand_id))
-        for brand in counted[:MOST_BRANDS]
+        for brand in counted[:MAX_BRANDS]
     ]

@@ -6,24 +6,24 @@ from typing import Literal
 import msgspec
 
 from dashboards.console.desk import Desk
-from dashboards.console.pages.shared import Moods, Notice, moods_of, notice
+from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, notice
 from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import FAKE_SHARE, Figure
 from streams.detection.views.questions import Question
-from streams.detection.views.reader import RoomHead
-from streams.engagement.dictionary import Sum
-from streams.engagement.kpis import Figures
+from streams.detection.views.reader import RoomSummary
+from streams.engagement.dictionary import SumMetric
+from streams.engagement.kpis import Kpis
 from streams.engagement.reader import Minute
 
 SHOWN_MINUTES = 60
 HALF_MINUTES = 10
-MOST_QUESTIONS = 8
-COMPARED: tuple[Sum, ...] = (
+MAX_QUESTIONS = 8
+COMPARED: tuple[SumMetric, ...] = (
     "views", "comments", "likes", "shares", "gifts", "gift_value", "follows", "product_clicks", "orders", "paid_value",
 )  # fmt: skip
 
 
-class Head(msgspec.Struct, frozen=True):
+class PageHeader(msgspec.Struct, frozen=True):
     """What room it is, and whether anything is known of it. `as_of_ms` is the minute that the windows end with."""
 
     room_id: str
@@ -44,14 +44,14 @@ class Fake(msgspec.Struct, frozen=True):
 class Now(msgspec.Struct, frozen=True):
     """The session so far. `viewers` are unique; `fakes` has the figures of which there was enough to tell."""
 
-    figures: Figures
-    sums: Mapping[Sum, int]
+    figures: Kpis
+    sums: Mapping[SumMetric, int]
     new_followers: int
     viewers: int
     fakes: Mapping[Figure, Fake]
 
 
-class Halves(msgspec.Struct, frozen=True):
+class TenMinuteComparison(msgspec.Struct, frozen=True):
     """The last ten minutes and the ten before; `peak` of concurrent viewers."""
 
     last: Mapping[str, int | None]
@@ -71,16 +71,16 @@ class Minutes(msgspec.Struct, frozen=True):
 class Notices(msgspec.Struct, frozen=True):
     """Violations as they are raised here, and how many the platform told in which minute (in milliseconds)."""
 
-    raised: Sequence[Notice]
+    raised: Sequence[AlertSummary]
     platform: Sequence[tuple[int, int]]
 
 
 class Room(msgspec.Struct, frozen=True):
     """The page."""
 
-    head: Head
+    head: PageHeader
     now: Now
-    halves: Halves
+    halves: TenMinuteComparison
     minutes: Minutes
     questions: Sequence[Question]
     notices: Notices
@@ -95,9 +95,9 @@ def view(desk: Desk, room_id: str) -> Room:
     return Room(
         head=_head(room_id, known, sessions, present_ms),
         now=_now(desk, room_id, known),
-        halves=Halves(half(minutes[-HALF_MINUTES:]), half(minutes[-2 * HALF_MINUTES : -HALF_MINUTES])),
+        halves=TenMinuteComparison(half(minutes[-HALF_MINUTES:]), half(minutes[-2 * HALF_MINUTES : -HALF_MINUTES])),
         minutes=_minutes(desk, room_id, minutes),
-        questions=desk.talk.questions(room_id, present_ms)[:MOST_QUESTIONS],
+        questions=desk.talk.questions(room_id, present_ms)[:MAX_QUESTIONS],
         notices=_notices(desk, room_id, minutes),
     )
 
@@ -109,17 +109,17 @@ def half(minutes: Sequence[Minute]) -> dict[str, int | None]:
     return {**sums, "peak": max(peaks, default=None)}
 
 
-def _head(room_id: str, known: RoomHead | None, sessions: Sequence[str], present_ms: int) -> Head:
+def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], present_ms: int) -> PageHeader:
     state: Literal["live", "ended", "unknown"] = "live"
     if known is None and not sessions:
         state = "unknown"
     elif known is not None and known.ended:
         state = "ended"
     brand_id, source = (known.brand_id, known.source) if known else ("", "")
-    return Head(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
+    return PageHeader(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
 
 
-def _now(desk: Desk, room_id: str, known: RoomHead | None) -> Now:
+def _now(desk: Desk, room_id: str, known: RoomSummary | None) -> Now:
     shares = known.fake_shares if known else {}
     people = desk.engagement.people("room", room_id, "session")
     return Now(

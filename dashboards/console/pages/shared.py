@@ -16,7 +16,7 @@ class Moods(msgspec.Struct, frozen=True):
     positive: Sequence[int]
 
 
-class Notice(msgspec.Struct, frozen=True):
+class AlertSummary(msgspec.Struct, frozen=True):
     """An alert as a line: what was said, and what it breaks."""
 
     fingerprint: str
@@ -36,10 +36,10 @@ class Notice(msgspec.Struct, frozen=True):
     baseline: Mapping[str, float]
 
 
-def notice(alert: Alert) -> Notice:
+def notice(alert: Alert) -> AlertSummary:
     """The line of an alert."""
     finding = next((found for evidence in alert.evidence for found in evidence.findings), None)
-    return Notice(
+    return AlertSummary(
         alert.fingerprint, alert.kind, alert.family or "", alert.severity, alert.state, alert.brand_id,
         alert.room_id or "", alert.source or "", alert.started_at, alert.updated_at, alert.summary,
         finding.matched if finding else "", finding.article if finding else "", alert.observed, alert.baseline,

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import BRAND, PLATFORM, Frame
+from dashboards.grafana.boards.builder import BRAND, PLATFORM, DashboardBuilder
 from dashboards.grafana.boards.panels import GREEN, GREY, ORANGE, RED, Link, Query
 from streams import metrics
 
@@ -22,7 +22,7 @@ def _share(by: str = "") -> str:
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame(
+    frame = DashboardBuilder(
         "brand-safety", "Brand safety",
         "What is said about the chosen brands within the last hour of event time, how risky it is, and where.",
         BRAND, PLATFORM, since="now-3h",

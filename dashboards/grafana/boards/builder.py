@@ -19,7 +19,7 @@ Variable = tuple[str, str, str]
 """Name, label, query."""
 
 
-class Frame:
+class DashboardBuilder:
     """A dashboard as it grows: `Frame(…).row("Now", panel, panel).board`."""
 
     def __init__(self, uid: str, title: str, description: str, *variables: Variable, since: str = "now-1h") -> None:
@@ -39,7 +39,7 @@ class Frame:
         self.board.annotation(_alerts(bool(variables) and variables[0] == BRAND))
         self.board.annotation(_episodes())
 
-    def row(self, title: str, *panels: Panel) -> "Frame":
+    def row(self, title: str, *panels: Panel) -> "DashboardBuilder":
         """A heading and what stands below it."""
         self.board.with_row(dashboard.Row(title))
         for panel in panels:

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import BRAND, Frame
+from dashboards.grafana.boards.builder import BRAND, DashboardBuilder
 from dashboards.grafana.boards.metric_names import total
 from dashboards.grafana.boards.panels import BLUE, GREEN, ORANGE, RED, Link, Query
 from streams import metrics
@@ -14,7 +14,7 @@ SEVERITIES = {"critical": RED, "warning": ORANGE, "info": BLUE}
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame(
+    frame = DashboardBuilder(
         "crisis-compliance", "Crisis and compliance",
         "What detection raised: crises, attacks, breaches of advertising rules, leaks of personal data, collapses.",
         BRAND, since="now-6h",

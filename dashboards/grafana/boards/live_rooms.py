@@ -3,28 +3,28 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import ROOM, Frame
+from dashboards.grafana.boards.builder import ROOM, DashboardBuilder
 from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
 from streams import metrics
 from streams.detection.room.fake_traffic import FAKE_SHARE
-from streams.engagement.dictionary import Sum
+from streams.engagement.dictionary import SumMetric
 
 VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
-FUNNEL: tuple[Sum, ...] = ("views", "product_clicks", "orders", "payments")
-TALK: tuple[Sum, ...] = ("comments", "likes", "shares", "follows", "gifts")
+FUNNEL: tuple[SumMetric, ...] = ("views", "product_clicks", "orders", "payments")
+TALK: tuple[SumMetric, ...] = ("comments", "likes", "shares", "follows", "gifts")
 FAKES = f'{metrics.ROOM_FAKE_SHARE}{{room=~"$room"}}'
 COLLAPSED = 'ALERTS{alertname="RoomCollapse", alertstate="firing", room=~"$room"}'
 MINUTES = 5
 
 
-def events(counter: Sum) -> str:
+def events(counter: SumMetric) -> str:
     """The chosen rooms' sums over the last five minutes."""
     return f'{metrics.ROOM_EVENTS}{{room=~"$room", counter="{counter}"}}'
 
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame(
+    frame = DashboardBuilder(
         "live-rooms", "Live rooms",
         "Every live room side by side. Sums are those of the last five minutes of event time; money is in major units.",
         ROOM,

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import Frame
+from dashboards.grafana.boards.builder import DashboardBuilder
 from dashboards.grafana.boards.metric_names import bucket, gauge, quantile, total
 from dashboards.grafana.boards.panels import GREEN, GREY, ORANGE, RED, Query
 from streams import metrics
@@ -14,7 +14,7 @@ UNSURE = f'sum(rate({bucket(metrics.CONFIDENCE)}{{le="0.6"}}[5m]))'
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame(
+    frame = DashboardBuilder(
         "model-quality", "Model quality",
         "Whether the model answers, how fast, and whether what it says drifts. Accuracy needs labels: see the model "
         "card for it, and the console's false alarms for what people corrected.",

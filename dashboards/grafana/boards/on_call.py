@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import Frame
+from dashboards.grafana.boards.builder import DashboardBuilder
 from dashboards.grafana.boards.metric_names import gauge, quantile, total
 from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
 from streams import metrics
@@ -14,7 +14,7 @@ FATES = {"dead_letter": RED, "late": ORANGE, "applied": GREEN}
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame(
+    frame = DashboardBuilder(
         "on-call", "On call and pipeline",
         "Whether the monitor sees, how far each stage is behind, and whether pages arrive.",
     )  # fmt: skip

@@ -5,14 +5,16 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from dashboards.grafana.boards import panels
-from dashboards.grafana.boards.builder import Frame
+from dashboards.grafana.boards.builder import DashboardBuilder
 
 RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
 
 
 def board() -> Dashboard:
     """The dashboard."""
-    frame = Frame("runbooks", "Runbooks", "What to do about each alert: dashboards/runbooks, as it was built in.")
+    frame = DashboardBuilder(
+        "runbooks", "Runbooks", "What to do about each alert: dashboards/runbooks, as it was built in."
+    )
     texts = {path: path.read_text() for path in sorted(RUNBOOKS.glob("*.md"))}
     return frame.row("Alerts", *(_panel(path.name, text) for path, text in texts.items())).board
 

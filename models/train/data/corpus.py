@@ -19,7 +19,7 @@ from models.labels import RISKS, SENTIMENTS
 from models.train.data.sources import Example
 
 UNKNOWN = -1
-LEAST_PRIOR = 0.05
+MIN_PRIOR = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def cut(ids: list[int], max_tokens: int) -> list[int]:
 
 
 def log_priors(corpus: Corpus) -> npt.NDArray[np.float32]:
-    """The logarithms of each source's shares of the sentiments (sources, sentiments), none below LEAST_PRIOR.
+    """The logarithms of each source's shares of the sentiments (sources, sentiments), none below MIN_PRIOR.
 
     0 for a source without sentiments.
     """
@@ -110,5 +110,5 @@ def log_priors(corpus: Corpus) -> npt.NDArray[np.float32]:
         labels = corpus.sentiment[(corpus.source == number) & (corpus.sentiment != UNKNOWN)]
         if len(labels):
             shares = np.bincount(labels, minlength=len(SENTIMENTS)) / len(labels)
-            rows[number] = np.log(np.maximum(shares, LEAST_PRIOR))
+            rows[number] = np.log(np.maximum(shares, MIN_PRIOR))
     return rows

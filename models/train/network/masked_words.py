@@ -17,7 +17,7 @@ OF_MASKED_HIDDEN, OF_MASKED_KEPT = 0.8, 0.1  # the others become a random word (
 FIRST_WORD = 104  # ids before are [PAD], [unused…], [UNK], [CLS], [SEP], [MASK] in both vocabularies
 
 
-class MaskedWords(Trainable):
+class MaskedLanguageModel(Trainable):
     """An encoder with an output layer that guesses hidden words."""
 
     def __init__(self, encoder: BertModel, mask_token: int) -> None:

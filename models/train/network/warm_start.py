@@ -25,7 +25,7 @@ Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.floating[Any]]
 
 
-def load_packaged(network: Network, graphs: Iterable[Path]) -> list[str]:
+def load_from_package(network: Network, graphs: Iterable[Path]) -> list[str]:
     """Loads the weights of a packaged model's graphs in place; returns the names of those that they lack."""
     state = network.state_dict()
     missing = set(state)

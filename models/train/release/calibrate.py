@@ -22,8 +22,8 @@ from models.train.data.sources import SOURCES, Example
 from models.train.release.goals import GOALS
 
 MIN_PRECISION = 0.7
-LEAST_OF_A_CLASS = 15
-LEAST_CALM = 80
+MIN_TEXTS_OF_A_CLASS = 15
+MIN_CALM_TEXTS = 80
 THRESHOLD_RULE = (
     f"least probability from 0.5 with precision of {MIN_PRECISION} or more on the calibration part, raised until "
     "at most 2 % of its neutral and positive texts of any source are flagged for any risk (4 % of "
@@ -89,7 +89,7 @@ def _softmax(rows: Floats) -> Floats:
 
 def fit_platt(logits: Floats, truth: Floats, weights: Floats) -> Platt:
     """Slope and offset by Newton's method on the weighted log loss, held near (1, 0) where there is little to fit."""
-    if min(np.sum(truth == 1), np.sum(truth == 0)) < LEAST_OF_A_CLASS:
+    if min(np.sum(truth == 1), np.sum(truth == 0)) < MIN_TEXTS_OF_A_CLASS:
         return Platt(1.0, 0.0)
     features = np.stack([logits, np.ones_like(logits)], axis=1)
     parameters, prior = np.array([1.0, 0.0]), np.array([1.0, 0.0])
@@ -155,7 +155,7 @@ def _calm_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
         source = SOURCES.get(example.source)
         if source and example.sentiment not in (None, NEGATIVE):
             groups.setdefault(example.source, []).append(index)
-    return {source: rows for source, rows in groups.items() if len(rows) >= LEAST_CALM}
+    return {source: rows for source, rows in groups.items() if len(rows) >= MIN_CALM_TEXTS}
 
 
 def _class_weights(examples: Sequence[Example]) -> Floats:

@@ -13,7 +13,7 @@ from models.train.data.sources import MORPH_PAIRS, SOURCES, Source
 from models.train.loop import Progress
 from models.train.network.encoder import ENCODERS
 from models.train.release.depth_curve import Point
-from models.train.release.exits import MOST_CHANGED_FLAGS, MOST_CHANGED_SENTIMENTS
+from models.train.release.exits import MAX_CHANGED_FLAGS, MAX_CHANGED_SENTIMENTS
 from models.train.release.goals import GOALS, Goal
 
 COLUMNS = ("accuracy", "macro_recall", "macro_f1", "precision", "recall", "f1", "pr_auc", "ece", "false_alarm_rate")
@@ -128,8 +128,8 @@ def write_card(
         notes="\n".join(
             f"\n{language}: {record.progress.note}" for language, record in records.items() if record.progress.note
         ),
-        changed_sentiments=MOST_CHANGED_SENTIMENTS,
-        changed_flags=MOST_CHANGED_FLAGS,
+        changed_sentiments=MAX_CHANGED_SENTIMENTS,
+        changed_flags=MAX_CHANGED_FLAGS,
         goal_texts=", ".join(
             f"{sizes[g.source, g.label]:,} for {g.name}" for g in GOALS if (g.source, g.label) in sizes
         ),

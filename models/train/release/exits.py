@@ -10,9 +10,9 @@ import numpy.typing as npt
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import Exit
 
-MOST_CHANGED_SENTIMENTS = 0.01
+MAX_CHANGED_SENTIMENTS = 0.01
 """Of all texts: those that leave with another sentiment than the last stage would give them."""
-MOST_CHANGED_FLAGS = 0.005
+MAX_CHANGED_FLAGS = 0.005
 """Of the texts that the last stage would flag, for each risk: those that leave unflagged, and as many the other way."""
 
 Floats = npt.NDArray[np.float64]
@@ -23,12 +23,12 @@ def choose_exit(early: Floats, late: Floats, thresholds: Mapping[str, float]) ->
     """The widest exit within the limits above, each head by itself; calibrated probabilities (texts, OUTPUTS)."""
     moods, late_moods = early[:, : len(SENTIMENTS)], late[:, : len(SENTIMENTS)]
     changed = moods.argmax(axis=1) != late_moods.argmax(axis=1)
-    sentiment = _level(moods.max(axis=1), changed, MOST_CHANGED_SENTIMENTS * len(early))
+    sentiment = _level(moods.max(axis=1), changed, MAX_CHANGED_SENTIMENTS * len(early))
     risks: dict[str, tuple[float, float]] = {}
     for column, label in enumerate(RISKS, len(SENTIMENTS)):
         threshold = thresholds[label]
         likely = late[:, column] >= min(threshold, 0.5)
-        allowed = MOST_CHANGED_FLAGS * float(np.count_nonzero(likely))
+        allowed = MAX_CHANGED_FLAGS * float(np.count_nonzero(likely))
         low = -_level(-early[:, column], likely, allowed)
         high = _level(early[:, column], late[:, column] < max(threshold, 0.5), allowed)
         # A text that leaves is flagged by the same threshold: no band may end on the wrong side of it.

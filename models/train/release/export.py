@@ -25,12 +25,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.labels import OUTPUTS
 from models.train.network.network import OFF, Network
-from models.train.network.quantisation import LARGEST_WEIGHT
+from models.train.network.quantisation import MAX_WEIGHT
 
 Array = npt.NDArray[np.float32]
 MICROSOFT = "com.microsoft"
 OPSET, IR_VERSION = 18, 9
-LARGEST_EMBEDDING = 127
+MAX_EMBEDDING = 127
 _ATTENTION = ("query", "key", "value")
 
 
@@ -114,7 +114,7 @@ class _Stage:
     def _words(self, name: str) -> str:
         if not self._int8:
             return self._add("Gather", [self._parameter(name), "input_ids"], "/words")
-        scale = np.maximum(np.abs(self._arrays[name]).max(axis=1, keepdims=True) / LARGEST_EMBEDDING, 1e-9)
+        scale = np.maximum(np.abs(self._arrays[name]).max(axis=1, keepdims=True) / MAX_EMBEDDING, 1e-9)
         table, scales = self._quantised(name, self._arrays[name], scale)
         numbers = self._add("Gather", [table, "input_ids"], "/words/numbers")
         floats = self._add("Cast", [numbers], "/words/floats", to=TensorProto.FLOAT)
@@ -138,7 +138,7 @@ class _Stage:
             return self._add(
                 "Add", [self._add("MatMul", [x, self._constant(name, weight)], f"{path}/MatMul"), bias], path
             )
-        scale = np.maximum(np.abs(weight).max(axis=0) / LARGEST_WEIGHT, 1e-9)
+        scale = np.maximum(np.abs(weight).max(axis=0) / MAX_WEIGHT, 1e-9)
         numbers, scales = self._quantised(name, weight, scale)
         zero = self._constant(f"{name}_zero_point", np.zeros(weight.shape[1], dtype=np.int8))
         return self._add("DynamicQuantizeMatMul", [x, numbers, scales, zero, bias], f"{path}/MatMul_quant", MICROSOFT)

@@ -54,8 +54,8 @@ FIGURES = "figures.json"
 Logits = npt.NDArray[np.float64]
 
 SYNTHETIC_UNSEEN = 40
-MOST_OF_A_SOURCE = 800
-MOST_OF_A_GOAL = 4_000
+MAX_TEXTS_OF_A_SOURCE = 800
+MAX_TEXTS_OF_A_GOAL = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
     goals = {goal.source for goal in GOALS}
     for example in [*load_validation(recipe.data, language, recipe.licences), *held_out, *fresh]:
         counts[example.source] = counts.get(example.source, 0) + 1
-        if counts[example.source] <= (MOST_OF_A_GOAL if example.source in goals else MOST_OF_A_SOURCE):
+        if counts[example.source] <= (MAX_TEXTS_OF_A_GOAL if example.source in goals else MAX_TEXTS_OF_A_SOURCE):
             examples.append(example)
     return examples
 

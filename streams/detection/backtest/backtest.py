@@ -17,13 +17,13 @@ from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, HOUR_MS
 from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
-from streams.detection.backtest.recorded_bursts import Met, RecordedBurst, bursts, met, outside
+from streams.detection.backtest.recorded_bursts import BurstMatch, RecordedBurst, bursts, false_alarms, match_bursts
 from streams.detection.backtest.violence import ViolenceEvidence
 from streams.detection.brand.brand import Brand
-from streams.detection.brand.custom_rules import DraftRule
-from streams.detection.config import Watch
+from streams.detection.brand.custom_rules import AlertRule
+from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_of
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.events.schema import Coordinates, ScoredText
 from streams.ingest.recorded import Comment, platform, read
 from streams.scoring.judge import Classifier, Judgement, Scores, Text, score_texts
@@ -34,7 +34,7 @@ _AFTERWARDS_MS = 2 * HOUR_MS
 """How long the clock runs on behind the last comment, so that what is calm resolves."""
 _LISTENING_MS = 6 * HOUR_MS
 """How long the brand was listened to before the first comment, and nothing heard: a recording has all there was."""
-_WATCH = Watch(feed_silent_ms=100 * 365 * DAY_MS)
+_WATCH = DetectionConfig(feed_silent_ms=100 * 365 * DAY_MS)
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ class Backtested:
         """How long the recording is; an hour at least."""
         return max((self.last_ms - self.first_ms) / DAY_MS, 1 / 24)
 
-    def met(self) -> list[Met]:
-        return met(self.bursts, self.alerts)
+    def met(self) -> list[BurstMatch]:
+        return match_bursts(self.bursts, self.alerts)
 
     def outside(self) -> list[Alert]:
         """False alarms: alerts that fired outside of any burst."""
-        return outside(self.bursts, self.alerts)
+        return false_alarms(self.bursts, self.alerts)
 
     def row(self) -> dict[str, Any]:
         """The file's row of `pulsewatch backtest`."""
@@ -143,7 +143,7 @@ def _of_rule(run: Backtested, rule: str) -> list[Alert]:
 
 
 def run(
-    path: Path, classifier: Classifier | None, rulebook: Rulebook, drafts: tuple[DraftRule, ...] | None = None
+    path: Path, classifier: Classifier | None, rulebook: Rulebook, drafts: tuple[AlertRule, ...] | None = None
 ) -> Backtested:
     """One file; without a classifier texts stay unscored. Blocks for as long as model and rules take.
 
@@ -165,13 +165,13 @@ def scored(
             yield _scored_text(brand_id, comment, judgement)
 
 
-def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[DraftRule, ...] | None = None) -> Backtested:
+def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[AlertRule, ...] | None = None) -> Backtested:
     """Texts of one brand in the order of time, at least one."""
     first = next(texts)
     watch = replace(_WATCH, drafts=drafts or ())
     brand, log, source = (
         Brand.fresh(first.brand_id, first.event_time_ms - _LISTENING_MS, watch),
-        LogTimes(),
+        SourceProgress(),
         source_of(first),
     )
     latest: dict[str, Alert] = {}
@@ -224,7 +224,7 @@ def _alert_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _burst_row(one: Met) -> dict[str, Any]:
+def _burst_row(one: BurstMatch) -> dict[str, Any]:
     return {
         "onset": _iso(one.burst.onset * 60_000),
         "met_by": one.fingerprint,

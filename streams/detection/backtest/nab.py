@@ -19,7 +19,7 @@ from streams.detection.backtest.series import Series, milliseconds, read_series
 from streams.errors import UsageError
 
 PROBATION_SHARE = 0.15
-MOST_PROBATION_ROWS = 750
+MAX_PROBATION_ROWS = 750
 FALSE_ALARM_COST = 0.11
 FAR_WIDTHS = 3.0
 
@@ -69,7 +69,7 @@ def _name(path: Path) -> str:
 
 def _score_file(path: Path, series: Series, labels: dict[str, list[tuple[str, str]]]) -> FileScore:
     windows = [_rows(series, milliseconds(first), milliseconds(last)) for first, last in labels[_name(path)]]
-    probation = min(int(PROBATION_SHARE * len(series.values)), MOST_PROBATION_ROWS)
+    probation = min(int(PROBATION_SHARE * len(series.values)), MAX_PROBATION_ROWS)
     alarms = [row for row, judged in enumerate(series.judged()) if judged.alarm and row >= probation]
     firsts = [next((row for row in alarms if first <= row <= last), None) for first, last in windows]
     outside = [row for row in alarms if not any(first <= row <= last for first, last in windows)]

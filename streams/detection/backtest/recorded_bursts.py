@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 
-LEAST_COMMENTS = 30
+MIN_COMMENTS = 30
 RATIO = 4
 SHORT_MINUTES = 10
 LONG_MINUTES = 360
@@ -33,7 +33,7 @@ class RecordedBurst:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class BurstMatch:
     """How a burst was met: by which alert, and how long after the onset and before the peak; None where it was not."""
 
     burst: RecordedBurst
@@ -64,12 +64,12 @@ def bursts(comments_ms: Sequence[int]) -> list[RecordedBurst]:
     return found
 
 
-def met(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[Met]:
+def match_bursts(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[BurstMatch]:
     """For each burst the first alert that fires at some time between its begin and two minutes after its end."""
     return [_met(burst, alerts) for burst in found]
 
 
-def outside(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[Alert]:
+def false_alarms(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[Alert]:
     """Alerts that fire at no time within ten minutes of any burst."""
     return [
         alert
@@ -78,14 +78,14 @@ def outside(found: Sequence[RecordedBurst], alerts: Sequence[Alert]) -> list[Ale
     ]
 
 
-def _met(burst: RecordedBurst, alerts: Sequence[Alert]) -> Met:
+def _met(burst: RecordedBurst, alerts: Sequence[Alert]) -> BurstMatch:
     meeting = [alert for alert in alerts if _fires_within(alert, burst.begins, burst.ends + 2)]
     if not meeting:
-        return Met(burst)
+        return BurstMatch(burst)
     first = min(meeting, key=_fired_ms)
     at_ms = max(_fired_ms(first), burst.begins * MINUTE_MS)
     delay_ms, lead_ms = at_ms - burst.onset * MINUTE_MS, burst.peak * MINUTE_MS - at_ms
-    return Met(burst, first.fingerprint, delay_ms / 1000, lead_ms / 1000)
+    return BurstMatch(burst, first.fingerprint, delay_ms / 1000, lead_ms / 1000)
 
 
 def _fires_within(alert: Alert, first_minute: int, last_minute: int) -> bool:
@@ -104,7 +104,7 @@ def _fired_ms(alert: Alert) -> int:
 def _bursting(minutes: Sequence[int], minute: int) -> bool:
     begins = minute - SHORT_MINUTES
     short, long = _comments(minutes, begins, minute), _comments(minutes, begins - LONG_MINUTES, begins)
-    return short >= LEAST_COMMENTS and short >= RATIO * long * SHORT_MINUTES / LONG_MINUTES
+    return short >= MIN_COMMENTS and short >= RATIO * long * SHORT_MINUTES / LONG_MINUTES
 
 
 def _comments(minutes: Sequence[int], after: int, until: int) -> int:

@@ -17,7 +17,7 @@ import math
 
 import msgspec
 
-from streams.detection.baseline.seasonality import Rhythm
+from streams.detection.baseline.seasonality import DailySeasonality
 
 SMOOTHING_TEXTS = 4.0
 """Added to each count before its log, so that three texts where one was usual are no tripling."""
@@ -32,10 +32,10 @@ _QUANTILE_STEP = 0.05
 _PRIOR_QUANTILE = 0.4
 _PRIOR_MEAN_EXCESS = 0.3
 _PRIOR_EXCEEDANCES = 10
-_MOST_EXCEEDANCES = 200
+_MAX_EXCEEDANCES = 200
 _PROVEN = 0.8
 """Of the belief in a rhythm; below half of it, it is not any more."""
-_LARGEST_EXCEEDANCE = 10.0
+_MAX_EXCEEDANCE = 10.0
 """In mean excesses: one wild window must not make the tail deaf to the next."""
 _COUNTING_NOISE = 2.6
 """Standard deviations of a Poisson count that the quantile never goes below: TAIL of pure chance lies beyond."""
@@ -52,7 +52,7 @@ class Baseline(msgspec.Struct, array_like=True):
     quantile: float = _PRIOR_QUANTILE
     mean_excess: float = _PRIOR_MEAN_EXCESS
     exceedances: int = _PRIOR_EXCEEDANCES
-    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
+    rhythm: DailySeasonality = msgspec.field(default_factory=DailySeasonality)
     mean_of: int = 1
     """How many windows a count is the mean of."""
     proven: bool = False
@@ -107,6 +107,6 @@ class Baseline(msgspec.Struct, array_like=True):
             self.quantile -= step * TAIL
             return
         self.quantile += step * (1 - TAIL)
-        self.exceedances = min(self.exceedances + 1, _MOST_EXCEEDANCES)
-        beyond = min(beyond, _LARGEST_EXCEEDANCE * self.mean_excess)
+        self.exceedances = min(self.exceedances + 1, _MAX_EXCEEDANCES)
+        beyond = min(beyond, _MAX_EXCEEDANCE * self.mean_excess)
         self.mean_excess += (beyond - self.mean_excess) / self.exceedances

@@ -24,14 +24,14 @@ _HALF_LIFE_HOURS = 7
 _STEP = 1 - 0.5 ** (1 / (_HALF_LIFE_HOURS * WINDOWS_AN_HOUR))
 _STRAYING_STEP = 1 - 0.5 ** (1 / (_HALF_LIFE_HOURS * HOURS * WINDOWS_AN_HOUR))
 _YOUNG_WINDOWS = 2 * HOURS * WINDOWS_AN_HOUR
-_LEAST_EXPLAINED, _FULLY_EXPLAINED = 0.5, 0.8
+_MIN_EXPLAINED, _FULLY_EXPLAINED = 0.5, 0.8
 
 
 def hour_of_day(at_ms: int) -> float:
     return at_ms / HOUR_MS % HOURS
 
 
-class Rhythm(msgspec.Struct, array_like=True):
+class DailySeasonality(msgspec.Struct, array_like=True):
     """The running profile; all zero until it is proven."""
 
     profile: list[float] = msgspec.field(default_factory=lambda: [0.0] * HOURS)
@@ -73,4 +73,4 @@ class Rhythm(msgspec.Struct, array_like=True):
         if self.windows <= _YOUNG_WINDOWS or self.strayed <= 0:
             return 0.0
         explained = 1 - self.unexplained / self.strayed
-        return min(1.0, max(0.0, (explained - _LEAST_EXPLAINED) / (_FULLY_EXPLAINED - _LEAST_EXPLAINED)))
+        return min(1.0, max(0.0, (explained - _MIN_EXPLAINED) / (_FULLY_EXPLAINED - _MIN_EXPLAINED)))

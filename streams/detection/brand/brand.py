@@ -12,13 +12,13 @@ import msgspec
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.brand.breach import Breaches, judged
-from streams.detection.brand.conversation import Talk, TalkState
-from streams.detection.brand.custom_rules import Drafts, DraftState
+from streams.detection.brand.conversation import Conversation, TalkState
+from streams.detection.brand.custom_rules import AlertRules, AlertRuleState
 from streams.detection.brand.windows import Windows
-from streams.detection.config import Watch
+from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_of
-from streams.detection.feed_silence import Feeds
-from streams.detection.watermark import EventClock, LogTimes
+from streams.detection.feed_silence import FeedMonitor
+from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.events.schema import ScoredText
 
 
@@ -26,15 +26,15 @@ class BrandState(msgspec.Struct, array_like=True):
     """All that is remembered of a brand between two records; some kilobytes."""
 
     brand_id: str
-    clock: EventClock
+    clock: KeyWatermark
     minute: int
     """The last minute whose beginning was handled."""
     talk: TalkState
     breaches: Breaches = msgspec.field(default_factory=Breaches)
-    feeds: Feeds = msgspec.field(default_factory=Feeds)
+    feeds: FeedMonitor = msgspec.field(default_factory=FeedMonitor)
     late: int = 0
     heard_log_ms: int = 0
-    drafts: dict[str, DraftState] = {}
+    drafts: dict[str, AlertRuleState] = {}
 
 
 _thaw = msgspec.msgpack.Decoder(BrandState).decode
@@ -44,16 +44,16 @@ _freeze = msgspec.msgpack.Encoder().encode
 class Brand:
     """The running detectors of one brand. `hear` and `idle` return the alerts to be written, in order."""
 
-    def __init__(self, state: BrandState, watch: Watch) -> None:
+    def __init__(self, state: BrandState, watch: DetectionConfig) -> None:
         self.state = state
         self._watch = watch
-        self._talk = Talk(state.brand_id, state.talk, state.minute)
-        self._drafts = Drafts(state.brand_id, watch.drafts, state.drafts)
+        self._talk = Conversation(state.brand_id, state.talk, state.minute)
+        self._drafts = AlertRules(state.brand_id, watch.drafts, state.drafts)
 
     @classmethod
-    def fresh(cls, brand_id: str, event_ms: int, watch: Watch) -> "Brand":
+    def fresh(cls, brand_id: str, event_ms: int, watch: DetectionConfig) -> "Brand":
         minute = event_ms // MINUTE_MS
-        return cls(BrandState(brand_id, EventClock(event_ms), minute, TalkState(Windows(minute))), watch)
+        return cls(BrandState(brand_id, KeyWatermark(event_ms), minute, TalkState(Windows(minute))), watch)
 
     def freeze(self) -> bytes:
         return _freeze(self.state)
@@ -76,7 +76,7 @@ class Brand:
     def late(self) -> int:
         return self.state.late
 
-    def hear(self, text: ScoredText, log: LogTimes) -> list[Alert]:
+    def hear(self, text: ScoredText, log: SourceProgress) -> list[Alert]:
         """A text of the brand. One that is later than is allowed changes no window and is counted; a breach counts."""
         state, source = self.state, source_of(text)
         now_ms = state.clock.heard(source, text.event_time_ms, log)
@@ -94,7 +94,7 @@ class Brand:
             alerts += self._drafts.hear(text, max(now_ms, text.event_time_ms), self._talk.usual_per_minute)
         return alerts
 
-    def idle(self, log: LogTimes) -> list[Alert]:
+    def idle(self, log: SourceProgress) -> list[Alert]:
         """The log has moved on without the brand."""
         return list(self._settle(self.state.clock.idle(log) // MINUTE_MS))
 
@@ -126,7 +126,7 @@ class Brand:
 class Brands:
     """The keys of scored.texts."""
 
-    watch: Watch
+    watch: DetectionConfig
 
     @property
     def suffix(self) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from streams.alerts.alert import Alert, AlertKind, Evidence, Severity
-from streams.alerts.episode import Episode, Patience, pending, worse
+from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
 from streams.clock import MINUTE_MS
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.events.schema import Finding, ScoredText
@@ -21,7 +21,7 @@ MISLEADING = "misleading"
 """The model's word stands beside the rules' in the evidence, whether it is flagged or not."""
 
 QUIET_MINUTES = 7
-PATIENCE = Patience(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
+PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
 PRIVACY_FAMILY = "privacy_leak"
 
 
@@ -70,7 +70,7 @@ class Breaches(msgspec.Struct, array_like=True):
 def _opened(text: ScoredText, family: str, now_ms: int) -> Breach:
     """An episode that begins with this text; its findings are still to be heard."""
     kind: AlertKind = "privacy" if family == PRIVACY_FAMILY else "compliance"
-    alert = pending(
+    alert = new_alert(
         kind, text.brand_id, started_at_ms=text.event_time_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms, severity="info",
         summary="", explanation="", room_id=text.room_id, subject=family, platform=text.platform, family=family,
     )  # fmt: skip
@@ -99,7 +99,7 @@ def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:
     rules = ", ".join(f"{rule} ({times})" for rule, times in sorted(breach.rules.items()))
     worst: Severity = "info"
     for finding in found:
-        worst = worse(worst, finding.severity)
+        worst = max_severity(worst, finding.severity)
     return {
         "severity": worst,
         "summary": f"{where}: {alert.family}, “{first.matched}” ({first.article})",

@@ -17,23 +17,23 @@ from typing import Any
 import msgspec
 
 from streams.alerts.alert import Alert, AlertKind, Severity
-from streams.alerts.episode import RUNBOOKS, Episode, Patience, pending, worse
+from streams.alerts.episode import RUNBOOKS, Episode, Hysteresis, max_severity, new_alert
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import crisis
 from streams.detection.brand.windows import Windows
-from streams.detection.evidence import Witnesses
+from streams.detection.evidence import EvidenceCollector
 from streams.events.schema import ScoredText
 
 RESOLVE_AFTER_MS = 10 * MINUTE_MS
 """What flares up again sooner is the same crisis."""
 _WAIT_MS = 90_000
-PATIENCE = Patience(fire_after_ms=_WAIT_MS, resolve_after_ms=RESOLVE_AFTER_MS)
-AT_ONCE = Patience(fire_after_ms=0, resolve_after_ms=RESOLVE_AFTER_MS)
+PATIENCE = Hysteresis(fire_after_ms=_WAIT_MS, resolve_after_ms=RESOLVE_AFTER_MS)
+AT_ONCE = Hysteresis(fire_after_ms=0, resolve_after_ms=RESOLVE_AFTER_MS)
 SURE = ALARM_SURPRISE + 1.0
 """So rare a window that its alert fires at once."""
-LEAST_TEXTS = 15
+MIN_TEXTS = 15
 """Fewer in five minutes, of a quiet brand in an hour, are nothing to be told of; nor are fewer that are harmful."""
 HOUR_MINUTES = 60
 REWRITE_MS = 5 * MINUTE_MS
@@ -47,7 +47,7 @@ class Stands:
     now_ms: int
     holds: bool
     calm: bool
-    patience: Patience
+    patience: Hysteresis
 
 
 class TalkState(msgspec.Struct, array_like=True):
@@ -58,12 +58,12 @@ class TalkState(msgspec.Struct, array_like=True):
     harm: Burst = msgspec.field(default_factory=Burst)
     crisis: Episode | None = None
     attention: Episode | None = None
-    witnesses: Witnesses = msgspec.field(default_factory=Witnesses)
+    witnesses: EvidenceCollector = msgspec.field(default_factory=EvidenceCollector)
     resolved_ms: int = 0
     """When the last alert that had fired resolved: what was said before opens no other."""
 
 
-class Talk:
+class Conversation:
     """The running detectors. A minute is one of event time since the epoch."""
 
     def __init__(self, brand_id: str, state: TalkState, now_minute: int) -> None:
@@ -135,7 +135,7 @@ class Talk:
         self._window = self.state.windows.ending(minute)
         if self._quiet:
             hour = self.state.windows.ending(minute, HOUR_MINUTES)
-            if hour.texts >= LEAST_TEXTS:
+            if hour.texts >= MIN_TEXTS:
                 self._minutes, self._window = HOUR_MINUTES, hour
 
     def _weigh_harm(self, now_ms: int) -> Iterator[Alert]:
@@ -143,7 +143,7 @@ class Talk:
         surprise = attention = 0.0
         if self._minutes == HOUR_MINUTES:
             surprise = SURE if window.share(window.harm) >= 1 / 2 else 0.0
-        elif window.weighted_harm >= LEAST_TEXTS and crisis.weighty(window):
+        elif window.weighted_harm >= MIN_TEXTS and crisis.weighty(window):
             surprise = state.harm.surprise(window.weighted_harm, self._hour)
             attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
         holds = max(surprise, attention) >= ALARM_SURPRISE
@@ -195,7 +195,7 @@ class Talk:
     def _attention(self) -> float:
         """The surprise of the window's texts; a plain burst leaves no doubt."""
         state, minute, texts = self.state, self._last_minute, self._window.texts
-        if texts < LEAST_TEXTS:
+        if texts < MIN_TEXTS:
             return 0.0
         if self._minutes == HOUR_MINUTES:
             return SURE
@@ -230,7 +230,7 @@ class Talk:
     def _open(self, kind: AlertKind, now_ms: int, earlier: Episode | None = None) -> Episode:
         counted, burst = ("texts", self.state.volume) if kind in crisis.ATTENTION else ("harm", self.state.harm)
         onset = self.state.windows.onset(self._last_minute, burst.short.texts(self._hour) / WINDOW_MINUTES, counted)
-        alert = pending(
+        alert = new_alert(
             kind, self._brand_id, started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
             now_ms=now_ms, severity="info", summary="", explanation="",
         )  # fmt: skip
@@ -244,7 +244,7 @@ class Talk:
             return False
         return (
             now_ms - alert.updated_at >= REWRITE_MS
-            or worse(alert.severity, self._severity(alert.kind)) != alert.severity
+            or max_severity(alert.severity, self._severity(alert.kind)) != alert.severity
         )
 
     def _factors(self, kind: AlertKind) -> dict[str, float]:

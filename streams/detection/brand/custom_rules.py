@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from streams.alerts.alert import Alert, Evidence, Severity
-from streams.alerts.episode import Episode, Patience, pending
+from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import read_record
 from streams.detection.brand.crisis import tally
@@ -34,8 +34,8 @@ from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.errors import UsageError
 from streams.events.schema import RISK_LABELS, ScoredText
 
-PATIENCE = Patience(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
-LONGEST_MINUTES = 60
+PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
+MAX_MINUTES = 60
 
 Label = Literal[
     "texts", "negative", "positive", "harmful",
@@ -44,13 +44,13 @@ Label = Literal[
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class DraftRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AlertRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule; the module says what its fields mean."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     counts: Label
     at_least: Annotated[int, Meta(ge=1)]
-    minutes: Annotated[int, Meta(ge=1, le=LONGEST_MINUTES)] = 5
+    minutes: Annotated[int, Meta(ge=1, le=MAX_MINUTES)] = 5
     share: Share = 0.0
     times_usual: Annotated[float, Meta(ge=0)] = 0.0
     kind: Literal["crisis", "cyber_violence", "opportunity", "surge"] = "crisis"
@@ -62,7 +62,7 @@ class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a file of draft rules holds."""
 
     version: Literal[1]
-    rules: tuple[DraftRule, ...]
+    rules: tuple[AlertRule, ...]
 
 
 class Counted(msgspec.Struct, array_like=True):
@@ -72,7 +72,7 @@ class Counted(msgspec.Struct, array_like=True):
     counted: int = 0
 
 
-class DraftState(msgspec.Struct, array_like=True):
+class AlertRuleState(msgspec.Struct, array_like=True):
     """What is remembered of a rule over one brand."""
 
     minutes: dict[int, Counted] = {}
@@ -81,7 +81,7 @@ class DraftState(msgspec.Struct, array_like=True):
     """The latest that were counted."""
 
 
-def read_drafts(path: Path) -> tuple[DraftRule, ...]:
+def read_alert_rules(path: Path) -> tuple[AlertRule, ...]:
     """Read a file of draft rules. Raises UsageError with the line that is wrong."""
     rules = read_record(path, DraftFile).rules
     names = [rule.name for rule in rules]
@@ -93,10 +93,10 @@ def read_drafts(path: Path) -> tuple[DraftRule, ...]:
     return rules
 
 
-class Drafts:
+class AlertRules:
     """The draft rules of one brand over its state, which is kept by rule name."""
 
-    def __init__(self, brand_id: str, rules: Sequence[DraftRule], states: dict[str, DraftState]) -> None:
+    def __init__(self, brand_id: str, rules: Sequence[AlertRule], states: dict[str, AlertRuleState]) -> None:
         self._brand_id = brand_id
         self._rules = {rule.name: rule for rule in rules if not rule.brands or brand_id in rule.brands}
         self._states = states
@@ -109,7 +109,7 @@ class Drafts:
         """Count a text; `usual_per_minute` is the brand's level of all texts, None where nothing is known yet."""
         minute = text.event_time_ms // MINUTE_MS
         for name, rule in self._rules.items():
-            state = self._states.setdefault(name, DraftState())
+            state = self._states.setdefault(name, AlertRuleState())
             counted = state.minutes.setdefault(minute, Counted())
             counted.texts += 1
             if _counts(rule.counts, text):
@@ -121,7 +121,7 @@ class Drafts:
     def begin(self, minute: int, usual_per_minute: float | None) -> Iterator[Alert]:
         """A minute begins: running episodes look at those that are over; a rule that was withdrawn ends its own."""
         for name, state in list(self._states.items()):
-            for old in [at for at in state.minutes if at < minute - 2 * LONGEST_MINUTES]:
+            for old in [at for at in state.minutes if at < minute - 2 * MAX_MINUTES]:
                 del state.minutes[old]
             rule = self._rules.get(name)
             if rule is None:
@@ -133,7 +133,7 @@ class Drafts:
                 yield from self._weigh(rule, state, minute - 1, minute * MINUTE_MS, usual_per_minute)
 
     def _weigh(
-        self, rule: DraftRule, state: DraftState, minute: int, now_ms: int, usual_per_minute: float | None
+        self, rule: AlertRule, state: AlertRuleState, minute: int, now_ms: int, usual_per_minute: float | None
     ) -> Iterator[Alert]:
         window = _window(state, rule, minute)
         usual = (usual_per_minute or 0.0) * rule.minutes
@@ -153,9 +153,9 @@ class Drafts:
         if state.episode.over:
             state.episode = None
 
-    def _opened(self, rule: DraftRule, minute: int, now_ms: int) -> Alert:
+    def _opened(self, rule: AlertRule, minute: int, now_ms: int) -> Alert:
         first = minute - rule.minutes + 1
-        return pending(
+        return new_alert(
             rule.kind, self._brand_id, started_at_ms=first * MINUTE_MS, now_ms=now_ms, severity=rule.severity,
             summary="", explanation="", subject=f"draft:{rule.name}", rule=rule.name, shadow=True,
         )  # fmt: skip
@@ -169,7 +169,7 @@ def _counts(label: Label, text: ScoredText) -> bool:
     return label in text.flagged if label in RISK_LABELS else text.sentiment == label
 
 
-def _window(state: DraftState, rule: DraftRule, minute: int) -> Counted:
+def _window(state: AlertRuleState, rule: AlertRule, minute: int) -> Counted:
     total = Counted()
     for at in range(minute - rule.minutes + 1, minute + 1):
         if at in state.minutes:
@@ -179,7 +179,7 @@ def _window(state: DraftState, rule: DraftRule, minute: int) -> Counted:
 
 
 def _told(
-    rule: DraftRule, brand_id: str, window: Counted, usual: float, evidence: Sequence[Evidence]
+    rule: AlertRule, brand_id: str, window: Counted, usual: float, evidence: Sequence[Evidence]
 ) -> dict[str, object]:
     share = window.counted / max(1, window.texts)
     return {

@@ -12,15 +12,15 @@ from statistics import median
 import msgspec
 
 from streams.alerts.alert import Alert
-from streams.alerts.episode import Episode, Patience, pending
+from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
 
 USUAL_MINUTES = 10
-LEAST_MINUTES = 6
-LEAST_VIEWERS = 20
+MIN_MINUTES = 6
+MIN_VIEWERS = 20
 FALLEN_SHARE = 0.5
 RECOVERED_SHARE = 0.75
-PATIENCE = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=MINUTE_MS)
+PATIENCE = Hysteresis(fire_after_ms=MINUTE_MS, resolve_after_ms=MINUTE_MS)
 AT_ONCE_SHARE = 0.8
 """Who lost so many viewers within two minutes need not be looked at twice."""
 NEW_NORMAL_MS = 30 * MINUTE_MS
@@ -45,7 +45,7 @@ class Figures(msgspec.Struct, array_like=True):
 
 def usual(minutes: dict[int, RoomMinute], now_minute: int) -> Figures | None:
     """The medians over the ten minutes before the last two; None where too little is known."""
-    return _figures(minutes, now_minute - _LATELY_MINUTES - USUAL_MINUTES, now_minute - _LATELY_MINUTES, LEAST_MINUTES)
+    return _figures(minutes, now_minute - _LATELY_MINUTES - USUAL_MINUTES, now_minute - _LATELY_MINUTES, MIN_MINUTES)
 
 
 def lately(minutes: dict[int, RoomMinute], now_minute: int) -> Figures | None:
@@ -55,7 +55,7 @@ def lately(minutes: dict[int, RoomMinute], now_minute: int) -> Figures | None:
 
 def fallen(before: Figures, now: Figures) -> bool:
     return (
-        before.viewers >= LEAST_VIEWERS
+        before.viewers >= MIN_VIEWERS
         and now.viewers < FALLEN_SHARE * before.viewers
         and now.interactions < FALLEN_SHARE * before.interactions
     )
@@ -69,7 +69,7 @@ def opened(brand_id: str, room_id: str, before: Figures, now: Figures, now_ms: i
     """A collapse as it is first seen. The figures that it fell from are its baseline for as long as it lasts."""
     started_at_ms = now_ms - MINUTE_MS
     lost = 1 - now.viewers / before.viewers
-    alert = pending(
+    alert = new_alert(
         "room_collapse", brand_id, started_at_ms=started_at_ms, now_ms=now_ms, room_id=room_id,
         severity="critical" if lost >= 0.9 and before.viewers >= 1000 else "warning",
         summary=f"room {room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",

@@ -15,27 +15,27 @@ import msgspec
 
 from models.normalise import normalise, normalise_mapped
 from streams.alerts.alert import Alert, Evidence
-from streams.alerts.episode import Episode, Patience, pending
+from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
 from streams.compliance.captions import MAX_PAUSE_MS, TAIL_CHARS
-from streams.compliance.disclosure_timers import CompiledTimer, Stretch, language_of
+from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, language_of
 from streams.compliance.pack import SaleEvent
 from streams.compliance.personal_data import lower, mask
-from streams.detection.config import Watch
+from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_CHARACTERS
 from streams.detection.room_event import RoomEvent
 from streams.events.schema import Coordinates, Finding
 
-HEARD = frozenset({"session_start", "speech", *get_args(SaleEvent)})
+TIMER_EVENT_KINDS = frozenset({"session_start", "speech", *get_args(SaleEvent)})
 """Kinds of events that timers listen to."""
 SHOWN_SIGNS = 3
 """The latest signs that a stream is commercial, at most one a minute, kept as evidence."""
 
 
-class Undisclosed(msgspec.Struct, array_like=True):
+class TimerState(msgspec.Struct, array_like=True):
     """A room under one timer."""
 
-    stretch: Stretch = msgspec.field(default_factory=Stretch)
+    stretch: DisclosureState = msgspec.field(default_factory=DisclosureState)
     signs: list[Evidence] = []
     episode: Episode | None = None
 
@@ -51,13 +51,13 @@ class Disclosures(msgspec.Struct, array_like=True):
     tail: str = ""
     """The end of the last caption, personal data masked, for what is broken over two."""
     tail_ms: int = 0
-    by_timer: dict[str, Undisclosed] = {}
+    by_timer: dict[str, TimerState] = {}
 
     @property
     def alerting(self) -> bool:
         return any(held.episode for held in self.by_timer.values())
 
-    def hear(self, event: RoomEvent, watch: Watch, now_ms: int) -> Iterator[Alert]:
+    def hear(self, event: RoomEvent, watch: DetectionConfig, now_ms: int) -> Iterator[Alert]:
         """An event of one of the kinds in HEARD that is not too late."""
         if event.session_id not in (None, self.session_id):
             if event.event_time_ms < self.heard_ms:
@@ -77,7 +77,7 @@ class Disclosures(msgspec.Struct, array_like=True):
                 if event.kind in timer.timer.commercial.events:
                     self._sells(event, timer, f"{event.kind} {event.product_id or ''}".strip())
 
-    def rest(self, watch: Watch, now_ms: int) -> Iterator[Alert]:
+    def rest(self, watch: DetectionConfig, now_ms: int) -> Iterator[Alert]:
         """A minute begins; a timer that is no longer in the packs ends its alert."""
         known = {timer.timer.id: timer for timer in watch.timers} if self.by_timer else {}
         for name, held in list(self.by_timer.items()):
@@ -136,16 +136,16 @@ class Disclosures(msgspec.Struct, array_like=True):
             held.signs.append(_evidence(event.origin, at_ms, timer, text))
             del held.signs[:-SHOWN_SIGNS]
 
-    def _of(self, timer: CompiledTimer) -> Undisclosed:
-        return self.by_timer.setdefault(timer.timer.id, Undisclosed())
+    def _of(self, timer: CompiledTimer) -> TimerState:
+        return self.by_timer.setdefault(timer.timer.id, TimerState())
 
 
-def _step(held: Undisclosed, timer: CompiledTimer, now_ms: int, lateness_ms: int, *, holds: bool) -> Iterator[Alert]:
+def _step(held: TimerState, timer: CompiledTimer, now_ms: int, lateness_ms: int, *, holds: bool) -> Iterator[Alert]:
     """The alert where its state changes: it fires when no disclosure can come late, and ends with one that comes."""
     episode = held.episode
     if episode is None:
         return
-    patience = Patience(fire_after_ms=lateness_ms, resolve_after_ms=0)
+    patience = Hysteresis(fire_after_ms=lateness_ms, resolve_after_ms=0)
     if holds and episode.due(now_ms, patience):
         episode.revise(now_ms, **_told(episode.alert.room_id, timer, held))
     if episode.step(now_ms, holds=holds, calm=not holds, patience=patience):
@@ -154,16 +154,16 @@ def _step(held: Undisclosed, timer: CompiledTimer, now_ms: int, lateness_ms: int
         held.episode = None
 
 
-def _resolved(held: Undisclosed, now_ms: int) -> Iterator[Alert]:
+def _resolved(held: TimerState, now_ms: int) -> Iterator[Alert]:
     if held.episode is not None:
         held.episode.resolve(now_ms)
         yield held.episode.alert
         held.episode = None
 
 
-def _opened(event: RoomEvent, timer: CompiledTimer, held: Undisclosed, now_ms: int) -> Episode:
+def _opened(event: RoomEvent, timer: CompiledTimer, held: TimerState, now_ms: int) -> Episode:
     since_ms = held.stretch.since_ms or event.event_time_ms
-    alert = pending(
+    alert = new_alert(
         "compliance", event.brand_id, started_at_ms=since_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms,
         severity=timer.timer.severity, room_id=event.room_id, subject=timer.timer.id, family=timer.family,
         platform=event.platform, **_told(event.room_id, timer, held),
@@ -171,7 +171,7 @@ def _opened(event: RoomEvent, timer: CompiledTimer, held: Undisclosed, now_ms: i
     return Episode(alert, since_ms=now_ms)
 
 
-def _told(room_id: str | None, timer: CompiledTimer, held: Undisclosed) -> dict[str, Any]:
+def _told(room_id: str | None, timer: CompiledTimer, held: TimerState) -> dict[str, Any]:
     rules, stretch = timer.timer, held.stretch
     minutes = stretch.undisclosed_ms(rules) / MINUTE_MS
     allowed = stretch.allowed_minutes(rules) or 0

@@ -19,15 +19,15 @@ from zlib import crc32
 
 import msgspec
 
-from streams.alerts.episode import Episode, Patience, pending
+from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
 
 WINDOW_MINUTES = 5
 FAKE_SHARE, CALM_SHARE = 0.3, 0.15
-PATIENCE = Patience(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
-SHORTEST_STAY_SECONDS = 5.0
+PATIENCE = Hysteresis(fire_after_ms=MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
+MIN_STAY_SECONDS = 5.0
 HOLLOW_STAY_SECONDS = 3
-MOST_TAPS, MOST_COMMENTS = 600, 20
+MAX_TAPS, MAX_COMMENTS = 600, 20
 """By one account in a minute."""
 FEW_ACCOUNTS, FEW_SHARE, FEW_COMMENTS, AUDIENCE = 5, 0.5, 30, 30
 SAME_MINUTES = 3
@@ -42,21 +42,21 @@ _KEPT = 64
 _STAY_STEP = 0.1
 
 
-class Found(msgspec.Struct, array_like=True):
+class MinuteResult(msgspec.Struct, array_like=True):
     """A minute that is over: all, and what no people made, in the order of FIGURES."""
 
     all: list[int]
     fake: list[int]
 
 
-class Taps(msgspec.Struct, array_like=True):
+class AccountActivity(msgspec.Struct, array_like=True):
     """An account's minute."""
 
     likes: int = 0
     comments: int = 0
 
 
-class Traffic(msgspec.Struct, array_like=True):
+class TrafficWindow(msgspec.Struct, array_like=True):
     """What is remembered of a room's traffic. Accounts are known by a checksum beyond the minute."""
 
     enters: int = 0
@@ -66,7 +66,7 @@ class Traffic(msgspec.Struct, array_like=True):
     viewers: int = 0
     """The sum of the minute's snapshots."""
     snapshots: int = 0
-    accounts: dict[str, Taps] = {}
+    accounts: dict[str, AccountActivity] = {}
     said: dict[str, list[int]] = {}
     """Who said it, by `words:stretch`. Stretches of ten seconds begin every five, lest a border part those who speak
     together."""
@@ -75,7 +75,7 @@ class Traffic(msgspec.Struct, array_like=True):
     """For how many minutes on end these have been the busiest."""
     together: dict[int, list[int]] = {}
     """The minutes in which an account was in lockstep, once for each time."""
-    past: dict[int, Found] = {}
+    past: dict[int, MinuteResult] = {}
     culprits: dict[str, int] = {}
     """Fake likes and comments by account, in the last minute that had any."""
 
@@ -117,12 +117,12 @@ class Traffic(msgspec.Struct, array_like=True):
         present = self.viewers / self.snapshots if self.snapshots else None
         fakes = self._fake_accounts(minute, present)
         by_account = {account: self.accounts[account] for account in fakes}
-        likes = sum(taps.likes for account, taps in by_account.items() if taps.likes > MOST_TAPS)
+        likes = sum(taps.likes for account, taps in by_account.items() if taps.likes > MAX_TAPS)
         if present is not None:
-            likes = max(likes, self.likes - round(max(1.0, present) * MOST_TAPS))
+            likes = max(likes, self.likes - round(max(1.0, present) * MAX_TAPS))
         fake = [self._hollow_enters(present), likes, sum(taps.comments for taps in by_account.values())]
         everything = [self.enters, self.likes, self.comments]
-        self.past[minute] = Found(everything, [min(pair) for pair in zip(fake, everything, strict=True)])
+        self.past[minute] = MinuteResult(everything, [min(pair) for pair in zip(fake, everything, strict=True)])
         if by_account:
             self.culprits = {account: taps.likes + taps.comments for account, taps in by_account.items()}
         self._begin(minute)
@@ -135,11 +135,11 @@ class Traffic(msgspec.Struct, array_like=True):
         }
         return {figure: fake / every for figure, (fake, every) in sums.items() if every >= LEAST[figure]}
 
-    def _of(self, account: str) -> Taps:
+    def _of(self, account: str) -> AccountActivity:
         if account not in self.accounts and len(self.accounts) >= 2 * _KEPT:
-            heavy = sorted(self.accounts.items(), key=lambda item: -(item[1].likes + MOST_TAPS * item[1].comments))
+            heavy = sorted(self.accounts.items(), key=lambda item: -(item[1].likes + MAX_TAPS * item[1].comments))
             self.accounts = dict(heavy[:_KEPT])
-        return self.accounts.setdefault(account, Taps())
+        return self.accounts.setdefault(account, AccountActivity())
 
     def _fake_accounts(self, minute: int, present: float | None) -> list[str]:
         busy = sorted(self.accounts, key=lambda account: (-self.accounts[account].comments, account))[:FEW_ACCOUNTS]
@@ -148,8 +148,8 @@ class Traffic(msgspec.Struct, array_like=True):
         return [
             account
             for account, taps in self.accounts.items()
-            if taps.likes > MOST_TAPS
-            or taps.comments > MOST_COMMENTS
+            if taps.likes > MAX_TAPS
+            or taps.comments > MAX_COMMENTS
             or account in few
             or len(self.together.get(crc32(account.encode()), ())) >= LOCKSTEP_TIMES
         ]
@@ -187,7 +187,7 @@ class Traffic(msgspec.Struct, array_like=True):
     def _hollow_enters(self, present: float | None) -> int:
         hollow = self.hollow
         if present is not None and self.enters:
-            shortest = max(SHORTEST_STAY_SECONDS, self.usual_stay / 5)
+            shortest = max(MIN_STAY_SECONDS, self.usual_stay / 5)
             hollow = max(hollow, self.enters - round(max(1.0, present) * 60 / shortest))
             if hollow < CALM_SHARE * self.enters:
                 stay = present * 60 / self.enters
@@ -200,8 +200,8 @@ class Traffic(msgspec.Struct, array_like=True):
         self.past = {at: found for at, found in self.past.items() if at > minute - WINDOW_MINUTES}
 
 
-def follow(
-    episode: Episode | None, traffic: Traffic, brand_id: str, room_id: str, now_ms: int
+def update_episode(
+    episode: Episode | None, traffic: TrafficWindow, brand_id: str, room_id: str, now_ms: int
 ) -> tuple[Episode | None, bool]:
     """The room's episode after a minute is over, and whether its alert is to be written."""
     shares = traffic.shares()
@@ -216,15 +216,15 @@ def follow(
     return episode, changed
 
 
-def _opened(traffic: Traffic, shares: Mapping[Figure, float], brand_id: str, room_id: str, now_ms: int) -> Any:
+def _opened(traffic: TrafficWindow, shares: Mapping[Figure, float], brand_id: str, room_id: str, now_ms: int) -> Any:
     first = min(at for at, found in traffic.past.items() if any(found.fake))
-    return pending(
+    return new_alert(
         "fake_traffic", brand_id, started_at_ms=first * MINUTE_MS, now_ms=now_ms, severity="warning", room_id=room_id,
         **_told(traffic, shares, room_id),
     )  # fmt: skip
 
 
-def _told(traffic: Traffic, shares: Mapping[Figure, float], room_id: str) -> dict[str, Any]:
+def _told(traffic: TrafficWindow, shares: Mapping[Figure, float], room_id: str) -> dict[str, Any]:
     fake = _sums(found.fake for found in traffic.past.values())
     every = _sums(found.all for found in traffic.past.values())
     figure = max(shares, key=lambda name: shares[name])
@@ -233,7 +233,7 @@ def _told(traffic: Traffic, shares: Mapping[Figure, float], room_id: str) -> dic
     return {
         "summary": f"room {room_id}: {shares[figure]:.0%} of the {figure} are not made by people",
         "explanation": f"Over {WINDOW_MINUTES} minutes no people made {', '.join(parts)}. People stay, tap less than"
-        f" {MOST_TAPS} times and write less than {MOST_COMMENTS} comments a minute, and do not speak in unison.",
+        f" {MAX_TAPS} times and write less than {MAX_COMMENTS} comments a minute, and do not speak in unison.",
         "observed": {f"fake_{name}": float(fake[name]) for name in FIGURES},
         "baseline": {name: float(every[name]) for name in FIGURES},
         "factors": {name: round(share, 3) for name, share in shares.items()},

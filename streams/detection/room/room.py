@@ -12,14 +12,14 @@ from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode
 from streams.clock import MINUTE_MS
 from streams.detection import feed_silence as silence
-from streams.detection.config import Watch
-from streams.detection.feed_silence import Source
+from streams.detection.config import DetectionConfig
+from streams.detection.feed_silence import FeedActivity
 from streams.detection.room import collapse, fake_traffic
 from streams.detection.room.collapse import RoomMinute
-from streams.detection.room.disclosure import HEARD, Disclosures
-from streams.detection.room.fake_traffic import Traffic
+from streams.detection.room.disclosure import TIMER_EVENT_KINDS, Disclosures
+from streams.detection.room.fake_traffic import TrafficWindow
 from streams.detection.room_event import RoomEvent
-from streams.detection.watermark import EventClock, LogTimes
+from streams.detection.watermark import KeyWatermark, SourceProgress
 
 KEPT_MINUTES = 16
 LOG = "live"
@@ -30,9 +30,9 @@ INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
 class RoomState(msgspec.Struct, array_like=True):
     room_id: str
     brand_id: str
-    clock: EventClock
+    clock: KeyWatermark
     minute: int
-    heard: Source
+    heard: FeedActivity
     source: str
     minutes: dict[int, RoomMinute] = {}
     ended: bool = False
@@ -40,7 +40,7 @@ class RoomState(msgspec.Struct, array_like=True):
     silence: Episode | None = None
     late: int = 0
     heard_log_ms: int = 0
-    traffic: Traffic = msgspec.field(default_factory=Traffic)
+    traffic: TrafficWindow = msgspec.field(default_factory=TrafficWindow)
     fake: Episode | None = None
     disclosures: Disclosures = msgspec.field(default_factory=Disclosures)
 
@@ -52,16 +52,18 @@ _freeze = msgspec.msgpack.Encoder().encode
 class Room:
     """The running detectors of one room. `hear` and `idle` return the alerts to be written, in order."""
 
-    def __init__(self, state: RoomState, watch: Watch) -> None:
+    def __init__(self, state: RoomState, watch: DetectionConfig) -> None:
         self.state = state
         self._watch = watch
 
     @classmethod
-    def fresh(cls, event: RoomEvent, watch: Watch) -> "Room":
+    def fresh(cls, event: RoomEvent, watch: DetectionConfig) -> "Room":
         at_ms = event.event_time_ms
-        clock = EventClock(at_ms)
+        clock = KeyWatermark(at_ms)
         return cls(
-            RoomState(event.room_id, event.brand_id, clock, at_ms // MINUTE_MS, Source(at_ms, at_ms), event.source),
+            RoomState(
+                event.room_id, event.brand_id, clock, at_ms // MINUTE_MS, FeedActivity(at_ms, at_ms), event.source
+            ),
             watch,
         )
 
@@ -87,7 +89,7 @@ class Room:
     def late(self) -> int:
         return self.state.late
 
-    def hear(self, event: RoomEvent, log: LogTimes) -> list[Alert]:
+    def hear(self, event: RoomEvent, log: SourceProgress) -> list[Alert]:
         """An event of the room; `session_end` closes all that runs."""
         state = self.state
         now_ms = state.clock.heard(LOG, event.event_time_ms, log)
@@ -102,15 +104,15 @@ class Room:
         if event.kind == "session_end":
             return alerts + list(self._end(now_ms))
         if event.kind == "session_start":
-            state.ended, state.minutes, state.heard = False, {}, Source(event.event_time_ms, event.event_time_ms)
-            state.traffic = Traffic()
+            state.ended, state.minutes, state.heard = False, {}, FeedActivity(event.event_time_ms, event.event_time_ms)
+            state.traffic = TrafficWindow()
         state.heard.hear(event.event_time_ms)
         self._count(event)
-        if event.kind in HEARD:
+        if event.kind in TIMER_EVENT_KINDS:
             alerts += state.disclosures.hear(event, self._watch, now_ms)
         return alerts
 
-    def idle(self, log: LogTimes) -> list[Alert]:
+    def idle(self, log: SourceProgress) -> list[Alert]:
         """The log has moved on without the room."""
         self.state.clock.idle(log)
         return list(self._settle())
@@ -175,7 +177,9 @@ class Room:
         if state.ended:
             return
         state.traffic.close(minute - 1)
-        state.fake, changed = fake_traffic.follow(state.fake, state.traffic, state.brand_id, state.room_id, now_ms)
+        state.fake, changed = fake_traffic.update_episode(
+            state.fake, state.traffic, state.brand_id, state.room_id, now_ms
+        )
         if state.fake is not None and changed:
             yield state.fake.alert
         if state.fake is not None and state.fake.over:
@@ -208,14 +212,14 @@ class Room:
             self.state.fake = None
         yield from self.state.disclosures.end(now_ms)
         self.state.ended = True
-        self.state.minutes, self.state.traffic = {}, Traffic()
+        self.state.minutes, self.state.traffic = {}, TrafficWindow()
 
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The keys of live.events."""
 
-    watch: Watch
+    watch: DetectionConfig
 
     @property
     def suffix(self) -> str:

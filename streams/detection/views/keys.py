@@ -21,7 +21,6 @@ from typing import Literal
 
 from streams.clock import MINUTE_MS
 
-STAGE = "detection"
 ACTIVE = "alerts"
 RESOLVED = "resolved"
 SHADOW = "shadow"

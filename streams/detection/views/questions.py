@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from models.normalise import normalise
 
-LONGEST_QUESTION = 60
+MAX_QUESTION_CHARS = 60
 """A longer text tells a story; what it asks is not asked by others in the same words."""
-LONGEST_KEY = 32
+MAX_KEY_CHARS = 32
 ALIKE = 0.5
 """Shared pairs of characters, of all that either has (Jaccard)."""
 _ZH = re.compile(
@@ -37,8 +37,8 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 def question_key(text: str) -> str | None:
     """What makes questions the same; None where the text asks nothing."""
-    plain = normalise(text[: 2 * LONGEST_QUESTION]).strip().lower()
-    if not plain or len(plain) > LONGEST_QUESTION or plain.startswith(("http", "@")):
+    plain = normalise(text[: 2 * MAX_QUESTION_CHARS]).strip().lower()
+    if not plain or len(plain) > MAX_QUESTION_CHARS or plain.startswith(("http", "@")):
         return None
     asks = _ZH if _HAN.search(plain) else _EN
     if not asks.search(plain.rstrip("!！。.~～ ")):
@@ -46,7 +46,7 @@ def question_key(text: str) -> str | None:
     between = "" if asks is _ZH else " "
     bare = _APART.sub(between, plain).strip()
     key = _APART.sub(between, _AROUND.sub("", bare)).strip() or bare
-    return key[:LONGEST_KEY] or None
+    return key[:MAX_KEY_CHARS] or None
 
 
 @dataclass(frozen=True, slots=True)

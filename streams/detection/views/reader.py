@@ -21,22 +21,22 @@ from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand.brand import BrandState
 from streams.detection.room.fake_traffic import Figure
 from streams.detection.room.room import RoomState
-from streams.detection.views.keys import STAGE, TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
+from streams.detection.views.keys import TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.topics import Topic, rising
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
-from streams.topology import LIVE, SCORED
+from streams.topology import DETECTION, LIVE, SCORED
 
 HOUR_TENTHS = 6
 NOW_TENTHS = 2
-MOST_VOICES = 10
+MAX_ACCOUNTS = 10
 _brand = msgspec.msgpack.Decoder(BrandState).decode
 _room = msgspec.msgpack.Decoder(RoomState).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class TopAccount:
     """An account that speaks of a brand, over the hour."""
 
     actor_id: str
@@ -47,7 +47,7 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class VolumeBaseline:
     """What a brand's volume is compared with."""
 
     texts_per_minute: float
@@ -56,7 +56,7 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class FeedStatus:
     """A source that a brand was heard from."""
 
     brand_id: str
@@ -67,7 +67,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomHead:
+class RoomSummary:
     """What is known of a room beside its counters."""
 
     room_id: str
@@ -78,7 +78,7 @@ class RoomHead:
     """What no people made of the last minutes' enters, likes and comments, where there was enough to tell."""
 
 
-class TalkReader:
+class ViewReader:
     """Over all partitions of detection."""
 
     def __init__(self, client: Any, namespace: str) -> None:
@@ -117,36 +117,36 @@ class TalkReader:
         now_minutes = (NOW_TENTHS - 1) * TENTH_MINUTES + begun_minutes
         return rising(now, before, now_minutes / ((HOUR_TENTHS - NOW_TENTHS) * TENTH_MINUTES))
 
-    def voices(self, brand_id: str, at_ms: int) -> tuple[Sequence[Voice], int]:
+    def voices(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
         """The accounts with the largest share of the hour's texts, and how many accounts spoke."""
         tenths = range(tenth_of(at_ms) - HOUR_TENTHS + 1, tenth_of(at_ms) + 1)
         texts = self._tally("voices", brand_id, tenths)
         reach = self._tally("reach", brand_id, tenths, most=True)
         whole = sum(texts.values())
-        ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MOST_VOICES]
-        return [Voice(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
+        ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MAX_ACCOUNTS]
+        return [TopAccount(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
 
-    def usual(self, brand_id: str) -> Usual | None:
+    def usual(self, brand_id: str) -> VolumeBaseline | None:
         """The baseline of a brand's volume at its hour of the day; None where nothing was learned yet."""
         state = next(iter(self._brands([brand_id])), None)
         if state is None or not state.talk.volume.short.windows:
             return None
         short = state.talk.volume.short
-        return Usual(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
+        return VolumeBaseline(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
 
-    def feeds(self, brand_ids: Sequence[str]) -> list[Feed]:
+    def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            Feed(state.brand_id, name, source.last_ms, source.heard, name in state.feeds.silences)
+            FeedStatus(state.brand_id, name, source.last_ms, source.heard, name in state.feeds.silences)
             for state in self._brands(brand_ids)
             for name, source in sorted(state.feeds.sources.items())
         ]
 
-    def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomHead]:
+    def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomSummary]:
         """What is known of these rooms; those that detection never heard are left out."""
         states = map(_room, self._states(LIVE, "rooms", room_ids))
         return {
-            one.room_id: RoomHead(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
+            one.room_id: RoomSummary(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
             for one in states
         }
 
@@ -192,5 +192,5 @@ class TalkReader:
         return answers(self._client, (("HGETALL", key) for key in keys))
 
     def _prefixes(self, topic: str) -> list[str]:
-        held = partitions(self._client, self._namespace, STAGE)
-        return [key_prefix(self._namespace, STAGE, topic, number) for name, number in held if name == topic]
+        held = partitions(self._client, self._namespace, DETECTION)
+        return [key_prefix(self._namespace, DETECTION, topic, number) for name, number in held if name == topic]

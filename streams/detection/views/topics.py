@@ -12,12 +12,12 @@ from itertools import pairwise
 
 from models.normalise import normalise
 
-MOST_TERMS = 40
+MAX_TERMS = 40
 """Of one text."""
-LONGEST_RUN = 4
-LONGEST_TERM = 10
-LEAST_TEXTS = 4
-LEAST_EXCESS = 2.0
+MAX_RUN_CHARS = 4
+MAX_TERM_CHARS = 10
+MIN_TEXTS = 4
+MIN_EXCESS = 2.0
 """Fewer texts in the stretch that is looked at, or less of an excess (in standard deviations), are chance."""
 _NESTED = 0.7
 """A term that occurs this often inside a longer one is only part of it."""
@@ -38,20 +38,20 @@ _STOP = frozenset(_JOINING_WORDS.split())
 
 
 def terms(text: str) -> set[str]:
-    """The terms of a text, at most MOST_TERMS; a text that says a term twice has it once."""
+    """The terms of a text, at most MAX_TERMS; a text that says a term twice has it once."""
     plain = _LINK.sub(" ", normalise(text)).lower()
     found: dict[str, None] = {}
     for term in _han(plain):
         found[term] = None
     for term in _words(plain):
         found[term] = None
-    return set(list(found)[:MOST_TERMS])
+    return set(list(found)[:MAX_TERMS])
 
 
 def _han(plain: str) -> Iterator[str]:
     for run in _HAN_RUN.findall(plain):
         for part in _JOINS.split(run):
-            for length in range(LONGEST_RUN, 1, -1):
+            for length in range(MAX_RUN_CHARS, 1, -1):
                 yield from (part[at : at + length] for at in range(len(part) - length + 1))
 
 
@@ -83,9 +83,9 @@ def rising(now: Mapping[str, int], before: Mapping[str, int], share: float, limi
     neither a rare word said twice nor the brand's own name leads.
     """
     topics = [Topic(term, count, before.get(term, 0) * share, 0.0) for term, count in now.items()]
-    topics = [topic for topic in topics if topic.texts >= LEAST_TEXTS and topic.texts > topic.usual]
+    topics = [topic for topic in topics if topic.texts >= MIN_TEXTS and topic.texts > topic.usual]
     topics = _joined(topics)
-    whole = [topic for topic in topics if _excess(topic) >= LEAST_EXCESS and not _inside(topic, topics)]
+    whole = [topic for topic in topics if _excess(topic) >= MIN_EXCESS and not _inside(topic, topics)]
     ranked = sorted(whole, key=lambda topic: (-_excess(topic), topic.term))[:limit]
     return [
         Topic(one.term, one.texts, round(one.usual, 1), round((one.texts + 1) / (one.usual + 1), 1)) for one in ranked
@@ -98,14 +98,14 @@ def _excess(topic: Topic) -> float:
 
 
 def _joined(topics: Sequence[Topic]) -> list[Topic]:
-    """Runs of LONGEST_RUN characters that overlap and are said as often are one longer term."""
+    """Runs of MAX_RUN_CHARS characters that overlap and are said as often are one longer term."""
     by_start = {
-        topic.term[:-1]: topic for topic in topics if len(topic.term) == LONGEST_RUN and _HAN_RUN.match(topic.term)
+        topic.term[:-1]: topic for topic in topics if len(topic.term) == MAX_RUN_CHARS and _HAN_RUN.match(topic.term)
     }
     joined = []
     for topic in sorted(by_start.values(), key=lambda topic: (-topic.texts, topic.term)):
         term, last = topic.term, topic
-        while len(term) < LONGEST_TERM and (following := by_start.get(last.term[1:])) is not None:
+        while len(term) < MAX_TERM_CHARS and (following := by_start.get(last.term[1:])) is not None:
             if not _NESTED <= following.texts / topic.texts <= 1 / _NESTED:
                 break
             term, last = term + following.term[-1], following

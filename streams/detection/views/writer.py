@@ -18,7 +18,7 @@ from streams.detection.views.keys import (
     texts_field,
     texts_suffix,
 )
-from streams.detection.views.questions import LONGEST_QUESTION, question_key
+from streams.detection.views.questions import MAX_QUESTION_CHARS, question_key
 from streams.detection.views.topics import terms
 from streams.events.schema import ScoredText
 
@@ -26,7 +26,7 @@ _VIEWERS = ("comment", "review")
 """Who speaks of a brand or a host, and not for them."""
 
 
-class Board:
+class ViewWriter:
     """Counts of a batch, by suffix and field, for the ledger's effects."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Board:
         if key is not None:
             tenth = tenth_of(text.event_time_ms)
             self.sums[tenth_suffix("asked", tenth, room_id)][key] += 1
-            self.values[tenth_suffix("worded", tenth, room_id)][key] = text.text[:LONGEST_QUESTION].encode(
+            self.values[tenth_suffix("worded", tenth, room_id)][key] = text.text[:MAX_QUESTION_CHARS].encode(
                 errors="replace"
             )
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from streams.events.schema import Event, Kind
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 
 MIRROR = "_MIRROR"
 INTERACTIONS: Mapping[int, Kind] = {1: "enter", 2: "follow", 3: "share"}
@@ -67,7 +67,7 @@ _message = msgspec.json.Decoder(Message)
 _extra = msgspec.json.Decoder(Extra)
 
 
-def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
+def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a command that means nothing here. Raises msgspec.DecodeError."""
     heard = _message.decode(message)
     command = heard.cmd.partition(":")[0]
@@ -80,12 +80,12 @@ def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
     return events
 
 
-def _mirrored(event: Event, place: Place) -> Event:
+def _mirrored(event: Event, place: FeedContext) -> Event:
     """The message keeps its own id where it was written; seen from here it has another."""
     return msgspec.structs.replace(event, event_id=f"{event.event_id}:mirror:{place.room_id}", is_mirror=True)
 
 
-def _danmaku(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _danmaku(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     if not heard.info:
         return _open_danmaku(heard.data, place, received_ms)
     try:
@@ -99,69 +99,78 @@ def _danmaku(heard: Message, place: Place, received_ms: int) -> list[Event]:
     return [place.event("comment", own_id, at_ms, received_ms, actor=place.person(user_id), text=text)]
 
 
-def _open_danmaku(data: Data, place: Place, received_ms: int) -> list[Event]:
-    return [_by(data, place, received_ms, "comment", data.msg_id, text=data.msg)]
+def _open_danmaku(data: Data, place: FeedContext, received_ms: int) -> list[Event]:
+    return [_event_of_actor(data, place, received_ms, "comment", data.msg_id, text=data.msg)]
 
 
-def _gift(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     data = heard.data
     items = data.gift_num or data.num
-    return [_by(data, place, received_ms, "gift", data.msg_id or data.tid, value=items, amount=data.price // 10)]
+    return [
+        _event_of_actor(data, place, received_ms, "gift", data.msg_id or data.tid, value=items, amount=data.price // 10)
+    ]
 
 
-def _guard(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _guard(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     data = heard.data
     own_id = data.msg_id or f"guard:{place.hidden(str(data.person))}:{data.at}:{data.guard_level}"
-    return [_by(data, place, received_ms, "gift", own_id, value=data.num, amount=data.price // 10)]
+    return [_event_of_actor(data, place, received_ms, "gift", own_id, value=data.num, amount=data.price // 10)]
 
 
-def _super_chat(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _super_chat(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     """Two in one: what was said, and what it cost."""
     data = heard.data
     own_id = data.message_id or data.id
-    said = _by(data, place, received_ms, "comment", f"sc:{own_id}", text=data.message)
-    return [said, _by(data, place, received_ms, "gift", f"sc:{own_id}:gift", amount=100 * (data.rmb or data.price))]
+    said = _event_of_actor(data, place, received_ms, "comment", f"sc:{own_id}", text=data.message)
+    return [
+        said,
+        _event_of_actor(data, place, received_ms, "gift", f"sc:{own_id}:gift", amount=100 * (data.rmb or data.price)),
+    ]
 
 
-def _super_chat_deleted(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _super_chat_deleted(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     """The words are taken back; the money was spent."""
     at_ms = _at_ms(heard.data, received_ms)
     return [place.retraction(f"sc:{own}", at_ms, received_ms) for own in heard.data.ids or heard.data.message_ids]
 
 
-def _interaction(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _interaction(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     kind = INTERACTIONS.get(heard.data.msg_type)
-    return [_seen(heard.data, place, received_ms, kind)] if kind else []
+    return [_event_without_id(heard.data, place, received_ms, kind)] if kind else []
 
 
-def _entered(heard: Message, place: Place, received_ms: int) -> list[Event]:
-    return [_seen(heard.data, place, received_ms, "enter")]
+def _entered(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
+    return [_event_without_id(heard.data, place, received_ms, "enter")]
 
 
-def _likes(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _likes(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     """A person's likes of two seconds."""
-    return [_seen(heard.data, place, received_ms, "like", value=heard.data.like_count, value_mode="aggregate")]
+    return [
+        _event_without_id(heard.data, place, received_ms, "like", value=heard.data.like_count, value_mode="aggregate")
+    ]
 
 
-def _viewers(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     at_ms = _at_ms(heard.data, received_ms)
     return [
         place.event("viewers", f"viewers:{at_ms}", at_ms, received_ms, value=heard.data.count, value_mode="snapshot")
     ]
 
 
-def _ended(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _ended(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     at_ms = _at_ms(heard.data, received_ms)
     return [place.event("session_end", f"end:{at_ms}", at_ms, received_ms)]
 
 
-def _seen(data: Data, place: Place, received_ms: int, kind: Kind, **fields: Any) -> Event:
+def _event_without_id(data: Data, place: FeedContext, received_ms: int, kind: Kind, **fields: Any) -> Event:
     """An event that the platform gives no id: who did what, and when, names it."""
     own_id = data.msg_id or f"{kind}:{place.hidden(str(data.person))}:{_at_ms(data, received_ms)}"
-    return _by(data, place, received_ms, kind, own_id, **fields)
+    return _event_of_actor(data, place, received_ms, kind, own_id, **fields)
 
 
-def _by(data: Data, place: Place, received_ms: int, kind: Kind, own_id: str | int, **fields: Any) -> Event:
+def _event_of_actor(
+    data: Data, place: FeedContext, received_ms: int, kind: Kind, own_id: str | int, **fields: Any
+) -> Event:
     at_ms = _at_ms(data, received_ms)
     return place.event(kind, own_id, at_ms, received_ms, actor=place.person(data.person), **fields)
 
@@ -170,7 +179,7 @@ def _at_ms(data: Data, received_ms: int) -> int:
     return (data.at * 1000 if data.at < _SECONDS_BELOW else data.at) or received_ms
 
 
-_TRANSLATIONS: dict[str, Callable[[Message, Place, int], list[Event]]] = {
+_TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {
     "DANMU_MSG": _danmaku, "DM": _danmaku, "SEND_GIFT": _gift, "GUARD_BUY": _guard, "GUARD": _guard,
     "SUPER_CHAT_MESSAGE": _super_chat, "SUPER_CHAT": _super_chat, "SUPER_CHAT_MESSAGE_DELETE": _super_chat_deleted,
     "SUPER_CHAT_DEL": _super_chat_deleted, "INTERACT_WORD_V2": _interaction, "INTERACT_WORD": _interaction,

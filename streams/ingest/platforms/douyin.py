@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 
 FOLLOWED, SHARED = 1, 3
 STREAM_ENDED = 3
@@ -53,18 +53,18 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 _message = msgspec.json.Decoder(Message)
 
 
-def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
+def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a method that means nothing here. Raises msgspec.DecodeError."""
     heard = _message.decode(message)
     translate = _TRANSLATIONS.get(heard.method.removeprefix("Webcast").removesuffix("Message"))
     return translate(heard, place, received_ms) if translate else []
 
 
-def _chat(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _chat(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "comment", text=heard.content)
 
 
-def _gift(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     streak = place.streak(heard.user.id, heard.group_id)
     return _by_user(
         heard, place, received_ms, "gift", value=max(1, heard.repeat_count), subject_id=streak,
@@ -72,39 +72,39 @@ def _gift(heard: Message, place: Place, received_ms: int) -> list[Event]:
     )  # fmt: skip
 
 
-def _like(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _like(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "like", value=heard.count)
 
 
-def _member(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _member(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "enter")
 
 
-def _social(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _social(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     kind = {FOLLOWED: "follow", SHARED: "share"}.get(heard.action)
     return _by_user(heard, place, received_ms, kind) if kind else []
 
 
-def _viewers(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_room(heard, place, received_ms, "viewers", value=heard.total, value_mode="snapshot")
 
 
-def _control(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _control(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_room(heard, place, received_ms, "session_end") if heard.status == STREAM_ENDED else []
 
 
-def _by_user(heard: Message, place: Place, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+def _by_user(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
     actor = place.person(heard.user.id, heard.user.follow_info.follower_count)
     return _by_room(heard, place, received_ms, kind, actor=actor, **fields)
 
 
-def _by_room(heard: Message, place: Place, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+def _by_room(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
     told = heard.common.create_time
     at_ms = (told * 1000 if told < _SECONDS_BELOW else told) or received_ms
     return [place.event(kind, heard.common.msg_id, at_ms, received_ms, **fields)]
 
 
-_TRANSLATIONS: dict[str, Callable[[Message, Place, int], list[Event]]] = {
+_TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {
     "Chat": _chat, "Gift": _gift, "Like": _like, "Member": _member, "Social": _social, "RoomUserSeq": _viewers,
     "Control": _control,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from streams.events.schema import Event, Kind
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 
 POST, LIKE = "app.bsky.feed.post", "app.bsky.feed.like"
 REPOST, FOLLOW = "app.bsky.feed.repost", "app.bsky.graph.follow"
@@ -51,7 +51,7 @@ _message = msgspec.json.Decoder(Message)
 _record = msgspec.json.Decoder(Record)
 
 
-def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
+def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
     """No event or one. Raises msgspec.DecodeError for what is not a Jetstream message.
 
     A follow counts where the account is one of the brand's own; which posts are about the brand is the caller's to say.
@@ -84,7 +84,7 @@ def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
     ]
 
 
-def _kind(collection: str, record: Record, place: Place) -> Kind | None:
+def _kind(collection: str, record: Record, place: FeedContext) -> Kind | None:
     if collection == POST:
         return "post" if record.reply is None else "reply"
     if collection == FOLLOW:
@@ -92,5 +92,5 @@ def _kind(collection: str, record: Record, place: Place) -> Kind | None:
     return "like" if collection == LIKE else "repost"
 
 
-def _subject(record: Record, place: Place) -> str | None:
+def _subject(record: Record, place: FeedContext) -> str | None:
     return f"{place.source}:{place.hidden(record.subject.uri)}" if isinstance(record.subject, Subject) else None

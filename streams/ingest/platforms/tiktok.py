@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 
 STREAM_ENDED = 3
 """Control.action of a stream that is over."""
@@ -59,19 +59,19 @@ class Message(msgspec.Struct, frozen=True):
 _message = msgspec.json.Decoder(Message)
 
 
-def decode(message: bytes, place: Place, received_ms: int) -> list[Event]:
+def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a type that means nothing here. Raises msgspec.DecodeError."""
     heard = _message.decode(message)
     translate = _TRANSLATIONS.get(heard.type.removeprefix("Webcast").removesuffix("Message"))
     return translate(heard, place, received_ms) if translate else []
 
 
-def _comment(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _comment(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     lang = heard.content_language[:16] or None
     return _by_user(heard, place, received_ms, "comment", text=heard.content, lang=lang)
 
 
-def _gift(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     streak = place.streak(heard.user.id, heard.group_id)
     return _by_user(
         heard, place, received_ms, "gift", value=max(1, heard.repeat_count), subject_id=streak,
@@ -79,33 +79,33 @@ def _gift(heard: Message, place: Place, received_ms: int) -> list[Event]:
     )  # fmt: skip
 
 
-def _like(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _like(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "like", value=heard.count)
 
 
-def _join(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _join(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "enter")
 
 
-def _follow(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _follow(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "follow")
 
 
-def _share(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _share(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_user(heard, place, received_ms, "share")
 
 
-def _viewers(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_room(heard, place, received_ms, "viewers", value=heard.total, value_mode="snapshot")
 
 
-def _product(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _product(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     if heard.pop_product is None:
         return []
     return _by_room(heard, place, received_ms, "product_shown", product_id=str(heard.pop_product.product_id))
 
 
-def _caption(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _caption(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     at_ms = heard.timestamp_ms or heard.common.create_time
     host = place.person(place.host or "")
     return [
@@ -122,35 +122,35 @@ def _caption(heard: Message, place: Place, received_ms: int) -> list[Event]:
     ]
 
 
-def _delete(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _delete(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return [place.retraction(name, heard.common.create_time, received_ms) for name in heard.delete_msg_ids]
 
 
-def _control(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _control(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     if heard.punish_info:
         return _by_room(heard, place, received_ms, "notice")
     return _by_room(heard, place, received_ms, "session_end") if heard.action == STREAM_ENDED else []
 
 
-def _notice(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _notice(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_room(heard, place, received_ms, "notice", text=heard.violation_reason or None)
 
 
-def _end(heard: Message, place: Place, received_ms: int) -> list[Event]:
+def _end(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
     return _by_room(heard, place, received_ms, "session_end")
 
 
-def _by_user(heard: Message, place: Place, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+def _by_user(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
     user = heard.user
     actor = place.person(user.id, user.follower_count, user.verified)
     return _by_room(heard, place, received_ms, kind, actor=actor, **fields)
 
 
-def _by_room(heard: Message, place: Place, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+def _by_room(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
     return [place.event(kind, heard.common.msg_id, heard.common.create_time, received_ms, **fields)]
 
 
-_TRANSLATIONS: dict[str, Callable[[Message, Place, int], list[Event]]] = {
+_TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {
     "Comment": _comment, "Chat": _comment, "Gift": _gift, "Like": _like, "Join": _join, "Member": _join,
     "Follow": _follow, "Share": _share, "RoomUserSeq": _viewers, "OecLiveShopping": _product, "Caption": _caption,
     "ImDelete": _delete, "Control": _control, "Notice": _notice, "LiveEnd": _end,

@@ -5,9 +5,10 @@ import asyncio
 from redis.asyncio import Redis
 
 from streams.engagement.handler import EngagementHandler, Prepared
-from streams.kafka.dead_letter_sink import KafkaSink
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.ledger.redis import RedisLedger
-from streams.ledger.retry import PatientLedger
+from streams.ledger.retry import RetryingLedger
 from streams.settings import Settings
 from streams.transport.batch import Batch
 from streams.transport.worker import Worker
@@ -20,8 +21,8 @@ class Timed:
     def __init__(self, given: Task) -> None:
         ledger = RedisLedger(Redis.from_url(given.redis, socket_timeout=30), EngagementHandler.stage, given.namespace)
         self._handler = EngagementHandler(
-            PatientLedger(ledger, EngagementHandler.stage),
-            KafkaSink(given.kafka),
+            RetryingLedger(ledger, EngagementHandler.stage),
+            DeadLetterTopicSink(KafkaConnection(given.kafka)),
             session_ttl_seconds=14 * 86_400,
             topics=(given.topic,),
         )

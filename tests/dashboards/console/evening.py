@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
 
-from deploy.local.programs import Console
+from deploy.local.programs import ConsoleProcess
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Actor, Event, ScoredText
-from streams.ingest.player import Record
+from streams.ingest.player import TimedRecord
 from streams.simulate.generate import generate
 from streams.simulate.scenario import Disorder, Incident, Room, Scenario
 from streams.simulate.scenarios import SHANYE, VELVET
@@ -48,7 +48,7 @@ class Evening:
 
     site: Site
     truth: Truth
-    console: Console
+    console: ConsoleProcess
     scored: Sequence[ScoredText]
 
     @property
@@ -88,12 +88,12 @@ def evening(site: Site) -> Iterator[Evening]:
         lambda: site.caught_up("detection", {at: end for at, end in ends.items() if at[0] in (SCORED, LIVE)}),
         "detected",
     )
-    console = Console(site.folder / "console", site.settings)
+    console = ConsoleProcess(site.folder / "console", site.settings)
     with console:
         yield Evening(site, traffic.truth, console, _scored(site))
 
 
-def _nasty(at_ms: int) -> list[Record]:
+def _nasty(at_ms: int) -> list[TimedRecord]:
     """A room, a brand and comments that want to be more than text."""
     said = [
         Event(
@@ -102,7 +102,7 @@ def _nasty(at_ms: int) -> list[Record]:
         )
         for number in range(3)
     ]  # fmt: skip
-    return [Record(LIVE, NASTY_ROOM.encode(), msgspec.json.encode(one), at_ms, at_ms) for one in said]
+    return [TimedRecord(LIVE, NASTY_ROOM.encode(), msgspec.json.encode(one), at_ms, at_ms) for one in said]
 
 
 def _scored(site: Site) -> list[ScoredText]:

@@ -10,12 +10,13 @@ from typing import Any
 import httpx
 import uvicorn
 
-from dashboards.console.auth import Doors
+from dashboards.console.auth import TokenAuth
 from dashboards.console.desk import Desk
 from dashboards.console.routes import application
 from dashboards.console.security import HEADER
-from dashboards.console.topic_follower import KafkaWatch
+from dashboards.console.topic_follower import TopicFollower
 from deploy.local.process import LOOPBACK, free_port
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 
 NAME = "console.example"
@@ -41,9 +42,9 @@ class Served:
 
 
 @contextmanager
-def served(settings: Settings, doors: Doors | None = None) -> Iterator[Served]:
+def served(settings: Settings, doors: TokenAuth | None = None) -> Iterator[Served]:
     """A console until the block ends."""
-    kafka = KafkaWatch(settings.kafka)
+    kafka = TopicFollower(KafkaConnection(settings.kafka))
     with Desk(settings, kafka) as desk:
         port = free_port()
         config = uvicorn.Config(application(desk, doors, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on")

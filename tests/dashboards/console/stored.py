@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from streams.detection.handler import DetectionHandler
 from streams.detection.room_event import RoomEvent
 from streams.engagement.handler import EngagementHandler
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event, ScoredText
 from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
@@ -37,7 +37,7 @@ def watch(settings: Settings, *events: RoomEvent) -> None:
 async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> None:
     async with Redis.from_url(settings.redis) as client:
         handler = EngagementHandler(
-            RedisLedger(client, "engagement", settings.namespace), MemorySink(), session_ttl_seconds=3600
+            RedisLedger(client, "engagement", settings.namespace), MemoryDeadLetterSink(), session_ttl_seconds=3600
         )  # fmt: skip
         await handler.assigned(LIVE, 0)
         # A handler begins to read below the stored offset, where all is counted already.
@@ -49,7 +49,7 @@ async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> No
 async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, Publisher(), MemorySink(), WATCH)
+        handler = DetectionHandler(ledger, Publisher(), MemoryDeadLetterSink(), WATCH)
         first = await handler.assigned("scored.texts", 0)
         await handler.apply(handler.prepare(text_batch(texts, first)))
 
@@ -57,6 +57,6 @@ async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
 async def _watch(settings: Settings, events: Sequence[RoomEvent]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, Publisher(), MemorySink(), WATCH)
+        handler = DetectionHandler(ledger, Publisher(), MemoryDeadLetterSink(), WATCH)
         await handler.assigned(LIVE, 0)
         await handler.apply(handler.prepare(room_batch(events, 0)))

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from dashboards.console.alert_log import MOST_ALERTS, MOST_RECORDS, AlertArchive
+from dashboards.console.alert_log import MAX_ALERTS, MAX_RECORDS, AlertLog
 from tests.dashboards.alerts import NOON_MS, an_alert
 
 
 def test_history_is_in_the_topics_order_and_repeats_add_nothing() -> None:
-    archive = AlertArchive()
+    archive = AlertLog()
     pending, firing = (msgspec.json.encode(an_alert(state=state)) for state in ("pending", "firing"))
     archive.take([pending, firing, firing, pending])
     assert [alert.state for alert in archive.history("f1")] == ["pending", "firing"]
@@ -15,22 +15,22 @@ def test_history_is_in_the_topics_order_and_repeats_add_nothing() -> None:
 
 
 def test_what_cannot_be_read_is_passed_over() -> None:
-    archive = AlertArchive()
+    archive = AlertLog()
     archive.take([None, b"", b"{", b'{"fingerprint": 3}', b"[" * 100_000, msgspec.json.encode(an_alert())])
     assert len(archive.history("f1")) == 1
 
 
 def test_archive_is_bounded() -> None:
-    archive = AlertArchive()
-    moments = (msgspec.structs.replace(an_alert(), updated_at=NOON_MS + at) for at in range(MOST_RECORDS + 5))
+    archive = AlertLog()
+    moments = (msgspec.structs.replace(an_alert(), updated_at=NOON_MS + at) for at in range(MAX_RECORDS + 5))
     archive.take([msgspec.json.encode(alert) for alert in moments])
     assert [len(archive.history("f1")), archive.history("f1")[-1].updated_at] == [
-        MOST_RECORDS,
-        NOON_MS + MOST_RECORDS + 4,
+        MAX_RECORDS,
+        NOON_MS + MAX_RECORDS + 4,
     ]
     archive.take([
         msgspec.json.encode(msgspec.structs.replace(an_alert(f"n{number}"), updated_at=NOON_MS + 10**6 + number))
-        for number in range(MOST_ALERTS)
+        for number in range(MAX_ALERTS)
     ])  # fmt: skip
     assert archive.history("f1") == []
     assert archive.history("n1")

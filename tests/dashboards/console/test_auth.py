@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.console.auth import SESSION_MS, Doors, Person, read_tokens
+from dashboards.console.auth import SESSION_MS, Person, TokenAuth, read_tokens
 from streams.errors import UsageError
 
 ALICE = Person("alice", "operator")
@@ -13,7 +13,7 @@ NOW_MS = 1_790_000_000_000
 
 def doors(
     tmp_path: Path, text: str = "operator alice correct-horse-battery\n\n# a remark\nviewer bob another-long-one\n"
-) -> Doors:
+) -> TokenAuth:
     path = tmp_path / "tokens"
     path.write_text(text)
     return read_tokens(path)

@@ -13,7 +13,7 @@ from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Actor, Event
-from streams.ingest.player import KafkaSink, Record
+from streams.ingest.player import ReplayProducer, TimedRecord
 from streams.settings import Settings
 from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
 from streams.topology import LIVE
@@ -325,7 +325,7 @@ def test_console_that_stops_leaves_its_figures_stale_and_comes_back(shown: Eveni
 @pytest.mark.slow
 def test_event_is_on_the_screen_within_two_seconds(shown: Evening, chromium: Browser) -> None:
     """From just before an event is sent to the change of the figure on the page, by the one clock of this machine."""
-    sink = KafkaSink(shown.site.kafka.bootstrap)
+    sink = ReplayProducer(shown.site.kafka.connection)
     try:
         _like(sink, "begin")
         with chromium.page(f"{shown.url}room/{TIMED_ROOM}?lang=en", PHONE) as page:
@@ -355,10 +355,10 @@ WATCH_LIKES = """() => {
 }"""
 
 
-def _like(sink: KafkaSink, name: str) -> None:
+def _like(sink: ReplayProducer, name: str) -> None:
     now_ms = system_clock()
     like = Event(
         f"timed-{name}", "feed", "douyin", "like", BRAND, now_ms, now_ms, Actor(name), TIMED_ROOM, "timed-session"
     )
-    sink.send(Record(LIVE, TIMED_ROOM.encode(), msgspec.json.encode(like), now_ms))
+    sink.send(TimedRecord(LIVE, TIMED_ROOM.encode(), msgspec.json.encode(like), now_ms))
     sink.flush()

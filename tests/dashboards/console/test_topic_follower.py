@@ -6,28 +6,29 @@ import msgspec
 import pytest
 from kafka import KafkaProducer
 
-from dashboards.console.topic_follower import KafkaWatch
+from dashboards.console.topic_follower import TopicFollower
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
 from streams.clock import system_clock
 from streams.events.dead_letters import DeadLetter
 from streams.events.schema import Coordinates
+from streams.kafka.connection import KafkaConnection
 from streams.topology import ALERTS, DEAD_LETTERS, SCORED
 from tests.dashboards.alerts import an_alert
 from tests.faults.site import fresh_topics, until
 
 
 @pytest.fixture
-def watch(kafka: LocalKafka) -> Iterator[KafkaWatch]:
+def watch(kafka: LocalKafka) -> Iterator[TopicFollower]:
     fresh_topics(kafka)
-    watching = KafkaWatch(kafka.bootstrap)
+    watching = TopicFollower(kafka.connection)
     watching.start()
     yield watching
     watching.stop()
 
 
 @pytest.mark.kafka
-def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: KafkaWatch) -> None:
+def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: TopicFollower) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     now_ms = system_clock()
     text = {"log_time": now_ms - 250, "scored": False}
@@ -49,13 +50,13 @@ def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafk
     assert sum(watch.state.ends.values()) >= 2
 
 
-def _seen(watch: KafkaWatch) -> bool:
+def _seen(watch: TopicFollower) -> bool:
     tails = watch.tails()
     return tails is not None and bool(tails.letters)
 
 
 def test_broker_that_is_away_is_told() -> None:
-    watching = KafkaWatch(f"127.0.0.1:{free_port()}")
+    watching = TopicFollower(KafkaConnection(f"127.0.0.1:{free_port()}"))
     watching.start()
     try:
         until(lambda: "does not answer" in watching.state.trouble, "the broker is missed", 30)

@@ -3,16 +3,16 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from dashboards.exporter.background import Readings
-from dashboards.snapshot import Figures, RoomFigures
+from dashboards.exporter.background import BackgroundSnapshot
+from dashboards.snapshot import RoomFigures, Snapshot
 from streams.alerts.alert import Alert
 from streams.errors import Unavailable
 from tests.dashboards.alerts import NOON_MS, an_alert
 
-ROOMS = Figures(
+ROOMS = Snapshot(
     NOON_MS, redis_up=True, kafka_up=True, rooms=[RoomFigures("r-1", {"likes": 1})], active=[an_alert("old")]
 )
-OUTAGE = Figures(NOON_MS, redis_up=False, kafka_up=True)
+OUTAGE = Snapshot(NOON_MS, redis_up=False, kafka_up=True)
 
 
 def firing(*fingerprints: str) -> Callable[[], Sequence[Alert]]:
@@ -24,7 +24,7 @@ def away() -> Sequence[Alert]:
 
 
 def test_scrape_has_the_alerts_of_its_moment_and_the_rooms_of_the_last_reading() -> None:
-    with Readings(lambda: ROOMS, firing("new")) as readings:
+    with BackgroundSnapshot(lambda: ROOMS, firing("new")) as readings:
         figures = readings()
     assert [alert.fingerprint for alert in figures.active] == ["new"]
     assert [room.room_id for room in figures.rooms] == ["r-1"]
@@ -33,30 +33,30 @@ def test_scrape_has_the_alerts_of_its_moment_and_the_rooms_of_the_last_reading()
 def test_scrape_does_not_wait_for_a_reading_under_way() -> None:
     slow, first = threading.Event(), iter([ROOMS])
 
-    def read() -> Figures:
+    def read() -> Snapshot:
         found = next(first, None)
         if found is None:
             slow.wait(30)
         return ROOMS
 
-    with Readings(read, firing("new"), period_seconds=0) as readings:
+    with BackgroundSnapshot(read, firing("new"), period_seconds=0) as readings:
         assert [alert.fingerprint for alert in readings().active] == ["new"]
         slow.set()
 
 
 def test_without_redis_a_scrape_says_so_at_once_and_keeps_what_it_knows_of_kafka() -> None:
-    with Readings(lambda: ROOMS, away) as readings:
+    with BackgroundSnapshot(lambda: ROOMS, away) as readings:
         figures = readings()
     assert (figures.redis_up, figures.kafka_up, figures.rooms) == (False, True, ())
 
 
 def test_redis_that_is_back_is_told_before_the_next_reading() -> None:
-    with Readings(lambda: OUTAGE, firing("f1")) as readings:
+    with BackgroundSnapshot(lambda: OUTAGE, firing("f1")) as readings:
         figures = readings()
     assert (figures.redis_up, len(figures.active)) == (True, 1)
 
 
 def test_reading_that_is_too_old_is_none() -> None:
-    with Readings(lambda: ROOMS, firing("new"), oldest_seconds=-1) as readings:
+    with BackgroundSnapshot(lambda: ROOMS, firing("new"), oldest_seconds=-1) as readings:
         figures = readings()
     assert (figures.redis_up, figures.kafka_up, figures.active) == (False, False, ())

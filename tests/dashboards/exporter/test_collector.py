@@ -15,26 +15,26 @@ from dashboards.exporter.collector import (
     PLATFORMS,
     ROOM_COUNTERS,
     SEVERITIES,
-    Caps,
     FigureCollector,
+    SeriesLimits,
     families,
 )
 from dashboards.lag import Lag
-from dashboards.snapshot import Figures, RoomFigures, TextCount
+from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from streams import metrics
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import FIGURES
 from tests.dashboards.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
-UNCAPPED = Caps()
+UNCAPPED = SeriesLimits()
 
 
 def non_zero(samples: list[tuple[Labels, float]]) -> list[tuple[Labels, float]]:
     return [(labels, value) for labels, value in samples if value]
 
 
-def scraped(figures: Figures, caps: Caps = UNCAPPED) -> dict[str, list[tuple[Labels, float]]]:
+def scraped(figures: Snapshot, caps: SeriesLimits = UNCAPPED) -> dict[str, list[tuple[Labels, float]]]:
     """Samples by metric name, through the exposition format and back."""
     registry = CollectorRegistry()
     registry.register(FigureCollector(lambda: figures, caps))
@@ -46,8 +46,8 @@ def scraped(figures: Figures, caps: Caps = UNCAPPED) -> dict[str, list[tuple[Lab
     return found
 
 
-def up(rooms: Sequence[RoomFigures] = (), texts: Sequence[TextCount] = ()) -> Figures:
-    return Figures(NOON_MS, redis_up=True, kafka_up=True, rooms=rooms, texts=texts)
+def up(rooms: Sequence[RoomFigures] = (), texts: Sequence[TextCount] = ()) -> Snapshot:
+    return Snapshot(NOON_MS, redis_up=True, kafka_up=True, rooms=rooms, texts=texts)
 
 
 def test_firing_alert_has_a_series_and_others_none() -> None:
@@ -61,7 +61,7 @@ def test_firing_alert_has_a_series_and_others_none() -> None:
 
 def test_small_rooms_are_added_up() -> None:
     rooms = [RoomFigures(f"r-{number}", {"likes": number}, number) for number in (9, 8, 2, 1)]
-    found = scraped(up(rooms), Caps(rooms=2))
+    found = scraped(up(rooms), SeriesLimits(rooms=2))
     assert found[metrics.ROOM_VIEWERS] == [({"room": "r-9"}, 9), ({"room": "r-8"}, 8), ({"room": OTHER}, 3)]
     likes = {labels["room"]: value for labels, value in found[metrics.ROOM_EVENTS] if labels["counter"] == "likes"}
     assert likes == {"r-9": 9, "r-8": 8, OTHER: 3}
@@ -87,7 +87,7 @@ def test_small_brands_are_added_up_by_platform() -> None:
         TextCount("small", "weibo", 2, {"negative": 2}),
         TextCount("tiny", "weibo", 1, {"positive": 1}),
     ]
-    found = scraped(up(texts=texts), Caps(brands=1))
+    found = scraped(up(texts=texts), SeriesLimits(brands=1))
     assert non_zero(found[metrics.BRAND_TEXTS]) == [
         ({"brand": "big", "platform": "weibo", "sentiment": "negative"}, 9),
         ({"brand": OTHER, "platform": "weibo", "sentiment": "negative"}, 2),
@@ -99,7 +99,7 @@ def test_small_brands_are_added_up_by_platform() -> None:
 def test_alerts_beyond_the_cap_still_page_as_one_of_their_kind() -> None:
     info = [an_alert(f"i{number}", severity="info") for number in range(3)]
     critical = [an_alert(f"c{number}") for number in range(2)]
-    found = scraped(replace(up(), active=[*info, *critical]), Caps(alerts=3))
+    found = scraped(replace(up(), active=[*info, *critical]), SeriesLimits(alerts=3))
     shown = [(labels["severity"], labels["fingerprint"], labels["brand"]) for labels, _ in found[metrics.ALERT_FIRING]]
     assert sorted(shown) == [
         ("critical", "c0", "b-1"), ("critical", "c1", "b-1"), ("info", "i0", "b-1"), ("info", OTHER, OTHER),
@@ -131,10 +131,10 @@ fired = st.builds(
     st.lists(rooms, max_size=30, unique_by=lambda room: room.room_id),
     st.lists(texts, max_size=30, unique_by=lambda count: (count.brand_id, count.platform)),
     st.lists(fired, max_size=30, unique_by=lambda alert: alert.fingerprint),
-    st.builds(Caps, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
+    st.builds(SeriesLimits, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
 )
 def test_no_input_makes_more_series_than_the_caps_allow(
-    rooms: list[RoomFigures], texts: list[TextCount], alerts: list[Alert], caps: Caps
+    rooms: list[RoomFigures], texts: list[TextCount], alerts: list[Alert], caps: SeriesLimits
 ) -> None:
     lags = [Lag("scoring", "live.events", 0, 1)]
     figures = replace(up(rooms, texts), active=alerts, lags=lags, newest_event_ms={"live.events": 1})
@@ -148,7 +148,7 @@ def test_no_input_makes_more_series_than_the_caps_allow(
 
 
 def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
-    caps, many = Caps(rooms=20, brands=20, alerts=20), range(10_000)
+    caps, many = SeriesLimits(rooms=20, brands=20, alerts=20), range(10_000)
     figures = replace(
         up(
             [RoomFigures(f"r-{number}", {"likes": 1}, 1, dict.fromkeys(FIGURES, 0.1)) for number in many],
@@ -164,7 +164,7 @@ def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
 def test_room_or_brand_called_other_makes_no_second_series() -> None:
     rooms = [RoomFigures(OTHER, {"likes": 5}, 50), RoomFigures("r-1", {"likes": 3}), RoomFigures("r-2", {"likes": 1})]
     texts = [TextCount(OTHER, "x", 9, {"neutral": 9}), TextCount("b", "x", 1, {"neutral": 1})]
-    found = scraped(up(rooms, texts), Caps(rooms=1, brands=1))
+    found = scraped(up(rooms, texts), SeriesLimits(rooms=1, brands=1))
     for name in (metrics.ROOM_EVENTS, metrics.BRAND_TEXTS, metrics.ROOM_VIEWERS):
         series = [tuple(sorted(labels.items())) for labels, _ in found[name]]
         assert len(series) == len(set(series))
@@ -178,7 +178,7 @@ def test_lag_and_newest_event_have_their_labels_and_units() -> None:
 
 
 def test_without_redis_only_its_absence_is_told() -> None:
-    assert scraped(Figures(NOON_MS, redis_up=False, kafka_up=True)) == {
+    assert scraped(Snapshot(NOON_MS, redis_up=False, kafka_up=True)) == {
         metrics.EXPORTER_REDIS_UP: [({}, 0.0)],
         metrics.EXPORTER_KAFKA_UP: [({}, 1.0)],
     }

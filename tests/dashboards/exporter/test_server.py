@@ -7,11 +7,11 @@ import pytest
 from redis.asyncio import Redis
 
 from dashboards.terminal.collect import Collector
-from dashboards.terminal.snapshot import Snapshot
+from dashboards.terminal.snapshot import TerminalSnapshot
 from deploy.local.http import text
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
-from deploy.local.programs import Exporter
+from deploy.local.programs import ExporterProcess
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS, system_clock
 from streams.detection.views.keys import ACTIVE, HEARD, texts_suffix
@@ -53,7 +53,7 @@ async def apply(client: Redis, namespace: str, stage: str, topic: str, effects: 
 
 @pytest.fixture
 def chosen(kafka: LocalKafka, redis_server: LocalRedis, namespace: str) -> Settings:
-    create_topics(kafka.bootstrap, 2, 1, 1)
+    create_topics(kafka.connection, 2, 1, 1)
     return Settings(kafka=kafka.bootstrap, redis=redis_server.url, namespace=namespace)
 
 
@@ -69,7 +69,7 @@ async def test_scrape_and_screen_show_what_the_stages_stored(
 ) -> None:
     now_ms = system_clock()
     await store(redis_server, chosen.namespace, now_ms)
-    with Exporter(tmp_path, chosen) as exporter:
+    with ExporterProcess(tmp_path, chosen) as exporter:
         page = text(f"http://{exporter.address}/metrics")
     for line in (
         "pulsewatch_exporter_redis_up 1.0",
@@ -87,7 +87,7 @@ async def test_scrape_and_screen_show_what_the_stages_stored(
     assert {line.stage for line in shown.lags} == {"engagement", "scoring", "detection"}
 
 
-def collected(settings: Settings) -> Snapshot:
+def collected(settings: Settings) -> TerminalSnapshot:
     collector = Collector(settings, {})
     try:
         return collector.collect("feeding")
@@ -96,7 +96,7 @@ def collected(settings: Settings) -> Snapshot:
 
 
 def test_exporter_lives_while_redis_and_kafka_are_away(nowhere: Settings, tmp_path: Path) -> None:
-    with Exporter(tmp_path, nowhere) as exporter:
+    with ExporterProcess(tmp_path, nowhere) as exporter:
         page = text(f"http://{exporter.address}/metrics").splitlines()
     assert "pulsewatch_exporter_redis_up 0.0" in page
     assert "pulsewatch_exporter_kafka_up 0.0" in page

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from dashboards.grafana import build
-from dashboards.grafana.client import Changed, Grafana
-from dashboards.grafana.push import Addresses, Push, Told
+from dashboards.grafana.client import Changed, GrafanaClient
+from dashboards.grafana.push import Addresses, Push, PushResult
 from deploy.cli.main import cli
 from deploy.local.process import free_port
 from streams.alerts.alert import Alert
@@ -33,7 +33,7 @@ def server() -> Iterator[GrafanaServer]:
 def push(
     server: GrafanaServer, addresses: Addresses = ADDRESSES, *, token: str = ADMIN, overwrite: bool = False
 ) -> Push:
-    return Push(Grafana(server.url, token), addresses, lambda: NOON_MS, "push", overwrite)
+    return Push(GrafanaClient(server.url, token), addresses, lambda: NOON_MS, "push", overwrite)
 
 
 def fired(fingerprint: str = "f1", **changes: Any) -> Alert:
@@ -124,12 +124,14 @@ def test_token_that_will_not_do_is_told(server: GrafanaServer, token: str, said:
 
 
 def test_grafana_that_is_away_is_told() -> None:
-    away = Grafana(f"http://127.0.0.1:{free_port()}", ADMIN)
+    away = GrafanaClient(f"http://127.0.0.1:{free_port()}", ADMIN)
     with pytest.raises(Unavailable, match="does not answer"):
         Push(away, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)
 
 
-@pytest.mark.parametrize(("status", "said"), [(500, "Server Error"), (200, "no Grafana"), (404, "no Grafana")])
+@pytest.mark.parametrize(
+    ("status", "said"), [(500, "Server Error"), (200, "no GrafanaClient"), (404, "no GrafanaClient")]
+)
 def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -142,7 +144,7 @@ def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
 
     stranger = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
     with running(stranger):
-        grafana = Grafana(f"http://127.0.0.1:{stranger.server_port}", ADMIN)
+        grafana = GrafanaClient(f"http://127.0.0.1:{stranger.server_port}", ADMIN)
         with pytest.raises(PulsewatchError, match=said):
             Push(grafana, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)
 
@@ -150,11 +152,11 @@ def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
 @pytest.mark.parametrize("url", ["grafana:3000", "ftp://grafana", "http://"])
 def test_address_that_is_none_is_told(url: str) -> None:
     with pytest.raises(UsageError, match="no address of a Grafana"):
-        Grafana(url, ADMIN)
+        GrafanaClient(url, ADMIN)
 
 
 def test_every_step_is_told_to_whoever_watches(server: GrafanaServer) -> None:
-    told: list[Told] = []
+    told: list[PushResult] = []
     work = push(server)
     work.say = told.append
     work.boards(BOARDS[:1])

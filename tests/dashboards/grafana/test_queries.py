@@ -13,7 +13,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.grafana import build
-from deploy.cli.worker import STAGES
 from deploy.local.http import get_json, text
 from deploy.local.stack import Stack
 from models.runtime.classifier import BUNDLED
@@ -22,11 +21,13 @@ from streams.alerts.alert import AlertKind, State
 from streams.compliance.pack import Family
 from streams.events.codec import Reason
 from streams.events.schema import RISK_LABELS, SENTIMENTS
-from streams.ingest.player import KafkaSink
+from streams.ingest.player import ReplayProducer
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.simulate.play import simulate
 from streams.simulate.scenario import Incident, Scenario
 from streams.simulate.scenarios import DEMO
+from streams.topology import STAGES
 from tests.dashboards.grafana.queries import Asked, asked, chosen
 
 WALL_SECONDS = 25
@@ -55,7 +56,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run a short evening through the whole stack, and wait until a page of it was delivered."""
     with Stack(tmp_path_factory.mktemp("stack"), Settings(partitions=2, lateness_seconds=0)) as stack:
-        with closing(KafkaSink(stack.settings.kafka)) as sink:
+        with closing(ReplayProducer(KafkaConnection(stack.settings.kafka))) as sink:
             simulate(SHORT, sink, wall_seconds=WALL_SECONDS)
         wait_for(stack, "sum(pulsewatch_consumer_lag_records) == 0")
         # A scrape may have found no lag before the last records were there: the bought room is the last to be judged.

@@ -1,14 +1,14 @@
 """What the screen takes of a reading."""
 
 from dashboards.lag import Lag
-from dashboards.snapshot import Figures, RoomFigures, TextCount
+from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from dashboards.terminal.collect import snapshot
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine
 from tests.dashboards.alerts import NOON_MS, an_alert
 
 
 def test_snapshot_has_the_figures_in_their_order() -> None:
-    figures = Figures(
+    figures = Snapshot(
         NOON_MS,
         redis_up=True,
         kafka_up=False,
@@ -30,5 +30,5 @@ def test_snapshot_has_the_figures_in_their_order() -> None:
 
 def test_firing_alerts_come_first_and_pending_ones_not_at_all() -> None:
     active = [an_alert("pending", "pending"), an_alert("firing", "firing")]
-    figures = Figures(NOON_MS, True, True, active=active, resolved=[an_alert("over", "resolved")])
+    figures = Snapshot(NOON_MS, True, True, active=active, resolved=[an_alert("over", "resolved")])
     assert [alert.fingerprint for alert in snapshot(figures, {}).alerts] == ["firing", "over"]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from dashboards.terminal.render import lines, money, render, safe
-from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, Snapshot
+from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
 from tests.dashboards.alerts import NOON_MS, an_alert
 
 
-def drawn(snapshot: Snapshot, rows: int = 8, width: int = 160) -> str:
+def drawn(snapshot: TerminalSnapshot, rows: int = 8, width: int = 160) -> str:
     """The screen as plain characters."""
     console = Console(file=io.StringIO(), width=width, force_terminal=False, color_system=None)
     console.print(render(snapshot, rows))
@@ -22,7 +22,7 @@ def drawn(snapshot: Snapshot, rows: int = 8, width: int = 160) -> str:
 
 def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
     screen = drawn(
-        Snapshot(
+        TerminalSnapshot(
             taken_at_ms=NOON_MS,
             rooms=[
                 RoomLine("r-1", 1234, comments=56, likes=7890, gifts=3, orders=2, paid_value=123_456, fake_share=0.63)
@@ -42,7 +42,7 @@ def test_screen_shows_rooms_brands_alerts_lag_and_addresses() -> None:
 
 
 def test_empty_snapshot_is_quiet_and_unknown_figures_are_dashes() -> None:
-    screen = drawn(Snapshot(NOON_MS, rooms=[RoomLine("r-1", None)], brands=[BrandLine("b-1")]))
+    screen = drawn(TerminalSnapshot(NOON_MS, rooms=[RoomLine("r-1", None)], brands=[BrandLine("b-1")]))
     assert "quiet" in screen
     assert "none" in screen
     assert screen.count("–") >= 3
@@ -50,7 +50,7 @@ def test_empty_snapshot_is_quiet_and_unknown_figures_are_dashes() -> None:
 
 def test_rows_are_bounded() -> None:
     rooms = [RoomLine(f"room-{number}", number) for number in range(50)]
-    screen = drawn(Snapshot(NOON_MS, rooms=rooms), rows=4)
+    screen = drawn(TerminalSnapshot(NOON_MS, rooms=rooms), rows=4)
     assert "room-3" in screen
     assert "room-4" not in screen
     assert "(50)" in screen
@@ -58,7 +58,7 @@ def test_rows_are_bounded() -> None:
 
 def test_markup_in_a_name_is_shown_as_it_is() -> None:
     screen = drawn(
-        Snapshot(
+        TerminalSnapshot(
             NOON_MS,
             rooms=[RoomLine("[bold]x[/]", 1)],
             brands=[BrandLine("[/nope]", 1)],
@@ -75,7 +75,7 @@ def test_markup_in_a_name_is_shown_as_it_is() -> None:
 )
 def test_control_characters_do_not_reach_the_terminal(hostile: str) -> None:
     assert safe(hostile).startswith("a�")
-    snapshot = Snapshot(NOON_MS, rooms=[RoomLine(hostile, 1)], alerts=[an_alert(summary=hostile)])
+    snapshot = TerminalSnapshot(NOON_MS, rooms=[RoomLine(hostile, 1)], alerts=[an_alert(summary=hostile)])
     assert hostile not in drawn(snapshot)
     assert all(hostile not in line for line in lines(None, snapshot))
 
@@ -89,18 +89,18 @@ def test_safe_text_is_one_bounded_printable_line(text: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(["negative", "neutral", "positive"]), st.integers(0, 10**9)))
 def test_mood_bar_is_never_longer_than_its_cells(sentiments: dict[str, int]) -> None:
-    screen = drawn(Snapshot(NOON_MS, brands=[BrandLine("b-1", 1, sentiments)]))
+    screen = drawn(TerminalSnapshot(NOON_MS, brands=[BrandLine("b-1", 1, sentiments)]))
     assert screen.count("█") in (0, 12)
 
 
 def test_lines_tell_changes_once_and_totals_always() -> None:
-    first = Snapshot(NOON_MS, rooms=[RoomLine("r-1", 10), RoomLine("r-2", None)], alerts=[an_alert()])
+    first = TerminalSnapshot(NOON_MS, rooms=[RoomLine("r-1", 10), RoomLine("r-2", None)], alerts=[an_alert()])
     assert lines(None, first) == [
         "12:00:00 firing   critical crisis b-1: negative texts at nine times the baseline",
         "12:00:00 rooms 2, viewers 10, texts 0, firing 1, lag 0",
     ]
     assert lines(first, first) == ["12:00:00 rooms 2, viewers 10, texts 0, firing 1, lag 0"]
-    resolved = Snapshot(NOON_MS, alerts=[an_alert(state="resolved")], trouble="Redis does not answer")
+    resolved = TerminalSnapshot(NOON_MS, alerts=[an_alert(state="resolved")], trouble="Redis does not answer")
     assert lines(first, resolved) == [
         "12:00:00 resolved critical crisis b-1: negative texts at nine times the baseline",
         "12:00:00 rooms 0, viewers 0, texts 0, firing 0, lag 0 · Redis does not answer",

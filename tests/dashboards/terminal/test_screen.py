@@ -6,10 +6,10 @@ from dataclasses import replace
 from rich.console import Console
 
 from dashboards.terminal.screen import Screen
-from dashboards.terminal.snapshot import RoomLine, Snapshot
+from dashboards.terminal.snapshot import RoomLine, TerminalSnapshot
 from tests.dashboards.alerts import NOON_MS, an_alert
 
-CALM = Snapshot(NOON_MS, rooms=[RoomLine("r-1", 10)])
+CALM = TerminalSnapshot(NOON_MS, rooms=[RoomLine("r-1", 10)])
 
 
 def console(*, terminal: bool) -> Console:

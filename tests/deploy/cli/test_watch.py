@@ -10,10 +10,10 @@ from redis import Redis
 from deploy.cli.watch import alerts
 from deploy.local.redis import LocalRedis
 from streams.alerts.alert import Alert
-from streams.detection.views.keys import ACTIVE, RESOLVED, SHADOW, STAGE
+from streams.detection.views.keys import ACTIVE, RESOLVED, SHADOW
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import settings
-from streams.topology import SCORED
+from streams.topology import DETECTION, SCORED
 from tests.dashboards.alerts import an_alert
 
 pytestmark = pytest.mark.redis
@@ -30,8 +30,8 @@ def _its_redis(redis_server: LocalRedis, namespace: str, monkeypatch: pytest.Mon
 
 def keep(server: LocalRedis, namespace: str, shelf: str, alert: Alert) -> None:
     with Redis.from_url(server.url) as client:
-        client.sadd(partitions_key(namespace, STAGE), f"{SCORED}:0")
-        client.hset(key_prefix(namespace, STAGE, SCORED, 0) + shelf, alert.fingerprint, msgspec.json.encode(alert))
+        client.sadd(partitions_key(namespace, DETECTION), f"{SCORED}:0")
+        client.hset(key_prefix(namespace, DETECTION, SCORED, 0) + shelf, alert.fingerprint, msgspec.json.encode(alert))
 
 
 def listed(*arguments: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.process import Server, free_port, listens, tail
+from deploy.local.process import ServerProcess, free_port, listens, tail
 from streams.errors import Unavailable, UsageError
 
 LAUNCHER = """
@@ -25,7 +25,7 @@ with signals_unwind(), Listener(Path(sys.argv[1])) as server:
 """
 
 
-class Listener(Server):
+class Listener(ServerProcess):
     """Python's own HTTP server: small, and nothing has to be installed for it."""
 
     name = "listener"
@@ -35,14 +35,14 @@ class Listener(Server):
         return [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(self.port)]
 
 
-class Broken(Server):
+class Broken(ServerProcess):
     name = "broken"
 
     def command(self) -> Sequence[str]:
         return [sys.executable, "-c", "raise SystemExit('no such luck')"]
 
 
-class Deaf(Server):
+class Deaf(ServerProcess):
     """Ignores SIGTERM."""
 
     name = "deaf"
@@ -56,7 +56,7 @@ class Deaf(Server):
         return (self.folder / "up").exists()
 
 
-class Absent(Server):
+class Absent(ServerProcess):
     def command(self) -> Sequence[str]:
         return ["no-such-program"]
 

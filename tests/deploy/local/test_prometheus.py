@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.cli.main import cli
 from deploy.local.http import get_json
-from deploy.local.prometheus import CONFIG, LocalPrometheus, placed
+from deploy.local.prometheus import CONFIG, LocalPrometheus, with_local_targets
 from streams import metrics
 from streams.alerts.alert import AlertKind
 from streams.alerts.episode import RUNBOOKS
@@ -128,7 +128,7 @@ def declared_samples() -> set[str]:
 
 def test_jobs_without_targets_here_are_left_out() -> None:
     shipped = yaml.safe_load((CONFIG / "prometheus.yml").read_text())
-    own = placed(shipped, {"pulsewatch-worker": {"127.0.0.1:1": "scoring"}}, None)
+    own = with_local_targets(shipped, {"pulsewatch-worker": {"127.0.0.1:1": "scoring"}}, None)
     assert own["scrape_configs"] == [
         {
             "job_name": "pulsewatch-worker",

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deploy.local.alertmanager import LocalAlertmanager
-from deploy.local.programs import Worker, variables
+from deploy.local.programs import WorkerProcess, variables
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.stack import FIRST, Ports, Stack
 from streams.notification.receivers import load
@@ -21,7 +21,7 @@ def test_settings_of_the_stack_reach_its_own_servers(tmp_path: Path) -> None:
     assert stack.settings.kafka == f"127.0.0.1:{stack.ports.kafka}"
     assert stack.settings.redis == f"redis://127.0.0.1:{stack.ports.redis}/0"
     worker = stack.servers["scoring"]
-    assert isinstance(worker, Worker)
+    assert isinstance(worker, WorkerProcess)
     environment = worker.environment()
     assert environment["PULSEWATCH_KAFKA"] == stack.settings.kafka
     assert environment["PULSEWATCH_NAMESPACE"] == "ours"

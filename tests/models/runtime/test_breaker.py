@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from models.runtime.breaker import GuardedClassifier, GuardLimits
+from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
 from models.runtime.classifier import Scores
 
 GOOD = Scores("neutral", {}, {}, [])
-LIMITS = GuardLimits(timeout_seconds=0.05, failures_to_open=2, cool_down_seconds=30.0)
+LIMITS = BreakerLimits(timeout_seconds=0.05, failures_to_open=2, cool_down_seconds=30.0)
 
 
 class Panic(BaseException):
@@ -55,8 +55,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def guarded(scorer: Scorer, clock: Clock) -> Iterator[GuardedClassifier]:
-    guarded = GuardedClassifier(scorer, LIMITS, clock)
+def guarded(scorer: Scorer, clock: Clock) -> Iterator[CircuitBreakerClassifier]:
+    guarded = CircuitBreakerClassifier(scorer, LIMITS, clock)
     yield guarded
     scorer.released.set()
     guarded.close()
@@ -64,7 +64,7 @@ def guarded(scorer: Scorer, clock: Clock) -> Iterator[GuardedClassifier]:
 
 @pytest.mark.parametrize("error", [RuntimeError("graph"), Panic("rust"), TimeoutError("its own")])
 def test_a_failing_model_opens_the_breaker_and_recovers(
-    guarded: GuardedClassifier, scorer: Scorer, clock: Clock, error: BaseException
+    guarded: CircuitBreakerClassifier, scorer: Scorer, clock: Clock, error: BaseException
 ) -> None:
     assert guarded.score(["a", "b"]) == [GOOD, GOOD]
     scorer.error = error
@@ -81,7 +81,9 @@ def test_a_failing_model_opens_the_breaker_and_recovers(
     assert not guarded.is_open
 
 
-def test_a_failed_trial_opens_the_breaker_again(guarded: GuardedClassifier, scorer: Scorer, clock: Clock) -> None:
+def test_a_failed_trial_opens_the_breaker_again(
+    guarded: CircuitBreakerClassifier, scorer: Scorer, clock: Clock
+) -> None:
     scorer.error = RuntimeError("graph")
     guarded.score(["a"])
     guarded.score(["a"])
@@ -91,7 +93,7 @@ def test_a_failed_trial_opens_the_breaker_again(guarded: GuardedClassifier, scor
     assert scorer.batches == 3
 
 
-def test_a_success_forgets_earlier_failures(guarded: GuardedClassifier, scorer: Scorer) -> None:
+def test_a_success_forgets_earlier_failures(guarded: CircuitBreakerClassifier, scorer: Scorer) -> None:
     scorer.error = RuntimeError("graph")
     guarded.score(["a"])
     scorer.error = None
@@ -101,7 +103,7 @@ def test_a_success_forgets_earlier_failures(guarded: GuardedClassifier, scorer: 
     assert not guarded.is_open
 
 
-def test_a_late_batch_is_left_alone_until_it_ends(guarded: GuardedClassifier, scorer: Scorer) -> None:
+def test_a_late_batch_is_left_alone_until_it_ends(guarded: CircuitBreakerClassifier, scorer: Scorer) -> None:
     scorer.wait = True
     assert guarded.score(["a"]) == [None]
     assert guarded.last_outcome == "late"
@@ -122,7 +124,7 @@ def test_the_models_thread_is_pinned_to_its_core_and_no_other_is(clock: Clock) -
             seen.append(os.sched_getaffinity(0))
             return super().score(texts)
 
-    guarded = GuardedClassifier(Pinned(), GuardLimits(), clock, core=max(cores))
+    guarded = CircuitBreakerClassifier(Pinned(), BreakerLimits(), clock, core=max(cores))
     assert guarded.score(["a"]) == [GOOD]
     guarded.close()
     assert seen == [{max(cores)}]

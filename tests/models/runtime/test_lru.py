@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models.runtime.lru import Recent
+from models.runtime.lru import LruCache
 
 
 def test_the_least_recently_used_is_forgotten() -> None:
-    recent: Recent[int] = Recent(2)
+    recent: LruCache[int] = LruCache(2)
     recent.put("a", 1)
     recent.put("b", 2)
     assert recent.get("a") == 1
@@ -15,6 +15,6 @@ def test_the_least_recently_used_is_forgotten() -> None:
 
 
 def test_a_capacity_of_zero_remembers_nothing() -> None:
-    recent: Recent[int] = Recent(0)
+    recent: LruCache[int] = LruCache(0)
     recent.put("a", 1)
     assert recent.get("a") is None

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 import dashboards
 from streams.alerts.alert import AlertKind
-from streams.alerts.episode import RUNBOOKS, Episode, Patience, pending, worse
+from streams.alerts.episode import RUNBOOKS, Episode, Hysteresis, max_severity, new_alert
 from streams.clock import MINUTE_MS
 
-PATIENCE = Patience(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
+PATIENCE = Hysteresis(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
 
 
 def opened() -> Episode:
-    alert = pending(
+    alert = new_alert(
         "crisis", "acme", started_at_ms=0, now_ms=0, severity="warning", summary="what", explanation="how bad"
     )
     return Episode(alert, since_ms=0)
@@ -72,7 +72,7 @@ def test_severity_never_falls_while_the_episode_lasts() -> None:
     episode.revise(1, severity="critical")
     episode.revise(2, severity="info")
     assert episode.alert.severity == "critical"
-    assert worse("info", "warning") == "warning"
+    assert max_severity("info", "warning") == "warning"
 
 
 def test_revision_that_comes_late_does_not_turn_time_back() -> None:

@@ -10,13 +10,12 @@ from redis.retry import Retry
 
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
-from streams.alerts.reader import BrandTexts, DetectionReader
+from streams.alerts.reader import AlertReader, BrandTexts
 from streams.detection.handler import DetectionHandler
-from streams.detection.views.keys import STAGE
 from streams.errors import Unavailable
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.ledger.redis import RedisLedger
-from streams.topology import LIVE, SCORED
+from streams.topology import DETECTION, LIVE, SCORED
 from tests.streams.detection.records import WATCH, at, room_batch, room_event, speech, steady, text, text_batch
 
 
@@ -30,7 +29,7 @@ class Discarded:
 async def stored(server: LocalRedis, namespace: str) -> None:
     """A breach that is over, a room that collapsed, and some texts of two brands."""
     client = AsyncRedis.from_url(server.url)
-    handler = DetectionHandler(RedisLedger(client, STAGE, namespace), Discarded(), MemorySink(), WATCH)
+    handler = DetectionHandler(RedisLedger(client, DETECTION, namespace), Discarded(), MemoryDeadLetterSink(), WATCH)
     await handler.assigned(SCORED, 0)
     texts = [
         speech(0, 0, "absolute_claim"),
@@ -50,7 +49,7 @@ async def stored(server: LocalRedis, namespace: str) -> None:
 async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: LocalRedis, namespace: str) -> None:
     await stored(redis_server, namespace)
     with Redis.from_url(redis_server.url) as client:
-        reader = DetectionReader(client, namespace)
+        reader = AlertReader(client, namespace)
         assert [(alert.kind, alert.state) for alert in reader.active()] == [("room_collapse", "firing")]
         assert [(alert.kind, alert.state) for alert in reader.resolved()] == [("compliance", "resolved")]
         assert reader.fake_shares(["r1", "unknown"]) == {}, "a comment a minute is too little to tell"
@@ -65,11 +64,11 @@ async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: Loca
 @pytest.mark.redis
 async def test_reader_of_an_empty_namespace_sees_nothing(redis_server: LocalRedis, namespace: str) -> None:
     with Redis.from_url(redis_server.url) as client:
-        reader = DetectionReader(client, namespace)
+        reader = AlertReader(client, namespace)
         assert (reader.active(), reader.resolved(), reader.texts(at(0))) == ([], [], [])
 
 
 def test_reader_without_a_server_says_so() -> None:
     client = Redis(port=free_port(), retry=Retry(NoBackoff(), 0))
     with pytest.raises(Unavailable):
-        DetectionReader(client, "none").active()
+        AlertReader(client, "none").active()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from streams.clock import MINUTE_MS
-from streams.compliance.disclosure_timers import CompiledTimer, Stretch, heard, load_timers, overdue_minutes
+from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, heard, load_timers, overdue_minutes
 from streams.compliance.loader import PACKS_FOLDER, PackError
 from streams.compliance.pack import Stream
-from streams.compliance.pack_checks import lint, prove
+from streams.compliance.pack_checks import lint, run_examples
 from streams.compliance.rulebook import Rulebook
 
 TIMERS = {timer.timer.id: timer for timer in load_timers()}
@@ -56,7 +56,7 @@ def test_what_is_heard_has_its_span_in_the_text_as_it_came() -> None:
 # sign         s
 # captions     .  .  .                 .  .      ten minutes without a caption do not count
 def test_time_in_which_nobody_is_heard_does_not_count() -> None:
-    stretch = Stretch()
+    stretch = DisclosureState()
     stretch.sells(0)
     for minute in (0, 3, 5, 20, 23):
         stretch.speaks(US.timer, minute * MINUTE_MS)
@@ -64,7 +64,7 @@ def test_time_in_which_nobody_is_heard_does_not_count() -> None:
 
 
 def test_disclosure_that_comes_late_counts_from_when_it_was_made() -> None:
-    stretch = Stretch()
+    stretch = DisclosureState()
     stretch.sells(0)
     for minute in range(15):
         stretch.speaks(US.timer, minute * MINUTE_MS)
@@ -75,7 +75,7 @@ def test_disclosure_that_comes_late_counts_from_when_it_was_made() -> None:
 
 
 def test_stream_that_no_longer_sells_owes_nothing() -> None:
-    stretch = Stretch()
+    stretch = DisclosureState()
     stretch.sells(0)
     stretch.speaks(US.timer, 29 * MINUTE_MS)
     assert stretch.since_ms is not None
@@ -85,7 +85,7 @@ def test_stream_that_no_longer_sells_owes_nothing() -> None:
 
 
 def test_session_that_its_feed_declares_to_sell_does_so_to_its_end() -> None:
-    stretch = Stretch(declared=True)
+    stretch = DisclosureState(declared=True)
     stretch.sells(0)
     for minute in range(0, 90, 4):
         stretch.rests(US.timer, minute * MINUTE_MS)
@@ -129,7 +129,7 @@ def test_example_that_does_otherwise_is_told(tmp_path: Path, rulebook: Rulebook)
     path.write_text(
         path.read_text(encoding="utf-8").replace("- 【广告】周三专场\n", "- 周三专场\n", 1), encoding="utf-8"
     )
-    _, remarks = prove(folder, rulebook)
+    _, remarks = run_examples(folder, rulebook)
     assert [remark.message for remark in remarks] == [
         "must match as a disclosure and does not: 周三专场",
         "must_fire, stream 1: fires in minutes [31], should in [20]",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.compliance.likeness import Glance, Likeness, load_likeness, save_likeness
+from streams.compliance.likeness import FastLikeness, Likeness, load_likeness, save_likeness
 from streams.compliance.loader import PACKS_FOLDER, PackError, read_disguises
 from streams.compliance.rulebook import Rulebook
 from streams.compliance.train_likeness import THRESHOLD, Labelled, digest, examples, learn, read_labelled
@@ -52,7 +52,7 @@ def test_glance_scores_as_the_whole_does(rulebook: Rulebook) -> None:
     likeness = load_likeness()
     assert likeness is not None
     families = ["fake_engagement", "off_platform_diversion"]
-    glance = Glance(likeness, families, "comment")
+    glance = FastLikeness(likeness, families, "comment")
     for row in examples(PACKS_FOLDER)[::40]:
         text = rulebook.reading(row.text, "comment")
         whole = likeness.scores(text, "comment")

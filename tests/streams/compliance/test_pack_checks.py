@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streams.compliance.loader import DISGUISES_FILE, PACKS_FOLDER, SHARED_FILE
-from streams.compliance.pack_checks import Remark, lint, prove
+from streams.compliance.pack_checks import LintFinding, lint, run_examples
 from streams.compliance.rulebook import Rulebook
 
 PACK = """family: absolute_claim
@@ -37,11 +37,11 @@ def draft(folder: Path, pack: str) -> Path:
     return folder
 
 
-def proven(folder: Path) -> tuple[int, list[Remark]]:
-    return prove(folder, Rulebook.load(folder))
+def proven(folder: Path) -> tuple[int, list[LintFinding]]:
+    return run_examples(folder, Rulebook.load(folder))
 
 
-def linted(folder: Path) -> list[Remark]:
+def linted(folder: Path) -> list[LintFinding]:
     return [remark for remark in lint(folder, Rulebook.load(folder)) if remark.level != "note"]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streams.compliance.loader import PACKS_FOLDER
 from streams.compliance.matcher import Hit, Matcher, compile_pattern
-from streams.compliance.prefilter import atoms
+from streams.compliance.prefilter import required_literals
 from streams.compliance.rulebook import Rulebook
 from streams.compliance.train_likeness import examples
 
@@ -29,12 +29,12 @@ from streams.compliance.train_likeness import examples
     ],
 )
 def test_atoms_are_what_every_match_holds(pattern: str, expected: set[str] | None) -> None:
-    assert atoms(pattern) == (None if expected is None else frozenset(expected))
+    assert required_literals(pattern) == (None if expected is None else frozenset(expected))
 
 
 def test_every_pattern_of_the_packs_has_atoms(rulebook: Rulebook) -> None:
     """One without is searched for in every text: give it a character that it cannot do without."""
-    assert [pattern for rule in rulebook.rules for pattern in rule.patterns if atoms(pattern) is None] == []
+    assert [pattern for rule in rulebook.rules for pattern in rule.patterns if required_literals(pattern) is None] == []
 
 
 def test_search_finds_what_each_pattern_finds_by_itself(rulebook: Rulebook) -> None:
@@ -68,6 +68,6 @@ _PATTERNS = st.recursive(
 
 @given(_PATTERNS, st.text(alphabet="ab最好1 AB", max_size=8))
 def test_no_text_without_an_atom_matches(pattern: str, text: str) -> None:
-    needed = atoms(pattern)
+    needed = required_literals(pattern)
     if needed is not None and not any(atom in text.lower() for atom in needed):
         assert compile_pattern(pattern).search(text) is None

@@ -10,12 +10,13 @@ import redis as sync_redis
 from dashboards.console.desk import Desk
 from dashboards.console.pages.campaign import listed, view
 from dashboards.console.report import cell, html, table
-from dashboards.console.topic_follower import KafkaWatch
+from dashboards.console.topic_follower import TopicFollower
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import Campaign, Draft, drafted
+from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
 from streams.errors import UsageError
 from streams.events.schema import Coordinates
+from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.topology import LIVE
 from tests.dashboards.console.stored import count, detect
@@ -42,7 +43,7 @@ def settings(redis_server: LocalRedis, namespace: str) -> Settings:
 
 @pytest.fixture
 def desk(settings: Settings) -> Iterator[Desk]:
-    with Desk(settings, KafkaWatch(settings.kafka)) as opened:
+    with Desk(settings, TopicFollower(KafkaConnection(settings.kafka))) as opened:
         yield opened
 
 
@@ -180,6 +181,6 @@ def test_campaign_that_is_removed_leaves_nothing(settings: Settings, desk: Desk,
     ],
 )
 def test_draft_that_cannot_be_is_told(changes: dict[str, Any], told: str) -> None:
-    draft = Draft("spring", "room", "r1", TEN_MS, TEN_MS + MINUTE_MS, "b1")
+    draft = CampaignRequest("spring", "room", "r1", TEN_MS, TEN_MS + MINUTE_MS, "b1")
     with pytest.raises(UsageError, match=told):
-        drafted(msgspec.structs.replace(draft, **changes), "alice", 0)
+        campaign_from(msgspec.structs.replace(draft, **changes), "alice", 0)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from streams.clock import MINUTE_MS
-from streams.detection.config import Watch
+from streams.detection.config import DetectionConfig
 from streams.detection.room_event import RoomEvent
 from streams.events.schema import Actor, Coordinates, Finding, ScoredText
 from streams.topology import LIVE, SCORED, SOCIAL
@@ -14,7 +14,7 @@ from streams.transport.batch import Batch
 
 START_MS = 1_767_225_600_000
 """2026-01-01 00:00 UTC."""
-WATCH = Watch()
+WATCH = DetectionConfig()
 
 
 def at(minute: float) -> int:

@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
-from streams.detection.evidence import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, Witnesses, influence
+from streams.detection.evidence import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, EvidenceCollector, influence
 from streams.events.schema import Actor
 from tests.streams.detection.records import text
 
 
-def heard(*texts: tuple[str, str]) -> Witnesses:
+def heard(*texts: tuple[str, str]) -> EvidenceCollector:
     """(account, words) in order."""
-    witnesses = Witnesses()
+    witnesses = EvidenceCollector()
     for number, (account, words) in enumerate(texts):
         witnesses.hear(text(0, number, actor=Actor(id=account), text=words), weight=1.0, charged=True)
     return witnesses
@@ -65,7 +65,7 @@ def test_influence_grows_with_each_tenfold_of_followers_and_with_a_verification(
 
 
 def test_the_weightiest_texts_are_shown_first_and_cut() -> None:
-    witnesses = Witnesses()
+    witnesses = EvidenceCollector()
     for number in range(50):
         witnesses.hear(text(0, number, text="w" * 1_000), weight=float(number % 40), charged=True)
     evidence = witnesses.evidence()
@@ -75,7 +75,7 @@ def test_the_weightiest_texts_are_shown_first_and_cut() -> None:
 
 
 def test_size_is_bounded_and_the_heavy_accounts_stay_known() -> None:
-    witnesses = Witnesses()
+    witnesses = EvidenceCollector()
     for number in range(20_000):
         account = "heavy" if number % 4 == 0 else f"a{number}"
         actor = Actor(id=account, followers=number + 1)
@@ -90,4 +90,4 @@ def test_forgotten_witnesses_are_as_new() -> None:
     witnesses = heard(("a", "x"), ("b", "y"))
     witnesses.shown.clear()
     witnesses.forget()
-    assert witnesses == Witnesses()
+    assert witnesses == EvidenceCollector()

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from streams.alerts.alert import Alert
 from streams.clock import HOUR_MS
-from streams.detection.brand.custom_rules import DraftRule
-from streams.detection.config import Watch
+from streams.detection.brand.custom_rules import AlertRule
+from streams.detection.config import DetectionConfig
 from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW, DetectionHandler
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.errors import Fenced
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Coordinates, ScoredText
 from streams.ledger.memory import MemoryLedger
 from streams.topology import LIVE, SCORED, SOCIAL
@@ -67,8 +67,8 @@ class Worker:
 
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     publisher: Publisher = field(default_factory=Publisher)
-    dead_letters: MemorySink = field(default_factory=MemorySink)
-    watch: Watch = WATCH
+    dead_letters: MemoryDeadLetterSink = field(default_factory=MemoryDeadLetterSink)
+    watch: DetectionConfig = WATCH
 
     def start(self) -> DetectionHandler:
         return DetectionHandler(self.ledger, self.publisher, self.dead_letters, self.watch)
@@ -186,7 +186,7 @@ async def test_resolved_alerts_that_are_kept_are_few() -> None:
 
 
 async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> None:
-    worker = Worker(watch=Watch(drafts=(DraftRule("anger", "negative", at_least=20),)))
+    worker = Worker(watch=DetectionConfig(drafts=(AlertRule("anger", "negative", at_least=20),)))
     await tell(worker, [], [])
     shard = worker.ledger.shards[SCORED, 0]
     (shadow,) = [msgspec.json.decode(value, type=Alert) for value in shard.values[SHADOW].values()]
@@ -198,7 +198,7 @@ async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> Non
 
 
 async def test_alerts_of_draft_rules_that_are_kept_are_few() -> None:
-    worker = Worker(watch=Watch(drafts=(DraftRule("any", "texts", at_least=1),)))
+    worker = Worker(watch=DetectionConfig(drafts=(AlertRule("any", "texts", at_least=1),)))
     handler = worker.start()
     await handler.assigned(SCORED, 0)
     said = [text(20 * number, number) for number in range(KEPT_SHADOW + 50)]

@@ -4,33 +4,33 @@ import pytest
 
 from streams.detection import partition as shard_module
 from streams.detection.brand.brand import Brands
-from streams.detection.partition import KEPT_IDLE_KEYS, Shard
+from streams.detection.partition import KEPT_IDLE_KEYS, KeyedDetectors
 from streams.detection.room.room import Rooms
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.events.schema import ScoredText
 from tests.streams.detection.records import WATCH, at, room_event, speech, text
 
 
-def hear(shard: Shard[ScoredText], texts: Sequence[ScoredText]) -> None:
+def hear(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:
     for one in texts:
         shard.hear(one, one.log_time_ms)
 
 
 def test_missing_keys_are_those_not_in_the_process() -> None:
-    shard = Shard(Brands(WATCH), LogTimes())
+    shard = KeyedDetectors(Brands(WATCH), SourceProgress())
     hear(shard, [text(0, 0, brand_id="a")])
     assert shard.missing([text(0, 1, brand_id="b"), text(0, 2, brand_id="a"), text(0, 3, brand_id="b")]) == ["b"]
 
 
 def test_drain_tells_what_changed_once() -> None:
-    shard = Shard(Brands(WATCH), LogTimes())
+    shard = KeyedDetectors(Brands(WATCH), SourceProgress())
     hear(shard, [text(0, 0, brand_id="a")])
     assert set(shard.drain().states) == {"a"}
     assert not shard.drain().states
 
 
 def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None:
-    shard = Shard(Rooms(WATCH), LogTimes())
+    shard = KeyedDetectors(Rooms(WATCH), SourceProgress())
     shard.hear(room_event(0, "enter"), at(0))
     assert shard.drain().watched == {"r1": b""}
     shard.hear(room_event(1, "session_end"), at(1))
@@ -38,7 +38,7 @@ def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None
 
 
 def test_idle_key_is_told_each_minute_of_the_log() -> None:
-    shard = Shard(Brands(WATCH), LogTimes())
+    shard = KeyedDetectors(Brands(WATCH), SourceProgress())
     hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
     assert [alert.state for alert in shard.drain().alerts] == ["firing"]
     # Another brand's records carry the log past the quiet minutes of the first.
@@ -47,14 +47,14 @@ def test_idle_key_is_told_each_minute_of_the_log() -> None:
 
 
 def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_them_again() -> None:
-    log = LogTimes()
-    shard = Shard(Brands(WATCH), log)
+    log = SourceProgress()
+    shard = KeyedDetectors(Brands(WATCH), log)
     hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
     stored = shard.drain().states["a"]
     hear(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(6)])
     assert set(shard.drain().states) == {"b"}
 
-    successor = Shard(Brands(WATCH), LogTimes(dict(log.by_source)))
+    successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
     successor.thaw("a", stored, watched=True)
     hear(successor, [text(9, 9, brand_id="b")])
     hear(shard, [text(9, 9, brand_id="b")])
@@ -64,7 +64,7 @@ def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_t
 
 
 def test_process_keeps_few_keys_without_obligations() -> None:
-    shard = Shard(Rooms(WATCH), LogTimes())
+    shard = KeyedDetectors(Rooms(WATCH), SourceProgress())
     for number in range(KEPT_IDLE_KEYS + 10):
         shard.hear(room_event(0, "session_end", room_id=f"r{number}"), at(0))
     assert len(shard.drain().states) == KEPT_IDLE_KEYS + 10
@@ -73,22 +73,22 @@ def test_process_keeps_few_keys_without_obligations() -> None:
 
 
 def test_late_record_is_told_apart() -> None:
-    shard = Shard(Brands(WATCH), LogTimes())
+    shard = KeyedDetectors(Brands(WATCH), SourceProgress())
     assert shard.hear(text(10, 0), at(10))
     assert not shard.hear(text(3, 1), at(10))
 
 
 def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shard_module, "MOST_WATCHED_KEYS", 2)
-    log = LogTimes()
-    shard = Shard(Brands(WATCH), log)
+    log = SourceProgress()
+    shard = KeyedDetectors(Brands(WATCH), log)
     hear(shard, [speech(0, 0, "absolute_claim", brand_id="alerting")])
     hear(shard, [text(0.1 * number, number, brand_id=brand) for number, brand in enumerate(("old", "middle", "new"))])
     stored = shard.drain().states
     hear(shard, [text(1, 9, brand_id="new")])
     assert shard.drain().watched == {"old": None, "middle": None}
 
-    successor = Shard(Brands(WATCH), LogTimes(dict(log.by_source)))
+    successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
     successor.thaw("old", stored["old"])
     hear(successor, [text(2, 10, brand_id="old")])
     assert successor.drain().watched == {"old": b""}

@@ -9,10 +9,10 @@ import pytest
 from streams.engagement.dedup import BLOCK_BITS
 from streams.engagement.dictionary import SUMS
 from streams.engagement.handler import EngagementHandler
-from streams.engagement.meaning import MEANINGS
+from streams.engagement.meaning import CONTRIBUTIONS
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS
 from streams.errors import Fenced, OffsetMoved, Unavailable
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Actor, Event
 from streams.ledger.memory import MemoryLedger, Shard
 from streams.topology import LIVE, SOCIAL
@@ -77,7 +77,7 @@ async def test_kind_adds_what_the_vocabulary_says(kind: str, sums: dict[str, int
 
 
 def test_every_kind_has_a_meaning_and_every_sum_a_source() -> None:
-    summed = {name for meaning in MEANINGS.values() for name, _ in meaning.adds} | {"mirrors", "late"}
+    summed = {name for meaning in CONTRIBUTIONS.values() for name, _ in meaning.adds} | {"mirrors", "late"}
     assert summed == set(SUMS)
 
 
@@ -397,7 +397,7 @@ async def test_numbers_beyond_64_bits_stay_at_the_limit() -> None:
 # Around the ledger.
 
 
-class Reluctant(MemorySink):
+class Reluctant(MemoryDeadLetterSink):
     """Unavailable twice, then willing."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
@@ -462,7 +462,7 @@ async def test_rewound_ledger_is_read_again_to_the_same_counters() -> None:
 
 async def test_partitions_are_counted_apart_and_forgotten_when_revoked() -> None:
     ledger = MemoryLedger()
-    handler = EngagementHandler(ledger, MemorySink(), session_ttl_seconds=60)
+    handler = EngagementHandler(ledger, MemoryDeadLetterSink(), session_ttl_seconds=60)
     [(_, value)] = log_of([event("like")])
     for topic, partition in ((LIVE, 0), (SOCIAL, 0)):
         await handler.assigned(topic, partition)
@@ -474,7 +474,7 @@ async def test_partitions_are_counted_apart_and_forgotten_when_revoked() -> None
     assert {shard.next_offset for shard in ledger.shards.values()} == {8, 10}
 
 
-class Closing(MemorySink):
+class Closing(MemoryDeadLetterSink):
     """Counts how often it was closed."""
 
     closed = 0

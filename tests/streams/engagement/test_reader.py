@@ -11,14 +11,14 @@ from redis.asyncio.cluster import RedisCluster
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.engagement.dictionary import PEOPLE, SUMS
-from streams.engagement.handler import STAGE, EngagementHandler
+from streams.engagement.handler import EngagementHandler
 from streams.engagement.reader import EngagementReader
 from streams.errors import Unavailable, UsageError
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event
 from streams.ledger.protocol import Ledger
 from streams.ledger.redis import RedisLedger
-from streams.topology import LIVE, SOCIAL
+from streams.topology import ENGAGEMENT, LIVE, SOCIAL
 from streams.transport.batch import Batch
 from tests.streams.engagement.test_handler import TEN_MS, event
 from tests.streams.engagement.worker import LOG_MS, log_of
@@ -33,7 +33,7 @@ class Rolling:
     def __init__(self, ledger: Ledger, reader: EngagementReader) -> None:
         self.ledger = ledger
         self.reader = reader
-        self.sink = MemorySink()
+        self.sink = MemoryDeadLetterSink()
 
     async def feed(self, *events: Event, topic: str = LIVE, partition: int = 0) -> None:
         handler = EngagementHandler(self.ledger, self.sink, session_ttl_seconds=3600)
@@ -46,7 +46,7 @@ class Rolling:
 async def rolling(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Rolling]:
     client = Redis.from_url(redis_server.url)
     with sync_redis.Redis.from_url(redis_server.url) as reading:
-        yield Rolling(RedisLedger(client, STAGE, namespace), EngagementReader(reading, namespace))
+        yield Rolling(RedisLedger(client, ENGAGEMENT, namespace), EngagementReader(reading, namespace))
     await client.aclose()
 
 
@@ -219,7 +219,7 @@ async def test_counters_are_written_to_and_read_from_a_cluster(stack_folder: Pat
     async with one_node_cluster(stack_folder) as server:
         client = RedisCluster(host="127.0.0.1", port=server.port)
         with sync_redis.RedisCluster(host="127.0.0.1", port=server.port) as reading:
-            rolling = Rolling(RedisLedger(client, STAGE, namespace), EngagementReader(reading, namespace))
+            rolling = Rolling(RedisLedger(client, ENGAGEMENT, namespace), EngagementReader(reading, namespace))
             for partition in range(3):
                 await rolling.feed(event("follow", 0, "a"), event("gift", 0, "b", subject_id="g"), partition=partition)
             assert rolling.reader.sums("brand", "b1", "5m")["gifts"] == 3

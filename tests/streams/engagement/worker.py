@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.engagement.buckets import read_totals
+from streams.engagement.buckets import decode_totals
 from streams.engagement.dictionary import SUMS
 from streams.engagement.handler import EngagementHandler
 from streams.engagement.hyperloglog import read, union_estimate
 from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
-from streams.events.dead_letters import MemorySink
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event
 from streams.ledger.memory import MemoryLedger, Shard
 from streams.ledger.protocol import Ledger
@@ -30,7 +30,7 @@ class Worker:
 
     log: Log
     ledger: Ledger = field(default_factory=MemoryLedger)
-    sink: MemorySink = field(default_factory=MemorySink)
+    sink: MemoryDeadLetterSink = field(default_factory=MemoryDeadLetterSink)
     clock_ms: int = LOG_MS
 
     def handler(self) -> EngagementHandler:
@@ -74,7 +74,7 @@ class Counted:
     def sums(self) -> dict[tuple[str, str], dict[str, int]]:
         return {
             (bucket, name): {
-                SUMS[slot]: number for slot, number in read_totals(value).items() if slot < len(SUMS) and number
+                SUMS[slot]: number for slot, number in decode_totals(value).items() if slot < len(SUMS) and number
             }
             for bucket, fields in self.shard.values.items()
             if bucket.startswith(("minute:", "hour:", "session:"))
@@ -90,7 +90,7 @@ class Counted:
     def _totals(self) -> Iterator[tuple[tuple[str, str], dict[int, int]]]:
         for bucket, fields in self.shard.values.items():
             if bucket.startswith(("minute:", "hour:", "session:")):
-                yield from (((bucket, name), read_totals(value)) for name, value in fields.items())
+                yield from (((bucket, name), decode_totals(value)) for name, value in fields.items())
 
     def people(self) -> dict[tuple[str, str], dict[str, int]]:
         found: dict[tuple[str, str], dict[str, int]] = {}

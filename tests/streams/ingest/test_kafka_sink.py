@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
-from streams.ingest.player import KafkaSink, Record, play
+from streams.ingest.player import ReplayProducer, TimedRecord, play
 from tests.conftest import TopicFactory
 
 AT_MS = 1_790_000_000_000
@@ -17,9 +17,9 @@ AT_MS = 1_790_000_000_000
 @pytest.mark.kafka
 def test_sink_writes_each_record_once_with_its_key_and_its_own_time(kafka: LocalKafka, topic: TopicFactory) -> None:
     name = topic()
-    records = [Record(name, b"room-1", b"%d" % n, AT_MS + n, AT_MS + n) for n in range(500)]
-    records.append(Record(name, b"room-1", None, AT_MS + 500, AT_MS + 500))
-    with closing(KafkaSink(kafka.bootstrap)) as sink:
+    records = [TimedRecord(name, b"room-1", b"%d" % n, AT_MS + n, AT_MS + n) for n in range(500)]
+    records.append(TimedRecord(name, b"room-1", None, AT_MS + 500, AT_MS + 500))
+    with closing(ReplayProducer(kafka.connection)) as sink:
         play(records, sink, speed=None, ends_ms=AT_MS)
     with closing(KafkaConsumer(bootstrap_servers=kafka.bootstrap)) as consumer:
         partition = TopicPartition(name, 0)

@@ -1,9 +1,9 @@
-from streams.ingest.player import Progress, Record, play
+from streams.ingest.player import Progress, TimedRecord, play
 from tests.streams.ingest.walls import ListSink, Wall
 
 
-def records_at(*arrivals_ms: int) -> list[Record]:
-    return [Record("live.events", b"room", b"{}", arrives_ms) for arrives_ms in arrivals_ms]
+def records_at(*arrivals_ms: int) -> list[TimedRecord]:
+    return [TimedRecord("live.events", b"room", b"{}", arrives_ms) for arrives_ms in arrivals_ms]
 
 
 def test_play_lets_both_clocks_meet_at_the_end() -> None:

@@ -10,11 +10,11 @@ import pytest
 from streams.errors import UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 from streams.ingest.recorded import Replayed, platform, read, replay
 from tests.streams.ingest.walls import ListSink, Wall
 
-PLACE = Place("replay", "other", "shanye", Pseudonyms(b"key"))
+PLACE = FeedContext("replay", "other", "shanye", Pseudonyms(b"key"))
 FIRST = {"time": "2024-09-15T11:51:00+08:00", "platform": "bilibili", "text": "不贪小便宜", "bullying": 1}
 LAST = {"time": "2024-09-15T12:51:00+08:00", "platform": "douyin", "text": "月饼?"}
 

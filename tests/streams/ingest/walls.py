@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streams.ingest.player import Record
+from streams.ingest.player import TimedRecord
 
 
 @dataclass
@@ -25,10 +25,10 @@ class ListSink:
     """Keeps records with the wall time at which they came."""
 
     wall: Wall
-    sent: list[tuple[int, Record]] = field(default_factory=list)
+    sent: list[tuple[int, TimedRecord]] = field(default_factory=list)
     flushed: int = 0
 
-    def send(self, record: Record) -> None:
+    def send(self, record: TimedRecord) -> None:
         self.sent.append((self.wall(), record))
 
     def flush(self) -> None:

@@ -8,7 +8,8 @@ from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka import LocalKafka
 from streams.errors import Unavailable
-from streams.kafka.producer import KafkaTopic
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import TopicPublisher
 
 RECORDS = [(f"brand-{number % 3}", b"text %d" % number) for number in range(500)]
 
@@ -25,7 +26,7 @@ async def read_all(bootstrap: str, topic: str, count: int) -> list[tuple[str, by
 @pytest.mark.kafka
 async def test_records_keep_the_order_of_their_key(kafka: LocalKafka, topic: Callable[..., str]) -> None:
     name = topic(partitions=2)
-    texts = KafkaTopic(kafka.bootstrap, name)
+    texts = TopicPublisher(kafka.connection, name)
     try:
         await asyncio.gather(texts.publish(RECORDS[:300]), texts.publish([]))
         await texts.publish(RECORDS[300:])
@@ -38,7 +39,7 @@ async def test_records_keep_the_order_of_their_key(kafka: LocalKafka, topic: Cal
 
 
 async def test_broker_that_is_not_there_is_unavailable() -> None:
-    texts = KafkaTopic("127.0.0.1:1", "scored.texts")
+    texts = TopicPublisher(KafkaConnection("127.0.0.1:1"), "scored.texts")
     with pytest.raises(Unavailable, match="does not take records for scored"):
         await texts.publish(RECORDS[:1])
     await texts.close()

@@ -15,7 +15,7 @@ from deploy.local.redis import LocalRedis
 from streams.errors import OffsetMoved, Unavailable, UsageError
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
-from streams.ledger.retry import PatientLedger
+from streams.ledger.retry import RetryingLedger
 from tests.streams.ledger.cluster import one_node_cluster
 
 pytestmark = pytest.mark.redis
@@ -57,7 +57,7 @@ async def test_killed_and_restarted_server_has_either_all_of_a_batch_or_nothing(
                 await ledger.apply(Update(claim, at, at + 1, Effects(sums={"s": {"a": 1, "b": 1}})))
             server.kill()
             server.start()
-            again = await PatientLedger(ledger, "real").acquire("t", 0)
+            again = await RetryingLedger(ledger, "real").acquire("t", 0)
             counts = await ledger.load(again, "s")
             stored = b"%d" % again.next_offset
             assert counts == ({"a": stored, "b": stored} if again.next_offset else {})

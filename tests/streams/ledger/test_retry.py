@@ -5,10 +5,11 @@ import logging
 import pytest
 from prometheus_client import REGISTRY
 
+from streams.backoff import Backoff
 from streams.errors import Fenced, Unavailable
 from streams.ledger.memory import MemoryLedger
 from streams.ledger.protocol import Claim, Effects, Update
-from streams.ledger.retry import Backoff, PatientLedger, patiently
+from streams.ledger.retry import RetryingLedger, retrying
 
 
 class Flaky(MemoryLedger):
@@ -45,7 +46,7 @@ def outcomes(stage: str, outcome: str) -> float:
 @pytest.mark.parametrize("loses_reply", [False, True])
 async def test_apply_waits_with_backoff_and_counts_once(loses_reply: bool, caplog: pytest.LogCaptureFixture) -> None:
     waits, memory = Waits(), Flaky(4, loses_reply=loses_reply)
-    ledger = PatientLedger(memory, "patient", backoff=Backoff(1, cap_seconds=5), sleep=waits)
+    ledger = RetryingLedger(memory, "patient", backoff=Backoff(1, max_seconds=5), sleep=waits)
     claim = await ledger.acquire("t", 0)
     before = outcomes("patient", "unavailable")
     with caplog.at_level(logging.WARNING):
@@ -61,7 +62,7 @@ async def test_apply_waits_with_backoff_and_counts_once(loses_reply: bool, caplo
 
 async def test_fenced_is_not_waited_for() -> None:
     waits = Waits()
-    ledger = PatientLedger(MemoryLedger(), "patient", sleep=waits)
+    ledger = RetryingLedger(MemoryLedger(), "patient", sleep=waits)
     former = await ledger.acquire("t", 0)
     await ledger.acquire("t", 0)
     with pytest.raises(Fenced):
@@ -73,4 +74,4 @@ async def test_patiently_returns_what_the_call_returns() -> None:
     async def call() -> Claim:
         return Claim("t", 0, 1, 0)
 
-    assert await patiently(call) == Claim("t", 0, 1, 0)
+    assert await retrying(call) == Claim("t", 0, 1, 0)

@@ -18,13 +18,13 @@ from aiohttp.test_utils import TestServer
 
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.http import answers
-from deploy.local.process import Server, free_port
+from deploy.local.process import ServerProcess, free_port
 from streams.notification.receivers import CONFIG, load
 
 SECRET = "s3cret"
 
 
-class RelayProcess(Server):
+class RelayProcess(ServerProcess):
     """`pulsewatch relay` with a configuration of the test's own."""
 
     name = "relay"
@@ -83,7 +83,7 @@ async def test_page_waits_in_alertmanager_until_the_robot_takes_it(tmp_path: Pat
     assert "严重 · crisis: brand b1" in json.dumps(card, ensure_ascii=False)
 
 
-def _at(relay: Server) -> str:
+def _at(relay: ServerProcess) -> str:
     return f"127.0.0.1:{relay.port}"
 
 

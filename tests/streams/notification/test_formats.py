@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from streams.notification.alertmanager import Notification
-from streams.notification.formats import FORMATS, WECOM_BYTES, Address, Draft, Kind
+from streams.notification.formats import FORMATS, WECOM_BYTES, Address, Kind, RenderInput
 from streams.notification.message import Links, compose
 from tests.streams.notification.notices import HOSTILE, notice, notification
 
@@ -23,7 +23,7 @@ CHAT: list[Kind] = ["slack", "feishu", "dingtalk", "wecom"]
 
 def written(kind: Kind, told: Notification, language: str = "en") -> list[Any]:
     message = compose(told, LINKS, "zh" if language == "zh" else "en")
-    return [post.body for post in FORMATS[kind].write(Draft(told, message, ADDRESS, NOW_MS))]
+    return [post.body for post in FORMATS[kind].write(RenderInput(told, message, ADDRESS, NOW_MS))]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,7 +88,7 @@ def test_feishu_signature_is_keyed_with_time_and_secret_over_nothing() -> None:
 
 def test_dingtalk_signature_stands_in_the_address() -> None:
     told = notification(notice())
-    [post] = FORMATS["dingtalk"].write(Draft(told, compose(told, LINKS, "zh"), ADDRESS, NOW_MS))
+    [post] = FORMATS["dingtalk"].write(RenderInput(told, compose(told, LINKS, "zh"), ADDRESS, NOW_MS))
     query = parse_qs(urlsplit(post.url).query)
     expected = hmac.new(b"s3cret", b"1790000000123\ns3cret", hashlib.sha256).digest()
     assert query == {
@@ -100,7 +100,7 @@ def test_robots_without_a_secret_are_not_signed() -> None:
     told = notification(notice())
     for kind in ("feishu", "dingtalk"):
         address = Address("http://robot/send")
-        [post] = FORMATS[kind].write(Draft(told, compose(told, LINKS, "zh"), address, NOW_MS))
+        [post] = FORMATS[kind].write(RenderInput(told, compose(told, LINKS, "zh"), address, NOW_MS))
         assert post.url == "http://robot/send"
         assert "sign" not in post.body
 

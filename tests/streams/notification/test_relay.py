@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from streams.notification import delivery
 from streams.notification.message import Links
-from streams.notification.receivers import Target
+from streams.notification.receivers import Receiver
 from streams.notification.relay import application
 from streams.notification.trial import send_test
 from tests.streams.notification.notices import notice, sent
@@ -24,18 +24,18 @@ Client = TestClient[Any, Any]
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "BUDGET_SECONDS", 0.6)
     monkeypatch.setattr(delivery, "FIRST_WAIT_SECONDS", 0.02)
-    monkeypatch.setattr(delivery.Delivery, "budget_seconds", 0.6)
+    monkeypatch.setattr(delivery.ReceiverClient, "budget_seconds", 0.6)
 
 
-def target(tmp_path: Path, kind: Any, url: str, name: str = "desk") -> Target:
+def target(tmp_path: Path, kind: Any, url: str, name: str = "desk") -> Receiver:
     (tmp_path / f"{name}-url").write_text(url)
     (tmp_path / f"{name}-secret").write_text("s3cret")
     secret = tmp_path / f"{name}-secret" if kind in ("feishu", "dingtalk", "pagerduty") else None
-    return Target(name, kind, "en", None, tmp_path / f"{name}-url", secret)
+    return Receiver(name, kind, "en", None, tmp_path / f"{name}-url", secret)
 
 
 @asynccontextmanager
-async def relay(targets: Mapping[str, Target]) -> AsyncIterator[Client]:
+async def relay(targets: Mapping[str, Receiver]) -> AsyncIterator[Client]:
     async with TestClient(TestServer(application(targets, Links()), host="127.0.0.1")) as client:
         yield client
 

@@ -7,7 +7,7 @@ import pytest
 from streams.compliance.rulebook import Rulebook
 from streams.errors import Fenced
 from streams.ledger.memory import MemoryLedger
-from streams.scoring.handler import MAX_OWED, OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
+from streams.scoring.handler import BACKLOG, MAX_OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
 from streams.scoring.model import ServedModel
 from tests.streams.scoring.fakes import NOW_MS, MemoryTexts, WordClassifier, batch, comment
 
@@ -140,7 +140,7 @@ async def test_without_the_model_rules_go_on_and_texts_are_scored_later(
     assert not unscored.scored
     assert unscored.sentiment is None
     assert {finding.family for finding in unscored.findings} == {"privacy_leak"}
-    assert list(ledger.shards[LIVE].values[OWED]) == ["0"]
+    assert list(ledger.shards[LIVE].values[BACKLOG]) == ["0"]
 
     model.down = False
     await handler.apply(handler.prepare(batch(comment(1, "fine"), first_offset=1)))
@@ -148,7 +148,7 @@ async def test_without_the_model_rules_go_on_and_texts_are_scored_later(
     assert (amended.origin, amended.scored, amended.sentiment) == (unscored.origin, True, "negative")
     assert amended.findings == unscored.findings
     assert new.event_id == "e1"
-    assert ledger.shards[LIVE].values[OWED] == {}
+    assert ledger.shards[LIVE].values[BACKLOG] == {}
 
 
 async def test_successor_pays_what_its_predecessor_owed(
@@ -168,7 +168,7 @@ async def test_text_that_the_model_cannot_read_is_not_owed(
 ) -> None:
     await handler.apply(handler.prepare(batch(comment(0, "strange"), comment(1, "fine"))))
     assert [text.scored for text in topic.texts] == [False, True]
-    assert ledger.shards[LIVE].values[OWED] == {}
+    assert ledger.shards[LIVE].values[BACKLOG] == {}
 
 
 async def test_what_is_owed_is_bounded_and_the_oldest_go(
@@ -176,7 +176,7 @@ async def test_what_is_owed_is_bounded_and_the_oldest_go(
 ) -> None:
     model.down = True
     await handler.apply(handler.prepare(batch(*(comment(n, "bad") for n in range(MAX_OWED + 3)))))
-    owed = ledger.shards[LIVE].values[OWED]
+    owed = ledger.shards[LIVE].values[BACKLOG]
     assert len(owed) == MAX_OWED
     assert min(map(int, owed)) == 3
 

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.events.schema import Finding, SaidBy, TextKind
-from streams.scoring.verdict import FamilyVerdict, Says, verdict
+from streams.scoring.verdict import FamilyVerdict, Outcome, verdict
 
 
 def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim") -> Finding:
@@ -27,7 +27,7 @@ def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim")
     ],
 )
 def test_verdict_is_the_worst_that_a_part_may_say_alone(
-    found: list[Finding], flagged: list[str], kind: TextKind, says: Says
+    found: list[Finding], flagged: list[str], kind: TextKind, says: Outcome
 ) -> None:
     assert verdict(found, {"misleading": 0.7}, flagged, kind).says == says
 

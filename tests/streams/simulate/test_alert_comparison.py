@@ -3,7 +3,7 @@ import pytest
 
 from streams.alerts.alert import Alert, fingerprint
 from streams.clock import MINUTE_MS
-from streams.simulate.alert_comparison import judge, lives
+from streams.simulate.alert_comparison import alert_histories, judge
 from streams.simulate.truth import ExpectedAlert
 
 ONSET_MS = 1_790_000_040_000
@@ -35,7 +35,7 @@ def test_alert_that_fires_and_resolves_as_expected_has_no_fault() -> None:
 
 
 def test_alerts_severity_is_the_worst_that_it_ever_was() -> None:
-    (life,) = lives([RESOLVED, FIRING])
+    (life,) = alert_histories([RESOLVED, FIRING])
     assert (life.worst, life.last.state) == ("critical", "resolved")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import pytest
 
-from streams.engagement.dictionary import PEOPLE, SUMS, Gauge, People, Scope, Sum, Window
+from streams.engagement.dictionary import PEOPLE, SUMS, AudienceMetric, GaugeMetric, Scope, SumMetric, Window
 from streams.simulate.compare import compare
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import BRANDS, CALM, ROOMS
@@ -36,7 +36,7 @@ class Counters:
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[Sum, int]:
+    ) -> Mapping[SumMetric, int]:
         if scope_id in self.strangers:
             return {"likes": 1}
         right = self.truth.sessions[session_id].sums if session_id else self.truth.sums(scope, scope_id, window)
@@ -44,7 +44,7 @@ class Counters:
 
     def people(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[People, int]:
+    ) -> Mapping[AudienceMetric, int]:
         if scope_id in self.strangers:
             return {}
         if session_id is not None:
@@ -55,7 +55,7 @@ class Counters:
 
     def gauges(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int, *, session_id: str | None = None
-    ) -> Mapping[Gauge, int]:
+    ) -> Mapping[GaugeMetric, int]:
         told = self.truth.sessions[session_id or ""]
         peak = told.viewers_peak + self._error(scope, scope_id, window, "viewers_peak")
         return {"viewers_peak": peak, "viewers_now": told.viewers_last}

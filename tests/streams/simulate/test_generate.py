@@ -6,7 +6,7 @@ import pytest
 from streams.clock import MINUTE_MS
 from streams.events.codec import decode_one
 from streams.events.schema import Event
-from streams.ingest.player import Record
+from streams.ingest.player import TimedRecord
 from streams.simulate.generate import Traffic, generate
 from streams.simulate.scenario import Scenario
 from streams.simulate.scenarios import BRANDS, COUNTERS, DEMO, ROOMS, names, scenario
@@ -84,7 +84,7 @@ def test_every_record_that_is_not_malformed_is_an_event_by_the_schema(demo: Traf
     assert len(read(demo)) == sum(demo.truth.fates.values())
 
 
-def read(traffic: Traffic) -> list[tuple[Record, Event]]:
+def read(traffic: Traffic) -> list[tuple[TimedRecord, Event]]:
     decoded = ((record, decode_one(record.value, 0, record.due_ms)) for record in traffic.records)
     return [(record, event) for record, event in decoded if isinstance(event, Event)]
 

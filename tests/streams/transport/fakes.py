@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from streams.errors import Fenced, OffsetMoved
 from streams.transport.batch import Batch
-from streams.transport.lane import Delivery, Reading
+from streams.transport.lane import Delivery, FetchSession
 
 Place = tuple[str, int]
 
@@ -72,10 +72,10 @@ class FakeReader:
     """Counts like the consumer does; tests deliver by hand."""
 
     def __init__(self) -> None:
-        self.readings: list[Reading] = []
+        self.readings: list[FetchSession] = []
         self.begun = asyncio.Event()
 
-    async def begin(self, reading: Reading) -> None:
+    async def begin(self, reading: FetchSession) -> None:
         self.readings.append(reading)
         self.begun.set()
 

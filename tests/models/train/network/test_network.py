@@ -209,13 +209,13 @@ def test_unknown_labels_add_nothing_to_the_loss() -> None:
 def test_linear_layers_round_in_rehearsal_as_the_served_ones_do(tmp_path: Path) -> None:
     import torch
 
-    from models.train.network.quantisation import rehearse
+    from models.train.network.quantisation import enable_fake_quantisation
 
     network = tiny_network(seed=6)
     inside, plain_head = network.encoder.encoder.layer[0].intermediate.dense, type(network.head)
     x = torch.linspace(-1, 3, 16)
     exact = inside(x)
-    rehearse(network)
+    enable_fake_quantisation(network)
     rounded = inside(x)
     assert 0 < (rounded - exact).abs().max() < 0.05
     rounded.sum().backward()
@@ -233,7 +233,7 @@ def test_adapting_learns_which_words_go_together(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(adapt, "FIRST_WORD", 4)
     torch.manual_seed(7)
-    masked = adapt.MaskedWords(tiny_network(seed=7).encoder, mask_token=1)
+    masked = adapt.MaskedLanguageModel(tiny_network(seed=7).encoder, mask_token=1)
     texts = tiny_texts()
     batch = texts.batch(np.arange(128))
     with torch.no_grad():

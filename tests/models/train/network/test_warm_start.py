@@ -16,7 +16,7 @@ pytestmark = pytest.mark.torch
 def test_weights_come_back_within_their_rounding(tmp_path: Path) -> None:
     import torch
 
-    from models.train.network.warm_start import load_packaged
+    from models.train.network.warm_start import load_from_package
     from models.train.release.export import export
 
     trained = small_network()
@@ -25,7 +25,7 @@ def test_weights_come_back_within_their_rounding(tmp_path: Path) -> None:
     with torch.no_grad():
         for parameter in published.parameters():
             parameter.zero_()
-    assert load_packaged(published, graphs) == []
+    assert load_from_package(published, graphs) == []
     for name, weight in trained.state_dict().items():
         used = slice(0, 1) if "token_type" in name else slice(None)
         assert (published.state_dict()[name] - weight)[used].abs().max() <= weight.abs().max() / 64, name
@@ -34,21 +34,24 @@ def test_weights_come_back_within_their_rounding(tmp_path: Path) -> None:
 def test_a_weight_that_training_did_not_move_is_exact(tmp_path: Path) -> None:
     import torch
 
-    from models.train.network.warm_start import load_packaged
+    from models.train.network.warm_start import load_from_package
     from models.train.release.export import export
 
     trained, published = small_network(), small_network()
-    load_packaged(published, [tmp_path / name for name in export(trained, tmp_path, DEPTHS)])
+    load_from_package(published, [tmp_path / name for name in export(trained, tmp_path, DEPTHS)])
     for name, weight in trained.state_dict().items():
         assert torch.allclose(published.state_dict()[name], weight, atol=1e-7), name
 
 
 def test_what_the_package_lacks_stays_and_is_named(tmp_path: Path) -> None:
-    from models.train.network.warm_start import load_packaged
+    from models.train.network.warm_start import load_from_package
     from models.train.release.export import export
 
     served = export(small_network(), tmp_path, (1, 3))
-    assert load_packaged(small_network(), [tmp_path / name for name in served]) == ["exits.2.bias", "exits.2.weight"]
+    assert load_from_package(small_network(), [tmp_path / name for name in served]) == [
+        "exits.2.bias",
+        "exits.2.weight",
+    ]
 
 
 def test_a_package_that_would_be_replaced_is_no_start(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from models.labels import OUTPUTS, RISKS, SENTIMENTS
 from models.runtime.cascade import ExitRule
-from models.train.release.exits import MOST_CHANGED_FLAGS, MOST_CHANGED_SENTIMENTS, NEVER, choose_exit
+from models.train.release.exits import MAX_CHANGED_FLAGS, MAX_CHANGED_SENTIMENTS, NEVER, choose_exit
 
 THRESHOLDS = {**dict.fromkeys(RISKS, 0.5), "crisis": 0.9}
 ABUSE = len(SENTIMENTS) + RISKS.index("abuse")
@@ -33,7 +33,7 @@ def test_doubtful_texts_stay_where_the_last_stage_says_otherwise() -> None:
     late[:50, 1] += 0.5
     leaving = ExitRule(choose_exit(early, late, THRESHOLDS)).leaving(early)
     assert leaving[50:].all()
-    assert leaving[:50].sum() <= MOST_CHANGED_SENTIMENTS * 200
+    assert leaving[:50].sum() <= MAX_CHANGED_SENTIMENTS * 200
 
 
 def test_texts_that_would_be_flagged_do_not_leave_unflagged() -> None:
@@ -43,8 +43,8 @@ def test_texts_that_would_be_flagged_do_not_leave_unflagged() -> None:
     early[:, ABUSE] = np.clip(late[:, ABUSE] + draw.normal(0, 0.1, 1_000), 0, 1)
     leaving = ExitRule(choose_exit(early, late, THRESHOLDS)).leaving(early)
     flagged, likely = late[:, ABUSE] >= 0.5, early[:, ABUSE] >= 0.5
-    assert np.count_nonzero(leaving & flagged & ~likely) <= MOST_CHANGED_FLAGS * np.count_nonzero(flagged)
-    assert np.count_nonzero(leaving & ~flagged & likely) <= MOST_CHANGED_FLAGS * np.count_nonzero(flagged)
+    assert np.count_nonzero(leaving & flagged & ~likely) <= MAX_CHANGED_FLAGS * np.count_nonzero(flagged)
+    assert np.count_nonzero(leaving & ~flagged & likely) <= MAX_CHANGED_FLAGS * np.count_nonzero(flagged)
     assert 0.5 < leaving.mean() < 0.9
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.backtest import DraftSummary, Summary, run
-from streams.detection.brand.custom_rules import DraftRule
+from streams.detection.brand.custom_rules import AlertRule
 from streams.errors import UsageError
 from streams.scoring.judge import Scores
 from tests.streams.detection.records import START_MS
@@ -93,7 +93,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path, rulebook: Rulebook)
 
 def test_draft_rules_show_what_they_would_have_done(tmp_path: Path, rulebook: Rulebook) -> None:
     path = recording(tmp_path, lines())
-    drafts = (DraftRule("anger", "abuse", at_least=20), DraftRule("any-talk", "texts", at_least=2))
+    drafts = (AlertRule("anger", "abuse", at_least=20), AlertRule("any-talk", "texts", at_least=2))
     one = run(path, AngerModel(), rulebook, drafts)
     assert one.row()["alerts"] == run(path, AngerModel(), rulebook).row()["alerts"]
     assert [(alert["rule"], alert["kind"]) for alert in one.row()["draft_alerts"]][:1] == [("any-talk", "crisis")]

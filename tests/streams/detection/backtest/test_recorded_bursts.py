@@ -1,6 +1,6 @@
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.backtest.recorded_bursts import RecordedBurst, bursts, met, outside
+from streams.detection.backtest.recorded_bursts import RecordedBurst, bursts, false_alarms, match_bursts
 
 
 def comments(counts: dict[int, int]) -> list[int]:
@@ -43,18 +43,18 @@ def test_peak_is_the_first_of_the_fullest_ten_minutes() -> None:
 def test_burst_is_met_by_an_alert_that_fires_during_it() -> None:
     burst = RecordedBurst(begins=1000, onset=1009, peak=1012, ends=1020)
     early, late, before, after = alert(1003, 1030), alert(1015, None), alert(900, 990), alert(1030, 1040)
-    assert met([burst], [early, late])[0].delay_seconds == -360
-    assert met([burst], [early, late])[0].lead_seconds == 540
-    assert met([burst], [late])[0].delay_seconds == 360
-    assert met([burst], [before, after])[0].fingerprint is None
+    assert match_bursts([burst], [early, late])[0].delay_seconds == -360
+    assert match_bursts([burst], [early, late])[0].lead_seconds == 540
+    assert match_bursts([burst], [late])[0].delay_seconds == 360
+    assert match_bursts([burst], [before, after])[0].fingerprint is None
 
 
 def test_alert_that_still_fires_met_the_burst_when_it_began() -> None:
     burst = RecordedBurst(begins=1000, onset=1009, peak=1012, ends=1020)
-    assert met([burst], [alert(950, 1001)])[0].delay_seconds == -540
+    assert match_bursts([burst], [alert(950, 1001)])[0].delay_seconds == -540
 
 
 def test_alerts_far_from_any_burst_lie_outside() -> None:
     burst = RecordedBurst(begins=1000, onset=1009, peak=1012, ends=1020)
     near, far = alert(985, 992), alert(1100, 1110)
-    assert outside([burst], [near, far]) == [far]
+    assert false_alarms([burst], [near, far]) == [far]

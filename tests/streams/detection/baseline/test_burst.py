@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.detection.baseline.burst import ALARM_SURPRISE, Burst
-from streams.detection.brand.conversation import LEAST_TEXTS
+from streams.detection.brand.conversation import MIN_TEXTS
 
 NOON = 12
 
@@ -50,7 +50,7 @@ def test_pure_chance_raises_no_alarm_in_two_weeks() -> None:
         burst = Burst()
         for _ in range(14 * 288):
             count = poisson(rng, mean)
-            assert count < LEAST_TEXTS or burst.surprise(count, NOON) < ALARM_SURPRISE
+            assert count < MIN_TEXTS or burst.surprise(count, NOON) < ALARM_SURPRISE
             burst.learn(count, NOON)
 
 

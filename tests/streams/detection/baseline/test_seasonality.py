@@ -8,7 +8,7 @@ import pytest
 
 from streams.clock import HOUR_MS
 from streams.detection.baseline.burst import ALARM_SURPRISE, Burst
-from streams.detection.baseline.seasonality import Rhythm, hour_of_day
+from streams.detection.baseline.seasonality import DailySeasonality, hour_of_day
 
 DAYS = 14
 
@@ -31,21 +31,21 @@ def test_hour_of_the_day_is_of_utc() -> None:
 def test_profile_goes_from_the_middle_of_an_hour_to_that_of_the_next() -> None:
     #   hour    8        9       23 | 0
     #   level   0        1        4 | 2
-    rhythm = Rhythm(profile=[2.0, *[0.0] * 8, 1.0, *[0.0] * 13, 4.0], belief=1.0)
+    rhythm = DailySeasonality(profile=[2.0, *[0.0] * 8, 1.0, *[0.0] * 13, 4.0], belief=1.0)
     found = [rhythm.of(hour) for hour in (8.5, 9.0, 9.25, 9.5, 23.5, 23.999, 0.0, 0.5)]
     assert found == pytest.approx([0.0, 0.5, 0.75, 1.0, 4.0, 3.0, 3.0, 2.0], abs=0.01)
 
 
 def test_rise_is_against_the_hours_before_and_never_a_fall() -> None:
-    rhythm = Rhythm(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], belief=1.0)
+    rhythm = DailySeasonality(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], belief=1.0)
     assert rhythm.rise(8.5, 6) == pytest.approx(4.0)
     assert rhythm.rise(20.5, 6) == pytest.approx(1.0)
     assert rhythm.rise(1.5, 6) == 1.0
-    assert Rhythm(profile=rhythm.profile).rise(8.5, 6) == 1.0
+    assert DailySeasonality(profile=rhythm.profile).rise(8.5, 6) == 1.0
 
 
 def test_profile_that_explains_nothing_is_not_believed() -> None:
-    rng, rhythm = random.Random(1), Rhythm()
+    rng, rhythm = random.Random(1), DailySeasonality()
     for hour in hours(DAYS):
         rhythm.learn(hour, rng.gauss(0, 1))
     assert rhythm.belief == 0.0
@@ -53,7 +53,7 @@ def test_profile_that_explains_nothing_is_not_believed() -> None:
 
 
 def test_daily_rhythm_is_learned_and_believed() -> None:
-    rng, rhythm = random.Random(1), Rhythm()
+    rng, rhythm = random.Random(1), DailySeasonality()
     for hour in hours(DAYS):
         rhythm.learn(hour, rng.gauss(1.0 if 8 <= hour < 20 else -1.0, 0.3))
     assert rhythm.belief > 0.9
@@ -62,7 +62,7 @@ def test_daily_rhythm_is_learned_and_believed() -> None:
 
 
 def test_nothing_is_believed_in_the_first_two_days() -> None:
-    rhythm = Rhythm()
+    rhythm = DailySeasonality()
     for hour in hours(2):
         rhythm.learn(hour, 1.0 if hour < 12 else -1.0)
     assert rhythm.belief == 0.0
@@ -84,8 +84,8 @@ def test_brand_that_sleeps_at_night_is_not_alarming_by_day_and_its_night_is_its_
 
 
 def test_state_is_small() -> None:
-    rhythm = Rhythm()
+    rhythm = DailySeasonality()
     for hour in hours(DAYS):
         rhythm.learn(hour, 0.5)
     assert len(msgspec.msgpack.encode(rhythm)) < 350
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(rhythm), type=Rhythm) == rhythm
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(rhythm), type=DailySeasonality) == rhythm

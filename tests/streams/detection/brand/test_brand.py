@@ -10,7 +10,7 @@ from streams.alerts.alert import Alert, fingerprint
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.windows import Tally
 from streams.detection.dedup import source_of
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topology import LIVE, SOCIAL
 from tests.streams.detection.records import WATCH, at, finding, speech, steady, text
@@ -19,7 +19,7 @@ from tests.streams.detection.records import WATCH, at, finding, speech, steady, 
 def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:
     """All alert records over texts in the order of time, and over idle time up to a minute."""
     ordered = sorted(texts, key=lambda one: one.log_time_ms)
-    brand, log = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), LogTimes()
+    brand, log = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), SourceProgress()
     alerts = [alert for one in ordered for alert in tell(brand, log, one)]
     if until is not None:
         log.heard(source_of(ordered[0]), at(until))
@@ -27,7 +27,7 @@ def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]
     return alerts
 
 
-def tell(brand: Brand, log: LogTimes, one: ScoredText) -> list[Alert]:
+def tell(brand: Brand, log: SourceProgress, one: ScoredText) -> list[Alert]:
     log.heard(source_of(one), one.log_time_ms)
     return brand.hear(one, log)
 
@@ -97,7 +97,7 @@ def turning() -> list[ScoredText]:
 
 def test_state_that_is_stored_at_each_text_gives_the_same_alerts() -> None:
     ordered = sorted(turning(), key=lambda one: one.log_time_ms)
-    brand, log, alerts = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), LogTimes(), list[Alert]()
+    brand, log, alerts = Brand.fresh("acme", ordered[0].event_time_ms, WATCH), SourceProgress(), list[Alert]()
     for one in ordered:
         brand = Brands(WATCH).thaw(brand.freeze())
         alerts += tell(brand, log, one)
@@ -178,7 +178,7 @@ def test_brand_of_two_an_hour_at_random_does_not_spam() -> None:
 
 def test_brand_of_ten_thousand_a_minute_is_calm_and_alarms_at_its_multiple() -> None:
     """Counts are what matters at that size: each text stands for a hundred."""
-    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+    brand, log = Brand.fresh("acme", at(0), WATCH), SourceProgress()
 
     def minutes(first: int, last: int, hundreds: int, mood: str) -> list[Alert]:
         alerts = list[Alert]()
@@ -256,7 +256,7 @@ def test_brand_that_goes_idle_resolves_with_the_log() -> None:
 
 
 def test_late_text_changes_no_window() -> None:
-    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+    brand, log = Brand.fresh("acme", at(0), WATCH), SourceProgress()
     for one in steady(8, range(10)):
         tell(brand, log, one)
     before = msgspec.msgpack.encode(brand.state.talk.windows)
@@ -266,7 +266,7 @@ def test_late_text_changes_no_window() -> None:
 
 
 def test_scores_that_come_late_change_shares_and_not_volume() -> None:
-    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+    brand, log = Brand.fresh("acme", at(0), WATCH), SourceProgress()
     tell(brand, log, text(0, 1, mood="unscored"))
     brand.amend(text(0, 1, mood="negative"))
     tally = brand.state.talk.windows.ending(at(0) // 60_000)
@@ -313,7 +313,7 @@ def test_viewers_opinion_is_no_breach() -> None:
 
 def test_state_is_small_however_loud_the_crisis() -> None:
     loud = [text(12 + number / 5_000, number, mood="negative") for number in range(8_000)]
-    brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+    brand, log = Brand.fresh("acme", at(0), WATCH), SourceProgress()
     for one in [*steady(8, range(12)), *loud]:
         tell(brand, log, one)
     assert len(brand.freeze()) < 40_000
@@ -331,7 +331,7 @@ def test_texts_of_a_source_that_scoring_is_behind_with_count_as_if_it_were_not()
     behind = sorted([*social, *rooms], key=lambda one: one.log_time_ms + 6 * 60_000 * (one.room_id is not None))
 
     def told(order: list[ScoredText]) -> tuple[list[Alert], int]:
-        brand, log = Brand.fresh("acme", at(0), WATCH), LogTimes()
+        brand, log = Brand.fresh("acme", at(0), WATCH), SourceProgress()
         return [alert for one in order for alert in tell(brand, log, one)], brand.late
 
     (expected, _), (alerts, late) = told(in_time), told(behind)

@@ -9,21 +9,21 @@ import pytest
 
 from streams.alerts.alert import Alert
 from streams.detection.brand.brand import Brand, Brands
-from streams.detection.brand.custom_rules import DraftRule, Label, read_drafts
-from streams.detection.config import Watch
+from streams.detection.brand.custom_rules import AlertRule, Label, read_alert_rules
+from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_of
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.errors import UsageError
 from streams.events.schema import RISK_LABELS, ScoredText
 from tests.streams.detection.records import at, steady, text
 
-COMPLAINTS = DraftRule("complaints", "complaint", at_least=6, minutes=10, share=0.25, severity="critical")
+COMPLAINTS = AlertRule("complaints", "complaint", at_least=6, minutes=10, share=0.25, severity="critical")
 
 
-def play(texts: Iterable[ScoredText], *rules: DraftRule) -> list[Alert]:
+def play(texts: Iterable[ScoredText], *rules: AlertRule) -> list[Alert]:
     """The shadow alerts over texts in the order of time; the brand is stored and loaded before each text."""
     ordered = sorted(texts, key=lambda one: one.log_time_ms)
-    brands, log = Brands(Watch(drafts=rules)), LogTimes()
+    brands, log = Brands(DetectionConfig(drafts=rules)), SourceProgress()
     brand, alerts = brands.fresh(ordered[0]), list[Alert]()
     for one in ordered:
         brand = brands.thaw(brand.freeze())
@@ -60,7 +60,7 @@ def test_every_bound_must_be_reached() -> None:
 
 
 def test_rule_may_ask_for_more_talk_than_usual() -> None:
-    rule = DraftRule("louder", "texts", at_least=10, times_usual=3.0)
+    rule = AlertRule("louder", "texts", at_least=10, times_usual=3.0)
     assert play(steady(8, range(40)), rule) == []
     alerts = play([*steady(8, range(70)), *steady(40, range(50, 53), first_offset=9_000)], rule)
     assert [alert.state for alert in alerts] == ["firing", "resolved"]
@@ -81,7 +81,7 @@ def test_rule_may_ask_for_more_talk_than_usual() -> None:
     ],
 )
 def test_label_says_what_is_counted(label: Label, facts: dict[str, Any], counts: bool) -> None:
-    assert bool(play([text(0, 1, **facts)], DraftRule("one", label, at_least=1))) == counts
+    assert bool(play([text(0, 1, **facts)], AlertRule("one", label, at_least=1))) == counts
 
 
 def test_every_risk_label_can_be_counted() -> None:
@@ -95,11 +95,11 @@ def test_rule_for_other_brands_is_not_evaluated() -> None:
 
 
 def test_rule_that_was_withdrawn_ends_its_alert() -> None:
-    watched, log = Brands(Watch(drafts=(DraftRule("one", "texts", at_least=1),))), LogTimes()
+    watched, log = Brands(DetectionConfig(drafts=(AlertRule("one", "texts", at_least=1),))), SourceProgress()
     brand = watched.fresh(text(0, 1))
     log.heard("social.interactions:0", at(0))
     assert [alert.state for alert in brand.hear(text(0, 1), log)] == ["firing"]
-    without = Brands(Watch()).thaw(brand.freeze())
+    without = Brands(DetectionConfig()).thaw(brand.freeze())
     log.heard("social.interactions:0", at(2))
     assert [(alert.rule, alert.state) for alert in without.hear(text(2, 2), log)] == [("one", "resolved")]
     assert without.state.drafts == {}
@@ -108,16 +108,16 @@ def test_rule_that_was_withdrawn_ends_its_alert() -> None:
 def test_drafts_change_nothing_else() -> None:
     burst = [*steady(8, range(40)), *steady(40, range(12, 20), first_offset=1_000, mood="negative")]
 
-    def others(*rules: DraftRule) -> list[Alert]:
+    def others(*rules: AlertRule) -> list[Alert]:
         ordered = sorted(burst, key=lambda one: one.log_time_ms)
-        brand, log = Brand.fresh("acme", at(0), Watch(drafts=rules)), LogTimes()
+        brand, log = Brand.fresh("acme", at(0), DetectionConfig(drafts=rules)), SourceProgress()
         alerts = list[Alert]()
         for one in ordered:
             log.heard(source_of(one), one.log_time_ms)
             alerts += brand.hear(one, log)
         return [alert for alert in alerts if not alert.shadow]
 
-    assert others(DraftRule("any", "texts", at_least=1)) == others()
+    assert others(AlertRule("any", "texts", at_least=1)) == others()
 
 
 GOOD = """
@@ -135,7 +135,7 @@ rules:
 def test_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "draft.yaml"
     path.write_text(GOOD)
-    assert read_drafts(path) == (COMPLAINTS,)
+    assert read_alert_rules(path) == (COMPLAINTS,)
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,4 @@ def test_file_that_is_wrong_is_refused_with_its_line(tmp_path: Path, wrong: str,
     path = tmp_path / "draft.yaml"
     path.write_text(wrong)
     with pytest.raises(UsageError, match=complaint):
-        read_drafts(path)
+        read_alert_rules(path)

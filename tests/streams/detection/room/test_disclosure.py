@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from streams.alerts.alert import Alert
 from streams.compliance.disclosure_timers import load_timers
-from streams.detection.config import Watch
+from streams.detection.config import DetectionConfig
 from streams.detection.room.disclosure import Disclosures
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.events.schema import Coordinates
 from streams.simulate.alert_comparison import judge
 from streams.simulate.generate import generate
@@ -25,7 +25,7 @@ from streams.transport.batch import Batch
 from tests.streams.detection.records import at, room_batch, room_event
 from tests.streams.detection.test_handler import Worker
 
-WATCH = Watch(timers=load_timers())
+WATCH = DetectionConfig(timers=load_timers())
 SPONSORED = "Quick reminder, this live is sponsored by Velvet"
 
 
@@ -50,17 +50,19 @@ def shown(minute: float, **changes: Any) -> RoomEvent:
     return heard(minute, "product_shown", product_id="velvet-cream", **changes)
 
 
-def play(*events: RoomEvent, until: float | None = None, watch: Watch = WATCH, thawed: bool = False) -> list[Alert]:
+def play(
+    *events: RoomEvent, until: float | None = None, watch: DetectionConfig = WATCH, thawed: bool = False
+) -> list[Alert]:
     """The alerts of disclosure timers over events in the order of time."""
     ordered = sorted(events, key=lambda event: event.event_time_ms)
     return told(ordered, until=until, watch=watch, thawed=thawed)
 
 
 def told(
-    ordered: Sequence[RoomEvent], *, until: float | None = None, watch: Watch = WATCH, thawed: bool = False
+    ordered: Sequence[RoomEvent], *, until: float | None = None, watch: DetectionConfig = WATCH, thawed: bool = False
 ) -> list[Alert]:
     """The same in the order given; `thawed` puts the state away and takes it back after every event."""
-    room, log, alerts = Room.fresh(ordered[0], watch), LogTimes(), list[Alert]()
+    room, log, alerts = Room.fresh(ordered[0], watch), SourceProgress(), list[Alert]()
     for event in ordered:
         log.heard(LOG, event.event_time_ms)
         alerts += room.hear(event, log)
@@ -216,12 +218,12 @@ def test_room_that_stops_selling_is_let_go() -> None:
 
 
 def test_timer_that_leaves_the_packs_takes_its_alert_with_it() -> None:
-    room, log = Room.fresh(STORY[0], WATCH), LogTimes()
+    room, log = Room.fresh(STORY[0], WATCH), SourceProgress()
     ordered = sorted(STORY, key=lambda event: event.event_time_ms)
     for event in ordered[: len(ordered) // 2]:
         log.heard(LOG, event.event_time_ms)
         room.hear(event, log)
-    room = Rooms(Watch()).thaw(room.freeze())
+    room = Rooms(DetectionConfig()).thaw(room.freeze())
     log.heard(LOG, log.low_ms + 60_000)
     assert [alert.state for alert in room.idle(log)] == ["resolved"]
     assert room.state.disclosures.by_timer == {}

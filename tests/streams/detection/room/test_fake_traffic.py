@@ -7,10 +7,10 @@ import pytest
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.room.fake_traffic import Figure, Traffic
+from streams.detection.room.fake_traffic import Figure, TrafficWindow
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import Account, RoomEvent
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from streams.simulate.alert_comparison import judge
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
@@ -97,8 +97,8 @@ def play(minutes: Iterable[int], *crowds: Minute, since: int = 6) -> tuple[Room,
         events = [*people(minute), *(one for crowd in crowds if minute >= since for one in crowd(minute))]
         room = Rooms(WATCH).thaw(room.freeze())
         for event in sorted(events, key=lambda event: event.event_time_ms):
-            alerts += room.hear(event, LogTimes({LOG: event.event_time_ms}))
-    alerts += room.hear(room_event(minute + 1, "viewers", 100), LogTimes({LOG: at(minute + 1)}))
+            alerts += room.hear(event, SourceProgress({LOG: event.event_time_ms}))
+    alerts += room.hear(room_event(minute + 1, "viewers", 100), SourceProgress({LOG: at(minute + 1)}))
     return room, [alert for alert in alerts if alert.kind == "fake_traffic"]
 
 
@@ -154,7 +154,7 @@ def test_alert_resolves_when_the_crowd_has_gone() -> None:
 
 
 def test_small_room_of_five_friends_is_let_alone() -> None:
-    traffic = Traffic()
+    traffic = TrafficWindow()
     for minute in range(10):
         traffic.see(6)
         for number in range(50):
@@ -164,7 +164,7 @@ def test_small_room_of_five_friends_is_let_alone() -> None:
 
 
 def test_state_is_bounded_and_machines_stay_known() -> None:
-    traffic = Traffic()
+    traffic = TrafficWindow()
     traffic.see(5_000)
     for number in range(40_000):
         account = "machine" if number % 20 == 0 else f"a{number}"
@@ -178,7 +178,7 @@ def test_state_is_bounded_and_machines_stay_known() -> None:
 
 def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
     traffic = generate(scenario("fake-traffic"), at(60))
-    truth, log, alerts = traffic.truth, LogTimes(), list[Alert]()
+    truth, log, alerts = traffic.truth, SourceProgress(), list[Alert]()
     room: Room | None = None
     shares = dict[int, dict[Figure, float]]()
     for record in traffic.records:

@@ -5,7 +5,7 @@ import msgspec
 from streams.alerts.alert import Alert
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.watermark import LogTimes
+from streams.detection.watermark import SourceProgress
 from tests.streams.detection.records import WATCH, at, room_event
 
 
@@ -29,8 +29,8 @@ def play(events: Iterable[RoomEvent], until: float | None = None) -> list[Alert]
     return alerts if until is None else alerts + room.idle(log_at(at(until)))
 
 
-def log_at(at_ms: int) -> LogTimes:
-    return LogTimes({LOG: at_ms})
+def log_at(at_ms: int) -> SourceProgress:
+    return SourceProgress({LOG: at_ms})
 
 
 FULL = minutes_of(range(15), viewers=100, comments=10)

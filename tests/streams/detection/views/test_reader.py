@@ -10,8 +10,8 @@ from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS
 from streams.detection.handler import DetectionHandler
 from streams.detection.views.questions import Question
-from streams.detection.views.reader import RoomHead, TalkReader, Usual, Voice
-from streams.events.dead_letters import MemorySink
+from streams.detection.views.reader import RoomSummary, TopAccount, ViewReader, VolumeBaseline
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Actor, ScoredText
 from streams.ledger.redis import RedisLedger
 from streams.transport.batch import Batch
@@ -35,7 +35,7 @@ START = START_MS // MINUTE_MS
 class Stored:
     """A detection worker on a real Redis, and the reader of what it stores."""
 
-    def __init__(self, handler: DetectionHandler, reader: TalkReader) -> None:
+    def __init__(self, handler: DetectionHandler, reader: ViewReader) -> None:
         self.handler = handler
         self.reader = reader
 
@@ -50,9 +50,9 @@ class Stored:
 @pytest.fixture
 async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stored]:
     client = Redis.from_url(redis_server.url)
-    handler = DetectionHandler(RedisLedger(client, "detection", namespace), Publisher(), MemorySink(), WATCH)
+    handler = DetectionHandler(RedisLedger(client, "detection", namespace), Publisher(), MemoryDeadLetterSink(), WATCH)
     with sync_redis.Redis.from_url(redis_server.url) as reading:
-        yield Stored(handler, TalkReader(reading, namespace))
+        yield Stored(handler, ViewReader(reading, namespace))
     await client.aclose()
 
 
@@ -96,7 +96,7 @@ async def test_voices_carry_reach_and_share(stored: Stored) -> None:
     loud = [text(number, number, actor=Actor(id="loud", followers=10 * number)) for number in range(3)]
     await stored.hear(*loud, text(3, 9, actor=Actor(id="other")), text(3, 10, actor=None))
     voices, accounts = stored.reader.voices("acme", at(5))
-    assert (voices, accounts) == ([Voice("loud", 3, 0.75, 20), Voice("other", 1, 0.25, 0)], 2)
+    assert (voices, accounts) == ([TopAccount("loud", 3, 0.75, 20), TopAccount("other", 1, 0.25, 0)], 2)
 
 
 async def test_minutes_of_a_brand_are_told_by_platform(stored: Stored) -> None:
@@ -112,7 +112,7 @@ async def test_usual_volume_is_what_the_detector_learned(stored: Stored) -> None
     assert stored.reader.usual("acme") is None
     await stored.hear(*steady(4, range(30)))
     usual = stored.reader.usual("acme")
-    assert isinstance(usual, Usual)
+    assert isinstance(usual, VolumeBaseline)
     assert (round(usual.texts_per_minute), usual.windows) == (4, 5)
 
 
@@ -124,7 +124,7 @@ async def test_feeds_and_rooms_are_those_that_detection_heard(stored: Stored) ->
         ("douyin-search", at(1), 1, False), ("weibo-search", at(0), 1, False),
     ]  # fmt: skip
     [head] = stored.reader.rooms(["r1", "room-1", "nowhere"]).values()
-    assert isinstance(head, RoomHead)
+    assert isinstance(head, RoomSummary)
     assert head.ended
 
 

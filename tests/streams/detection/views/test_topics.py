@@ -1,6 +1,6 @@
 """What a text is about, and what rises."""
 
-from streams.detection.views.topics import MOST_TERMS, rising, terms
+from streams.detection.views.topics import MAX_TERMS, rising, terms
 
 
 def test_chinese_gives_runs_between_joining_words() -> None:
@@ -18,7 +18,7 @@ def test_links_and_accounts_are_no_terms() -> None:
 
 
 def test_long_text_gives_few_terms() -> None:
-    assert len(terms("".join(chr(0x4E00 + number) for number in range(900)))) <= MOST_TERMS
+    assert len(terms("".join(chr(0x4E00 + number) for number in range(900)))) <= MAX_TERMS
 
 
 def test_topic_that_rises_leads_and_a_steady_one_is_none() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 from streams.ingest.platforms.bilibili import decode
 
 AT_MS, RECEIVED_MS = 1_790_000_000_000, 1_790_000_000_400
-PLACE = Place("bilibili-live", "bilibili", "lumo", Pseudonyms(b"key"), room_id="room-3")
+PLACE = FeedContext("bilibili-live", "bilibili", "lumo", Pseudonyms(b"key"), room_id="room-3")
 
 
 def heard(cmd: str, **fields: Any) -> list[Event]:

@@ -6,11 +6,11 @@ import pytest
 
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 from streams.ingest.platforms.douyin import decode
 
 AT_MS, RECEIVED_MS = 1_790_000_000_000, 1_790_000_000_400
-PLACE = Place("douyin-live", "douyin", "shanye", Pseudonyms(b"key"), room_id="room-2", gift_prices={"463": 10})
+PLACE = FeedContext("douyin-live", "douyin", "shanye", Pseudonyms(b"key"), room_id="room-2", gift_prices={"463": 10})
 
 
 def heard(kind: str, msg_id: int = 1, at: int = AT_MS, **fields: Any) -> list[Event]:

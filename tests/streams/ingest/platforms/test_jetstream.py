@@ -9,12 +9,12 @@ import pytest
 
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 from streams.ingest.platforms.jetstream import decode
 
 AT_US, RECEIVED_MS = 1_783_175_888_085_434, 1_783_175_889_000
 BRAND_DID = "did:plc:brand"
-PLACE = Place("bluesky-jetstream", "bluesky", "tidewear", Pseudonyms(b"key"), own_accounts=frozenset({BRAND_DID}))
+PLACE = FeedContext("bluesky-jetstream", "bluesky", "tidewear", Pseudonyms(b"key"), own_accounts=frozenset({BRAND_DID}))
 
 
 def heard(

@@ -6,11 +6,11 @@ import pytest
 
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.context import Place
+from streams.ingest.context import FeedContext
 from streams.ingest.platforms.tiktok import decode
 
 AT_MS, RECEIVED_MS = 1_790_000_000_000, 1_790_000_000_400
-PLACE = Place(
+PLACE = FeedContext(
     "tiktok-live", "tiktok", "lumo", Pseudonyms(b"key"), room_id="room-1", session_id="s1", host="900",
     gift_prices={"5655": 7},
 )  # fmt: skip
