@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from deploy.local.kafka import LocalKafka
-from tests.broker.workers import produce, running, until
 from tests.conftest import TopicFactory
-from tests.streams.transport.fakes import Recorder
+from tests.fakes.transport import Recorder
+from tests.servers.workers import produce, running, until
 
 pytestmark = pytest.mark.kafka
 PROGRAM = """
 import json, sys
 from streams.settings import Settings
 from streams.transport.worker import run_worker
-from tests.streams.transport.fakes import Recorder
+from tests.fakes.transport import Recorder
 
 kafka, topic, instance, ledger = sys.argv[1:]
 handler = Recorder((topic,), stage=topic)

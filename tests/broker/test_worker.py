@@ -10,9 +10,9 @@ from kafka.admin import NewTopic
 from deploy.local.kafka import LocalKafka
 from streams.settings import Settings
 from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
-from tests.broker.workers import produce, producing, running, until
 from tests.conftest import TopicFactory
-from tests.streams.transport.fakes import Recorder, fenced, moved
+from tests.fakes.transport import Recorder, fenced, moved
+from tests.servers.workers import produce, producing, running, until
 
 pytestmark = pytest.mark.kafka
 

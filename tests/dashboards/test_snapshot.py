@@ -10,8 +10,8 @@ from streams.alerts.reader import BrandTexts
 from streams.clock import HOUR_MS
 from streams.kafka.bounds import Offsets
 from streams.topology import LIVE
-from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
-from tests.dashboards.fakes import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
+from tests.builders.alerts import MINUTE_MS, NOON_MS, an_alert
+from tests.fakes.readers import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
 
 
 def reader(

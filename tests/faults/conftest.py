@@ -8,7 +8,7 @@ import pytest
 from deploy.local.kafka import LocalKafka
 from deploy.local.redis import LocalRedis
 from streams.settings import Settings
-from tests.faults.site import Site, fresh_topics
+from tests.servers.site import Site, fresh_topics
 
 
 @pytest.fixture

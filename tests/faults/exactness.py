@@ -11,7 +11,7 @@ from streams.events.dead_letters import DeadLetter
 from streams.kafka.dead_letter_topic import list_dead_letters
 from streams.simulate.compare import Comparison, Row, compare
 from streams.simulate.truth import Truth
-from tests.faults.site import Site
+from tests.servers.site import Site
 
 
 def compared(site: Site, truth: Truth) -> Comparison:

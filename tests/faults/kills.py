@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults.site import NamedWorker, Site, until
+from tests.servers.site import NamedWorker, Site, until
 
 MAX_GRACE_SECONDS = 0.25
 

@@ -13,7 +13,7 @@ from streams.simulate.scenarios import COUNTERS
 from streams.simulate.truth import Truth
 from streams.transport.worker import FENCED
 from tests.faults.exactness import assert_exact
-from tests.faults.site import NamedWorker, Site, until
+from tests.servers.site import NamedWorker, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

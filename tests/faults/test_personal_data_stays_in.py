@@ -30,8 +30,8 @@ from streams.clock import MINUTE_MS
 from streams.events.schema import Actor, Event, Kind, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL
-from tests.dashboards.console.server import served
-from tests.faults.site import PARTITIONS, Site, until
+from tests.servers.console import served
+from tests.servers.site import PARTITIONS, Site, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -1,0 +1,1 @@
+"""What the counters must be, counted anew by code that shares nothing with the workers."""

@@ -3,7 +3,7 @@
 import msgspec
 
 from dashboards.console.alert_log import MAX_ALERTS, MAX_RECORDS, AlertLog
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 
 def test_history_is_in_the_topics_order_and_repeats_add_nothing() -> None:

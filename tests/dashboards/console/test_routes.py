@@ -17,10 +17,10 @@ from streams.clock import MINUTE_MS
 from streams.detection.room_event import Account
 from streams.events.schema import Actor
 from streams.settings import Settings
-from tests.dashboards.console.server import NAME, Served, served
-from tests.dashboards.console.stored import count, detect, watch
-from tests.streams.detection.records import room_event, speech, text
-from tests.streams.engagement.test_handler import TEN_MS, event
+from tests.builders.events import TEN_MS, event
+from tests.builders.records import room_event, speech, text
+from tests.builders.stored import count, detect, watch
+from tests.servers.console import NAME, Served, served
 
 pytestmark = pytest.mark.redis
 LOG_MS = TEN_MS + 30 * MINUTE_MS

@@ -14,8 +14,8 @@ from streams.events.dead_letters import DeadLetter
 from streams.events.schema import Coordinates
 from streams.kafka.connection import KafkaConnection
 from streams.topology import ALERTS, DEAD_LETTERS, SCORED
-from tests.dashboards.alerts import an_alert
-from tests.faults.site import fresh_topics, until
+from tests.builders.alerts import an_alert
+from tests.servers.site import fresh_topics, until
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dashboards.exporter.background import BackgroundSnapshot
 from dashboards.snapshot import RoomFigures, Snapshot
 from streams.alerts.alert import Alert
 from streams.errors import Unavailable
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 ROOMS = Snapshot(
     NOON_MS, redis_up=True, kafka_up=True, rooms=[RoomFigures("r-1", {"likes": 1})], active=[an_alert("old")]

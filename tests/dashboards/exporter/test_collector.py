@@ -24,7 +24,7 @@ from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from streams import metrics
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import FIGURES
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
 UNCAPPED = SeriesLimits()

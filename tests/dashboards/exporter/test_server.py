@@ -24,7 +24,7 @@ from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
 from streams.settings import Settings
 from streams.topology import LIVE, SCORED
-from tests.dashboards.alerts import an_alert
+from tests.builders.alerts import an_alert
 
 
 async def store(redis: LocalRedis, namespace: str, now_ms: int) -> None:

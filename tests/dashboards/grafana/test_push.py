@@ -16,8 +16,8 @@ from deploy.cli.main import cli
 from deploy.local.process import free_port
 from streams.alerts.alert import Alert
 from streams.errors import PulsewatchError, Unavailable, UsageError
-from tests.dashboards.alerts import MINUTE_MS, NOON_MS, an_alert
-from tests.dashboards.grafana.grafana_server import ADMIN, VIEWER, GrafanaServer, running
+from tests.builders.alerts import MINUTE_MS, NOON_MS, an_alert
+from tests.servers.grafana import ADMIN, VIEWER, GrafanaServer, running
 
 BOARDS = build.load()
 ADDRESSES = Addresses("http://prometheus:9090", "http://console.example/", "http://git.example/runbooks")

@@ -4,7 +4,7 @@ from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from dashboards.terminal.collect import snapshot
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 
 def test_snapshot_has_the_figures_in_their_order() -> None:

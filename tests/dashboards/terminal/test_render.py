@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dashboards.terminal.render import lines, money, render, safe
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 
 def drawn(snapshot: TerminalSnapshot, rows: int = 8, width: int = 160) -> str:

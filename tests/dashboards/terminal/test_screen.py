@@ -7,7 +7,7 @@ from rich.console import Console
 
 from dashboards.terminal.screen import Screen
 from dashboards.terminal.snapshot import RoomLine, TerminalSnapshot
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 CALM = TerminalSnapshot(NOON_MS, rooms=[RoomLine("r-1", 10)])
 

@@ -14,7 +14,7 @@ from streams.detection.views.keys import ACTIVE, RESOLVED, SHADOW
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import settings
 from streams.topology import DETECTION, SCORED
-from tests.dashboards.alerts import an_alert
+from tests.builders.alerts import an_alert
 
 pytestmark = pytest.mark.redis
 

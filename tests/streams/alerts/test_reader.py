@@ -16,7 +16,7 @@ from streams.errors import Unavailable
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.ledger.redis import RedisLedger
 from streams.topology import DETECTION, LIVE, SCORED
-from tests.streams.detection.records import WATCH, at, room_batch, room_event, speech, steady, text, text_batch
+from tests.builders.records import WATCH, at, room_batch, room_event, speech, steady, text, text_batch
 
 
 class Discarded:

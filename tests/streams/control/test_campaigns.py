@@ -19,9 +19,9 @@ from streams.events.schema import Coordinates
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.topology import LIVE
-from tests.dashboards.console.stored import count, detect
-from tests.streams.detection.records import speech, text
-from tests.streams.engagement.test_handler import TEN_MS, event
+from tests.builders.events import TEN_MS, event
+from tests.builders.records import speech, text
+from tests.builders.stored import count, detect
 
 pytestmark = pytest.mark.redis
 TEN = TEN_MS // MINUTE_MS

@@ -7,7 +7,7 @@ import redis as sync_redis
 
 from deploy.local.redis import LocalRedis
 from streams.control.decisions import KEPT_SECONDS, Decisions, quality, standing
-from tests.dashboards.alerts import NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 
 pytestmark = pytest.mark.redis
 

@@ -3,7 +3,7 @@ import msgspec
 from streams.detection.dedup import KEPT_UNSCORED, AppliedOffsets
 from streams.events.schema import Coordinates, ScoredText
 from streams.topology import LIVE, SOCIAL
-from tests.streams.detection.records import text
+from tests.builders.records import text
 
 
 def fates(origins: AppliedOffsets, *texts: ScoredText) -> list[str]:

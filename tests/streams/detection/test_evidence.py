@@ -3,7 +3,7 @@ import pytest
 
 from streams.detection.evidence import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, EvidenceCollector, influence
 from streams.events.schema import Actor
-from tests.streams.detection.records import text
+from tests.builders.records import text
 
 
 def heard(*texts: tuple[str, str]) -> EvidenceCollector:

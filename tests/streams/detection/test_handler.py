@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import msgspec
@@ -14,17 +13,14 @@ from streams.alerts.alert import Alert
 from streams.clock import HOUR_MS
 from streams.detection.brand.custom_rules import AlertRule
 from streams.detection.config import DetectionConfig
-from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW, DetectionHandler
+from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.errors import Fenced
-from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Coordinates, ScoredText
-from streams.ledger.memory import MemoryLedger
 from streams.topology import LIVE, SCORED, SOCIAL
 from streams.transport.batch import Batch
-from tests.streams.detection.records import (
+from tests.builders.records import (
     START_MS,
-    WATCH,
     at,
     room_batch,
     room_event,
@@ -33,45 +29,7 @@ from tests.streams.detection.records import (
     text,
     text_batch,
 )
-
-
-class Died(Exception):
-    """The worker's end, in the middle of something."""
-
-
-@dataclass
-class Publisher:
-    """The alerts topic; dies instead of the calls that are named, before or after writing."""
-
-    written: list[tuple[str, bytes]] = field(default_factory=list)
-    dies_before: int | None = None
-    dies_after: int | None = None
-    calls: int = 0
-
-    async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
-        self.calls += 1
-        if self.calls == self.dies_before:
-            raise Died
-        self.written += records
-        if self.calls == self.dies_after:
-            raise Died
-
-    def alerts(self) -> list[Alert]:
-        """What consumers of the topic saw, repeats left out."""
-        return [msgspec.json.decode(value, type=Alert) for value in dict.fromkeys(value for _, value in self.written)]
-
-
-@dataclass
-class Worker:
-    """A handler with all that outlives it."""
-
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    publisher: Publisher = field(default_factory=Publisher)
-    dead_letters: MemoryDeadLetterSink = field(default_factory=MemoryDeadLetterSink)
-    watch: DetectionConfig = WATCH
-
-    def start(self) -> DetectionHandler:
-        return DetectionHandler(self.ledger, self.publisher, self.dead_letters, self.watch)
+from tests.fakes.detection_worker import Died, MemoryAlerts, Worker
 
 
 def story() -> list[ScoredText]:
@@ -133,7 +91,7 @@ def test_same_records_give_the_same_alerts_whatever_the_batches_and_restarts(cut
 
 
 async def test_alert_survives_the_death_of_the_worker_that_raised_it() -> None:
-    worker = Worker(publisher=Publisher(dies_before=1))
+    worker = Worker(publisher=MemoryAlerts(dies_before=1))
     handler = worker.start()
     await handler.assigned(SCORED, 0)
     with pytest.raises(Died):
@@ -146,7 +104,7 @@ async def test_alert_survives_the_death_of_the_worker_that_raised_it() -> None:
 
 
 async def test_alert_that_kafka_has_and_the_ledger_still_keeps_is_written_again_under_its_key() -> None:
-    worker = Worker(publisher=Publisher(dies_after=1))
+    worker = Worker(publisher=MemoryAlerts(dies_after=1))
     handler = worker.start()
     await handler.assigned(SCORED, 0)
     with pytest.raises(Died):

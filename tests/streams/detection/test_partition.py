@@ -8,7 +8,7 @@ from streams.detection.partition import KEPT_IDLE_KEYS, KeyedDetectors
 from streams.detection.room.room import Rooms
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import ScoredText
-from tests.streams.detection.records import WATCH, at, room_event, speech, text
+from tests.builders.records import WATCH, at, room_event, speech, text
 
 
 def hear(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:

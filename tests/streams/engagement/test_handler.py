@@ -1,6 +1,5 @@
 """What each kind of event counts for, by worked examples; minutes are counted from 10:00."""
 
-import itertools
 from typing import Any
 
 import msgspec
@@ -13,28 +12,16 @@ from streams.engagement.meaning import CONTRIBUTIONS
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS
 from streams.errors import Fenced, OffsetMoved, Unavailable
 from streams.events.dead_letters import MemoryDeadLetterSink
-from streams.events.schema import Actor, Event
+from streams.events.schema import Event
 from streams.ledger.memory import MemoryLedger, Shard
 from streams.topology import LIVE, SOCIAL
 from streams.transport.batch import Batch
-from tests.streams.engagement.worker import LOG_MS, PARTITION, TOPIC, Counted, Worker, batches, log_of
+from tests.builders.events import TEN_MS, event
+from tests.fakes.engagement_worker import LOG_MS, PARTITION, TOPIC, Counted, Worker, batches, log_of
 
-TEN_MS = 1_795_000_000_000 // 86_400_000 * 86_400_000 + 10 * 3_600_000
 TEN = TEN_MS // 60_000
 HOUR = TEN // 60
 ROOM, BRAND, PLATFORM = "r:r1", "b:b1", "f:douyin"
-NUMBERS = itertools.count()
-
-
-def event(kind: Any, at_minutes: float = 0, person: str | None = None, **fields: Any) -> Event:
-    """An event in room r1 of brand b1, with an id of its own unless one is given."""
-    at_ms = TEN_MS + int(at_minutes * 60_000)
-    usual: dict[str, Any] = {
-        "event_id": f"e{next(NUMBERS)}", "source": "feed", "platform": "douyin", "brand_id": "b1", "room_id": "r1",
-        "kind": kind, "event_time_ms": at_ms, "ingest_time_ms": at_ms,
-        "actor": None if person is None else Actor(person),
-    }  # fmt: skip
-    return Event(**(usual | fields))
 
 
 async def counted(*events: Event, sizes: tuple[int, ...] = ()) -> Counted:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from streams.engagement.dedup import BLOCK_BITS
 from streams.events.schema import Actor, Event
 from streams.ledger.memory import MemoryLedger
+from tests.fakes.engagement_worker import LOG_MS, PARTITION, TOPIC, Counted, Log, Worker, log_of
 from tests.streams.engagement.recount import Recounted, decoded, recount
-from tests.streams.engagement.worker import LOG_MS, PARTITION, TOPIC, Counted, Log, Worker, log_of
 
 KINDS = [
     "session_start", "exposure", "enter", "leave", "watch", "viewers", "like", "comment", "gift", "follow", "unfollow",

@@ -14,7 +14,7 @@ from streams.engagement.reader import EngagementReader
 from streams.errors import Unavailable
 from streams.events.schema import Event, Kind
 from streams.ledger.redis import RedisLedger
-from tests.streams.engagement.worker import LOG_MS, TOPIC, Worker, log_of
+from tests.fakes.engagement_worker import LOG_MS, TOPIC, Worker, log_of
 
 NOW_MS = LOG_MS - LOG_MS % MINUTE_MS
 

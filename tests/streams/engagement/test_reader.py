@@ -20,9 +20,9 @@ from streams.ledger.protocol import Ledger
 from streams.ledger.redis import RedisLedger
 from streams.topology import ENGAGEMENT, LIVE, SOCIAL
 from streams.transport.batch import Batch
-from tests.streams.engagement.test_handler import TEN_MS, event
-from tests.streams.engagement.worker import LOG_MS, log_of
-from tests.streams.ledger.cluster import one_node_cluster
+from tests.builders.events import TEN_MS, event
+from tests.fakes.engagement_worker import LOG_MS, log_of
+from tests.servers.redis_cluster import one_node_cluster
 
 pytestmark = pytest.mark.redis
 

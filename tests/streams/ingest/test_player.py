@@ -1,5 +1,5 @@
 from streams.ingest.player import Progress, TimedRecord, play
-from tests.streams.ingest.walls import ListSink, Wall
+from tests.fakes.playing import ListSink, Wall
 
 
 def records_at(*arrivals_ms: int) -> list[TimedRecord]:

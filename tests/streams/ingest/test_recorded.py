@@ -12,7 +12,7 @@ from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.context import FeedContext
 from streams.ingest.recorded import Replayed, platform, read, replay
-from tests.streams.ingest.walls import ListSink, Wall
+from tests.fakes.playing import ListSink, Wall
 
 PLACE = FeedContext("replay", "other", "shanye", Pseudonyms(b"key"))
 FIRST = {"time": "2024-09-15T11:51:00+08:00", "platform": "bilibili", "text": "不贪小便宜", "bullying": 1}

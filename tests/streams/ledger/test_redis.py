@@ -16,7 +16,7 @@ from streams.errors import OffsetMoved, Unavailable, UsageError
 from streams.ledger.protocol import Effects, Update
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
-from tests.streams.ledger.cluster import one_node_cluster
+from tests.servers.redis_cluster import one_node_cluster
 
 pytestmark = pytest.mark.redis
 

@@ -12,7 +12,7 @@ import pytest
 from streams.notification.alertmanager import Notification
 from streams.notification.formats import FORMATS, WECOM_BYTES, Address, Kind, RenderInput
 from streams.notification.message import Links, compose
-from tests.streams.notification.notices import HOSTILE, notice, notification
+from tests.builders.notifications import HOSTILE, notice, notification
 
 LINKS = Links("http://console", "http://git/runbooks")
 NOW_MS = 1_790_000_000_123

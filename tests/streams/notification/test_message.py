@@ -1,8 +1,8 @@
 """What a person is told, before any format."""
 
 from streams.notification.message import LONGEST, WORDS, Links, compose, plain
+from tests.builders.notifications import HOSTILE, notice, notification
 from tests.deploy.local.test_prometheus import alerts
-from tests.streams.notification.notices import HOSTILE, notice, notification
 
 NOWHERE = Links()
 

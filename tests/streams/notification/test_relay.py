@@ -14,8 +14,8 @@ from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.relay import application
 from streams.notification.trial import send_test
-from tests.streams.notification.notices import notice, sent
-from tests.streams.notification.robots import OK, Robot
+from tests.builders.notifications import notice, sent
+from tests.servers.robots import OK, Robot
 
 Client = TestClient[Any, Any]
 

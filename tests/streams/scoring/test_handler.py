@@ -9,7 +9,7 @@ from streams.errors import Fenced
 from streams.ledger.memory import MemoryLedger
 from streams.scoring.handler import BACKLOG, MAX_OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
 from streams.scoring.model import ServedModel
-from tests.streams.scoring.fakes import NOW_MS, MemoryTexts, WordClassifier, batch, comment
+from tests.fakes.scoring import NOW_MS, MemoryTexts, WordClassifier, batch, comment
 
 LIVE = ("live.events", 0)
 

@@ -7,7 +7,7 @@ import pytest
 from streams.compliance.rulebook import Rulebook
 from streams.errors import UsageError
 from streams.scoring.lines import BATCH_LINES, score_lines
-from tests.streams.scoring.fakes import WordClassifier
+from tests.fakes.scoring import WordClassifier
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from streams.errors import UsageError
 from streams.simulate.play import simulate
 from streams.simulate.scenarios import BRANDS, CALM, ROOMS
 from streams.simulate.truth import load
-from tests.streams.ingest.walls import ListSink, Wall
+from tests.fakes.playing import ListSink, Wall
 
 TINY = replace(CALM, name="tiny", minutes=2, brands=BRANDS[:1], rooms=ROOMS[:1])
 

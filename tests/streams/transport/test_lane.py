@@ -7,7 +7,7 @@ import pytest
 
 from streams.events.schema import Coordinates
 from streams.transport.lane import Lane
-from tests.streams.transport.fakes import FakeReader, Recorder, fenced, moved
+from tests.fakes.transport import FakeReader, Recorder, fenced, moved
 
 
 class Bench:

@@ -12,7 +12,7 @@ from streams.detection.backtest.backtest import DraftSummary, Summary, run
 from streams.detection.brand.custom_rules import AlertRule
 from streams.errors import UsageError
 from streams.scoring.judge import Scores
-from tests.streams.detection.records import START_MS
+from tests.builders.records import START_MS
 
 
 class Opinion:

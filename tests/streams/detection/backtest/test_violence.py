@@ -1,7 +1,7 @@
 import pytest
 
 from streams.detection.backtest.violence import ViolenceEvidence
-from tests.streams.detection.records import text
+from tests.builders.records import text
 
 
 def score(texts: int, abusive: float) -> float:

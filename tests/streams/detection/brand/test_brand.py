@@ -13,7 +13,7 @@ from streams.detection.dedup import source_of
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topology import LIVE, SOCIAL
-from tests.streams.detection.records import WATCH, at, finding, speech, steady, text
+from tests.builders.records import WATCH, at, finding, speech, steady, text
 
 
 def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:

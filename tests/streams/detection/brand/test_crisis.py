@@ -6,7 +6,7 @@ from streams.detection.baseline.burst import Burst
 from streams.detection.brand import crisis
 from streams.detection.brand.windows import Tally, Windows
 from streams.events.schema import Actor
-from tests.streams.detection.records import text
+from tests.builders.records import text
 
 NOON = 12
 

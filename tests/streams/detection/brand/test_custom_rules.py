@@ -15,7 +15,7 @@ from streams.detection.dedup import source_of
 from streams.detection.watermark import SourceProgress
 from streams.errors import UsageError
 from streams.events.schema import RISK_LABELS, ScoredText
-from tests.streams.detection.records import at, steady, text
+from tests.builders.records import at, steady, text
 
 COMPLAINTS = AlertRule("complaints", "complaint", at_least=6, minutes=10, share=0.25, severity="critical")
 

@@ -22,8 +22,8 @@ from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
 from streams.topology import LIVE
 from streams.transport.batch import Batch
-from tests.streams.detection.records import at, room_batch, room_event
-from tests.streams.detection.test_handler import Worker
+from tests.builders.records import at, room_batch, room_event
+from tests.fakes.detection_worker import Worker
 
 WATCH = DetectionConfig(timers=load_timers())
 SPONSORED = "Quick reminder, this live is sponsored by Velvet"

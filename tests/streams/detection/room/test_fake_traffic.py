@@ -14,7 +14,7 @@ from streams.detection.watermark import SourceProgress
 from streams.simulate.alert_comparison import judge
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
-from tests.streams.detection.records import WATCH, at, room_event
+from tests.builders.records import WATCH, at, room_event
 
 Minute = Callable[[int], Iterator[RoomEvent]]
 

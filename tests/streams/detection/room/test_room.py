@@ -6,7 +6,7 @@ from streams.alerts.alert import Alert
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
 from streams.detection.watermark import SourceProgress
-from tests.streams.detection.records import WATCH, at, room_event
+from tests.builders.records import WATCH, at, room_event
 
 
 def minutes_of(minutes: Iterable[int], viewers: int, comments: int) -> list[RoomEvent]:

@@ -15,7 +15,7 @@ from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Actor, ScoredText
 from streams.ledger.redis import RedisLedger
 from streams.transport.batch import Batch
-from tests.streams.detection.records import (
+from tests.builders.records import (
     START_MS,
     WATCH,
     at,
@@ -26,7 +26,7 @@ from tests.streams.detection.records import (
     text,
     text_batch,
 )
-from tests.streams.detection.test_handler import Publisher
+from tests.fakes.detection_worker import MemoryAlerts
 
 pytestmark = pytest.mark.redis
 START = START_MS // MINUTE_MS
@@ -50,7 +50,9 @@ class Stored:
 @pytest.fixture
 async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stored]:
     client = Redis.from_url(redis_server.url)
-    handler = DetectionHandler(RedisLedger(client, "detection", namespace), Publisher(), MemoryDeadLetterSink(), WATCH)
+    handler = DetectionHandler(
+        RedisLedger(client, "detection", namespace), MemoryAlerts(), MemoryDeadLetterSink(), WATCH
+    )
     with sync_redis.Redis.from_url(redis_server.url) as reading:
         yield Stored(handler, ViewReader(reading, namespace))
     await client.aclose()

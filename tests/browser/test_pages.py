@@ -17,8 +17,8 @@ from streams.ingest.player import ReplayProducer, TimedRecord
 from streams.settings import Settings
 from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
 from streams.topology import LIVE
-from tests.dashboards.console.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
-from tests.dashboards.console.evening import (
+from tests.browser.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
+from tests.browser.evening import (
     BOUGHT_ROOM,
     BRAND,
     NASTY_BRAND,
@@ -28,8 +28,8 @@ from tests.dashboards.console.evening import (
     Evening,
     evening,
 )
-from tests.dashboards.console.server import served
-from tests.faults.site import Site, fresh_topics
+from tests.servers.console import served
+from tests.servers.site import Site, fresh_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

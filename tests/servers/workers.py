@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from streams.settings import Settings
 from streams.topology import MAX_RECORD_BYTES
 from streams.transport.worker import Worker
-from tests.streams.transport.fakes import Recorder
+from tests.fakes.transport import Recorder
 
 DEADLINE_SECONDS = 90.0
 

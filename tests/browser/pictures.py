@@ -1,4 +1,4 @@
-"""`python -m tests.dashboards.console.pictures URL`: the README's pictures, of a console that shows the demo.
+"""`python -m tests.browser.pictures URL`: the README's pictures, of a console that shows the demo.
 
 Needs pngquant (Debian's package of that name) beside Chromium, and a font with Chinese (fonts-noto-cjk).
 """
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.dashboards.console.browser import browser
+from tests.browser.browser import browser
 
-FOLDER = Path(__file__).parents[3] / "dashboards" / "console" / "pictures"
+FOLDER = Path(__file__).parents[2] / "dashboards" / "console" / "pictures"
 MAX_BYTES = 80_000
 
 

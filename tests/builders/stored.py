@@ -14,9 +14,9 @@ from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
 from streams.topology import LIVE
 from streams.transport.batch import Batch
-from tests.streams.detection.records import WATCH, room_batch, text_batch
-from tests.streams.detection.test_handler import Publisher
-from tests.streams.engagement.worker import log_of
+from tests.builders.records import WATCH, room_batch, text_batch
+from tests.fakes.detection_worker import MemoryAlerts
+from tests.fakes.engagement_worker import log_of
 
 
 def count(settings: Settings, *events: Event, log_ms: int) -> None:
@@ -49,7 +49,7 @@ async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> No
 async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, Publisher(), MemoryDeadLetterSink(), WATCH)
+        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), WATCH)
         first = await handler.assigned("scored.texts", 0)
         await handler.apply(handler.prepare(text_batch(texts, first)))
 
@@ -57,6 +57,6 @@ async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
 async def _watch(settings: Settings, events: Sequence[RoomEvent]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, Publisher(), MemoryDeadLetterSink(), WATCH)
+        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), WATCH)
         await handler.assigned(LIVE, 0)
         await handler.apply(handler.prepare(room_batch(events, 0)))

@@ -19,7 +19,7 @@ from streams.simulate.scenario import Disorder, Incident, Room, Scenario
 from streams.simulate.scenarios import SHANYE, VELVET
 from streams.simulate.truth import Truth
 from streams.topology import LIVE, SCORED
-from tests.faults.site import PARTITIONS, Site, until
+from tests.servers.site import PARTITIONS, Site, until
 
 STAGES = ("engagement", "scoring", "detection")
 ROOM, BRAND = "room-105", "velvet"

@@ -1,0 +1,1 @@
+"""Events, texts, alerts and messages to build tests with."""
