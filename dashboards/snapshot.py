@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from dashboards.lag import Lag, lags
+from models.labels import RISKS, SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
 from streams.clock import Clock
@@ -17,7 +18,6 @@ from streams.detection.room.fake_traffic import Figure
 from streams.engagement.dictionary import Scope, SumMetric
 from streams.engagement.overview import ScopeTotals
 from streams.errors import Unavailable
-from streams.events.schema import RISK_LABELS, SENTIMENTS
 from streams.kafka.bounds import Offsets
 
 ROOM_MINUTES = 5
@@ -167,7 +167,7 @@ def text_count(texts: BrandTexts) -> TextCount:
     """The labels sorted into what they are."""
     counts = texts.counts
     sentiments = {name: counts[name] for name in SENTIMENTS if counts.get(name)}
-    risks = {name: counts[name] for name in RISK_LABELS if counts.get(name)}
+    risks = {name: counts[name] for name in RISKS if counts.get(name)}
     return TextCount(texts.brand_id, texts.platform, counts.get("texts", 0), sentiments, risks)
 
 

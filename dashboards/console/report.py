@@ -8,10 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboards.console.desk import Desk
 from dashboards.console.pages.campaign import CampaignPage, Stretch, view
+from models.labels import SENTIMENTS
 from streams.clock import MINUTE_MS
 from streams.engagement.dictionary import SUMS
 from streams.errors import UsageError
-from streams.events.schema import SENTIMENTS
 
 _PAGES = Environment(
     loader=PackageLoader("dashboards.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,

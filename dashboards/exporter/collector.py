@@ -15,12 +15,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount, added, by_brand
+from models.labels import RISKS, SENTIMENTS
 from streams import metrics
 from streams.alerts.alert import Alert, AlertKind, Severity
 from streams.alerts.episode import RUNBOOKS
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import SumMetric
-from streams.events.schema import RISK_LABELS, SENTIMENTS, Platform
+from streams.events.schema import Platform
 from streams.settings import Settings
 
 OTHER = "other"
@@ -50,7 +51,7 @@ class SeriesLimits:
     def most_series(self, partitions: int, topics: int) -> int:
         """What one scrape cannot exceed; `partitions` are those that stages read, `topics` those that have a feed."""
         rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS) + len(FIGURES))
-        brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISK_LABELS))
+        brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISKS))
         alerts = self.alerts + 2 * len(KINDS) * len(SEVERITIES)
         return 2 + rooms + brands + alerts + partitions + topics
 
@@ -149,7 +150,7 @@ def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]
     for count in capped_brands(texts, cap):
         for sentiment in SENTIMENTS:
             moods.add_metric([count.brand_id, count.platform, sentiment], count.sentiments.get(sentiment, 0))
-        for risk in RISK_LABELS:
+        for risk in RISKS:
             risks.add_metric([count.brand_id, count.platform, risk], count.risks.get(risk, 0))
     yield moods
     yield risks

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
+from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import FAKE_SHARE
-from streams.events.schema import SENTIMENTS
 
 LONGEST = 200
 UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

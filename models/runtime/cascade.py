@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.labels import OUTPUTS, RISKS, SENTIMENTS
-from models.runtime import manifest
+from models.runtime.manifest import Exit, Stage
 from models.runtime.session import padded_ids, padded_states
 
 BATCH_TEXTS = 32
@@ -39,7 +39,7 @@ class Runs(Protocol):
 class Calibration:
     """From a stage's logits to probabilities, as its manifest says."""
 
-    def __init__(self, stage: manifest.Stage) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._temperature = stage.sentiment_temperature
         self._bias = np.array(stage.sentiment_bias)
         self._slopes = np.array([stage.calibration[label].slope for label in RISKS])
@@ -56,7 +56,7 @@ class Calibration:
 class ExitRule:
     """Who leaves after a stage."""
 
-    def __init__(self, rule: manifest.Exit) -> None:
+    def __init__(self, rule: Exit) -> None:
         self._sentiment = rule.sentiment
         self._low, self._high = np.array([rule.risks[label] for label in RISKS]).T
 

@@ -168,7 +168,3 @@ class ScoredText(
     lang: str | None = None
     model_revision: str = ""
     schema_version: int = SCHEMA_VERSION
-
-
-RISK_LABELS = ("abuse", "complaint", "fraud_spam", "misleading", "privacy", "crisis", "rumor", "diversion")
-SENTIMENTS = ("negative", "neutral", "positive")

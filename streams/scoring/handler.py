@@ -22,14 +22,15 @@ from typing import get_args
 
 import msgspec
 
+from models.labels import RISKS
+from models.labels import SENTIMENTS as SENTIMENT_NAMES
 from streams.clock import Clock
 from streams.compliance.captions import Caption, Captions
 from streams.compliance.pack import Family
 from streams.compliance.personal_data import mask, masked_findings
 from streams.compliance.rulebook import Rulebook
 from streams.events.codec import decode
-from streams.events.schema import RISK_LABELS, TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
-from streams.events.schema import SENTIMENTS as SENTIMENT_NAMES
+from streams.events.schema import TEXT_KINDS, Coordinates, Event, Finding, ScoredText, text_kind
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import retrying
@@ -131,7 +132,7 @@ class ScoringHandler:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
         from_zero(TEXTS, ("scored", "unscored"))
         from_zero(SENTIMENTS, SENTIMENT_NAMES)
-        from_zero(FLAGGED, RISK_LABELS)
+        from_zero(FLAGGED, RISKS)
         from_zero(FINDINGS, get_args(Family))
         if model is not None:
             MODEL_INFO.labels(model.revision).set(1)

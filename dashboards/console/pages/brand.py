@@ -8,13 +8,13 @@ import msgspec
 from dashboards.console.desk import Desk
 from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, notice
 from dashboards.snapshot import TextCount, by_brand, text_count
+from models.labels import RISKS, SENTIMENTS
 from streams.clock import MINUTE_MS
 from streams.control.decisions import Decision
 from streams.detection.brand.crisis import HARMFUL_RISKS
 from streams.detection.views.reader import TopAccount, VolumeBaseline
 from streams.detection.views.topics import Topic
 from streams.engagement.kpis import Kpis
-from streams.events.schema import RISK_LABELS, SENTIMENTS
 
 SHOWN_MINUTES = 60
 MAX_RIVALS = 8
@@ -116,7 +116,7 @@ def view(desk: Desk, brand_id: str) -> Brand:
 
 def _said(labels: Mapping[str, int]) -> TextSummary:
     sentiments = {name: labels.get(name, 0) for name in SENTIMENTS}
-    risks = {name: labels[name] for name in RISK_LABELS if labels.get(name)}
+    risks = {name: labels[name] for name in RISKS if labels.get(name)}
     return TextSummary(labels.get("texts", 0), sum(sentiments.values()), sentiments, risks)
 
 

@@ -8,13 +8,13 @@ import msgspec
 
 from dashboards.console.desk import Desk
 from dashboards.console.pages.shared import AlertSummary, notice
+from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part
 from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
 from streams.engagement.kpis import Kpis, compute_kpis
 from streams.engagement.reader import unique_people
-from streams.events.schema import SENTIMENTS
 
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
 """Rule families that are told of even where nothing was found."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
-from streams.events.schema import SENTIMENTS
 
 
 class Moods(msgspec.Struct, frozen=True):

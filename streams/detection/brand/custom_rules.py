@@ -25,6 +25,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from models.labels import RISKS
 from streams.alerts.alert import Alert, Evidence, Severity
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
@@ -32,7 +33,7 @@ from streams.compliance.loader import read_record
 from streams.detection.brand.crisis import tally
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.errors import UsageError
-from streams.events.schema import RISK_LABELS, ScoredText
+from streams.events.schema import ScoredText
 
 PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
 MAX_MINUTES = 60
@@ -166,7 +167,7 @@ def _counts(label: Label, text: ScoredText) -> bool:
         return True
     if label == "harmful":
         return tally(text).harm > 0
-    return label in text.flagged if label in RISK_LABELS else text.sentiment == label
+    return label in text.flagged if label in RISKS else text.sentiment == label
 
 
 def _window(state: AlertRuleState, rule: AlertRule, minute: int) -> Counted:

@@ -15,12 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.grafana import build
 from deploy.local.http import get_json, text
 from deploy.local.stack import Stack
+from models.labels import RISKS, SENTIMENTS
 from models.runtime.classifier import BUNDLED
 from models.runtime.manifest import read_manifest
 from streams.alerts.alert import AlertKind, State
 from streams.compliance.pack import Family
 from streams.events.codec import Reason
-from streams.events.schema import RISK_LABELS, SENTIMENTS
 from streams.ingest.player import ReplayProducer
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
@@ -110,7 +110,7 @@ def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
     closed: dict[str, set[str]] = {
         "stage": set(STAGES), "reason": set(get_args(Reason)), "family": set(get_args(Family)),
         "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
-        "risk": set(RISK_LABELS), "revision": {read_manifest(BUNDLED).revision},
+        "risk": set(RISKS), "revision": {read_manifest(BUNDLED).revision},
         "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},
         "outcome": {"scored", "unscored", "applied", "moved", "fenced", "unavailable"},
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from models.labels import RISKS
 from streams.alerts.alert import Alert
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.custom_rules import AlertRule, Label, read_alert_rules
@@ -14,7 +15,7 @@ from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_of
 from streams.detection.watermark import SourceProgress
 from streams.errors import UsageError
-from streams.events.schema import RISK_LABELS, ScoredText
+from streams.events.schema import ScoredText
 from tests.builders.records import at, steady, text
 
 COMPLAINTS = AlertRule("complaints", "complaint", at_least=6, minutes=10, share=0.25, severity="critical")
@@ -85,7 +86,7 @@ def test_label_says_what_is_counted(label: Label, facts: dict[str, Any], counts:
 
 
 def test_every_risk_label_can_be_counted() -> None:
-    assert set(RISK_LABELS) < set(get_args(Label))
+    assert set(RISKS) < set(get_args(Label))
 
 
 def test_rule_for_other_brands_is_not_evaluated() -> None:
