@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount, added, by_brand
 from models.labels import RISKS, SENTIMENTS
 from streams import metrics
-from streams.alerts.alert import Alert, AlertKind, Severity
-from streams.alerts.episode import RUNBOOKS
+from streams.alerts.alert import SEVERITIES, Alert
+from streams.alerts.kinds import KINDS
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import SumMetric
 from streams.events.schema import Platform
@@ -30,8 +30,6 @@ ROOM_COUNTERS: tuple[SumMetric, ...] = (
     "payments", "paid_value", "refunds",
 )  # fmt: skip
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
-KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook")
 
 
@@ -97,7 +95,7 @@ def _alerts(alerts: Sequence[Alert], cap: int) -> Iterator[GaugeMetricFamily]:
         place = (alert.brand_id, alert.room_id or "", alert.platform or "", alert.family or "")
         each.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook], 1)
     for kind, severity in sorted({(alert.kind, alert.severity) for alert in firing[cap:]}):
-        each.add_metric([kind, severity, OTHER, "", "", "", OTHER, RUNBOOKS[kind]], 1)
+        each.add_metric([kind, severity, OTHER, "", "", "", OTHER, KINDS[kind].runbook], 1)
     yield each
     counts = Counter((alert.kind, alert.severity) for alert in firing)
     totals = GaugeMetricFamily(metrics.ALERTS, "Firing alerts.", labels=["kind", "severity"])

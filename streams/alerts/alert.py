@@ -4,19 +4,16 @@ A surge that turns into a crisis while it fires keeps its fingerprint and change
 """
 
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
+from streams.alerts.kinds import AlertKind
 from streams.events.schema import Coordinates, Finding, Platform
 
-AlertKind = Literal[
-    "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "fake_traffic",
-    "feed_silent",
-]  # fmt: skip
-"""`surge`: far more talk than usual that is neither harm nor praise (yet). `opportunity` and `surge` page nobody."""
-
 Severity = Literal["info", "warning", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The graver the later."""
 State = Literal["pending", "firing", "resolved"]
 
 

@@ -12,20 +12,8 @@ from typing import Any
 
 import msgspec
 
-from streams.alerts.alert import Alert, AlertKind, Severity, fingerprint
-
-_ORDER: tuple[Severity, ...] = ("info", "warning", "critical")
-RUNBOOKS: dict[AlertKind, str] = {
-    "crisis": "crisis.md",
-    "cyber_violence": "cyber-violence.md",
-    "opportunity": "opportunity.md",
-    "surge": "surge.md",
-    "compliance": "compliance.md",
-    "privacy": "privacy.md",
-    "room_collapse": "room-collapse.md",
-    "fake_traffic": "fake-traffic.md",
-    "feed_silent": "feed-silent.md",
-}
+from streams.alerts.alert import SEVERITIES, Alert, Severity, fingerprint
+from streams.alerts.kinds import KINDS, AlertKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ class Episode(msgspec.Struct, array_like=True):
 
 
 def max_severity(one: Severity, other: Severity) -> Severity:
-    return max(one, other, key=_ORDER.index)
+    return max(one, other, key=SEVERITIES.index)
 
 
 def new_alert(
@@ -95,5 +83,5 @@ def new_alert(
     return Alert(
         fingerprint=fingerprint(kind, brand_id, room_id, subject, started_at_ms),
         kind=kind, severity=severity, state="pending", brand_id=brand_id, started_at=started_at_ms, updated_at=now_ms,
-        summary=summary, explanation=explanation, runbook=RUNBOOKS[kind], room_id=room_id, **facts,
+        summary=summary, explanation=explanation, runbook=KINDS[kind].runbook, room_id=room_id, **facts,
     )  # fmt: skip

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from streams.alerts.alert import Alert, AlertKind, Severity
+from streams.alerts.alert import Alert, Severity
+from streams.alerts.kinds import AlertKind
 from streams.compliance.personal_data import mask
 from streams.ledger.reader import answers
 

@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.alerts.alert import Alert, AlertKind, State
+from streams.alerts.alert import Alert, State
+from streams.alerts.kinds import AlertKind
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from streams.alerts.alert import Alert, Severity
+from streams.alerts.alert import SEVERITIES, Alert, Severity
 from streams.simulate.truth import ExpectedAlert
-
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
 
 @dataclass(frozen=True)

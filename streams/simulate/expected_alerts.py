@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from streams.alerts.alert import AlertKind, Severity
+from streams.alerts.alert import Severity
+from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 from streams.simulate.scenario import Incident, Scenario
 from streams.simulate.truth import ExpectedAlert

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from streams.alerts.alert import AlertKind, Severity
+from streams.alerts.alert import Severity
+from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 
 Sums = dict[str, int]

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from streams.alerts.alert import Alert, AlertKind, Evidence, Severity
+from streams.alerts.alert import Alert, Evidence, Severity
 from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
+from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.events.schema import Finding, ScoredText

@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 
-from streams.alerts.alert import Alert, AlertKind, Severity
-from streams.alerts.episode import RUNBOOKS, Episode, Hysteresis, max_severity, new_alert
+from streams.alerts.alert import Alert, Severity
+from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
+from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day
@@ -177,7 +178,7 @@ class Conversation:
         state.crisis, state.attention = talked_of, None
         talked_of.calm_since_ms = None
         before = msgspec.structs.replace(talked_of.alert, observed={})
-        talked_of.revise(now_ms, kind=kind, runbook=RUNBOOKS[kind], **self._told(kind, before))
+        talked_of.revise(now_ms, kind=kind, runbook=KINDS[kind].runbook, **self._told(kind, before))
         yield talked_of.alert
 
     def _weigh_attention(self, now_ms: int) -> Iterator[Alert]:

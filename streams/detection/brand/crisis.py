@@ -11,7 +11,8 @@ Each factor lies between 0 and 1 and is shown in the alert:
 import math
 import re
 
-from streams.alerts.alert import AlertKind, Severity
+from streams.alerts.alert import Severity
+from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day

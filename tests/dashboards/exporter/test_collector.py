@@ -10,11 +10,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.exporter.collector import (
-    KINDS,
     OTHER,
     PLATFORMS,
     ROOM_COUNTERS,
-    SEVERITIES,
     FigureCollector,
     SeriesLimits,
     families,
@@ -22,7 +20,8 @@ from dashboards.exporter.collector import (
 from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from streams import metrics
-from streams.alerts.alert import Alert
+from streams.alerts.alert import SEVERITIES, Alert
+from streams.alerts.kinds import KINDS
 from streams.detection.room.fake_traffic import FIGURES
 from tests.builders.alerts import NOON_MS, an_alert
 

@@ -18,7 +18,8 @@ from deploy.local.stack import Stack
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.classifier import BUNDLED
 from models.runtime.manifest import read_manifest
-from streams.alerts.alert import AlertKind, State
+from streams.alerts.alert import State
+from streams.alerts.kinds import AlertKind
 from streams.compliance.pack import Family
 from streams.events.codec import Reason
 from streams.ingest.player import ReplayProducer

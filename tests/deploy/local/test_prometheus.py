@@ -13,8 +13,7 @@ from deploy.cli.main import cli
 from deploy.local.http import get_json
 from deploy.local.prometheus import CONFIG, LocalPrometheus, with_local_targets
 from streams import metrics
-from streams.alerts.alert import AlertKind
-from streams.alerts.episode import RUNBOOKS
+from streams.alerts.kinds import KINDS, AlertKind
 from streams.events.codec import Reason
 
 ROOT = CONFIG.parents[1]
@@ -49,7 +48,7 @@ def test_every_kind_of_alert_has_a_rule_and_a_runbook() -> None:
     text = (CONFIG / "rules" / "detections.yml").read_text()
     for kind in get_args(AlertKind):
         assert f'kind="{kind}"' in text
-        assert (ROOT / "dashboards" / "runbooks" / RUNBOOKS[kind]).is_file()
+        assert (ROOT / "dashboards" / "runbooks" / KINDS[kind].runbook).is_file()
 
 
 def test_every_rule_of_the_monitor_names_a_runbook_that_exists() -> None:
@@ -72,7 +71,8 @@ def test_runbook_has_its_sections_in_order_and_is_named_by_an_alert(runbook: Pat
     sections = re.split(r"^## (.+)$", runbook.read_text(), flags=re.MULTILINE)[1:]
     assert sections[::2] == SECTIONS
     assert all(text.strip() for text in sections[1::2])
-    named = {rule["annotations"]["runbook"].rpartition("/")[2] for rule in alerts()} | set(RUNBOOKS.values())
+    named = {rule["annotations"]["runbook"].rpartition("/")[2] for rule in alerts()}
+    named |= {kind.runbook for kind in KINDS.values()}
     assert runbook.name in named
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dashboards
-from streams.alerts.alert import AlertKind
-from streams.alerts.episode import RUNBOOKS, Episode, Hysteresis, max_severity, new_alert
+from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
+from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 
 PATIENCE = Hysteresis(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
@@ -85,4 +85,4 @@ def test_revision_that_comes_late_does_not_turn_time_back() -> None:
 @pytest.mark.parametrize("kind", get_args(AlertKind))
 def test_each_kind_has_a_runbook(kind: AlertKind) -> None:
     folder = Path(dashboards.__file__).parent / "runbooks"
-    assert (folder / RUNBOOKS[kind]).is_file()
+    assert (folder / KINDS[kind].runbook).is_file()
