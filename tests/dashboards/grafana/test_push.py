@@ -129,9 +129,7 @@ def test_grafana_that_is_away_is_told() -> None:
         Push(away, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)
 
 
-@pytest.mark.parametrize(
-    ("status", "said"), [(500, "Server Error"), (200, "no GrafanaClient"), (404, "no GrafanaClient")]
-)
+@pytest.mark.parametrize(("status", "said"), [(500, "Server Error"), (200, "no Grafana"), (404, "no Grafana")])
 def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -79,7 +79,7 @@ def test_late_record_is_told_apart() -> None:
 
 
 def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shard_module, "MOST_WATCHED_KEYS", 2)
+    monkeypatch.setattr(shard_module, "MAX_WATCHED_KEYS", 2)
     log = SourceProgress()
     shard = KeyedDetectors(Brands(WATCH), log)
     hear(shard, [speech(0, 0, "absolute_claim", brand_id="alerting")])
