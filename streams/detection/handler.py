@@ -103,11 +103,11 @@ class DetectionHandler:
         3. Tell Kafka the alerts that the predecessor could not.
         """
         claim = await self._ledger.acquire(topic, partition)
-        stored = await self._ledger.load(claim, PROGRESS)
+        stored = await self._ledger.load_hash(claim, PROGRESS)
         progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
         kind = self._kinds[topic]
         held = Partition(claim, claim.next_offset, progress, kind, KeyedDetectors(kind, progress.log))
-        await self._thaw(held, sorted(await self._ledger.load(claim, WATCHED)), watched=True)
+        await self._thaw(held, sorted(await self._ledger.load_hash(claim, WATCHED)), watched=True)
         self._partitions[topic, partition] = held
         await self._relay(claim)
         return claim.next_offset
@@ -149,10 +149,9 @@ class DetectionHandler:
     async def _thaw(self, held: Partition, keys: Sequence[str], *, watched: bool = False) -> None:
         for start in range(0, len(keys), _LOADED_AT_ONCE):
             names = keys[start : start + _LOADED_AT_ONCE]
-            states = await self._ledger.fields(held.claim, held.kind.suffix, names)
-            for key, state in zip(names, states, strict=True):
-                if state is not None:
-                    held.shard.thaw(key, state, watched=watched)
+            stored = await self._ledger.load_fields(held.claim, {held.kind.suffix: names})
+            for key, state in stored.get(held.kind.suffix, {}).items():
+                held.shard.thaw(key, state, watched=watched)
 
     async def _bury(self, letters: Sequence[DeadLetter]) -> None:
         await retrying(lambda: self._dead_letters.send(letters))
@@ -162,9 +161,9 @@ class DetectionHandler:
 
     async def _relay(self, claim: Claim) -> None:
         """Kafka first, then the ledger: a death between the two writes the same alerts again under the same keys."""
-        while records := await self._ledger.outbox(claim):
+        while records := await self._ledger.peek_outbox(claim):
             await retrying(partial(self._publisher.publish, records))
-            await self._ledger.taken(claim, len(records))
+            await self._ledger.trim_outbox(claim, len(records))
 
 
 def _hear(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Fate:

@@ -61,7 +61,7 @@ class EngagementHandler:
 
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
-        stored_clock = await self._ledger.load(claim, CLOCK)
+        stored_clock = await self._ledger.load_hash(claim, CLOCK)
         self._partitions[topic, partition] = PartitionCounters(
             claim, stored_clock, self._session_ttl_seconds, self._clock
         )

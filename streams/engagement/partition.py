@@ -60,7 +60,7 @@ class PartitionCounters:
         maxima = self._later_sessions({*changes.sums, *changes.people})
         touched = [*values, *blobs, *appended, *changes.members, *maxima]
         return Effects(
-            values=values, blobs=blobs, appended=appended, members=changes.members, maxima=maxima,
+            values=values, set_strings=blobs, append_strings=appended, memberships=changes.members, maxima=maxima,
             ttl_seconds=self._due(touched),
         )  # fmt: skip
 
@@ -76,7 +76,7 @@ class PartitionCounters:
     async def _count_reports(self, changes: Deltas, ledger: Ledger) -> Values:
         wanted = self._marks.unknown(changes.reports)
         if wanted:
-            self._marks.learn(wanted, await ledger.fields_of(self.claim, wanted))
+            self._marks.learn(wanted, await ledger.load_fields(self.claim, wanted))
         return self._marks.count(changes.reports, changes)
 
     async def _join_totals(self, changes: Deltas, ledger: Ledger) -> Values:
@@ -85,7 +85,7 @@ class PartitionCounters:
         gauges = [(self._targets(where), gauge) for where, gauge in changes.gauges.items()]
         wanted = totals.unknown(target for targets, _ in (*sums, *gauges) for target in targets)
         if wanted:
-            totals.learn(wanted, await ledger.fields_of(self.claim, wanted))
+            totals.learn(wanted, await ledger.load_fields(self.claim, wanted))
         for targets, slots in sums:
             totals.add(targets, slots)
         for targets, gauge in gauges:
@@ -96,7 +96,7 @@ class PartitionCounters:
         for where, logs in changes.people.items():
             self._crowds.add(self._targets(where), b"".join(logs))
         appended, long = self._crowds.take()
-        stored = await ledger.strings(self.claim, long)
+        stored = await ledger.load_strings(self.claim, long)
         return self._crowds.fold(dict(zip(long, stored, strict=True)), appended), appended
 
     def _targets(self, where: ScopeMinute) -> tuple[BucketTarget, ...]:

@@ -13,17 +13,15 @@ SUM_LIMITS = (-(2**63), 2**63 - 1)
 
 @dataclass
 class Shard:
-    """What one partition has stored. HyperLogLogs are plain sets here: exact where Redis estimates."""
+    """What one partition has stored, by key suffix."""
 
     epoch: int = 0
     next_offset: int = 0
     numbers: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     """Sums and maxima by suffix and field."""
     values: dict[str, dict[str, bytes]] = field(default_factory=lambda: defaultdict(dict))
-    people: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    sets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     strings: dict[str, bytes] = field(default_factory=dict)
-    members: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    memberships: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     outbox: list[tuple[str, bytes]] = field(default_factory=list)
     ttl_seconds: dict[str, int] = field(default_factory=dict)
 
@@ -34,35 +32,30 @@ class Shard:
         for suffix, maxima in effects.maxima.items():
             stored = self.numbers[suffix]
             stored.update({name: max(stored.get(name, number), number) for name, number in maxima.items()})
-        for suffix, ids in effects.people.items():
-            self.people[suffix].update(ids)
-        for suffix, ids in effects.joined.items():
-            self.sets[suffix].update(ids)
-        for suffix, ids in effects.left.items():
-            self.sets[suffix].difference_update(ids)
-        for suffix, changes in effects.members.items():
-            self._change_members(suffix, changes)
+        for suffix, changes in effects.memberships.items():
+            self._change_memberships(suffix, changes)
         for suffix, fields in effects.values.items():
             self.values[suffix].update({name: value for name, value in fields.items() if value is not None})
             for name in [name for name, value in fields.items() if value is None]:
                 self.values[suffix].pop(name, None)
-        self.strings.update(effects.blobs)
-        self.strings.update({suffix: self.strings.get(suffix, b"") + tail for suffix, tail in effects.appended.items()})
+        self.strings.update(effects.set_strings)
+        for suffix, tail in effects.append_strings.items():
+            self.strings[suffix] = self.strings.get(suffix, b"") + tail
         self.outbox.extend(effects.outbox)
         self.ttl_seconds.update(effects.ttl_seconds)
 
-    def _change_members(self, suffix: str, changes: Sequence[tuple[str, int | None, int]]) -> None:
-        known = self.members[suffix]
+    def _change_memberships(self, suffix: str, changes: Sequence[tuple[str, int | None, int]]) -> None:
+        known = self.memberships[suffix]
         for member, since, horizon in changes:
             if since is None:
                 known.pop(member, None)
             elif member not in known or known[member] < horizon:
                 known[member] = since
         last_horizon = changes[-1][2]
-        self.members[suffix] = {member: since for member, since in known.items() if since >= last_horizon}
+        self.memberships[suffix] = {member: since for member, since in known.items() if since >= last_horizon}
 
     def hash_fields(self, suffix: str) -> dict[str, bytes]:
-        """A hash as `load` returns it; numbers as their digits."""
+        """A hash as `load_hash` returns it; numbers as their digits."""
         return {name: b"%d" % number for name, number in self.numbers.get(suffix, {}).items()} | self.values.get(
             suffix, {}
         )
@@ -92,29 +85,25 @@ class MemoryLedger:
         elif shard.epoch < claim.epoch or shard.next_offset != update.next_offset:
             raise OffsetMoved(claim.topic, claim.partition, update.expected_offset, shard.next_offset)
 
-    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+    async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         return self.shards[claim.topic, claim.partition].hash_fields(suffix)
 
-    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
-        found = await self.load(claim, suffix)
-        return [found.get(name) for name in names]
-
-    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+    async def load_fields(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
         found: dict[str, dict[str, bytes]] = {}
         for suffix, names in wanted.items():
             if names:
-                fields = await self.load(claim, suffix)
+                fields = await self.load_hash(claim, suffix)
                 found[suffix] = {name: fields[name] for name in names if name in fields}
         return found
 
-    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+    async def load_strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
         stored = self.shards[claim.topic, claim.partition].strings
         return [stored.get(suffix) for suffix in suffixes]
 
-    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+    async def peek_outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         return self.shards[claim.topic, claim.partition].outbox[:limit]
 
-    async def taken(self, claim: Claim, count: int) -> None:
+    async def trim_outbox(self, claim: Claim, count: int) -> None:
         shard = self.shards[claim.topic, claim.partition]
         if shard.epoch != claim.epoch:
             raise Fenced(claim.topic, claim.partition, claim.epoch, shard.epoch)

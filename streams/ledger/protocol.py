@@ -29,25 +29,19 @@ class Effects:
     """Hash fields to add to."""
     maxima: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Hash fields to raise to at least this."""
-    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """HyperLogLogs to add ids to."""
-    joined: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Sets to add ids to (exact)."""
-    left: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Sets to remove ids from, after `joined`."""
     values: Mapping[str, Mapping[str, bytes | None]] = field(default_factory=dict)
     """Hash fields to set; None deletes the field. A worker that owns a partition may well set what it would add: the
     update is refused if anything was written since it read."""
-    blobs: Mapping[str, bytes] = field(default_factory=dict)
-    """Strings to set whole, before `appended`."""
-    appended: Mapping[str, bytes] = field(default_factory=dict)
+    set_strings: Mapping[str, bytes] = field(default_factory=dict)
+    """Strings to set whole, before `append_strings`; a time to live stays as it is."""
+    append_strings: Mapping[str, bytes] = field(default_factory=dict)
     """Bytes to add to the end of strings."""
-    members: Mapping[str, Sequence[tuple[str, int | None, int]]] = field(default_factory=dict)
-    """Sorted sets of who belongs since when: (member, since, horizon), applied in order. A member known since
-    `horizon` or later keeps its time, any other gets `since`; None removes it. Members from before the last horizon of
-    an update are dropped. Times are milliseconds; horizons never go back."""
+    memberships: Mapping[str, Sequence[tuple[str, int | None, int]]] = field(default_factory=dict)
+    """Sorted sets of members by the time since which they belong: (member, since, horizon), applied in order. A member
+    known since `horizon` or later keeps its time, any other gets `since`; None removes it. Members from before the last
+    horizon of an update are dropped. Times are milliseconds; horizons never go back."""
     outbox: Sequence[tuple[str, bytes]] = ()
-    """(key, value) records for Kafka, kept in order until `taken` removes them."""
+    """(key, value) records for Kafka, kept in order until `trim_outbox` removes them."""
     ttl_seconds: Mapping[str, int] = field(default_factory=dict)
     """Time to live by suffix, set anew at each update; a suffix without one lives on."""
 
@@ -67,26 +61,23 @@ class Ledger(Protocol):
     which `apply` itself recognises as its own success (same epoch)."""
 
     async def acquire(self, topic: str, partition: int) -> Claim:
-        """Take the partition under a new, higher epoch; whoever had it before is fenced. Raises Unavailable."""
+        """Take the partition under a new, higher epoch; its former owner is fenced. Raises Unavailable."""
 
     async def apply(self, update: Update) -> None:
         """Apply effects and move the offset, or do nothing. Raises Fenced, OffsetMoved, Unavailable."""
 
-    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+    async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         """All fields of a hash: a stage's state at assignment. Raises Unavailable."""
 
-    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
-        """Some fields of a hash, None where absent. Raises Unavailable."""
-
-    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+    async def load_fields(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
         """Fields of several hashes in one round trip, by suffix and name; absent ones are left out. Raises
         Unavailable."""
 
-    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+    async def load_strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
         """Whole strings, None where absent. Raises Unavailable."""
 
-    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
-        """The oldest records that wait for Kafka. Raises Unavailable."""
+    async def peek_outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+        """The oldest `limit` records that wait for Kafka, as (key, value). Raises Unavailable."""
 
-    async def taken(self, claim: Claim, count: int) -> None:
+    async def trim_outbox(self, claim: Claim, count: int) -> None:
         """Remove the oldest records of the outbox, once Kafka has acknowledged them. Raises Fenced, Unavailable."""

@@ -48,7 +48,7 @@ class Script:
         self.sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
 
-_ACQUIRE, _APPLY, _TAKEN = Script("acquire"), Script("apply"), Script("taken")
+_ACQUIRE, _APPLY, _TRIM_OUTBOX = Script("acquire"), Script("apply"), Script("trim_outbox")
 
 
 def key_prefix(namespace: str, stage: str, topic: str, partition: int) -> str:
@@ -88,15 +88,11 @@ class RedisLedger:
         if outcome == b"moved":
             raise OffsetMoved(claim.topic, claim.partition, update.expected_offset, int(value))
 
-    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+    async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         found = await self._call("HGETALL", self._prefix(claim.topic, claim.partition) + suffix)
         return {name.decode(): value for name, value in found.items()}
 
-    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
-        found = (await self.fields_of(claim, {suffix: names})).get(suffix, {})
-        return [found.get(name) for name in names]
-
-    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+    async def load_fields(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
         asked = {suffix: names for suffix, names in wanted.items() if names}
         prefix = self._prefix(claim.topic, claim.partition)
         pipeline = (
@@ -110,21 +106,21 @@ class RedisLedger:
             for (suffix, names), values in zip(asked.items(), answers, strict=True)
         }
 
-    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+    async def load_strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
         prefix = self._prefix(claim.topic, claim.partition)
         found: list[bytes | None] = (
             await self._call("MGET", *(prefix + suffix for suffix in suffixes)) if suffixes else []
         )
         return found
 
-    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+    async def peek_outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
         key = self._prefix(claim.topic, claim.partition) + "outbox"
         records = await self._call("LRANGE", key, 0, limit - 1)
         return [_decode_record(record) for record in records]
 
-    async def taken(self, claim: Claim, count: int) -> None:
+    async def trim_outbox(self, claim: Claim, count: int) -> None:
         prefix = self._prefix(claim.topic, claim.partition)
-        outcome, value = await self._run(_TAKEN, [prefix + "ledger", prefix + "outbox"], [claim.epoch, count])
+        outcome, value = await self._run(_TRIM_OUTBOX, [prefix + "ledger", prefix + "outbox"], [claim.epoch, count])
         if outcome == b"fenced":
             raise Fenced(claim.topic, claim.partition, claim.epoch, int(value))
 
@@ -141,7 +137,8 @@ class RedisLedger:
         return await self._answer(self._client.execute_command(*command))
 
     async def _answer(self, reply: Any) -> Any:
-        """The server's reply; what may pass by itself is Unavailable, what an operator must mend a UsageError."""
+        """The server's reply; raises Unavailable for what may pass by itself, UsageError for what an operator must
+        mend."""
         try:
             return await reply
         except (AuthenticationError, NoPermissionError) as error:
@@ -162,24 +159,18 @@ def flatten(effects: Effects) -> Iterator[Effect]:
     """Effects as the script takes them: (name, suffix, flat list of at most LIST_LIMIT entries)."""
     yield from _numbers("sums", effects.sums)
     yield from _numbers("maxima", effects.maxima)
-    for suffix, ids in effects.people.items():
-        yield from _sliced("people", suffix, ids)
-    for suffix, ids in effects.joined.items():
-        yield from _sliced("joined", suffix, ids)
-    for suffix, ids in effects.left.items():
-        yield from _sliced("left", suffix, ids)
-    for suffix, triples in effects.members.items():
+    for suffix, triples in effects.memberships.items():
         flat = list(
             chain.from_iterable(
                 (member, False if since is None else since, horizon) for member, since, horizon in triples
             )
         )
-        yield from _sliced("members", suffix, flat)
+        yield from _sliced("memberships", suffix, flat)
     for suffix, fields in effects.values.items():
         yield from _values(suffix, fields)
-    for blob in effects.blobs.items():  # each by itself: they are large
-        yield "blobs", "", blob
-    yield from _sliced("appended", "", list(chain.from_iterable(effects.appended.items())))
+    for suffix_and_bytes in effects.set_strings.items():  # each by itself: they are large
+        yield "set_strings", "", suffix_and_bytes
+    yield from _sliced("append_strings", "", list(chain.from_iterable(effects.append_strings.items())))
     yield from _sliced("outbox", "outbox", [_encode_record(record) for record in effects.outbox])
     yield from _sliced("ttl", "", list(chain.from_iterable(effects.ttl_seconds.items())))
 

@@ -65,23 +65,20 @@ class RetryingLedger:
         await self._retrying(lambda: self._ledger.apply(update))
         self._applied.inc()
 
-    async def load(self, claim: Claim, suffix: str) -> dict[str, bytes]:
-        return await self._retrying(lambda: self._ledger.load(claim, suffix))
+    async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
+        return await self._retrying(lambda: self._ledger.load_hash(claim, suffix))
 
-    async def fields(self, claim: Claim, suffix: str, names: Sequence[str]) -> list[bytes | None]:
-        return await self._retrying(lambda: self._ledger.fields(claim, suffix, names))
+    async def load_fields(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
+        return await self._retrying(lambda: self._ledger.load_fields(claim, wanted))
 
-    async def fields_of(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
-        return await self._retrying(lambda: self._ledger.fields_of(claim, wanted))
+    async def load_strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
+        return await self._retrying(lambda: self._ledger.load_strings(claim, suffixes))
 
-    async def strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
-        return await self._retrying(lambda: self._ledger.strings(claim, suffixes))
+    async def peek_outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
+        return await self._retrying(lambda: self._ledger.peek_outbox(claim, limit))
 
-    async def outbox(self, claim: Claim, limit: int = 1000) -> list[tuple[str, bytes]]:
-        return await self._retrying(lambda: self._ledger.outbox(claim, limit))
-
-    async def taken(self, claim: Claim, count: int) -> None:
-        await self._retrying(lambda: self._ledger.taken(claim, count))
+    async def trim_outbox(self, claim: Claim, count: int) -> None:
+        await self._retrying(lambda: self._ledger.trim_outbox(claim, count))
 
     async def _retrying(self, call: Callable[[], Awaitable[Result]]) -> Result:
         return await retrying(call, backoff=self._backoff, sleep=self._sleep, each_failure=self._unavailable.inc)

@@ -147,7 +147,7 @@ class ScoringHandler:
 
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
-        owed = await self._ledger.load(claim, BACKLOG)
+        owed = await self._ledger.load_hash(claim, BACKLOG)
         in_order = dict(sorted(owed.items(), key=lambda item: int(item[0])))
         self._partitions[topic, partition] = ScoringPartition(
             claim, claim.next_offset, Captions(self._rulebook), in_order

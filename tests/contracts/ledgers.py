@@ -9,11 +9,9 @@ from streams.ledger.redis import key_prefix
 
 
 class Stored(Protocol):
-    """What stands under a suffix of a partition."""
+    """What is stored under a suffix of a partition."""
 
-    def people(self, claim: Claim, suffix: str) -> int: ...
-    def members(self, claim: Claim, suffix: str) -> dict[str, int]: ...
-    def joined(self, claim: Claim, suffix: str) -> set[str]: ...
+    def memberships(self, claim: Claim, suffix: str) -> dict[str, int]: ...
     def ttl_seconds(self, claim: Claim, suffix: str) -> int | None: ...
     def wipe(self) -> None: ...
 
@@ -22,14 +20,8 @@ class Stored(Protocol):
 class MemoryStored:
     ledger: MemoryLedger
 
-    def people(self, claim: Claim, suffix: str) -> int:
-        return len(self.ledger.shards[claim.topic, claim.partition].people[suffix])
-
-    def members(self, claim: Claim, suffix: str) -> dict[str, int]:
-        return self.ledger.shards[claim.topic, claim.partition].members[suffix]
-
-    def joined(self, claim: Claim, suffix: str) -> set[str]:
-        return self.ledger.shards[claim.topic, claim.partition].sets[suffix]
+    def memberships(self, claim: Claim, suffix: str) -> dict[str, int]:
+        return self.ledger.shards[claim.topic, claim.partition].memberships[suffix]
 
     def ttl_seconds(self, claim: Claim, suffix: str) -> int | None:
         return self.ledger.shards[claim.topic, claim.partition].ttl_seconds.get(suffix)
@@ -47,15 +39,9 @@ class RedisStored:
     def _key(self, claim: Claim, suffix: str) -> str:
         return key_prefix(self.namespace, self.stage, claim.topic, claim.partition) + suffix
 
-    def people(self, claim: Claim, suffix: str) -> int:
-        return int(self.client.pfcount(self._key(claim, suffix)))
-
-    def members(self, claim: Claim, suffix: str) -> dict[str, int]:
+    def memberships(self, claim: Claim, suffix: str) -> dict[str, int]:
         found = self.client.zrange(self._key(claim, suffix), 0, -1, withscores=True)
         return {member.decode(): int(since) for member, since in found}
-
-    def joined(self, claim: Claim, suffix: str) -> set[str]:
-        return {member.decode() for member in self.client.smembers(self._key(claim, suffix))}
 
     def ttl_seconds(self, claim: Claim, suffix: str) -> int | None:
         ttl = int(self.client.ttl(self._key(claim, suffix)))

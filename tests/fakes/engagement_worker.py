@@ -102,7 +102,9 @@ class Counted:
         return found
 
     def followers(self) -> dict[str, dict[str, int]]:
-        return {suffix.removeprefix("followers:"): members for suffix, members in self.shard.members.items() if members}
+        return {
+            suffix.removeprefix("followers:"): members for suffix, members in self.shard.memberships.items() if members
+        }
 
 
 def _split(suffix: str) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.at = 0
         self.zombies: list[tuple[Claim, int]] = []
         self.last: Update | None = None
-        self.taken = 0
+        self.trimmed = 0
 
     def update(self, size: int) -> Update:
         return Update(self.claim, self.at, self.at + size, effects(self.at, self.at + size))
@@ -92,7 +92,7 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(Fenced):
             self.run(self.ledger.apply(Update(claim, at, at + size, effects(at, at + size))))
         with pytest.raises(Fenced):
-            self.run(self.ledger.taken(claim, 1))
+            self.run(self.ledger.trim_outbox(claim, 1))
 
     @precondition(lambda self: self.at > 0)
     @rule(size=SIZES, data=st.data())
@@ -107,19 +107,19 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(0, 20))
     def publish(self, count: int) -> None:
-        records = self.run(self.ledger.outbox(self.claim, limit=count)) if count else []
-        assert [key for key, _ in records] == [str(self.taken + position) for position in range(len(records))]
-        self.run(self.ledger.taken(self.claim, len(records)))
-        self.taken += len(records)
+        records = self.run(self.ledger.peek_outbox(self.claim, limit=count)) if count else []
+        assert [key for key, _ in records] == [str(self.trimmed + position) for position in range(len(records))]
+        self.run(self.ledger.trim_outbox(self.claim, len(records)))
+        self.trimmed += len(records)
 
     def teardown(self) -> None:
         recount: Counter[str] = Counter()
         for offset in range(self.at):
             recount[counter(offset)] += offset + 1
-        stored = self.run(self.ledger.load(self.claim, "s"))
+        stored = self.run(self.ledger.load_hash(self.claim, "s"))
         assert {name: int(value) for name, value in stored.items()} == dict(recount)
-        waiting = self.run(self.ledger.outbox(self.claim, limit=100_000))
-        assert [int(key) for key, _ in waiting] == list(range(self.taken, self.at))
+        waiting = self.run(self.ledger.peek_outbox(self.claim, limit=100_000))
+        assert [int(key) for key, _ in waiting] == list(range(self.trimmed, self.at))
 
 
 def test_memory_ledger_holds_its_promise_in_any_order() -> None:

@@ -1,4 +1,4 @@
--- Take a partition: give it a new epoch and tell where its ledger stands.
+-- Take a partition: give it a new epoch and return its stored offset.
 -- An epoch is the time in milliseconds, or one more than the last if that is higher: it stays unique when Redis comes
 -- back from a backup that has forgotten the last owners.
 --

@@ -9,7 +9,7 @@
 --
 -- Returns {outcome, value}:
 --   applied  next offset    also when this very update was applied before and its reply was lost
---   fenced   owner's epoch  someone took the partition after the caller
+--   fenced   owner's epoch  another worker took the partition after the caller
 --   moved    stored offset  the ledger is elsewhere, perhaps restored from a backup
 local ledger = KEYS[1]
 local epoch, expected, next_offset, prefix = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -44,27 +44,15 @@ function effects.unset(suffix, names)
   redis.call('HDEL', prefix .. suffix, unpack(names))
 end
 
-function effects.people(suffix, ids)
-  redis.call('PFADD', prefix .. suffix, unpack(ids))
-end
-
-function effects.blobs(_, flat)
+function effects.set_strings(_, flat)
   for i = 1, #flat, 2 do redis.call('SET', prefix .. flat[i], flat[i + 1], 'KEEPTTL') end
 end
 
-function effects.appended(_, flat)
+function effects.append_strings(_, flat)
   for i = 1, #flat, 2 do redis.call('APPEND', prefix .. flat[i], flat[i + 1]) end
 end
 
-function effects.joined(suffix, ids)
-  redis.call('SADD', prefix .. suffix, unpack(ids))
-end
-
-function effects.left(suffix, ids)
-  redis.call('SREM', prefix .. suffix, unpack(ids))
-end
-
-function effects.members(suffix, triples) -- member, since or false, horizon
+function effects.memberships(suffix, triples) -- member, since or false, horizon
   local key = prefix .. suffix
   for i = 1, #triples, 3 do
     local member, since, horizon = triples[i], triples[i + 1], triples[i + 2]

@@ -489,7 +489,7 @@ async def test_everything_counted_expires() -> None:
     worker = Worker(log_of(events))
     await worker.run()
     shard = shard_of(worker)
-    stored = {*shard.values, *shard.numbers, *shard.strings, *shard.members}
+    stored = {*shard.values, *shard.numbers, *shard.strings, *shard.memberships}
     assert stored - shard.ttl_seconds.keys() == {"clock"}
     assert shard.ttl_seconds[f"people:minute:{TEN}:{ROOM}"] == MINUTES_KEPT_SECONDS
     assert shard.ttl_seconds[f"hour:{HOUR}"] == HOURS_KEPT_SECONDS

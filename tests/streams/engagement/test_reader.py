@@ -205,7 +205,7 @@ async def test_large_crowd_is_folded_and_estimated(rolling: Rolling) -> None:
         await handler.apply(handler.prepare(Batch(LIVE, 0, offsets, [LOG_MS] * len(values), values)))
     assert rolling.reader.people("platform", "douyin", "1m")["viewers"] == pytest.approx(45_000, rel=0.03)
     claim = await rolling.ledger.acquire(LIVE, 0)
-    [log_bytes] = await rolling.ledger.strings(claim, [f"people:minute:{TEN_MS // 60_000}:f:douyin"])
+    [log_bytes] = await rolling.ledger.load_strings(claim, [f"people:minute:{TEN_MS // 60_000}:f:douyin"])
     assert len(log_bytes or b"") < 80_000
 
 

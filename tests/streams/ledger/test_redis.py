@@ -44,7 +44,7 @@ async def test_server_that_hangs_is_unavailable_and_the_repeat_counts_once(stack
                 await ledger.apply(update)
             server.resume()  # it now executes what it was sent
             await ledger.apply(update)
-            assert await ledger.load(claim, "s") == {"a": b"1"}
+            assert await ledger.load_hash(claim, "s") == {"a": b"1"}
 
 
 async def test_killed_and_restarted_server_has_either_all_of_a_batch_or_nothing(
@@ -58,7 +58,7 @@ async def test_killed_and_restarted_server_has_either_all_of_a_batch_or_nothing(
             server.kill()
             server.start()
             again = await RetryingLedger(ledger, "real").acquire("t", 0)
-            counts = await ledger.load(again, "s")
+            counts = await ledger.load_hash(again, "s")
             stored = b"%d" % again.next_offset
             assert counts == ({"a": stored, "b": stored} if again.next_offset else {})
 
@@ -88,7 +88,7 @@ async def test_full_server_is_unavailable_until_it_has_room(stack_folder: Path, 
                 await ledger.apply(update)
             await client.config_set("maxmemory", "0")
             await ledger.apply(update)
-            assert await ledger.load(claim, "s") == {"a": b"1"}
+            assert await ledger.load_hash(claim, "s") == {"a": b"1"}
 
 
 async def test_refused_credentials_are_the_operators_mistake(stack_folder: Path, namespace: str) -> None:
@@ -105,7 +105,7 @@ async def test_forgotten_scripts_are_sent_again(redis_server: LocalRedis, namesp
         claim = await ledger.acquire("t", 0)
         await client.script_flush()
         await ledger.apply(Update(claim, 0, 10, Effects(sums={"s": {"a": 1}})))
-        assert await ledger.load(claim, "s") == {"a": b"1"}
+        assert await ledger.load_hash(claim, "s") == {"a": b"1"}
 
 
 async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> None:
@@ -114,12 +114,12 @@ async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> 
         ledger = RedisLedger(client, "real", namespace)
         claim = await ledger.acquire("t", 3)
         effects = Effects(
-            sums={"s": {"a": 1}}, values={"v": {"x": b"1"}}, people={"p": ["one"]}, appended={"l": b"x"},
-            outbox=[("k", b"v")], members={"f": [("one", 5, 0)]}, ttl_seconds={"s": 60},
+            sums={"s": {"a": 1}}, values={"v": {"x": b"1"}}, append_strings={"l": b"x"},
+            outbox=[("k", b"v")], memberships={"f": [("one", 5, 0)]}, ttl_seconds={"s": 60},
         )  # fmt: skip
         await ledger.apply(Update(claim, 0, 10, effects))
-        assert await ledger.fields_of(claim, {"s": ["a"], "v": ["x"]}) == {"s": {"a": b"1"}, "v": {"x": b"1"}}
-        assert await ledger.strings(claim, ["l", "none"]) == [b"x", None]
-        await ledger.taken(claim, 1)
-        assert await ledger.outbox(claim) == []
+        assert await ledger.load_fields(claim, {"s": ["a"], "v": ["x"]}) == {"s": {"a": b"1"}, "v": {"x": b"1"}}
+        assert await ledger.load_strings(claim, ["l", "none"]) == [b"x", None]
+        await ledger.trim_outbox(claim, 1)
+        assert await ledger.peek_outbox(claim) == []
         await client.aclose()

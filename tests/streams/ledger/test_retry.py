@@ -52,7 +52,7 @@ async def test_apply_waits_with_backoff_and_counts_once(loses_reply: bool, caplo
     with caplog.at_level(logging.WARNING):
         await ledger.apply(Update(claim, 0, 10, Effects(sums={"s": {"a": 1}})))
     assert waits.seconds == [1, 2, 4, 5]
-    assert await ledger.load(claim, "s") == {"a": b"1"}
+    assert await ledger.load_hash(claim, "s") == {"a": b"1"}
     assert outcomes("patient", "unavailable") - before == 4
     assert caplog.messages == [
         "Redis does not answer: connection refused; waiting, nothing is lost",

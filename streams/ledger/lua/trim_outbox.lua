@@ -5,11 +5,11 @@
 -- ARGV[1]  epoch   of the caller
 -- ARGV[2]  count   records to remove
 --
--- Returns {'taken', epoch} or {'fenced', owner's epoch}.
+-- Returns {'trimmed', epoch} or {'fenced', owner's epoch}.
 local ledger, outbox = KEYS[1], KEYS[2]
 local epoch, count = ARGV[1], tonumber(ARGV[2])
 
 local owner = redis.call('HGET', ledger, 'epoch') or '0'
 if owner ~= epoch then return {'fenced', owner} end
 if count > 0 then redis.call('LTRIM', outbox, count, -1) end
-return {'taken', epoch}
+return {'trimmed', epoch}
