@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import sub
-from typing import Literal, Protocol, cast, get_args
+from typing import Literal, Protocol, cast
 
 import msgspec
 
@@ -28,7 +28,6 @@ field that the event, or its kind, must have · `wrong_type` · `unknown_kind` a
 `unknown_value` the same for other closed sets (platform, value_mode) · `out_of_range` a number or a length ·
 `time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together.
 """
-REASONS: tuple[Reason, ...] = get_args(Reason)
 
 MAX_EVENT_BYTES = 1_048_576
 """A hundred times the longest text that the schema allows; more is an accident or an attack."""
@@ -72,7 +71,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Events with their offsets, Kafka timestamps and bytes, in offset order; and the records that are none."""
+    """Events with their offsets, Kafka timestamps and bytes, in offset order; and the records that cannot be read."""
 
     events: list[Event]
     offsets: Sequence[int]
@@ -97,8 +96,8 @@ def decode(batch: SliceableBatch) -> Decoded:
 
 
 def decode_slices(batch: SliceableBatch) -> Iterator[Decoded]:
-    """A batch's records slice by slice, in order: whoever is done with a slice's events before the next finds the next
-    in the cache too."""
+    """A batch's records slice by slice, in order. Finish one slice before asking for the next: each fits into the CPU
+    cache."""
     return map(_decode_slice, batch.slices())
 
 
@@ -156,12 +155,13 @@ def _decode_slice(records: Records) -> Decoded:
 
 
 def detail_of(error: Exception) -> str:
-    """The decoder's own words, without a value that is more than a name: it may be a text, or somebody's number."""
+    """The decoder's own words, without quoted values that are more than a name: they may be personal data. At most 200
+    characters."""
     return _QUOTED.sub("'…'", str(error))[:DETAIL_CHARACTERS]
 
 
 def _reason(error: ValueError | RecursionError, value: bytes) -> Reason:
-    """By the decoder's own words: it has one class for all that breaks the schema."""
+    """From the decoder's message: it has one exception class for everything that breaks the schema."""
     if isinstance(error, RecursionError):
         return "too_deep"
     if not isinstance(error, msgspec.ValidationError):

@@ -1,4 +1,4 @@
-"""What becomes of a record that cannot be read: its bytes go to dead.letters, with where it stood and why.
+"""What becomes of a record that cannot be read: its bytes go to dead.letters, with its coordinates and the reason.
 
 A dead letter is written before the ledger moves past its record, so a crash in between writes it again: the two have
 the same key, and readers keep the first. A letter that was redriven is marked by a tombstone with the same key.
@@ -88,4 +88,4 @@ class MemoryDeadLetterSink:
             self.letters.setdefault(letter.origin, letter)
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""

@@ -1,4 +1,4 @@
-"""Pseudonyms: ingest replaces every user id by a keyed hash, and nothing behind it ever sees the id.
+"""Pseudonyms: ingest replaces every user id by a keyed hash, and no later stage ever sees the id.
 
 Without the key a pseudonym cannot be made from an id, so a table of all ids does not undo it (pseudonymisation in the
 sense of GDPR Art. 4(5) and 个人信息保护法 Art. 73(3)); with another key all people are new.
@@ -16,8 +16,8 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._keyed = blake2b(key=key, digest_size=DIGEST_BYTES)
 
-    def of(self, platform: str, user_id: str) -> str:
-        """24 hexadecimal digits; the same id on two platforms is two people."""
+    def pseudonym(self, platform: str, user_id: str) -> str:
+        """The user's pseudonym, 24 hexadecimal digits. The same id on two platforms gives two pseudonyms."""
         digest = self._keyed.copy()
         digest.update(f"{platform}\0{user_id}".encode(errors="surrogatepass"))
         return digest.hexdigest()

@@ -15,7 +15,7 @@ Platform = Literal[
     "douyin", "tiktok", "bilibili", "kuaishou", "taobao", "xiaohongshu", "weibo", "bluesky", "mastodon", "x", "youtube",
     "other",
 ]  # fmt: skip
-"""A closed set, since it is a metric label; a feed that is none of these says `other`."""
+"""A closed set, since it is a metric label; a feed that is none of these is `other`."""
 
 LiveKind = Literal[
     "session_start", "session_end", "exposure", "enter", "leave", "watch", "viewers", "like", "comment", "gift",
@@ -28,7 +28,7 @@ Kind = Literal[LiveKind, SocialKind, "retraction"]
 
 `session_start` the stream begins (text: its title; commercial: it is declared to sell) · `enter` a viewer comes in ·
 `watch` seconds watched since the last `watch` (value) · `leave` (value: whole stay in seconds, 0 where `watch` events
-already told it) · `viewers` concurrent viewers now (value, always a snapshot) ·
+already reported it) · `viewers` concurrent viewers now (value, always a snapshot) ·
 `exposure` the room was shown in a list (value times) · `gift` value items of the unit price `amount` ·
 `order` created, `payment` paid, `refund` paid back: value items, `amount` money in all, `subject_id` the order ·
 `speech` a caption of the host · `notice` the platform's own violation notice · `post` by or about a brand ·
@@ -45,7 +45,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A person as a pseudonym (HMAC, made by ingest), with the reach that the feed tells."""
+    """A person as a pseudonym (HMAC, made by ingest), with the reach that the feed reports."""
 
     id: Id
     followers: Annotated[int, Meta(ge=0)] = 0
@@ -89,11 +89,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     source_seq: int | None = None
     schema_version: int = SCHEMA_VERSION
     jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
-    """Whose law a stream is under, where its feed tells: `CN`, `US`, or any country of ISO 3166."""
+    """Whose law a stream is under, where its feed reports it: `CN`, `US`, or any country of ISO 3166."""
 
 
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):
-    """Where a record stands in Kafka."""
+    """A record's position in Kafka."""
 
     topic: str
     partition: int

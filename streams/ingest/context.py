@@ -39,7 +39,7 @@ class FeedContext:
 
     def hidden(self, identifier: str) -> str:
         """An identifier that would give a person away, as a pseudonym."""
-        return self.pseudonyms.of(self.platform, identifier)
+        return self.pseudonyms.pseudonym(self.platform, identifier)
 
     def streak(self, user_id: str | int, group_id: str | int) -> str | None:
         """The subject under which a person's gift streak grows; None for a gift by itself (group 0)."""

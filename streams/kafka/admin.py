@@ -10,7 +10,7 @@ from streams.errors import Unavailable
 from streams.kafka.connection import KafkaConnection
 from streams.topology import MAX_RECORD_BYTES, TOPICS, Topic
 
-PATIENCE_MS = 5_000
+BOOTSTRAP_MS = 5_000
 
 
 def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
@@ -23,9 +23,9 @@ def topic_config(topic: Topic, retention_days: int) -> dict[str, str]:
 
 
 def create_topics(kafka: KafkaConnection, partitions: int, replication: int, retention_days: int) -> dict[str, str]:
-    """Create what is missing; returns `created` or `exists` by topic. Raises Unavailable."""
+    """Create the topics that are missing; returns `created` or `exists` by topic. Raises Unavailable."""
     try:
-        admin = kafka.admin(bootstrap_timeout_ms=PATIENCE_MS)
+        admin = kafka.admin(bootstrap_timeout_ms=BOOTSTRAP_MS)
     except KafkaTimeoutError:
         raise kafka.unavailable() from None
     try:
@@ -45,4 +45,4 @@ def _create(admin: Any, topic: Topic, partitions: int, replication: int, retenti
     try:
         admin.create_topics([new], raise_errors=True)
     except TopicAlreadyExistsError:
-        return  # somebody else made it in the meantime
+        return  # made by another process in the meantime

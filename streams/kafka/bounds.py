@@ -12,7 +12,7 @@ from streams.kafka.reading import partitions_of
 from streams.topology import STAGES
 
 TIMEOUT_MS = 1_000
-"""A scrape has four seconds for all its answers."""
+"""Per call: a scrape has four seconds for all its answers."""
 
 Offsets = Mapping[tuple[str, int], int]
 """By (topic, partition)."""

@@ -1,6 +1,7 @@
 """Kafka's clients, made in one place: from the settings to the arguments of aiokafka, kafka-python and Faust.
 
-Everything that needs Kafka is handed a `KafkaConnection`; a setting of Kafka's is read here and nowhere else.
+Every component that needs Kafka receives a `KafkaConnection`. A setting of Kafka's (TLS, SASL, …) touches three files:
+settings.py, this one and its test.
 """
 
 import socket
@@ -19,7 +20,7 @@ PROBE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class KafkaConnection:
-    """Where Kafka is and how to enter it. Its text is the address, for messages."""
+    """Kafka's address and credentials. `str()` is the address, for messages."""
 
     servers: str
     """host:port[,host:port…]"""
@@ -32,12 +33,12 @@ class KafkaConnection:
         return self.servers
 
     def unavailable(self) -> Unavailable:
-        """What to tell where Kafka does not answer, and what to do."""
+        """The error to raise where Kafka does not answer; its text says what to do."""
         return Unavailable(f"Kafka at {self} does not answer: start it (`pulsewatch up`) or set PULSEWATCH_KAFKA")
 
     def listens(self) -> bool:
-        """Whether any server takes a connection. kafka-python waits for its whole timeout, and leaves sockets behind,
-        where nobody listens; ask this first where an answer is wanted at once."""
+        """Whether any server takes a connection, within a second each. Where no server listens, kafka-python waits for
+        its whole timeout and leaves sockets behind: ask this first where an answer is wanted at once."""
         return any(_takes_connections(server) for server in self._addresses())
 
     def brokers(self) -> list[URL]:

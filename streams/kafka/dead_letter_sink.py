@@ -14,11 +14,11 @@ from streams.kafka.producer import LazyProducer
 from streams.topology import DEAD_LETTERS, MAX_RECORD_BYTES
 
 TRUNCATED_BYTES = 65_536
-"""What is kept of a record that fills a Kafka record by itself, with no room for our headers."""
+"""Bytes kept of a record that is too large to be written again with the headers added."""
 
 
 class DeadLetterTopicSink:
-    """Connects with the first letter, for there may never be one. One event loop."""
+    """Writes dead letters to Kafka; connects with the first one. One event loop."""
 
     def __init__(self, kafka: KafkaConnection, topic: str = DEAD_LETTERS, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
         self._topic = topic

@@ -1,4 +1,4 @@
-"""Reading dead.letters, and sending its records back to where they came from once what was wrong has been mended."""
+"""Listing dead.letters, and sending its records back to their topics once the cause has been mended."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Selection = Callable[[DeadLetter], bool]
 
 
 def list_dead_letters(kafka: KafkaConnection, topic: str = DEAD_LETTERS) -> Iterator[DeadLetter]:
-    """Every dead letter once, in the order of the topic's partitions; those redriven already are left out.
+    """Every dead letter once, in the order of the topic's partitions; redriven ones are left out.
 
     Raises Unavailable where Kafka does not answer, UsageError where it has no such topic.
     """

@@ -1,4 +1,4 @@
-"""Writing to a topic of ours: an idempotent producer that waits for all replicas and connects with the first record."""
+"""Writing to a topic: an idempotent producer that waits for all replicas and connects with the first record."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ class Publisher(Protocol):
     async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
         """Write (key, value) records in order; returns when Kafka has acknowledged all. Raises Unavailable.
 
-        May be called again with records that were written before: readers know them by their key or their origin.
+        May be called again with records that were written before: readers recognise them by their key or their origin.
         """
 
 
 class LazyProducer:
-    """A producer that is started once, by whoever needs it first. One event loop."""
+    """A producer that is started once, with its first use. One event loop."""
 
     def __init__(self, kafka: KafkaConnection, topic: str, **options: Any) -> None:
         self.topic = topic
@@ -32,7 +32,7 @@ class LazyProducer:
         self._starting = asyncio.Lock()
 
     async def producer(self) -> AIOKafkaProducer:
-        """Raises what aiokafka raises where Kafka does not answer."""
+        """The producer, started. Raises aiokafka's errors where Kafka does not answer."""
         async with self._starting:  # partitions call at once; a second producer's sends would never be answered
             if self._producer is None:
                 self._producer = await self._connected()

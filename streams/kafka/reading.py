@@ -14,7 +14,7 @@ from streams.kafka.connection import KafkaConnection
 POLL_MS = 200
 BOOTSTRAP_MS = 5_000
 NEWEST_SECONDS = 2.0
-"""What the newest records of a topic may take: a screen waits for them."""
+"""Time limit for the newest records of a topic: a screen waits for them."""
 
 
 def read_topic(kafka: KafkaConnection, topic: str) -> Iterator[Any]:

@@ -1,10 +1,10 @@
-"""What a stage gets: the records of one partition fetch as columns, with no object a record that stays."""
+"""The records of one partition fetch as columns: no object a record is kept."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 SLICE_RECORDS = 128
-"""Read in one piece: with what is decoded from them they fit into a core's cache."""
+"""Decoded in one piece: with the decoded events they fit into a core's cache."""
 
 
 class Columns(NamedTuple):
@@ -56,14 +56,14 @@ class Batch:
 
     @property
     def next_offset(self) -> int:
-        """Where reading goes on after this batch."""
+        """The offset at which the next batch may begin."""
         return self.offsets[-1] + 1
 
     def __len__(self) -> int:
         return len(self.columns.values)
 
     def slices(self) -> Iterator[Columns]:
-        """All of it, SLICE_RECORDS at a time: whoever is done with a slice before the next finds each in the cache."""
+        """All of it, SLICE_RECORDS at a time. Finish one slice before asking for the next: each fits into the cache."""
         for start in range(0, len(self), SLICE_RECORDS):
             part = slice(start, start + SLICE_RECORDS)
             yield Columns(self.offsets[part], self.timestamps_ms[part], self.values[part])

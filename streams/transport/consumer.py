@@ -2,7 +2,7 @@
 
 Stock Faust makes two tasks and several objects a record, acknowledges a record whose agent raised, and starts from
 the offsets that Kafka stores. Here a message is a `Delivery`, nothing is acknowledged before the ledger has it, and
-Kafka's stored offsets are only told, for whoever watches consumer lag.
+offsets are committed to Kafka only for tools that watch consumer lag.
 """
 # ruff: noqa: SLF001 - what has to change in Faust and aiokafka has no public face
 
@@ -21,7 +21,7 @@ from faust.types import TP, ConsumerMessage, Message
 
 from streams.errors import PulsewatchError
 from streams.kafka.connection import KafkaConnection
-from streams.transport.fetched import exhausted, take
+from streams.transport.fetched import exhausted, take_batch
 from streams.transport.lane import Delivery, FetchSession
 from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage
@@ -41,17 +41,17 @@ log = logging.getLogger(__name__)
 
 
 class LogEndsBefore(PulsewatchError):
-    """Kafka's log ends before the offset that the ledger stands at."""
+    """Kafka's log ends before the ledger's offset."""
 
     def __init__(self, topic: str, partition: int, offset: int) -> None:
         super().__init__(
-            f"{topic}:{partition} ends before offset {offset}, where the ledger stands: the topic was made anew, or"
+            f"{topic}:{partition} ends before offset {offset}, the ledger's: the topic was made anew, or"
             " Kafka lost records; restore it, or start with another PULSEWATCH_NAMESPACE"
         )
 
 
 class ConsumerHost(Protocol):
-    """What the consumer needs of the Faust app that owns it."""
+    """The part of the Faust app that the consumer uses."""
 
     conf: Any
     kafka: KafkaConnection
@@ -65,12 +65,12 @@ class ConsumerHost(Protocol):
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """The thread that talks to Kafka: heartbeats go on while the worker's loop is busy with a batch."""
 
-    app: "ConsumerHost"  # type: ignore[assignment]
+    app: ConsumerHost  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._readings: dict[TopicPartition, FetchSession] = {}
-        self._room = asyncio.Event()
+        self._sessions: dict[TopicPartition, FetchSession] = {}
+        self._capacity = asyncio.Event()
 
     async def on_start(self) -> None:
         """Connect, however long Kafka takes to answer."""
@@ -105,28 +105,28 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         )
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Fetch nothing before the ledger has said from where."""
-        self._readings.clear()
+        """Pause the partitions: a lane resumes its own once it knows the ledger's offset."""
+        self._sessions.clear()
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
 
-    async def begin(self, reading: FetchSession) -> None:
-        """Seek to the reading's offset; every fetch of the partition from now on belongs to this reading."""
-        tp = TopicPartition(reading.topic, reading.partition)
+    async def begin(self, session: FetchSession) -> None:
+        """Seek to the session's offset; every fetch of the partition from now on belongs to this session."""
+        tp = TopicPartition(session.topic, session.partition)
         consumer = self._ensure_consumer()
         try:
-            consumer.seek(tp, reading.next_offset)
+            consumer.seek(tp, session.next_offset)
             consumer.resume(tp)
         except IllegalStateError:
-            return  # revoked meanwhile: its lane is about to be told
-        self._readings[tp] = reading
+            return  # revoked meanwhile: its lane is about to be closed
+        self._sessions[tp] = session
 
-    def notify_room(self) -> None:
-        """Wake `fetch`; may be called from any thread."""
-        self.thread_loop.call_soon_threadsafe(self._room.set)
+    def notify_capacity(self) -> None:
+        """Wake `fetch`: a session may have capacity again. Any thread may call."""
+        self.thread_loop.call_soon_threadsafe(self._capacity.set)
 
     async def fetch(self, timeout_seconds: float) -> list[Delivery]:
-        """What has arrived for the readings that have room; waits for it, in vain at most so long."""
+        """Batches that have arrived for sessions with capacity; none where none came within the timeout."""
         consumer = self._ensure_consumer()
         fetcher = consumer._fetcher
         deadline = self.thread_loop.time() + timeout_seconds
@@ -134,9 +134,9 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             while not self.should_stop:
                 if consumer._closed or fetcher._closed:
                     raise ConsumerStoppedError
-                self._room.clear()
+                self._capacity.clear()
                 self.app.outage.up(self._answered_ms(consumer))
-                deliveries = [*self._take_fetched(fetcher)]
+                deliveries = [*self._fetched_deliveries(fetcher)]
                 left_seconds = deadline - self.thread_loop.time()
                 if deliveries or left_seconds <= 0:
                     return deliveries
@@ -151,95 +151,95 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     async def _arrival(self, fetcher: Any, timeout_seconds: float) -> None:
         arrived = fetcher._create_fetch_waiter()
-        room = asyncio.ensure_future(self._room.wait())
+        capacity = asyncio.ensure_future(self._capacity.wait())
         try:
-            await asyncio.wait([arrived, room], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([arrived, capacity], timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            room.cancel()
+            capacity.cancel()
             if arrived.done():
                 arrived.result()  # raises what the group's coordinator refuses for good
             arrived.cancel()
 
-    def _take_fetched(self, fetcher: Any) -> Iterator[Delivery]:
+    def _fetched_deliveries(self, fetcher: Any) -> Iterator[Delivery]:
         for tp, result in list(fetcher._records.items()):
-            reading = self._readings.get(tp)
+            session = self._sessions.get(tp)
             delivery = None
             if not isinstance(result, FetchResult):
                 self._drop(fetcher, tp)
                 result.check_raise()
-            elif reading is not None and reading.has_room:
-                delivery = _take(reading, result) if result.check_assignment(tp) else None
+            elif session is not None and session.has_capacity:
+                delivery = _next_delivery(session, result) if result.check_assignment(tp) else None
                 if not result.has_more():
                     self._drop(fetcher, tp)
             if delivery is not None:
                 yield delivery
 
     def _drop(self, fetcher: Any, tp: TopicPartition) -> None:
-        """Make room for the partition's next fetch."""
+        """Remove the partition's fetch result, so that aiokafka fetches the next."""
         del fetcher._records[tp]
         fetcher._notify(fetcher._wait_consume_future)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        told = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        committed = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
         try:
-            await asyncio.wait_for(self._ensure_consumer().commit(told), COMMIT_SECONDS)
+            await asyncio.wait_for(self._ensure_consumer().commit(committed), COMMIT_SECONDS)
         except (KafkaError, IllegalStateError, TimeoutError) as error:
-            log.info("Kafka was not told how far the ledger is: %r", error)
+            log.info("the ledger's offsets were not committed to Kafka: %r", error)
             return False
         return True
 
 
-def _take(reading: FetchSession, result: Any) -> Delivery | None:
+def _next_delivery(session: FetchSession, result: Any) -> Delivery | None:
     """The next batch of a fetch; None where it held control records only."""
     fetched = result._partition_records
-    _check_position(reading, fetched.next_fetch_offset)
-    batch = take(reading.topic, reading.partition, fetched)
+    _check_position(session, fetched.next_fetch_offset)
+    batch = take_batch(session.topic, session.partition, fetched)
     result._update_position()
     if exhausted(fetched):
         result._partition_records = None
-    reading.position = fetched.next_fetch_offset
+    session.position = fetched.next_fetch_offset
     if batch is None:
         return None
-    delivery = Delivery(reading, batch, reading.next_offset, reading.position)
-    reading.next_offset = reading.position
-    reading.delivered += 1
+    delivery = Delivery(session, batch, session.next_offset, session.position)
+    session.next_offset = session.position
+    session.delivered += 1
     return delivery
 
 
-def _check_position(reading: FetchSession, fetched_offset: int) -> None:
-    """Kafka answers an offset that it has not by starting at its oldest record: say so, or refuse."""
-    if fetched_offset < reading.position:
-        raise LogEndsBefore(reading.topic, reading.partition, reading.position)
-    if fetched_offset > reading.position > 0:
+def _check_position(session: FetchSession, fetched_offset: int) -> None:
+    """Where Kafka does not have an offset it starts at its oldest record: log the gap, or raise LogEndsBefore."""
+    if fetched_offset < session.position:
+        raise LogEndsBefore(session.topic, session.partition, session.position)
+    if fetched_offset > session.position > 0:
         log.warning(
             "%s:%d: records from %d to %d are gone from Kafka, its retention was too short",
-            reading.topic, reading.partition, reading.position, fetched_offset,
+            session.topic, session.partition, session.position, fetched_offset,
         )  # fmt: skip
 
 
 class BatchConsumer(Consumer):
-    """Delivers batches to the lanes, and has them read from where the ledger stands."""
+    """Delivers batches to the lanes, read from the ledger's offsets on."""
 
-    app: "ConsumerHost"  # type: ignore[assignment]
+    app: ConsumerHost  # type: ignore[assignment]
     _thread: BatchConsumerThread
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    # What the lanes ask of their reader.
+    # The lanes' `Fetcher`.
 
-    async def begin(self, reading: FetchSession) -> None:
+    async def begin(self, session: FetchSession) -> None:
         """Seek, and deliver from there."""
-        await self._in_thread(self._thread.begin(reading))
+        await self._in_thread(self._thread.begin(session))
 
     def stored(self, delivery: Delivery) -> None:
-        """Remember what to tell Kafka; fetch again where that waited for room."""
-        reading = delivery.reading
-        reading.stored += 1
-        self._stored_offsets[TP(reading.topic, reading.partition)] = delivery.batch.next_offset
-        self._thread.notify_room()
+        """Remember the offset to commit to Kafka; fetch again where the session had no capacity."""
+        session = delivery.session
+        session.stored += 1
+        self._stored_offsets[TP(session.topic, session.partition)] = delivery.batch.next_offset
+        self._thread.notify_capacity()
 
-    # What Faust asks of its consumer.
+    # Faust's `Consumer`.
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -283,7 +283,7 @@ class BatchConsumer(Consumer):
         return False
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
-        """Tell Kafka how far the ledger is."""
+        """Commit the ledger's offsets to Kafka."""
         offsets, self._stored_offsets = self._stored_offsets, {}
         return await self._commit(offsets) if offsets else False
 

@@ -1,4 +1,4 @@
-"""Faust's part: an app with one agent over a stage's topics, whose messages are batches on their way to the lanes."""
+"""The Faust app of a stage: one agent over its topics, whose messages are batches, handed on to the lanes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ class FaustApp(faust.App):
         self.lanes = lanes
         self.outage = outage
         self.failed = failed
-        """Told why nothing can be fetched any more."""
+        """Called with the reason when nothing can be fetched any more."""
         self.kafka = KafkaConnection.of(settings)
         broker = self.kafka.brokers()
         super().__init__(

@@ -23,7 +23,7 @@ Rest = Iterator[DefaultRecord]
 
 
 class BrokenBatch(PulsewatchError):
-    """Kafka delivered bytes that are no batch of records, or compressed in a way that nobody here knows."""
+    """Kafka delivered bytes that are no batch of records, or are compressed in an unknown way."""
 
     def __init__(self, topic: str, partition: int, offset: int, error: Exception) -> None:
         super().__init__(f"{topic}:{partition}:{offset}: {error}")
@@ -61,7 +61,7 @@ class FetchedBatch(Batch):
     def __len__(self) -> int:
         """Known once all of it was read."""
         if self._length is None:
-            raise RuntimeError("nobody knows yet how many records a fetched batch holds")
+            raise RuntimeError("the number of records in a fetched batch is known once it was read")
         return self._length
 
     def slices(self) -> Iterator[Columns]:
@@ -85,13 +85,13 @@ class FetchedBatch(Batch):
         self._length = length
 
 
-def take(
+def take_batch(
     topic: str,
     partition: int,
     fetched: PartitionRecords,
     *,
-    most_records: int = MAX_RECORDS,
-    most_bytes: int = MAX_BYTES,
+    max_records: int = MAX_RECORDS,
+    max_bytes: int = MAX_BYTES,
 ) -> FetchedBatch | None:
     """Take whole record batches out of a fetch until a limit is reached, and move its `next_fetch_offset` past them.
 
@@ -102,7 +102,7 @@ def take(
     begun, source = list[tuple[DefaultRecord, Rest]](), fetched._records
     taken_records = taken_bytes = 0
     try:
-        while source.has_next() and taken_records < most_records and taken_bytes < most_bytes:
+        while source.has_next() and taken_records < max_records and taken_bytes < max_bytes:
             batch = source.next_batch()
             if fetched._check_crcs and not batch.validate_crc():
                 raise CorruptRecordException("invalid CRC")

@@ -1,4 +1,4 @@
-"""The contract between the transport and a stage: who does what, and in which order."""
+"""The contract between the transport and a stage: which calls come, and in which order."""
 
 from typing import Protocol, TypeVar
 
@@ -28,7 +28,7 @@ class BatchHandler(Protocol[Prepared]):
     async def assigned(self, topic: str, partition: int) -> int:
         """Take the partition under a new epoch; returns the offset to read from (below the stored one to warm up).
 
-        Waits, with one clear line and backoff, while its server does not answer.
+        Retries with a backoff, and logs one line, while its server does not answer.
         """
 
     def prepare(self, batch: Batch) -> Prepared:

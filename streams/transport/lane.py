@@ -30,14 +30,14 @@ class LostBatch(PulsewatchError):
 
 @dataclass(eq=False, slots=True)
 class FetchSession:
-    """One uninterrupted read of a partition. A seek makes a new one, so that what was read before is recognised."""
+    """One uninterrupted read of a partition. A seek makes a new one, so that earlier deliveries are recognised."""
 
     topic: str
     partition: int
     next_offset: int
     """Where the next delivery begins."""
     position: int = field(init=False)
-    """Where the consumer stands: beyond `next_offset` while only control records came."""
+    """The consumer's next offset: beyond `next_offset` while only control records came."""
     delivered: int = 0
     stored: int = 0
     """Batches. The consumer's thread writes all but this one, so that neither thread loses the other's count."""
@@ -52,15 +52,16 @@ class FetchSession:
         return self.delivered - self.stored
 
     @property
-    def has_room(self) -> bool:
+    def has_capacity(self) -> bool:
+        """Whether one more batch may be fetched."""
         return not self.ended and self.pending < MAX_IN_FLIGHT_BATCHES
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A batch and the stretch of the log that it covers: [start_offset, end_offset)."""
+    """A batch and the part of the log that it covers: [start_offset, end_offset)."""
 
-    reading: FetchSession
+    session: FetchSession
     batch: Batch
     start_offset: int
     end_offset: int
@@ -68,17 +69,17 @@ class Delivery:
 
 
 class Fetcher(Protocol):
-    """Whoever fetches for the lanes."""
+    """What fetches for the lanes: the consumer."""
 
-    async def begin(self, reading: FetchSession) -> None:
-        """Seek to the reading's next offset and deliver from there, under this reading only."""
+    async def begin(self, session: FetchSession) -> None:
+        """Seek to the session's next offset and deliver from there, under this session only."""
 
     def stored(self, delivery: Delivery) -> None:
-        """Called when the delivery is in the ledger: there is room for one more, and an offset to tell Kafka."""
+        """Called when the delivery is in the ledger: one more may be fetched, and its offset may be committed."""
 
 
 Failed = Callable[[Exception, Coordinates], None]
-"""Told why a lane cannot go on, and the first offset of the batch that it had in hand. The worker must end."""
+"""Called with the reason why a lane cannot go on, and the first offset of the batch in hand. The worker must end."""
 Ready = tuple[Delivery, Any] | Exception | None
 """A prepared batch, or why there will be no other."""
 
@@ -86,13 +87,15 @@ Ready = tuple[Delivery, Any] | Exception | None
 class Lane:
     """A partition of one worker."""
 
-    def __init__(self, topic: str, partition: int, handler: BatchHandler[Any], reader: Fetcher, failed: Failed) -> None:
+    def __init__(
+        self, topic: str, partition: int, handler: BatchHandler[Any], fetcher: Fetcher, failed: Failed
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self._handler = handler
-        self._reader = reader
+        self._fetcher = fetcher
         self._failed = failed
-        self._reading: FetchSession | None = None
+        self._session: FetchSession | None = None
         self._offset_in_hand = 0
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._closing = False
@@ -100,16 +103,16 @@ class Lane:
 
     def deliver(self, delivery: Delivery) -> None:
         """Take the next batch; one that was read before the last seek, or after the revocation, is dropped."""
-        if delivery.reading is self._reading and not self._closing:
+        if delivery.session is self._session and not self._closing:
             self._arrived.put_nowait(delivery)
 
     async def close(self) -> None:
         """Let the batch that is being stored finish, drop the others, forget the partition."""
         self._closing = True
-        if self._reading is None or not self._reading.pending:
+        if self._session is None or not self._session.pending:
             self._task.cancel()
         else:
-            self._reading.ended = True
+            self._session.ended = True
             self._arrived.put_nowait(None)
         _, running = await asyncio.wait([self._task], timeout=CLOSING_SECONDS)
         if running:
@@ -130,14 +133,14 @@ class Lane:
 
         1. Take the partition and learn where to read from.
         2. Read from there.
-        3. Store batch after batch, until the ledger turns out to stand elsewhere.
+        3. Store batch after batch, until the ledger turns out to have another offset.
         """
-        self._reading = None
+        self._session = None
         start_offset = await self._handler.assigned(self.topic, self.partition)
         self._offset_in_hand = start_offset
         self._arrived = asyncio.Queue()
-        reading = self._reading = FetchSession(self.topic, self.partition, start_offset)
-        await self._reader.begin(reading)
+        session = self._session = FetchSession(self.topic, self.partition, start_offset)
+        await self._fetcher.begin(session)
         ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=1)
         preparing = asyncio.create_task(self._prepare_all(start_offset, ready))
         try:
@@ -146,7 +149,7 @@ class Lane:
             LEDGER_OUTCOMES.labels(self._handler.stage, "moved").inc()
             log.warning("%s; reading goes on from there", moved)
         finally:
-            reading.ended = True
+            session.ended = True
             preparing.cancel()
             await asyncio.wait([preparing])
 
@@ -173,7 +176,7 @@ class Lane:
             stage = self._handler.stage
             BATCH_SECONDS.labels(stage).observe(time.perf_counter() - delivery.at_seconds)
             BATCH_EVENTS.labels(stage).observe(len(delivery.batch))
-            self._reader.stored(delivery)
+            self._fetcher.stored(delivery)
 
 
 def _check_continuity(expected_offset: int, start_offset: int) -> None:

@@ -19,11 +19,11 @@ class Lanes:
         self._failed = failed
         self._by_partition: dict[TP, Lane] = {}
 
-    def open(self, assigned: Iterable[TP], reader: Fetcher) -> None:
+    def open(self, assigned: Iterable[TP], fetcher: Fetcher) -> None:
         """Start a lane for each partition that has none; returns at once, though the handler may have to wait."""
         for tp in assigned:
             if tp not in self._by_partition:
-                self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, reader, self._failed)
+                self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, fetcher, self._failed)
         UP.labels(self._handler.stage).set(1 if self._by_partition else 0)
 
     def deliver(self, delivery: Delivery) -> None:

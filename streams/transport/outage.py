@@ -1,4 +1,4 @@
-"""An outage of Kafka in two lines: aiokafka tells it in many, again and again."""
+"""An outage of Kafka as two log lines: aiokafka logs many, again and again."""
 
 import logging
 import threading
@@ -15,23 +15,23 @@ log = logging.getLogger(__name__)
 
 
 class Outage(logging.Handler):
-    """Takes aiokafka's log. Says once that Kafka does not answer, and once that it does again; any thread may call."""
+    """Receives aiokafka's log; logs once that Kafka does not answer, once that it does again. Any thread may call."""
 
     def __init__(self, kafka: str) -> None:
         super().__init__(logging.WARNING)
         self._kafka = kafka
         self._since_ms: int | None = None
         self._closing = False
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
 
     @contextmanager
     def capturing(self, log_level: str) -> Iterator[None]:
-        """Takes aiokafka's log meanwhile; with DEBUG its own lines from INFO on, and Faust's, are shown too."""
+        """Receive aiokafka's log meanwhile; with DEBUG its own lines from INFO on, and Faust's, are shown too."""
         kafka, libraries = logging.getLogger("aiokafka"), [logging.getLogger(name) for name in ("faust", "mode")]
         talkative = log_level == "DEBUG"
         kafka.addHandler(self)
         kafka.propagate = talkative
-        kafka.setLevel(logging.INFO)  # below that it prints whole records, and people's texts are no log's matter
+        kafka.setLevel(logging.INFO)  # below that it prints whole records, and people's texts do not belong into logs
         for library in libraries:
             library.setLevel(logging.DEBUG if talkative else logging.CRITICAL)
         try:
@@ -55,16 +55,16 @@ class Outage(logging.Handler):
         self._closing = True
 
     def down(self) -> None:
-        """Kafka did not answer."""
-        with self._guard:
+        """Kafka did not answer; logs the first time."""
+        with self._lock:
             began = self._since_ms is None
             self._since_ms = system_clock()
         if began:
             log.warning("Kafka at %s does not answer; waiting, nothing is lost", self._kafka)
 
     def up(self, answered_ms: int) -> None:
-        """Kafka answered then."""
-        with self._guard:
+        """Kafka answered at `answered_ms`; logs the end of an outage that began before."""
+        with self._lock:
             ended = self._since_ms is not None and answered_ms > self._since_ms
             if ended:
                 self._since_ms = None

@@ -1,7 +1,7 @@
-"""A stage as a process: a Faust app with one agent over the stage's topics, and an end with a meaning.
+"""A stage as a process: the Faust app, its lanes, and an exit code with a meaning.
 
-Exit codes: 0 it was told to stop, 1 something unexpected (the log says at which record), 3 another worker owns a
-partition. After any of them a new process goes on where the ledger stands.
+Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 3 another worker owns a
+partition. After any of them a new process goes on from the ledger's offsets.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ STOPPED, FAILED, FENCED = 0, 1, 3
 TOPICS_BACKOFF = Backoff(first_seconds=0.25, max_seconds=5.0)
 STOPPING_SECONDS = 15.0
 YOUNG_OBJECTS = 50_000
-"""How many new objects the garbage collector waits for. At Python's 700 it went through a batch's long lists again and
+"""New objects after which the garbage collector runs. At Python's 700 it went through a batch's long lists again and
 again, an eighth of the engagement worker's time; there are hardly any cycles to find."""
 
 
@@ -74,15 +74,15 @@ class Worker:
         self._exit_code = STOPPED
 
     def stop(self) -> None:
-        """Ask for a clean end: what is in hand is stored, then `run` returns."""
+        """Ask for a clean end: the batch in hand is stored, then `run` returns."""
         self._stop.set()
 
     async def run(self) -> int:
         """Run to the end; returns the exit code.
 
         1. Wait until Kafka answers and has the topics.
-        2. Run the Faust app until someone asks for the end.
-        3. Finish what is in hand, tell Kafka the offsets, leave the group.
+        2. Run the Faust app until `stop`, or until a lane or the fetch fails.
+        3. Store the batches in hand, commit the offsets to Kafka, leave the group.
         """
         gc.freeze()  # what was imported stays: no need to go through it again and again
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
@@ -100,7 +100,7 @@ class Worker:
         return self._exit_code
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Whether the work came to its end before somebody asked for the worker's."""
+        """Run the work until it ends or `stop` is called; whether it ended first."""
         working, stopping = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)

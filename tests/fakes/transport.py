@@ -1,4 +1,4 @@
-"""A handler that keeps its own ledger, and a reader without a broker."""
+"""A handler that keeps its own ledger, and a fetcher without a broker."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ Place = tuple[str, int]
 
 @dataclass
 class Recorder:
-    """Stores every record's value by its coordinates, the offset with it; refuses where it is told to."""
+    """Stores every record's value by its coordinates, the offset with it; raises the refusals it was given."""
 
     topics: tuple[str, ...]
     stage: str = "recorder"
@@ -68,27 +68,27 @@ def fenced() -> Fenced:
     return Fenced("t", 0, 1, 2)
 
 
-class FakeReader:
+class FakeFetcher:
     """Counts like the consumer does; tests deliver by hand."""
 
     def __init__(self) -> None:
-        self.readings: list[FetchSession] = []
+        self.sessions: list[FetchSession] = []
         self.begun = asyncio.Event()
 
-    async def begin(self, reading: FetchSession) -> None:
-        self.readings.append(reading)
+    async def begin(self, session: FetchSession) -> None:
+        self.sessions.append(session)
         self.begun.set()
 
     def stored(self, delivery: Delivery) -> None:
-        delivery.reading.stored += 1
+        delivery.session.stored += 1
 
     def read(self, *values: bytes, skipped: int = 0) -> Delivery:
-        """The next batch of the last reading; `skipped` offsets before it hold no record."""
-        reading = self.readings[-1]
-        start_offset = reading.next_offset
+        """The next batch of the last session; `skipped` offsets before it hold no record."""
+        session = self.sessions[-1]
+        start_offset = session.next_offset
         first = start_offset + skipped
-        reading.next_offset = first + len(values)
-        reading.delivered += 1
-        offsets = range(first, reading.next_offset)
-        batch = Batch(reading.topic, reading.partition, offsets, [0] * len(values), values)
-        return Delivery(reading, batch, start_offset, reading.next_offset)
+        session.next_offset = first + len(values)
+        session.delivered += 1
+        offsets = range(first, session.next_offset)
+        batch = Batch(session.topic, session.partition, offsets, [0] * len(values), values)
+        return Delivery(session, batch, start_offset, session.next_offset)

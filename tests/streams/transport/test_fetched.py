@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.transport.batch import SLICE_RECORDS
-from streams.transport.fetched import BrokenBatch, FetchedBatch, exhausted, take
+from streams.transport.fetched import BrokenBatch, FetchedBatch, exhausted, take_batch
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 COMMIT_MARKER, ABORT_MARKER = b"\x00\x00\x00\x01", b"\x00\x00\x00\x00"
@@ -62,7 +62,7 @@ def fetch(
 
 
 def taken(fetched: PartitionRecords, **limits: int) -> FetchedBatch:
-    batch = take("t", 0, fetched, **limits)
+    batch = take_batch("t", 0, fetched, **limits)
     assert batch is not None
     return batch
 
@@ -78,7 +78,7 @@ def test_take_reads_every_codec(codec: str) -> None:
 def test_fetched_batch_comes_in_slices_however_small_the_producers_batches_are() -> None:
     size = SLICE_RECORDS + 40
     whole = taken(fetch([batch(start, [b"x"] * 7) for start in range(0, 7 * size, 7)]))
-    with pytest.raises(RuntimeError, match="how many records"):
+    with pytest.raises(RuntimeError, match="number of records"):
         len(whole)
     slices = list(whole.slices())
     assert {len(one.values) for one in slices[:-1]} == {SLICE_RECORDS}
@@ -108,7 +108,7 @@ def test_take_finds_nothing_where_compaction_left_nothing() -> None:
     first = bytearray(batch(0, [b"a"]))
     first[23:27] = (2).to_bytes(4, "big")
     fetched = fetch([bytes(first)], from_offset=1)
-    assert take("t", 0, fetched) is None
+    assert take_batch("t", 0, fetched) is None
     assert fetched.next_fetch_offset == 3
 
 
@@ -128,15 +128,15 @@ def test_take_keeps_gaps_of_compaction_and_moves_past_a_batch_whose_end_is_gone(
 
 def test_take_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> None:
     fetched = fetch([batch(0, [b"x"] * 3), batch(3, [b"x"] * 3), batch(6, [b"x"] * 3)])
-    assert taken(fetched, most_records=4).offsets == [0, 1, 2, 3, 4, 5]
+    assert taken(fetched, max_records=4).offsets == [0, 1, 2, 3, 4, 5]
     assert not exhausted(fetched)
-    assert taken(fetched, most_records=4).offsets == [6, 7, 8]
+    assert taken(fetched, max_records=4).offsets == [6, 7, 8]
     assert exhausted(fetched)
 
 
 def test_take_bounds_what_decompression_makes_of_a_fetch() -> None:
     fetched = fetch([batch(0, [b"x" * 1000] * 2, codec="gzip"), batch(2, [b"x"])])
-    assert taken(fetched, most_bytes=1500).offsets == [0, 1]
+    assert taken(fetched, max_bytes=1500).offsets == [0, 1]
 
 
 def test_take_drops_what_an_aborted_transaction_wrote() -> None:
@@ -168,7 +168,7 @@ def test_take_refuses_a_batch_whose_checksum_is_wrong() -> None:
     st.integers(1, 6),
 )
 def test_take_yields_what_aiokafka_yields(
-    contents: list[tuple[list[bytes], str]], from_offset: int, most_records: int
+    contents: list[tuple[list[bytes], str]], from_offset: int, max_records: int
 ) -> None:
     batches, next_offset = [], 0
     for values, codec in contents:
@@ -180,6 +180,6 @@ def test_take_yields_what_aiokafka_yields(
     fetched = fetch(batches, from_offset=from_offset)
     got: list[tuple[int, bytes | None]] = []
     while not exhausted(fetched):
-        for columns in taken(fetched, most_records=most_records).slices():
+        for columns in taken(fetched, max_records=max_records).slices():
             got += zip(columns.offsets, columns.values, strict=True)
     assert got == expected

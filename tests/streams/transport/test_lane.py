@@ -7,7 +7,7 @@ import pytest
 
 from streams.events.schema import Coordinates
 from streams.transport.lane import Lane
-from tests.fakes.transport import FakeReader, Recorder, fenced, moved
+from tests.fakes.transport import FakeFetcher, Recorder, fenced, moved
 
 
 class Bench:
@@ -15,18 +15,18 @@ class Bench:
 
     def __init__(self) -> None:
         self.handler = Recorder(("t",))
-        self.reader = FakeReader()
+        self.fetcher = FakeFetcher()
         self.failures: list[tuple[Exception, Coordinates]] = []
-        self.lane = Lane("t", 0, self.handler, self.reader, lambda error, at: self.failures.append((error, at)))
+        self.lane = Lane("t", 0, self.handler, self.fetcher, lambda error, at: self.failures.append((error, at)))
 
     def deliver(self, *values: bytes, skipped: int = 0) -> None:
-        self.lane.deliver(self.reader.read(*values, skipped=skipped))
+        self.lane.deliver(self.fetcher.read(*values, skipped=skipped))
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
-    await bench.reader.begun.wait()
+    await bench.fetcher.begun.wait()
     yield bench
     await bench.lane.close()
 
@@ -41,7 +41,7 @@ async def test_lane_stores_batches_in_order(bench: Bench) -> None:
         bench.deliver(value)
     await settled()
     assert bench.handler.applied["t", 0] == [(0, b"a"), (1, b"b"), (2, b"c")]
-    assert bench.reader.readings[0].pending == 0
+    assert bench.fetcher.sessions[0].pending == 0
 
 
 async def test_lane_prepares_the_next_batch_while_one_is_stored(bench: Bench) -> None:
@@ -55,25 +55,25 @@ async def test_lane_prepares_the_next_batch_while_one_is_stored(bench: Bench) ->
     assert bench.handler.log[4:] == ["applied 0", "apply 1", "applied 1"]
 
 
-async def test_lane_has_room_for_two_batches(bench: Bench) -> None:
+async def test_lane_has_capacity_for_two_batches(bench: Bench) -> None:
     bench.handler.may_apply.clear()
-    reading = bench.reader.readings[0]
+    session = bench.fetcher.sessions[0]
     bench.deliver(b"a")
-    assert reading.has_room
+    assert session.has_capacity
     bench.deliver(b"b")
-    assert not reading.has_room
+    assert not session.has_capacity
     bench.handler.may_apply.set()
     await settled()
-    assert reading.has_room
+    assert session.has_capacity
 
 
 async def test_lane_reads_again_from_where_the_ledger_stands(bench: Bench) -> None:
     bench.handler.stored["t", 0] = 1
     bench.handler.refusals.append(moved(1))
     bench.deliver(b"a", b"b")
-    stale = bench.reader.read(b"c")
+    stale = bench.fetcher.read(b"c")
     await settled()
-    assert bench.reader.readings[-1].next_offset == 1
+    assert bench.fetcher.sessions[-1].next_offset == 1
     bench.lane.deliver(stale)
     bench.deliver(b"b")
     await settled()
@@ -95,7 +95,7 @@ async def test_lane_tells_where_it_failed_and_stores_nothing_more(bench: Bench) 
 
 async def test_lane_fails_where_a_batch_is_missing(bench: Bench) -> None:
     bench.deliver(b"a")
-    bench.reader.read(b"lost")
+    bench.fetcher.read(b"lost")
     bench.deliver(b"c")
     await settled()
     assert bench.handler.applied["t", 0] == [(0, b"a")]
@@ -134,7 +134,7 @@ async def test_lane_closes_while_the_handler_waits_for_its_partition() -> None:
             raise AssertionError
 
     handler = Waiting(("t",))
-    lane = Lane("t", 0, handler, FakeReader(), lambda *_: None)
+    lane = Lane("t", 0, handler, FakeFetcher(), lambda *_: None)
     await settled()
     await lane.close()
     assert handler.log == ["revoked 0"]
