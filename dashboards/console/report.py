@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,7 +11,7 @@ from dashboards.console.desk import Desk
 from dashboards.console.pages.campaign import CampaignPage, Stretch, view
 from models.labels import SENTIMENTS
 from streams.clock import MINUTE_MS
-from streams.engagement.dictionary import SUMS
+from streams.engagement.dictionary import SUMS, Unit, shown_on
 from streams.errors import UsageError
 
 _PAGES = Environment(
@@ -62,33 +63,19 @@ def _found(desk: Desk, campaign_id: str) -> CampaignPage:
     return page
 
 
+_FORMATS: Mapping[Unit, str] = {
+    "count": "count",
+    "people": "count",
+    "seconds": "seconds",
+    "share": "share",
+    "minor_units": "money",
+}
 _ROWS = (
-    ("Unique viewers", "count", "viewers"),
-    ("Peak concurrent viewers", "count", "viewers_peak"),
-    ("Exposures", "count", "exposures"),
-    ("Enters", "count", "views"),
-    ("Average stay", "seconds", "stay_seconds"),
-    ("Interaction rate", "share", "interaction_rate"),
-    ("Comments", "count", "comments"),
-    ("Likes", "count", "likes"),
-    ("Shares", "count", "shares"),
-    ("Follow rate", "share", "follow_rate"),
-    ("Posts", "count", "posts"),
-    ("Shown the product", "count", "shown"),
-    ("Clicked", "count", "clickers"),
-    ("In cart", "count", "carters"),
-    ("Ordered", "count", "orderers"),
-    ("Paid", "count", "payers"),
-    ("Click-to-pay conversion", "share", "conversion_rate"),
-    ("Created GMV", "money", "created_gmv"),
-    ("Paid GMV", "money", "paid_gmv"),
-    ("Net GMV", "money", "net_gmv"),
-    ("GPM (per 1000 enters)", "money", "gpm_pv"),
-    ("UV value", "money", "viewer_value"),
-    ("Refund rate", "share", "refund_rate"),
+    *((metric.en, _FORMATS[metric.unit], metric.id) for metric in shown_on("report")),
     ("Comments scored", "count", "scored"),
     ("Negative comments", "share", "negative_share"),
 )
+"""(label, format, figure): the dictionary's, then what is said of the texts."""
 
 
 def _value(stretch: Stretch, name: str) -> float | None:

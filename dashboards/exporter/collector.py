@@ -20,15 +20,12 @@ from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
 from streams.detection.room.fake_traffic import FIGURES
-from streams.engagement.dictionary import SumMetric
+from streams.engagement.dictionary import SumMetric, sums_on
 from streams.events.schema import Platform
 from streams.settings import Settings
 
 OTHER = "other"
-ROOM_COUNTERS: tuple[SumMetric, ...] = (
-    "views", "likes", "comments", "gifts", "gift_value", "follows", "shares", "product_clicks", "orders", "order_value",
-    "payments", "paid_value", "refunds",
-)  # fmt: skip
+ROOM_COUNTERS = sums_on("exporter")
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook")
 

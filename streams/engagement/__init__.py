@@ -18,7 +18,7 @@ an input partition is one shard, written by its owner alone, and lies in one slo
     clock                     hash    watermark, and block:<n>, the watermark before block n of 65,536 offsets
     ledger                    hash    epoch, next        (streams.ledger)
 
-Totals are a msgpack map of slot → number (streams.engagement.meaning). `clock` and `ledger` are small and stay; all
+Totals are a msgpack map of slot → number (streams.engagement.dictionary). `clock` and `ledger` are small and stay; all
 else expires. `<namespace>:engagement:partitions` is the set of shards.
 
 What becomes of an event, in this order:
@@ -29,5 +29,5 @@ What becomes of an event, in this order:
 4. seen from another room                         → counts in `mirrors` alone
 5. a retraction                                   → what it names is taken back from where it was counted, once,
                                                     whichever of both comes first; people stay counted
-6. all others                                     → counted by streams.engagement.meaning
+6. all others                                     → counted by streams.engagement.dictionary
 """

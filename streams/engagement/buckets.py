@@ -3,7 +3,7 @@
 The owner adds in its own memory and writes whole totals: the ledger refuses the write if anybody else wrote since, so
 they cannot be stale, and Redis has one field to set for each bucket and scope instead of one number for each counter.
 
-    totals := msgpack map  slot → number       (slots: streams.engagement.meaning)
+    totals := msgpack map  slot → number       (slots: streams.engagement.dictionary)
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from streams.engagement.deltas import Gauge, SlotSums
-from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
+from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
 from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget
 
 LIMIT = 2**63 - 1

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from streams.clock import DAY_MS, MINUTE_MS
 from streams.engagement.dedup import BLOCK_BITS, Columns, DedupWindow, Numbers, block_of
 from streams.engagement.deltas import SESSION_ONLY, Deltas
+from streams.engagement.dictionary import LATE, SLOTS
 from streams.engagement.hyperloglog import Entries, entries, hashes
-from streams.engagement.meaning import LATE, SLOTS
 from streams.engagement.scopes import MAX_PROFILES, CountingPlan, CountingPlans
 from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_running_total
 from streams.events.codec import Decoded

@@ -11,8 +11,7 @@ from typing import Any
 from streams.clock import MINUTE_MS
 from streams.engagement.buckets import decode_totals
 from streams.engagement.deltas import SlotSums
-from streams.engagement.dictionary import SUMS, Scope, SumMetric
-from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, SLOTS
+from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, SLOTS, SUMS, Scope, SumMetric
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import SCOPE_CODES, minute_bucket
 from streams.ledger.reader import answers, partitions

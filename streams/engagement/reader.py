@@ -17,10 +17,21 @@ from redis.exceptions import RedisError
 
 from streams.clock import HOUR_MS, MINUTE_MS
 from streams.engagement.buckets import decode_totals
-from streams.engagement.dictionary import SUMS, AudienceMetric, GaugeMetric, Scope, SumMetric, Window
+from streams.engagement.dictionary import (
+    COUNTED_AS,
+    LAST_AT_SLOT,
+    LAST_SLOT,
+    PEAK_SLOT,
+    SLOTS,
+    SUMS,
+    AudienceMetric,
+    GaugeMetric,
+    Scope,
+    SumMetric,
+    Window,
+)
 from streams.engagement.hyperloglog import read, union_estimate
 from streams.engagement.kpis import Kpis, compute_kpis
-from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import (
     SCOPE_CODES,

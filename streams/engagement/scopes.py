@@ -8,8 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.engagement.dictionary import Scope
-from streams.engagement.meaning import CONTRIBUTIONS, MEASURES, MIRROR, NO_GROUP, SLOTS, Contribution, group_code
+from streams.engagement.dictionary import (
+    CONTRIBUTIONS,
+    MEASURES,
+    MIRROR,
+    NO_GROUP,
+    SLOTS,
+    Contribution,
+    Scope,
+    group_code,
+)
 from streams.events.schema import Event, Kind, ValueMode
 
 MINUTES_KEPT_SECONDS = 150 * 60

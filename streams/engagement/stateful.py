@@ -15,7 +15,7 @@ from typing import NamedTuple
 from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.engagement.dedup import Columns, DedupWindow, Numbers, Occurrence
 from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, RunningTotal, ScopeMinute, TakeBack
-from streams.engagement.meaning import CONTRIBUTIONS, SLOTS
+from streams.engagement.dictionary import CONTRIBUTIONS, SLOTS
 from streams.engagement.scopes import CountingPlan, followers_of, session_bucket
 from streams.events.codec import Reason, Unreadable
 from streams.events.schema import Event, Kind

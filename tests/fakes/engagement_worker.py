@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from streams.engagement.buckets import decode_totals
-from streams.engagement.dictionary import SUMS
+from streams.engagement.dictionary import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SUMS
 from streams.engagement.handler import EngagementHandler
 from streams.engagement.hyperloglog import read, union_estimate
-from streams.engagement.meaning import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event
 from streams.ledger.memory import MemoryLedger, Shard

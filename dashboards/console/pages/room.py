@@ -11,16 +11,14 @@ from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import FAKE_SHARE, Figure
 from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary
-from streams.engagement.dictionary import SumMetric
+from streams.engagement.dictionary import SumMetric, sums_on
 from streams.engagement.kpis import Kpis
 from streams.engagement.reader import Minute
 
 SHOWN_MINUTES = 60
 HALF_MINUTES = 10
 MAX_QUESTIONS = 8
-COMPARED: tuple[SumMetric, ...] = (
-    "views", "comments", "likes", "shares", "gifts", "gift_value", "follows", "product_clicks", "orders", "paid_value",
-)  # fmt: skip
+COMPARED = sums_on("comparison")
 
 
 class PageHeader(msgspec.Struct, frozen=True):

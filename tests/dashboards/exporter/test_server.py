@@ -16,7 +16,7 @@ from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS, system_clock
 from streams.detection.views.keys import ACTIVE, HEARD, texts_suffix
 from streams.engagement.buckets import written
-from streams.engagement.meaning import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
+from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import minute_bucket, scope_field
 from streams.kafka.admin import create_topics

@@ -6,9 +6,8 @@ import msgspec
 import pytest
 
 from streams.engagement.dedup import BLOCK_BITS
-from streams.engagement.dictionary import SUMS
+from streams.engagement.dictionary import CONTRIBUTIONS, SUMS
 from streams.engagement.handler import EngagementHandler
-from streams.engagement.meaning import CONTRIBUTIONS
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS
 from streams.errors import Fenced, OffsetMoved, Unavailable
 from streams.events.dead_letters import MemoryDeadLetterSink
