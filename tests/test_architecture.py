@@ -28,7 +28,9 @@ CLIENTS = {
 """What makes a client, and the one file that may call it."""
 ROOMS = {
     "streams/events": {"streams.clock", "streams.errors", "streams.settings", "streams.topology", "models.labels"},
-    "streams/compliance": {"models.normalise", "streams.clock", "streams.errors", "streams.events"},
+    "streams/compliance": {
+        "models.normalise", "streams.clock", "streams.errors", "streams.events", "streams.ledger.stored",
+    },
     "streams/kafka": {"streams.clock", "streams.errors", "streams.events", "streams.settings", "streams.topology"},
     "streams/ledger": {
         "streams.backoff", "streams.clock", "streams.errors", "streams.metrics", "streams.settings", "streams.topology",

@@ -14,6 +14,7 @@ import msgspec
 
 from streams.alerts.alert import SEVERITIES, Alert, Severity, fingerprint
 from streams.alerts.kinds import KINDS, AlertKind
+from streams.ledger.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Hysteresis:
     resolve_after_ms: int
 
 
-class Episode(msgspec.Struct, array_like=True):
+class Episode(Stored):
     """An alert that is pending or firing, with what its hysteresis needs; dropped once resolved."""
 
     alert: Alert

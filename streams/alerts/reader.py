@@ -12,8 +12,8 @@ import msgspec
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
+from streams.detection.room import room
 from streams.detection.room.fake_traffic import Figure
-from streams.detection.room.room import RoomState
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.ledger.reader import answers, partitions
 from streams.ledger.redis import key_prefix
@@ -21,7 +21,6 @@ from streams.topology import DETECTION, LIVE, SCORED
 
 SHOWN_MINUTES = 60
 _alert = msgspec.json.Decoder(Alert).decode
-_room = msgspec.msgpack.Decoder(RoomState).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class AlertReader:
             return {}
         prefixes = [prefix for topic, prefix in self._prefixes() if topic == LIVE]
         replies = answers(self._client, (("HMGET", prefix + "rooms", *room_ids) for prefix in prefixes))
-        states = [_room(state) for states in replies for state in states if state is not None]
+        states = [room.CODEC.decode(state) for states in replies for state in states if state is not None]
         return {state.room_id: shares for state in states if (shares := state.traffic.shares())}
 
     def texts(self, at_ms: int) -> list[BrandTexts]:

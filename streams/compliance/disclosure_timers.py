@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from models.normalise import has_han, normalise, normalise_mapped
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
@@ -28,9 +26,10 @@ from streams.compliance.pack import Family, Pack, PhraseSpec, Stream, Timer
 from streams.compliance.pack_entry import PackEntry
 from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import sentence_around
+from streams.ledger.stored import Stored
 
 
-class DisclosureState(msgspec.Struct, array_like=True):
+class DisclosureState(Stored):
     """A session under one timer: when it sold, disclosed and was heard."""
 
     since_ms: int | None = None

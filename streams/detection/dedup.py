@@ -10,15 +10,14 @@ A text that the model could not answer for comes again with its scores, behind t
 
 from typing import Literal
 
-import msgspec
-
 from streams.events.schema import ScoredText
+from streams.ledger.stored import Stored
 
 KEPT_UNSCORED = 2_000
 Fate = Literal["applied", "amendment", "duplicate"]
 
 
-class AppliedOffsets(msgspec.Struct, array_like=True):
+class AppliedOffsets(Stored):
     """The marks of one partition of scored.texts."""
 
     marks: dict[str, int] = {}

@@ -6,10 +6,9 @@ Sizes are bounded, whatever the volume: tables of accounts and wordings are cut 
 
 import math
 
-import msgspec
-
 from streams.alerts.alert import Evidence
 from streams.events.schema import Actor, ScoredText
+from streams.ledger.stored import Stored
 
 SHOWN_TEXTS = 8
 SHOWN_CHARACTERS = 280
@@ -24,12 +23,12 @@ _VERIFIED = 1.5
 _WORDING_CHARACTERS = 24
 
 
-class RankedEvidence(msgspec.Struct, array_like=True):
+class RankedEvidence(Stored):
     weight: float
     evidence: Evidence
 
 
-class EvidenceCollector(msgspec.Struct, array_like=True):
+class EvidenceCollector(Stored):
     """What was heard since the last calm window, or since the episode began."""
 
     texts: int = 0

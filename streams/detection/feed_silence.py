@@ -6,11 +6,10 @@ largest gap by the second night. Time is the key's (streams.detection.watermark)
 
 from collections.abc import Iterator
 
-import msgspec
-
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, new_alert
 from streams.clock import DAY_MS, MINUTE_MS
+from streams.ledger.stored import Stored
 
 MAX_SOURCES = 64
 REGULAR_TEXTS = 15
@@ -23,7 +22,7 @@ _HALF_LIFE_MS = 3 * DAY_MS
 """Of what is remembered of the largest gap."""
 
 
-class FeedActivity(msgspec.Struct, array_like=True):
+class FeedActivity(Stored):
     """When a feed was heard, and its habit."""
 
     first_ms: int
@@ -75,7 +74,7 @@ def fired(brand_id: str, room_id: str | None, name: str, source: FeedActivity, n
     return episode
 
 
-class FeedMonitor(msgspec.Struct, array_like=True):
+class FeedMonitor(Stored):
     """A brand's sources, and those of them that are silent now."""
 
     sources: dict[str, FeedActivity] = {}

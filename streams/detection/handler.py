@@ -30,6 +30,7 @@ from streams.events.schema import ScoredText
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import retrying
+from streams.ledger.stored import Stored, StoredCodec
 from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, SHADOW_ALERT_CHANGES, from_zero
 from streams.topology import DETECTION, LIVE, SCORED
 from streams.transport.batch import Batch
@@ -46,7 +47,7 @@ _LOADED_AT_ONCE = 500
 Fate = Literal["applied", "duplicate", "late"]
 
 
-class Progress(msgspec.Struct, array_like=True):
+class Progress(Stored):
     """How far a partition has come, beside its offset."""
 
     log: SourceProgress = msgspec.field(default_factory=SourceProgress)
@@ -57,8 +58,7 @@ class Progress(msgspec.Struct, array_like=True):
     """Fingerprints of the draft rules' alerts that are kept, oldest first."""
 
 
-_decode_progress = msgspec.msgpack.Decoder(Progress).decode
-_encode_progress = msgspec.msgpack.Encoder().encode
+_progress = StoredCodec(Progress)
 
 
 @dataclass
@@ -104,7 +104,7 @@ class DetectionHandler:
         """
         claim = await self._ledger.acquire(topic, partition)
         stored = await self._ledger.load_hash(claim, PROGRESS)
-        progress = _decode_progress(stored["state"]) if "state" in stored else Progress()
+        progress = _progress.decode(stored["state"]) if "state" in stored else Progress()
         kind = self._kinds[topic]
         held = Partition(claim, claim.next_offset, progress, kind, KeyedDetectors(kind, progress.log))
         await self._thaw(held, sorted(await self._ledger.load_hash(claim, WATCHED)), watched=True)
@@ -191,7 +191,7 @@ def _effects(held: Partition, changes: DetectorChanges) -> Effects:
             held.kind.suffix: changes.states,
             WATCHED: changes.watched,
             **_shown(held.progress, changes.alerts, dict(encoded)),
-            PROGRESS: {"state": _encode_progress(held.progress)},
+            PROGRESS: {"state": _progress.encode(held.progress)},
         },
         outbox=encoded,
         ttl_seconds=held.board.ttl_seconds(),

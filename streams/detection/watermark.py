@@ -10,16 +10,15 @@ of the brand is that of the partition that lags, lest its texts be late, but at 
     other brands' records in A and B, 18:05:40   12:05:40: neither has said anything for five minutes of its log
 """
 
-import msgspec
-
 from streams.clock import MINUTE_MS
+from streams.ledger.stored import Stored
 
 MAX_SOURCE_LAG_MS = 40 * MINUTE_MS
 """A partition that is further behind has nothing more to say, or too late. While one is behind, bursts are still seen
 in the texts that have come; only what needs the whole (baselines, recovery, silence) waits."""
 
 
-class SourceProgress(msgspec.Struct, array_like=True):
+class SourceProgress(Stored):
     """How far the log has come, by source partition: of all keys that share a partition of the detector's input."""
 
     by_source: dict[str, int] = {}
@@ -35,7 +34,7 @@ class SourceProgress(msgspec.Struct, array_like=True):
         return min((at_ms for at_ms in self.by_source.values() if at_ms >= gone_ms), default=0)
 
 
-class Head(msgspec.Struct, array_like=True):
+class Head(Stored):
     """The newest that a key has from one source."""
 
     event_ms: int
@@ -46,7 +45,7 @@ class Head(msgspec.Struct, array_like=True):
         return self.event_ms + max(0, log_ms - self.log_ms)
 
 
-class KeyWatermark(msgspec.Struct, array_like=True):
+class KeyWatermark(Stored):
     """The running time of one key; never goes back."""
 
     now_ms: int

@@ -7,11 +7,10 @@ last report, so that a subject is remembered for the day of its last report and 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from streams.clock import DAY_MS, MINUTE_MS
 from streams.engagement.deltas import Deltas, RunningTotal, TakeBack
 from streams.engagement.stateful import add_growth
+from streams.ledger.stored import Stored, StoredCodec
 
 MARKS_KEPT_SECONDS = 3 * 86_400
 REPORTS_REMEMBERED = 16
@@ -21,7 +20,7 @@ MAX_SUBJECTS = 100_000
 _MINUTES_A_DAY = DAY_MS // MINUTE_MS
 
 
-class HighWaterMark(msgspec.Struct, array_like=True, frozen=True):
+class HighWaterMark(Stored):
     """How high a subject was seen, on which day last, and what its last reports added: {event_id: growth}."""
 
     day: int
@@ -29,8 +28,7 @@ class HighWaterMark(msgspec.Struct, array_like=True, frozen=True):
     added: dict[str, int]
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(HighWaterMark).decode
+_codec = StoredCodec(HighWaterMark)
 
 
 def marks_of(day: int) -> str:
@@ -71,7 +69,7 @@ class HighWaterMarks:
                 self._held.setdefault(subject, None)
         for fields in found.values():
             for subject, value in fields.items():
-                mark, known = _decode(value), self._held.get(subject)
+                mark, known = _codec.decode(value), self._held.get(subject)
                 if known is None or known.day <= mark.day:
                     self._held[subject] = mark
 
@@ -122,5 +120,5 @@ class HighWaterMarks:
         for subject in touched:
             mark = self._held[subject]
             if mark is not None:
-                stored.setdefault(marks_of(mark.day), {})[subject] = _encode(mark)
+                stored.setdefault(marks_of(mark.day), {})[subject] = _codec.encode(mark)
         return stored

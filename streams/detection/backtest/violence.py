@@ -19,7 +19,7 @@ from streams.events.schema import ScoredText
 FULL_TEXTS = 10_000
 
 
-class ViolenceEvidence(msgspec.Struct, array_like=True):
+class ViolenceEvidence(msgspec.Struct):
     """Sums over scored texts."""
 
     abusive_texts: float = 0.0

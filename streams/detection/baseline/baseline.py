@@ -18,6 +18,7 @@ import math
 import msgspec
 
 from streams.detection.baseline.seasonality import DailySeasonality
+from streams.ledger.stored import Stored
 
 SMOOTHING_TEXTS = 4.0
 """Added to each count before its log, so that three texts where one was usual are no tripling."""
@@ -44,7 +45,7 @@ _NOISE_OF_MEANS = -0.25
 (0)."""
 
 
-class Baseline(msgspec.Struct, array_like=True):
+class Baseline(Stored):
     """The running state over one series of window counts. The past alone decides: judge a window, then learn it."""
 
     log_mean: float = math.log(SMOOTHING_TEXTS)

@@ -15,6 +15,7 @@ the day that the window lies in (UTC).
 import msgspec
 
 from streams.detection.baseline.baseline import Baseline
+from streams.ledger.stored import Stored
 
 WINDOW_MINUTES = 5
 LONG_WINDOWS = (24, 48)
@@ -40,7 +41,7 @@ PLAIN_RATIO = 3.5
 PLAIN_HOURS = 6
 
 
-class Burst(msgspec.Struct, array_like=True):
+class Burst(Stored):
     """The running state of one series of window counts."""
 
     short: Baseline = msgspec.field(default_factory=Baseline)

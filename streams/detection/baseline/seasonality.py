@@ -16,6 +16,7 @@ import math
 import msgspec
 
 from streams.clock import HOUR_MS
+from streams.ledger.stored import Stored
 
 HOURS = 24
 WINDOWS_AN_HOUR = 12
@@ -31,7 +32,7 @@ def hour_of_day(at_ms: int) -> float:
     return at_ms / HOUR_MS % HOURS
 
 
-class DailySeasonality(msgspec.Struct, array_like=True):
+class DailySeasonality(Stored):
     """The running profile; all zero until it is proven."""
 
     profile: list[float] = msgspec.field(default_factory=lambda: [0.0] * HOURS)

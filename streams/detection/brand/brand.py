@@ -20,9 +20,10 @@ from streams.detection.dedup import source_of
 from streams.detection.feed_silence import FeedMonitor
 from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.events.schema import ScoredText
+from streams.ledger.stored import Stored, StoredCodec
 
 
-class BrandState(msgspec.Struct, array_like=True):
+class BrandState(Stored):
     """All that is remembered of a brand between two records; some kilobytes."""
 
     brand_id: str
@@ -37,8 +38,7 @@ class BrandState(msgspec.Struct, array_like=True):
     drafts: dict[str, AlertRuleState] = {}
 
 
-_thaw = msgspec.msgpack.Decoder(BrandState).decode
-_freeze = msgspec.msgpack.Encoder().encode
+CODEC = StoredCodec(BrandState)
 
 
 class Brand:
@@ -56,7 +56,7 @@ class Brand:
         return cls(BrandState(brand_id, KeyWatermark(event_ms), minute, TalkState(Windows(minute))), watch)
 
     def freeze(self) -> bytes:
-        return _freeze(self.state)
+        return CODEC.encode(self.state)
 
     @property
     def obliged(self) -> bool:
@@ -142,4 +142,4 @@ class Brands:
         return Brand.fresh(text.brand_id, text.event_time_ms, self.watch)
 
     def thaw(self, state: bytes) -> Brand:
-        return Brand(_thaw(state), self.watch)
+        return Brand(CODEC.decode(state), self.watch)

@@ -17,6 +17,7 @@ from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.events.schema import Finding, ScoredText
+from streams.ledger.stored import Stored
 
 MISLEADING = "misleading"
 """The model's word stands beside the rules' in the evidence, whether it is flagged or not."""
@@ -26,7 +27,7 @@ PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_M
 PRIVACY_FAMILY = "privacy_leak"
 
 
-class Breach(msgspec.Struct, array_like=True):
+class Breach(Stored):
     """One family's episode in one place."""
 
     episode: Episode
@@ -40,7 +41,7 @@ def judged(text: ScoredText) -> bool:
     return text.kind in ("host_speech", "brand_post")
 
 
-class Breaches(msgspec.Struct, array_like=True):
+class Breaches(Stored):
     """A brand's running episodes, by place and family."""
 
     running: dict[str, Breach] = {}

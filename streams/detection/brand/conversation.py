@@ -26,6 +26,7 @@ from streams.detection.brand import crisis
 from streams.detection.brand.windows import Windows
 from streams.detection.evidence import EvidenceCollector
 from streams.events.schema import ScoredText
+from streams.ledger.stored import Stored
 
 RESOLVE_AFTER_MS = 10 * MINUTE_MS
 """What flares up again sooner is the same crisis."""
@@ -51,7 +52,7 @@ class Stands:
     patience: Hysteresis
 
 
-class TalkState(msgspec.Struct, array_like=True):
+class TalkState(Stored):
     """What is remembered of the talk about a brand."""
 
     windows: Windows

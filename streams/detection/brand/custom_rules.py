@@ -34,6 +34,7 @@ from streams.detection.brand.crisis import tally
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.errors import UsageError
 from streams.events.schema import ScoredText
+from streams.ledger.stored import Stored
 
 PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
 MAX_MINUTES = 60
@@ -66,14 +67,14 @@ class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[AlertRule, ...]
 
 
-class Counted(msgspec.Struct, array_like=True):
+class Counted(Stored):
     """Texts of a minute, and those of them that the rule counts."""
 
     texts: int = 0
     counted: int = 0
 
 
-class AlertRuleState(msgspec.Struct, array_like=True):
+class AlertRuleState(Stored):
     """What is remembered of a rule over one brand."""
 
     minutes: dict[int, Counted] = {}

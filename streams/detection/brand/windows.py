@@ -10,16 +10,15 @@ when the lateness that is allowed has passed behind it. Both count from the bran
 
 from collections.abc import Iterator
 
-import msgspec
-
 from streams.detection.baseline.burst import WINDOW_MINUTES
+from streams.ledger.stored import Stored
 
 KEPT_MINUTES = 75
 """An hour, and how late a text may be."""
 ONSET_MINUTES = 15
 
 
-class Tally(msgspec.Struct, array_like=True):
+class Tally(Stored):
     """Counts over a stretch of time. `harm` texts are negative or carry a risk; a text may count in several."""
 
     texts: int = 0
@@ -55,7 +54,7 @@ class Tally(msgspec.Struct, array_like=True):
         return count / self.scored if self.scored else 0.0
 
 
-class Windows(msgspec.Struct, array_like=True):
+class Windows(Stored):
     """The last hour and some, by minute since the epoch."""
 
     next_start: int

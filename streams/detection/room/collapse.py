@@ -9,11 +9,10 @@ end (fewer comments) or a counter that hiccups (fewer viewers) is no collapse:
 
 from statistics import median
 
-import msgspec
-
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
+from streams.ledger.stored import Stored
 
 USUAL_MINUTES = 10
 MIN_MINUTES = 6
@@ -28,7 +27,7 @@ NEW_NORMAL_MS = 30 * MINUTE_MS
 _LATELY_MINUTES = 2
 
 
-class RoomMinute(msgspec.Struct, array_like=True):
+class RoomMinute(Stored):
     """One minute of a room."""
 
     viewers: int | None = None
@@ -36,7 +35,7 @@ class RoomMinute(msgspec.Struct, array_like=True):
     interactions: int = 0
 
 
-class Figures(msgspec.Struct, array_like=True):
+class Figures(Stored):
     """Viewers and interactions a minute."""
 
     viewers: float

@@ -25,6 +25,7 @@ from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_CHARACTERS
 from streams.detection.room_event import RoomEvent
 from streams.events.schema import Coordinates, Finding
+from streams.ledger.stored import Stored
 
 TIMER_EVENT_KINDS = frozenset({"session_start", "speech", *get_args(SaleEvent)})
 """Kinds of events that timers listen to."""
@@ -32,7 +33,7 @@ SHOWN_SIGNS = 3
 """The latest signs that a stream is commercial, at most one a minute, kept as evidence."""
 
 
-class TimerState(msgspec.Struct, array_like=True):
+class TimerState(Stored):
     """A room under one timer."""
 
     stretch: DisclosureState = msgspec.field(default_factory=DisclosureState)
@@ -40,7 +41,7 @@ class TimerState(msgspec.Struct, array_like=True):
     episode: Episode | None = None
 
 
-class Disclosures(msgspec.Struct, array_like=True):
+class Disclosures(Stored):
     """What is remembered of a room's session: whose law it is under, and what each timer knows of it."""
 
     session_id: str | None = None

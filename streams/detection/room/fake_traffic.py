@@ -17,10 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, get_args
 from zlib import crc32
 
-import msgspec
-
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
+from streams.ledger.stored import Stored
 
 WINDOW_MINUTES = 5
 FAKE_SHARE, CALM_SHARE = 0.3, 0.15
@@ -42,21 +41,21 @@ _KEPT = 64
 _STAY_STEP = 0.1
 
 
-class MinuteResult(msgspec.Struct, array_like=True):
+class MinuteResult(Stored):
     """A minute that is over: all, and what no people made, in the order of FIGURES."""
 
     all: list[int]
     fake: list[int]
 
 
-class AccountActivity(msgspec.Struct, array_like=True):
+class AccountActivity(Stored):
     """An account's minute."""
 
     likes: int = 0
     comments: int = 0
 
 
-class TrafficWindow(msgspec.Struct, array_like=True):
+class TrafficWindow(Stored):
     """What is remembered of a room's traffic. Accounts are known by a checksum beyond the minute."""
 
     enters: int = 0

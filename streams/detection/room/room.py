@@ -20,6 +20,7 @@ from streams.detection.room.disclosure import TIMER_EVENT_KINDS, Disclosures
 from streams.detection.room.fake_traffic import TrafficWindow
 from streams.detection.room_event import RoomEvent
 from streams.detection.watermark import KeyWatermark, SourceProgress
+from streams.ledger.stored import Stored, StoredCodec
 
 KEPT_MINUTES = 16
 LOG = "live"
@@ -27,7 +28,7 @@ LOG = "live"
 INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
 
 
-class RoomState(msgspec.Struct, array_like=True):
+class RoomState(Stored):
     room_id: str
     brand_id: str
     clock: KeyWatermark
@@ -45,8 +46,7 @@ class RoomState(msgspec.Struct, array_like=True):
     disclosures: Disclosures = msgspec.field(default_factory=Disclosures)
 
 
-_thaw = msgspec.msgpack.Decoder(RoomState).decode
-_freeze = msgspec.msgpack.Encoder().encode
+CODEC = StoredCodec(RoomState)
 
 
 class Room:
@@ -68,7 +68,7 @@ class Room:
         )
 
     def freeze(self) -> bytes:
-        return _freeze(self.state)
+        return CODEC.encode(self.state)
 
     @property
     def obliged(self) -> bool:
@@ -235,4 +235,4 @@ class Rooms:
         return Room.fresh(event, self.watch)
 
     def thaw(self, state: bytes) -> Room:
-        return Room(_thaw(state), self.watch)
+        return Room(CODEC.decode(state), self.watch)

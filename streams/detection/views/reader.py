@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import WINDOW_MINUTES
 from streams.detection.baseline.seasonality import hour_of_day
+from streams.detection.brand import brand
 from streams.detection.brand.brand import BrandState
+from streams.detection.room import room
 from streams.detection.room.fake_traffic import Figure
-from streams.detection.room.room import RoomState
 from streams.detection.views.keys import TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.topics import Topic, rising
@@ -31,8 +30,6 @@ from streams.topology import DETECTION, LIVE, SCORED
 HOUR_TENTHS = 6
 NOW_TENTHS = 2
 MAX_ACCOUNTS = 10
-_brand = msgspec.msgpack.Decoder(BrandState).decode
-_room = msgspec.msgpack.Decoder(RoomState).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +141,14 @@ class ViewReader:
 
     def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomSummary]:
         """What is known of these rooms; those that detection never heard are left out."""
-        states = map(_room, self._states(LIVE, "rooms", room_ids))
+        states = map(room.CODEC.decode, self._states(LIVE, "rooms", room_ids))
         return {
             one.room_id: RoomSummary(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
             for one in states
         }
 
     def _brands(self, brand_ids: Sequence[str]) -> list[BrandState]:
-        states = map(_brand, self._states(SCORED, "brands", brand_ids))
+        states = map(brand.CODEC.decode, self._states(SCORED, "brands", brand_ids))
         return sorted(states, key=lambda state: state.brand_id)
 
     def _states(self, topic: str, suffix: str, keys: Sequence[str]) -> list[bytes]:

@@ -1,0 +1,120 @@
+"""State that commit 41f6ba0 stored is read on: the alerts that follow are the same as that commit's.
+
+The file holds what its detection stage had stored in the middle of an evening, with alerts running, the records that
+followed, and the alerts that it then wrote. Its records carry no version (streams.ledger.stored).
+"""
+
+import asyncio
+import gzip
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from streams.alerts.alert import Alert
+from streams.compliance.disclosure_timers import load_timers
+from streams.detection.brand.custom_rules import read_alert_rules
+from streams.detection.config import DetectionConfig
+from streams.engagement.running_totals import HighWaterMark
+from streams.ledger.memory import MemoryLedger
+from streams.ledger.stored import StoredCodec
+from streams.transport.batch import Batch
+from tests.fakes.detection_worker import Worker
+
+RECORDED = Path(__file__).parents[2] / "data" / "detection-state-41f6ba0.json.gz"
+REWORDED = ("summary", "explanation")
+"""Fields for people; their sentences may be written better."""
+
+
+@cache
+def recorded() -> Any:
+    return msgspec.json.decode(gzip.decompress(RECORDED.read_bytes()))
+
+
+def ledger() -> MemoryLedger:
+    """The ledger as 41f6ba0 left it."""
+    stored = MemoryLedger()
+    for name, hashes in recorded()["partitions"].items():
+        topic, _, number = name.rpartition(":")
+        shard = stored.shards[topic, int(number)]
+        shard.next_offset = int(b64decode(hashes["ledger"]["next"]))
+        for suffix, fields in hashes.items():
+            if suffix != "ledger":
+                shard.values[suffix] = {field: b64decode(value) for field, value in fields.items()}
+    return stored
+
+
+def batches() -> list[Batch]:
+    """The records that followed, one batch a partition."""
+    rows = defaultdict(list)
+    for row in recorded()["records"]:
+        rows[row["topic"], row["partition"]].append(row)
+    return [
+        Batch(
+            topic,
+            number,
+            [row["offset"] for row in found],
+            [row["timestamp_ms"] for row in found],
+            [value_of(row) for row in found],
+        )
+        for (topic, number), found in rows.items()
+    ]
+
+
+def value_of(row: Mapping[str, Any]) -> bytes | None:
+    if "value_base64" in row:
+        return b64decode(row["value_base64"])
+    return None if row["value"] is None else row["value"].encode()
+
+
+async def read_on(config: DetectionConfig) -> list[bytes]:
+    """The alerts that a worker of today writes."""
+    worker = Worker(ledger(), watch=config)
+    handler = worker.start()
+    for batch in batches():
+        assert await handler.assigned(batch.topic, batch.partition) == batch.offsets[0]
+        await handler.apply(handler.prepare(batch))
+    return [value for _, value in worker.publisher.written]
+
+
+def by_fingerprint(values: list[bytes]) -> dict[str, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for value in values:
+        alert = msgspec.json.decode(value)
+        found[alert["fingerprint"]].append({name: fact for name, fact in alert.items() if name not in REWORDED})
+    return found
+
+
+def test_stored_state_of_41f6ba0_gives_the_same_alerts(tmp_path: Path) -> None:
+    expected = [value.encode() for _, value in recorded()["alerts"]]
+    rules = tmp_path / "rules.yml"
+    rules.write_text(recorded()["shadow_rules"])
+    found = asyncio.run(read_on(DetectionConfig(drafts=read_alert_rules(rules), timers=load_timers())))
+    assert by_fingerprint(found) == by_fingerprint(expected)
+    kinds = {msgspec.json.decode(value, type=Alert).kind for value in found}
+    assert len(kinds) > 3, "an evening without alerts would prove nothing"
+
+
+def test_stored_state_of_41f6ba0_has_no_version() -> None:
+    states = [
+        b64decode(value)
+        for hashes in recorded()["partitions"].values()
+        for suffix in ("brands", "rooms")
+        for value in hashes.get(suffix, {}).values()
+    ]
+    assert states
+    assert all(state[0] >= 0x80 for state in states)
+
+
+@pytest.mark.parametrize("subject", sorted(recorded()["high_water_marks"]))
+def test_high_water_mark_of_41f6ba0_is_read(subject: str) -> None:
+    codec = StoredCodec(HighWaterMark)
+    stored = b64decode(recorded()["high_water_marks"][subject])
+    mark = codec.decode(stored)
+    assert mark.day > 0
+    assert codec.encode(mark) == b"\x01" + stored

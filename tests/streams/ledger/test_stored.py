@@ -1,0 +1,281 @@
+"""Stored records: their order never changes, their version is in their bytes, and older bytes are read."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+import streams
+from streams.ledger.stored import Stored, StoredCodec, UnknownVersion, stored_fields
+
+GOLDEN: dict[str, tuple[str, ...]] = {
+    "streams.alerts.episode.Episode": (
+        "alert",
+        "since_ms",
+        "calm_since_ms",
+    ),
+    "streams.compliance.disclosure_timers.DisclosureState": (
+        "since_ms",
+        "sign_ms",
+        "disclosed_ms",
+        "spoke_ms",
+        "unheard_ms",
+        "declared",
+        "marked",
+    ),
+    "streams.detection.baseline.baseline.Baseline": (
+        "log_mean",
+        "windows",
+        "quantile",
+        "mean_excess",
+        "exceedances",
+        "rhythm",
+        "mean_of",
+        "proven",
+    ),
+    "streams.detection.baseline.burst.Burst": (
+        "short",
+        "long",
+        "past",
+        "alarming_windows",
+        "mean",
+    ),
+    "streams.detection.baseline.seasonality.DailySeasonality": (
+        "profile",
+        "seen",
+        "windows",
+        "strayed",
+        "unexplained",
+        "belief",
+    ),
+    "streams.detection.brand.brand.BrandState": (
+        "brand_id",
+        "clock",
+        "minute",
+        "talk",
+        "breaches",
+        "feeds",
+        "late",
+        "heard_log_ms",
+        "drafts",
+    ),
+    "streams.detection.brand.breach.Breach": (
+        "episode",
+        "last_ms",
+        "findings",
+        "rules",
+        "evidence",
+    ),
+    "streams.detection.brand.breach.Breaches": ("running",),
+    "streams.detection.brand.conversation.TalkState": (
+        "windows",
+        "volume",
+        "harm",
+        "crisis",
+        "attention",
+        "witnesses",
+        "resolved_ms",
+    ),
+    "streams.detection.brand.custom_rules.AlertRuleState": (
+        "minutes",
+        "episode",
+        "evidence",
+    ),
+    "streams.detection.brand.custom_rules.Counted": (
+        "texts",
+        "counted",
+    ),
+    "streams.detection.brand.windows.Tally": (
+        "texts",
+        "scored",
+        "negative",
+        "positive",
+        "harm",
+        "abuse",
+        "personal_abuse",
+        "followers",
+        "harm_tenths",
+    ),
+    "streams.detection.brand.windows.Windows": (
+        "next_start",
+        "minutes",
+    ),
+    "streams.detection.dedup.AppliedOffsets": (
+        "marks",
+        "unscored",
+    ),
+    "streams.detection.evidence.EvidenceCollector": (
+        "texts",
+        "with_account",
+        "accounts",
+        "influence",
+        "wordings",
+        "shown",
+    ),
+    "streams.detection.evidence.RankedEvidence": (
+        "weight",
+        "evidence",
+    ),
+    "streams.detection.feed_silence.FeedActivity": (
+        "first_ms",
+        "last_ms",
+        "heard",
+        "largest_gap_ms",
+    ),
+    "streams.detection.feed_silence.FeedMonitor": (
+        "sources",
+        "silences",
+    ),
+    "streams.detection.handler.Progress": (
+        "log",
+        "origins",
+        "resolved",
+        "shadow",
+    ),
+    "streams.detection.room.collapse.Figures": (
+        "viewers",
+        "interactions",
+    ),
+    "streams.detection.room.collapse.RoomMinute": (
+        "viewers",
+        "interactions",
+    ),
+    "streams.detection.room.disclosure.Disclosures": (
+        "session_id",
+        "heard_ms",
+        "jurisdiction",
+        "language",
+        "tail",
+        "tail_ms",
+        "by_timer",
+    ),
+    "streams.detection.room.disclosure.TimerState": (
+        "stretch",
+        "signs",
+        "episode",
+    ),
+    "streams.detection.room.fake_traffic.AccountActivity": (
+        "likes",
+        "comments",
+    ),
+    "streams.detection.room.fake_traffic.MinuteResult": (
+        "all",
+        "fake",
+    ),
+    "streams.detection.room.fake_traffic.TrafficWindow": (
+        "enters",
+        "likes",
+        "comments",
+        "hollow",
+        "viewers",
+        "snapshots",
+        "accounts",
+        "said",
+        "usual_stay",
+        "busiest",
+        "together",
+        "past",
+        "culprits",
+    ),
+    "streams.detection.room.room.RoomState": (
+        "room_id",
+        "brand_id",
+        "clock",
+        "minute",
+        "heard",
+        "source",
+        "minutes",
+        "ended",
+        "fall",
+        "silence",
+        "late",
+        "heard_log_ms",
+        "traffic",
+        "fake",
+        "disclosures",
+    ),
+    "streams.detection.watermark.Head": (
+        "event_ms",
+        "log_ms",
+    ),
+    "streams.detection.watermark.KeyWatermark": (
+        "now_ms",
+        "heads",
+    ),
+    "streams.detection.watermark.SourceProgress": ("by_source",),
+    "streams.engagement.running_totals.HighWaterMark": (
+        "day",
+        "highest",
+        "added",
+    ),
+}
+
+
+def import_everything() -> None:
+    for module in pkgutil.walk_packages(streams.__path__, "streams."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+def test_orders_of_stored_fields_are_only_appended_to() -> None:
+    import_everything()
+    ours = {name: fields for name, fields in stored_fields().items() if name.startswith("streams.")}
+    assert ours == GOLDEN, "a field may be appended with a default, and is then written down here; nothing else"
+
+
+class First(Stored):
+    name: str
+    count: int = 0
+
+
+class Appended(Stored):
+    """`First` after a field was appended: no new version is needed."""
+
+    name: str
+    count: int = 0
+    tags: list[str] = []
+
+
+class Second(Stored):
+    """`First` after its count was changed to tenths."""
+
+    VERSION: ClassVar[int] = 2
+    UPGRADES: ClassVar[dict[int, Callable[[list[Any]], list[Any]]]] = {1: lambda values: [values[0], 10 * values[1]]}
+    name: str
+    count: int = 0
+
+
+def test_version_is_the_first_byte() -> None:
+    written = StoredCodec(First).encode(First("a", 3))
+    assert written == b"\x01" + msgspec.msgpack.encode(["a", 3])
+    assert StoredCodec(First).decode(written) == First("a", 3)
+
+
+def test_bytes_from_before_versions_are_read() -> None:
+    assert StoredCodec(First).decode(msgspec.msgpack.encode(["a", 3])) == First("a", 3)
+
+
+def test_appended_field_has_its_default_in_older_bytes_and_is_skipped_by_older_workers() -> None:
+    assert StoredCodec(Appended).decode(StoredCodec(First).encode(First("a", 3))) == Appended("a", 3)
+    assert StoredCodec(First).decode(StoredCodec(Appended).encode(Appended("a", 3, ["x"]))) == First("a", 3)
+
+
+@pytest.mark.parametrize(
+    "older", [msgspec.msgpack.encode(["a", 3]), StoredCodec(First).encode(First("a", 3))], ids=["version 0", "1"]
+)
+def test_older_version_is_upgraded_step_by_step(older: bytes) -> None:
+    assert StoredCodec(Second).decode(older) == Second("a", 30)
+
+
+def test_newer_version_is_refused() -> None:
+    newer = StoredCodec(Second).encode(Second("a", 30))
+    with pytest.raises(UnknownVersion, match="First is stored in version 2; this worker knows 1 and older"):
+        StoredCodec(First).decode(newer)
+
+
+def test_bytes_of_nothing_are_no_record() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        StoredCodec(First).decode(b"")
