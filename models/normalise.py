@@ -111,6 +111,14 @@ def model_text(text: str) -> str:
     return _BLANK.sub(" ", _EMOJI.sub(lambda m: f" {m[0]} ", plain)).strip().lower()
 
 
+def lower(text: str) -> str:
+    """Lower case of the same length: a character whose lower case has two, such as İ, keeps its case."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def has_han(text: str) -> bool:
     """Whether any Han character occurs: such a text counts as Chinese."""
     return _HAN.search(text) is not None

@@ -91,11 +91,11 @@ def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
 @_packs
 def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
     """Show how TEXT is read, which rules match it where, what excuses a match, and what it is to disclosure timers."""
-    from streams.compliance.disclosure_timers import heard, load_timers
+    from streams.compliance.disclosure_timers import load_timers, matched_phrases
 
     folder, rulebook = _load(packs)
     told = rulebook.explain(text, kind, platform=platform)
-    to_timers = list(heard(text, load_timers(folder))) if kind == "host_speech" else []
+    to_timers = list(matched_phrases(text, load_timers(folder))) if kind == "host_speech" else []
     if as_json:
         considered = [item._asdict() for item in told.considered]
         timers = [

@@ -18,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.normalise import has_han, normalise, normalise_mapped
+from models.normalise import has_han, lower, normalise, normalise_mapped
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
-from streams.compliance.matcher import compile_pattern
+from streams.compliance.matcher import compile_pattern, sentence_around
 from streams.compliance.pack import Family, Pack, PhraseSpec, Stream, Timer
 from streams.compliance.pack_entry import PackEntry
-from streams.compliance.personal_data import lower
-from streams.compliance.rulebook import sentence_around
 from streams.ledger.stored import Stored
 
 
@@ -34,49 +32,51 @@ class DisclosureState(Stored):
 
     since_ms: int | None = None
     """The last disclosure or the first sign, whichever is later; None while the stream is not commercial."""
-    sign_ms: int = 0
+    last_sign_ms: int = 0
     disclosed_ms: int | None = None
-    spoke_ms: int | None = None
-    unheard_ms: int = 0
+    last_speech_ms: int | None = None
+    pause_ms: int = 0
     """Of the time since `since_ms`."""
     declared: bool = False
     """The feed says that the session is commercial, from its start to its end."""
-    marked: bool = False
+    disclosed_in_title: bool = False
     """Its title discloses it, where that suffices."""
 
-    def sells(self, at_ms: int) -> None:
+    def on_sale_sign(self, at_ms: int) -> None:
         """A sign that the stream is commercial."""
         if self.since_ms is None:
-            self.since_ms, self.unheard_ms = at_ms, 0
-        self.sign_ms = max(self.sign_ms, at_ms)
+            self.since_ms, self.pause_ms = at_ms, 0
+        self.last_sign_ms = max(self.last_sign_ms, at_ms)
 
-    def discloses(self, at_ms: int) -> None:
+    def on_disclosure(self, at_ms: int) -> None:
         """A disclosure; one that comes late counts from when it was made."""
         self.disclosed_ms = max(at_ms, self.disclosed_ms or 0)
         if self.since_ms is not None and at_ms >= self.since_ms:
-            self.since_ms, self.unheard_ms = at_ms, 0
+            self.since_ms, self.pause_ms = at_ms, 0
 
-    def speaks(self, timer: Timer, at_ms: int) -> None:
+    def on_speech(self, timer: Timer, at_ms: int) -> None:
         """The host is heard, whatever is said."""
-        if self.spoke_ms is not None and at_ms - self.spoke_ms > timer.longest_pause_minutes * MINUTE_MS:
-            self.unheard_ms += at_ms - max(self.spoke_ms, self.since_ms or 0)
-        self.spoke_ms = max(at_ms, self.spoke_ms or 0)
+        if self.last_speech_ms is not None and at_ms - self.last_speech_ms > timer.longest_pause_minutes * MINUTE_MS:
+            self.pause_ms += at_ms - max(self.last_speech_ms, self.since_ms or 0)
+        self.last_speech_ms = max(at_ms, self.last_speech_ms or 0)
 
-    def rests(self, timer: Timer, now_ms: int) -> None:
+    def expire(self, timer: Timer, now_ms: int) -> None:
         """Time has come to `now_ms`: is the stream commercial still?"""
-        if self.since_ms is not None and not self.declared and now_ms - self.sign_ms > _lasts_ms(timer):
+        if self.since_ms is not None and not self.declared and now_ms - self.last_sign_ms > _lasts_ms(timer):
             self.since_ms = None
 
     def undisclosed_ms(self, timer: Timer) -> int:
         """How long the commercial stream was heard since its last disclosure, or since its first sign."""
-        if self.since_ms is None or self.spoke_ms is None:
+        if self.since_ms is None or self.last_speech_ms is None:
             return 0
-        heard_ms = self.spoke_ms if self.declared else min(self.spoke_ms, self.sign_ms + _lasts_ms(timer))
-        return max(0, heard_ms - self.since_ms - self.unheard_ms)
+        heard_ms = (
+            self.last_speech_ms if self.declared else min(self.last_speech_ms, self.last_sign_ms + _lasts_ms(timer))
+        )
+        return max(0, heard_ms - self.since_ms - self.pause_ms)
 
     def allowed_minutes(self, timer: Timer) -> int | None:
         """How long it may be; None where nothing more is owed."""
-        if self.marked or (self.disclosed_ms is not None and timer.every_minutes is None):
+        if self.disclosed_in_title or (self.disclosed_ms is not None and timer.every_minutes is None):
             return None
         return timer.every_minutes if self.disclosed_ms == self.since_ms else timer.first_minutes
 
@@ -107,7 +107,7 @@ class PhraseMatcher:
                     return match.start(), match.end()
         return None
 
-    def hears(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether a text as it came says it."""
         return self.match(lower(normalise(text))) is not None
 
@@ -122,16 +122,16 @@ class CompiledTimer:
     commercial: PhraseMatcher
     disclosure: PhraseMatcher
 
-    def may_hold(self, jurisdiction: str | None, platform: str) -> bool:
+    def may_apply(self, jurisdiction: str | None, platform: str) -> bool:
         """Whether it may be this stream's law, by where it runs."""
         if jurisdiction is not None:
             return jurisdiction == self.jurisdiction
         presumed = self.timer.where_unknown
         return presumed is not None and platform in presumed.platforms
 
-    def holds(self, jurisdiction: str | None, platform: str, language: str | None) -> bool:
+    def applies(self, jurisdiction: str | None, platform: str, language: str | None) -> bool:
         """Whether it is, by what its host speaks as well."""
-        if not self.may_hold(jurisdiction, platform):
+        if not self.may_apply(jurisdiction, platform):
             return False
         presumed = self.timer.where_unknown
         return jurisdiction is not None or presumed is None or not presumed.languages or language in presumed.languages
@@ -177,7 +177,7 @@ def _listener(said: PhraseSpec, entry: PackEntry) -> PhraseMatcher:
     )
 
 
-def heard(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[CompiledTimer, str, tuple[int, int]]]:
+def matched_phrases(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[CompiledTimer, str, tuple[int, int]]]:
     """What a text is to timers: (timer, "disclosure" or "commercial", span in the text as it came)."""
     plain, mapped = lower(normalise(text)), normalise_mapped(text)
     for timer in timers:
@@ -195,16 +195,16 @@ def overdue_minutes(timer: CompiledTimer, stream: Stream) -> list[int]:
     platform = stream.platform or (presumed.platforms[0] if presumed else "other")
     jurisdiction = stream.jurisdiction or (None if stream.platform or presumed else timer.jurisdiction)
     language = stream.language or (presumed.languages[0] if presumed and presumed.languages else None)
-    stretch.marked = rules.title_suffices and timer.disclosure.hears(stream.title)
+    stretch.disclosed_in_title = rules.title_suffices and timer.disclosure.matches(stream.title)
     for at_ms, caption in _captions(stream):
         minute, plain = at_ms // MINUTE_MS, lower(normalise(caption))
-        stretch.rests(rules, at_ms)
+        stretch.expire(rules, at_ms)
         if minute in stream.shows or timer.commercial.match(plain) is not None:
-            stretch.sells(at_ms)
+            stretch.on_sale_sign(at_ms)
         if timer.disclosure.match(plain) is not None:
-            stretch.discloses(at_ms)
-        stretch.speaks(rules, at_ms)
-        overdue = stretch.overdue(rules) and timer.holds(jurisdiction, platform, language)
+            stretch.on_disclosure(at_ms)
+        stretch.on_speech(rules, at_ms)
+        overdue = stretch.overdue(rules) and timer.applies(jurisdiction, platform, language)
         if overdue and not was_overdue:
             opened.append(minute)
         was_overdue = overdue

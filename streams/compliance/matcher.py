@@ -15,6 +15,8 @@ import re2
 from streams.compliance.prefilter import required_literals
 
 MAX_HITS_PER_PATTERN = 20
+MAX_CONTEXT_CHARS = 120
+_SENTENCE_END = "。!?;\n"
 _SET_MEMORY_BYTES = 256 << 20
 
 
@@ -47,7 +49,7 @@ class Matcher:
         self._without_atoms = [place for place, strings in enumerate(needed) if strings is None]
         self._automaton = _automaton(words, needed)
 
-    def known_in(self, text: str) -> Iterator[str]:
+    def known_strings(self, text: str) -> Iterator[str]:
         """The words in a text in lower case, and the strings that some pattern cannot match without."""
         if self._automaton is not None:
             for last, (size, _, _) in self._automaton.iter(text):
@@ -68,6 +70,21 @@ class Matcher:
                 if match.end() > match.start():
                     hits.append(Hit(match.start(), match.end(), key))
         return hits
+
+
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence that holds [start, end): up to 。!?; or a full stop before a blank, at most 120 characters away."""
+    first, last = start, end
+    while first > max(0, start - MAX_CONTEXT_CHARS) and not _ends_sentence(text, first - 1):
+        first -= 1
+    while last < min(len(text), end + MAX_CONTEXT_CHARS) and not _ends_sentence(text, last - 1):
+        last += 1
+    return first, last
+
+
+def _ends_sentence(text: str, index: int) -> bool:
+    character = text[index]
+    return character in _SENTENCE_END or (character == "." and text[index + 1 : index + 2] in (" ", ""))
 
 
 def _automaton(words: Iterable[tuple[str, int]], needed: Sequence[Iterable[str] | None]) -> Any:

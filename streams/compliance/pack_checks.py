@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from models.normalise import has_han, normalise
+from models.normalise import has_han, lower, normalise
 from streams.compliance.disclosure_timers import CompiledTimer, PhraseMatcher, load_timers, overdue_minutes
 from streams.compliance.likeness import LIKENESS_FILE, load_likeness
-from streams.compliance.loader import line_of_text, read_packs
+from streams.compliance.loader import read_packs
 from streams.compliance.matcher import compile_pattern
 from streams.compliance.pack import Example, Pack, PhraseSpec, Rule, Timer
-from streams.compliance.personal_data import lower
 from streams.compliance.rulebook import CompiledRule, Rulebook
 from streams.compliance.train_likeness import digest, examples
 from streams.events.schema import TextKind
+from streams.yaml_records import line_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ def _prove_timer(compiled: CompiledTimer, path: Path) -> Iterator[LintFinding]:
     timer = compiled.timer
     for what, said, listener in _said(compiled):
         for text in said.must_match:
-            if not listener.hears(text):
+            if not listener.matches(text):
                 yield _remark("error", path, text, timer, f"must match as {what} and does not: {text}")
         for text in said.must_not_match:
-            if listener.hears(text):
+            if listener.matches(text):
                 yield _remark("error", path, text, timer, f"must not match as {what} and does: {text}")
     for number, stream in enumerate(timer.must_fire, 1):
         opened = overdue_minutes(compiled, stream)

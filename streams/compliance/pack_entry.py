@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.normalise import normalise
-from streams.compliance.loader import Lists, PackError, expand_pattern, expand_word, line_of_text
+from models.normalise import lower, normalise
+from streams.compliance.loader import Lists, PackError, expand_pattern, expand_word
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.personal_data import lower
+from streams.yaml_records import line_of_text
 
 
 @dataclass(frozen=True, slots=True)

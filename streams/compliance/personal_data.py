@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from models.normalise import MAX_TEXT_CHARS, has_han, normalise, normalise_mapped
+from models.normalise import MAX_TEXT_CHARS, has_han, lower, normalise, normalise_mapped
 from streams.compliance.matcher import compile_pattern, compile_set
 from streams.compliance.pack import Detector
 from streams.events.schema import Finding
@@ -66,14 +66,6 @@ def mask(text: str) -> str:
 def masked_findings(masked: str, findings: Iterable[Finding]) -> list[Finding]:
     """Findings as they may be stored: what matched is read from the masked text."""
     return [msgspec.structs.replace(finding, matched=masked[slice(*finding.span)]) for finding in findings]
-
-
-def lower(text: str) -> str:
-    """Lower case, one character for one: a few, such as İ, have two and keep their case."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 _Found = Iterator[PersonalDatum]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from models.normalise import HAN, has_han, normalise, normalise_mapped
+from models.normalise import HAN, has_han, lower, normalise, normalise_mapped
 from streams.compliance.disguise import Reading, Restorer
 from streams.compliance.likeness import FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import (
@@ -28,10 +28,10 @@ from streams.compliance.loader import (
     read_packs,
     read_shared,
 )
-from streams.compliance.matcher import Hit, Matcher
+from streams.compliance.matcher import Hit, Matcher, sentence_around
 from streams.compliance.pack import Disguises, Exemption, Family, Pack, Rule, Shared
 from streams.compliance.pack_entry import PackEntry
-from streams.compliance.personal_data import find_personal_data, lower
+from streams.compliance.personal_data import find_personal_data
 from streams.events.schema import Finding, Platform, SaidBy, TextKind
 
 MAX_FINDINGS = 50
@@ -47,12 +47,10 @@ COMMON_STRINGS = frozenset(["赞", "粉", "粉丝", "不能", "拍", "十", "加
 """Strings of the rules for comments that say nothing by themselves."""
 LIKENESS_CERTAIN = 0.5
 """More probably a breach than none. A comment must reach it instead of the threshold: a chat says much in few words."""
-MAX_CONTEXT_CHARS = 120
 _SPEAKERS: tuple[frozenset[TextKind], ...] = (
     frozenset({"host_speech", "brand_post"}),
     frozenset({"comment", "review"}),
 )
-_SENTENCE_END = "。!?;\n"
 
 
 class Excuse(NamedTuple):
@@ -121,15 +119,15 @@ class _KindRules:
         terms = _han_runs(literal) | _han_runs(sources)
         if not spoken:  # live chat comes at a speed where 我们 and 一个 should cost nothing
             terms = {term for term in terms if not _is_ordinary(term, disguises.common)}
-        self._standing: dict[tuple[str, TextKind], list[CompiledRule]] = {}
+        self._rules_of: dict[tuple[str, TextKind], list[CompiledRule]] = {}
         for rule in rules:
             for kind in rule.rule.kinds:
-                self._standing.setdefault((rule.family, kind), []).append(rule)
+                self._rules_of.setdefault((rule.family, kind), []).append(rule)
         self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
 
-    def standing_for(self, family: str, kind: TextKind, text: str) -> CompiledRule | None:
+    def representative_rule(self, family: str, kind: TextKind, text: str) -> CompiledRule | None:
         """The rule whose article and severity hold for a text that only reads like a breach; None where none holds."""
-        rules = self._standing.get((family, kind), [])
+        rules = self._rules_of.get((family, kind), [])
         if any(rule.rule.detectors for rule in rules):
             return None
         english = not has_han(text)
@@ -137,7 +135,7 @@ class _KindRules:
 
     def excuses(self, family: str, kind: TextKind, text: str) -> bool:
         """Whether a rule of the family would excuse whatever it matches in the text."""
-        rules = self._standing.get((family, kind), [])
+        rules = self._rules_of.get((family, kind), [])
         return any(excuse.pattern.search(text) is not None for rule in rules for excuse in rule.unless_text)
 
 
@@ -188,7 +186,7 @@ class Rulebook:
             hits += [in_plain(hit, restored) for hit in read]
         reading = Reading(plain) if restored is None else restored
         scores = self._scores(rules, reading.text, kind)
-        hits = [hit for hit in hits if not self._is_doubted(rules.rules[hit.key], scores)]
+        hits = [hit for hit in hits if not self._is_vetoed(rules.rules[hit.key], scores)]
         hits += [
             Hit(datum.start, datum.end, rules.by_detector[datum.kind])
             for datum in (find_personal_data(plain) if rules.by_detector else ())
@@ -220,11 +218,11 @@ class Rulebook:
         if kind != "comment":
             return self._likeness.scores(text, kind)
         asked = len(text) <= MAX_COMMENT_CHARS and any(
-            string not in COMMON_STRINGS for string in rules.matcher.known_in(text)
+            string not in COMMON_STRINGS for string in rules.matcher.known_strings(text)
         )
         return self._glance.scores(text) if asked else {}
 
-    def _is_doubted(self, rule: CompiledRule, scores: dict[str, float]) -> bool:
+    def _is_vetoed(self, rule: CompiledRule, scores: dict[str, float]) -> bool:
         """Whether what a rule matched reads so unlike a breach that it is none: only of a rule that the second opinion
         has learnt, since of a new one it knows nothing, and never of personal data, which is there or is not."""
         return (
@@ -250,7 +248,7 @@ class Rulebook:
         for family, score in scores.items():
             if self._likeness is None or score < (LIKENESS_CERTAIN if kind == "comment" else self._likeness.threshold):
                 continue
-            rule = rules.standing_for(family, kind, reading.text)
+            rule = rules.representative_rule(family, kind, reading.text)
             if rule is None or rule.family in matched or rules.excuses(family, kind, reading.text):
                 continue
             start, end = self._likeness.span(reading.text, family)
@@ -271,7 +269,7 @@ class Rulebook:
         for hit, read, source in matches:
             rule = rules.rules[hit.key]
             excuse = _not_asked(rule.rule, kind, platform) or _text_excuse(rule, read) or _place_excuse(rule, read, hit)
-            if excuse is None and self._is_doubted(rule, scores):
+            if excuse is None and self._is_vetoed(rule, scores):
                 excuse = f"{LIKENESS}: reads like a breach of {rule.family} with {scores[rule.family]:.3f} only"
             span = mapped.original_span(source.start, source.end)
             score = scores.get(rule.family)
@@ -375,21 +373,6 @@ def _place_excuse(rule: CompiledRule, text: str, hit: Hit) -> str | None:
         if excuse.pattern.search(text[start : hit.start]):
             return str(excuse)
     return next((str(excuse) for excuse in rule.after if excuse.pattern.search(text[hit.end : end])), None)
-
-
-def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence that holds [start, end): up to 。!?; or a full stop before a blank, at most 120 characters away."""
-    first, last = start, end
-    while first > max(0, start - MAX_CONTEXT_CHARS) and not _ends_sentence(text, first - 1):
-        first -= 1
-    while last < min(len(text), end + MAX_CONTEXT_CHARS) and not _ends_sentence(text, last - 1):
-        last += 1
-    return first, last
-
-
-def _ends_sentence(text: str, index: int) -> bool:
-    character = text[index]
-    return character in _SENTENCE_END or (character == "." and text[index + 1 : index + 2] in (" ", ""))
 
 
 def in_plain(hit: Hit, reading: Reading) -> Hit:

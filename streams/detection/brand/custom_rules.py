@@ -29,12 +29,12 @@ from models.labels import RISKS
 from streams.alerts.alert import Alert, Evidence, Severity
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
-from streams.compliance.loader import read_record
 from streams.detection.brand.crisis import tally
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.errors import UsageError
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
+from streams.yaml_records import read_record
 
 PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
 MAX_MINUTES = 60

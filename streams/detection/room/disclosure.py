@@ -13,14 +13,14 @@ from typing import Any, get_args
 
 import msgspec
 
-from models.normalise import normalise, normalise_mapped
+from models.normalise import lower, normalise, normalise_mapped
 from streams.alerts.alert import Alert, Evidence
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
 from streams.compliance.captions import MAX_PAUSE_MS, TAIL_CHARS
 from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, language_of
 from streams.compliance.pack import SaleEvent
-from streams.compliance.personal_data import lower, mask
+from streams.compliance.personal_data import mask
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_CHARACTERS
 from streams.detection.room_event import RoomEvent
@@ -67,7 +67,7 @@ class Disclosures(Stored):
             self.session_id = event.session_id
         self.heard_ms = max(self.heard_ms, event.event_time_ms)
         self.jurisdiction = event.jurisdiction or self.jurisdiction
-        timers = [timer for timer in watch.timers if timer.may_hold(self.jurisdiction, event.platform)]
+        timers = [timer for timer in watch.timers if timer.may_apply(self.jurisdiction, event.platform)]
         if event.kind == "session_start":
             self._start(event, timers)
         elif event.kind == "speech":
@@ -85,7 +85,7 @@ class Disclosures(Stored):
             if name not in known:
                 yield from _resolved(self.by_timer.pop(name), now_ms)
                 continue
-            held.stretch.rests(known[name].timer, now_ms)
+            held.stretch.expire(known[name].timer, now_ms)
             if held.episode is not None:
                 holds = held.stretch.overdue(known[name].timer)
                 yield from _step(held, known[name], now_ms, watch.lateness_ms, holds=holds)
@@ -99,8 +99,8 @@ class Disclosures(Stored):
     def _start(self, event: RoomEvent, timers: Sequence[CompiledTimer]) -> None:
         for timer in timers:
             stretch = self._of(timer).stretch
-            if timer.timer.title_suffices and timer.disclosure.hears(event.text or ""):
-                stretch.marked = True
+            if timer.timer.title_suffices and timer.disclosure.matches(event.text or ""):
+                stretch.disclosed_in_title = True
             if event.commercial:
                 stretch.declared = True
                 self._sells(event, timer, "the feed declares the session commercial")
@@ -115,13 +115,15 @@ class Disclosures(Stored):
             front = self.tail + (" " if self.tail[-1].isascii() and read[:1].isascii() else "")
         for timer in timers:
             held = self._of(timer)
-            held.stretch.rests(timer.timer, at_ms)
+            held.stretch.expire(timer.timer, at_ms)
             if timer.commercial.match(front + read, beyond=len(front)):
                 self._sells(event, timer, text)
             if timer.disclosure.match(front + read, beyond=len(front)):
-                held.stretch.discloses(at_ms)
-            held.stretch.speaks(timer.timer, at_ms)
-            holds = held.stretch.overdue(timer.timer) and timer.holds(self.jurisdiction, event.platform, self.language)
+                held.stretch.on_disclosure(at_ms)
+            held.stretch.on_speech(timer.timer, at_ms)
+            holds = held.stretch.overdue(timer.timer) and timer.applies(
+                self.jurisdiction, event.platform, self.language
+            )
             if holds and held.episode is None:
                 held.episode = _opened(event, timer, held, now_ms)
                 yield held.episode.alert
@@ -131,8 +133,8 @@ class Disclosures(Stored):
 
     def _sells(self, event: RoomEvent, timer: CompiledTimer, text: str) -> None:
         held, at_ms = self._of(timer), event.event_time_ms
-        held.stretch.rests(timer.timer, at_ms)
-        held.stretch.sells(at_ms)
+        held.stretch.expire(timer.timer, at_ms)
+        held.stretch.on_sale_sign(at_ms)
         if event.origin is not None and (not held.signs or at_ms - held.signs[-1].event_time >= MINUTE_MS):
             held.signs.append(_evidence(event.origin, at_ms, timer, text))
             del held.signs[:-SHOWN_SIGNS]

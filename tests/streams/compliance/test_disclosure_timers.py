@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from streams.clock import MINUTE_MS
-from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, heard, load_timers, overdue_minutes
+from streams.compliance.disclosure_timers import (
+    CompiledTimer,
+    DisclosureState,
+    load_timers,
+    matched_phrases,
+    overdue_minutes,
+)
 from streams.compliance.loader import PACKS_FOLDER, PackError
 from streams.compliance.pack import Stream
 from streams.compliance.pack_checks import lint, run_examples
@@ -39,7 +45,7 @@ def test_timer_fires_in_the_minutes_that_its_example_names(
 
 @pytest.mark.parametrize(("timer", "what", "text", "matches"), TEXTS)
 def test_timer_hears_its_examples(timer: CompiledTimer, what: str, text: str, *, matches: bool) -> None:
-    assert getattr(timer, what).hears(text) is matches
+    assert getattr(timer, what).matches(text) is matches
 
 
 def test_every_stream_that_must_fire_says_when() -> None:
@@ -48,7 +54,7 @@ def test_every_stream_that_must_fire_says_when() -> None:
 
 def test_what_is_heard_has_its_span_in_the_text_as_it_came() -> None:
     text = "ＯＫ，這裡是絲絨官方旗艦店直播間"
-    ((timer, what, span),) = heard(text, TIMERS.values())
+    ((timer, what, span),) = matched_phrases(text, TIMERS.values())
     assert (timer.timer.id, what, text[slice(*span)]) == ("ad_disclosure.live_cn", "disclosure", "旗艦店直播間")
 
 
@@ -57,39 +63,39 @@ def test_what_is_heard_has_its_span_in_the_text_as_it_came() -> None:
 # captions     .  .  .                 .  .      ten minutes without a caption do not count
 def test_time_in_which_nobody_is_heard_does_not_count() -> None:
     stretch = DisclosureState()
-    stretch.sells(0)
+    stretch.on_sale_sign(0)
     for minute in (0, 3, 5, 20, 23):
-        stretch.speaks(US.timer, minute * MINUTE_MS)
+        stretch.on_speech(US.timer, minute * MINUTE_MS)
     assert stretch.undisclosed_ms(US.timer) == 8 * MINUTE_MS
 
 
 def test_disclosure_that_comes_late_counts_from_when_it_was_made() -> None:
     stretch = DisclosureState()
-    stretch.sells(0)
+    stretch.on_sale_sign(0)
     for minute in range(15):
-        stretch.speaks(US.timer, minute * MINUTE_MS)
-    stretch.discloses(13 * MINUTE_MS)
+        stretch.on_speech(US.timer, minute * MINUTE_MS)
+    stretch.on_disclosure(13 * MINUTE_MS)
     assert stretch.undisclosed_ms(US.timer) == MINUTE_MS
-    stretch.discloses(2 * MINUTE_MS)
+    stretch.on_disclosure(2 * MINUTE_MS)
     assert stretch.undisclosed_ms(US.timer) == MINUTE_MS
 
 
 def test_stream_that_no_longer_sells_owes_nothing() -> None:
     stretch = DisclosureState()
-    stretch.sells(0)
-    stretch.speaks(US.timer, 29 * MINUTE_MS)
+    stretch.on_sale_sign(0)
+    stretch.on_speech(US.timer, 29 * MINUTE_MS)
     assert stretch.since_ms is not None
-    stretch.rests(US.timer, 31 * MINUTE_MS)
+    stretch.expire(US.timer, 31 * MINUTE_MS)
     assert stretch.since_ms is None
     assert not stretch.overdue(US.timer)
 
 
 def test_session_that_its_feed_declares_to_sell_does_so_to_its_end() -> None:
     stretch = DisclosureState(declared=True)
-    stretch.sells(0)
+    stretch.on_sale_sign(0)
     for minute in range(0, 90, 4):
-        stretch.rests(US.timer, minute * MINUTE_MS)
-        stretch.speaks(US.timer, minute * MINUTE_MS)
+        stretch.expire(US.timer, minute * MINUTE_MS)
+        stretch.on_speech(US.timer, minute * MINUTE_MS)
     assert stretch.undisclosed_ms(US.timer) == 88 * MINUTE_MS
 
 

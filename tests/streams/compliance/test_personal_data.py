@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.normalise import normalise
-from streams.compliance.personal_data import find_personal_data, is_id_card, lower, luhn, mask
+from models.normalise import lower, normalise
+from streams.compliance.personal_data import find_personal_data, is_id_card, luhn, mask
 
 
 def found(text: str) -> list[tuple[str, str]]:

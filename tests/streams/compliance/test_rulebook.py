@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.compliance.rulebook import MAX_FINDINGS, Rulebook, sentence_around
+from streams.compliance.matcher import sentence_around
+from streams.compliance.rulebook import MAX_FINDINGS, Rulebook
 from streams.events.schema import TextKind
 
 PACK = """

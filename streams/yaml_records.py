@@ -1,0 +1,55 @@
+"""YAML files as typed records. People edit these files, so an error says file, line and what is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import yaml
+
+from streams.errors import UsageError
+
+Record = TypeVar("Record")
+_PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
+
+
+def read_record(path: Path, record: type[Record], error: type[UsageError] = UsageError) -> Record:
+    """Reads a YAML file as a record. Raises `error`, whose message opens with `path:line`."""
+    try:
+        source = path.read_text(encoding="utf-8")
+        node = yaml.compose(source, Loader=yaml.CSafeLoader)
+        if node is None:
+            raise error(f"{path}:1: the file is empty")
+        return msgspec.convert(yaml.load(source, Loader=yaml.CSafeLoader), record)
+    except OSError as reason:
+        raise error(f"{path}: cannot be read: {reason.strerror}") from None
+    except UnicodeDecodeError as reason:
+        raise error(f"{path}: not UTF-8 at byte {reason.start}") from None
+    except yaml.MarkedYAMLError as reason:
+        line = reason.problem_mark.line + 1 if reason.problem_mark else 1
+        raise error(f"{path}:{line}: {reason.problem or 'not YAML'}") from None
+    except msgspec.ValidationError as reason:
+        raise error(f"{path}:{_line_of_node(node, str(reason))}: {reason}") from None
+
+
+def line_of_text(path: Path, text: str) -> int:
+    """The first line that contains a text, counted from 1; 1 if none does."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
+
+
+def _line_of_node(node: yaml.Node | None, message: str) -> int:
+    """The line of the deepest node on msgspec's path: `… - at `$.rules[2].severity``."""
+    _, _, path = message.rpartition("`$")
+    for name, index in _PATH_STEP.findall(path):
+        child = None
+        if name and isinstance(node, yaml.MappingNode):
+            child = next((value for key, value in node.value if key.value == name), None)
+        elif index.isdigit() and isinstance(node, yaml.SequenceNode):
+            child = node.value[int(index)]
+        if child is None:
+            break
+        node = child
+    return int(node.start_mark.line) + 1 if node is not None else 1
