@@ -19,12 +19,12 @@ GOLDEN: dict[str, tuple[str, ...]] = {
     ),
     "streams.compliance.disclosure_timers.DisclosureState": (
         "since_ms",
-        "sign_ms",
+        "last_sign_ms",
         "disclosed_ms",
-        "spoke_ms",
-        "unheard_ms",
+        "last_speech_ms",
+        "pause_ms",
         "declared",
-        "marked",
+        "disclosed_in_title",
     ),
     "streams.detection.baseline.baseline.Baseline": (
         "log_mean",
