@@ -1,14 +1,21 @@
-"""The readers put together, from settings, with connections of their own."""
+"""All that screens read, behind one connection to Redis: the exporter, the terminal, the console and the command line
+each hold one `Readers`."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from dashboards.event_present import EventPresent
 from dashboards.snapshot import SnapshotReader
 from streams.alerts.reader import AlertReader
-from streams.clock import system_clock
+from streams.clock import Clock, system_clock
+from streams.control.campaigns import Campaigns
+from streams.control.decisions import Decisions
+from streams.control.recorder import CampaignRecorder
+from streams.detection.views.reader import ViewReader
 from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
-from streams.kafka.bounds import LogBounds
+from streams.kafka.bounds import LogBounds, Offsets
 from streams.kafka.connection import KafkaConnection
 from streams.ledger.connect import reader_client
 from streams.ledger.reader import stored_by_stage
@@ -16,28 +23,59 @@ from streams.settings import Settings
 
 
 class Readers:
-    """The stack that the settings name. Connects when it is first asked, and again after an outage."""
+    """The readers of the stack that the settings name; not for two threads at once.
 
-    def __init__(self, settings: Settings) -> None:
+    Connects when it is first asked, and again after an outage. Every read may raise Unavailable, except
+    `snapshots.read`, which reports a server that does not answer in what it returns.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         self._client = reader_client(settings)
+        self._namespace = settings.namespace
         self._log = LogBounds(KafkaConnection.of(settings))
-        self.counters = EngagementReader(self._client, settings.namespace)
-        """Everything about one id."""
-        self.detections = AlertReader(self._client, settings.namespace)
-        """Alerts that run and that ran."""
-        self.figures = SnapshotReader(
-            rooms=Overview(self._client, settings.namespace),
-            detections=self.detections,
-            offsets=lambda: stored_by_stage(self._client, settings.namespace),
-            log=self._log,
-            clock=system_clock,
-        )
-        """What boards show, read at once."""
+        self._present = EventPresent()
+        self._quiet_since_ms: int | None = None
+        self.clock = clock
+        self.engagement = EngagementReader(self._client, settings.namespace)
+        """The counters of one id."""
+        self.overview = Overview(self._client, settings.namespace)
+        """The counters of all ids at once."""
+        self.alerts = AlertReader(self._client, settings.namespace)
+        """Alerts that fire and those that resolved lately."""
+        self.views = ViewReader(self._client, settings.namespace)
+        """What detection writes for screens: conversations, questions, feeds."""
+        self.decisions = Decisions(self._client, settings.namespace)
+        self.campaigns = Campaigns(self._client, settings.namespace)
+        self.recorder = CampaignRecorder(self.campaigns, self.engagement, self.views)
+        self.snapshots = SnapshotReader(self.overview, self.alerts, self.offsets, self._log, clock)
+        """Everything that exporter and terminal show, at once."""
+
+    def present_ms(self) -> int:
+        """The events' present (dashboards.event_present); 0 where no event was ever counted."""
+        newest_ms = self._newest_ms()
+        if not newest_ms:
+            return 0
+        if self._present.newest_ms and newest_ms > self._present.newest_ms:
+            self._quiet_since_ms = self.clock()
+        return self._present.present_ms(newest_ms, self.clock())
+
+    def quiet_ms(self) -> int:
+        """Time without a newer event: since this process saw the last one, or since its event time if it saw none. A
+        running replay is not quiet; a cut feed is."""
+        newest_ms = self._newest_ms()
+        return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
+
+    def offsets(self) -> Mapping[str, Offsets]:
+        """The next offset that each stage's ledger expects, by stage, topic and partition."""
+        return stored_by_stage(self._client, self._namespace)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections to Redis and Kafka."""
         self._log.close()
         self._client.close()
+
+    def _newest_ms(self) -> int:
+        return max(self.overview.newest_event_ms().values(), default=0)
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Protocol
 
+from dashboards.event_present import EventPresent
 from dashboards.lag import Lag, lags
 from models.labels import RISKS, SENTIMENTS
 from streams.alerts.alert import Alert
@@ -92,24 +93,6 @@ class Snapshot:
     lags: Sequence[Lag] = ()
     newest_event_ms: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
-
-
-@dataclass
-class EventPresent:
-    """The events' present: the newest event time, which goes on with the wall clock while nothing comes.
-
-    newest event    10:00 ·  10:05 ·  ·  ·        wall    15:00 15:01 15:02 15:03 15:04
-    the present     10:00 10:01 10:05 10:06 10:07
-    """
-
-    newest_ms: int = 0
-    heard_at_ms: int = 0
-
-    def present_ms(self, newest_ms: int, now_ms: int) -> int:
-        """The present, given the newest event time and the wall clock."""
-        if newest_ms > self.newest_ms:
-            self.newest_ms, self.heard_at_ms = newest_ms, now_ms
-        return self.newest_ms + max(0, now_ms - self.heard_at_ms)
 
 
 class SnapshotReader:

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboards.console.auth import COOKIE, SESSION_MS, Person, TokenAuth
-from dashboards.console.desk import Desk
 from dashboards.console.pages import alert
 from dashboards.console.security import AccessDenied, current_user, json_response, read_json, require_operator
+from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
-from streams.control.campaigns import Campaign, CampaignRequest, campaign_from, checked
+from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
 from streams.control.decisions import Decision, Verdict
 from streams.errors import UsageError
 
@@ -52,7 +52,7 @@ async def login(request: Request) -> Response:
             raise AccessDenied(401, "this token is not known")
     entered = json_response({"name": who.name, "role": who.role})
     entered.set_cookie(
-        COOKIE, doors.seal(who, request.app.state.desk.clock()), max_age=SESSION_MS // 1000, httponly=True,
+        COOKIE, doors.seal(who, request.app.state.sources.readers.clock()), max_age=SESSION_MS // 1000, httponly=True,
         samesite="strict", secure=request.url.scheme == "https",
     )  # fmt: skip
     return entered
@@ -68,13 +68,13 @@ async def decide(request: Request) -> Response:
     """A verdict about an alert, with its author and time."""
     who, given = require_operator(request), await read_json(request, DecisionRequest)
     live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda desk: _decided(desk, given, who)))
+    return json_response(await live.call(lambda sources: _decided(sources, given, who)))
 
 
 async def create_campaign(request: Request) -> Response:
     who, given = require_operator(request), await read_json(request, CampaignRequest)
     live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda desk: _created(desk, given, who)), 201)
+    return json_response(await live.call(lambda sources: _created(sources, given, who)), 201)
 
 
 async def end_campaign(request: Request) -> Response:
@@ -82,32 +82,23 @@ async def end_campaign(request: Request) -> Response:
     require_operator(request)
     given: Named = await read_json(request, Named)
     live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda desk: ended(desk, given.campaign_id)))
+    return json_response(await live.call(lambda sources: _ended(sources, given.campaign_id)))
 
 
-def _decided(desk: Desk, given: DecisionRequest, who: Person) -> Decision:
-    found = alert.find(desk, given.fingerprint)
+def _decided(sources: PageSources, given: DecisionRequest, who: Person) -> Decision:
+    found = alert.find(sources, given.fingerprint)
     if found is None:
         raise UsageError(f"there is no alert {given.fingerprint[:40]}")
-    return desk.decisions.record(found, given.verdict, who.name, desk.clock(), given.note.strip())
+    return sources.readers.decisions.record(found, given.verdict, who.name, sources.readers.clock(), given.note.strip())
 
 
-def _created(desk: Desk, given: CampaignRequest, who: Person) -> Campaign:
-    campaign = campaign_from(given, who.name, desk.clock())
-    desk.campaigns.save(campaign)
-    # What came before it began is kept at once, for it expires.
-    desk.keeper.sweep(desk.present_ms())
+def _created(sources: PageSources, given: CampaignRequest, who: Person) -> Campaign:
+    readers = sources.readers
+    campaign = campaign_from(given, who.name, readers.clock())
+    readers.recorder.start(campaign, readers.present_ms())
     return campaign
 
 
-def ended(desk: Desk, campaign_id: str) -> Campaign:
-    """End a campaign now. Raises UsageError where it cannot be."""
-    campaign = desk.campaigns.find(checked(campaign_id))
-    if campaign is None:
-        raise UsageError(f"there is no campaign {campaign_id[:40]}")
-    now_ms = desk.present_ms() or desk.clock()
-    if not campaign.starts_ms < now_ms < campaign.ends_ms:
-        raise UsageError(f"{campaign.name} does not run now")
-    over = msgspec.structs.replace(campaign, ends_ms=now_ms)
-    desk.campaigns.save(over)
-    return over
+def _ended(sources: PageSources, campaign_id: str) -> Campaign:
+    readers = sources.readers
+    return readers.campaigns.end(campaign_id, readers.present_ms() or readers.clock())

@@ -2,14 +2,15 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dashboards.console.desk import Desk
-from dashboards.console.pages.campaign import CampaignPage, Stretch, view
+from dashboards.console.pages.campaign import CampaignPage, Stretch, campaign_page
+from dashboards.readers import Readers
 from models.labels import SENTIMENTS
+from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.engagement.dictionary import SUMS, Unit, shown_on
 from streams.errors import UsageError
@@ -22,21 +23,22 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NOTHING = "–"
 
 
-def html(desk: Desk, campaign_id: str) -> str:
-    """The report as one HTML document without scripts. Raises UsageError where there is no such campaign."""
-    page = _found(desk, campaign_id)
-    return _PAGES.get_template("report.html").render(page=page, head=page.head, rows=_ROWS, cell_value=_value)
+def html(readers: Readers, campaign_id: str, history: Sequence[Alert] = ()) -> str:
+    """The report as one HTML document without scripts. `history` has alerts that resolved too long ago for Redis.
+    Raises UsageError where there is no such campaign."""
+    shown = _found(readers, campaign_id, history)
+    return _PAGES.get_template("report.html").render(page=shown, head=shown.head, rows=_ROWS, cell_value=_value)
 
 
-def table(desk: Desk, campaign_id: str) -> str:
+def table(readers: Readers, campaign_id: str) -> str:
     """Its minutes as CSV: every sum, comments by sentiment, concurrent viewers. Raises UsageError likewise."""
-    page = _found(desk, campaign_id)
+    shown = _found(readers, campaign_id)
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(["minute", "part", "viewers", *SUMS, *SENTIMENTS])
-    if page.head is not None:
-        campaign = page.head.campaign
-        for number, kept in desk.campaigns.minutes(campaign_id).items():
+    if shown.head is not None:
+        campaign = shown.head.campaign
+        for number, kept in readers.campaigns.minutes(campaign_id).items():
             part = campaign.part_of(number)
             if part is None:
                 continue
@@ -56,11 +58,11 @@ def moment(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _found(desk: Desk, campaign_id: str) -> CampaignPage:
-    page = view(desk, campaign_id)
-    if page.head is None:
+def _found(readers: Readers, campaign_id: str, history: Sequence[Alert] = ()) -> CampaignPage:
+    found = campaign_page(readers, campaign_id, history)
+    if found.head is None:
         raise UsageError(f"there is no campaign {campaign_id[:40]}")
-    return page
+    return found
 
 
 _FORMATS: Mapping[Unit, str] = {

@@ -25,12 +25,12 @@ from starlette.staticfiles import StaticFiles
 from dashboards.console import commands as posts
 from dashboards.console import report
 from dashboards.console.auth import TokenAuth
-from dashboards.console.desk import Desk
-from dashboards.console.keeper import SWEEP_SECONDS
 from dashboards.console.pages import alert, brand, campaign, operations, quality, room
 from dashboards.console.pages import overview as start
 from dashboards.console.security import UNSTORED, AccessDenied, SecurityMiddleware, json_response, require_viewer
+from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream, View
+from streams.control.recorder import SWEEP_SECONDS
 from streams.errors import Unavailable, UsageError
 
 LOG = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report is one file that people keep: its style is in it, and nothing in it runs."""
 
 
-def application(desk: Desk, doors: TokenAuth | None, names: Collection[str] = ()) -> Starlette:
+def application(sources: PageSources, doors: TokenAuth | None, names: Collection[str] = ()) -> Starlette:
     """The server. `names` are host names that it may be called by, beside its address."""
-    live = PageStream(desk)
+    live = PageStream(sources)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -78,7 +78,7 @@ def application(desk: Desk, doors: TokenAuth | None, names: Collection[str] = ()
         ],
         exception_handlers={Unavailable: _unavailable, UsageError: _wrong, AccessDenied: _refused},
     )
-    server.state.desk, server.state.doors, server.state.live = desk, doors, live
+    server.state.sources, server.state.doors, server.state.live = sources, doors, live
     server.state.guessing = asyncio.Lock()
     return server
 
@@ -118,7 +118,9 @@ async def _figures(request: Request) -> Response:
 async def _report(request: Request) -> Response:
     require_viewer(request)
     name = request.path_params["id"]
-    page = await request.app.state.live.call(lambda desk: report.html(desk, name))
+    page = await request.app.state.live.call(
+        lambda sources: report.html(sources.readers, name, sources.topics.alert_log.latest())
+    )
     headers = {**UNSTORED, "content-security-policy": REPORT_POLICY}
     return Response(page, media_type="text/html", headers=headers)
 
@@ -126,12 +128,16 @@ async def _report(request: Request) -> Response:
 async def _report_table(request: Request) -> Response:
     require_viewer(request)
     name = request.path_params["id"]
-    return _download(await request.app.state.live.call(lambda desk: report.table(desk, name)), "campaign.csv")
+    return _download(
+        await request.app.state.live.call(lambda sources: report.table(sources.readers, name)), "campaign.csv"
+    )
 
 
 async def _quality_table(request: Request) -> Response:
     require_viewer(request)
-    return _download(await request.app.state.live.call(quality.table), "alert-quality.csv")
+    return _download(
+        await request.app.state.live.call(lambda sources: quality.table(sources.readers)), "alert-quality.csv"
+    )
 
 
 def _download(table: str, name: str) -> Response:
@@ -155,7 +161,7 @@ async def _keep_campaigns(live: PageStream) -> None:
     """Copy what expires, for ever."""
     while True:
         try:
-            await live.call(lambda desk: desk.keeper.sweep(desk.present_ms()))
+            await live.call(lambda sources: sources.readers.recorder.sweep(sources.readers.present_ms()))
         except Unavailable as error:
             LOG.warning("campaigns are not kept: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)

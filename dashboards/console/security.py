@@ -91,7 +91,7 @@ def current_user(request: Request) -> Person | None:
     doors: TokenAuth | None = request.app.state.doors
     if doors is None:
         return LOCAL
-    return doors.known(request.cookies.get(COOKIE, ""), request.app.state.desk.clock())
+    return doors.known(request.cookies.get(COOKIE, ""), request.app.state.sources.readers.clock())
 
 
 def require_viewer(request: Request) -> Person:

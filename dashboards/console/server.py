@@ -1,4 +1,4 @@
-"""The console as a process: Kafka's thread, the desk, and the web server, until it is told to stop."""
+"""The console as a process: Kafka's thread, the sources, and the web server, until it is told to stop."""
 
 import logging
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from pathlib import Path
 import uvicorn
 
 from dashboards.console.auth import TokenAuth, read_tokens
-from dashboards.console.desk import Desk
 from dashboards.console.routes import BUNDLE, NOT_BUILT, application
+from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import TopicFollower
+from dashboards.readers import Readers
 from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
@@ -39,14 +40,21 @@ def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> 
     kafka = TopicFollower(KafkaConnection.of(settings))
     kafka.start()
     try:
-        with Desk(settings, kafka) as desk:
+        with Readers(settings) as readers:
             names = (options.host, *options.names)
+            app = application(PageSources(readers, kafka), doors, names)
             server = uvicorn.Server(
                 uvicorn.Config(
-                    application(desk, doors, names), host=options.host, port=options.port, log_level="warning",
-                    access_log=False, server_header=False, timeout_graceful_shutdown=1, lifespan="on",
+                    app,
+                    host=options.host,
+                    port=options.port,
+                    log_level="warning",
+                    access_log=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=1,
+                    lifespan="on",
                 )
-            )  # fmt: skip
+            )
             told(f"The console is at {address(options)}")
             logging.getLogger("uvicorn.error").addFilter(_cancelled_streams_are_no_errors)
             server.run()

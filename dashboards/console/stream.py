@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from dashboards.console.desk import Desk
+from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ MIN_SECONDS = 0.4
 MAX_SECONDS = 5.0
 BEAT_SECONDS = 2.0
 
-View = Callable[[Desk, str], msgspec.Struct]
+View = Callable[[PageSources, str], msgspec.Struct]
 Panels = Mapping[str, bytes]
 
 
@@ -60,21 +60,21 @@ class Page:
 class PageStream:
     """Reads pages in one thread, for as many readers as there are. Used on one event loop."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, sources: PageSources) -> None:
+        self._sources = sources
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
         self._pages: dict[tuple[View, str], Page] = {}
         self._moved = asyncio.Condition()
         self._mark: Any = None
         self._turn = 0
 
-    async def call(self, act: Callable[[Desk], Any]) -> Any:
-        """Do something at the desk, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._desk)
+    async def call(self, act: Callable[[PageSources], Any]) -> Any:
+        """Do something at the sources, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._sources)
 
     async def once(self, view: View, key: str) -> bytes:
         """A page as it is now, as one JSON object. Raises Unavailable."""
-        return joined(panels(await self.call(lambda desk: view(desk, key))))
+        return joined(panels(await self.call(lambda sources: view(sources, key))))
 
     async def stream(self, view: View, key: str) -> AsyncIterator[bytes]:
         """Server-sent events until the reader leaves."""
@@ -88,7 +88,9 @@ class PageStream:
                 if fresh:
                     sent.update(fresh)
                     yield _event("panels", joined(fresh))
-                yield _event("beat", msgspec.json.encode({"now_ms": self._desk.clock(), "trouble": page.trouble}))
+                yield _event(
+                    "beat", msgspec.json.encode({"now_ms": self._sources.readers.clock(), "trouble": page.trouble})
+                )
                 await _until(page.changed, partial(_is_newer, page, version), BEAT_SECONDS)
         finally:
             page.readers -= 1
@@ -132,7 +134,7 @@ class PageStream:
         while True:
             turn = self._turn
             try:
-                page.parts, page.trouble = panels(await self.call(lambda desk: page.view(desk, page.key))), ""
+                page.parts, page.trouble = panels(await self.call(lambda sources: page.view(sources, page.key))), ""
             except PulsewatchError as error:
                 page.trouble = str(error)
             except Exception:
@@ -158,9 +160,14 @@ async def _until(condition: asyncio.Condition, holds: Callable[[], bool], second
         return
 
 
-def _mark(desk: Desk) -> Any:
+def _mark(sources: PageSources) -> Any:
     """Differs from the last one if anything moved. Raises Unavailable."""
-    return desk.offsets(), desk.kafka.archive.version, desk.kafka.state.ends, desk.decisions.version()
+    return (
+        sources.readers.offsets(),
+        sources.topics.alert_log.version,
+        sources.topics.state.ends,
+        sources.readers.decisions.version(),
+    )
 
 
 def _event(name: str, data: bytes) -> bytes:

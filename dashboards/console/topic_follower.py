@@ -1,6 +1,6 @@
 """Kafka as the console sees it, followed by a thread of its own: a broker that hangs must not hang the pages.
 
-alerts          followed from its beginning into the archive
+alerts          followed from its beginning into the alert log
 all topics      their bounds, for lag
 scored.texts    the newest records of each partition, while somebody looks: how long scoring took
 dead.letters    the newest records, while somebody looks
@@ -81,7 +81,7 @@ class LogState:
 
 
 class TopicFollower:
-    """`start()`, then look at `state`, `tails()` and `archive` from any thread; `stop()`."""
+    """`start()`, then look at `state`, `tails()` and `alert_log` from any thread; `stop()`."""
 
     def __init__(self, kafka: KafkaConnection) -> None:
         self._kafka = kafka
@@ -89,7 +89,7 @@ class TopicFollower:
         self._thread = threading.Thread(target=self._run, name="kafka", daemon=True)
         self._tails: Tails | None = None
         self._wanted_until = 0.0
-        self.archive = AlertLog()
+        self.alert_log = AlertLog()
         self.state = LogState(trouble="Kafka was not asked yet")
 
     def start(self) -> None:
@@ -141,7 +141,7 @@ class TopicFollower:
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
         for records in consumer.poll(POLL_MS).values():
-            self.archive.take([record.value for record in records])
+            self.alert_log.take([record.value for record in records])
 
     def _look_at_bounds(self, bounds: LogBounds) -> None:
         self.state = LogState(True, "", *bounds.read())

@@ -84,7 +84,7 @@ def _one(name: str, documentation: str, value: float) -> GaugeMetricFamily:
 
 
 def _alerts(alerts: Sequence[Alert], cap: int) -> Iterator[GaugeMetricFamily]:
-    firing = [alert for alert in alerts if alert.state == "firing" and not alert.shadow]
+    firing = [alert for alert in alerts if alert.state == "firing"]
     # The gravest first, and among equals those that began first: a newcomer does not take an older alert's series.
     firing.sort(key=lambda alert: (-SEVERITIES.index(alert.severity), alert.started_at, alert.fingerprint))
     each = GaugeMetricFamily(metrics.ALERT_FIRING, "1 for each firing alert.", labels=ALERT_LABELS)

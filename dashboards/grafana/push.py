@@ -60,10 +60,10 @@ class Push:
         )
 
     def episodes(self, alerts: Iterable[Alert]) -> Counter[Fate]:
-        """Step 4. Alerts that have not fired, and drafts, are left out."""
+        """Step 4. Alerts that have not fired are left out."""
         held = self.grafana.annotations(TAG, self.clock() - KEPT_DAYS * DAY_MS)
         by_fingerprint = {tag: one for one in held for tag in one.get("tags", []) if tag.startswith(FINGERPRINT)}
-        fired = [alert for alert in alerts if alert.fired_at is not None and not alert.shadow]
+        fired = [alert for alert in alerts if alert.fired_at is not None]
         return Counter(
             self._episode(episode(alert), by_fingerprint.get(f"{FINGERPRINT}{alert.fingerprint}")).fate
             for alert in fired

@@ -4,85 +4,100 @@ Names and summaries come from feeds: they are drawn as plain text, never as mark
 no comment can move the cursor, colour the screen or reverse the reading direction.
 """
 
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from dashboards.terminal.snapshot import BrandLine, LagLine, RoomLine, TerminalSnapshot
+from dashboards.lag import Lag
+from dashboards.snapshot import RoomFigures, Snapshot, TextCount, by_brand
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import FAKE_SHARE
+from streams.engagement.dictionary import SumMetric
+from streams.untrusted import one_line
 
-LONGEST = 200
-UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode's control, format, surrogate, private and unassigned characters; its line and paragraph separators."""
 NEGATIVE, NEUTRAL, POSITIVE = SENTIMENTS
 SENTIMENT_STYLES = {NEGATIVE: "red", NEUTRAL: "bright_black", POSITIVE: "green"}
 SEVERITY_STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 BAR_CELLS = 12
 NAME_CELLS = 12
 SHOWN_RISKS = 3
+SHOWN_STATES = ("firing", "resolved")
+ROOM_COUNTS: tuple[SumMetric, ...] = ("comments", "likes", "gifts", "orders")
+NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
-def safe(text: str) -> str:
-    """Text of a stranger for one line of a terminal: no control, format or private characters, bounded."""
-    kept = ("�" if unicodedata.category(char) in UNSAFE else char for char in text[:LONGEST])
-    return "".join(kept)
-
-
-def render(snapshot: TerminalSnapshot, rows: int = 8) -> RenderableType:
-    """The whole screen; `rows` bounds each table."""
+def render(
+    snapshot: Snapshot, rows: int = 8, *, addresses: Mapping[str, str] = NO_ADDRESSES, progress: str = ""
+) -> RenderableType:
+    """The whole screen; `rows` bounds each table, `addresses` are shown below, `progress` beside the title."""
     tables = Table.grid(expand=True, padding=(0, 1))
     tables.add_column(ratio=1)
     tables.add_column(ratio=1)
-    tables.add_row(_rooms(snapshot.rooms, rows), _brands(snapshot.brands, rows))
-    parts: list[RenderableType] = [_title(snapshot), tables, _alerts(snapshot.alerts, rows), _lags(snapshot.lags)]
+    tables.add_row(_rooms(snapshot.rooms, rows), _brands(by_brand(snapshot.texts), rows))
+    alerts = shown_alerts(snapshot)
+    parts: list[RenderableType] = [
+        _title(snapshot.read_at_ms, firing(alerts), progress),
+        tables,
+        _alerts(alerts, rows),
+        _lags(snapshot.lags),
+    ]
     if snapshot.trouble:
-        parts.append(Text(safe(snapshot.trouble), style="bold yellow"))
-    return Group(*parts, _addresses(snapshot))
+        parts.append(Text(one_line(snapshot.trouble), style="bold yellow"))
+    return Group(*parts, _addresses(addresses))
 
 
-def lines(before: TerminalSnapshot | None, now: TerminalSnapshot) -> list[str]:
-    """What a pipe is told: alerts that changed since the last snapshot, then one line of totals."""
-    known = {alert.fingerprint: alert.state for alert in before.alerts} if before else {}
-    changed = [alert for alert in reversed(now.alerts) if known.get(alert.fingerprint) != alert.state]
-    clock = _clock(now.taken_at_ms)
-    told = [f"{clock} {alert.state:8} {alert.severity:8} {where(alert)}: {safe(alert.summary)}" for alert in changed]
+def lines(before: Snapshot | None, now: Snapshot, progress: str = "") -> list[str]:
+    """The lines for a pipe: alerts that changed since the snapshot before, then one line of totals."""
+    alerts = shown_alerts(now)
+    known = {alert.fingerprint: alert.state for alert in shown_alerts(before)} if before else {}
+    changed = [alert for alert in reversed(alerts) if known.get(alert.fingerprint) != alert.state]
+    clock = _clock(now.read_at_ms)
+    changes = [
+        f"{clock} {alert.state:8} {alert.severity:8} {where(alert)}: {one_line(alert.summary)}" for alert in changed
+    ]
     viewers = sum(room.viewers_now or 0 for room in now.rooms)
-    texts = sum(brand.texts for brand in now.brands)
-    lag = sum(line.records for line in now.lags)
-    totals = f"{clock} rooms {len(now.rooms)}, viewers {viewers:,}, texts {texts:,}, firing {firing(now.alerts)}"
-    trouble = f" · {safe(now.trouble)}" if now.trouble else ""
-    progress = f" · {safe(now.progress)}" if now.progress else ""
-    return [*told, f"{totals}, lag {lag:,}{progress}{trouble}"]
+    texts = sum(count.texts for count in now.texts)
+    lag = sum(lag.records for lag in now.lags)
+    totals = f"{clock} rooms {len(now.rooms)}, viewers {viewers:,}, texts {texts:,}, firing {firing(alerts)}"
+    notes = "".join(f" · {one_line(note)}" for note in (progress, now.trouble) if note)
+    return [*changes, f"{totals}, lag {lag:,}{notes}"]
+
+
+def shown_alerts(snapshot: Snapshot) -> list[Alert]:
+    """Firing ones first, then those that resolved lately; in each part the latest first."""
+    shown = [alert for alert in [*snapshot.active, *snapshot.resolved] if alert.state in SHOWN_STATES]
+    latest = sorted(shown, key=attrgetter("updated_at", "fingerprint"), reverse=True)
+    return sorted(latest, key=lambda alert: alert.state != "firing")
 
 
 def firing(alerts: Iterable[Alert]) -> int:
-    """How many fire."""
+    """The number of firing alerts."""
     return sum(alert.state == "firing" for alert in alerts)
 
 
 def where(alert: Alert) -> str:
-    """Kind and place of an alert."""
+    """An alert's kind, brand, room and rule family."""
     places = [alert.brand_id, alert.room_id, alert.family]
-    return safe(" ".join([alert.kind, *(place for place in places if place)]))
+    return one_line(" ".join([alert.kind, *(place for place in places if place)]))
 
 
 def money(minor: int) -> str:
-    """Minor units with two decimals."""
+    """An amount in minor units, with two decimals."""
     return f"{minor // 100:,}.{minor % 100:02}"
 
 
-def _title(snapshot: TerminalSnapshot) -> RenderableType:
-    title = Text.assemble(("Pulsewatch", "bold"), f"   {_clock(snapshot.taken_at_ms)} UTC   ")
-    count = firing(snapshot.alerts)
+def _title(at_ms: int, count: int, progress: str) -> RenderableType:
+    title = Text.assemble(("Pulsewatch", "bold"), f"   {_clock(at_ms)} UTC   ")
     title.append(f"{count} firing" if count else "quiet", style="bold red" if count else "green")
-    title.append(f"   {safe(snapshot.progress)}", style="bright_black")
+    title.append(f"   {one_line(progress)}", style="bright_black")
     return title
 
 
@@ -106,31 +121,34 @@ def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = 
     return table
 
 
-def _rooms(rooms: Sequence[RoomLine], limit: int) -> Table:
-    columns = ("viewers", "comments", "likes", "gifts", "orders", "paid", "fake")
+def _rooms(rooms: Sequence[RoomFigures], limit: int) -> Table:
+    columns = ("viewers", *ROOM_COUNTS, "paid", "fake")
     table = _table(f"Rooms, last 5 minutes ({len(rooms)})", {"room": NAME_CELLS}, columns)
     for room in rooms[:limit]:
         viewers = "–" if room.viewers_now is None else f"{room.viewers_now:,}"
-        counts = [f"{count:,}" for count in (room.comments, room.likes, room.gifts, room.orders)]
-        table.add_row(Text(safe(room.room_id)), viewers, *counts, money(room.paid_value), _fake(room))
+        counts = [f"{room.sums.get(name, 0):,}" for name in ROOM_COUNTS]
+        paid = money(room.sums.get("paid_value", 0))
+        table.add_row(Text(one_line(room.room_id)), viewers, *counts, paid, _fake_share(room))
     return table
 
 
-def _fake(room: RoomLine) -> Text:
-    if room.fake_share is None:
+def _fake_share(room: RoomFigures) -> Text:
+    """The largest inauthentic share of a figure; "–" where too little is known."""
+    if not room.fake_shares:
         return Text("–")
-    return Text(f"{room.fake_share:.0%}", style="bold red" if room.fake_share >= FAKE_SHARE else "")
+    share = max(room.fake_shares.values())
+    return Text(f"{share:.0%}", style="bold red" if share >= FAKE_SHARE else "")
 
 
-def _brands(brands: Sequence[BrandLine], limit: int) -> Table:
+def _brands(brands: Sequence[TextCount], limit: int) -> Table:
     title = f"Brands, last hour ({len(brands)})"
     table = _table(title, {"brand": NAME_CELLS, "texts": 6, "mood": BAR_CELLS + 9}, last="risks")
     for brand in brands[:limit]:
-        table.add_row(Text(safe(brand.brand_id)), f"{brand.texts:,}", _mood(brand), _risks(brand))
+        table.add_row(Text(one_line(brand.brand_id)), f"{brand.texts:,}", _sentiment_bar(brand), _risks(brand))
     return table
 
 
-def _mood(brand: BrandLine) -> Text:
+def _sentiment_bar(brand: TextCount) -> Text:
     """A bar of BAR_CELLS, cut by sentiment; empty where nothing was scored."""
     scored = sum(brand.sentiments.get(name, 0) for name in SENTIMENTS)
     bar = Text()
@@ -143,7 +161,7 @@ def _mood(brand: BrandLine) -> Text:
     return bar.append(f" {100 * brand.sentiments.get(NEGATIVE, 0) / scored:.0f}% neg", style=SENTIMENT_STYLES[NEGATIVE])
 
 
-def _risks(brand: BrandLine) -> Text:
+def _risks(brand: TextCount) -> Text:
     counted = sorted(((count, name) for name, count in brand.risks.items() if count), reverse=True)
     return Text(", ".join(f"{name} {count:,}" for count, name in counted[:SHOWN_RISKS]) or "–")
 
@@ -153,17 +171,20 @@ def _alerts(alerts: Sequence[Alert], limit: int) -> RenderableType:
     for alert in alerts[:limit]:
         style = SEVERITY_STYLES[alert.severity] if alert.state == "firing" else "bright_black"
         cells = [_clock(alert.started_at), alert.state, alert.severity, alert.kind, alert.brand_id, alert.summary]
-        table.add_row(*(Text(safe(cell), style=style) for cell in cells))
+        table.add_row(*(Text(one_line(cell), style=style) for cell in cells))
     return Panel(table if alerts else Text("none", style="bright_black"), title="Alerts", title_align="left")
 
 
-def _lags(lags: Sequence[LagLine]) -> Text:
-    told = [f"{line.stage} {line.topic} {line.records:,}" for line in lags]
-    return Text("Behind, in records: " + (" · ".join(told) or "–"), style="bright_black")
+def _lags(lags: Sequence[Lag]) -> Text:
+    records = Counter[tuple[str, str]]()
+    for lag in lags:
+        records[lag.stage, lag.topic] += lag.records
+    behind = [f"{stage} {topic} {count:,}" for (stage, topic), count in records.items()]
+    return Text("Behind, in records: " + (" · ".join(behind) or "–"), style="bright_black")
 
 
-def _addresses(snapshot: TerminalSnapshot) -> Text:
-    return Text("   ".join(f"{name} {address}" for name, address in snapshot.addresses.items()), style="bright_black")
+def _addresses(addresses: Mapping[str, str]) -> Text:
+    return Text("   ".join(f"{name} {address}" for name, address in addresses.items()), style="bright_black")
 
 
 def _clock(at_ms: int) -> str:

@@ -1,13 +1,14 @@
 """Where snapshots are shown: a live screen on a terminal, lines of what changed everywhere else."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 
-from dashboards.terminal.render import lines, render
-from dashboards.terminal.snapshot import TerminalSnapshot
+from dashboards.snapshot import Snapshot
+from dashboards.terminal.render import NO_ADDRESSES, lines, render
 
 LINES_EVERY_MS = 5_000
 ROWS_BESIDE_TABLES = 12
@@ -16,22 +17,24 @@ ROWS_BESIDE_TABLES = 12
 class Screen:
     """`with Screen() as screen: screen.show(snapshot)`, about once a second."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, addresses: Mapping[str, str] = NO_ADDRESSES) -> None:
         self._console = console or Console()
+        self._addresses = addresses
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
-        self._shown: TerminalSnapshot | None = None
+        self._shown: Snapshot | None = None
 
-    def show(self, snapshot: TerminalSnapshot) -> None:
-        """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed."""
+    def show(self, snapshot: Snapshot, progress: str = "") -> None:
+        """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed. `progress`
+        says in a few words what the program is doing."""
         if self._live:
             rows = max(3, (self._console.height - ROWS_BESIDE_TABLES) // 2)
-            self._live.update(render(snapshot, rows), refresh=True)
+            self._live.update(render(snapshot, rows, addresses=self._addresses, progress=progress), refresh=True)
             return
-        told = lines(self._shown, snapshot)
-        pause_over = self._shown is None or snapshot.taken_at_ms - self._shown.taken_at_ms >= LINES_EVERY_MS
-        if pause_over or len(told) > 1:
+        written = lines(self._shown, snapshot, progress)
+        pause_over = self._shown is None or snapshot.read_at_ms - self._shown.read_at_ms >= LINES_EVERY_MS
+        if pause_over or len(written) > 1:
             self._shown = snapshot
-            self._console.print("\n".join(told), markup=False, highlight=False, soft_wrap=True)
+            self._console.print("\n".join(written), markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         if self._live:

@@ -1,8 +1,6 @@
 """`pulsewatch campaign`: create, list and end campaigns, and keep their reports; the console shows them."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ import click
 from streams.errors import UsageError
 
 if TYPE_CHECKING:
-    from dashboards.console.desk import Desk
+    from dashboards.readers import Readers
 
 TIMES = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
 
@@ -41,13 +39,18 @@ def create(
     if room and product:
         raise UsageError("give --room or --product, not both")
     scope: CampaignScope = "room" if room else "product" if product else "brand"
-    draft = CampaignRequest(
-        name, scope, room or product or brand or "", _ms(starts), _ms(ends), brand or "", list(tags)
+    request = CampaignRequest(
+        name=name,
+        scope=scope,
+        scope_id=room or product or brand or "",
+        starts_ms=_ms(starts),
+        ends_ms=_ms(ends),
+        brand_id=brand or "",
+        tags=list(tags),
     )
-    with _desk() as desk:
-        made = campaign_from(draft, author, desk.clock())
-        desk.campaigns.save(made)
-        desk.keeper.sweep(desk.present_ms())
+    with _readers() as readers:
+        made = campaign_from(request, author, readers.clock())
+        readers.recorder.start(made, readers.present_ms())
     click.echo(made.campaign_id)
 
 
@@ -57,19 +60,17 @@ def list_(as_json: bool) -> None:
     """List campaigns, those that began last first."""
     import msgspec
 
-    from dashboards.console.pages.campaign import listed
-    from dashboards.console.report import moment
-    from dashboards.terminal.render import safe
+    from streams.untrusted import one_line
 
-    with _desk() as desk:
-        lines = listed(desk).campaigns
+    with _readers() as readers:
+        present_ms = readers.present_ms() or readers.clock()
+        lines = [(one, one.status(present_ms)) for one in readers.campaigns.all()]
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(lines)))
+        click.echo(json.dumps([{"campaign": msgspec.to_builtins(one), "status": status} for one, status in lines]))
         return
-    for line in lines:
-        one = line.campaign
-        span = f"{moment(one.starts_ms)} – {moment(one.ends_ms)}"
-        click.echo(f"{one.campaign_id}  {line.status:8} {span}  {one.scope} {safe(one.scope_id)}  {safe(one.name)}")
+    for one, status in lines:
+        span = f"{_moment(one.starts_ms)} – {_moment(one.ends_ms)}"
+        click.echo(f"{one.campaign_id}  {status:8} {span}  {one.scope} {one_line(one.scope_id)}  {one_line(one.name)}")
     if not lines:
         click.echo("No campaigns yet; `pulsewatch campaign create` makes one.")
 
@@ -78,20 +79,21 @@ def list_(as_json: bool) -> None:
 @click.argument("campaign_id")
 def end(campaign_id: str) -> None:
     """End a running campaign now."""
-    from dashboards.console.commands import ended
+    from streams.untrusted import one_line
 
-    with _desk() as desk:
-        click.echo(f"{ended(desk, campaign_id).name} is over.")
+    with _readers() as readers:
+        ended = readers.campaigns.end(campaign_id, readers.present_ms() or readers.clock())
+    click.echo(f"{one_line(ended.name)} is over.")
 
 
 @campaign.command()
 @click.argument("campaign_id")
 def remove(campaign_id: str) -> None:
-    """Forget a campaign and all that is kept of it."""
-    with _desk() as desk:
-        if desk.campaigns.find(campaign_id) is None:
+    """Delete a campaign with its minutes and people."""
+    with _readers() as readers:
+        if readers.campaigns.find(campaign_id) is None:
             raise UsageError(f"there is no campaign {campaign_id}")
-        desk.campaigns.remove(campaign_id)
+        readers.campaigns.remove(campaign_id)
 
 
 @campaign.command()
@@ -104,23 +106,23 @@ def report(campaign_id: str, page: Path | None, table: Path | None) -> None:
 
     if page is None and table is None:
         raise UsageError("give --html FILE, --csv FILE, or both")
-    with _desk() as desk:
+    with _readers() as readers:
         if page is not None:
-            page.write_text(reports.html(desk, campaign_id))
+            page.write_text(reports.html(readers, campaign_id))
         if table is not None:
-            table.write_text(reports.table(desk, campaign_id))
+            table.write_text(reports.table(readers, campaign_id))
 
 
-@contextmanager
-def _desk() -> "Iterator[Desk]":
-    from dashboards.console.desk import Desk
-    from dashboards.console.topic_follower import TopicFollower
-    from streams.kafka.connection import KafkaConnection
+def _readers() -> "Readers":
+    from dashboards.readers import Readers
     from streams.settings import settings
 
-    with Desk(settings(), TopicFollower(KafkaConnection.of(settings()))) as desk:
-        yield desk
+    return Readers(settings())
 
 
 def _ms(moment: datetime) -> int:
     return int(moment.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

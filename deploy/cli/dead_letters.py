@@ -82,6 +82,8 @@ def _json(letter: DeadLetter, *, raw: bool) -> str:
 
 
 def _line(letter: DeadLetter, *, raw: bool) -> str:
-    """Whatever is in the record, one line of visible ASCII."""
-    start = ascii(_shown((letter.value or b"")[:READ_BYTES], raw=raw)[:PREVIEW_CHARS])
+    """One line, whatever is in the record."""
+    from streams.untrusted import one_line
+
+    start = one_line(_shown((letter.value or b"")[:READ_BYTES], raw=raw), PREVIEW_CHARS)
     return f"{letter.origin!s:32} {letter.reason:18} {letter.detail[:60]:60} {len(letter.value or b''):>9} B {start}"

@@ -89,8 +89,8 @@ def _alerts(settings: Settings) -> list[Alert]:
     from streams.errors import Unavailable
 
     try:
-        with Readers(settings) as sources:
-            return [*sources.detections.active(), *sources.detections.resolved()]
+        with Readers(settings) as readers:
+            return [*readers.alerts.active(), *readers.alerts.resolved()]
     except Unavailable as error:
         raise Unavailable(
             f"{error}; the dashboards are pushed, --without-annotations leaves the alerts' episodes out"

@@ -14,6 +14,7 @@ from deploy.cli.console import console
 from deploy.cli.dead_letters import dead_letters
 from deploy.cli.demo import demo
 from deploy.cli.detect import backtest, detect
+from deploy.cli.exporter import exporter
 from deploy.cli.feeds import replay, simulate
 from deploy.cli.grafana import grafana
 from deploy.cli.model import model, score
@@ -34,7 +35,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
-    detect, backtest, dead_letters, relay, grafana,
+    detect, backtest, dead_letters, relay, exporter, grafana,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

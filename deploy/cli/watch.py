@@ -19,7 +19,7 @@ REFRESH_SECONDS = 1.0
 @folder_option
 def watch(folder: Path) -> None:
     """Show rooms, brands, alerts and lag live, until Ctrl-C."""
-    from dashboards.terminal.collect import Collector
+    from dashboards.readers import Readers
     from dashboards.terminal.screen import Screen
     from deploy.local.stack import addresses
     from deploy.local.supervisor import read
@@ -27,9 +27,9 @@ def watch(folder: Path) -> None:
 
     running = read(folder)
     known = asdict(addresses(running.ports)) if running else {}
-    with closing(Collector(settings(), known)) as collector, Screen() as screen:
+    with Readers(settings()) as readers, Screen(addresses=known) as screen:
         while True:
-            screen.show(collector.collect())
+            screen.show(readers.snapshots.read())
             time.sleep(REFRESH_SECONDS)
 
 
@@ -61,8 +61,8 @@ def _json(alert: Alert) -> str:
 
 
 def _lines(alert: Alert) -> str:
-    from dashboards.terminal.render import safe
+    from streams.untrusted import one_line
 
     since = datetime.fromtimestamp(alert.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-    head = f"{alert.state:8} {alert.severity:8} {alert.kind} since {since} UTC: {safe(alert.summary)}"
-    return f"{head}\n    {safe(alert.explanation)}\n    dashboards/runbooks/{alert.runbook}"
+    head = f"{alert.state:8} {alert.severity:8} {alert.kind} since {since} UTC: {one_line(alert.summary)}"
+    return f"{head}\n    {one_line(alert.explanation)}\n    dashboards/runbooks/{alert.runbook}"

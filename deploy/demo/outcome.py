@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dashboards.terminal.render import safe
 from streams.alerts.alert import Alert
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_topic import list_dead_letters
@@ -17,6 +16,7 @@ from streams.simulate.alert_comparison import Verdict
 from streams.simulate.compare import Comparison, CounterReader, compare
 from streams.simulate.truth import Truth
 from streams.topology import ALERTS
+from streams.untrusted import one_line
 
 SHOWN_DIFFERENCES = 20
 
@@ -42,7 +42,7 @@ def show(console: Console, comparison: Comparison) -> None:
     """Alerts one by one; of the counters those that differ."""
     console.print(_alert_table(comparison.verdicts))
     for row in comparison.differences[:SHOWN_DIFFERENCES]:
-        where = f"{row.scope} {safe(row.scope_id)} {row.window} {row.name}"
+        where = f"{row.scope} {one_line(row.scope_id)} {row.window} {row.name}"
         console.print(Text(f"  {where}: expected {row.expected}, found {row.found}", style="red"))
     hidden = len(comparison.differences) - SHOWN_DIFFERENCES
     if hidden > 0:
@@ -66,4 +66,4 @@ def _cells(verdict: Verdict) -> list[Text]:
     severity = verdict.raised.worst if verdict.raised else ""
     names = (said.kind, said.brand_id, said.room_id or "", said.family or "", severity)
     style = "red" if verdict.fault else "green"
-    return [*(Text(safe(name)) for name in names), Text(verdict.fault or "as expected", style=style)]
+    return [*(Text(one_line(name)) for name in names), Text(verdict.fault or "as expected", style=style)]

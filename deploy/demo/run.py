@@ -17,9 +17,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dashboards.terminal.collect import Collector
+from dashboards.readers import Readers
+from dashboards.snapshot import Snapshot
 from dashboards.terminal.screen import Screen
-from dashboards.terminal.snapshot import TerminalSnapshot
 from deploy.demo.feed import Feed
 from deploy.demo.outcome import compared, show
 from deploy.local.http import get_json
@@ -86,26 +86,26 @@ def _folder(console: Console) -> Iterator[Path]:
 
 def _watch(stack: Stack, options: Options, console: Console, milestones: Milestones) -> bool:
     feed = Feed(stack.settings, options.seed, options.wall_seconds, forever=options.forever)
-    collector = Collector(stack.settings, asdict(stack.addresses))
+    readers, addresses = Readers(stack.settings), asdict(stack.addresses)
     try:
         feed.start()
-        with Screen(console) as screen:
-            _until_settled(stack, feed, collector, screen, milestones)
-        agrees = _report(stack, feed, collector, console, milestones)
+        with Screen(console, addresses) as screen:
+            _until_settled(stack, feed, readers, screen, milestones)
+        agrees = _report(stack, feed, readers, console, milestones)
         if options.forever:
-            with Screen(console) as screen:
+            with Screen(console, addresses) as screen:
                 while True:
-                    _refresh(stack, feed, collector, screen, milestones)
+                    _refresh(stack, feed, readers, screen, milestones)
         return agrees
     finally:
         feed.stop()
-        collector.close()
+        readers.close()
 
 
-def _until_settled(stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones) -> None:
+def _until_settled(stack: Stack, feed: Feed, readers: Readers, screen: Screen, milestones: Milestones) -> None:
     settled, finished_at = 0, None
     while settled < SETTLED_SNAPSHOTS:
-        snapshot = _refresh(stack, feed, collector, screen, milestones)
+        snapshot = _refresh(stack, feed, readers, screen, milestones)
         if feed.finished:
             finished_at = finished_at or time.monotonic()
             settled = settled + 1 if _caught_up(snapshot) else 0
@@ -113,22 +113,20 @@ def _until_settled(stack: Stack, feed: Feed, collector: Collector, screen: Scree
                 raise Unavailable(f"the workers did not catch up within {CATCH_UP_SECONDS:.0f} s")
 
 
-def _refresh(
-    stack: Stack, feed: Feed, collector: Collector, screen: Screen, milestones: Milestones
-) -> TerminalSnapshot:
+def _refresh(stack: Stack, feed: Feed, readers: Readers, screen: Screen, milestones: Milestones) -> Snapshot:
     if feed.failure is not None:
         raise feed.failure
     stack.tend()
-    snapshot = collector.collect(progress=_progress(feed, milestones))
-    if milestones.first_scored is None and any(brand.texts for brand in snapshot.brands):
+    snapshot = readers.snapshots.read()
+    if milestones.first_scored is None and any(count.texts for count in snapshot.texts):
         milestones.first_scored = milestones.since()
-    screen.show(snapshot)
+    screen.show(snapshot, _progress(feed, milestones))
     time.sleep(REFRESH_SECONDS)
     return snapshot
 
 
-def _caught_up(snapshot: TerminalSnapshot) -> bool:
-    return not snapshot.trouble and bool(snapshot.lags) and all(line.records == 0 for line in snapshot.lags)
+def _caught_up(snapshot: Snapshot) -> bool:
+    return not snapshot.trouble and bool(snapshot.lags) and all(lag.records == 0 for lag in snapshot.lags)
 
 
 def _progress(feed: Feed, milestones: Milestones) -> str:
@@ -137,11 +135,11 @@ def _progress(feed: Feed, milestones: Milestones) -> str:
     return f"{milestones.since():.0f} s · {sent}" + (" · catching up" if feed.finished else "")
 
 
-def _report(stack: Stack, feed: Feed, collector: Collector, console: Console, milestones: Milestones) -> bool:
+def _report(stack: Stack, feed: Feed, readers: Readers, console: Console, milestones: Milestones) -> bool:
     if feed.truth is None:
         return False
     console.print("Comparing with the feed's truth …")
-    comparison = compared(feed.truth, collector.counters, KafkaConnection.of(stack.settings))
+    comparison = compared(feed.truth, readers.engagement, KafkaConnection.of(stack.settings))
     show(console, comparison)
     pages = get_json(stack.addresses.pages)
     console.print(f"Pages that on-call staff would have got: {len(pages)}.")

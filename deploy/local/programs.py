@@ -71,7 +71,7 @@ class ExporterProcess(ServerProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "dashboards.exporter.server", "--port", str(self.port)]
+        return [sys.executable, "-m", "deploy.cli", "exporter", "--port", str(self.port)]
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)

@@ -28,20 +28,21 @@ MAX_MINUTES = 31 * 24 * 60
 MAX_CAMPAIGNS = 500
 
 CampaignScope = Literal["room", "brand", "product"]
+Status = Literal["planned", "running", "over"]
 Part = Literal["before", "during", "after"]
 PARTS: tuple[Part, ...] = get_args(Part)
 _ID = re.compile(r"[\w\-.:]{1,64}\Z")
 
 
 class Campaign(msgspec.Struct, frozen=True):
-    """What runs, where, and from when to when (event time, milliseconds; the end is not in it)."""
+    """What runs where, and when (event time in milliseconds; the end is exclusive)."""
 
     campaign_id: str
     name: str
     scope: CampaignScope
     scope_id: str
     brand_id: str
-    """Whose alerts and comments are looked at."""
+    """The brand whose alerts and comments the campaign shows."""
     starts_ms: int
     ends_ms: int
     tags: Sequence[str]
@@ -49,7 +50,7 @@ class Campaign(msgspec.Struct, frozen=True):
     created_ms: int
 
     def minutes(self, part: Part) -> range:
-        """The minutes of a part, since the epoch."""
+        """The minutes of a part, counted since the epoch; before and after last as long as it does, a day at most."""
         first, end = self.starts_ms // MINUTE_MS, -(-self.ends_ms // MINUTE_MS)
         around = min(end - first, MAX_AROUND_MINUTES)
         return {"before": range(first - around, first), "during": range(first, end), "after": range(end, end + around)}[
@@ -57,17 +58,23 @@ class Campaign(msgspec.Struct, frozen=True):
         ]
 
     def part_of(self, minute: int) -> Part | None:
-        """Where a minute belongs; None where an earlier end has left it outside."""
+        """The part that a minute belongs to; None for a minute outside, as after an early end."""
         return next((part for part in PARTS if minute in self.minutes(part)), None)
+
+    def status(self, present_ms: int) -> Status:
+        """Where the events' present lies: before its start, within it, or at its end and later."""
+        if present_ms < self.starts_ms:
+            return "planned"
+        return "running" if present_ms < self.ends_ms else "over"
 
     @property
     def whole(self) -> range:
-        """All minutes that are kept."""
+        """All minutes that are recorded: the three parts together."""
         return range(self.minutes("before").start, self.minutes("after").stop)
 
 
 class CampaignMinute(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One minute: sums that are not zero, comments by label, and concurrent viewers where a feed told them."""
+    """One minute: sums that are not zero, comments by sentiment, and concurrent viewers where a feed reported them."""
 
     sums: Mapping[str, int] = {}
     moods: Mapping[str, int] = {}
@@ -87,25 +94,33 @@ class CampaignRequest(msgspec.Struct, forbid_unknown_fields=True):
     tags: list[str] = []
 
 
-def campaign_from(draft: CampaignRequest, author: str, now_ms: int) -> Campaign:
-    """A campaign of a draft. Raises UsageError that says what is wrong with it."""
-    name, scope_id = draft.name.strip(), draft.scope_id.strip()
-    brand_id = draft.brand_id.strip() or (scope_id if draft.scope == "brand" else "")
+def campaign_from(request: CampaignRequest, author: str, now_ms: int) -> Campaign:
+    """The campaign that a person asked for. Raises UsageError that says what is wrong with the request."""
+    name, scope_id = request.name.strip(), request.scope_id.strip()
+    brand_id = request.brand_id.strip() or (scope_id if request.scope == "brand" else "")
     if not name or len(name) > 120:
         raise UsageError("a campaign has a name of at most 120 characters")
     if not scope_id or len(scope_id) > 128:
-        raise UsageError(f"name the {draft.scope} that the campaign is about")
+        raise UsageError(f"name the {request.scope} that the campaign is about")
     if not brand_id:
-        raise UsageError(f"name the brand of the {draft.scope}, whose alerts and comments are looked at")
-    if not 0 < draft.starts_ms < draft.ends_ms:
+        raise UsageError(f"name the brand of the {request.scope}, whose alerts and comments are looked at")
+    if not 0 < request.starts_ms < request.ends_ms:
         raise UsageError("a campaign ends after it starts")
-    if draft.ends_ms - draft.starts_ms > MAX_MINUTES * MINUTE_MS:
+    if request.ends_ms - request.starts_ms > MAX_MINUTES * MINUTE_MS:
         raise UsageError(f"a campaign lasts {MAX_MINUTES // 1440} days at most")
-    tags = [tag for tag in (tag.strip()[:40] for tag in draft.tags[:20]) if tag]
+    tags = [tag for tag in (tag.strip()[:40] for tag in request.tags[:20]) if tag]
     return Campaign(
-        secrets.token_hex(6), name, draft.scope, scope_id, brand_id, draft.starts_ms, draft.ends_ms, tags, author,
-        now_ms,
-    )  # fmt: skip
+        campaign_id=secrets.token_hex(6),
+        name=name,
+        scope=request.scope,
+        scope_id=scope_id,
+        brand_id=brand_id,
+        starts_ms=request.starts_ms,
+        ends_ms=request.ends_ms,
+        tags=tags,
+        author=author,
+        created_ms=now_ms,
+    )
 
 
 _decode = msgspec.json.Decoder(Campaign).decode
@@ -121,7 +136,7 @@ class Campaigns:
         self._prefix = f"{namespace}:campaign:"
 
     def all(self) -> list[Campaign]:
-        """Those that began last first."""
+        """Every campaign, the one with the latest start first."""
         [values] = answers(self._client, [("HVALS", self._key)])
         return sorted((_decode(value) for value in values), key=lambda one: (-one.starts_ms, one.campaign_id))
 
@@ -136,17 +151,28 @@ class Campaigns:
             raise UsageError(f"there are {MAX_CAMPAIGNS} campaigns already: remove one")
         answers(self._client, [("HSET", self._key, campaign.campaign_id, msgspec.json.encode(campaign))])
 
+    def end(self, campaign_id: str, now_ms: int) -> Campaign:
+        """End a running campaign at `now_ms`. Raises UsageError where there is none of this id, or it does not run."""
+        campaign = self.find(checked(campaign_id))
+        if campaign is None:
+            raise UsageError(f"there is no campaign {campaign_id[:40]}")
+        if not campaign.starts_ms < now_ms < campaign.ends_ms:
+            raise UsageError(f"{campaign.name} does not run now")
+        ended = msgspec.structs.replace(campaign, ends_ms=now_ms)
+        self.save(ended)
+        return ended
+
     def remove(self, campaign_id: str) -> None:
-        """Forget it and all that is kept of it."""
+        """Delete the campaign with its minutes and people."""
         keys = [self._minutes(campaign_id), *(self._people(campaign_id, part) for part in PARTS)]
         answers(self._client, [("HDEL", self._key, campaign_id), *(("DEL", key) for key in keys)])
 
-    def keep(self, campaign_id: str, minutes: Mapping[int, CampaignMinute], people: Mapping[Part, bytes]) -> None:
-        """Store minutes as they stand, and add people to their parts."""
+    def store(self, campaign_id: str, minutes: Mapping[int, CampaignMinute], people: Mapping[Part, bytes]) -> None:
+        """Write minutes over what is stored of them, and add people logs to those of their parts."""
         stored = self.people(campaign_id)
         commands: list[tuple[Any, ...]] = []
         if minutes:
-            pairs = [part for number, kept in minutes.items() for part in (number, msgspec.json.encode(kept))]
+            pairs = [part for number, minute in minutes.items() for part in (number, msgspec.json.encode(minute))]
             commands += [("HSET", self._minutes(campaign_id), *pairs)]
             commands += [("EXPIRE", self._minutes(campaign_id), KEPT_SECONDS)]
         for part, log in people.items():
@@ -156,12 +182,12 @@ class Campaigns:
         answers(self._client, commands)
 
     def minutes(self, campaign_id: str) -> dict[int, CampaignMinute]:
-        """Every minute that is kept, in order."""
+        """Every stored minute, by its number since the epoch, in order."""
         [found] = answers(self._client, [("HGETALL", self._minutes(campaign_id))])
         return {number: _decode_minute(value) for number, value in sorted((int(at), one) for at, one in found.items())}
 
     def people(self, campaign_id: str) -> dict[Part, bytes]:
-        """The folded logs of those parts that have one."""
+        """The folded people logs by part; a part without people is left out."""
         logs = answers(self._client, (("GET", self._people(campaign_id, part)) for part in PARTS))
         return {part: log for part, log in zip(PARTS, logs, strict=True) if log is not None}
 
@@ -173,7 +199,7 @@ class Campaigns:
 
 
 def checked(campaign_id: str) -> str:
-    """An id as it may stand in a key. Raises UsageError."""
+    """An id that is safe in a Redis key. Raises UsageError for any other."""
     if not _ID.match(campaign_id):
         raise UsageError(f"{campaign_id[:40]!r} is no campaign's id")
     return campaign_id

@@ -17,8 +17,9 @@ from urllib.parse import quote_plus
 import msgspec
 
 from streams.notification.alertmanager import AlertmanagerAlert, Notification
-from streams.notification.message import GRAVEST, Item, Message, plain
+from streams.notification.message import GRAVEST, Item, Message
 from streams.notification.rate_limit import Limit
+from streams.untrusted import one_line
 
 Fate = Literal["delivered", "again", "refused"]
 Kind = Literal["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
@@ -109,9 +110,9 @@ def _pagerduty(draft: RenderInput) -> list[Post]:
                 "source": "pulsewatch",
                 "severity": item.severity if item.severity in GRAVEST else "error",
                 "timestamp": notice.starts_at,
-                "component": plain(notice.labels.get("brand") or notice.labels.get("stage") or "pulsewatch"),
-                "class": plain(notice.name),
-                "custom_details": {plain(name): plain(value) for name, value in notice.labels.items()},
+                "component": one_line(notice.labels.get("brand") or notice.labels.get("stage") or "pulsewatch"),
+                "class": one_line(notice.name),
+                "custom_details": {one_line(name): one_line(value) for name, value in notice.labels.items()},
             }
         posts.append(Post(draft.address.url, event))
     return posts
@@ -214,7 +215,7 @@ def _cut(text: str, longest: int) -> str:
 def _by_status(status: int, body: bytes) -> Answer:
     if 200 <= status < 300:
         return Answer("delivered")
-    reason = f"HTTP {status}: {plain(body[:200].decode(errors='replace'))}"
+    reason = f"HTTP {status}: {one_line(body[:200].decode(errors='replace'))}"
     return Answer("again" if status in (408, 429) or status >= 500 else "refused", reason)
 
 
@@ -234,7 +235,7 @@ def _by_code(names: Sequence[str], again: Mapping[int, str]) -> Callable[[int, b
             return answer
         if code in again:
             return Answer("again", f"code {code}: {again[code]}")
-        return Answer("refused", plain(f"code {code}: {told.get('msg') or told.get('errmsg') or ''}"))
+        return Answer("refused", one_line(f"code {code}: {told.get('msg') or told.get('errmsg') or ''}"))
 
     return judge
 

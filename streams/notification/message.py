@@ -4,21 +4,18 @@ Names and summaries come from feeds. Here they lose what no display should obey 
 breaks) and are bounded; what a format's own markup could make of them is that format's to escape.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
 from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.untrusted import one_line
 
 Language = Literal["en", "zh"]
 SHOWN = 10
 """Alerts a message; the others are a number, and one link away."""
-LONGEST = 300
 GRAVEST = ("critical", "warning", "info")
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode's control, format, surrogate, private and unassigned characters; its line and paragraph separators."""
 
 WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -112,31 +109,25 @@ def compose(notification: Notification, links: Links, language: Language) -> Mes
     alerts = sorted(notification.alerts, key=lambda notice: (notice.status != "firing", _rank(notice.severity)))
     first = alerts[0]
     count = len(alerts) + notification.truncated_alerts
-    name = words.get(first.name, plain(first.name))
-    place = " · ".join(plain(first.labels[label]) for label in ("brand", "room") if first.labels.get(label))
+    name = words.get(first.name, one_line(first.name))
+    place = " · ".join(one_line(first.labels[label]) for label in ("brand", "room") if first.labels.get(label))
     state = words[notification.status] + (f" ×{count}" if count > 1 else "")
     return Message(
         title=f"[{state}] {name}" + (f" · {place}" if place else ""),
         firing=notification.status == "firing",
-        severity=plain(first.severity),
+        severity=one_line(first.severity),
         items=[_item(notice, links) for notice in alerts],
         truncated=notification.truncated_alerts,
         words=words,
     )
 
 
-def plain(text: str) -> str:
-    """A stranger's text for one line: no control, format or private characters, bounded."""
-    kept = ("\ufffd" if unicodedata.category(char) in HIDDEN else char for char in text[:LONGEST])
-    return "".join(kept)
-
-
 def _item(notice: AlertmanagerAlert, links: Links) -> Item:
     return Item(
         firing=notice.status == "firing",
-        severity=plain(notice.severity),
-        summary=plain(notice.annotations.get("summary", notice.name)),
-        since=plain(notice.starts_at[:19].replace("T", " ") + " UTC"),
+        severity=one_line(notice.severity),
+        summary=one_line(notice.annotations.get("summary", notice.name)),
+        since=one_line(notice.starts_at[:19].replace("T", " ") + " UTC"),
         view=links.view(notice),
         runbook=links.runbook(notice),
         fingerprint=notice.fingerprint,

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from dashboards.lag import Lag
-from dashboards.snapshot import EventPresent, LogBounds, Rooms, SnapshotReader, TextCount, by_brand
+from dashboards.snapshot import LogBounds, Rooms, SnapshotReader, TextCount, by_brand
 from streams.alerts.reader import BrandTexts
 from streams.clock import HOUR_MS
 from streams.kafka.bounds import Offsets
 from streams.topology import LIVE
-from tests.builders.alerts import MINUTE_MS, NOON_MS, an_alert
+from tests.builders.alerts import NOON_MS, an_alert
 from tests.fakes.readers import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
 
 
@@ -23,16 +23,6 @@ def reader(
     return SnapshotReader(
         rooms, detections or HeldDetections(), lambda: stored or {}, log or HeldLog(), clock=lambda: NOON_MS
     )
-
-
-def test_present_is_the_newest_event_and_goes_on_with_the_wall_clock() -> None:
-    clock = EventPresent()
-    ten, fifteen = 10 * HOUR_MS, 15 * HOUR_MS
-    presents = [
-        clock.present_ms(newest, fifteen + minute * MINUTE_MS)
-        for minute, newest in enumerate([ten, ten, ten + 5 * MINUTE_MS, ten, ten])
-    ]
-    assert [(present - ten) // MINUTE_MS for present in presents] == [0, 1, 5, 6, 7]
 
 
 def test_replay_of_old_events_has_its_windows_at_their_own_time() -> None:

@@ -220,10 +220,10 @@ def _shown(site: Site, fingerprint: str) -> list[str]:
             found += leaks(f"the console's {page}", json.dumps(console.get(page), ensure_ascii=False))
     registry = CollectorRegistry()
     with (
-        Readers(site.settings) as sources,
-        BackgroundSnapshot(sources.figures.read, sources.detections.active) as readings,
+        Readers(site.settings) as readers,
+        BackgroundSnapshot(readers.snapshots.read, readers.alerts.active) as latest,
     ):
-        registry.register(FigureCollector(readings, SeriesLimits.of(site.settings)))
+        registry.register(FigureCollector(latest, SeriesLimits.of(site.settings)))
         found += leaks("the exporter", generate_latest(registry))
     for arguments in (["alerts", "--json"], ["alerts"], ["dead-letters", "list"], ["dead-letters", "list", "--json"]):
         command = [sys.executable, "-m", "deploy.cli", *arguments]

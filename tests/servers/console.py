@@ -11,10 +11,11 @@ import httpx
 import uvicorn
 
 from dashboards.console.auth import TokenAuth
-from dashboards.console.desk import Desk
 from dashboards.console.routes import application
 from dashboards.console.security import HEADER
+from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import TopicFollower
+from dashboards.readers import Readers
 from deploy.local.process import LOOPBACK, free_port
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
@@ -28,7 +29,7 @@ class Served:
 
     url: str
     client: httpx.Client
-    desk: Desk
+    readers: Readers
 
     def get(self, path: str) -> Any:
         """The JSON of a page's figures."""
@@ -45,9 +46,11 @@ class Served:
 def served(settings: Settings, doors: TokenAuth | None = None) -> Iterator[Served]:
     """A console until the block ends."""
     kafka = TopicFollower(KafkaConnection(settings.kafka))
-    with Desk(settings, kafka) as desk:
+    with Readers(settings) as readers:
         port = free_port()
-        config = uvicorn.Config(application(desk, doors, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on")
+        config = uvicorn.Config(
+            application(PageSources(readers, kafka), doors, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -59,7 +62,7 @@ def served(settings: Settings, doors: TokenAuth | None = None) -> Iterator[Serve
                 time.sleep(0.01)
             url = f"http://{LOOPBACK}:{port}"
             with httpx.Client(base_url=url, timeout=15, trust_env=False) as client:
-                yield Served(url, client, desk)
+                yield Served(url, client, readers)
         finally:
             server.should_exit = True
             thread.join(15)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from dashboards.console.desk import Desk
+from dashboards.console.sources import PageSources
 from streams.alerts.alert import Alert, Severity, State
 from streams.control.decisions import Decision, standing
 
@@ -38,11 +38,11 @@ class AlertPage(msgspec.Struct, frozen=True):
     """Markdown; empty where there is none of that name."""
 
 
-def view(desk: Desk, fingerprint: str) -> AlertPage:
+def view(sources: PageSources, fingerprint: str) -> AlertPage:
     """Raises Unavailable."""
-    history = desk.kafka.archive.history(fingerprint)
-    alert = find(desk, fingerprint)
-    made = desk.decisions.of(fingerprint)
+    history = sources.topics.alert_log.history(fingerprint)
+    alert = find(sources, fingerprint)
+    made = sources.readers.decisions.of(fingerprint)
     return AlertPage(
         alert=alert,
         timeline=_timeline(history or ([alert] if alert else [])),
@@ -51,12 +51,12 @@ def view(desk: Desk, fingerprint: str) -> AlertPage:
     )
 
 
-def find(desk: Desk, fingerprint: str) -> Alert | None:
+def find(sources: PageSources, fingerprint: str) -> Alert | None:
     """The alert as it stands: from Redis, which is never behind, else from the topic, which forgets less."""
-    for alert in [*desk.detection.active(), *desk.detection.resolved()]:
+    for alert in [*sources.readers.alerts.active(), *sources.readers.alerts.resolved()]:
         if alert.fingerprint == fingerprint:
             return alert
-    return next(reversed(desk.kafka.archive.history(fingerprint)), None)
+    return next(reversed(sources.topics.alert_log.history(fingerprint)), None)
 
 
 def _timeline(history: Sequence[Alert]) -> list[Change]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.desk import Desk
 from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, notice
+from dashboards.console.sources import PageSources
+from dashboards.readers import Readers
 from dashboards.snapshot import TextCount, by_brand, text_count
 from models.labels import RISKS, SENTIMENTS
 from streams.clock import MINUTE_MS
@@ -21,7 +22,7 @@ MAX_RIVALS = 8
 MAX_ALERTS = 20
 
 
-class PageHeader(msgspec.Struct, frozen=True):
+class BrandHeader(msgspec.Struct, frozen=True):
     """`as_of_ms` is the minute that the hour ends with."""
 
     brand_id: str
@@ -47,7 +48,7 @@ class Volume(msgspec.Struct, frozen=True):
     usual: VolumeBaseline | None
 
 
-class Platform(msgspec.Struct, frozen=True):
+class PlatformTexts(msgspec.Struct, frozen=True):
     platform: str
     texts: int
     sentiments: Mapping[str, int]
@@ -73,44 +74,45 @@ class ComparedBrand(msgspec.Struct, frozen=True):
     firing: int
 
 
-class Alerts(msgspec.Struct, frozen=True):
+class BrandAlerts(msgspec.Struct, frozen=True):
     shown: Sequence[AlertSummary]
     decided: Mapping[str, Decision]
 
 
-class Brand(msgspec.Struct, frozen=True):
+class BrandPage(msgspec.Struct, frozen=True):
     """The page."""
 
-    head: PageHeader
+    head: BrandHeader
     said: TextSummary
     volume: Volume
-    platforms: Sequence[Platform]
+    platforms: Sequence[PlatformTexts]
     topics: Sequence[Topic]
     spread: TopAccounts
     rivals: Sequence[ComparedBrand]
-    alerts: Alerts
+    alerts: BrandAlerts
     engagement: Kpis
 
 
-def view(desk: Desk, brand_id: str) -> Brand:
+def view(sources: PageSources, brand_id: str) -> BrandPage:
     """A brand that nobody spoke of has empty panels. Raises Unavailable."""
-    present_ms = desk.present_ms()
+    readers = sources.readers
+    present_ms = readers.present_ms()
     last = present_ms // MINUTE_MS
     numbers = range(last - SHOWN_MINUTES + 1, last + 1)
-    minutes = desk.talk.minutes(brand_id, numbers.start, last)
+    minutes = readers.views.minutes(brand_id, numbers.start, last)
     labels = sum(minutes.values(), Counter[str]())
-    voices, accounts = desk.talk.voices(brand_id, present_ms)
-    alerts = _alerts(desk, brand_id)
-    return Brand(
-        head=PageHeader(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
+    voices, accounts = readers.views.voices(brand_id, present_ms)
+    alerts = _alerts(readers, brand_id)
+    return BrandPage(
+        head=BrandHeader(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
         said=_said(labels),
-        volume=_volume(desk, brand_id, minutes, numbers),
+        volume=_volume(readers, brand_id, minutes, numbers),
         platforms=_platforms(minutes),
-        topics=desk.talk.topics(brand_id, present_ms),
+        topics=readers.views.topics(brand_id, present_ms),
         spread=TopAccounts(voices, accounts),
-        rivals=_rivals(desk, brand_id, present_ms),
+        rivals=_rivals(readers, brand_id, present_ms),
         alerts=alerts,
-        engagement=desk.engagement.figures("brand", brand_id, "60m", present_ms),
+        engagement=readers.engagement.figures("brand", brand_id, "60m", present_ms),
     )
 
 
@@ -121,32 +123,32 @@ def _said(labels: Mapping[str, int]) -> TextSummary:
 
 
 def _volume(
-    desk: Desk, brand_id: str, minutes: Mapping[tuple[int, str], Counter[str]], numbers: range
+    readers: Readers, brand_id: str, minutes: Mapping[tuple[int, str], Counter[str]], numbers: range
 ) -> Volume:  # fmt: skip
     by_minute: dict[int, Counter[str]] = {}
     for (number, _), counts in minutes.items():
         by_minute.setdefault(number, Counter()).update(counts)
     texts = [by_minute[number]["texts"] if number in by_minute else 0 for number in numbers]
-    return Volume(numbers.start * MINUTE_MS, texts, moods_of(by_minute, numbers), desk.talk.usual(brand_id))
+    return Volume(numbers.start * MINUTE_MS, texts, moods_of(by_minute, numbers), readers.views.usual(brand_id))
 
 
-def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[Platform]:
+def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[PlatformTexts]:
     by_platform: dict[str, Counter[str]] = {}
     for (_, platform), counts in minutes.items():
         by_platform.setdefault(platform, Counter()).update(counts)
     rows = [
-        Platform(name, counts["texts"], {one: counts[one] for one in SENTIMENTS}, _risky(counts))
+        PlatformTexts(name, counts["texts"], {one: counts[one] for one in SENTIMENTS}, _risky(counts))
         for name, counts in by_platform.items()
     ]
     return sorted(rows, key=lambda row: (-row.texts, row.platform))
 
 
-def _rivals(desk: Desk, brand_id: str, present_ms: int) -> list[ComparedBrand]:
-    brands = by_brand(text_count(texts) for texts in desk.detection.texts(present_ms))
+def _rivals(readers: Readers, brand_id: str, present_ms: int) -> list[ComparedBrand]:
+    brands = by_brand(text_count(texts) for texts in readers.alerts.texts(present_ms))
     whole = sum(brand.texts for brand in brands)
     shown = [brand for brand in brands if brand.brand_id == brand_id]
     shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]
-    firing = [alert.brand_id for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
+    firing = [alert.brand_id for alert in readers.alerts.active() if alert.state == "firing"]
     return [_rival(brand, whole, firing.count(brand.brand_id)) for brand in sorted(shown, key=lambda one: -one.texts)]
 
 
@@ -159,9 +161,9 @@ def _risky(counts: Mapping[str, int]) -> int:
     return sum(counts.get(name, 0) for name in HARMFUL_RISKS)
 
 
-def _alerts(desk: Desk, brand_id: str) -> Alerts:
-    known = [alert for alert in [*desk.detection.active(), *desk.detection.resolved()] if alert.brand_id == brand_id]
-    fired = [alert for alert in known if alert.fired_at is not None and not alert.shadow]
+def _alerts(readers: Readers, brand_id: str) -> BrandAlerts:
+    known = [alert for alert in [*readers.alerts.active(), *readers.alerts.resolved()] if alert.brand_id == brand_id]
+    fired = [alert for alert in known if alert.fired_at is not None]
     shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MAX_ALERTS]
-    decided = desk.decisions.standing([alert.fingerprint for alert in shown])
-    return Alerts([notice(alert) for alert in shown], decided)
+    decided = readers.decisions.standing([alert.fingerprint for alert in shown])
+    return BrandAlerts([notice(alert) for alert in shown], decided)

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
-from dashboards.console.desk import Desk
 from dashboards.console.pages.shared import AlertSummary, notice
+from dashboards.console.sources import PageSources
+from dashboards.readers import Readers
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part
+from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part, Status
 from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
 from streams.engagement.kpis import Kpis, compute_kpis
 from streams.engagement.reader import unique_people
@@ -19,10 +19,9 @@ from streams.engagement.reader import unique_people
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
 """Rule families that are told of even where nothing was found."""
 MAX_POINTS = 120
-Status = Literal["planned", "running", "over"]
 
 
-class PageHeader(msgspec.Struct, frozen=True):
+class CampaignHeader(msgspec.Struct, frozen=True):
     campaign: Campaign
     status: Status
     present_ms: int
@@ -50,7 +49,7 @@ class Joined(msgspec.Struct, frozen=True):
     viewers: Sequence[int | None]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class CheckedFamily(msgspec.Struct, frozen=True):
     family: str
     alerts: Sequence[AlertSummary]
 
@@ -58,10 +57,10 @@ class Rule(msgspec.Struct, frozen=True):
 class CampaignPage(msgspec.Struct, frozen=True):
     """The page; `head` is None where there is no such campaign."""
 
-    head: PageHeader | None
+    head: CampaignHeader | None
     parts: Mapping[Part, Stretch]
     joined: Joined | None
-    rules: Sequence[Rule]
+    rules: Sequence[CheckedFamily]
 
 
 class CampaignLine(msgspec.Struct, frozen=True):
@@ -69,42 +68,43 @@ class CampaignLine(msgspec.Struct, frozen=True):
     status: Status
 
 
-class CampaignList(msgspec.Struct, frozen=True):
+class CampaignsPage(msgspec.Struct, frozen=True):
     """All campaigns, and what a new one may be about."""
 
     campaigns: Sequence[CampaignLine]
     present_ms: int
 
 
-def listed(desk: Desk, _key: str = "") -> CampaignList:
+def listed(sources: PageSources, _key: str = "") -> CampaignsPage:
     """Raises Unavailable."""
-    present_ms = desk.present_ms() or desk.clock()
-    return CampaignList(
-        [CampaignLine(one, status(one, present_ms)) for one in desk.campaigns.all()],
+    readers = sources.readers
+    present_ms = readers.present_ms() or readers.clock()
+    return CampaignsPage(
+        [CampaignLine(campaign, campaign.status(present_ms)) for campaign in readers.campaigns.all()],
         present_ms // MINUTE_MS * MINUTE_MS,
     )
 
 
-def view(desk: Desk, campaign_id: str) -> CampaignPage:
-    """Copies the newest minutes first, so that the page is as fresh as any. Raises Unavailable."""
-    campaign, present_ms = desk.campaigns.find(campaign_id), desk.present_ms() or desk.clock()
+def view(sources: PageSources, campaign_id: str) -> CampaignPage:
+    """Raises Unavailable."""
+    return campaign_page(sources.readers, campaign_id, sources.topics.alert_log.latest())
+
+
+def campaign_page(readers: Readers, campaign_id: str, history: Sequence[Alert]) -> CampaignPage:
+    """Copies the newest minutes first, so that the page is as fresh as any. `history` has alerts that resolved too long
+    ago for Redis. Raises Unavailable."""
+    campaign, present_ms = readers.campaigns.find(campaign_id), readers.present_ms() or readers.clock()
     if campaign is None:
         return CampaignPage(None, {}, None, [])
-    desk.keeper.keep(campaign, present_ms)
-    minutes, people = desk.campaigns.minutes(campaign_id), desk.campaigns.people(campaign_id)
+    readers.recorder.record(campaign, present_ms)
+    minutes, people = readers.campaigns.minutes(campaign_id), readers.campaigns.people(campaign_id)
     present = present_ms // MINUTE_MS
     return CampaignPage(
-        head=PageHeader(campaign, status(campaign, present_ms), present * MINUTE_MS),
+        head=CampaignHeader(campaign, campaign.status(present_ms), present * MINUTE_MS),
         parts={part: _stretch(campaign.minutes(part), minutes, people.get(part, b""), present) for part in PARTS},
         joined=_joined(campaign, minutes),
-        rules=_rules(_alerts(desk, campaign)),
+        rules=_rules(_alerts(readers, campaign, history)),
     )
-
-
-def status(campaign: Campaign, present_ms: int) -> Status:
-    if present_ms < campaign.starts_ms:
-        return "planned"
-    return "running" if present_ms < campaign.ends_ms else "over"
 
 
 def _stretch(numbers: range, minutes: Mapping[int, CampaignMinute], log: bytes, present: int) -> Stretch:
@@ -161,10 +161,9 @@ def _negative_share(kept: Sequence[CampaignMinute]) -> float | None:
     return moods["negative"] / scored if scored else None
 
 
-def _alerts(desk: Desk, campaign: Campaign) -> list[Alert]:
-    """What fired for the room or brand while the campaign ran."""
-    known = {alert.fingerprint: alert for alert in desk.kafka.archive.latest()}
-    known.update({alert.fingerprint: alert for alert in [*desk.detection.resolved(), *desk.detection.active()]})
+def _alerts(readers: Readers, campaign: Campaign, history: Sequence[Alert]) -> list[Alert]:
+    """The alerts of the room or brand that fired while the campaign ran."""
+    known = {alert.fingerprint: alert for alert in [*history, *readers.alerts.resolved(), *readers.alerts.active()]}
     return [
         alert
         for alert in sorted(known.values(), key=lambda one: one.started_at)
@@ -177,10 +176,10 @@ def _alerts(desk: Desk, campaign: Campaign) -> list[Alert]:
     ]
 
 
-def _rules(alerts: Sequence[Alert]) -> list[Rule]:
+def _rules(alerts: Sequence[Alert]) -> list[CheckedFamily]:
     """Every family that fired, and those that are checked in any case; what is no rule's comes last, under its kind."""
     families = dict.fromkeys([*ALWAYS_CHECKED, *(alert.family or alert.kind for alert in alerts)])
     return [
-        Rule(family, [notice(alert) for alert in alerts if (alert.family or alert.kind) == family])
+        CheckedFamily(family, [notice(alert) for alert in alerts if (alert.family or alert.kind) == family])
         for family in families
     ]

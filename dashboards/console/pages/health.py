@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 
-from dashboards.console.desk import Desk
+from dashboards.console.sources import PageSources
 from dashboards.lag import lags
 from streams.clock import MINUTE_MS
 
@@ -31,26 +31,26 @@ class MonitorHealth(msgspec.Struct, frozen=True):
         return bool(self.kafka_trouble or self.quiet_ms or self.behind or self.silent_feeds)
 
 
-def monitor_health(desk: Desk) -> MonitorHealth:
+def monitor_health(sources: PageSources) -> MonitorHealth:
     """Raises Unavailable where Redis does not answer: then it is blind altogether."""
-    newest_ms = max(desk.overview.newest_event_ms().values(), default=0)
-    quiet_ms = desk.quiet_ms()
-    behind = sum(behind_by_stage(desk).values())
-    silent = [alert for alert in desk.detection.active() if alert.kind == "feed_silent" and alert.state == "firing"]
+    readers = sources.readers
+    quiet_ms = readers.quiet_ms()
+    behind = sum(behind_by_stage(sources).values())
+    silent = [alert for alert in readers.alerts.active() if alert.kind == "feed_silent" and alert.state == "firing"]
     return MonitorHealth(
-        kafka_trouble=desk.kafka.state.trouble,
-        newest_ms=newest_ms,
+        kafka_trouble=sources.topics.state.trouble,
+        newest_ms=max(readers.overview.newest_event_ms().values(), default=0),
         quiet_ms=quiet_ms // MINUTE_MS * MINUTE_MS if quiet_ms >= QUIET_MS else 0,
         behind=behind if behind >= FAR_BEHIND else 0,
         silent_feeds=len(silent),
     )
 
 
-def behind_by_stage(desk: Desk) -> Counter[str]:
+def behind_by_stage(sources: PageSources) -> Counter[str]:
     """Records that each stage has yet to store the effects of; empty while Kafka cannot be asked."""
-    state = desk.kafka.state
+    state = sources.topics.state
     found: Counter[str] = Counter()
     if state.up:
-        for lag in lags(desk.offsets(), state.beginnings, state.ends):
+        for lag in lags(sources.readers.offsets(), state.beginnings, state.ends):
             found[lag.stage] += lag.records
     return found

@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.desk import Desk
 from dashboards.console.pages.health import MonitorHealth, monitor_health
+from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import Letter, Tails
 from dashboards.lag import lags
+from dashboards.readers import Readers
 from streams.detection.views.reader import FeedStatus
 from streams.topology import STAGES
 
 
-class Stage(msgspec.Struct, frozen=True):
+class StagePace(msgspec.Struct, frozen=True):
     """A stage's backlog by topic, and its pace; None where that is not known (yet)."""
 
     stage: str
@@ -37,13 +38,13 @@ class DeadLetterSummary(msgspec.Struct, frozen=True):
     newest: Sequence[Letter]
 
 
-class Topic(msgspec.Struct, frozen=True):
+class TopicFreshness(msgspec.Struct, frozen=True):
     topic: str
     newest_ms: int
 
 
 class Feeds(msgspec.Struct, frozen=True):
-    topics: Sequence[Topic]
+    topics: Sequence[TopicFreshness]
     sources: Sequence[FeedStatus]
 
 
@@ -53,35 +54,38 @@ class Servers(msgspec.Struct, frozen=True):
     kafka_trouble: str
 
 
-class Operations(msgspec.Struct, frozen=True):
+class OperationsPage(msgspec.Struct, frozen=True):
     """The page."""
 
     sight: MonitorHealth
     servers: Servers
-    stages: Sequence[Stage]
+    stages: Sequence[StagePace]
     scoring: Scoring | None
     """None until the topic's end was read, which begins when somebody looks."""
     letters: DeadLetterSummary | None
     feeds: Feeds
 
 
-def view(desk: Desk, _key: str = "") -> Operations:
+def view(sources: PageSources, _key: str = "") -> OperationsPage:
     """Raises Unavailable where Redis does not answer."""
-    state, tails = desk.kafka.state, desk.kafka.tails()
-    newest = desk.overview.newest_event_ms()
-    brands = [brand.brand_id for brand in desk.detection.texts(desk.present_ms())]
-    return Operations(
-        sight=monitor_health(desk),
+    readers, state, tails = sources.readers, sources.topics.state, sources.topics.tails()
+    return OperationsPage(
+        sight=monitor_health(sources),
         servers=Servers(redis=True, kafka=state.up, kafka_trouble=state.trouble),
-        stages=_stages(desk),
+        stages=_stages(sources),
         scoring=_scoring(tails) if tails else None,
         letters=_letters(tails) if tails else None,
-        feeds=Feeds(
-            [Topic(topic, at_ms) for topic, at_ms in sorted(newest.items())],
-            sorted(
-                desk.talk.feeds(sorted(set(brands))), key=lambda feed: (not feed.silent, feed.brand_id, feed.source)
-            ),
-        ),
+        feeds=_feeds(readers),
+    )
+
+
+def _feeds(readers: Readers) -> Feeds:
+    newest = readers.overview.newest_event_ms()
+    brands = {texts.brand_id for texts in readers.alerts.texts(readers.present_ms())}
+    sources = readers.views.feeds(sorted(brands))
+    return Feeds(
+        [TopicFreshness(topic, at_ms) for topic, at_ms in sorted(newest.items())],
+        sorted(sources, key=lambda feed: (not feed.silent, feed.brand_id, feed.source)),
     )
 
 
@@ -94,17 +98,17 @@ def _letters(tails: Tails) -> DeadLetterSummary:
     return DeadLetterSummary(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
 
 
-def _stages(desk: Desk) -> list[Stage]:
-    state, stored = desk.kafka.state, desk.offsets()
-    rates = desk.rates.look(desk.clock(), {stage: sum(held.values()) for stage, held in stored.items()})
+def _stages(sources: PageSources) -> list[StagePace]:
+    state, stored = sources.topics.state, sources.readers.offsets()
+    offsets = {stage: sum(by_partition.values()) for stage, by_partition in stored.items()}
+    rates = sources.throughput.sample(sources.readers.clock(), offsets)
     behind: dict[str, dict[str, int | None]] = {
-        stage: dict.fromkeys(reads, 0 if state.up else None)
-        for stage, reads in ((name, one.reads) for name, one in STAGES.items())
+        stage: dict.fromkeys(facts.reads, 0 if state.up else None) for stage, facts in STAGES.items()
     }
     if state.up:
         for lag in lags(stored, state.beginnings, state.ends):
             behind[lag.stage][lag.topic] = (behind[lag.stage][lag.topic] or 0) + lag.records
-    return [Stage(stage, behind[stage], len(stored[stage]), rates[stage]) for stage in STAGES]
+    return [StagePace(stage, behind[stage], len(stored[stage]), rates[stage]) for stage in STAGES]
 
 
 def _quantile(ordered: Sequence[int], share: float) -> int | None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.desk import Desk
 from dashboards.console.pages.health import MonitorHealth, monitor_health
 from dashboards.console.pages.shared import AlertSummary, latest_first, notice
+from dashboards.console.sources import PageSources
+from dashboards.readers import Readers
 from dashboards.snapshot import by_brand, text_count
 from streams.alerts.alert import Alert
 from streams.control.decisions import Decision
@@ -43,7 +44,7 @@ class BrandLine(msgspec.Struct, frozen=True):
     firing: int
 
 
-class Alerts(msgspec.Struct, frozen=True):
+class OverviewAlerts(msgspec.Struct, frozen=True):
     """Firing ones, then those that resolved lately; with what people decided about them."""
 
     shown: Sequence[AlertSummary]
@@ -55,34 +56,35 @@ class OverviewPage(msgspec.Struct, frozen=True):
     """The page."""
 
     sight: MonitorHealth
-    alerts: Alerts
+    alerts: OverviewAlerts
     rooms: Sequence[RoomLine]
     brands: Sequence[BrandLine]
 
 
-def view(desk: Desk, _key: str = "") -> OverviewPage:
+def view(sources: PageSources, _key: str = "") -> OverviewPage:
     """Raises Unavailable."""
-    present_ms = desk.present_ms()
-    active = [alert for alert in desk.detection.active() if alert.state == "firing" and not alert.shadow]
+    readers = sources.readers
+    present_ms = readers.present_ms()
+    active = [alert for alert in readers.alerts.active() if alert.state == "firing"]
     return OverviewPage(
-        sight=monitor_health(desk),
-        alerts=_alerts(desk, active),
-        rooms=_rooms(desk, present_ms),
-        brands=_brands(desk, present_ms, active),
+        sight=monitor_health(sources),
+        alerts=_alerts(readers, active),
+        rooms=_rooms(readers, present_ms),
+        brands=_brands(readers, present_ms, active),
     )
 
 
-def _alerts(desk: Desk, active: Sequence[Alert]) -> Alerts:
-    resolved = [alert for alert in desk.detection.resolved() if not alert.shadow]
+def _alerts(readers: Readers, active: Sequence[Alert]) -> OverviewAlerts:
+    resolved = readers.alerts.resolved()
     shown = [*latest_first(active)[:MAX_ALERTS], *latest_first(resolved)[:MAX_RESOLVED]]
-    decided = desk.decisions.standing([alert.fingerprint for alert in shown])
-    return Alerts([notice(alert) for alert in shown], len(active), decided)
+    decided = readers.decisions.standing([alert.fingerprint for alert in shown])
+    return OverviewAlerts([notice(alert) for alert in shown], len(active), decided)
 
 
-def _rooms(desk: Desk, present_ms: int) -> list[RoomLine]:
-    lines = desk.overview.lines("room", ROOM_MINUTES, present_ms)
+def _rooms(readers: Readers, present_ms: int) -> list[RoomLine]:
+    lines = readers.overview.lines("room", ROOM_MINUTES, present_ms)
     largest = sorted(lines, key=lambda room: (-(lines[room].viewers_now or 0), -_going_on(lines[room]), room))
-    heads = desk.talk.rooms(largest[:MAX_ROOMS])
+    heads = readers.views.rooms(largest[:MAX_ROOMS])
     rows = []
     for room_id in largest[:MAX_ROOMS]:
         head, line = heads.get(room_id), lines[room_id]
@@ -100,8 +102,8 @@ def _going_on(line: ScopeTotals) -> int:
     return sum(line.sums.values())
 
 
-def _brands(desk: Desk, present_ms: int, active: Sequence[Alert]) -> list[BrandLine]:
-    counted = by_brand(text_count(texts) for texts in desk.detection.texts(present_ms))
+def _brands(readers: Readers, present_ms: int, active: Sequence[Alert]) -> list[BrandLine]:
+    counted = by_brand(text_count(texts) for texts in readers.alerts.texts(present_ms))
     firing = [alert.brand_id for alert in active]
     return [
         BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks, firing.count(brand.brand_id))

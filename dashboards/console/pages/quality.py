@@ -6,36 +6,42 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dashboards.console.desk import Desk
+from dashboards.console.sources import PageSources
+from dashboards.readers import Readers
 from streams.clock import DAY_MS
 from streams.control.decisions import Quality, quality
 
 DAYS = 90
 
 
-class Row(msgspec.Struct, frozen=True):
+class QualityRow(msgspec.Struct, frozen=True):
     quality: Quality
     false_share: float | None
     """None where nobody judged."""
 
 
 class QualityPage(msgspec.Struct, frozen=True):
-    rows: Sequence[Row]
+    rows: Sequence[QualityRow]
     days: int
 
 
-def view(desk: Desk, _key: str = "") -> QualityPage:
+def view(sources: PageSources, _key: str = "") -> QualityPage:
     """Raises Unavailable."""
-    rows = quality(desk.decisions.since(desk.clock() - DAYS * DAY_MS))
-    return QualityPage([Row(row, row.false_share) for row in rows], DAYS)
+    return quality_page(sources.readers)
 
 
-def table(desk: Desk) -> str:
-    """The report as CSV."""
+def quality_page(readers: Readers) -> QualityPage:
+    """The alerts of the last DAYS, by kind and family, as people judged them. Raises Unavailable."""
+    rows = quality(readers.decisions.since(readers.clock() - DAYS * DAY_MS))
+    return QualityPage([QualityRow(row, row.false_share) for row in rows], DAYS)
+
+
+def table(readers: Readers) -> str:
+    """The page's rows as CSV."""
     written = io.StringIO()
     rows = csv.writer(written)
     rows.writerow(["kind", "family", "decided", "acknowledged", "confirmed", "false_alarms", "false_share"])
-    for row in view(desk).rows:
+    for row in quality_page(readers).rows:
         one = row.quality
         share = "" if row.false_share is None else f"{row.false_share:.3f}"
         rows.writerow([one.kind, one.family, one.decided, one.acknowledged, one.confirmed, one.false_alarms, share])

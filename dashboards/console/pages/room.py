@@ -5,8 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from dashboards.console.desk import Desk
 from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, notice
+from dashboards.console.sources import PageSources
+from dashboards.readers import Readers
 from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import FAKE_SHARE, Figure
 from streams.detection.views.questions import Question
@@ -21,7 +22,7 @@ MAX_QUESTIONS = 8
 COMPARED = sums_on("comparison")
 
 
-class PageHeader(msgspec.Struct, frozen=True):
+class RoomHeader(msgspec.Struct, frozen=True):
     """What room it is, and whether anything is known of it. `as_of_ms` is the minute that the windows end with."""
 
     room_id: str
@@ -32,7 +33,7 @@ class PageHeader(msgspec.Struct, frozen=True):
     as_of_ms: int
 
 
-class Fake(msgspec.Struct, frozen=True):
+class InauthenticShare(msgspec.Struct, frozen=True):
     """What no people made of a figure's last five minutes; `alarming` where it alerts."""
 
     share: float
@@ -46,7 +47,7 @@ class Now(msgspec.Struct, frozen=True):
     sums: Mapping[SumMetric, int]
     new_followers: int
     viewers: int
-    fakes: Mapping[Figure, Fake]
+    fakes: Mapping[Figure, InauthenticShare]
 
 
 class TenMinuteComparison(msgspec.Struct, frozen=True):
@@ -73,10 +74,10 @@ class Notices(msgspec.Struct, frozen=True):
     platform: Sequence[tuple[int, int]]
 
 
-class Room(msgspec.Struct, frozen=True):
+class RoomPage(msgspec.Struct, frozen=True):
     """The page."""
 
-    head: PageHeader
+    head: RoomHeader
     now: Now
     halves: TenMinuteComparison
     minutes: Minutes
@@ -84,19 +85,20 @@ class Room(msgspec.Struct, frozen=True):
     notices: Notices
 
 
-def view(desk: Desk, room_id: str) -> Room:
+def view(sources: PageSources, room_id: str) -> RoomPage:
     """A room that nobody heard of has empty panels. Raises Unavailable."""
-    present_ms = desk.present_ms()
-    minutes = desk.engagement.minutes("room", room_id, SHOWN_MINUTES, present_ms)
-    sessions = desk.engagement.sessions("room", room_id)
-    known = desk.talk.rooms([room_id]).get(room_id)
-    return Room(
+    readers = sources.readers
+    present_ms = readers.present_ms()
+    minutes = readers.engagement.minutes("room", room_id, SHOWN_MINUTES, present_ms)
+    sessions = readers.engagement.sessions("room", room_id)
+    known = readers.views.rooms([room_id]).get(room_id)
+    return RoomPage(
         head=_head(room_id, known, sessions, present_ms),
-        now=_now(desk, room_id, known),
+        now=_now(readers, room_id, known),
         halves=TenMinuteComparison(half(minutes[-HALF_MINUTES:]), half(minutes[-2 * HALF_MINUTES : -HALF_MINUTES])),
-        minutes=_minutes(desk, room_id, minutes),
-        questions=desk.talk.questions(room_id, present_ms)[:MAX_QUESTIONS],
-        notices=_notices(desk, room_id, minutes),
+        minutes=_minutes(readers, room_id, minutes),
+        questions=readers.views.questions(room_id, present_ms)[:MAX_QUESTIONS],
+        notices=_notices(readers, room_id, minutes),
     )
 
 
@@ -107,42 +109,42 @@ def half(minutes: Sequence[Minute]) -> dict[str, int | None]:
     return {**sums, "peak": max(peaks, default=None)}
 
 
-def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], present_ms: int) -> PageHeader:
+def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], present_ms: int) -> RoomHeader:
     state: Literal["live", "ended", "unknown"] = "live"
     if known is None and not sessions:
         state = "unknown"
     elif known is not None and known.ended:
         state = "ended"
     brand_id, source = (known.brand_id, known.source) if known else ("", "")
-    return PageHeader(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
+    return RoomHeader(room_id, brand_id, source, next(iter(sessions), None), state, present_ms // MINUTE_MS * MINUTE_MS)
 
 
-def _now(desk: Desk, room_id: str, known: RoomSummary | None) -> Now:
+def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
     shares = known.fake_shares if known else {}
-    people = desk.engagement.people("room", room_id, "session")
+    people = readers.engagement.people("room", room_id, "session")
     return Now(
-        figures=desk.engagement.figures("room", room_id, "session"),
-        sums=desk.engagement.sums("room", room_id, "session"),
+        figures=readers.engagement.figures("room", room_id, "session"),
+        sums=readers.engagement.sums("room", room_id, "session"),
         new_followers=people["new_followers"],
         viewers=people["viewers"],
-        fakes={figure: Fake(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
+        fakes={figure: InauthenticShare(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
     )
 
 
-def _minutes(desk: Desk, room_id: str, minutes: Sequence[Minute]) -> Minutes:
+def _minutes(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Minutes:
     numbers = range(minutes[0].number, minutes[-1].number + 1)
     return Minutes(
         first_ms=numbers.start * MINUTE_MS,
         viewers=[minute.viewers_last for minute in minutes],
         comments=[minute.sums["comments"] for minute in minutes],
         paid_value=[minute.sums["paid_value"] for minute in minutes],
-        moods=moods_of(desk.talk.moods(room_id, numbers.start, numbers.stop - 1), numbers),
+        moods=moods_of(readers.views.moods(room_id, numbers.start, numbers.stop - 1), numbers),
     )
 
 
-def _notices(desk: Desk, room_id: str, minutes: Sequence[Minute]) -> Notices:
-    alerts = [alert for alert in [*desk.detection.active(), *desk.detection.resolved()] if alert.room_id == room_id]
-    fired = [alert for alert in alerts if alert.fired_at is not None and not alert.shadow]
+def _notices(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Notices:
+    alerts = [alert for alert in [*readers.alerts.active(), *readers.alerts.resolved()] if alert.room_id == room_id]
+    fired = [alert for alert in alerts if alert.fired_at is not None]
     latest = sorted(fired, key=lambda alert: (alert.state == "firing", alert.started_at), reverse=True)
     platform = [(one.number * MINUTE_MS, one.sums["notices"]) for one in reversed(minutes) if one.sums["notices"]]
     return Notices([notice(alert) for alert in latest], platform)

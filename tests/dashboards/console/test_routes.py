@@ -53,7 +53,7 @@ def breach(settings: Settings) -> str:
     facts: dict[str, Any] = {"event_time_ms": at, "log_time_ms": at, "text": "全网最好的面霜"}
     detect(settings, speech(0, 1, "absolute_claim", brand_id="b1", **facts))
     with served(settings) as reading:
-        [alert] = reading.desk.detection.active()
+        [alert] = reading.readers.alerts.active()
     return alert.fingerprint
 
 

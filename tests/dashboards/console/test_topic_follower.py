@@ -40,7 +40,7 @@ def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafk
     ):  # fmt: skip
         producer.send(topic, value, key=value, headers=headers, timestamp_ms=now_ms).get(timeout=30)
     producer.close()
-    until(lambda: bool(watch.archive.history("f1")), "the alert is known", 60)
+    until(lambda: bool(watch.alert_log.history("f1")), "the alert is known", 60)
     until(lambda: _seen(watch), "the tails are read", 60)
     tails = watch.tails()
     assert tails is not None

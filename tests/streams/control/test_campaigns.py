@@ -7,10 +7,11 @@ import msgspec
 import pytest
 import redis as sync_redis
 
-from dashboards.console.desk import Desk
-from dashboards.console.pages.campaign import listed, view
+from dashboards.console.pages.campaign import campaign_page, listed
 from dashboards.console.report import cell, html, table
+from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import TopicFollower
+from dashboards.readers import Readers
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
@@ -42,8 +43,8 @@ def settings(redis_server: LocalRedis, namespace: str) -> Settings:
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
-    with Desk(settings, TopicFollower(KafkaConnection(settings.kafka))) as opened:
+def readers(settings: Settings) -> Iterator[Readers]:
+    with Readers(settings) as opened:
         yield opened
 
 
@@ -66,11 +67,11 @@ def test_parts_lie_around_the_campaign() -> None:
     ]  # fmt: skip
 
 
-def test_during_stands_against_before(settings: Settings, desk: Desk) -> None:
+def test_during_stands_against_before(settings: Settings, readers: Readers) -> None:
     sell(settings, -5, 1, 2, 3)
-    desk.campaigns.save(campaign())
-    desk.keeper.sweep(TEN_MS + 4 * MINUTE_MS)
-    parts = view(desk, "c1").parts
+    readers.campaigns.save(campaign())
+    readers.recorder.sweep(TEN_MS + 4 * MINUTE_MS)
+    parts = campaign_page(readers, "c1", ()).parts
     assert [parts[part].figures.paid_gmv for part in ("before", "during", "after")] == [500, 1500, 0]
     assert [parts[part].figures.funnel["payers"] for part in ("before", "during")] == [1, 3]
     assert [parts[part].kept for part in ("before", "during")] == [10, 5]
@@ -78,30 +79,30 @@ def test_during_stands_against_before(settings: Settings, desk: Desk) -> None:
 
 
 def test_what_is_kept_outlives_the_counters_and_is_the_same_when_copied_again(
-    settings: Settings, desk: Desk, redis_server: LocalRedis
+    settings: Settings, readers: Readers, redis_server: LocalRedis
 ) -> None:
     sell(settings, -5, 1, 2)
-    desk.campaigns.save(campaign())
-    desk.keeper.sweep(TEN_MS + 4 * MINUTE_MS)
-    kept = view(desk, "c1").parts
-    desk.keeper.sweep(TEN_MS + 4 * MINUTE_MS)
-    assert view(desk, "c1").parts == kept
+    readers.campaigns.save(campaign())
+    readers.recorder.sweep(TEN_MS + 4 * MINUTE_MS)
+    kept = campaign_page(readers, "c1", ()).parts
+    readers.recorder.sweep(TEN_MS + 4 * MINUTE_MS)
+    assert campaign_page(readers, "c1", ()).parts == kept
     with sync_redis.Redis.from_url(redis_server.url) as client:
         client.delete(*client.keys(f"{settings.namespace}:engagement:*minute*"))
-    found = view(desk, "c1").parts
+    found = campaign_page(readers, "c1", ()).parts
     assert [found[part].figures.funnel for part in found] == [kept[part].figures.funnel for part in kept]
     assert found["before"].sums == kept["before"].sums
 
 
-def test_minutes_that_nobody_kept_are_told(settings: Settings, desk: Desk) -> None:
+def test_minutes_that_nobody_kept_are_told(settings: Settings, readers: Readers) -> None:
     sell(settings, 8)
-    desk.campaigns.save(campaign())
-    page = view(desk, "c1")
+    readers.campaigns.save(campaign())
+    page = campaign_page(readers, "c1", ())
     assert (page.parts["during"].kept, page.parts["during"].passed) == (3, 9)
-    assert "6 of 9 were not kept" in html(desk, "c1")
+    assert "6 of 9 were not kept" in html(readers, "c1")
 
 
-def test_mood_is_joined_with_conversion(settings: Settings, desk: Desk) -> None:
+def test_mood_is_joined_with_conversion(settings: Settings, readers: Readers) -> None:
     sell(settings, 1, 2)
     said = [("negative", 1, 1), ("positive", 2, 1), ("positive", 3, 2)]
     detect(settings, *(
@@ -109,36 +110,38 @@ def test_mood_is_joined_with_conversion(settings: Settings, desk: Desk) -> None:
              log_time_ms=TEN_MS + minute * MINUTE_MS, origin=Coordinates(LIVE, 0, number))
         for mood, number, minute in said
     ))  # fmt: skip
-    desk.campaigns.save(campaign())
-    desk.keeper.sweep(TEN_MS + 2 * MINUTE_MS)
-    joined = view(desk, "c1").joined
+    readers.campaigns.save(campaign())
+    readers.recorder.sweep(TEN_MS + 2 * MINUTE_MS)
+    joined = campaign_page(readers, "c1", ()).joined
     assert joined is not None
     assert (joined.negative_share[10:13], joined.payments[10:13]) == ([None, 0.5, 0.0], [0, 1, 1])
 
 
-def test_rules_that_are_always_checked_are_told_even_where_nothing_was_found(settings: Settings, desk: Desk) -> None:
+def test_rules_that_are_always_checked_are_told_even_where_nothing_was_found(
+    settings: Settings, readers: Readers
+) -> None:
     sell(settings, 1)
     at = TEN_MS + MINUTE_MS
     detect(settings, speech(0, 1, "prize_draw", brand_id="b1", room_id="r1", event_time_ms=at, log_time_ms=at))
-    desk.campaigns.save(campaign())
-    rules = {rule.family: len(rule.alerts) for rule in view(desk, "c1").rules}
+    readers.campaigns.save(campaign())
+    rules = {rule.family: len(rule.alerts) for rule in campaign_page(readers, "c1", ()).rules}
     assert rules == {"prize_draw": 1, "ad_disclosure": 0}
 
 
-def test_report_escapes_what_people_wrote(settings: Settings, desk: Desk) -> None:
+def test_report_escapes_what_people_wrote(settings: Settings, readers: Readers) -> None:
     sell(settings, 1)
-    desk.campaigns.save(campaign(name="<script>alert(1)</script>{{7*7}}", tags=["<b>"]))
-    page = html(desk, "c1")
+    readers.campaigns.save(campaign(name="<script>alert(1)</script>{{7*7}}", tags=["<b>"]))
+    page = html(readers, "c1")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
     assert "<script" not in page
     assert "<b>" not in page
 
 
-def test_table_has_every_kept_minute(settings: Settings, desk: Desk) -> None:
+def test_table_has_every_kept_minute(settings: Settings, readers: Readers) -> None:
     sell(settings, 1)
-    desk.campaigns.save(campaign())
-    desk.keeper.sweep(TEN_MS + 2 * MINUTE_MS)
-    head, *rows = table(desk, "c1").splitlines()
+    readers.campaigns.save(campaign())
+    readers.recorder.sweep(TEN_MS + 2 * MINUTE_MS)
+    head, *rows = table(readers, "c1").splitlines()
     assert head.startswith("minute,part,viewers,exposures,views")
     assert [row.split(",")[1] for row in rows] == ["before"] * 10 + ["during"] * 3
 
@@ -147,25 +150,27 @@ def test_formula_in_a_table_is_text() -> None:
     assert (cell("=1+1"), cell("@x"), cell("plain")) == ("'=1+1", "'@x", "plain")
 
 
-def test_campaigns_are_listed_with_their_status(settings: Settings, desk: Desk) -> None:
+def test_campaigns_are_listed_with_their_status(settings: Settings, readers: Readers) -> None:
     sell(settings, 5)
     spans = {"c1": (0, 10), "c2": (10, 20), "c3": (-20, -10)}
     for name, (start, end) in spans.items():
-        desk.campaigns.save(
+        readers.campaigns.save(
             campaign(campaign_id=name, starts_ms=TEN_MS + start * MINUTE_MS, ends_ms=TEN_MS + end * MINUTE_MS)
         )
-    lines = listed(desk).campaigns
+    lines = listed(PageSources(readers, TopicFollower(KafkaConnection.of(settings)))).campaigns
     assert [(line.campaign.campaign_id, line.status) for line in lines] == [
         ("c2", "planned"), ("c1", "running"), ("c3", "over"),
     ]  # fmt: skip
 
 
-def test_campaign_that_is_removed_leaves_nothing(settings: Settings, desk: Desk, redis_server: LocalRedis) -> None:
+def test_campaign_that_is_removed_leaves_nothing(
+    settings: Settings, readers: Readers, redis_server: LocalRedis
+) -> None:
     sell(settings, 1)
-    desk.campaigns.save(campaign())
-    desk.keeper.sweep(TEN_MS + MINUTE_MS)
-    desk.campaigns.remove("c1")
-    assert view(desk, "c1").head is None
+    readers.campaigns.save(campaign())
+    readers.recorder.sweep(TEN_MS + MINUTE_MS)
+    readers.campaigns.remove("c1")
+    assert campaign_page(readers, "c1", ()).head is None
     with sync_redis.Redis.from_url(redis_server.url) as client:
         assert client.keys(f"{settings.namespace}:campaign*") == []
 

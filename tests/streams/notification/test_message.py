@@ -1,7 +1,7 @@
 """What a person is told, before any format."""
 
-from streams.notification.message import LONGEST, WORDS, Links, compose, plain
-from tests.builders.notifications import HOSTILE, notice, notification
+from streams.notification.message import WORDS, Links, compose
+from tests.builders.notifications import notice, notification
 from tests.deploy.local.test_prometheus import alerts
 
 NOWHERE = Links()
@@ -33,12 +33,6 @@ def test_alert_of_detection_leads_to_its_own_view_and_one_of_the_monitor_to_oper
 def test_without_settings_there_are_no_links() -> None:
     [item] = compose(notification(notice()), NOWHERE, "en").items
     assert (item.view, item.runbook) == ("", "")
-
-
-def test_plain_text_has_no_line_breaks_and_no_control_characters_and_an_end() -> None:
-    assert "\n" not in plain(HOSTILE)
-    assert "\u202e" not in plain(HOSTILE)
-    assert len(plain("x" * 10_000)) == LONGEST
 
 
 def test_unknown_alert_keeps_its_name_in_chinese() -> None:

@@ -1,0 +1,22 @@
+"""The events' own present: windows end there, not at the wall clock, so that a replay of last year's stream has live
+rooms too."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class EventPresent:
+    """The newest event time, which goes on with the wall clock while nothing comes. All times are milliseconds.
+
+    newest event    10:00 ·  10:05 ·  ·  ·        wall    15:00 15:01 15:02 15:03 15:04
+    the present     10:00 10:01 10:05 10:06 10:07
+    """
+
+    newest_ms: int = 0
+    received_at_ms: int = 0
+
+    def present_ms(self, newest_ms: int, now_ms: int) -> int:
+        """The present, given the newest event time and the wall clock."""
+        if newest_ms > self.newest_ms:
+            self.newest_ms, self.received_at_ms = newest_ms, now_ms
+        return self.newest_ms + max(0, now_ms - self.received_at_ms)
