@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures URL`: the README's pictures, of a console that shows the demo.
+"""`python -m tests.browser.pictures URL`: the pictures of README and docs, of a console that shows the demo.
 
 Needs pngquant (Debian's package of that name) beside Chromium, and a font with Chinese (fonts-noto-cjk).
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tests.browser.browser import browser
 
-FOLDER = Path(__file__).parents[2] / "dashboards" / "console" / "pictures"
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 MAX_BYTES = 80_000
 
 
@@ -27,7 +27,7 @@ def pictures(alert: str, campaign: str) -> Mapping[str, Picture]:
     return {
         "room-phone": Picture("room/room-105?lang=zh-Hans&theme=light&size=medium", (390, 844)),
         "room-phone-dark": Picture("room/room-105?lang=en&theme=dark&size=large", (390, 844)),
-        "start": Picture("?lang=en&theme=light", (1180, 820)),
+        "overview": Picture("?lang=en&theme=light", (1180, 820)),
         "brand": Picture("brand/shanye?lang=en&theme=light", (1180, 900)),
         "alert": Picture(f"alert/{alert}?lang=en&theme=light", (1180, 820)),
         "campaign": Picture(f"campaign/{campaign}?lang=zh-Hans&theme=light", (1180, 820)),
