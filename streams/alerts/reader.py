@@ -15,8 +15,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.room import room
 from streams.detection.room.fake_traffic import Figure
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
-from streams.ledger.reader import answers, partitions
-from streams.ledger.redis import key_prefix
+from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 
 SHOWN_MINUTES = 60
@@ -35,9 +34,9 @@ class BrandTexts:
 class AlertReader:
     """Over all partitions of the stage."""
 
-    def __init__(self, client: Any, namespace: str) -> None:
+    def __init__(self, client: Any, namespace: str, directory: ShardDirectory | None = None) -> None:
         self._client = client
-        self._namespace = namespace
+        self._directory = directory or ShardDirectory(client, namespace)
 
     def active(self) -> list[Alert]:
         """Pending and firing alerts, the first begun first."""
@@ -95,5 +94,5 @@ class AlertReader:
         return sorted(alerts, key=lambda alert: (alert.started_at, alert.fingerprint))
 
     def _prefixes(self) -> list[tuple[str, str]]:
-        held = partitions(self._client, self._namespace, DETECTION)
-        return [(topic, key_prefix(self._namespace, DETECTION, topic, number)) for topic, number in held]
+        held = self._directory.partitions(DETECTION)
+        return [(topic, self._directory.prefix(DETECTION, topic, number)) for topic, number in held]

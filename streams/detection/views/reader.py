@@ -23,8 +23,7 @@ from streams.detection.room.fake_traffic import Figure
 from streams.detection.views.keys import TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.topics import Topic, rising
-from streams.ledger.reader import answers, partitions
-from streams.ledger.redis import key_prefix
+from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 
 HOUR_TENTHS = 6
@@ -78,9 +77,9 @@ class RoomSummary:
 class ViewReader:
     """Over all partitions of detection."""
 
-    def __init__(self, client: Any, namespace: str) -> None:
+    def __init__(self, client: Any, namespace: str, directory: ShardDirectory | None = None) -> None:
         self._client = client
-        self._namespace = namespace
+        self._directory = directory or ShardDirectory(client, namespace)
 
     def minutes(self, brand_id: str, first: int, last: int) -> dict[tuple[int, str], Counter[str]]:
         """A brand's texts by label, for each minute (of event time since the epoch) and platform with any."""
@@ -189,5 +188,4 @@ class ViewReader:
         return answers(self._client, (("HGETALL", key) for key in keys))
 
     def _prefixes(self, topic: str) -> list[str]:
-        held = partitions(self._client, self._namespace, DETECTION)
-        return [key_prefix(self._namespace, DETECTION, topic, number) for name, number in held if name == topic]
+        return self._directory.prefixes(DETECTION, topic)

@@ -69,12 +69,13 @@ async def test_every_sum_and_every_people_is_there(rolling: Rolling) -> None:
     assert rolling.reader.people("room", "r1", "1m") == dict.fromkeys(PEOPLE, 0) | {"viewers": 1}
 
 
-async def test_id_nobody_heard_of_reads_as_zero(rolling: Rolling) -> None:
+async def test_unknown_id_reads_as_zero(rolling: Rolling) -> None:
     assert set(rolling.reader.sums("room", "none", "session").values()) == {0}
     assert rolling.reader.gauges("room", "none", "24h") == {}
-    assert rolling.reader.figures("room", "none", "5m").interaction_rate is None
+    assert rolling.reader.kpis("room", "none", "5m").interaction_rate is None
     assert rolling.reader.ids("room") == []
-    assert rolling.reader.newest_event_ms(LIVE) is None
+    assert rolling.reader.all_scopes("room", 5, TEN_MS) == {}
+    assert rolling.reader.newest_event_ms() == {}
 
 
 async def test_shards_add_up_and_their_people_unite(rolling: Rolling) -> None:
@@ -92,7 +93,7 @@ async def test_a_quiet_rooms_window_ends_where_its_own_shard_stands(rolling: Rol
     await rolling.feed(event("like", 300, room_id="r9", brand_id="b9"), partition=1)
     assert rolling.reader.sums("room", "r1", "5m")["likes"] == 1
     assert rolling.reader.sums("platform", "douyin", "5m")["likes"] == 1
-    assert rolling.reader.newest_event_ms(LIVE) == TEN_MS + 300 * 60_000
+    assert rolling.reader.newest_event_ms() == {LIVE: TEN_MS + 300 * 60_000}
 
 
 async def test_session_is_the_latest_or_the_one_asked_for(rolling: Rolling) -> None:
@@ -145,7 +146,7 @@ async def test_figures_have_their_denominators(rolling: Rolling) -> None:
         event("watch", person="a", value=90),
         event("leave", person="b", value=30),
     )
-    figures = rolling.reader.figures("room", "r1", "5m")
+    figures = rolling.reader.kpis("room", "r1", "5m")
     assert (figures.stay_seconds, figures.stay_estimated) == (30, False)
     assert (figures.interaction_rate, figures.follow_rate, figures.entry_rate) == (0.5, 0.25, 0.4)
     assert (figures.click_rate, figures.conversion_rate, figures.refund_rate) == (2 / 3, 0.5, 1)
@@ -158,16 +159,8 @@ async def test_stay_is_estimated_where_nobody_tells_of_leaving(rolling: Rolling)
     """Little's law: 60 people online on average, 120 arrivals in 5 minutes: they stay 150 seconds."""
     entries = [event("enter", 0, f"p{number}") for number in range(120)]
     await rolling.feed(*entries, *(event("viewers", at, value=60, value_mode="snapshot") for at in (-2, -1, 0)))
-    figures = rolling.reader.figures("room", "r1", "5m")
+    figures = rolling.reader.kpis("room", "r1", "5m")
     assert (figures.stay_seconds, figures.stay_estimated) == (150, True)
-
-
-async def test_last_ten_minutes_stand_against_the_ten_before(rolling: Rolling) -> None:
-    await rolling.feed(
-        event("like", -19, value=3), event("like", -10, value=4), event("like", -9, value=5), event("like")
-    )
-    now, before = rolling.reader.last_ten_against_before("r1")
-    assert (now["likes"], before["likes"]) == (6, 7)
 
 
 async def test_minutes_are_told_one_by_one_with_their_viewers(rolling: Rolling) -> None:
@@ -179,6 +172,36 @@ async def test_minutes_are_told_one_by_one_with_their_viewers(rolling: Rolling) 
     ]  # fmt: skip
 
 
+async def test_all_scopes_are_what_each_id_is_alone(rolling: Rolling) -> None:
+    viewers = [event("viewers", at, value=value, value_mode="snapshot") for at, value in ((-2, 30), (-1, 20))]
+    await rolling.feed(
+        event("comment", -9, room_id="too-old"), event("comment", -4), *viewers,
+        event("like", -1, value=7, room_id="r2"), event("comment"),
+    )  # fmt: skip
+    scopes = rolling.reader.all_scopes("room", 5, TEN_MS)
+    assert set(scopes) == {"r1", "r2"}
+    for room, totals in scopes.items():
+        assert totals.sums == rolling.reader.sums("room", room, "5m", TEN_MS)
+        assert totals.viewers_now == rolling.reader.gauges("room", room, "5m", TEN_MS).get("viewers_now")
+    assert (scopes["r1"].sums["comments"], scopes["r1"].viewers_now) == (2, 20)
+    assert (scopes["r2"].sums["likes"], scopes["r2"].viewers_now) == (7, None)
+    assert rolling.reader.newest_event_ms() == {LIVE: TEN_MS}
+
+
+async def test_window_is_its_parts_together(rolling: Rolling) -> None:
+    await rolling.feed(
+        event("enter", 0, "a", session_id="s1"), event("follow", 0, "b", session_id="s1"),
+        event("viewers", 0, value=9, value_mode="snapshot", session_id="s1"),
+    )  # fmt: skip
+    for window in ("5m", "24h", "session"):
+        counts = rolling.reader.window("room", "r1", window)
+        assert counts.sums == rolling.reader.sums("room", "r1", window)
+        assert counts.people == rolling.reader.people("room", "r1", window)
+        assert counts.gauges == rolling.reader.gauges("room", "r1", window) == {"viewers_now": 9, "viewers_peak": 9}
+        assert counts.kpis == rolling.reader.kpis("room", "r1", window)
+        assert (counts.sums["views"], counts.people["viewers"], counts.people["new_followers"]) == (1, 2, 1)
+
+
 async def test_ids_come_with_the_latest_active_first(rolling: Rolling) -> None:
     rooms = {"r-old": -600, "r-2": -30, "r-1": -30, "r-new": 0, "r-yesterday": -1370}
     await rolling.feed(*(event("like", at, room_id=room, product_id=f"p-{room}") for room, at in rooms.items()))
@@ -186,12 +209,6 @@ async def test_ids_come_with_the_latest_active_first(rolling: Rolling) -> None:
     assert rolling.reader.ids("room", limit=2) == ["r-new", "r-1"]
     assert rolling.reader.ids("product")[0] == "p-r-new"
     assert rolling.reader.ids("platform") == ["douyin"]
-
-
-async def test_stored_offsets_are_those_of_the_ledger(rolling: Rolling) -> None:
-    await rolling.feed(event("like"), event("like"))
-    await rolling.feed(event("like"), topic=SOCIAL, partition=3)
-    assert rolling.reader.stored_offsets() == {(LIVE, 0): 2, (SOCIAL, 3): 1}
 
 
 async def test_large_crowd_is_folded_and_estimated(rolling: Rolling) -> None:

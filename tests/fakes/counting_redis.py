@@ -1,0 +1,29 @@
+"""A synchronous Redis client that counts its round trips."""
+
+from typing import Any
+
+from redis import Redis
+from redis.client import Pipeline
+
+
+class CountingRedis(Redis):
+    """Counts pipelines with commands in them, and single commands."""
+
+    round_trips = 0
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        self.round_trips += 1
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
+        return _CountingPipeline(self, transaction, shard_hint)
+
+
+class _CountingPipeline(Pipeline):
+    def __init__(self, client: CountingRedis, transaction: bool, shard_hint: Any) -> None:
+        super().__init__(client.connection_pool, client.response_callbacks, transaction, shard_hint)
+        self._client = client
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        self._client.round_trips += bool(self.command_stack)
+        return super().execute(raise_on_error)
