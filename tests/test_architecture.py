@@ -47,6 +47,11 @@ def modules() -> list[Path]:
     return [path for floor in FLOORS[:-1] for path in sorted((ROOT / floor).rglob("*.py"))]
 
 
+def proofs() -> list[Path]:
+    """Every module of the tests."""
+    return sorted((ROOT / "tests").rglob("*.py"))
+
+
 def imports(path: Path) -> Iterator[str]:
     """The full names of what a module imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -138,3 +143,15 @@ def test_every_module_opens_with_what_it_is() -> None:
 
 def test_no_drawer_named_utils() -> None:
     assert not [name(path) for path in modules() if path.stem in {"util", "utils", "helpers", "common", "misc"}]
+
+
+@pytest.mark.parametrize("path", proofs(), ids=name)
+def test_no_module_imports_a_test(path: Path) -> None:
+    """What two tests share is a builder, a fake, an oracle or a server, and lives in its room."""
+    assert not [module for module in imports(path) if module.startswith("tests.") and ".test_" in module]
+
+
+def test_benches_live_in_their_room_only() -> None:
+    assert not [name(path) for path in modules() if "bench" in path.relative_to(ROOT).as_posix()]
+    users = [path for path in proofs() if any(module.startswith("tests.bench") for module in imports(path))]
+    assert not [name(path) for path in users if not name(path).startswith("tests/bench/")]

@@ -14,7 +14,8 @@ import pytest
 from deploy.local.kafka import LocalKafka
 from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder
-from tests.servers.workers import produce, running, until
+from tests.servers.waiting import DEADLINE_SECONDS, until_async
+from tests.servers.workers import produce, running
 
 pytestmark = pytest.mark.kafka
 PROGRAM = """
@@ -57,6 +58,11 @@ def stands_at(ledger: Path, offset: int) -> bool:
     return ledger.exists() and ledger.read_text() == str(offset)
 
 
+def reader(worker: Process) -> asyncio.StreamReader:
+    assert worker.stderr is not None
+    return worker.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_worker_ends_cleanly_when_it_is_told_to(
     kafka: LocalKafka, topic: TopicFactory, tmp_path: Path, number: signal.Signals
@@ -64,7 +70,7 @@ async def test_worker_ends_cleanly_when_it_is_told_to(
     name, ledger = topic(), tmp_path / "ledger"
     await produce(kafka.bootstrap, name, [b"a", b"b"])
     async with process(kafka.bootstrap, name, ledger) as worker:
-        await until(lambda: stands_at(ledger, 2))
+        await until_async(lambda: stands_at(ledger, 2))
         worker.send_signal(number)
         out, err = await asyncio.wait_for(worker.communicate(), 10)
     assert (worker.returncode, json.loads(out), err) == (0, ["a", "b"], b"")
@@ -76,7 +82,7 @@ async def test_worker_with_a_name_has_its_partitions_back_at_once_after_a_kill(
     name, ledger = topic(), tmp_path / "ledger"
     await produce(kafka.bootstrap, name, [b"a"])
     async with process(kafka.bootstrap, name, ledger, "one") as killed:
-        await until(lambda: stands_at(ledger, 1))
+        await until_async(lambda: stands_at(ledger, 1))
         killed.kill()
         await killed.wait()
     await produce(kafka.bootstrap, name, [b"b"])
@@ -84,25 +90,24 @@ async def test_worker_with_a_name_has_its_partitions_back_at_once_after_a_kill(
     handler.stored[name, 0] = 1
     async with running(handler, kafka.bootstrap, "one"):
         # A session timeout is 10 seconds: without the name the dead member would hold the partition that long.
-        async with asyncio.timeout(8):
-            await until(lambda: handler.values() == [b"b"])
+        await until_async(lambda: handler.values() == [b"b"], seconds=8)
 
 
 async def test_worker_outlives_kafka(topic: TopicFactory, kafka: LocalKafka, tmp_path: Path) -> None:
     name, ledger = topic(), tmp_path / "ledger"
     await produce(kafka.bootstrap, name, [b"a"])
     async with process(kafka.bootstrap, name, ledger) as worker:
-        await until(lambda: stands_at(ledger, 1))
+        await until_async(lambda: stands_at(ledger, 1))
         kafka.kill()
         try:
-            await asyncio.sleep(1.5)
+            missed = await asyncio.wait_for(reader(worker).readline(), DEADLINE_SECONDS)
         finally:
             kafka.start()
         await produce(kafka.bootstrap, name, [b"b"])
-        await until(lambda: stands_at(ledger, 2))
+        await until_async(lambda: stands_at(ledger, 2))
         worker.terminate()
         out, err = await worker.communicate()
-    lines = [line.partition("WARNING ")[2] for line in err.decode().splitlines()]
+    lines = [line.partition("WARNING ")[2] for line in (missed + err).decode().splitlines()]
     where = f"Kafka at {kafka.bootstrap}"
     assert lines == [f"{where} does not answer; waiting, nothing is lost", f"{where} answers again"]
     assert (worker.returncode, json.loads(out)) == (0, ["a", "b"])

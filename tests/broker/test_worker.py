@@ -12,7 +12,8 @@ from streams.settings import Settings
 from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
 from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder, fenced, moved
-from tests.servers.workers import produce, producing, running, until
+from tests.servers.waiting import until_async
+from tests.servers.workers import produce, producing, running
 
 pytestmark = pytest.mark.kafka
 
@@ -35,7 +36,7 @@ async def test_worker_applies_every_record_once_in_order_across_partitions(
     await produce(kafka.bootstrap, second, [b"other"])
     handler = recorder(first, second)
     async with running(handler, kafka.bootstrap) as task:
-        await until(lambda: len(handler.values()) >= 15_001)
+        await until_async(lambda: len(handler.values()) >= 15_001)
     assert task.result() == STOPPED
     for partition in range(3):
         assert handler.applied[first, partition] == list(enumerate(numbered(f"{partition}-", 5000)))
@@ -49,7 +50,7 @@ async def test_worker_reads_compressed_batches(kafka: LocalKafka, topic: TopicFa
     await produce(kafka.bootstrap, name, numbered("v", 500), compression_type=codec)
     handler = recorder(name)
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) >= 500)
+        await until_async(lambda: len(handler.values()) >= 500)
     assert handler.values() == numbered("v", 500)
 
 
@@ -60,11 +61,11 @@ async def test_worker_starts_where_the_handler_says_whatever_kafka_stores(
     await produce(kafka.bootstrap, name, numbered("v", 10))
     handler = recorder(name)
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) == 10)
+        await until_async(lambda: len(handler.values()) == 10)
     handler.applied.clear()
     handler.stored[name, 0] = 4
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) >= 6)
+        await until_async(lambda: len(handler.values()) >= 6)
     assert handler.applied[name, 0] == list(enumerate(numbered("v", 10)))[4:]
 
 
@@ -73,12 +74,12 @@ async def test_worker_rewinds_where_the_ledger_has_moved(kafka: LocalKafka, topi
     handler = recorder(name)
     async with running(handler, kafka.bootstrap):
         await produce(kafka.bootstrap, name, numbered("v", 10))
-        await until(lambda: len(handler.values()) == 10)
+        await until_async(lambda: len(handler.values()) == 10)
         handler.refusals.append(moved(3))
         handler.stored[name, 0] = 3
         handler.applied.clear()
         await produce(kafka.bootstrap, name, [b"last"])
-        await until(lambda: b"last" in handler.values())
+        await until_async(lambda: b"last" in handler.values())
     assert handler.values() == [*numbered("v", 10)[3:], b"last"]
 
 
@@ -93,10 +94,10 @@ async def test_worker_skips_aborted_transactions_and_passes_their_markers(
             await (producer.abort_transaction() if number % 2 else producer.commit_transaction())
     handler = recorder(name)
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) >= 3)
+        await until_async(lambda: len(handler.values()) >= 3)
         # The log ends in control records: the next record comes after a stretch that held none.
         await produce(kafka.bootstrap, name, [b"plain"])
-        await until(lambda: b"plain" in handler.values())
+        await until_async(lambda: b"plain" in handler.values())
     assert handler.applied[name, 0] == [(0, b"0"), (4, b"2"), (8, b"4"), (12, b"plain")]
 
 
@@ -107,7 +108,7 @@ async def test_worker_reads_a_record_of_ten_megabytes(kafka: LocalKafka, topic: 
         await produce(kafka.bootstrap, name, [b"before", large, b"after"], partition)
     handler = recorder(name)
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) >= 6)
+        await until_async(lambda: len(handler.values()) >= 6)
     assert handler.values() == [b"before", large, b"after"] * 2
 
 
@@ -116,16 +117,16 @@ async def test_workers_share_partitions_and_take_over(kafka: LocalKafka, topic: 
     one, two = recorder(name), recorder(name)
     two.applied, two.stored = one.applied, one.stored  # one ledger for both
     async with running(one, kafka.bootstrap):
-        await until(lambda: len(one.held) == 4)
+        await until_async(lambda: len(one.held) == 4)
         async with running(two, kafka.bootstrap):
-            await until(lambda: len(one.held) == len(two.held) == 2)
+            await until_async(lambda: len(one.held) == len(two.held) == 2)
             for partition in range(4):
                 await produce(kafka.bootstrap, name, numbered("a", 200), partition)
-            await until(lambda: len(one.values()) >= 800)
-        await until(lambda: len(one.held) == 4)
+            await until_async(lambda: len(one.values()) >= 800)
+        await until_async(lambda: len(one.held) == 4)
         for partition in range(4):
             await produce(kafka.bootstrap, name, numbered("b", 200), partition)
-        await until(lambda: len(one.values()) >= 1600)
+        await until_async(lambda: len(one.values()) >= 1600)
     for partition in range(4):
         expected = numbered("a", 200) + numbered("b", 200)
         assert one.applied[name, partition] == list(enumerate(expected))
@@ -140,14 +141,14 @@ async def test_worker_does_not_fetch_on_while_the_ledger_is_stuck(kafka: LocalKa
     handler = recorder(name)
     handler.may_apply.clear()
     async with running(handler, kafka.bootstrap):
-        await until(lambda: bool(handler.held))
+        await until_async(lambda: bool(handler.held))
         for number in range(8):
             await produce(kafka.bootstrap, name, [b"%d" % number])
             await asyncio.sleep(0.05)
-        await until(lambda: _prepared(handler) >= 2)
+        await until_async(lambda: _prepared(handler) >= 2)
         assert _prepared(handler) == 2
         handler.may_apply.set()
-        await until(lambda: len(handler.values()) == 8)
+        await until_async(lambda: len(handler.values()) == 8)
 
 
 async def test_worker_ends_with_3_where_it_is_fenced(
@@ -199,7 +200,7 @@ async def test_worker_says_what_retention_took(
     handler = recorder(name)
     handler.stored[name, 0] = 2
     async with running(handler, kafka.bootstrap):
-        await until(lambda: len(handler.values()) >= 3)
+        await until_async(lambda: len(handler.values()) >= 3)
     assert f"{name}:0: records from 2 to 7 are gone from Kafka, its retention was too short" in caplog.messages
     assert handler.applied[name, 0] == [(7, b"v7"), (8, b"v8"), (9, b"v9")]
 
@@ -207,16 +208,17 @@ async def test_worker_says_what_retention_took(
 async def test_worker_waits_for_missing_topics(kafka: LocalKafka, caplog: pytest.LogCaptureFixture) -> None:
     handler = recorder("not-there-yet")
     async with running(handler, kafka.bootstrap):
-        await until(lambda: any("`pulsewatch topics create`" in line for line in caplog.messages))
+        await until_async(lambda: any("`pulsewatch topics create`" in line for line in caplog.messages))
         with kafka.admin() as admin:
             admin.create_topics([NewTopic("not-there-yet", 1, 1)])
-        await until(lambda: bool(handler.held))
+        await until_async(lambda: bool(handler.held))
 
 
 async def test_worker_waits_for_a_kafka_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
     worker = Worker(recorder("t"), Settings(kafka="127.0.0.1:9"))
     task = asyncio.create_task(worker.run())
-    await asyncio.sleep(0.6)
+    await until_async(lambda: bool(caplog.messages))
+    await asyncio.sleep(0.5)  # several more tries, none of which may warn again
     worker.stop()
     assert await task == STOPPED
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

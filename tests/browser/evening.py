@@ -1,6 +1,5 @@
 """A simulated run, through real workers on real servers, that all tests of the pages share."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from streams.simulate.scenario import Disorder, Incident, Room, Scenario
 from streams.simulate.scenarios import SHANYE, VELVET
 from streams.simulate.truth import Truth
 from streams.topology import LIVE, SCORED
-from tests.servers.site import PARTITIONS, Site, until
+from tests.servers.site import PARTITIONS, Site
+from tests.servers.waiting import until
 
 STAGES = ("engagement", "scoring", "detection")
 ROOM, BRAND = "room-105", "velvet"
@@ -114,13 +114,15 @@ def _scored(site: Site) -> list[ScoredText]:
         consumer.seek_to_beginning(*partitions)
         ends = consumer.end_offsets(partitions)
         found: dict[Any, ScoredText] = {}
-        deadline = time.monotonic() + 30
-        while any(consumer.position(one) < ends[one] for one in partitions):
-            assert time.monotonic() < deadline
+
+        def read_to_the_end() -> bool:
             for records in consumer.poll(500).values():
                 for record in records:
                     text = msgspec.json.decode(record.value, type=ScoredText)
                     found[text.origin] = text
+            return all(consumer.position(one) >= ends[one] for one in partitions)
+
+        until(read_to_the_end, "all scored texts are read", 30)
     finally:
         consumer.close()
     return list(found.values())

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from streams.ledger.reader import stored_offsets
 from streams.ledger.redis import RedisLedger
 from streams.settings import Settings
 from streams.topology import LIVE
+from tests.servers.waiting import until
 
 AT = (LIVE, 0)
 
@@ -80,16 +80,15 @@ def test_kafka_that_hangs_is_unavailable_soon_and_heard_again(kafka: LocalKafka,
         assert time.monotonic() - started < 4
     finally:
         kafka.resume()
-    wait_until_heard(ends)
+    until(lambda: answers(ends), "Kafka answers again", 60)
 
 
-def wait_until_heard(ends: LogBounds) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with suppress(Unavailable):
-            ends.read()
-            return
-    pytest.fail("Kafka was not heard again")
+def answers(ends: LogBounds) -> bool:
+    try:
+        ends.read()
+    except Unavailable:
+        return False
+    return True
 
 
 def test_kafka_that_is_not_there_is_unavailable() -> None:

@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from tests.servers.site import NamedWorker, Site, until
+from tests.servers.site import NamedWorker, Site
+from tests.servers.waiting import until
 
 MAX_GRACE_SECONDS = 0.25
 

@@ -17,7 +17,8 @@ from streams.events.schema import Actor, Coordinates, Event, Kind, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.simulate.alert_comparison import alert_histories
 from streams.topology import ALERTS, LIVE, SCORED
-from tests.servers.site import PARTITIONS, Site, until
+from tests.servers.site import PARTITIONS, Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -10,7 +10,8 @@ from streams.simulate.scenarios import COUNTERS
 from streams.simulate.truth import Truth
 from tests.faults.exactness import assert_exact, compared
 from tests.faults.kills import kill_again_and_again
-from tests.servers.site import AHEAD_RECORDS, Site, until
+from tests.servers.site import AHEAD_RECORDS, Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

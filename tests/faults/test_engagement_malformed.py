@@ -10,7 +10,8 @@ from streams.simulate.generate import generate
 from streams.simulate.scenario import Disorder
 from streams.simulate.scenarios import COUNTERS
 from tests.faults.exactness import assert_exact
-from tests.servers.site import Site, until
+from tests.servers.site import Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -13,16 +13,14 @@ from streams.simulate.scenarios import COUNTERS
 from streams.simulate.truth import Truth
 from streams.transport.worker import FENCED
 from tests.faults.exactness import assert_exact
-from tests.servers.site import NamedWorker, Site, until
+from tests.servers.site import NamedWorker, Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
-ANSWER_SECONDS = 10.0
-"""How long the worker waits for an answer of Redis; a pause that is longer loses replies to scripts that ran."""
-
 
 @contextmanager
-def midrun(site: Site, *, minutes: int, seed: int) -> Iterator[Truth]:
+def midrun(site: Site, *, minutes: int, seed: int) -> Iterator[tuple[NamedWorker, Truth]]:
     """A worker that has counted a third of a scenario; after the fault it has to finish the rest."""
     traffic = generate(replace(COUNTERS, minutes=minutes, seed=seed), int(time.time() * 1000))
     total = len(traffic.records)
@@ -31,7 +29,7 @@ def midrun(site: Site, *, minutes: int, seed: int) -> Iterator[Truth]:
     with site.feeding("engagement", traffic.records):
         until(lambda: site.stored("engagement") > total / 3, "a third is counted")
         assert site.stored("engagement") < total
-        yield traffic.truth
+        yield worker, traffic.truth
     finish(site, worker)
 
 
@@ -43,6 +41,11 @@ def finish(site: Site, worker: NamedWorker) -> None:
     worker.stop()
 
 
+def misses_redis(worker: NamedWorker) -> None:
+    """Wait until the worker has missed an answer of Redis, so that replies to scripts that ran are lost."""
+    until(lambda: "waiting, nothing is lost" in worker.log.read_text(), "the worker misses Redis")
+
+
 def answers(question: Callable[[], bool]) -> bool:
     """False while the server that is asked is not back yet."""
     try:
@@ -52,11 +55,11 @@ def answers(question: Callable[[], bool]) -> bool:
 
 
 def test_counters_are_exact_though_redis_is_killed_and_comes_back_with_less(site: Site) -> None:
-    with midrun(site, minutes=10, seed=31) as truth:
+    with midrun(site, minutes=10, seed=31) as (worker, truth):
         before = site.redis.pid
         site.redis.kill()
         assert site.redis.exit_code == -9
-        time.sleep(1)
+        misses_redis(worker)
         site.redis.start()
         assert site.redis.pid != before
     assert_exact(site, truth)
@@ -64,9 +67,9 @@ def test_counters_are_exact_though_redis_is_killed_and_comes_back_with_less(site
 
 @pytest.mark.slow
 def test_counters_are_exact_though_redis_is_frozen_for_longer_than_its_clients_wait(site: Site) -> None:
-    with midrun(site, minutes=12, seed=32) as truth:
+    with midrun(site, minutes=12, seed=32) as (worker, truth):
         site.redis.pause()
-        time.sleep(ANSWER_SECONDS + 5)
+        misses_redis(worker)
         site.redis.resume()
     assert_exact(site, truth)
 

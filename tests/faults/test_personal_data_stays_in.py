@@ -31,7 +31,8 @@ from streams.events.schema import Actor, Event, Kind, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL
 from tests.servers.console import served
-from tests.servers.site import PARTITIONS, Site, until
+from tests.servers.site import PARTITIONS, Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

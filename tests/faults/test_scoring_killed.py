@@ -10,7 +10,8 @@ from kafka import KafkaConsumer, TopicPartition
 from streams.events.schema import Event, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.topology import LIVE, SCORED
-from tests.servers.site import PARTITIONS, Site, until
+from tests.servers.site import PARTITIONS, Site
+from tests.servers.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 

@@ -1,1 +1,1 @@
-"""What the counters must be, counted anew by code that shares nothing with the workers."""
+"""What must come out: counters counted anew by code that shares nothing with the workers, and the shipped rules."""

@@ -1,7 +1,6 @@
 """The console's real web server in a thread, on a real Redis, with a Kafka that is not asked unless a test says so."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from dashboards.readers import Readers
 from deploy.local.process import LOOPBACK, free_port
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
+from tests.servers.waiting import until
 
 NAME = "console.example"
 
@@ -55,11 +55,8 @@ def served(settings: Settings, doors: TokenAuth | None = None) -> Iterator[Serve
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
-            deadline = time.monotonic() + 30
-            while not server.started:
-                assert thread.is_alive()
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            until(lambda: server.started or not thread.is_alive(), "the console answers", 30)
+            assert thread.is_alive()
             url = f"http://{LOOPBACK}:{port}"
             with httpx.Client(base_url=url, timeout=15, trust_env=False) as client:
                 yield Served(url, client, readers)

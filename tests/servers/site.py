@@ -1,8 +1,7 @@
 """Where faults are done: the real topics made anew, a ledger of the test's own, and workers that are processes."""
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -21,12 +20,11 @@ from streams.kafka.admin import create_topics
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
 from streams.topology import LIVE, SOCIAL, TOPICS
+from tests.servers.waiting import DEADLINE_SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 4
-POLL_SECONDS = 0.01
 AHEAD_RECORDS = 4_000
-DEADLINE_SECONDS = 120.0
 SOURCES = (SOCIAL, LIVE)
 
 
@@ -147,11 +145,3 @@ def fresh_topics(kafka: LocalKafka) -> None:
         create_topics(kafka.connection, PARTITIONS, 1, 14)
         # A topic is listed some time after it was made; the next test must see all of them.
         until(lambda: names <= set(admin.list_topics()), "the new topics are there")
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait; fails with what was waited for."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"in vain, for {seconds:.0f} s: {what}"
-        time.sleep(POLL_SECONDS)

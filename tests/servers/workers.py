@@ -1,7 +1,7 @@
 """Workers in this process on the real broker, and producers for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,8 +11,7 @@ from streams.settings import Settings
 from streams.topology import MAX_RECORD_BYTES
 from streams.transport.worker import Worker
 from tests.fakes.transport import Recorder
-
-DEADLINE_SECONDS = 90.0
+from tests.servers.waiting import DEADLINE_SECONDS
 
 
 @asynccontextmanager
@@ -25,13 +24,6 @@ async def running(handler: Recorder, kafka: str, instance: str | None = None) ->
     finally:
         worker.stop()
         await asyncio.wait_for(task, DEADLINE_SECONDS)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for the condition; fails after a minute and a half."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - the condition is another thread's or the broker's
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from streams.events.schema import Coordinates
 from streams.kafka.connection import KafkaConnection
 from streams.topology import ALERTS, DEAD_LETTERS, SCORED
 from tests.builders.alerts import an_alert
-from tests.servers.site import fresh_topics, until
+from tests.servers.site import fresh_topics
+from tests.servers.waiting import until
 
 
 @pytest.fixture

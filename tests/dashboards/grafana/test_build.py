@@ -13,7 +13,7 @@ from dashboards.grafana.boards.builder import CONSOLE_URL
 from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_UID, TAG
 from streams.settings import Settings
 from tests.dashboards.grafana.queries import Asked, asked
-from tests.deploy.local.test_prometheus import declared_samples, rules
+from tests.oracle.shipped_rules import declared_samples, rules
 
 BOARDS = build.load()
 PANELS = [(board["uid"], panel) for board in BOARDS for panel in build.panels(board)]

@@ -30,6 +30,7 @@ from streams.simulate.scenario import Incident, Scenario
 from streams.simulate.scenarios import DEMO
 from streams.topology import STAGES
 from tests.dashboards.grafana.queries import Asked, asked, chosen
+from tests.servers.waiting import until
 
 WALL_SECONDS = 25
 PATIENCE_SECONDS = 240
@@ -69,10 +70,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def wait_for(stack: Stack, expr: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not result(stack, "query", query=expr):
-        assert time.monotonic() < deadline, f"{expr} does not come true"
-        time.sleep(1)
+    until(lambda: bool(result(stack, "query", query=expr)), expr, PATIENCE_SECONDS, poll_seconds=0.2)
 
 
 def result(stack: Stack, what: str, **parameters: str) -> list[dict[str, Any]]:

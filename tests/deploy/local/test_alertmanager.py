@@ -3,7 +3,6 @@
 import json
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ import yaml
 from deploy.local.alertmanager import CONFIG, LocalAlertmanager, delivering_to
 from deploy.local.http import get_json
 from deploy.local.receiver import Page, Receiver
+from tests.servers.waiting import until
 
 Labels = dict[str, str]
 
@@ -102,9 +102,7 @@ def post(alertmanager: LocalAlertmanager, *alerts: Labels, ended: bool = False) 
 
 
 def wait_for_pages(server: Receiver, count: int) -> list[Page]:
-    deadline = time.monotonic() + 20
-    while len(server.received) < count and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: len(server.received) >= count, f"{count} pages came", 20)
     return server.received
 
 

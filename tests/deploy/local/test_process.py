@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,26 +12,18 @@ import pytest
 
 from deploy.local.process import ServerProcess, free_port, listens, tail
 from streams.errors import Unavailable, UsageError
+from tests.servers.listener import Listener
+from tests.servers.waiting import until
 
 LAUNCHER = """
 import sys, time
 from pathlib import Path
 from deploy.local.process import signals_unwind
-from tests.deploy.local.test_process import Listener
+from tests.servers.listener import Listener
 with signals_unwind(), Listener(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     time.sleep(600)
 """
-
-
-class Listener(ServerProcess):
-    """Python's own HTTP server: small, and nothing has to be installed for it."""
-
-    name = "listener"
-    start_seconds = 20
-
-    def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(self.port)]
 
 
 class Broken(ServerProcess):
@@ -61,13 +52,8 @@ class Absent(ServerProcess):
         return ["no-such-program"]
 
 
-def gone(pid: int, within_seconds: float = 10) -> bool:
-    deadline = time.monotonic() + within_seconds
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.05)
-    return False
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_server_listens_within_and_not_after(tmp_path: Path) -> None:
@@ -96,7 +82,7 @@ def test_server_dies_with_a_launcher_that_gets(number: signal.Signals, tmp_path:
         server_pid = int(launcher.stdout.readline())
         os.kill(launcher.pid, number)
         try:
-            assert gone(server_pid)
+            until(lambda: gone(server_pid), "the server dies with its launcher", 30)
         finally:
             launcher.kill()
 

@@ -13,7 +13,7 @@ from deploy.local.process_identity import Process, wait_for_end
 
 @pytest.fixture
 def child() -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) as process:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True) as process:
         yield process
         process.kill()
 
@@ -34,7 +34,7 @@ def test_stranger_with_the_same_pid_is_left_alone(child: "subprocess.Popen[bytes
     former.signal(signal.SIGKILL)
     assert not former.alive
     assert process.alive
-    assert wait_for_end([process], timeout_seconds=0.2) == [process]
+    assert wait_for_end([process], timeout_seconds=0) == [process]
 
 
 def test_dead_child_that_nobody_waited_for_is_not_alive(child: "subprocess.Popen[bytes]") -> None:

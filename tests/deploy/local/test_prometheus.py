@@ -3,18 +3,17 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 import yaml
-from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.cli.main import cli
 from deploy.local.http import get_json
 from deploy.local.prometheus import CONFIG, LocalPrometheus, with_local_targets
-from streams import metrics
 from streams.alerts.kinds import KINDS, AlertKind
 from streams.events.codec import Reason
+from tests.oracle.shipped_rules import alerts, declared_samples, rules
 
 ROOT = CONFIG.parents[1]
 RULE_TESTS = sorted((Path(__file__).parents[1] / "rules").glob("*.yml"))
@@ -24,15 +23,6 @@ def promtool(*arguments: str) -> str:
     result = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
-
-
-def rules() -> list[dict[str, Any]]:
-    files = [yaml.safe_load(file.read_text()) for file in sorted((CONFIG / "rules").glob("*.yml"))]
-    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
-
-
-def alerts() -> list[dict[str, Any]]:
-    return [rule for rule in rules() if "alert" in rule]
 
 
 def test_configuration_is_valid() -> None:
@@ -112,18 +102,6 @@ def test_rules_use_metrics_that_are_declared() -> None:
     used = set(re.findall(r"[a-z_:0-9]*pulsewatch_[a-z_:0-9]*|pulsewatch:[a-z_:]*", text))
     assert len(used) > 15
     assert {name for name in used - recorded if name not in declared_samples()} == set()
-
-
-def declared_samples() -> set[str]:
-    """The names of all samples that streams.metrics declares."""
-    held = [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
-    samples = {
-        family.name + end
-        for one in held
-        for family in one.describe()
-        for end in ("", "_total", "_bucket", "_sum", "_count")
-    }
-    return samples | {value for value in vars(metrics).values() if isinstance(value, str)}
 
 
 def test_jobs_without_targets_here_are_left_out() -> None:

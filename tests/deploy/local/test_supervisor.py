@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,17 +17,7 @@ from deploy.local.stack import Ports
 from deploy.local.supervisor import Running, Status, down, read, status, up
 from streams.errors import Unavailable, UsageError
 from streams.settings import Settings
-
-SECONDS = 90
-
-
-def within(seconds: float, holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.2)
-    return False
+from tests.servers.waiting import until
 
 
 def states(folder: Path) -> dict[str, str]:
@@ -54,8 +42,8 @@ def test_stack_comes_up_is_mended_and_goes_down_whole(tmp_path: Path) -> None:
         assert up(tmp_path, Settings()) == addresses
 
         os.kill(processes(tmp_path)["detection"].pid, signal.SIGKILL)
-        assert within(10, lambda: states(tmp_path)["detection"] != "answers")
-        assert within(SECONDS, lambda: states(tmp_path)["detection"] == "answers")
+        until(lambda: states(tmp_path)["detection"] != "answers", "the loss is seen", 10)
+        until(lambda: states(tmp_path)["detection"] == "answers", "detection is started again")
         before = processes(tmp_path)
     finally:
         stopped = down(tmp_path)
@@ -71,12 +59,12 @@ def test_killed_supervisor_leaves_no_server_behind(tmp_path: Path) -> None:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.supervisor", str(tmp_path)], stdout=output, stderr=subprocess.STDOUT
         )
-    assert within(SECONDS, lambda: "redis answers" in log.read_text())
+    until(lambda: "redis answers" in log.read_text(), "Redis answers")
     children = [Process.of(int(pid)) for pid in _children(supervisor.pid)]
     supervisor.kill()
     supervisor.wait()
     assert len(children) >= 3
-    assert within(10, lambda: not any(child and child.alive for child in children))
+    until(lambda: not any(child and child.alive for child in children), "the servers are gone", 10)
     assert down(tmp_path) == []
 
 

@@ -2,7 +2,7 @@
 
 from streams.notification.message import WORDS, Links, compose
 from tests.builders.notifications import notice, notification
-from tests.deploy.local.test_prometheus import alerts
+from tests.oracle.shipped_rules import alerts
 
 NOWHERE = Links()
 

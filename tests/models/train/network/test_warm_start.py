@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.models.train.release.test_export import DEPTHS, small_network
+from tests.builders.network import DEPTHS, small_network
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch

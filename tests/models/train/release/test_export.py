@@ -8,28 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.builders.network import DEPTHS, small_network
+
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch
 
-DEPTHS = (1, 2, 3)
 IDS = [[5, 9, 3, 7, 2], [8, 4, 6], [1]]
-
-
-def small_network() -> Any:
-    import torch
-    from transformers import BertConfig, BertModel
-
-    from models.train.network.network import Network
-
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=40, hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128
-    )
-    network = Network(BertModel(config, add_pooling_layer=False), dict.fromkeys(DEPTHS[:-1], 0.5)).eval()  # type: ignore[no-untyped-call]  # transformers leaves it so
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter += 0.05 * torch.randn_like(parameter)
-    return network
 
 
 def expected(network: Any) -> dict[int, Any]:
