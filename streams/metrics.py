@@ -14,18 +14,22 @@ EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", [
 before, or has not come: it may yet)."""
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
 BATCH_SECONDS = Histogram(
-    "pulsewatch_batch_seconds", "From a batch's delivery to its effects being stored.", ["stage"],
+    "pulsewatch_batch_seconds",
+    "From a batch's delivery to its effects being stored.",
+    ["stage"],
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
-)  # fmt: skip
+)
 BATCH_EVENTS = Histogram(
     "pulsewatch_batch_events", "Records a batch.", ["stage"], buckets=(1, 10, 100, 1000, 5000, 20_000, 100_000)
 )
 LEDGER_OUTCOMES = Counter("pulsewatch_ledger_outcomes_total", "What the ledger answered.", ["stage", "outcome"])
 """outcome: applied, moved, fenced, unavailable."""
 EVENT_AGE_SECONDS = Histogram(
-    "pulsewatch_event_age_seconds", "Age of a batch's last event when its effects are stored.", ["stage"],
+    "pulsewatch_event_age_seconds",
+    "Age of a batch's last event when its effects are stored.",
+    ["stage"],
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
-)  # fmt: skip
+)
 TEXTS = Counter("pulsewatch_texts_total", "Texts by outcome of scoring.", ["outcome"])
 """outcome: scored, cached, unscored."""
 SCORING_SECONDS = Histogram(
@@ -34,27 +38,31 @@ SCORING_SECONDS = Histogram(
 SENTIMENTS = Counter("pulsewatch_sentiments_total", "Scored texts by sentiment.", ["sentiment"])
 FLAGGED = Counter("pulsewatch_flagged_total", "Scored texts with a risk above its threshold.", ["risk"])
 CONFIDENCE = Histogram(
-    "pulsewatch_sentiment_confidence", "Probability of a text's likeliest sentiment.",
+    "pulsewatch_sentiment_confidence",
+    "Probability of a text's likeliest sentiment.",
     buckets=(0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1),
-)  # fmt: skip
+)
 MODEL_INFO = Gauge("pulsewatch_model_info", "1 for the model that a scoring worker has loaded.", ["revision"])
 FINDINGS = Counter("pulsewatch_findings_total", "Rule findings by family.", ["family"])
 ALERT_CHANGES = Counter(
     "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
 )
 SHADOW_ALERT_CHANGES = Counter(
-    "pulsewatch_shadow_alert_changes_total", "Alerts of draft rules by rule and the state they entered.",
+    "pulsewatch_shadow_alert_changes_total",
+    "Alerts of draft rules by rule and the state they entered.",
     ["rule", "state"],
-)  # fmt: skip
+)
 UP = Gauge("pulsewatch_worker_up", "1 while the worker has its partitions.", ["stage"])
 RELAY_MESSAGES = Counter(
     "pulsewatch_relay_messages_total", "Messages to receivers by what became of them.", ["target", "outcome"]
 )
 """target: a name of relay.yml. outcome: delivered, refused, unavailable, limited."""
 RELAY_SECONDS = Histogram(
-    "pulsewatch_relay_seconds", "From a notification's arrival to the receiver's answer, retries included.", ["target"],
+    "pulsewatch_relay_seconds",
+    "From a notification's arrival to the receiver's answer, retries included.",
+    ["target"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8),
-)  # fmt: skip
+)
 
 ALERT_FIRING = "pulsewatch_alert_firing"
 """1 for each firing alert; labels kind, severity, brand, room, platform, family, fingerprint, runbook. Those beyond the

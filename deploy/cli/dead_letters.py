@@ -74,10 +74,15 @@ def _shown(value: bytes, *, raw: bool) -> str:
 def _json(letter: DeadLetter, *, raw: bool) -> str:
     value = None if letter.value is None else _shown(letter.value, raw=raw)
     row = {
-        "topic": letter.origin.topic, "partition": letter.origin.partition, "offset": letter.origin.offset,
-        "reason": letter.reason, "detail": letter.detail, "stage": letter.stage, "value": value,
+        "topic": letter.origin.topic,
+        "partition": letter.origin.partition,
+        "offset": letter.origin.offset,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "stage": letter.stage,
+        "value": value,
         "truncated": letter.truncated,
-    }  # fmt: skip
+    }
     return json.dumps(row, ensure_ascii=True)
 
 

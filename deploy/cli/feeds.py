@@ -19,9 +19,13 @@ MAX_ID_CHARS = 128
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same traffic.")
 @click.option("--seconds", type=click.FloatRange(min=1), help="Play it in so many seconds [as fast as Kafka takes it].")
 @click.option(
-    "--truth", "truth_path", type=click.Path(dir_okay=False, path_type=Path), default=TRUTH, show_default=True,
+    "--truth",
+    "truth_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=TRUTH,
+    show_default=True,
     help="Where to write what a right reader makes of it.",
-)  # fmt: skip
+)
 @click.option("--list", "listed", is_flag=True, help="List the scenarios and exit.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def simulate(
@@ -40,13 +44,17 @@ def simulate(
     chosen = scenario(scenario_name, seed)
     with (
         closing(ReplayProducer(KafkaConnection.of(settings()))) as sink,
-        progress(f"simulating {chosen.name}") as watch,
+        progress(f"simulating {chosen.name}") as on_progress,
     ):
-        traffic, played = run(chosen, sink, wall_seconds=seconds, truth_path=truth_path, watch=watch)
+        traffic, played = run(chosen, sink, wall_seconds=seconds, truth_path=truth_path, on_progress=on_progress)
     outcome = {
-        "scenario": chosen.name, "seed": seed, "records": played.records, "texts": traffic.truth.texts,
-        "wall_seconds": round(played.wall_seconds, 1), "truth": str(truth_path),
-    }  # fmt: skip
+        "scenario": chosen.name,
+        "seed": seed,
+        "records": played.records,
+        "texts": traffic.truth.texts,
+        "wall_seconds": round(played.wall_seconds, 1),
+        "truth": str(truth_path),
+    }
     click.echo(json.dumps(outcome) if as_json else _sentence(outcome))
 
 
@@ -66,9 +74,10 @@ def _brand(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--brand", required=True, callback=_brand, help="The brand that the comments are about.")
 @click.option(
-    "--speed", type=click.FloatRange(min=0, min_open=True),
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
     help="So many times as fast as it was [as fast as Kafka takes it].",
-)  # fmt: skip
+)
 @click.option("--original-times", is_flag=True, help="Keep the times; by default the last comment is at now.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def replay(file: Path, brand: str, speed: float | None, original_times: bool, as_json: bool) -> None:
@@ -84,18 +93,31 @@ def replay(file: Path, brand: str, speed: float | None, original_times: bool, as
 
     recording = read(file)
     key = settings().pseudonym_key.get_secret_value().encode()
-    place = FeedContext(SOURCE, "other", brand, Pseudonyms(key))
-    with closing(ReplayProducer(KafkaConnection.of(settings()))) as sink, progress(f"replaying {file.name}") as watch:
+    context = FeedContext(SOURCE, "other", brand, Pseudonyms(key))
+    with (
+        closing(ReplayProducer(KafkaConnection.of(settings()))) as sink,
+        progress(f"replaying {file.name}") as on_progress,
+    ):
         replayed = run(
-            recording, sink, place=place, speed=speed, original_times=original_times, watch=watch,
-            clock=system_clock, sleep=time.sleep,
-        )  # fmt: skip
+            recording,
+            sink,
+            context=context,
+            speed=speed,
+            original_times=original_times,
+            on_progress=on_progress,
+            clock=system_clock,
+            sleep=time.sleep,
+        )
     if as_json:
         outcome = {
-            "file": str(file), "brand": brand, "comments": replayed.comments, "platforms": replayed.platforms,
-            "first_event_ms": replayed.first_event_ms, "last_event_ms": replayed.last_event_ms,
+            "file": str(file),
+            "brand": brand,
+            "comments": replayed.comments,
+            "platforms": replayed.platforms,
+            "first_event_ms": replayed.first_event_ms,
+            "last_event_ms": replayed.last_event_ms,
             "wall_seconds": round(replayed.played.wall_seconds, 1),
-        }  # fmt: skip
+        }
         click.echo(json.dumps(outcome, ensure_ascii=False))
         return
     platforms = ", ".join(f"{name} {count}" for name, count in replayed.platforms.items())

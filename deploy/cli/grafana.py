@@ -41,12 +41,21 @@ def build(check: bool) -> None:
 
 
 @grafana.command()
-@click.option("--url", envvar="GRAFANA_URL", default="http://127.0.0.1:3000", show_default=True,
-              help="Where Grafana is; also GRAFANA_URL.")  # fmt: skip
-@click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path),
-              help=f"A service account's token, role Admin; without it {TOKEN} is read.")  # fmt: skip
-@click.option("--prometheus", default="http://127.0.0.1:9090", show_default=True,
-              help="Where Grafana finds Prometheus.")  # fmt: skip
+@click.option(
+    "--url",
+    envvar="GRAFANA_URL",
+    default="http://127.0.0.1:3000",
+    show_default=True,
+    help="Where Grafana is; also GRAFANA_URL.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"A service account's token, role Admin; without it {TOKEN} is read.",
+)
+@click.option(
+    "--prometheus", default="http://127.0.0.1:9090", show_default=True, help="Where Grafana finds Prometheus."
+)
 @click.option("--overwrite", is_flag=True, help="Also what somebody changed in Grafana meanwhile.")
 @click.option("--without-annotations", is_flag=True, help="Leave alerts' episodes out; Redis is then not needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -73,8 +82,10 @@ def push(
         GrafanaClient(url, _token(token_file)),
         Addresses(prometheus, chosen.console_url, chosen.runbooks_url),
         system_clock,
-        "pulsewatch grafana push", overwrite=overwrite, say=say,
-    )  # fmt: skip
+        "pulsewatch grafana push",
+        overwrite=overwrite,
+        say=say,
+    )
     counts = work.boards(load())
     if not without_annotations:
         counts += work.episodes(_alerts(chosen))

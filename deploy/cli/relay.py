@@ -7,9 +7,10 @@ import click
 
 @click.command()
 @click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path),
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="Who can be written to [deploy/relay/relay.yml; it explains itself].",
-)  # fmt: skip
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback by default.")
 @click.option("--port", type=click.IntRange(1, 65535), default=9110, show_default=True)
 @click.option("--check", is_flag=True, help="Read the configuration and its secret files, and exit.")

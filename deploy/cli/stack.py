@@ -7,9 +7,12 @@ from pathlib import Path
 import click
 
 folder_option = click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(".stack"), show_default=True,
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".stack"),
+    show_default=True,
     help="Where the stack keeps its data, logs and state.",
-)  # fmt: skip
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

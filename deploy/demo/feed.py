@@ -63,11 +63,15 @@ class Feed:
         chosen = scenario("demo", seed)
         real_time_seconds = chosen.minutes * 60.0
         traffic, _ = simulate(
-            chosen, sink, wall_seconds=wall_seconds or real_time_seconds, watch=self._watch, sleep=self._sleep
+            chosen,
+            sink,
+            wall_seconds=wall_seconds or real_time_seconds,
+            on_progress=self._on_progress,
+            sleep=self._sleep,
         )
         return traffic.truth
 
-    def _watch(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         self.progress = progress
         if self._stopping.is_set():
             raise FeedStoppedError

@@ -63,7 +63,7 @@ def _cells(verdict: Verdict) -> list[Text]:
     said = verdict.raised.last if verdict.raised else verdict.expected
     if said is None:
         return []
-    severity = verdict.raised.worst if verdict.raised else ""
+    severity = verdict.raised.max_severity if verdict.raised else ""
     names = (said.kind, said.brand_id, said.room_id or "", said.family or "", severity)
     style = "red" if verdict.fault else "green"
     return [*(Text(one_line(name)) for name in names), Text(verdict.fault or "as expected", style=style)]

@@ -93,8 +93,16 @@ def install_kafka(jars: Path) -> None:
     jars.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=jars.parent) as folder:
         target = Path(folder) / "jars"
-        _run("mvn", "-B", "-q", "-f", str(KAFKA_POM), "dependency:copy-dependencies",
-             "-DincludeScope=runtime", f"-DoutputDirectory={target}")  # fmt: skip
+        _run(
+            "mvn",
+            "-B",
+            "-q",
+            "-f",
+            str(KAFKA_POM),
+            "dependency:copy-dependencies",
+            "-DincludeScope=runtime",
+            f"-DoutputDirectory={target}",
+        )
         if not jars.exists():
             target.rename(jars)
 

@@ -92,9 +92,14 @@ class LocalKafka(ServerProcess):
     def _format(self) -> None:
         # One second of Java: not worth its better compiler.
         command = self._java(
-            "kafka.tools.StorageTool", "format", "-t", uuid4().hex[:22], "-c", str(self._properties),
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            uuid4().hex[:22],
+            "-c",
+            str(self._properties),
             options=["-XX:TieredStopAtLevel=1", _read_archive()],
-        )  # fmt: skip
+        )
         if spawn(command, self.log, self.folder, {}).wait() != 0:
             raise Unavailable(f"Kafka's data folder cannot be formatted; the end of {self.log}:\n{tail(self.log)}")
 

@@ -102,8 +102,15 @@ class RelayProcess(ServerProcess):
 
     def command(self) -> Sequence[str]:
         return [
-            sys.executable, "-m", "deploy.cli", "relay", "--port", str(self.port), "--config", str(self._config),
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "deploy.cli",
+            "relay",
+            "--port",
+            str(self.port),
+            "--config",
+            str(self._config),
+        ]
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)

@@ -26,8 +26,18 @@ class LocalRedis(ServerProcess):
 
     def command(self) -> Sequence[str]:
         appendonly = "yes" if self._appendonly else "no"
-        return ["redis-server", str(CONFIG), "--bind", LOOPBACK, "--port", str(self.port),
-                "--dir", str(self.folder), "--appendonly", appendonly]  # fmt: skip
+        return [
+            "redis-server",
+            str(CONFIG),
+            "--bind",
+            LOOPBACK,
+            "--port",
+            str(self.port),
+            "--dir",
+            str(self.folder),
+            "--appendonly",
+            appendonly,
+        ]
 
     def ready(self) -> bool:
         # While it reads its append-only file it answers -LOADING.

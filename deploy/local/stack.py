@@ -148,9 +148,13 @@ class Stack:
     ) -> None:
         self.ports = ports or Ports.free()
         self.addresses = addresses(self.ports)
-        self.settings = settings.model_copy(update={
-            "kafka": self.addresses.kafka, "redis": self.addresses.redis, "console_url": self.addresses.console,
-        })  # fmt: skip
+        self.settings = settings.model_copy(
+            update={
+                "kafka": self.addresses.kafka,
+                "redis": self.addresses.redis,
+                "console_url": self.addresses.console,
+            }
+        )
         """The settings that reach this stack: for readers, feeds and workers."""
         self.servers = servers(folder.absolute(), self.settings, self.ports)
         self._told = told

@@ -69,8 +69,11 @@ def up(folder: Path, chosen: Settings, told: Callable[[str], None] = lambda _lin
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.supervisor", str(folder.absolute())],
             env=os.environ | variables(chosen),
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         ports = _wait_until_up(folder, process, log, told).ports
     except BaseException:

@@ -38,9 +38,13 @@ class DeadLetter:
     def headers(self) -> Headers:
         """Kafka's record headers; texts in UTF-8, numbers in decimal digits."""
         fields = {
-            "topic": self.origin.topic, "partition": str(self.origin.partition), "offset": str(self.origin.offset),
-            "reason": self.reason, "detail": self.detail, "stage": self.stage,
-        }  # fmt: skip
+            "topic": self.origin.topic,
+            "partition": str(self.origin.partition),
+            "offset": str(self.origin.offset),
+            "reason": self.reason,
+            "detail": self.detail,
+            "stage": self.stage,
+        }
         headers = [(name, text.encode(errors="replace")) for name, text in fields.items()]
         return [*headers, (TRUNCATED, b"1")] if self.truncated else headers
 

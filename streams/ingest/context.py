@@ -1,4 +1,4 @@
-"""Where a feed listens, and who may be named: the frame that every decoder fills."""
+"""One connection's facts, which every event of its feed has: platform, brand, room, pseudonyms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,15 @@ from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Actor, Event, Kind, Platform
 
 MAX_TEXT_CHARS = 20_000
+
+
+SECONDS_BELOW = 100_000_000_000
+"""A time below this is in seconds: as milliseconds it would be in 1973."""
+
+
+def epoch_ms(time: int) -> int:
+    """Milliseconds since the epoch, from a feed's seconds or milliseconds."""
+    return time * 1000 if time < SECONDS_BELOW else time
 
 
 @dataclass(frozen=True)
@@ -23,40 +32,50 @@ class FeedContext:
     host: str | None = None
     """The host's user id at the platform: captions are the host's."""
     jurisdiction: str | None = None
-    """Whose law the stream is under, as a country of ISO 3166; None where only the platform tells."""
+    """Whose law the stream is under, as a country of ISO 3166; None where only the platform is known."""
     own_accounts: frozenset[str] = frozenset()
     """User ids of the brand's own accounts: their posts are brand posts, following them is following the brand."""
     gift_prices: Mapping[str, int] = field(default_factory=dict)
-    """Gift id → unit price in minor units, for platforms that do not tell it."""
+    """Gift id → unit price in minor units, for platforms whose messages do not have it."""
 
-    def person(self, user_id: str | int, followers: int = 0, verified: bool = False) -> Actor | None:
-        """The pseudonym of a user; None for the platform's "nobody" (0 or empty: an anonymous viewer)."""
+    def actor(self, user_id: str | int, followers: int = 0, verified: bool = False) -> Actor | None:
+        """A user under a pseudonym; None for an anonymous viewer, whose id is 0 or empty."""
         name = str(user_id)
         if name in ("", "0"):
             return None
         official = name in self.own_accounts or name == self.host
-        return Actor(self.hidden(name), max(0, followers), verified, official)
+        return Actor(self.pseudonymise(name), max(0, followers), verified, official)
 
-    def hidden(self, identifier: str) -> str:
-        """An identifier that would give a person away, as a pseudonym."""
+    def pseudonymise(self, identifier: str) -> str:
+        """The pseudonym of an identifier that names a person."""
         return self.pseudonyms.pseudonym(self.platform, identifier)
 
     def streak(self, user_id: str | int, group_id: str | int) -> str | None:
-        """The subject under which a person's gift streak grows; None for a gift by itself (group 0)."""
-        return None if str(group_id) in ("", "0") else f"{self.room_id}:{self.hidden(str(user_id))[:16]}:{group_id}"
+        """The subject id of a user's gift streak in this room; None for a single gift (group 0 or empty)."""
+        return (
+            None if str(group_id) in ("", "0") else f"{self.room_id}:{self.pseudonymise(str(user_id))[:16]}:{group_id}"
+        )
 
     def event(self, kind: Kind, event_id: str | int, at_ms: int, received_ms: int, **fields: Any) -> Event:
-        """An event here; `event_id` is the platform's own, and unique within the source."""
+        """An event of this feed, its text cut; `event_id` is the platform's own, unique in the source."""
         text = fields.pop("text", None)
         return Event(
-            event_id=f"{self.source}:{event_id}", source=self.source, platform=self.platform, kind=kind,
-            brand_id=self.brand_id, room_id=self.room_id, session_id=self.session_id, event_time_ms=at_ms,
-            ingest_time_ms=received_ms, text=None if text is None else text[:MAX_TEXT_CHARS],
-            jurisdiction=self.jurisdiction, **fields,
-        )  # fmt: skip
+            event_id=f"{self.source}:{event_id}",
+            source=self.source,
+            platform=self.platform,
+            kind=kind,
+            brand_id=self.brand_id,
+            room_id=self.room_id,
+            session_id=self.session_id,
+            event_time_ms=at_ms,
+            ingest_time_ms=received_ms,
+            text=None if text is None else text[:MAX_TEXT_CHARS],
+            jurisdiction=self.jurisdiction,
+            **fields,
+        )
 
     def retraction(self, retracted_id: str | int, at_ms: int, received_ms: int) -> Event:
-        """What takes back the event with the platform's own id `retracted_id`."""
+        """The retraction of the event whose own id at the platform is `retracted_id`."""
         return self.event(
             "retraction", f"{retracted_id}:retracted", at_ms, received_ms, retracts=f"{self.source}:{retracted_id}"
         )

@@ -3,7 +3,7 @@
     records     10:00 ........................ 10:40
     wall                     10:38:45 ........ 10:40       speed 32
 
-So a recording, or a simulation, is over in a fraction of its length, and nothing in it ever lies in the future.
+So a recording, or a simulation, is over in a fraction of its length, and nothing in it is ever in the future.
 """
 
 import time
@@ -45,7 +45,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a feed has come, in records and in their own time."""
+    """How far a feed has come: records sent, records in all, and the last one's own time."""
 
     sent: int
     total: int
@@ -54,15 +54,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class PlaybackResult:
-    """What a feed did."""
+    """What was played."""
 
     records: int
     wall_seconds: float
     behind_seconds: float
-    """How late the last record was; a feed that falls behind says so."""
+    """How late the last record was sent."""
 
 
 ProgressCallback = Callable[[Progress], None]
+"""Called about twice a second, and at the end."""
 
 
 class ReplayProducer:
@@ -116,7 +117,7 @@ def play(
     *,
     speed: float | None,
     ends_ms: int,
-    watch: ProgressCallback | None = None,
+    on_progress: ProgressCallback | None = None,
     clock: Clock = system_clock,
     sleep: Callable[[float], None] = time.sleep,
 ) -> PlaybackResult:
@@ -124,18 +125,18 @@ def play(
 
     `ends_ms` is the moment at which the records' time and the wall's meet. Raises Unavailable.
     """
-    started_ms, told_ms, behind_ms = clock(), 0, 0
+    started_ms, reported_ms, behind_ms = clock(), 0, 0
     for sent, record in enumerate(records):
         if speed is not None:
             due_ms = ends_ms - int((ends_ms - record.due_ms) / speed)
             behind_ms = clock() - due_ms
             if behind_ms < 0:
                 sleep(-behind_ms / 1000)
-        if watch is not None and clock() - told_ms >= PROGRESS_SECONDS * 1000:
-            told_ms = clock()
-            watch(Progress(sent, len(records), record.due_ms))
+        if on_progress is not None and clock() - reported_ms >= PROGRESS_SECONDS * 1000:
+            reported_ms = clock()
+            on_progress(Progress(sent, len(records), record.due_ms))
         sink.send(record)
     sink.flush()
-    if watch is not None and records:
-        watch(Progress(len(records), len(records), records[-1].due_ms))
+    if on_progress is not None and records:
+        on_progress(Progress(len(records), len(records), records[-1].due_ms))
     return PlaybackResult(len(records), (clock() - started_ms) / 1000, max(0, behind_ms) / 1000)

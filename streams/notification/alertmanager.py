@@ -35,10 +35,14 @@ class Notification(
     msgspec.Struct,
     frozen=True,
     rename={
-        "group_key": "groupKey", "truncated_alerts": "truncatedAlerts", "group_labels": "groupLabels",
-        "common_labels": "commonLabels", "common_annotations": "commonAnnotations", "external_url": "externalURL",
+        "group_key": "groupKey",
+        "truncated_alerts": "truncatedAlerts",
+        "group_labels": "groupLabels",
+        "common_labels": "commonLabels",
+        "common_annotations": "commonAnnotations",
+        "external_url": "externalURL",
     },
-):  # fmt: skip
+):
     """A group of alerts that is told at once."""
 
     receiver: str

@@ -1,4 +1,4 @@
-"""Were the right alerts raised, once each, and nothing else? Alerts as records against the truth's expectations."""
+"""Compares raised alerts with the expected ones: each must be raised once, with no other beside them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from streams.simulate.truth import ExpectedAlert
 
 @dataclass(frozen=True)
 class Raised:
-    """One alert over its whole life: its last record, and how bad it ever was."""
+    """One alert over its whole life: its last record and its highest severity."""
 
     last: Alert
-    worst: Severity
+    max_severity: Severity
 
     @property
     def pages(self) -> bool:
-        """Whether somebody was woken: `info` never does."""
-        return self.worst != "info" and not self.last.shadow
+        """Whether it paged: `info` and shadow alerts never do."""
+        return self.max_severity != "info" and not self.last.shadow
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One expectation and what was raised for it, or an alert that nobody expected."""
+    """One expectation and what was raised for it, or an alert that was not expected."""
 
     expected: ExpectedAlert | None
     raised: Raised | None
@@ -45,12 +45,12 @@ def alert_histories(records: Iterable[Alert]) -> list[Raised]:
     ]
 
 
-def judge(expectations: Sequence[ExpectedAlert], records: Iterable[Alert]) -> list[Verdict]:
+def compare_alerts(expectations: Sequence[ExpectedAlert], records: Iterable[Alert]) -> list[Verdict]:
     """A verdict on each expectation, and one on each alert that pages and that none of them expects."""
     raised = alert_histories(records)
     verdicts = [_verdict(expected, [one for one in raised if _meets(expected, one.last)]) for expected in expectations]
     unexpected = (one for one in raised if not any(_meets(expected, one.last) for expected in expectations))
-    return verdicts + [Verdict(None, one, "nobody expected it") for one in unexpected if one.pages]
+    return verdicts + [Verdict(None, one, "not expected") for one in unexpected if one.pages]
 
 
 def _meets(expected: ExpectedAlert, alert: Alert) -> bool:
@@ -71,7 +71,7 @@ def _faults(expected: ExpectedAlert, found: Sequence[Raised]) -> Iterator[str]:
     first = found[0]
     if len(found) > 1:
         yield f"raised {len(found)} times"
-    if SEVERITIES.index(first.worst) < SEVERITIES.index(expected.severity_at_least):
-        yield f"only {first.worst}, should be {expected.severity_at_least}"
+    if SEVERITIES.index(first.max_severity) < SEVERITIES.index(expected.severity_at_least):
+        yield f"only {first.max_severity}, should be {expected.severity_at_least}"
     if expected.must_resolve and first.last.state != "resolved":
         yield "not resolved"

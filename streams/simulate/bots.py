@@ -1,6 +1,6 @@
-"""What somebody bought for a room: visitors who leave at once, machines that tap, accounts that speak in unison.
+"""Bought traffic of a room: visitors who leave at once, machines that tap, accounts that write the same words together.
 
-Each of it is written down as fake, so the truth knows what no people made.
+All of it is recorded as fake, so that the truth knows the inauthentic share.
 """
 
 import random
@@ -11,7 +11,7 @@ from streams.simulate.people import Population
 from streams.simulate.scenario import Brand, Room
 from streams.simulate.spans import Span, ticks
 from streams.simulate.viewer_sessions import Visit
-from streams.simulate.wording import say
+from streams.simulate.wording import write_text
 
 ENTERS_A_MINUTE = 4
 """For each viewer of the room's usual audience."""
@@ -20,17 +20,17 @@ CHORUS, CHORUS_EVERY_MS, CHORUS_WITHIN_MS = 6, 20_000, 3_000
 
 
 class Bots:
-    """What was bought for one room over one stretch of its session."""
+    """The bought traffic of one room over one span of its session."""
 
     def __init__(
-        self, room: Room, brand: Brand, crowd: Population, desk: EventRecorder, rng: random.Random, span: Span
+        self, room: Room, brand: Brand, population: Population, recorder: EventRecorder, rng: random.Random, span: Span
     ) -> None:
-        self._room, self._brand, self._desk, self._rng, self._span = room, brand, desk, rng, span
-        self._clique = crowd.clique(MACHINES + CHORUS)
-        self._crowd = crowd
+        self._room, self._brand, self._recorder, self._rng, self._span = room, brand, recorder, rng, span
+        self._accounts = population.bot_accounts(MACHINES + CHORUS)
+        self._population = population
 
     def play(self) -> list[Visit]:
-        """Write all of it down; the visits, which the room's counter of viewers sees as it sees any."""
+        """Record all of it; returns the visits, which the room's counter of viewers includes as it does any."""
         visits = list(self._visits())
         self._tap()
         self._sing()
@@ -40,29 +40,45 @@ class Bots:
         """In and out within two seconds."""
         for at_ms in ticks(self._rng, ENTERS_A_MINUTE * self._room.audience, self._span):
             seconds = self._rng.randint(1, 2)
-            visit = Visit(self._crowd.anyone(), at_ms, at_ms + seconds * 1000)
-            self._desk.note(
+            visit = Visit(self._population.anyone(), at_ms, at_ms + seconds * 1000)
+            self._recorder.record(
                 "enter", at_ms, actor=visit.actor, counts={"views": 1}, people=VIEWING, delay_ms=100, fake=True
-            )  # fmt: skip
-            self._desk.note(
-                "leave", visit.ends_ms, actor=visit.actor, value=seconds,
-                counts={"leaves": 1, "watch_seconds": seconds}, people=VIEWING, delay_ms=100,
-            )  # fmt: skip
+            )
+            self._recorder.record(
+                "leave",
+                visit.ends_ms,
+                actor=visit.actor,
+                value=seconds,
+                counts={"leaves": 1, "watch_seconds": seconds},
+                people=VIEWING,
+                delay_ms=100,
+            )
             yield visit
 
     def _tap(self) -> None:
         for at_ms in range(self._span.from_ms, self._span.to_ms, 1000):
-            for machine in self._clique[:MACHINES]:
-                self._desk.note(
-                    "like", at_ms, actor=machine, value=TAPS_A_SECOND, counts={"likes": TAPS_A_SECOND},
-                    people=INTERACTING, fake=True,
-                )  # fmt: skip
+            for machine in self._accounts[:MACHINES]:
+                self._recorder.record(
+                    "like",
+                    at_ms,
+                    actor=machine,
+                    value=TAPS_A_SECOND,
+                    counts={"likes": TAPS_A_SECOND},
+                    people=INTERACTING,
+                    fake=True,
+                )
 
     def _sing(self) -> None:
         for from_ms in range(self._span.from_ms, self._span.to_ms - CHORUS_WITHIN_MS, CHORUS_EVERY_MS):
-            text = say(self._rng, "chorus", "chorus", self._room.language, self._brand, plain=True)
-            for account in self._clique[MACHINES:]:
-                self._desk.note(
-                    "comment", from_ms + self._rng.randint(0, CHORUS_WITHIN_MS), actor=account, text=text,
-                    lang=self._room.language, counts={"comments": 1}, people=INTERACTING, fake=True,
-                )  # fmt: skip
+            text = write_text(self._rng, "chorus", "chorus", self._room.language, self._brand, plain=True)
+            for account in self._accounts[MACHINES:]:
+                self._recorder.record(
+                    "comment",
+                    from_ms + self._rng.randint(0, CHORUS_WITHIN_MS),
+                    actor=account,
+                    text=text,
+                    lang=self._room.language,
+                    counts={"comments": 1},
+                    people=INTERACTING,
+                    fake=True,
+                )

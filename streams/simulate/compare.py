@@ -10,7 +10,7 @@ from typing import Protocol
 
 from streams.alerts.alert import Alert
 from streams.engagement.dictionary import PEOPLE, SCOPES, SUMS, AudienceMetric, GaugeMetric, Scope, SumMetric, Window
-from streams.simulate.alert_comparison import Verdict, judge
+from streams.simulate.alert_comparison import Verdict, compare_alerts
 from streams.simulate.truth import Truth
 
 HYPERLOGLOG_ERROR = 0.0081
@@ -73,7 +73,7 @@ def compare(
 ) -> Comparison:
     """`alerts` are the records of the alerts topic, `dead_letters` counts by reason."""
     rows = [*counter_rows(truth, counters), *_dead_letter_rows(truth, dead_letters)]
-    return Comparison(len(rows), [row for row in rows if not row.agrees], judge(truth.alerts, alerts))
+    return Comparison(len(rows), [row for row in rows if not row.agrees], compare_alerts(truth.alerts, alerts))
 
 
 def counter_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
@@ -91,21 +91,21 @@ def _scope_rows(truth: Truth, counters: CounterReader, scope: Scope, scope_id: s
         found = counters.sums(scope, scope_id, window, truth.ended_at_ms)
         yield from _exact(scope, scope_id, window, expected, found)
     for window in PEOPLE_WINDOWS:
-        crowd = truth.scopes[scope][scope_id].people[window] if known else {}
-        met = counters.people(scope, scope_id, window, truth.ended_at_ms)
-        yield from _estimated(scope, scope_id, window, crowd, met)
+        expected_people = truth.scopes[scope][scope_id].people[window] if known else {}
+        found_people = counters.people(scope, scope_id, window, truth.ended_at_ms)
+        yield from _estimated(scope, scope_id, window, expected_people, found_people)
 
 
 def _session_rows(truth: Truth, counters: CounterReader) -> Iterator[Row]:
-    for session, told in truth.sessions.items():
-        room, at_ms = told.room_id, truth.ended_at_ms
+    for session, expected in truth.sessions.items():
+        room, at_ms = expected.room_id, truth.ended_at_ms
         sums = counters.sums("room", room, "session", at_ms, session_id=session)
         people = counters.people("room", room, "session", at_ms, session_id=session)
         gauges = counters.gauges("room", room, "session", at_ms, session_id=session)
-        yield from _exact("room", room, session, told.sums, sums)
-        yield from _estimated("room", room, session, told.people, people)
-        yield Row("room", room, session, "viewers_peak", told.viewers_peak, gauges.get("viewers_peak", 0))
-        yield Row("room", room, session, "viewers_now", told.viewers_last, gauges.get("viewers_now", 0))
+        yield from _exact("room", room, session, expected.sums, sums)
+        yield from _estimated("room", room, session, expected.people, people)
+        yield Row("room", room, session, "viewers_peak", expected.viewers_peak, gauges.get("viewers_peak", 0))
+        yield Row("room", room, session, "viewers_now", expected.viewers_last, gauges.get("viewers_now", 0))
 
 
 def _exact(

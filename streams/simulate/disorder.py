@@ -38,9 +38,13 @@ def _mirrors(
         if mirrored and elsewhere and rng.random() < disorder.mirrors:
             room = rng.choice(elsewhere)
             seen = msgspec.structs.replace(
-                event, event_id=f"m-{event.event_id}", room_id=room.room_id, brand_id=room.brand_id, session_id=None,
+                event,
+                event_id=f"m-{event.event_id}",
+                room_id=room.room_id,
+                brand_id=room.brand_id,
+                session_id=None,
                 is_mirror=True,
-            )  # fmt: skip
+            )
             yield Emission(seen, emission.arrives_ms + rng.randint(50, 900), {"mirrors": 1}, fate="mirror")
 
 
@@ -64,10 +68,22 @@ def _unmatched_retractions(rng: random.Random, good: Sequence[Emission], count: 
 
 def _retraction(beside: Emission, retracts: str, after_ms: int, takes_back: Emission | None) -> Emission:
     event = msgspec.structs.replace(
-        beside.event, event_id=f"r-{retracts}", kind="retraction", retracts=retracts, text=None, lang=None, amount=0,
-        value=1, value_mode="delta", subject_id=None, final=True, actor=None, product_id=None,
-        event_time_ms=beside.event.event_time_ms + after_ms, ingest_time_ms=beside.arrives_ms + after_ms,
-    )  # fmt: skip
+        beside.event,
+        event_id=f"r-{retracts}",
+        kind="retraction",
+        retracts=retracts,
+        text=None,
+        lang=None,
+        amount=0,
+        value=1,
+        value_mode="delta",
+        subject_id=None,
+        final=True,
+        actor=None,
+        product_id=None,
+        event_time_ms=beside.event.event_time_ms + after_ms,
+        ingest_time_ms=beside.arrives_ms + after_ms,
+    )
     if takes_back is None:
         return Emission(event, event.ingest_time_ms, fate="retraction_unmatched")
     return Emission(event, event.ingest_time_ms, {"retracted": 1}, fate="retraction", takes_back=takes_back)
@@ -94,7 +110,8 @@ def _late(rng: random.Random, good: Sequence[Emission], count: int) -> Iterator[
     likes = [e for e in good if e.event.kind == "like" and e.event.value_mode == "delta"]
     for number, emission in enumerate(rng.sample(likes, min(count, len(likes)))):
         event = msgspec.structs.replace(
-            emission.event, event_id=f"l-{number}-{emission.event.event_id}",
+            emission.event,
+            event_id=f"l-{number}-{emission.event.event_id}",
             event_time_ms=emission.event.event_time_ms - rng.randint(26 * HOUR_MS, 40 * HOUR_MS),
-        )  # fmt: skip
+        )
         yield Emission(event, emission.arrives_ms + rng.randint(100, 2_000), {"late": 1}, fate="late")

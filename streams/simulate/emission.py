@@ -1,4 +1,4 @@
-"""One thing that happened, with what it means for the counters, stated by whoever made it happen.
+"""One thing that happened, with what it adds to the counters, stated by the code that made it happen.
 
 The meaning is written down beside the cause (a streak that grows from 3 to 5 says "two gifts"), so the truth needs no
 reading of records, and no rule of the workers is repeated.
@@ -39,18 +39,18 @@ class Emission:
     takes_back: "Emission | None" = None
     """What a retraction retracts."""
     fake: bool = False
-    """Bought: no people made it."""
+    """Inauthentic: bots made it."""
 
 
 class EventRecorder:
-    """Writes down what happens at one place (a room's session, or a brand's feed) in one feed's words."""
+    """Records what happens in one room's session, or in one brand's feed, as events of that feed."""
 
     def __init__(self, rng: random.Random, prefix: str, fixed: dict[str, Any]) -> None:
         self._rng, self._prefix, self._fixed = rng, prefix, fixed
         self._numbers = count(1)
         self.emissions: list[Emission] = []
 
-    def note(
+    def record(
         self,
         kind: Kind,
         at_ms: int,
@@ -63,12 +63,18 @@ class EventRecorder:
         fake: bool = False,
         **fields: Any,
     ) -> Emission:
-        """Something happened. Arrival is some tenths of a second later; `delay_ms` fixes it where order matters."""
+        """Record an event and its meaning. It arrives some tenths of a second later; `delay_ms` fixes that where order
+        matters."""
         delay_ms = self._delay_ms() if delay_ms is None else delay_ms
         event = Event(
-            event_id=f"{self._prefix}-{next(self._numbers)}", kind=kind, actor=actor, event_time_ms=at_ms,
-            ingest_time_ms=at_ms + delay_ms, **self._fixed, **fields,
-        )  # fmt: skip
+            event_id=f"{self._prefix}-{next(self._numbers)}",
+            kind=kind,
+            actor=actor,
+            event_time_ms=at_ms,
+            ingest_time_ms=at_ms + delay_ms,
+            **self._fixed,
+            **fields,
+        )
         emission = Emission(event, event.ingest_time_ms, counts or {}, tuple(people), follow=follow, fake=fake)
         self.emissions.append(emission)
         return emission
@@ -77,11 +83,11 @@ class EventRecorder:
         return 20 + min(int(self._rng.expovariate(1 / 300)), 2_500)
 
 
-def room_desk(rng: random.Random, room: Room, session_id: str) -> EventRecorder:
-    place = {"source": room.source, "platform": room.platform, "brand_id": room.brand_id}
-    return EventRecorder(rng, session_id, {**place, "room_id": room.room_id, "session_id": session_id})
+def room_recorder(rng: random.Random, room: Room, session_id: str) -> EventRecorder:
+    fixed = {"source": room.source, "platform": room.platform, "brand_id": room.brand_id}
+    return EventRecorder(rng, session_id, {**fixed, "room_id": room.room_id, "session_id": session_id})
 
 
-def feed_desk(rng: random.Random, brand: Brand, feed: SocialFeed) -> EventRecorder:
-    place: dict[str, str | Platform] = {"source": feed.source, "platform": feed.platform, "brand_id": brand.brand_id}
-    return EventRecorder(rng, f"{feed.source}-{brand.brand_id}", place)
+def feed_recorder(rng: random.Random, brand: Brand, feed: SocialFeed) -> EventRecorder:
+    fixed: dict[str, str | Platform] = {"source": feed.source, "platform": feed.platform, "brand_id": brand.brand_id}
+    return EventRecorder(rng, f"{feed.source}-{brand.brand_id}", fixed)

@@ -21,14 +21,14 @@ ONSET_TOLERANCE_MINUTES = 5
 """A silence starts with the last text before it, a burst may be seen a few minutes after its first word."""
 RECOVERY_MINUTES = 12
 """An incident that ends at least so long before the scenario does must be seen to resolve."""
-TALK_RECOVERY_MINUTES = 18
-"""Talk may flare up again, which is the same crisis: its alert waits."""
+CONVERSATION_RECOVERY_MINUTES = 18
+"""The conversation may flare up again, which is the same crisis: its alert waits."""
 SILENCE_RECOVERY_MINUTES = 4
 """A silence is over with the first texts that come again."""
 DISCLOSURE_RECOVERY_MINUTES = 7
-"""A stretch without a disclosure is over with the next one."""
+"""The time without a disclosure ends with the next one."""
 _RECOVERIES: dict[str, int] = {
-    **dict.fromkeys(("crisis", "coordinated", "praise"), TALK_RECOVERY_MINUTES),
+    **dict.fromkeys(("crisis", "coordinated", "praise"), CONVERSATION_RECOVERY_MINUTES),
     "silent_feed": SILENCE_RECOVERY_MINUTES,
     "undisclosed": DISCLOSURE_RECOVERY_MINUTES,
 }
@@ -48,13 +48,24 @@ def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Ite
         for family in incident.families:
             kind: AlertKind = "privacy" if family == "privacy_leak" else "compliance"
             yield ExpectedAlert(
-                kind, incident.brand_id, "warning", earliest_ms, onset_ms + int(incident.minutes * MINUTE_MS), resolves,
-                incident.room_id, family,
-            )  # fmt: skip
+                kind,
+                incident.brand_id,
+                "warning",
+                earliest_ms,
+                onset_ms + int(incident.minutes * MINUTE_MS),
+                resolves,
+                incident.room_id,
+                family,
+            )
         return
     kind, severity = _KINDS[incident.kind]
     yield ExpectedAlert(
-        kind, incident.brand_id, severity, earliest_ms, latest_ms, resolves,
+        kind,
+        incident.brand_id,
+        severity,
+        earliest_ms,
+        latest_ms,
+        resolves,
         incident.room_id if incident.kind in ("room_collapse", "fake_traffic", "undisclosed") else None,
         "ad_disclosure" if incident.kind == "undisclosed" else None,
-    )  # fmt: skip
+    )

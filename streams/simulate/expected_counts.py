@@ -1,4 +1,4 @@
-"""The oracle's book: adds up what each emission said it meant, scope by scope. It reads no record and knows no rule."""
+"""The oracle: adds up the meaning of each emission, scope by scope. It reads no record and knows no rule."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from streams.simulate.emission import Emission
 from streams.simulate.truth import ScopeTruth, SessionTruth, Sums
 
 Seen = dict[str, dict[str, int]]
-"""people → person → the latest minute in which the person was one of them."""
+"""audience metric → pseudonym → the latest minute in which the account was part of it."""
 
 
 @dataclass
 class ScopeCounts:
-    """What is written down about one scope's id, or about one session."""
+    """The expected counts of one id of a scope, or of one session."""
 
     minutes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     seen: Seen = field(default_factory=lambda: defaultdict(dict))
@@ -27,7 +27,7 @@ class ScopeCounts:
         for name, value in emission.counts.items():
             self.minutes[minute][name] += sign * value
 
-    def meet(self, emission: Emission) -> None:
+    def add_actor(self, emission: Emission) -> None:
         event = emission.event
         if event.kind == "viewers":
             self.viewers.append((event.event_time_ms, event.value))
@@ -55,7 +55,7 @@ class ScopeCounts:
 
 @dataclass
 class ExpectedCounts:
-    """Entries are made in order of arrival."""
+    """All expected counts of a simulation. Emissions are added in order of arrival."""
 
     scopes: dict[str, dict[str, ScopeCounts]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(ScopeCounts)),
@@ -64,23 +64,23 @@ class ExpectedCounts:
     rooms: dict[str, str] = field(default_factory=dict)
     """Session → room."""
     fakes: dict[str, dict[int, Counter[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Counter)))
-    """Room → minute → what no people made."""
+    """Room → minute → the inauthentic part of the sums."""
 
-    def enter(self, emissions: Iterable[Emission]) -> None:
+    def add(self, emissions: Iterable[Emission]) -> None:
         for emission in emissions:
-            for page in self._pages(emission):
-                page.add(emission, emission.event, +1)
-                page.meet(emission)
+            for counts in self._counts_of(emission):
+                counts.add(emission, emission.event, +1)
+                counts.add_actor(emission)
             if emission.takes_back is not None:
-                for page in self._pages(emission.takes_back):
-                    page.add(emission.takes_back, emission.takes_back.event, -1)
+                for counts in self._counts_of(emission.takes_back):
+                    counts.add(emission.takes_back, emission.takes_back.event, -1)
             for one, sign in ((emission, +1), (emission.takes_back, -1)):
                 if one is not None and one.fake and one.event.room_id is not None:
                     for name, value in one.counts.items():
                         self.fakes[one.event.room_id][one.event.event_time_ms // MINUTE_MS][name] += sign * value
 
-    def _pages(self, emission: Emission) -> Iterator[ScopeCounts]:
-        """Where it counts; what is late belongs to no window, but to its session."""
+    def _counts_of(self, emission: Emission) -> Iterator[ScopeCounts]:
+        """Where it counts; a late event counts in no window, but in its session."""
         event = emission.event
         if emission.fate != "late":
             yield from self._scopes(event)
@@ -101,12 +101,12 @@ class ExpectedCounts:
         return {
             scope: {
                 name: ScopeTruth(
-                    {minute: dict(sums) for minute, sums in sorted(page.minutes.items())},
-                    {"60m": page.people(hour), "24h": page.people()},
+                    {minute: dict(sums) for minute, sums in sorted(counts.minutes.items())},
+                    {"60m": counts.people(hour), "24h": counts.people()},
                 )
-                for name, page in pages.items()
+                for name, counts in by_id.items()
             }
-            for scope, pages in self.scopes.items()
+            for scope, by_id in self.scopes.items()
         }
 
     def fake_truths(self) -> dict[str, dict[int, Sums]]:
@@ -118,9 +118,11 @@ class ExpectedCounts:
     def session_truths(self) -> dict[str, SessionTruth]:
         return {
             session: SessionTruth(
-                room_id=self.rooms[session], sums=page.sums(), people=page.people(),
-                viewers_peak=max((count for _, count in page.viewers), default=0),
-                viewers_last=max(page.viewers, default=(0, 0))[1],
+                room_id=self.rooms[session],
+                sums=counts.sums(),
+                people=counts.people(),
+                viewers_peak=max((count for _, count in counts.viewers), default=0),
+                viewers_last=max(counts.viewers, default=(0, 0))[1],
             )
-            for session, page in self.sessions.items()
-        }  # fmt: skip
+            for session, counts in self.sessions.items()
+        }

@@ -1,7 +1,7 @@
 """From a scenario to records and their truth. Pure: the same scenario and end give the same bytes.
 
-A record's Kafka timestamp is its simulated arrival, so no event is newer than its record, and whoever keeps time by the
-log sees the same gaps as the room did.
+A record's Kafka timestamp is its simulated arrival, so no event is newer than its record, and a stage that
+keeps time by the log sees the same gaps as the room did.
 """
 
 import random
@@ -27,12 +27,12 @@ from streams.simulate.spans import Span
 from streams.simulate.truth import Truth
 from streams.topology import LIVE, SOCIAL
 
-CROWD_SIZE = 20_000
+POPULATION_SIZE = 20_000
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Records in order of arrival, and what a right reader makes of them."""
+    """Records in order of arrival, and the right counts and alerts for them."""
 
     records: Sequence[TimedRecord]
     truth: Truth
@@ -43,8 +43,8 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
     started_at_ms = ended_at_ms - scenario.minutes * MINUTE_MS
     span = Span(started_at_ms, ended_at_ms)
     emissions = with_disorder(_played(scenario, span), scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
-    book = ExpectedCounts()
-    book.enter(emissions)
+    expected = ExpectedCounts()
+    expected.add(emissions)
     good = [_record(emission) for emission in emissions]
     bad, reasons = _unreadable(scenario, emissions)
     records = sorted([*good, *bad], key=lambda record: record.due_ms)
@@ -57,34 +57,34 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
         texts=sum(emission.event.kind in TEXT_KINDS for emission in emissions),
         fates=dict(Counter(emission.fate for emission in emissions)),
         dead_letters=dict(reasons),
-        scopes=book.scope_truths(ended_at_ms),
-        sessions=book.session_truths(),
-        fakes=book.fake_truths(),
+        scopes=expected.scope_truths(ended_at_ms),
+        sessions=expected.session_truths(),
+        fakes=expected.fake_truths(),
         alerts=expected_alerts(scenario, started_at_ms),
     )
     return Traffic(records, truth)
 
 
 def _played(scenario: Scenario, span: Span) -> list[Emission]:
-    crowds: dict[Platform, Population] = {}
+    populations: dict[Platform, Population] = {}
     emissions: list[Emission] = []
 
-    def crowd(platform: Platform) -> Population:
-        if platform not in crowds:
+    def population(platform: Platform) -> Population:
+        if platform not in populations:
             rng = random.Random(f"{scenario.seed}:{platform}")
-            crowds[platform] = Population(rng, platform, CROWD_SIZE, scenario.seed)
-        return crowds[platform]
+            populations[platform] = Population(rng, platform, POPULATION_SIZE, scenario.seed)
+        return populations[platform]
 
     for brand in scenario.brands:
         incidents = [incident for incident in scenario.incidents if incident.brand_id == brand.brand_id]
         for feed in brand.feeds:
-            emissions += FeedPlay(brand, feed, crowd(feed.platform), incidents, span, scenario.seed).play()
+            emissions += FeedPlay(brand, feed, population(feed.platform), incidents, span, scenario.seed).play()
         for room in scenario.rooms:
             if room.brand_id == brand.brand_id:
                 concerned = [i for i in incidents if i.room_id in (None, room.room_id)]
                 play = RoomPlay(
-                    room, brand, crowd(room.platform), concerned, span.from_ms, span.to_ms, scenario.seed
-                )  # fmt: skip
+                    room, brand, population(room.platform), concerned, span.from_ms, span.to_ms, scenario.seed
+                )
                 emissions += play.play()
     return emissions
 

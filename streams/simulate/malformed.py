@@ -18,7 +18,7 @@ MILLION_LEVELS = 1_000_000
 
 @dataclass(frozen=True)
 class Malformed:
-    """A record's bytes (None: a null value) and why nobody can read it."""
+    """A record's bytes (None: a null value) and the reason why it cannot be read."""
 
     name: str
     value: bytes | None

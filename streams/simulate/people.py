@@ -19,8 +19,8 @@ class Population:
             self._met[number] = self._person(number)
         return self._met[number]
 
-    def clique(self, size: int) -> tuple[Actor, ...]:
-        """Accounts bought together: young, followed by nobody, met nowhere else."""
+    def bot_accounts(self, size: int) -> tuple[Actor, ...]:
+        """Accounts bought together: young, without followers, met nowhere else."""
         return tuple(Actor(id=self._pseudonym(f"bought-{n}"), followers=n) for n in range(size))
 
     def official(self, name: str) -> Actor:

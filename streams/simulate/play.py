@@ -17,7 +17,7 @@ def simulate(
     *,
     wall_seconds: float | None,
     truth_path: Path | None = None,
-    watch: ProgressCallback | None = None,
+    on_progress: ProgressCallback | None = None,
     clock: Clock = system_clock,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Traffic, PlaybackResult]:
@@ -34,5 +34,5 @@ def simulate(
         traffic.truth.save(truth_path)
     speed = None if wall_seconds is None else scenario.minutes * MINUTE_MS / (wall_seconds * 1000)
     return traffic, play(
-        traffic.records, sink, speed=speed, ends_ms=ends_ms, watch=watch, clock=clock, sleep=sleep
-    )  # fmt: skip
+        traffic.records, sink, speed=speed, ends_ms=ends_ms, on_progress=on_progress, clock=clock, sleep=sleep
+    )

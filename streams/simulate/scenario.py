@@ -11,7 +11,7 @@ from streams.events.schema import Platform
 
 Language = Literal["zh", "en"]
 Goods = Literal["food", "electronics", "care"]
-"""What can go wrong with them decides the words of a crisis."""
+"""Decides the words of a crisis."""
 
 IncidentKind = Literal[
     "crisis",
@@ -77,7 +77,7 @@ class Room:
     discloses_minutes: float = 12.0
     """How often the host says that the stream is an advertisement."""
     watch_heartbeats: bool = False
-    """True: the player tells watched seconds every minute; False: the whole stay comes with `leave`."""
+    """True: the player reports watched seconds every minute; False: the whole stay comes with `leave`."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ from streams.errors import UsageError
 from streams.simulate.scenario import Brand, Disorder, Incident, IncidentKind, Product, Room, Scenario, SocialFeed
 
 SHANYE = Brand(
-    "shanye", "山野食记", "Shanye Foods", "food",
+    "shanye",
+    "山野食记",
+    "Shanye Foods",
+    "food",
     (
         Product("shanye-noodles", "酸辣粉", "hot and sour noodles", 3_990),
         Product("shanye-jerky", "牛肉干", "beef jerky", 5_900),
@@ -16,9 +19,12 @@ SHANYE = Brand(
         SocialFeed("weibo", "weibo-search", "zh", 1.8),
         SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.2),
     ),
-)  # fmt: skip
+)
 LUMO = Brand(
-    "lumo", "露摩", "Lumo", "electronics",
+    "lumo",
+    "露摩",
+    "Lumo",
+    "electronics",
     (
         Product("lumo-powerbank", "充电宝", "power bank", 12_900),
         Product("lumo-dryer", "吹风机", "hair dryer", 29_900),
@@ -28,9 +34,12 @@ LUMO = Brand(
         SocialFeed("weibo", "weibo-search", "zh", 1.5),
         SocialFeed("bilibili", "bilibili-replies", "zh", 1.5),
     ),
-)  # fmt: skip
+)
 VELVET = Brand(
-    "velvet", "丝绒", "Velvet", "care",
+    "velvet",
+    "丝绒",
+    "Velvet",
+    "care",
     (
         Product("velvet-cream", "面霜", "face cream", 18_900),
         Product("velvet-mask", "面膜", "sheet mask", 7_900),
@@ -40,9 +49,12 @@ VELVET = Brand(
         SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.8),
         SocialFeed("youtube", "youtube-comments", "en", 1.2),
     ),
-)  # fmt: skip
+)
 NORTHPEAK = Brand(
-    "northpeak", "北峰", "Northpeak", "care",
+    "northpeak",
+    "北峰",
+    "Northpeak",
+    "care",
     (
         Product("northpeak-jacket", "冲锋衣", "shell jacket", 69_900),
         Product("northpeak-fleece", "抓绒衣", "fleece", 29_900),
@@ -52,9 +64,12 @@ NORTHPEAK = Brand(
         SocialFeed("weibo", "weibo-search", "zh", 1.5),
         SocialFeed("x", "x-stream", "en", 1.5),
     ),
-)  # fmt: skip
+)
 MUMU = Brand(
-    "mumu", "木木家", "Mumu Home", "care",
+    "mumu",
+    "木木家",
+    "Mumu Home",
+    "care",
     (
         Product("mumu-bottle", "儿童水杯", "kids' bottle", 8_900),
         Product("mumu-blanket", "小毯子", "baby blanket", 15_900),
@@ -63,9 +78,12 @@ MUMU = Brand(
         SocialFeed("xiaohongshu", "xiaohongshu-notes", "zh", 1.8),
         SocialFeed("mastodon", "mastodon-streaming", "en", 0.8),
     ),
-)  # fmt: skip
+)
 TIDEWEAR = Brand(
-    "tidewear", "潮汐", "Tidewear", "care",
+    "tidewear",
+    "潮汐",
+    "Tidewear",
+    "care",
     (
         Product("tidewear-runner", "跑鞋", "running shoes", 45_900),
         Product("tidewear-slides", "拖鞋", "slides", 12_900),
@@ -74,7 +92,7 @@ TIDEWEAR = Brand(
         SocialFeed("bluesky", "bluesky-jetstream", "en", 2.4),
         SocialFeed("x", "x-stream", "en", 1.2),
     ),
-)  # fmt: skip
+)
 
 BRANDS = (SHANYE, LUMO, VELVET, NORTHPEAK, MUMU, TIDEWEAR)
 
@@ -145,9 +163,12 @@ CALM = Scenario("calm", 40, BRANDS, ROOMS, disorder=Disorder(malformed_rounds=0,
 """An ordinary hour on a sound line: nothing may fire."""
 
 COUNTERS = Scenario(
-    "counters", 30, BRANDS, tuple(replace(room, opens_minute=0, closes_minute=None) for room in ROOMS),
+    "counters",
+    30,
+    BRANDS,
+    tuple(replace(room, opens_minute=0, closes_minute=None) for room in ROOMS),
     disorder=Disorder(duplicates=0.05, mirrors=0.2, retractions=0.1, late=100, malformed_rounds=2, huge_records=False),
-)  # fmt: skip
+)
 """Many events in much disorder and few texts: for the proof that counters are exact."""
 
 MALFORMED = replace(CALM, name="malformed", disorder=Disorder(malformed_rounds=25))

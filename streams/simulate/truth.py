@@ -1,4 +1,4 @@
-"""The truth of a simulation: what a right count and a right alarm must say, written beside the feed as JSON.
+"""The truth of a simulation: the right counts and alerts, written beside the feed as JSON.
 
 Sums are kept by minute of event time, so that any window can be derived; people as the exact numbers that estimates
 are held against; every record by its fate; and the alerts that the incidents deserve.
@@ -63,7 +63,7 @@ class Truth(msgspec.Struct, frozen=True):
     """scope → id."""
     sessions: dict[str, SessionTruth]
     fakes: dict[str, dict[int, Sums]]
-    """Of what was counted, what no people made: room → minute."""
+    """The inauthentic part of the sums: room → minute."""
     alerts: list[ExpectedAlert]
 
     def sums(self, scope: str, scope_id: str, window: str) -> Sums:
@@ -73,7 +73,7 @@ class Truth(msgspec.Struct, frozen=True):
         return added(sums for minute, sums in self.scopes[scope][scope_id].minutes.items() if first <= minute <= last)
 
     def fake_share(self, room_id: str, name: str, first: int, last: int) -> float:
-        """What no people made of a room's sum over these minutes, both included; 0 where there was nothing."""
+        """The inauthentic share of a room's sum over these minutes, both included, 0 to 1; 0 where the sum is 0."""
         fake = sum(sums.get(name, 0) for at, sums in self.fakes.get(room_id, {}).items() if first <= at <= last)
         minutes = self.scopes["room"][room_id].minutes
         every = sum(sums.get(name, 0) for at, sums in minutes.items() if first <= at <= last)

@@ -1,4 +1,4 @@
-"""What people say: patterns with slots in wording/*.yaml, by voice, language and mood, varied as people vary them."""
+"""The texts of a simulation: patterns with slots in wording/*.yaml, by genre, language and category, then varied."""
 
 import random
 from functools import cache
@@ -9,15 +9,15 @@ import yaml
 
 from streams.simulate.scenario import Brand, Language, Product
 
-Voice = Literal["chat", "social", "speech", "breaches", "crisis", "praise", "attack", "chorus"]
+Genre = Literal["chat", "social", "speech", "breaches", "crisis", "praise", "attack", "chorus"]
 
 _SHOUTS = {"zh": ("！", "！！", "。", "…", ""), "en": ("!", "!!", ".", "...", "")}
 
 
 @cache
-def patterns(voice: Voice) -> dict[Language, dict[str, list[str]]]:
-    """language → mood → patterns."""
-    return _read(voice)
+def patterns(genre: Genre) -> dict[Language, dict[str, list[str]]]:
+    """language → category (`greeting`, `sour`, a rule family, …) → patterns."""
+    return _read(genre)
 
 
 @cache
@@ -31,11 +31,17 @@ def _read(name: str) -> dict[Language, dict[str, list[str]]]:
     return content
 
 
-def say(
-    rng: random.Random, voice: Voice, mood: str, language: Language, brand: Brand, host: str = "", plain: bool = False
+def write_text(
+    rng: random.Random,
+    genre: Genre,
+    category: str,
+    language: Language,
+    brand: Brand,
+    host: str = "",
+    plain: bool = False,
 ) -> str:
-    """One text; `plain` leaves out the emoji and slips of people who type, as in captions."""
-    pattern = rng.choice(patterns(voice)[language][mood])
+    """One text; `plain` leaves out the emoji and slips of typed texts, as in captions."""
+    pattern = rng.choice(patterns(genre)[language][category])
     text = pattern.format_map(_filling(rng, language, brand, rng.choice(brand.products), host))
     return text if plain else _as_typed(rng, text, language)
 
@@ -55,7 +61,7 @@ def _filling(rng: random.Random, language: Language, brand: Brand, product: Prod
 
 
 def _as_typed(rng: random.Random, text: str, language: Language) -> str:
-    """Shouts, emoji, stretched last letters and lower case, as thumbs produce them."""
+    """With shouts, emoji, stretched last letters and lower case, as typed on a phone."""
     text += rng.choice(_slots()[language]["emoji"])
     if rng.random() < 0.12:
         text += rng.choice(_SHOUTS[language])

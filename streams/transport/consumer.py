@@ -213,8 +213,11 @@ def _check_position(session: FetchSession, fetched_offset: int) -> None:
     if fetched_offset > session.position > 0:
         log.warning(
             "%s:%d: records from %d to %d are gone from Kafka, its retention was too short",
-            session.topic, session.partition, session.position, fetched_offset,
-        )  # fmt: skip
+            session.topic,
+            session.partition,
+            session.position,
+            fetched_offset,
+        )
 
 
 class BatchConsumer(Consumer):
@@ -262,9 +265,18 @@ class BatchConsumer(Consumer):
         batch = delivery.batch
         value: Any = delivery  # Faust's types know bytes only; with the raw serialiser it passes anything on
         return ConsumerMessage(
-            batch.topic, batch.partition, batch.next_offset - 1, 0.0, 0, None, None, value, None,
-            tp=TP(batch.topic, batch.partition), generation_id=self.app.consumer_generation_id,
-        )  # fmt: skip
+            batch.topic,
+            batch.partition,
+            batch.next_offset - 1,
+            0.0,
+            0,
+            None,
+            None,
+            value,
+            None,
+            tp=TP(batch.topic, batch.partition),
+            generation_id=self.app.consumer_generation_id,
+        )
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Called once partitions are assigned: open their lanes, which seek by themselves, each when it can."""

@@ -28,9 +28,18 @@ def each_service(function: Any) -> Any:
 
 def test_stack_is_complete() -> None:
     assert set(SERVICES) == {
-        "kafka", "redis", "topics", *STAGES, "exporter", "console", "relay", "receiver", "alertmanager", "prometheus",
+        "kafka",
+        "redis",
+        "topics",
+        *STAGES,
+        "exporter",
+        "console",
+        "relay",
+        "receiver",
+        "alertmanager",
+        "prometheus",
         "grafana",
-    }  # fmt: skip
+    }
 
 
 @each_service

@@ -161,7 +161,7 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     ends = site.ends([SCORED])
     until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
     worker.stop()
-    assert [(life.last.kind, life.worst) for life in alert_histories(alerts(site))] == [("crisis", "critical")]
+    assert [(life.last.kind, life.max_severity) for life in alert_histories(alerts(site))] == [("crisis", "critical")]
 
 
 def advanced(site: Site, before: int) -> bool:

@@ -12,11 +12,10 @@ from typing import Any
 import msgspec
 
 from streams.events.schema import Event, Kind
-from streams.ingest.context import FeedContext
+from streams.ingest.context import FeedContext, epoch_ms
 
 MIRROR = "_MIRROR"
 INTERACTIONS: Mapping[int, Kind] = {1: "enter", 2: "follow", 3: "share"}
-_SECONDS_BELOW = 100_000_000_000
 
 
 class Data(msgspec.Struct, frozen=True):
@@ -45,11 +44,12 @@ class Data(msgspec.Struct, frozen=True):
     start_time: int = 0
 
     @property
-    def person(self) -> str | int:
+    def user_id(self) -> str | int:
         return self.open_id or self.uid
 
     @property
     def at(self) -> int:
+        """The time of the message in seconds or milliseconds since the epoch; 0 where it has none."""
         return self.timestamp or self.ts or self.start_time
 
 
@@ -67,116 +67,124 @@ _message = msgspec.json.Decoder(Message)
 _extra = msgspec.json.Decoder(Extra)
 
 
-def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
+def decode(raw: bytes, context: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a command that means nothing here. Raises msgspec.DecodeError."""
-    heard = _message.decode(message)
-    command = heard.cmd.partition(":")[0]
+    message = _message.decode(raw)
+    command = message.cmd.partition(":")[0]
     translate = _TRANSLATIONS.get(command.removesuffix(MIRROR).removeprefix("LIVE_OPEN_PLATFORM_"))
     if translate is None:
         return []
-    events = translate(heard, place, received_ms)
+    events = translate(message, context, received_ms)
     if command.endswith(MIRROR):
-        return [_mirrored(event, place) for event in events]
+        return [_mirrored(event, context) for event in events]
     return events
 
 
-def _mirrored(event: Event, place: FeedContext) -> Event:
-    """The message keeps its own id where it was written; seen from here it has another."""
-    return msgspec.structs.replace(event, event_id=f"{event.event_id}:mirror:{place.room_id}", is_mirror=True)
+def _mirrored(event: Event, context: FeedContext) -> Event:
+    """The event under an id of its own: the message keeps its id in the room where it was written."""
+    return msgspec.structs.replace(event, event_id=f"{event.event_id}:mirror:{context.room_id}", is_mirror=True)
 
 
-def _danmaku(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    if not heard.info:
-        return _open_danmaku(heard.data, place, received_ms)
+def _danmaku(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    if not message.info:
+        return _open_danmaku(message.data, context, received_ms)
     try:
-        text, user_id, at_ms = heard.info[1], heard.info[2][0], heard.info[0][4]
-        extra = heard.info[0][15]["extra"] if len(heard.info[0]) > 15 else None
+        text, user_id, at_ms = message.info[1], message.info[2][0], message.info[0][4]
+        extra = message.info[0][15]["extra"] if len(message.info[0]) > 15 else None
     except (IndexError, KeyError, TypeError):
         raise msgspec.ValidationError("DANMU_MSG without text, user or time where they belong") from None
     if not isinstance(text, str) or not isinstance(user_id, int | str) or not isinstance(at_ms, int):
         raise msgspec.ValidationError("DANMU_MSG whose text, user or time is of another type")
-    own_id = _extra.decode(extra).id_str if isinstance(extra, str) else place.hidden(f"{user_id}:{at_ms}:{text}")
-    return [place.event("comment", own_id, at_ms, received_ms, actor=place.person(user_id), text=text)]
+    own_id = (
+        _extra.decode(extra).id_str if isinstance(extra, str) else context.pseudonymise(f"{user_id}:{at_ms}:{text}")
+    )
+    return [context.event("comment", own_id, at_ms, received_ms, actor=context.actor(user_id), text=text)]
 
 
-def _open_danmaku(data: Data, place: FeedContext, received_ms: int) -> list[Event]:
-    return [_event_of_actor(data, place, received_ms, "comment", data.msg_id, text=data.msg)]
+def _open_danmaku(data: Data, context: FeedContext, received_ms: int) -> list[Event]:
+    return [_event_of_actor(data, context, received_ms, "comment", data.msg_id, text=data.msg)]
 
 
-def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    data = heard.data
+def _gift(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    data = message.data
     items = data.gift_num or data.num
     return [
-        _event_of_actor(data, place, received_ms, "gift", data.msg_id or data.tid, value=items, amount=data.price // 10)
+        _event_of_actor(
+            data, context, received_ms, "gift", data.msg_id or data.tid, value=items, amount=data.price // 10
+        )
     ]
 
 
-def _guard(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    data = heard.data
-    own_id = data.msg_id or f"guard:{place.hidden(str(data.person))}:{data.at}:{data.guard_level}"
-    return [_event_of_actor(data, place, received_ms, "gift", own_id, value=data.num, amount=data.price // 10)]
+def _guard(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    data = message.data
+    own_id = data.msg_id or f"guard:{context.pseudonymise(str(data.user_id))}:{data.at}:{data.guard_level}"
+    return [_event_of_actor(data, context, received_ms, "gift", own_id, value=data.num, amount=data.price // 10)]
 
 
-def _super_chat(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    """Two in one: what was said, and what it cost."""
-    data = heard.data
+def _super_chat(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    """Two events: the comment, and the gift that paid for it."""
+    data = message.data
     own_id = data.message_id or data.id
-    said = _event_of_actor(data, place, received_ms, "comment", f"sc:{own_id}", text=data.message)
+    comment = _event_of_actor(data, context, received_ms, "comment", f"sc:{own_id}", text=data.message)
     return [
-        said,
-        _event_of_actor(data, place, received_ms, "gift", f"sc:{own_id}:gift", amount=100 * (data.rmb or data.price)),
+        comment,
+        _event_of_actor(data, context, received_ms, "gift", f"sc:{own_id}:gift", amount=100 * (data.rmb or data.price)),
     ]
 
 
-def _super_chat_deleted(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    """The words are taken back; the money was spent."""
-    at_ms = _at_ms(heard.data, received_ms)
-    return [place.retraction(f"sc:{own}", at_ms, received_ms) for own in heard.data.ids or heard.data.message_ids]
+def _super_chat_deleted(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    """Retracts the comment; the money stays spent."""
+    at_ms = _at_ms(message.data, received_ms)
+    return [context.retraction(f"sc:{own}", at_ms, received_ms) for own in message.data.ids or message.data.message_ids]
 
 
-def _interaction(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    kind = INTERACTIONS.get(heard.data.msg_type)
-    return [_event_without_id(heard.data, place, received_ms, kind)] if kind else []
+def _interaction(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    kind = INTERACTIONS.get(message.data.msg_type)
+    return [_event_without_id(message.data, context, received_ms, kind)] if kind else []
 
 
-def _entered(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return [_event_without_id(heard.data, place, received_ms, "enter")]
+def _entered(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return [_event_without_id(message.data, context, received_ms, "enter")]
 
 
-def _likes(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    """A person's likes of two seconds."""
+def _likes(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    """A viewer's likes of two seconds, summed by the platform."""
     return [
-        _event_without_id(heard.data, place, received_ms, "like", value=heard.data.like_count, value_mode="aggregate")
+        _event_without_id(
+            message.data, context, received_ms, "like", value=message.data.like_count, value_mode="aggregate"
+        )
     ]
 
 
-def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    at_ms = _at_ms(heard.data, received_ms)
+def _viewers(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    at_ms = _at_ms(message.data, received_ms)
     return [
-        place.event("viewers", f"viewers:{at_ms}", at_ms, received_ms, value=heard.data.count, value_mode="snapshot")
+        context.event(
+            "viewers", f"viewers:{at_ms}", at_ms, received_ms, value=message.data.count, value_mode="snapshot"
+        )
     ]
 
 
-def _ended(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    at_ms = _at_ms(heard.data, received_ms)
-    return [place.event("session_end", f"end:{at_ms}", at_ms, received_ms)]
+def _ended(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    at_ms = _at_ms(message.data, received_ms)
+    return [context.event("session_end", f"end:{at_ms}", at_ms, received_ms)]
 
 
-def _event_without_id(data: Data, place: FeedContext, received_ms: int, kind: Kind, **fields: Any) -> Event:
-    """An event that the platform gives no id: who did what, and when, names it."""
-    own_id = data.msg_id or f"{kind}:{place.hidden(str(data.person))}:{_at_ms(data, received_ms)}"
-    return _event_of_actor(data, place, received_ms, kind, own_id, **fields)
+def _event_without_id(data: Data, context: FeedContext, received_ms: int, kind: Kind, **fields: Any) -> Event:
+    """An event that has no id of the platform's: kind, user and time make one."""
+    own_id = data.msg_id or f"{kind}:{context.pseudonymise(str(data.user_id))}:{_at_ms(data, received_ms)}"
+    return _event_of_actor(data, context, received_ms, kind, own_id, **fields)
 
 
 def _event_of_actor(
-    data: Data, place: FeedContext, received_ms: int, kind: Kind, own_id: str | int, **fields: Any
+    data: Data, context: FeedContext, received_ms: int, kind: Kind, own_id: str | int, **fields: Any
 ) -> Event:
     at_ms = _at_ms(data, received_ms)
-    return place.event(kind, own_id, at_ms, received_ms, actor=place.person(data.person), **fields)
+    return context.event(kind, own_id, at_ms, received_ms, actor=context.actor(data.user_id), **fields)
 
 
 def _at_ms(data: Data, received_ms: int) -> int:
-    return (data.at * 1000 if data.at < _SECONDS_BELOW else data.at) or received_ms
+    return epoch_ms(data.at) or received_ms
 
 
 _TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {

@@ -10,13 +10,11 @@ from typing import Any
 import msgspec
 
 from streams.events.schema import Event
-from streams.ingest.context import FeedContext
+from streams.ingest.context import FeedContext, epoch_ms
 
 FOLLOWED, SHARED = 1, 3
 STREAM_ENDED = 3
 """Control.status of a stream that is over."""
-_SECONDS_BELOW = 100_000_000_000
-"""A time below this is in seconds: as milliseconds it would lie in 1973."""
 
 
 class Common(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,55 +51,60 @@ class Message(msgspec.Struct, frozen=True, rename="camel"):
 _message = msgspec.json.Decoder(Message)
 
 
-def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
+def decode(raw: bytes, context: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a method that means nothing here. Raises msgspec.DecodeError."""
-    heard = _message.decode(message)
-    translate = _TRANSLATIONS.get(heard.method.removeprefix("Webcast").removesuffix("Message"))
-    return translate(heard, place, received_ms) if translate else []
+    message = _message.decode(raw)
+    translate = _TRANSLATIONS.get(message.method.removeprefix("Webcast").removesuffix("Message"))
+    return translate(message, context, received_ms) if translate else []
 
 
-def _chat(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "comment", text=heard.content)
+def _chat(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "comment", text=message.content)
 
 
-def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    streak = place.streak(heard.user.id, heard.group_id)
+def _gift(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    streak = context.streak(message.user.id, message.group_id)
     return _by_user(
-        heard, place, received_ms, "gift", value=max(1, heard.repeat_count), subject_id=streak,
-        amount=place.gift_prices.get(str(heard.gift_id), 0), final=streak is None or bool(heard.repeat_end),
-    )  # fmt: skip
+        message,
+        context,
+        received_ms,
+        "gift",
+        value=max(1, message.repeat_count),
+        subject_id=streak,
+        amount=context.gift_prices.get(str(message.gift_id), 0),
+        final=streak is None or bool(message.repeat_end),
+    )
 
 
-def _like(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "like", value=heard.count)
+def _like(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "like", value=message.count)
 
 
-def _member(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "enter")
+def _member(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "enter")
 
 
-def _social(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    kind = {FOLLOWED: "follow", SHARED: "share"}.get(heard.action)
-    return _by_user(heard, place, received_ms, kind) if kind else []
+def _social(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    kind = {FOLLOWED: "follow", SHARED: "share"}.get(message.action)
+    return _by_user(message, context, received_ms, kind) if kind else []
 
 
-def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_room(heard, place, received_ms, "viewers", value=heard.total, value_mode="snapshot")
+def _viewers(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_room(message, context, received_ms, "viewers", value=message.total, value_mode="snapshot")
 
 
-def _control(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_room(heard, place, received_ms, "session_end") if heard.status == STREAM_ENDED else []
+def _control(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_room(message, context, received_ms, "session_end") if message.status == STREAM_ENDED else []
 
 
-def _by_user(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
-    actor = place.person(heard.user.id, heard.user.follow_info.follower_count)
-    return _by_room(heard, place, received_ms, kind, actor=actor, **fields)
+def _by_user(message: Message, context: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+    actor = context.actor(message.user.id, message.user.follow_info.follower_count)
+    return _by_room(message, context, received_ms, kind, actor=actor, **fields)
 
 
-def _by_room(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
-    told = heard.common.create_time
-    at_ms = (told * 1000 if told < _SECONDS_BELOW else told) or received_ms
-    return [place.event(kind, heard.common.msg_id, at_ms, received_ms, **fields)]
+def _by_room(message: Message, context: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+    at_ms = epoch_ms(message.common.create_time) or received_ms
+    return [context.event(kind, message.common.msg_id, at_ms, received_ms, **fields)]
 
 
 _TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {

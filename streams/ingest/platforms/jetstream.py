@@ -1,8 +1,8 @@
 """Bluesky's Jetstream: one JSON object a commit of any account of the network; deletes are events.
 
-A record's address (`at://did/collection/rkey`) names its author, so it is hidden like the author. The time is the
-server's (`time_us`): `createdAt` is whatever the client wrote. A delete does not say what was deleted, but its address
-does, so every delete is a retraction. Source: https://docs.bsky.app/blog/jetstream.
+A record's address (`at://did/collection/rkey`) names its author, so a pseudonym replaces both. The time is the server's
+(`time_us`): `createdAt` is what the client wrote. A delete names the deleted record by its address alone, so
+every delete is a retraction. Source: https://docs.bsky.app/blog/jetstream.
 """
 
 from typing import Any, Literal
@@ -51,46 +51,49 @@ _message = msgspec.json.Decoder(Message)
 _record = msgspec.json.Decoder(Record)
 
 
-def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
-    """No event or one. Raises msgspec.DecodeError for what is not a Jetstream message.
+def decode(raw: bytes, context: FeedContext, received_ms: int) -> list[Event]:
+    """No event or one. Raises msgspec.DecodeError where the bytes are not a Jetstream message.
 
-    A follow counts where the account is one of the brand's own; which posts are about the brand is the caller's to say.
+    A follow counts where the account is one of the brand's own. Every post is decoded: whether it is about the brand is
+    decided by the caller.
     """
-    heard = _message.decode(message)
-    commit = heard.commit
+    message = _message.decode(raw)
+    commit = message.commit
     if commit is None or commit.collection not in COLLECTIONS:
         return []
-    event_id = place.hidden(f"at://{heard.did}/{commit.collection}/{commit.rkey}")
-    at_ms = heard.time_us // 1000
+    event_id = context.pseudonymise(f"at://{message.did}/{commit.collection}/{commit.rkey}")
+    at_ms = message.time_us // 1000
     if commit.operation == "delete":
-        return [place.retraction(event_id, at_ms, received_ms)]
+        return [context.retraction(event_id, at_ms, received_ms)]
     if commit.operation == "update" or not bytes(commit.record):
         return []
     record = _record.decode(commit.record)
-    kind = _kind(commit.collection, record, place)
+    kind = _kind(commit.collection, record, context)
     if kind is None:
         return []
     return [
-        place.event(
+        context.event(
             kind,
             event_id,
             at_ms,
             received_ms,
-            actor=place.person(heard.did),
+            actor=context.actor(message.did),
             text=record.text or None,
             lang=record.langs[0][:16] if record.langs else None,
-            subject_id=_subject(record, place),
+            subject_id=_subject(record, context),
         )
     ]
 
 
-def _kind(collection: str, record: Record, place: FeedContext) -> Kind | None:
+def _kind(collection: str, record: Record, context: FeedContext) -> Kind | None:
     if collection == POST:
         return "post" if record.reply is None else "reply"
     if collection == FOLLOW:
-        return "follow" if record.subject in place.own_accounts else None
+        return "follow" if record.subject in context.own_accounts else None
     return "like" if collection == LIKE else "repost"
 
 
-def _subject(record: Record, place: FeedContext) -> str | None:
-    return f"{place.source}:{place.hidden(record.subject.uri)}" if isinstance(record.subject, Subject) else None
+def _subject(record: Record, context: FeedContext) -> str | None:
+    return (
+        f"{context.source}:{context.pseudonymise(record.subject.uri)}" if isinstance(record.subject, Subject) else None
+    )

@@ -2,7 +2,7 @@
 
 A gift in a streak is sent again with a growing `repeat_count` under one `group_id` until `repeat_end`; `Like.count`
 adds and `Like.total` is ignored; a caption is spoken again under one `sentence_id` until it is `definite`;
-`RoomUserSeq.total` is who watches now, `total_user` who ever did. `create_time` is in milliseconds.
+`RoomUserSeq.total` counts the viewers of now, `total_user` all that ever came. `create_time` is in milliseconds.
 """
 
 from collections.abc import Callable
@@ -59,95 +59,101 @@ class Message(msgspec.Struct, frozen=True):
 _message = msgspec.json.Decoder(Message)
 
 
-def decode(message: bytes, place: FeedContext, received_ms: int) -> list[Event]:
+def decode(raw: bytes, context: FeedContext, received_ms: int) -> list[Event]:
     """The events of one message, none for a type that means nothing here. Raises msgspec.DecodeError."""
-    heard = _message.decode(message)
-    translate = _TRANSLATIONS.get(heard.type.removeprefix("Webcast").removesuffix("Message"))
-    return translate(heard, place, received_ms) if translate else []
+    message = _message.decode(raw)
+    translate = _TRANSLATIONS.get(message.type.removeprefix("Webcast").removesuffix("Message"))
+    return translate(message, context, received_ms) if translate else []
 
 
-def _comment(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    lang = heard.content_language[:16] or None
-    return _by_user(heard, place, received_ms, "comment", text=heard.content, lang=lang)
+def _comment(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    lang = message.content_language[:16] or None
+    return _by_user(message, context, received_ms, "comment", text=message.content, lang=lang)
 
 
-def _gift(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    streak = place.streak(heard.user.id, heard.group_id)
+def _gift(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    streak = context.streak(message.user.id, message.group_id)
     return _by_user(
-        heard, place, received_ms, "gift", value=max(1, heard.repeat_count), subject_id=streak,
-        amount=place.gift_prices.get(str(heard.gift_id), 0), final=streak is None or bool(heard.repeat_end),
-    )  # fmt: skip
+        message,
+        context,
+        received_ms,
+        "gift",
+        value=max(1, message.repeat_count),
+        subject_id=streak,
+        amount=context.gift_prices.get(str(message.gift_id), 0),
+        final=streak is None or bool(message.repeat_end),
+    )
 
 
-def _like(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "like", value=heard.count)
+def _like(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "like", value=message.count)
 
 
-def _join(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "enter")
+def _join(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "enter")
 
 
-def _follow(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "follow")
+def _follow(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "follow")
 
 
-def _share(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_user(heard, place, received_ms, "share")
+def _share(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_user(message, context, received_ms, "share")
 
 
-def _viewers(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_room(heard, place, received_ms, "viewers", value=heard.total, value_mode="snapshot")
+def _viewers(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_room(message, context, received_ms, "viewers", value=message.total, value_mode="snapshot")
 
 
-def _product(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    if heard.pop_product is None:
+def _product(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    if message.pop_product is None:
         return []
-    return _by_room(heard, place, received_ms, "product_shown", product_id=str(heard.pop_product.product_id))
+    return _by_room(message, context, received_ms, "product_shown", product_id=str(message.pop_product.product_id))
 
 
-def _caption(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    at_ms = heard.timestamp_ms or heard.common.create_time
-    host = place.person(place.host or "")
+def _caption(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    at_ms = message.timestamp_ms or message.common.create_time
+    host = context.actor(context.host or "")
     return [
-        place.event(
+        context.event(
             "speech",
-            heard.common.msg_id,
+            message.common.msg_id,
             at_ms,
             received_ms,
             actor=host,
-            text=heard.content,
-            final=heard.definite,
-            subject_id=f"{place.room_id}:{heard.sentence_id}",
+            text=message.content,
+            final=message.definite,
+            subject_id=f"{context.room_id}:{message.sentence_id}",
         )
     ]
 
 
-def _delete(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return [place.retraction(name, heard.common.create_time, received_ms) for name in heard.delete_msg_ids]
+def _delete(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return [context.retraction(name, message.common.create_time, received_ms) for name in message.delete_msg_ids]
 
 
-def _control(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    if heard.punish_info:
-        return _by_room(heard, place, received_ms, "notice")
-    return _by_room(heard, place, received_ms, "session_end") if heard.action == STREAM_ENDED else []
+def _control(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    if message.punish_info:
+        return _by_room(message, context, received_ms, "notice")
+    return _by_room(message, context, received_ms, "session_end") if message.action == STREAM_ENDED else []
 
 
-def _notice(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_room(heard, place, received_ms, "notice", text=heard.violation_reason or None)
+def _notice(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_room(message, context, received_ms, "notice", text=message.violation_reason or None)
 
 
-def _end(heard: Message, place: FeedContext, received_ms: int) -> list[Event]:
-    return _by_room(heard, place, received_ms, "session_end")
+def _end(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+    return _by_room(message, context, received_ms, "session_end")
 
 
-def _by_user(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
-    user = heard.user
-    actor = place.person(user.id, user.follower_count, user.verified)
-    return _by_room(heard, place, received_ms, kind, actor=actor, **fields)
+def _by_user(message: Message, context: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+    user = message.user
+    actor = context.actor(user.id, user.follower_count, user.verified)
+    return _by_room(message, context, received_ms, kind, actor=actor, **fields)
 
 
-def _by_room(heard: Message, place: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
-    return [place.event(kind, heard.common.msg_id, heard.common.create_time, received_ms, **fields)]
+def _by_room(message: Message, context: FeedContext, received_ms: int, kind: Any, **fields: Any) -> list[Event]:
+    return [context.event(kind, message.common.msg_id, message.common.create_time, received_ms, **fields)]
 
 
 _TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {

@@ -110,10 +110,13 @@ def test_a_missing_server_gets_one_line_that_says_what_to_do_and_exit_code_1() -
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PARTITIONS", "many"), ("KAFKA", ""), ("KAFKA", "localhost"), ("KAFKA", "a:9092,,b:9092"),
+        ("PARTITIONS", "many"),
+        ("KAFKA", ""),
+        ("KAFKA", "localhost"),
+        ("KAFKA", "a:9092,,b:9092"),
         ("REDIS", "127.0.0.1:6379"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_setting_is_named(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

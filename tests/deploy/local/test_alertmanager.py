@@ -43,15 +43,21 @@ OWN_DESK = "example-brand"
         ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "warning"}, {"live-desk", "nobody"}),
         ({"alertname": "FakeTraffic", "kind": "fake_traffic", "severity": "warning"}, {"live-desk", "nobody"}),
         ({"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "critical"}, {"live-desk", "on-call"}),
-        ({"alertname": "Crisis", "kind": "crisis", "severity": "warning", "brand": OWN_DESK},
-         {"example-brand-desk", "nobody"}),
+        (
+            {"alertname": "Crisis", "kind": "crisis", "severity": "warning", "brand": OWN_DESK},
+            {"example-brand-desk", "nobody"},
+        ),
         ({"alertname": "Crisis", "kind": "crisis", "severity": "critical", "brand": OWN_DESK}, {"on-call"}),
         ({"alertname": "Opportunity", "kind": "opportunity", "severity": "info", "brand": OWN_DESK}, {"digest"}),
-        ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "tiktok"},
-         {"overseas-desk", "nobody"}),
+        (
+            {"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "tiktok"},
+            {"overseas-desk", "nobody"},
+        ),
         ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "critical", "platform": "tiktok"}, {"on-call"}),
-        ({"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "douyin"},
-         {"brand-desk"}),
+        (
+            {"alertname": "FeedSilent", "kind": "feed_silent", "severity": "warning", "platform": "douyin"},
+            {"brand-desk"},
+        ),
         ({"alertname": "MonitorBlind", "severity": "critical", "blind": "true"}, {"on-call"}),
         ({"alertname": "ConsumerBehind", "severity": "warning"}, {"operations"}),
         ({"alertname": "WorkerGone", "severity": "critical"}, {"on-call"}),
@@ -60,7 +66,7 @@ OWN_DESK = "example-brand"
         ({"alertname": "Watchdog", "severity": "none"}, {"dead-man"}),
     ],
     ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else "",
-)  # fmt: skip
+)
 def test_alert_reaches_its_desk_and_nobody_else(labels: Labels, receivers: set[str]) -> None:
     assert routed(**labels) == receivers
 
@@ -75,8 +81,9 @@ def test_webhooks_keep_their_path_at_the_new_address() -> None:
     urls = [hook["url"] for receiver in own["receivers"] for hook in receiver["webhook_configs"]]
     assert "http://127.0.0.1:5/alerts/on-call" in urls
     assert {url for url in urls if ":6/" in url} == {
-        "http://127.0.0.1:6/alerts/dead-man", "http://127.0.0.1:6/alerts/last-resort",
-    }  # fmt: skip
+        "http://127.0.0.1:6/alerts/dead-man",
+        "http://127.0.0.1:6/alerts/last-resort",
+    }
 
 
 @contextmanager
@@ -135,5 +142,7 @@ def test_groups_are_told_apart_by_room_and_told_again_when_they_resolve(tmp_path
         pages = wait_for_pages(pager, 3)
     assert {page.receiver for page in pages} == {"compliance-desk"}
     assert sorted((page.labels["room"], page.status) for page in pages) == [
-        ("r1", "firing"), ("r1", "resolved"), ("r2", "firing"),
-    ]  # fmt: skip
+        ("r1", "firing"),
+        ("r1", "resolved"),
+        ("r2", "firing"),
+    ]

@@ -20,9 +20,17 @@ def programs(folder: Path, *names: str) -> str:
 def test_bare_machine_lacks_everything(tmp_path: Path) -> None:
     lacking = install.missing(programs(tmp_path / "bin"), tmp_path / "jars", tmp_path, pages_built=False)
     assert {need.program for need in lacking} == {
-        "java", "mvn", "redis-server", "prometheus", "promtool", "prometheus-alertmanager", "setpriv",
-        "chromium", "node", "npm",
-    }  # fmt: skip
+        "java",
+        "mvn",
+        "redis-server",
+        "prometheus",
+        "promtool",
+        "prometheus-alertmanager",
+        "setpriv",
+        "chromium",
+        "node",
+        "npm",
+    }
 
 
 def test_maven_is_not_missed_once_the_jars_are_there(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from streams.transport.batch import SLICE_RECORDS, Batch
 NOW_MS = 1_795_000_000_000
 GOOD = Event(
     "e1", "douyin-live", "douyin", "comment", "b1", NOW_MS, NOW_MS + 20, Actor("p1"), "r1", text="好看", value=1
-)  # fmt: skip
+)
 FIELDS: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(GOOD))
 GOOD_BYTES = msgspec.json.encode(GOOD)
 

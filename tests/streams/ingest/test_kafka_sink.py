@@ -34,9 +34,13 @@ def test_sink_says_where_no_kafka_is() -> None:
     address = f"127.0.0.1:{free_port()}"
     # In a process of its own: kafka-python's producer leaves sockets open when it finds no broker.
     ended = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "simulate", "calm"], env={**os.environ, "PULSEWATCH_KAFKA": address},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "deploy.cli", "simulate", "calm"],
+        env={**os.environ, "PULSEWATCH_KAFKA": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ended.returncode == 1
     assert f"pulsewatch: Kafka at {address} does not answer" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -34,7 +34,12 @@ def test_play_tells_its_progress_up_to_the_last_record() -> None:
     wall = Wall(0)
     told: list[Progress] = []
     play(
-        records_at(0, 60_000, 120_000), ListSink(wall), speed=12, ends_ms=120_000, watch=told.append, clock=wall,
+        records_at(0, 60_000, 120_000),
+        ListSink(wall),
+        speed=12,
+        ends_ms=120_000,
+        on_progress=told.append,
+        clock=wall,
         sleep=wall.sleep,
-    )  # fmt: skip
+    )
     assert told[-1] == Progress(3, 3, 120_000)

@@ -14,7 +14,7 @@ from streams.ingest.context import FeedContext
 from streams.ingest.recorded import Replayed, platform, read, replay
 from tests.fakes.playing import ListSink, Wall
 
-PLACE = FeedContext("replay", "other", "shanye", Pseudonyms(b"key"))
+CONTEXT = FeedContext("replay", "other", "shanye", Pseudonyms(b"key"))
 FIRST = {"time": "2024-09-15T11:51:00+08:00", "platform": "bilibili", "text": "不贪小便宜", "bullying": 1}
 LAST = {"time": "2024-09-15T12:51:00+08:00", "platform": "douyin", "text": "月饼?"}
 
@@ -27,7 +27,7 @@ def recording(folder: Path, *lines: Any) -> Path:
 
 def played(path: Path, wall: Wall, **options: Any) -> tuple[Replayed, list[tuple[int, Event]]]:
     sink = ListSink(wall)
-    told = replay(read(path), sink, place=PLACE, clock=wall, sleep=wall.sleep, **options)
+    told = replay(read(path), sink, context=CONTEXT, clock=wall, sleep=wall.sleep, **options)
     return told, [(at_ms, msgspec.json.decode(record.value or b"", type=Event)) for at_ms, record in sink.sent]
 
 
@@ -86,8 +86,10 @@ def test_platform_is_from_the_closed_set(name: str, ours: str) -> None:
 def test_read_sorts_by_time_and_understands_several_clocks(tmp_path: Path) -> None:
     lines = [{"time": moment, "text": "a"} for moment in ("2024-09-15T00:00:02", 1_726_358_401, 1_726_358_400_000)]
     assert [comment.at_ms for comment in read(recording(tmp_path, *lines)).comments] == [
-        1_726_358_400_000, 1_726_358_401_000, 1_726_358_402_000,
-    ]  # fmt: skip
+        1_726_358_400_000,
+        1_726_358_401_000,
+        1_726_358_402_000,
+    ]
 
 
 def test_read_names_a_missing_file(tmp_path: Path) -> None:

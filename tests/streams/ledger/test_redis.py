@@ -114,9 +114,13 @@ async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> 
         ledger = RedisLedger(client, "real", namespace)
         claim = await ledger.acquire("t", 3)
         effects = Effects(
-            sums={"s": {"a": 1}}, values={"v": {"x": b"1"}}, append_strings={"l": b"x"},
-            outbox=[("k", b"v")], memberships={"f": [("one", 5, 0)]}, ttl_seconds={"s": 60},
-        )  # fmt: skip
+            sums={"s": {"a": 1}},
+            values={"v": {"x": b"1"}},
+            append_strings={"l": b"x"},
+            outbox=[("k", b"v")],
+            memberships={"f": [("one", 5, 0)]},
+            ttl_seconds={"s": 60},
+        )
         await ledger.apply(Update(claim, 0, 10, effects))
         assert await ledger.load_fields(claim, {"s": ["a"], "v": ["x"]}) == {"s": {"a": b"1"}, "v": {"x": b"1"}}
         assert await ledger.load_strings(claim, ["l", "none"]) == [b"x", None]

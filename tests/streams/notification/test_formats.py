@@ -92,8 +92,10 @@ def test_dingtalk_signature_stands_in_the_address() -> None:
     query = parse_qs(urlsplit(post.url).query)
     expected = hmac.new(b"s3cret", b"1790000000123\ns3cret", hashlib.sha256).digest()
     assert query == {
-        "token": ["t"], "timestamp": ["1790000000123"], "sign": [base64.b64encode(expected).decode()],
-    }  # fmt: skip
+        "token": ["t"],
+        "timestamp": ["1790000000123"],
+        "sign": [base64.b64encode(expected).decode()],
+    }
 
 
 def test_robots_without_a_secret_are_not_signed() -> None:

@@ -8,35 +8,35 @@ from streams.compliance.rulebook import Rulebook
 from streams.events.schema import TextKind
 from streams.simulate.scenario import Brand, Language
 from streams.simulate.scenarios import BRANDS, FALSE_CLAIMS, VELVET
-from streams.simulate.wording import Voice, near_copy, patterns, say
+from streams.simulate.wording import Genre, near_copy, patterns, write_text
 
-VOICES: tuple[Voice, ...] = get_args(Voice)
+GENRES: tuple[Genre, ...] = get_args(Genre)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-@pytest.mark.parametrize("voice", VOICES)
-def test_patterns_every_one_can_be_filled(voice: Voice) -> None:
+@pytest.mark.parametrize("genre", GENRES)
+def test_patterns_every_one_can_be_filled(genre: Genre) -> None:
     rng = random.Random(1)
     for language in LANGUAGES:
-        for mood, texts in patterns(voice)[language].items():
+        for category, texts in patterns(genre)[language].items():
             for _ in range(3 * len(texts)):
-                text = say(rng, voice, mood, language, BRANDS[0], "小鹿")
+                text = write_text(rng, genre, category, language, BRANDS[0], "小鹿")
                 assert text.strip()
                 assert "{" not in text
 
 
-@pytest.mark.parametrize("voice", VOICES)
-def test_patterns_are_written_in_their_language_and_none_twice(voice: Voice) -> None:
+@pytest.mark.parametrize("genre", GENRES)
+def test_patterns_are_written_in_their_language_and_none_twice(genre: Genre) -> None:
     for language in LANGUAGES:
-        texts = [text for mood in patterns(voice)[language].values() for text in mood]
+        texts = [text for category in patterns(genre)[language].values() for text in category]
         assert len(texts) == len(set(texts))
         if language == "en":
             assert not any(HAN.search(text) for text in texts)
 
 
 def test_patterns_are_several_hundred() -> None:
-    assert sum(len(texts) for v in VOICES for moods in patterns(v).values() for texts in moods.values()) > 400
+    assert sum(len(texts) for v in GENRES for categories in patterns(v).values() for texts in categories.values()) > 400
 
 
 def test_near_copy_keeps_the_text_and_varies_the_tail() -> None:
@@ -53,12 +53,12 @@ def rulebook() -> Rulebook:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("voice", "mood", "kind"), [("speech", "clean", "host_speech"), ("social", "official", "brand_post")]
+    ("genre", "category", "kind"), [("speech", "clean", "host_speech"), ("social", "official", "brand_post")]
 )
 def test_what_honest_sellers_say_breaks_no_rule(
-    rulebook: Rulebook, voice: Voice, mood: str, kind: TextKind, language: Language
+    rulebook: Rulebook, genre: Genre, category: str, kind: TextKind, language: Language
 ) -> None:
-    said = {every for brand in BRANDS for every in filled(voice, mood, language, brand)}
+    said = {every for brand in BRANDS for every in filled(genre, category, language, brand)}
     assert {text: found for text in said if (found := families(rulebook, text, kind))} == {}
 
 
@@ -71,11 +71,11 @@ def test_a_breach_breaks_the_rule_that_it_is_filed_under_and_no_other(
     assert {text: found for text in said if (found := families(rulebook, text, "host_speech")) != {family}} == {}
 
 
-def filled(voice: Voice, mood: str, language: Language, brand: Brand) -> set[str]:
-    """Every pattern of the mood, in all likelihood more than once."""
+def filled(genre: Genre, category: str, language: Language, brand: Brand) -> set[str]:
+    """Every pattern of the category, in all likelihood more than once."""
     rng = random.Random(3)
-    count = 8 * len(patterns(voice)[language][mood])
-    return {say(rng, voice, mood, language, brand, "小鹿", plain=True) for _ in range(count)}
+    count = 8 * len(patterns(genre)[language][category])
+    return {write_text(rng, genre, category, language, brand, "小鹿", plain=True) for _ in range(count)}
 
 
 def families(rulebook: Rulebook, text: str, kind: TextKind) -> set[str]:

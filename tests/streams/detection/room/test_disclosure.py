@@ -17,7 +17,7 @@ from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import Coordinates
-from streams.simulate.alert_comparison import judge
+from streams.simulate.alert_comparison import compare_alerts
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
 from streams.topology import LIVE
@@ -253,7 +253,7 @@ async def test_simulated_hosts_are_told_apart(name: str) -> None:
     records = [record for record in traffic.records if record.topic == LIVE]
     times, values = [record.due_ms for record in records], [record.value for record in records]
     await handler.apply(handler.prepare(Batch(LIVE, 0, range(len(records)), times, values)))
-    verdicts = judge(traffic.truth.alerts, worker.publisher.alerts())
+    verdicts = compare_alerts(traffic.truth.alerts, worker.publisher.alerts())
     assert [(verdict.fault, verdict.raised is not None) for verdict in verdicts] == (
         [(None, True)] if name == "undisclosed" else []
     )

@@ -11,7 +11,7 @@ from streams.detection.room.fake_traffic import Figure, TrafficWindow
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import Account, RoomEvent
 from streams.detection.watermark import SourceProgress
-from streams.simulate.alert_comparison import judge
+from streams.simulate.alert_comparison import compare_alerts
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
 from tests.builders.records import WATCH, at, room_event
@@ -193,7 +193,7 @@ def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
     for figure, name in names.items():
         expected = truth.fake_share("room-113", name, last - 4, last)
         assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure
-    assert [verdict.fault for verdict in judge(truth.alerts, alerts)] == [None]
+    assert [verdict.fault for verdict in compare_alerts(truth.alerts, alerts)] == [None]
 
 
 def decoded(value: bytes | None) -> RoomEvent | None:

@@ -10,18 +10,18 @@ from streams.ingest.context import FeedContext
 from streams.ingest.platforms.douyin import decode
 
 AT_MS, RECEIVED_MS = 1_790_000_000_000, 1_790_000_000_400
-PLACE = FeedContext("douyin-live", "douyin", "shanye", Pseudonyms(b"key"), room_id="room-2", gift_prices={"463": 10})
+CONTEXT = FeedContext("douyin-live", "douyin", "shanye", Pseudonyms(b"key"), room_id="room-2", gift_prices={"463": 10})
 
 
-def heard(kind: str, msg_id: int = 1, at: int = AT_MS, **fields: Any) -> list[Event]:
+def decoded(kind: str, msg_id: int = 1, at: int = AT_MS, **fields: Any) -> list[Event]:
     common = {"msgId": msg_id, "roomId": 7, "createTime": at}
     user = {"id": 42, "nickName": "小明", "followInfo": {"followerCount": 1200}}
     message = {"method": f"Webcast{kind}Message", "common": common, "user": user, **fields}
-    return decode(json.dumps(message).encode(), PLACE, RECEIVED_MS)
+    return decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS)
 
 
 def test_chat_is_a_comment_of_a_pseudonym_with_reach() -> None:
-    (event,) = heard("Chat", content="这个怎么卖")
+    (event,) = decoded("Chat", content="这个怎么卖")
     assert (event.kind, event.text) == ("comment", "这个怎么卖")
     assert event.actor is not None
     assert event.actor.followers == 1200
@@ -29,8 +29,8 @@ def test_chat_is_a_comment_of_a_pseudonym_with_reach() -> None:
 
 
 def test_gift_streak_of_two_people_with_the_same_group_are_two() -> None:
-    mine = heard("Gift", 1, giftId=463, repeatCount=2, repeatEnd=0, groupId=9)[0]
-    yours = heard("Gift", 2, giftId=463, repeatCount=5, repeatEnd=1, groupId=9, user={"id": 43})[0]
+    mine = decoded("Gift", 1, giftId=463, repeatCount=2, repeatEnd=0, groupId=9)[0]
+    yours = decoded("Gift", 2, giftId=463, repeatCount=5, repeatEnd=1, groupId=9, user={"id": 43})[0]
     assert mine.subject_id != yours.subject_id
     assert (mine.value, mine.final, mine.amount) == (2, False, 10)
     assert (yours.value, yours.final) == (5, True)
@@ -38,37 +38,37 @@ def test_gift_streak_of_two_people_with_the_same_group_are_two() -> None:
 
 @pytest.mark.parametrize(("action", "kind"), [(1, "follow"), (3, "share")])
 def test_social_by_its_action(action: int, kind: str) -> None:
-    assert heard("Social", action=action, followCount=88)[0].kind == kind
+    assert decoded("Social", action=action, followCount=88)[0].kind == kind
 
 
 def test_social_with_another_action_means_nothing() -> None:
-    assert heard("Social", action=8) == []
+    assert decoded("Social", action=8) == []
 
 
 def test_like_member_and_viewers() -> None:
-    assert heard("Like", count=6, total=9_000)[0].value == 6
-    assert heard("Member", memberCount=200)[0].kind == "enter"
-    (event,) = heard("RoomUserSeq", total=181, totalUser=9_000)
+    assert decoded("Like", count=6, total=9_000)[0].value == 6
+    assert decoded("Member", memberCount=200)[0].kind == "enter"
+    (event,) = decoded("RoomUserSeq", total=181, totalUser=9_000)
     assert (event.kind, event.value, event.value_mode) == ("viewers", 181, "snapshot")
 
 
 def test_time_in_seconds_is_understood() -> None:
-    assert heard("Chat", at=AT_MS // 1000, content="1")[0].event_time_ms == AT_MS
+    assert decoded("Chat", at=AT_MS // 1000, content="1")[0].event_time_ms == AT_MS
 
 
 def test_time_that_is_missing_is_when_it_was_received() -> None:
-    assert heard("Chat", at=0, content="1")[0].event_time_ms == RECEIVED_MS
+    assert decoded("Chat", at=0, content="1")[0].event_time_ms == RECEIVED_MS
 
 
 def test_control_ends_the_session() -> None:
-    assert heard("Control", status=3)[0].kind == "session_end"
-    assert heard("Control", status=2) == []
+    assert decoded("Control", status=3)[0].kind == "session_end"
+    assert decoded("Control", status=2) == []
 
 
 def test_fan_club_means_nothing_here() -> None:
-    assert heard("Fansclub", content="加入了粉丝团") == []
+    assert decoded("Fansclub", content="加入了粉丝团") == []
 
 
 def test_what_is_no_message_is_a_decode_error() -> None:
     with pytest.raises(msgspec.DecodeError):
-        decode(b'{"method":"WebcastChatMessage","common":{"msgId":1,"createTime":"now"}}', PLACE, RECEIVED_MS)
+        decode(b'{"method":"WebcastChatMessage","common":{"msgId":1,"createTime":"now"}}', CONTEXT, RECEIVED_MS)

@@ -14,21 +14,23 @@ from streams.ingest.platforms.jetstream import decode
 
 AT_US, RECEIVED_MS = 1_783_175_888_085_434, 1_783_175_889_000
 BRAND_DID = "did:plc:brand"
-PLACE = FeedContext("bluesky-jetstream", "bluesky", "tidewear", Pseudonyms(b"key"), own_accounts=frozenset({BRAND_DID}))
+CONTEXT = FeedContext(
+    "bluesky-jetstream", "bluesky", "tidewear", Pseudonyms(b"key"), own_accounts=frozenset({BRAND_DID})
+)
 
 
-def heard(
+def decoded(
     operation: str, collection: str, record: dict[str, Any] | None = None, did: str = "did:plc:someone"
 ) -> list[Event]:
     commit = {"rev": "3m", "operation": operation, "collection": collection, "rkey": "3abc"}
     if record is not None:
         commit["record"] = {"$type": collection, "createdAt": "1999-01-01T00:00:00Z", **record}  # type: ignore[assignment]  # a JSON object
     message = {"did": did, "time_us": AT_US, "kind": "commit", "commit": commit}
-    return decode(json.dumps(message).encode(), PLACE, RECEIVED_MS)
+    return decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS)
 
 
 def test_post_has_the_servers_time_and_no_trace_of_its_author() -> None:
-    (event,) = heard("create", "app.bsky.feed.post", {"text": "love my new runners", "langs": ["en"]})
+    (event,) = decoded("create", "app.bsky.feed.post", {"text": "love my new runners", "langs": ["en"]})
     assert (event.kind, event.text, event.lang) == ("post", "love my new runners", "en")
     assert event.event_time_ms == AT_US // 1000
     assert b"did:plc" not in msgspec.json.encode(event)
@@ -36,47 +38,47 @@ def test_post_has_the_servers_time_and_no_trace_of_its_author() -> None:
 
 def test_reply_is_told_from_a_post() -> None:
     parent = {"uri": "at://did:plc:x/app.bsky.feed.post/1", "cid": "c"}
-    (event,) = heard("create", "app.bsky.feed.post", {"text": "same", "reply": {"root": parent, "parent": parent}})
+    (event,) = decoded("create", "app.bsky.feed.post", {"text": "same", "reply": {"root": parent, "parent": parent}})
     assert event.kind == "reply"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("like", "like"), ("repost", "repost")])
 def test_like_and_repost_name_their_post(name: str, kind: str) -> None:
-    (post,) = heard("create", "app.bsky.feed.post", {"text": "new colours"}, did=BRAND_DID)
+    (post,) = decoded("create", "app.bsky.feed.post", {"text": "new colours"}, did=BRAND_DID)
     subject = {"uri": f"at://{BRAND_DID}/app.bsky.feed.post/3abc", "cid": "c"}
-    (event,) = heard("create", f"app.bsky.feed.{name}", {"subject": subject})
+    (event,) = decoded("create", f"app.bsky.feed.{name}", {"subject": subject})
     assert (event.kind, event.subject_id) == (kind, post.event_id)
     assert post.actor is not None
     assert post.actor.official
 
 
 def test_follow_counts_for_the_brands_own_accounts_alone() -> None:
-    assert heard("create", "app.bsky.graph.follow", {"subject": BRAND_DID})[0].kind == "follow"
-    assert heard("create", "app.bsky.graph.follow", {"subject": "did:plc:other"}) == []
+    assert decoded("create", "app.bsky.graph.follow", {"subject": BRAND_DID})[0].kind == "follow"
+    assert decoded("create", "app.bsky.graph.follow", {"subject": "did:plc:other"}) == []
 
 
 @pytest.mark.parametrize("collection", ["app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.graph.follow"])
 def test_delete_takes_back_what_was_created_at_its_address(collection: str) -> None:
     subject: Any = BRAND_DID if collection.endswith("follow") else {"uri": "at://x", "cid": "c"}
     record = {"text": "a"} if collection.endswith("post") else {"subject": subject}
-    (created,) = heard("create", collection, record)
-    (deleted,) = heard("delete", collection)
+    (created,) = decoded("create", collection, record)
+    (deleted,) = decoded("delete", collection)
     assert (deleted.kind, deleted.retracts) == ("retraction", created.event_id)
 
 
 @pytest.mark.parametrize("collection", ["app.bsky.graph.block", "fm.teal.alpha.actor.status"])
 def test_other_collections_mean_nothing(collection: str) -> None:
-    assert heard("create", collection, {"subject": 5}) == []
+    assert decoded("create", collection, {"subject": 5}) == []
 
 
 def test_account_and_identity_messages_mean_nothing() -> None:
     message = {"did": "did:plc:a", "time_us": AT_US, "kind": "identity", "identity": {"handle": "a.bsky.social"}}
-    assert decode(json.dumps(message).encode(), PLACE, RECEIVED_MS) == []
+    assert decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS) == []
 
 
 def test_what_is_no_message_is_a_decode_error() -> None:
     with pytest.raises(msgspec.DecodeError):
-        decode(b'{"did":"x","time_us":"soon","kind":"commit"}', PLACE, RECEIVED_MS)
+        decode(b'{"did":"x","time_us":"soon","kind":"commit"}', CONTEXT, RECEIVED_MS)
 
 
 def test_recorded_messages_are_all_understood() -> None:
@@ -84,5 +86,5 @@ def test_recorded_messages_are_all_understood() -> None:
     recorded = folder / "feeds" / "jetstream_v1.jsonl"
     if not recorded.exists():
         pytest.skip(f"no recorded messages at {recorded}: set PULSEWATCH_DATA to the folder of the data sets")
-    events = [event for line in recorded.read_bytes().splitlines() for event in decode(line, PLACE, RECEIVED_MS)]
+    events = [event for line in recorded.read_bytes().splitlines() for event in decode(line, CONTEXT, RECEIVED_MS)]
     assert Counter(event.kind for event in events) == {"like": 54, "post": 4, "reply": 4, "repost": 8, "retraction": 1}
