@@ -2,6 +2,7 @@
 each hold one `Readers`."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -13,12 +14,11 @@ from streams.control.campaigns import Campaigns
 from streams.control.decisions import Decisions
 from streams.control.recorder import CampaignRecorder
 from streams.detection.views.reader import ViewReader
-from streams.engagement.overview import Overview
 from streams.engagement.reader import EngagementReader
 from streams.kafka.bounds import LogBounds, Offsets
 from streams.kafka.connection import KafkaConnection
 from streams.ledger.connect import reader_client
-from streams.ledger.reader import stored_by_stage
+from streams.ledger.reader import ShardDirectory, stored_by_stage
 from streams.settings import Settings
 
 
@@ -36,19 +36,22 @@ class Readers:
         self._present = EventPresent()
         self._quiet_since_ms: int | None = None
         self.clock = clock
-        self.engagement = EngagementReader(self._client, settings.namespace)
-        """The counters of one id."""
-        self.overview = Overview(self._client, settings.namespace)
-        """The counters of all ids at once."""
-        self.alerts = AlertReader(self._client, settings.namespace)
+        self._directory = ShardDirectory(self._client, settings.namespace)
+        self.engagement = EngagementReader(self._client, settings.namespace, self._directory)
+        """The counters of one id, or of all ids at once."""
+        self.alerts = AlertReader(self._client, settings.namespace, self._directory)
         """Alerts that fire and those that resolved lately."""
-        self.views = ViewReader(self._client, settings.namespace)
+        self.views = ViewReader(self._client, settings.namespace, self._directory)
         """What detection writes for screens: conversations, questions, feeds."""
         self.decisions = Decisions(self._client, settings.namespace)
         self.campaigns = Campaigns(self._client, settings.namespace)
         self.recorder = CampaignRecorder(self.campaigns, self.engagement, self.views)
-        self.snapshots = SnapshotReader(self.overview, self.alerts, self.offsets, self._log, clock)
+        self.snapshots = SnapshotReader(self.engagement, self.alerts, self.offsets, self._log, clock, self.at_once)
         """Everything that exporter and terminal show, at once."""
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """One reading: what is read within it by this thread asks for the shards once."""
+        return self._directory.at_once()
 
     def present_ms(self) -> int:
         """The events' present (dashboards.event_present); 0 where no event was ever counted."""
@@ -75,7 +78,7 @@ class Readers:
         self._client.close()
 
     def _newest_ms(self) -> int:
-        return max(self.overview.newest_event_ms().values(), default=0)
+        return max(self.engagement.newest_event_ms().values(), default=0)
 
     def __enter__(self) -> Self:
         return self

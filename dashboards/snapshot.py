@@ -5,6 +5,7 @@ Windows end at the events' own present, not at the wall clock's: a replay of las
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Protocol
@@ -17,7 +18,7 @@ from streams.alerts.reader import BrandTexts
 from streams.clock import Clock
 from streams.detection.room.fake_traffic import Figure
 from streams.engagement.dictionary import Scope, SumMetric
-from streams.engagement.overview import ScopeTotals
+from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
 from streams.kafka.bounds import Offsets
 
@@ -27,11 +28,11 @@ ROOMS_JUDGED = 200
 
 
 class Rooms(Protocol):
-    """The engagement counters (streams.engagement.overview). Every call may raise Unavailable."""
+    """The engagement counters (streams.engagement.reader). Every call may raise Unavailable."""
 
     def newest_event_ms(self) -> Mapping[str, int]: ...
 
-    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]: ...
+    def all_scopes(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]: ...
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,22 @@ class SnapshotReader:
         offsets: Callable[[], Mapping[str, Offsets]],
         log: LogBounds,
         clock: Clock,
+        at_once: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._rooms = rooms
         self._detections = detections
         self._offsets = offsets
         self._log = log
         self._clock = clock
+        self._at_once = at_once
         self._event_clock = EventPresent()
 
     def read(self) -> Snapshot:
         """One reading; raises nothing for a server that does not answer."""
+        with self._at_once():
+            return self._read()
+
+    def _read(self) -> Snapshot:
         now_ms = self._clock()
         try:
             newest = dict(self._rooms.newest_event_ms())
@@ -132,8 +139,8 @@ class SnapshotReader:
         return Snapshot(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
 
     def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
-        lines = self._rooms.lines("room", ROOM_MINUTES, at_ms)
-        rooms = [RoomFigures(room_id, line.sums, line.viewers_now) for room_id, line in lines.items()]
+        totals = self._rooms.all_scopes("room", ROOM_MINUTES, at_ms)
+        rooms = [RoomFigures(room_id, one.sums, one.viewers_now) for room_id, one in totals.items()]
         rooms.sort(key=attrgetter("weight"), reverse=True)
         shares = self._detections.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
         return [replace(room, fake_shares=shares.get(room.room_id, {})) for room in rooms]

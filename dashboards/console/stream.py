@@ -69,8 +69,12 @@ class PageStream:
         self._turn = 0
 
     async def call(self, act: Callable[[PageSources], Any]) -> Any:
-        """Do something at the sources, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._sources)
+        """Do something at the sources, in its thread, as one reading."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._at_once, act)
+
+    def _at_once(self, act: Callable[[PageSources], Any]) -> Any:
+        with self._sources.readers.at_once():
+            return act(self._sources)
 
     async def once(self, view: View, key: str) -> bytes:
         """A page as it is now, as one JSON object. Raises Unavailable."""

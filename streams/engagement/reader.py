@@ -219,8 +219,6 @@ class EngagementReader:
         """All rates of a window; None where a denominator is zero."""
         return self.window(scope, scope_id, window, at_ms, session_id=session_id).kpis
 
-    figures = kpis
-
     def minutes(self, scope: Scope, scope_id: str, count: int, at_ms: int | None = None) -> list[Minute]:
         """The last `count` minutes one by one, oldest first; those without events are there too."""
         field = scope_field(scope, scope_id)

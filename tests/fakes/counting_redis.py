@@ -7,12 +7,14 @@ from redis.client import Pipeline
 
 
 class CountingRedis(Redis):
-    """Counts pipelines with commands in them, and single commands."""
+    """`trips` has the names of each round trip's commands: of a pipeline, or of a command alone."""
 
-    round_trips = 0
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.trips: list[set[str]] = []
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        self.round_trips += 1
+        self.trips.append({args[0]})
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:
@@ -25,5 +27,6 @@ class _CountingPipeline(Pipeline):
         self._client = client
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        self._client.round_trips += bool(self.command_stack)
+        if self.command_stack:
+            self._client.trips.append({args[0] for args, _ in self.command_stack})
         return super().execute(raise_on_error)

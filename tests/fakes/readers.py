@@ -8,7 +8,7 @@ from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
 from streams.detection.room.fake_traffic import Figure
 from streams.engagement.dictionary import Scope, SumMetric
-from streams.engagement.overview import ScopeTotals
+from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
 from streams.kafka.bounds import Offsets
 
@@ -24,7 +24,7 @@ class HeldRooms:
     def newest_event_ms(self) -> Mapping[str, int]:
         return self.newest
 
-    def lines(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]:
+    def all_scopes(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]:
         self.asked_at_ms = at_ms
         return {name: _line(dict(counts)) for name, counts in self.rooms.items()}
 

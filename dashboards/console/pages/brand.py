@@ -112,7 +112,7 @@ def view(sources: PageSources, brand_id: str) -> BrandPage:
         spread=TopAccounts(voices, accounts),
         rivals=_rivals(readers, brand_id, present_ms),
         alerts=alerts,
-        engagement=readers.engagement.figures("brand", brand_id, "60m", present_ms),
+        engagement=readers.engagement.kpis("brand", brand_id, "60m", present_ms),
     )
 
 

@@ -80,7 +80,7 @@ def view(sources: PageSources, _key: str = "") -> OperationsPage:
 
 
 def _feeds(readers: Readers) -> Feeds:
-    newest = readers.overview.newest_event_ms()
+    newest = readers.engagement.newest_event_ms()
     brands = {texts.brand_id for texts in readers.alerts.texts(readers.present_ms())}
     sources = readers.views.feeds(sorted(brands))
     return Feeds(

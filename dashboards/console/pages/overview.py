@@ -11,7 +11,7 @@ from dashboards.readers import Readers
 from dashboards.snapshot import by_brand, text_count
 from streams.alerts.alert import Alert
 from streams.control.decisions import Decision
-from streams.engagement.overview import ScopeTotals
+from streams.engagement.reader import ScopeTotals
 
 ROOM_MINUTES = 5
 MAX_ROOMS = 100
@@ -82,7 +82,7 @@ def _alerts(readers: Readers, active: Sequence[Alert]) -> OverviewAlerts:
 
 
 def _rooms(readers: Readers, present_ms: int) -> list[RoomLine]:
-    lines = readers.overview.lines("room", ROOM_MINUTES, present_ms)
+    lines = readers.engagement.all_scopes("room", ROOM_MINUTES, present_ms)
     largest = sorted(lines, key=lambda room: (-(lines[room].viewers_now or 0), -_going_on(lines[room]), room))
     heads = readers.views.rooms(largest[:MAX_ROOMS])
     rows = []

@@ -121,12 +121,12 @@ def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], pres
 
 def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
     shares = known.fake_shares if known else {}
-    people = readers.engagement.people("room", room_id, "session")
+    session = readers.engagement.window("room", room_id, "session")
     return Now(
-        figures=readers.engagement.figures("room", room_id, "session"),
-        sums=readers.engagement.sums("room", room_id, "session"),
-        new_followers=people["new_followers"],
-        viewers=people["viewers"],
+        figures=session.kpis,
+        sums=session.sums,
+        new_followers=session.people["new_followers"],
+        viewers=session.people["viewers"],
         fakes={figure: InauthenticShare(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
     )
 
