@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo console check test test-slow test-torch bench lock clean
+.PHONY: help setup install demo console check test test-unit test-slow test-torch bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ check: setup
 
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)
+
+test-unit: setup ## the tests that need no server: no Kafka, Redis, Prometheus or browser is started
+	@$(BIN)/pytest tests/models tests/streams tests/dashboards tests/deploy tests/test_architecture.py $(ARGS)
 
 test-slow: install ## the tests that take minutes
 	@$(BIN)/pytest -m slow $(ARGS)

@@ -1,7 +1,10 @@
-"""Fixtures for every test; real servers start once a run, with the first test that asks, and always stop."""
+"""Fixtures for every test; real servers start once a run, with the first test that asks, and always stop.
+
+The rooms that mirror the code need no server, so they start none: `make test-unit` runs them in a minute or so.
+"""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,10 +12,33 @@ import pytest
 from kafka.admin import NewTopic
 
 from deploy.local.kafka import LocalKafka
-from deploy.local.process import signals_unwind
+from deploy.local.process import ServerProcess, signals_unwind
 from deploy.local.redis import LocalRedis
 
 TopicFactory = Callable[..., str]
+TESTS = Path(__file__).parent
+UNIT_ROOMS = ("dashboards", "deploy", "models", "streams")
+
+
+class ServerStarted(Exception):
+    """A test of a room without servers started one: it belongs into the room of what it needs."""
+
+
+def refuse(server: ServerProcess) -> None:
+    raise ServerStarted(f"{server.name}: tests of real servers live in tests/redis, tests/broker, tests/stack, …")
+
+
+def is_unit(item: pytest.Item) -> bool:
+    """Whether the test is in a room without servers."""
+    return item.path.relative_to(TESTS).parts[0] in UNIT_ROOMS
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with pytest.MonkeyPatch.context() as patch:
+        if is_unit(item):
+            patch.setattr(ServerProcess, "launch", refuse)
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)

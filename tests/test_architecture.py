@@ -155,3 +155,18 @@ def test_benches_live_in_their_room_only() -> None:
     assert not [name(path) for path in modules() if "bench" in path.relative_to(ROOT).as_posix()]
     users = [path for path in proofs() if any(module.startswith("tests.bench") for module in imports(path))]
     assert not [name(path) for path in users if not name(path).startswith("tests/bench/")]
+
+
+def test_no_two_tests_have_one_name() -> None:
+    stems = [path.stem for path in proofs() if path.stem.startswith("test_")]
+    assert sorted(stems) == sorted(set(stems))
+
+
+def test_names_of_tests_are_short_enough_to_be_read() -> None:
+    names = [
+        node.name
+        for path in proofs()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    assert not [found for found in names if len(found) > 85]

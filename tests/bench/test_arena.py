@@ -10,7 +10,6 @@ from tests.bench.peers.task import Answer, Task
 from tests.bench.transport import PEERS, check_decoded
 from tests.conftest import TopicFactory
 
-pytestmark = pytest.mark.kafka
 EVENTS = 3_000
 
 

@@ -40,7 +40,6 @@ def test_payments_count_orders_and_money_not_items() -> None:
     assert counters.take() == ({}, {})
 
 
-@pytest.mark.redis
 def test_flushed_counters_equal_their_recount_and_a_lost_one_does_not(redis_server: LocalRedis, namespace: str) -> None:
     load = Load(2_000, rooms=5, people=300)
     with Redis.from_url(redis_server.url) as redis:

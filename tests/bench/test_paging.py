@@ -22,8 +22,6 @@ def test_outcome_is_told_part_by_part() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.kafka
-@pytest.mark.redis
 def test_nineteen_pages_of_twenty_arrive_within_ten_seconds() -> None:
     outcome = run_paging(20, seed=7, say=lambda _line: None)
     assert outcome["pages"] == 20

@@ -17,7 +17,6 @@ from tests.fakes.transport import Recorder
 from tests.servers.waiting import DEADLINE_SECONDS, until_async
 from tests.servers.workers import produce, running
 
-pytestmark = pytest.mark.kafka
 PROGRAM = """
 import json, sys
 from streams.settings import Settings

@@ -15,8 +15,6 @@ from tests.fakes.transport import Recorder, fenced, moved
 from tests.servers.waiting import until_async
 from tests.servers.workers import produce, producing, running
 
-pytestmark = pytest.mark.kafka
-
 
 def recorder(*topics: str) -> Recorder:
     """A handler whose consumer group no other test uses."""

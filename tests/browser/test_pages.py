@@ -31,7 +31,6 @@ from tests.browser.evening import (
 from tests.servers.console import served
 from tests.servers.site import Site, fresh_topics
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 
 

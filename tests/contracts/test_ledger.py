@@ -15,7 +15,7 @@ from tests.contracts.ledgers import MemoryStored, RedisStored, UnderTest
 STAGE = "contract"
 
 
-@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+@pytest.fixture(params=["memory", "redis"])
 async def under_test(request: pytest.FixtureRequest, namespace: str) -> AsyncIterator[UnderTest]:
     if request.param == "memory":
         memory = MemoryLedger()

@@ -20,8 +20,6 @@ from streams.topology import ALERTS, LIVE, SCORED
 from tests.servers.site import PARTITIONS, Site
 from tests.servers.waiting import until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
 ONSET_MINUTE, CALM_AGAIN_MINUTE, END_MINUTE = 20, 27, 45
 BRAND = "shanye"
 

@@ -13,8 +13,6 @@ from tests.faults.kills import kill_again_and_again
 from tests.servers.site import AHEAD_RECORDS, Site
 from tests.servers.waiting import until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
 ARRIVED_BY_THE_LAST_DEATH = 0.9
 """Of the records: a fast worker cannot have counted all when it dies. The last death is due at 0.75 or before."""
 

@@ -4,16 +4,12 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-import pytest
-
 from streams.simulate.generate import generate
 from streams.simulate.scenario import Disorder
 from streams.simulate.scenarios import COUNTERS
 from tests.faults.exactness import assert_exact
 from tests.servers.site import Site
 from tests.servers.waiting import until
-
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 
 def test_malformed_records_are_dead_letters_and_the_rest_is_counted(site: Site) -> None:

@@ -16,8 +16,6 @@ from tests.faults.exactness import assert_exact
 from tests.servers.site import NamedWorker, Site
 from tests.servers.waiting import until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
 
 @contextmanager
 def midrun(site: Site, *, minutes: int, seed: int) -> Iterator[tuple[NamedWorker, Truth]]:

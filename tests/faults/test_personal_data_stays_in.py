@@ -34,8 +34,6 @@ from tests.servers.console import served
 from tests.servers.site import PARTITIONS, Site
 from tests.servers.waiting import until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
 BRAND, ROOM, ORDERLY_ROOM = "velvet", "room-1", "room-2"
 SECRETS = {
     "phone": "13812345670", "apart": "139 1234 5671", "spoken": "幺三七零零幺三八零零零", "american": "415-555-0134",

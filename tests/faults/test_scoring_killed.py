@@ -4,7 +4,6 @@ import time
 from contextlib import closing
 
 import msgspec
-import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.events.schema import Event, ScoredText
@@ -12,8 +11,6 @@ from streams.ingest.player import TimedRecord
 from streams.topology import LIVE, SCORED
 from tests.servers.site import PARTITIONS, Site
 from tests.servers.waiting import until
-
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 TEXTS = 600
 CAPTION = "这款是全网第一的面霜"

@@ -1,0 +1,1 @@
+"""Machines that draw the next step: any order of batches, deaths and reassignments."""

@@ -129,7 +129,6 @@ def test_memory_ledger_holds_its_promise_in_any_order() -> None:
     )
 
 
-@pytest.mark.redis
 def test_redis_ledger_holds_its_promise_in_any_order(redis_server: LocalRedis, namespace: str) -> None:
     with asyncio.Runner() as runner:
         client = Redis.from_url(redis_server.url, socket_timeout=10)

@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from deploy.cli.main import cli
-from deploy.local.http import get_json
-from deploy.local.prometheus import CONFIG, LocalPrometheus, with_local_targets
+from deploy.local.prometheus import CONFIG, with_local_targets
 from streams.alerts.kinds import KINDS, AlertKind
 from streams.events.codec import Reason
 from tests.oracle.shipped_rules import alerts, declared_samples, rules
@@ -115,9 +114,3 @@ def test_jobs_without_targets_here_are_left_out() -> None:
         }
     ]
     assert own["alerting"] == {"alertmanagers": []}
-
-
-def test_prometheus_starts_with_the_shipped_rules(tmp_path: Path) -> None:
-    with LocalPrometheus(tmp_path) as server:
-        groups = get_json(f"{server.url}/api/v1/rules")["data"]["groups"]
-    assert {group["name"] for group in groups} == {"recorded", "detections", "monitor"}

@@ -28,7 +28,6 @@ from tests.builders.records import (
 )
 from tests.fakes.detection_worker import MemoryAlerts
 
-pytestmark = pytest.mark.redis
 START = START_MS // MINUTE_MS
 
 

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.local.kafka import LocalKafka
-
-pytestmark = pytest.mark.kafka
 
 
 async def produce(kafka: LocalKafka, topic: str, value: bytes) -> int:

@@ -45,7 +45,6 @@ async def stored(server: LocalRedis, namespace: str) -> None:
     await client.aclose()
 
 
-@pytest.mark.redis
 async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: LocalRedis, namespace: str) -> None:
     await stored(redis_server, namespace)
     with Redis.from_url(redis_server.url) as client:
@@ -61,7 +60,6 @@ async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: Loca
         ]
 
 
-@pytest.mark.redis
 async def test_reader_of_an_empty_namespace_sees_nothing(redis_server: LocalRedis, namespace: str) -> None:
     with Redis.from_url(redis_server.url) as client:
         reader = AlertReader(client, namespace)

@@ -18,8 +18,6 @@ from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
 from tests.servers.redis_cluster import one_node_cluster
 
-pytestmark = pytest.mark.redis
-
 
 @contextlib.asynccontextmanager
 async def ledger_of(url: str, namespace: str) -> AsyncIterator[RedisLedger]:

@@ -24,7 +24,6 @@ from tests.builders.events import TEN_MS, event
 from tests.builders.records import speech, text
 from tests.builders.stored import count, detect
 
-pytestmark = pytest.mark.redis
 TEN = TEN_MS // MINUTE_MS
 
 

@@ -30,8 +30,6 @@ def processes(folder: Path) -> dict[str, Process]:
     return {**running.processes, "supervisor": running.supervisor}
 
 
-@pytest.mark.kafka
-@pytest.mark.redis
 def test_stack_comes_up_is_mended_and_goes_down_whole(tmp_path: Path) -> None:
     told: list[str] = []
     addresses = up(tmp_path, Settings(), told.append)

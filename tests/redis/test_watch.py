@@ -16,8 +16,6 @@ from streams.settings import settings
 from streams.topology import DETECTION, SCORED
 from tests.builders.alerts import an_alert
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture(autouse=True)
 def _its_redis(redis_server: LocalRedis, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -23,7 +23,6 @@ async def read_all(bootstrap: str, topic: str, count: int) -> list[tuple[str, by
         await consumer.stop()
 
 
-@pytest.mark.kafka
 async def test_records_keep_the_order_of_their_key(kafka: LocalKafka, topic: Callable[..., str]) -> None:
     name = topic(partitions=2)
     texts = TopicPublisher(kafka.connection, name)

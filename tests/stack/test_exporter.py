@@ -62,8 +62,6 @@ def nowhere() -> Settings:
     return Settings(kafka=f"127.0.0.1:{free_port()}", redis=f"redis://127.0.0.1:{free_port()}/0")
 
 
-@pytest.mark.kafka
-@pytest.mark.redis
 async def test_scrape_and_snapshot_show_what_the_stages_stored(
     chosen: Settings, redis_server: LocalRedis, tmp_path: Path
 ) -> None:

@@ -22,7 +22,6 @@ from tests.builders.records import room_event, speech, text
 from tests.builders.stored import count, detect, watch
 from tests.servers.console import NAME, Served, served
 
-pytestmark = pytest.mark.redis
 LOG_MS = TEN_MS + 30 * MINUTE_MS
 PAYLOADS = ("<img src=x onerror=alert(1)>", "{{7*7}}", "‮evil", "a/b?c#d", "..%2f..", "间")
 

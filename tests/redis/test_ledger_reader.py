@@ -11,8 +11,6 @@ from streams.ledger.redis import RedisLedger
 from streams.topology import DETECTION, ENGAGEMENT, LIVE, SCORED, SCORING, SOCIAL
 from tests.fakes.counting_redis import CountingRedis
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 def client(redis_server: LocalRedis) -> Iterator[CountingRedis]:

@@ -51,7 +51,6 @@ SHORT = Scenario(
     disorder=replace(DEMO.disorder, huge_records=False, late=10),
 )  # fmt: skip
 QUERIES = [one for board in build.load() for one in asked(board)]
-pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 
 @pytest.fixture(scope="module")

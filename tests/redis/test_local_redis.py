@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 from redis import Redis
 
 from deploy.local.redis import LocalRedis
-
-pytestmark = pytest.mark.redis
 
 
 def test_redis_keeps_its_data_over_a_restart(tmp_path: Path) -> None:

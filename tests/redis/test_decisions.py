@@ -9,8 +9,6 @@ from deploy.local.redis import LocalRedis
 from streams.control.decisions import KEPT_SECONDS, Decisions, quality, standing
 from tests.builders.alerts import NOON_MS, an_alert
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 def decisions(redis_server: LocalRedis, namespace: str) -> Iterator[Decisions]:

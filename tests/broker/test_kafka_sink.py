@@ -3,7 +3,6 @@ import subprocess
 import sys
 from contextlib import closing
 
-import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.local.kafka import LocalKafka
@@ -14,7 +13,6 @@ from tests.conftest import TopicFactory
 AT_MS = 1_790_000_000_000
 
 
-@pytest.mark.kafka
 def test_sink_writes_each_record_once_with_its_key_and_its_own_time(kafka: LocalKafka, topic: TopicFactory) -> None:
     name = topic()
     records = [TimedRecord(name, b"room-1", b"%d" % n, AT_MS + n, AT_MS + n) for n in range(500)]

@@ -28,7 +28,6 @@ def watch(kafka: LocalKafka) -> Iterator[TopicFollower]:
     watching.stop()
 
 
-@pytest.mark.kafka
 def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: TopicFollower) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     now_ms = system_clock()

@@ -24,8 +24,6 @@ from tests.builders.events import TEN_MS, event
 from tests.fakes.engagement_worker import LOG_MS, log_of
 from tests.servers.redis_cluster import one_node_cluster
 
-pytestmark = pytest.mark.redis
-
 
 class Rolling:
     """A ledger on a real Redis, what is fed to it, and its reader."""

@@ -1,0 +1,61 @@
+"""Dead letters on a real broker: written, listed and redriven."""
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from deploy.local.kafka import LocalKafka
+from streams.errors import UsageError
+from streams.events.dead_letters import DeadLetter
+from streams.events.schema import Coordinates
+from streams.kafka.dead_letter_sink import TRUNCATED_BYTES, DeadLetterTopicSink
+from streams.kafka.dead_letter_topic import list_dead_letters, redrive
+from tests.conftest import TopicFactory
+
+LETTER = DeadLetter(Coordinates("live.events", 3, 17), "bad_json", "JSON is malformed: 好", "engagement", b"\xff{")
+
+
+async def test_letters_sent_twice_are_listed_once(kafka: LocalKafka, topic: TopicFactory) -> None:
+    letters_topic = topic(2)
+    sink = DeadLetterTopicSink(kafka.connection, letters_topic)
+    null = DeadLetter(Coordinates("live.events", 0, 1), "empty", "a null value", "engagement", None)
+    for _ in range(2):
+        await sink.send([LETTER, null])
+    await sink.close()
+    listed = sorted(list_dead_letters(kafka.connection, letters_topic), key=lambda letter: letter.origin)
+    assert listed == [null, LETTER]
+
+
+async def test_record_too_large_to_be_written_again_is_cut(kafka: LocalKafka, topic: TopicFactory) -> None:
+    letters_topic = topic()
+    sink = DeadLetterTopicSink(kafka.connection, letters_topic, max_bytes=200_000)
+    huge = DeadLetter(Coordinates("live.events", 0, 5), "too_large", "", "engagement", b"x" * 200_000)
+    await sink.send([huge])
+    await sink.close()
+    [listed] = list_dead_letters(kafka.connection, letters_topic)
+    assert listed.truncated
+    assert listed.value == b"x" * TRUNCATED_BYTES
+    assert redrive(kafka.connection, lambda _: True, letters_topic) == {"redriven": 0, "skipped": 1}
+
+
+async def test_redriven_record_is_back_where_it_came_from_and_no_longer_listed(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    source, letters_topic = topic(2), topic()
+    mended = DeadLetter(Coordinates(source, 1, 0), "bad_json", "", "engagement", b"mended")
+    other = DeadLetter(Coordinates(source, 0, 0), "bad_utf8", "", "engagement", b"other")
+    sink = DeadLetterTopicSink(kafka.connection, letters_topic)
+    await sink.send([mended, other])
+    await sink.close()
+    counts = redrive(kafka.connection, lambda letter: letter.reason == "bad_json", letters_topic)
+    assert counts == {"redriven": 1, "skipped": 0}
+    assert list(list_dead_letters(kafka.connection, letters_topic)) == [other]
+    assert redrive(kafka.connection, lambda letter: letter.reason == "bad_json", letters_topic)["redriven"] == 0
+    with KafkaConsumer(bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition(source, 1)])
+        [record] = next(iter(consumer.poll(10_000).values()))
+    assert record.value == b"mended"
+
+
+def test_listing_a_topic_that_is_not_there_says_what_to_do(kafka: LocalKafka) -> None:
+    with pytest.raises(UsageError, match="topics create"):
+        list(list_dead_letters(kafka.connection, "no-such-topic"))

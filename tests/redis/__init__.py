@@ -1,0 +1,1 @@
+"""What only a real Redis shows: what the stages stored, read back."""
