@@ -1,4 +1,4 @@
-"""The alerts topic as it stands: every record of each alert, for its timeline and for links to alerts long resolved."""
+"""The alerts topic in memory: every record of each alert, for its timeline and for links to alerts long resolved."""
 
 import threading
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from streams.alerts.alert import Alert
 
 MAX_ALERTS = 5_000
 MAX_RECORDS = 300
-"""Of one alert; the first ones and the last one stay."""
+"""Of one alert: its first records and its last one."""
 _decode = msgspec.json.Decoder(Alert).decode
 
 
 class AlertLog:
-    """Filled by the thread that follows Kafka, read by others."""
+    """The thread that follows Kafka appends; any thread reads. `version` grows with each new record."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: dict[str, list[Alert]] = {}
         self.version = 0
 
-    def take(self, values: Sequence[bytes | None]) -> None:
-        """Records in the topic's order. One that is written twice, or cannot be read, adds nothing."""
+    def append(self, values: Sequence[bytes | None]) -> None:
+        """Add records in the topic's order. A repeated or unreadable one adds nothing."""
         for value in values:
             try:
                 alert = _decode(value or b"")
@@ -31,7 +31,7 @@ class AlertLog:
             self._add(alert)
 
     def history(self, fingerprint: str) -> list[Alert]:
-        """The records of one alert, oldest first; empty where it is not known."""
+        """The records of one alert, oldest first; empty for an unknown one."""
         with self._lock:
             return list(self._records.get(fingerprint, ()))
 

@@ -1,4 +1,4 @@
-"""What people do: come in and leave, decide about alerts, run campaigns."""
+"""What people do through the pages: log in and out, decide about alerts, create and end campaigns."""
 
 import asyncio
 
@@ -6,9 +6,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboards.console.auth import COOKIE, SESSION_MS, Person, TokenAuth
+from dashboards.console.auth import (
+    COOKIE,
+    SESSION_MS,
+    AccessDenied,
+    Person,
+    TokenAuth,
+    current_user,
+    require_operator,
+)
+from dashboards.console.json_http import json_response, read_json
 from dashboards.console.pages import alert
-from dashboards.console.security import AccessDenied, current_user, json_response, read_json, require_operator
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
@@ -18,7 +26,7 @@ from streams.errors import UsageError
 WRONG_TOKEN_SECONDS = 0.5
 
 
-class Token(msgspec.Struct):
+class LoginRequest(msgspec.Struct):
     token: str
 
 
@@ -28,73 +36,79 @@ class DecisionRequest(msgspec.Struct):
     note: str = ""
 
 
-class Named(msgspec.Struct):
+class EndRequest(msgspec.Struct):
     campaign_id: str
 
 
 async def me(request: Request) -> Response:
-    """Who asks, as the page needs to know it."""
-    who = current_user(request)
-    login = request.app.state.doors is not None
-    return json_response({"name": who.name if who else None, "role": who.role if who else None, "login": login})
+    """The user's name and role, null where unknown, and whether the console wants a login at all."""
+    user = current_user(request)
+    login = request.app.state.auth is not None
+    return json_response({"name": user.name if user else None, "role": user.role if user else None, "login": login})
 
 
 async def login(request: Request) -> Response:
-    """A token for a cookie. Guessing is slow, one guess at a time."""
-    doors: TokenAuth | None = request.app.state.doors
-    given: Token = await read_json(request, Token)
-    if doors is None:
+    """A cookie for a token. A wrong one costs WRONG_TOKEN_SECONDS, and guesses wait for each other."""
+    auth: TokenAuth | None = request.app.state.auth
+    given: LoginRequest = await read_json(request, LoginRequest)
+    if auth is None:
         raise UsageError("nobody needs to log in here")
-    async with request.app.state.guessing:
-        who = doors.enter(given.token)
-        if who is None:
+    async with request.app.state.login_lock:
+        user = auth.authenticate(given.token)
+        if user is None:
             await asyncio.sleep(WRONG_TOKEN_SECONDS)
             raise AccessDenied(401, "this token is not known")
-    entered = json_response({"name": who.name, "role": who.role})
-    entered.set_cookie(
-        COOKIE, doors.seal(who, request.app.state.sources.readers.clock()), max_age=SESSION_MS // 1000, httponly=True,
-        samesite="strict", secure=request.url.scheme == "https",
-    )  # fmt: skip
-    return entered
+    response = json_response({"name": user.name, "role": user.role})
+    response.set_cookie(
+        COOKIE,
+        auth.issue_cookie(user, request.app.state.clock()),
+        max_age=SESSION_MS // 1000,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
 
 
 async def logout(_request: Request) -> Response:
-    left = json_response({})
-    left.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    return left
+    response = json_response({})
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response
 
 
 async def decide(request: Request) -> Response:
-    """A verdict about an alert, with its author and time."""
-    who, given = require_operator(request), await read_json(request, DecisionRequest)
-    live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda sources: _decided(sources, given, who)))
+    """Record a verdict about an alert, with its author and time."""
+    user, given = require_operator(request), await read_json(request, DecisionRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: _decided(sources, given, user)))
 
 
 async def create_campaign(request: Request) -> Response:
-    who, given = require_operator(request), await read_json(request, CampaignRequest)
-    live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda sources: _created(sources, given, who)), 201)
+    user, given = require_operator(request), await read_json(request, CampaignRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: _created(sources, given, user)), 201)
 
 
 async def end_campaign(request: Request) -> Response:
-    """It ends with the events' present."""
+    """End a running campaign at the events' present."""
     require_operator(request)
-    given: Named = await read_json(request, Named)
-    live: PageStream = request.app.state.live
-    return json_response(await live.call(lambda sources: _ended(sources, given.campaign_id)))
+    given: EndRequest = await read_json(request, EndRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: _ended(sources, given.campaign_id)))
 
 
-def _decided(sources: PageSources, given: DecisionRequest, who: Person) -> Decision:
+def _decided(sources: PageSources, given: DecisionRequest, user: Person) -> Decision:
     found = alert.find(sources, given.fingerprint)
     if found is None:
         raise UsageError(f"there is no alert {given.fingerprint[:40]}")
-    return sources.readers.decisions.record(found, given.verdict, who.name, sources.readers.clock(), given.note.strip())
+    return sources.readers.decisions.record(
+        found, given.verdict, user.name, sources.readers.clock(), given.note.strip()
+    )
 
 
-def _created(sources: PageSources, given: CampaignRequest, who: Person) -> Campaign:
+def _created(sources: PageSources, given: CampaignRequest, user: Person) -> Campaign:
     readers = sources.readers
-    campaign = campaign_from(given, who.name, readers.clock())
+    campaign = campaign_from(given, user.name, readers.clock())
     readers.recorder.start(campaign, readers.present_ms())
     return campaign
 

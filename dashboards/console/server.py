@@ -1,4 +1,4 @@
-"""The console as a process: Kafka's thread, the sources, and the web server, until it is told to stop."""
+"""The console as a process: the thread that follows Kafka, the readers, and the web server."""
 
 import logging
 from collections.abc import Callable
@@ -22,8 +22,8 @@ PORT = 9107
 
 @dataclass(frozen=True)
 class Options:
-    """Where the console listens, and whom it lets in. `open_to_all` does without tokens beyond loopback; `names` are
-    further host names that it may be called by."""
+    """Where the console listens, and who may enter. `open_to_all` allows an address beyond loopback without tokens;
+    `names` are host names of the console beside its address."""
 
     host: str = "127.0.0.1"
     port: int = PORT
@@ -32,17 +32,17 @@ class Options:
     names: tuple[str, ...] = ()
 
 
-def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> None:
+def serve(settings: Settings, options: Options, on_progress: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises UsageError where it would be open by mistake, or cannot listen."""
-    doors = admitted(options)
+    auth = auth_for(options)
     if not (BUNDLE / "index.html").is_file():
-        told(f"{NOT_BUILT}; until then it serves figures alone")
-    kafka = TopicFollower(KafkaConnection.of(settings))
-    kafka.start()
+        on_progress(f"{NOT_BUILT}; until then it serves figures alone")
+    topics = TopicFollower(KafkaConnection.of(settings))
+    topics.start()
     try:
         with Readers(settings) as readers:
             names = (options.host, *options.names)
-            app = application(PageSources(readers, kafka), doors, names)
+            app = application(PageSources(readers, topics), auth, names)
             server = uvicorn.Server(
                 uvicorn.Config(
                     app,
@@ -55,17 +55,18 @@ def serve(settings: Settings, options: Options, told: Callable[[str], None]) -> 
                     lifespan="on",
                 )
             )
-            told(f"The console is at {address(options)}")
-            logging.getLogger("uvicorn.error").addFilter(_cancelled_streams_are_no_errors)
+            on_progress(f"The console is at {address(options)}")
+            logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_stream)
             server.run()
             if not server.started:
                 raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")
     finally:
-        kafka.stop()
+        topics.stop()
 
 
-def admitted(options: Options) -> TokenAuth | None:
-    """The people of the token file; None where everybody who reaches the address may look and decide."""
+def auth_for(options: Options) -> TokenAuth | None:
+    """The people of the token file; None where everybody who reaches the address may look and decide. Raises UsageError
+    for an address beyond loopback without a token file, unless it is open on purpose."""
     if options.tokens is not None:
         return read_tokens(options.tokens)
     if not options.open_to_all and not _is_loopback(options.host):
@@ -86,6 +87,6 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _cancelled_streams_are_no_errors(record: logging.LogRecord) -> bool:
+def _is_no_cancelled_stream(record: logging.LogRecord) -> bool:
     """A page that is open when the console stops is cut off; uvicorn would log it with its stack."""
     return "Cancel " not in record.getMessage()

@@ -1,10 +1,10 @@
-"""Pages kept up to date by server-sent events: a page is read again when the ledgers moved, and what changed goes out.
+"""Pages kept up to date by server-sent events: when the ledgers move, a page is read again and its changes go out.
 
-    pulse    every PULSE_SECONDS: the stored offsets, the alerts' and the decisions' versions. Did anything move?
+    watch    every WATCH_SECONDS: the stored offsets, the versions of alerts and decisions. Did anything move?
     page     if so, at most every MIN_SECONDS, and every MAX_SECONDS in any case, since windows slide: read again
-    stream   panels whose bytes differ from what this reader was sent; a beat every BEAT_SECONDS
+    events   panels whose bytes differ from those last sent to this client; a beat every BEAT_SECONDS
 
-All readers of a page share its reading, which ends with the last of them.
+All clients of a page share its reading, which ends with the last of them.
 
     event: panels   {"room": …, "notices": …}     whole panels, all of them first
     event: beat     {"now_ms": …, "trouble": "…"}  alive; trouble says what cannot be read
@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,17 +24,19 @@ from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
 
 LOG = logging.getLogger(__name__)
-PULSE_SECONDS = 0.2
+WATCH_SECONDS = 0.2
 MIN_SECONDS = 0.4
 MAX_SECONDS = 5.0
 BEAT_SECONDS = 2.0
 
 View = Callable[[PageSources, str], msgspec.Struct]
 Panels = Mapping[str, bytes]
+"""JSON by the name of the panel."""
+Result = TypeVar("Result")
 
 
 def panels(view: msgspec.Struct) -> dict[str, bytes]:
-    """Each field as JSON."""
+    """Each field of a page's struct as JSON, by name."""
     return {name: msgspec.json.encode(getattr(view, name)) for name in view.__struct_fields__}
 
 
@@ -44,46 +46,42 @@ def joined(parts: Panels) -> bytes:
 
 
 @dataclass
-class Page:
-    """One page with its readers."""
+class FollowedPage:
+    """One page with its clients. `version` grows with each reading."""
 
     view: View
     key: str
     parts: Panels = field(default_factory=dict)
     trouble: str = ""
-    readers: int = 0
+    clients: int = 0
     version: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: "asyncio.Task[None] | None" = None
 
 
 class PageStream:
-    """Reads pages in one thread, for as many readers as there are. Used on one event loop."""
+    """Reads pages in one thread, for any number of clients. Used on one event loop."""
 
     def __init__(self, sources: PageSources) -> None:
         self._sources = sources
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
-        self._pages: dict[tuple[View, str], Page] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readers")
+        self._pages: dict[tuple[View, str], FollowedPage] = {}
         self._moved = asyncio.Condition()
-        self._mark: Any = None
-        self._turn = 0
+        self._state: Any = None
+        self._moves = 0
 
-    async def call(self, act: Callable[[PageSources], Any]) -> Any:
-        """Do something at the sources, in its thread, as one reading."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._at_once, act)
+    async def call(self, act: Callable[[PageSources], Result]) -> Result:
+        """Run `act` in the one thread that uses the readers. Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._sources)
 
-    def _at_once(self, act: Callable[[PageSources], Any]) -> Any:
-        with self._sources.readers.at_once():
-            return act(self._sources)
-
-    async def once(self, view: View, key: str) -> bytes:
+    async def read_once(self, view: View, key: str) -> bytes:
         """A page as it is now, as one JSON object. Raises Unavailable."""
         return joined(panels(await self.call(lambda sources: view(sources, key))))
 
-    async def stream(self, view: View, key: str) -> AsyncIterator[bytes]:
-        """Server-sent events until the reader leaves."""
+    async def events(self, view: View, key: str) -> AsyncIterator[bytes]:
+        """Server-sent events until the client leaves."""
         page = self._page(view, key)
-        page.readers += 1
+        page.clients += 1
         sent: dict[str, bytes] = {}
         try:
             while True:
@@ -97,25 +95,25 @@ class PageStream:
                 )
                 await _until(page.changed, partial(_is_newer, page, version), BEAT_SECONDS)
         finally:
-            page.readers -= 1
-            if not page.readers and page.task is not None:
+            page.clients -= 1
+            if not page.clients and page.task is not None:
                 page.task.cancel()
                 self._pages.pop((view, key), None)
 
-    async def pulse(self) -> None:
-        """Look whether anything moved, for ever."""
+    async def watch(self) -> None:
+        """Look whether anything moved, for ever, while a page is open."""
         while True:
             if self._pages:
                 try:
-                    mark = await self.call(_mark)
+                    state = await self.call(_state_of)
                 except Unavailable:
-                    mark = None
-                if mark is None or mark != self._mark:
-                    self._mark = mark
-                    self._turn += 1
+                    state = None
+                if state is None or state != self._state:
+                    self._state = state
+                    self._moves += 1
                     async with self._moved:
                         self._moved.notify_all()
-            await asyncio.sleep(PULSE_SECONDS)
+            await asyncio.sleep(WATCH_SECONDS)
 
     def close(self) -> None:
         for page in self._pages.values():
@@ -123,20 +121,20 @@ class PageStream:
                 page.task.cancel()
         self._thread.shutdown(wait=True)
 
-    def _moved_since(self, turn: int) -> bool:
-        return self._turn != turn
+    def _moved_since(self, moves: int) -> bool:
+        return self._moves != moves
 
-    def _page(self, view: View, key: str) -> Page:
+    def _page(self, view: View, key: str) -> FollowedPage:
         page = self._pages.get((view, key))
         if page is None:
-            page = self._pages[view, key] = Page(view, key)
-            page.task = asyncio.get_running_loop().create_task(self._keep(page))
+            page = self._pages[view, key] = FollowedPage(view, key)
+            page.task = asyncio.get_running_loop().create_task(self._read_again(page))
         return page
 
-    async def _keep(self, page: Page) -> None:
-        """Read a page again and again."""
+    async def _read_again(self, page: FollowedPage) -> None:
+        """Read a page whenever something moved, for ever."""
         while True:
-            turn = self._turn
+            moves = self._moves
             try:
                 page.parts, page.trouble = panels(await self.call(lambda sources: page.view(sources, page.key))), ""
             except PulsewatchError as error:
@@ -148,15 +146,15 @@ class PageStream:
             async with page.changed:
                 page.changed.notify_all()
             await asyncio.sleep(MIN_SECONDS)
-            await _until(self._moved, partial(self._moved_since, turn), MAX_SECONDS - MIN_SECONDS)
+            await _until(self._moved, partial(self._moved_since, moves), MAX_SECONDS - MIN_SECONDS)
 
 
-def _is_newer(page: Page, version: int) -> bool:
+def _is_newer(page: FollowedPage, version: int) -> bool:
     return page.version != version
 
 
 async def _until(condition: asyncio.Condition, holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until it holds, but not for longer."""
+    """Wait until `holds()`, checked at each notification, but at most `seconds`."""
     try:
         async with asyncio.timeout(seconds), condition:
             await condition.wait_for(holds)
@@ -164,8 +162,8 @@ async def _until(condition: asyncio.Condition, holds: Callable[[], bool], second
         return
 
 
-def _mark(sources: PageSources) -> Any:
-    """Differs from the last one if anything moved. Raises Unavailable."""
+def _state_of(sources: PageSources) -> Any:
+    """A value that changes whenever a page may have. Raises Unavailable."""
     return (
         sources.readers.offsets(),
         sources.topics.alert_log.version,

@@ -2,8 +2,8 @@
 
 alerts          followed from its beginning into the alert log
 all topics      their bounds, for lag
-scored.texts    the newest records of each partition, while somebody looks: how long scoring took
-dead.letters    the newest records, while somebody looks
+scored.texts    the newest records of each partition, while a page shows them: how long scoring took
+dead.letters    the newest records, while a page shows them
 """
 
 import logging
@@ -31,10 +31,10 @@ POLL_MS = 200
 ENDS_EVERY_SECONDS = 1.0
 TAILS_EVERY_SECONDS = 3.0
 WANTED_SECONDS = 15.0
-"""Tails are read for so long after somebody last looked at them."""
+"""Tails are read for so long after `tails()` was last called."""
 RETRY_SECONDS = 2.0
 TAIL_SCORED = 100
-TAIL_LETTERS = 12
+TAIL_DEAD_LETTERS = 12
 """Records of each partition."""
 
 
@@ -47,7 +47,7 @@ Read = TypeVar("Read")
 _times = msgspec.json.Decoder(_ScoredTimes).decode
 
 
-class Letter(msgspec.Struct, frozen=True):
+class ShownDeadLetter(msgspec.Struct, frozen=True):
     """A dead letter as it is shown: where from and why, without its bytes."""
 
     origin: str
@@ -64,9 +64,9 @@ class Tails:
     scoring_ms: Sequence[int] = ()
     """From a text's record to its scored record, by Kafka's clock, sorted."""
     unscored: int = 0
-    """Of the texts that were looked at."""
-    letters: Sequence[Letter] = ()
-    letter_count: int = 0
+    """Of the texts in the tail."""
+    dead_letters: Sequence[ShownDeadLetter] = ()
+    dead_letter_count: int = 0
     """All that the topic holds."""
 
 
@@ -96,7 +96,7 @@ class TopicFollower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Return once the thread has let go of Kafka."""
+        """Return once the thread has closed its connections."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -116,23 +116,23 @@ class TopicFollower:
                 self._stopping.wait(RETRY_SECONDS)
 
     def _follow(self) -> None:
-        """Until told to stop, or until Kafka fails."""
+        """Follow until stopped. Raises what Kafka fails with."""
         with closing(LogBounds(self._kafka)) as bounds:
             self.state = LogState(True, "", *bounds.read())
             with closing(self._consumer()) as alerts, closing(self._consumer()) as tail:
-                turns = [
-                    _Periodic(ENDS_EVERY_SECONDS, lambda: self._look_at_bounds(bounds)),
-                    _Periodic(TAILS_EVERY_SECONDS, lambda: self._look_at_tails(tail)),
+                periodic = [
+                    _Periodic(ENDS_EVERY_SECONDS, lambda: self._read_bounds(bounds)),
+                    _Periodic(TAILS_EVERY_SECONDS, lambda: self._read_tails(tail)),
                 ]
                 while not self._stopping.is_set():
-                    self._take_alerts(alerts)
-                    for turn in turns:
-                        turn.take()
+                    self._poll_alerts(alerts)
+                    for task in periodic:
+                        task.run_if_due()
 
     def _consumer(self) -> Any:
         return self._kafka.consumer(bootstrap_timeout_ms=2_000, request_timeout_ms=5_000)
 
-    def _take_alerts(self, consumer: Any) -> None:
+    def _poll_alerts(self, consumer: Any) -> None:
         if not consumer.assignment():
             partitions = partitions_of(consumer, ALERTS)
             if not partitions:
@@ -141,32 +141,32 @@ class TopicFollower:
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
         for records in consumer.poll(POLL_MS).values():
-            self.alert_log.take([record.value for record in records])
+            self.alert_log.append([record.value for record in records])
 
-    def _look_at_bounds(self, bounds: LogBounds) -> None:
+    def _read_bounds(self, bounds: LogBounds) -> None:
         self.state = LogState(True, "", *bounds.read())
 
-    def _look_at_tails(self, consumer: Any) -> None:
+    def _read_tails(self, consumer: Any) -> None:
         if time.monotonic() < self._wanted_until:
             scored = list(_readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored))
-            letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_LETTERS), _letter))
+            letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_DEAD_LETTERS), _dead_letter))
             self._tails = Tails(
                 scoring_ms=sorted(took_ms for took_ms, _ in scored),
                 unscored=sum(not was_scored for _, was_scored in scored),
-                letters=sorted(letters, key=lambda letter: -letter.at_ms)[:TAIL_LETTERS],
-                letter_count=_length(self.state, consumer),
+                dead_letters=sorted(letters, key=lambda letter: -letter.at_ms)[:TAIL_DEAD_LETTERS],
+                dead_letter_count=_length(self.state, consumer),
             )
 
 
 @dataclass
 class _Periodic:
-    """Something that is done every so often."""
+    """A call that is due every `every_seconds`."""
 
     every_seconds: float
     act: Callable[[], None]
     due: float = 0.0
 
-    def take(self) -> None:
+    def run_if_due(self) -> None:
         now = time.monotonic()
         if now >= self.due:
             self.due = now + self.every_seconds
@@ -174,7 +174,7 @@ class _Periodic:
 
 
 def _readable(records: Iterable[Any], read: Callable[[Any], Read]) -> Iterator[Read]:
-    """What can be read of records that anybody may have written to a topic; those without a value say nothing."""
+    """The readable ones of a topic's records; one that is malformed or has no value is left out."""
     for record in records:
         if record.value is None:
             continue
@@ -190,9 +190,9 @@ def _scored(record: Any) -> tuple[int, bool]:
     return max(0, int(record.timestamp) - text.log_time), text.scored
 
 
-def _letter(record: Any) -> Letter:
+def _dead_letter(record: Any) -> ShownDeadLetter:
     letter = dead_letter(list(record.headers), None)
-    return Letter(str(letter.origin), letter.stage, str(letter.reason), letter.detail, int(record.timestamp))
+    return ShownDeadLetter(str(letter.origin), letter.stage, str(letter.reason), letter.detail, int(record.timestamp))
 
 
 def _length(state: LogState, consumer: Any) -> int:

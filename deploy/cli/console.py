@@ -24,9 +24,9 @@ def console(host: str, port: int, tokens: Path | None, names: tuple[str, ...], o
 
     options = Options(host, port, tokens, open_to_all, names)
 
-    def told(line: str) -> None:
+    def show(line: str) -> None:
         click.echo(line)
         if browse:
             click.launch(address(options))
 
-    serve(settings(), options, told)
+    serve(settings(), options, show)

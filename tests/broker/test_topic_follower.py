@@ -20,15 +20,15 @@ from tests.servers.waiting import until
 
 
 @pytest.fixture
-def watch(kafka: LocalKafka) -> Iterator[TopicFollower]:
+def follower(kafka: LocalKafka) -> Iterator[TopicFollower]:
     fresh_topics(kafka)
-    watching = TopicFollower(kafka.connection)
-    watching.start()
-    yield watching
-    watching.stop()
+    following = TopicFollower(kafka.connection)
+    following.start()
+    yield following
+    following.stop()
 
 
-def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, watch: TopicFollower) -> None:
+def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, follower: TopicFollower) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     now_ms = system_clock()
     text = {"log_time": now_ms - 250, "scored": False}
@@ -40,26 +40,26 @@ def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafk
     ):  # fmt: skip
         producer.send(topic, value, key=value, headers=headers, timestamp_ms=now_ms).get(timeout=30)
     producer.close()
-    until(lambda: bool(watch.alert_log.history("f1")), "the alert is known", 60)
-    until(lambda: _seen(watch), "the tails are read", 60)
-    tails = watch.tails()
+    until(lambda: bool(follower.alert_log.history("f1")), "the alert is known", 60)
+    until(lambda: _seen(follower), "the tails are read", 60)
+    tails = follower.tails()
     assert tails is not None
-    assert (list(tails.scoring_ms), tails.unscored, tails.letter_count) == ([250], 1, 2)
-    assert [(one.origin, one.reason) for one in tails.letters] == [("live.events:0:7", "bad_json")]
-    assert watch.state.up
-    assert sum(watch.state.ends.values()) >= 2
+    assert (list(tails.scoring_ms), tails.unscored, tails.dead_letter_count) == ([250], 1, 2)
+    assert [(one.origin, one.reason) for one in tails.dead_letters] == [("live.events:0:7", "bad_json")]
+    assert follower.state.up
+    assert sum(follower.state.ends.values()) >= 2
 
 
-def _seen(watch: TopicFollower) -> bool:
-    tails = watch.tails()
-    return tails is not None and bool(tails.letters)
+def _seen(follower: TopicFollower) -> bool:
+    tails = follower.tails()
+    return tails is not None and bool(tails.dead_letters)
 
 
-def test_broker_that_is_away_is_told() -> None:
-    watching = TopicFollower(KafkaConnection(f"127.0.0.1:{free_port()}"))
-    watching.start()
+def test_broker_that_is_away_is_reported() -> None:
+    following = TopicFollower(KafkaConnection(f"127.0.0.1:{free_port()}"))
+    following.start()
     try:
-        until(lambda: "does not answer" in watching.state.trouble, "the broker is missed", 30)
-        assert not watching.state.up
+        until(lambda: "does not answer" in following.state.trouble, "the broker is missed", 30)
+        assert not following.state.up
     finally:
-        watching.stop()
+        following.stop()

@@ -43,13 +43,13 @@ class Served:
 
 
 @contextmanager
-def served(settings: Settings, doors: TokenAuth | None = None) -> Iterator[Served]:
+def served(settings: Settings, auth: TokenAuth | None = None) -> Iterator[Served]:
     """A console until the block ends."""
     kafka = TopicFollower(KafkaConnection(settings.kafka))
     with Readers(settings) as readers:
         port = free_port()
         config = uvicorn.Config(
-            application(PageSources(readers, kafka), doors, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on"
+            application(PageSources(readers, kafka), auth, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on"
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)

@@ -7,7 +7,7 @@ import msgspec
 
 from dashboards.console.pages.health import MonitorHealth, monitor_health
 from dashboards.console.sources import PageSources
-from dashboards.console.topic_follower import Letter, Tails
+from dashboards.console.topic_follower import ShownDeadLetter, Tails
 from dashboards.lag import lags
 from dashboards.readers import Readers
 from streams.detection.views.reader import FeedStatus
@@ -35,7 +35,7 @@ class Scoring(msgspec.Struct, frozen=True):
 class DeadLetterSummary(msgspec.Struct, frozen=True):
     count: int
     by_reason: Mapping[str, int]
-    newest: Sequence[Letter]
+    newest: Sequence[ShownDeadLetter]
 
 
 class TopicFreshness(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ def view(sources: PageSources, _key: str = "") -> OperationsPage:
         servers=Servers(redis=True, kafka=state.up, kafka_trouble=state.trouble),
         stages=_stages(sources),
         scoring=_scoring(tails) if tails else None,
-        letters=_letters(tails) if tails else None,
+        letters=_dead_letters(tails) if tails else None,
         feeds=_feeds(readers),
     )
 
@@ -94,8 +94,10 @@ def _scoring(tails: Tails) -> Scoring:
     return Scoring(len(ordered), tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
 
 
-def _letters(tails: Tails) -> DeadLetterSummary:
-    return DeadLetterSummary(tails.letter_count, Counter(one.reason for one in tails.letters), tails.letters)
+def _dead_letters(tails: Tails) -> DeadLetterSummary:
+    return DeadLetterSummary(
+        tails.dead_letter_count, Counter(one.reason for one in tails.dead_letters), tails.dead_letters
+    )
 
 
 def _stages(sources: PageSources) -> list[StagePace]:
