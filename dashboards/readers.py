@@ -55,7 +55,7 @@ class Readers:
 
     def present_ms(self) -> int:
         """The events' present (dashboards.event_present); 0 where no event was ever counted."""
-        newest_ms = self._newest_ms()
+        newest_ms = self.newest_ms()
         if not newest_ms:
             return 0
         if self._present.newest_ms and newest_ms > self._present.newest_ms:
@@ -65,7 +65,7 @@ class Readers:
     def quiet_ms(self) -> int:
         """Time without a newer event: since this process saw the last one, or since its event time if it saw none. A
         running replay is not quiet; a cut feed is."""
-        newest_ms = self._newest_ms()
+        newest_ms = self.newest_ms()
         return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
 
     def offsets(self) -> Mapping[str, Offsets]:
@@ -77,7 +77,8 @@ class Readers:
         self._log.close()
         self._client.close()
 
-    def _newest_ms(self) -> int:
+    def newest_ms(self) -> int:
+        """Event time of the newest event of all topics; 0 where there never was one."""
         return max(self.engagement.newest_event_ms().values(), default=0)
 
     def __enter__(self) -> Self:

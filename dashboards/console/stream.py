@@ -71,12 +71,12 @@ class PageStream:
         self._moves = 0
 
     async def call(self, act: Callable[[PageSources], Result]) -> Result:
-        """Run `act` in the one thread that uses the readers. Raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, self._sources)
+        """Run `act` as one reading in the one thread that uses the readers. Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._at_once, act)
 
     async def read_once(self, view: View, key: str) -> bytes:
         """A page as it is now, as one JSON object. Raises Unavailable."""
-        return joined(panels(await self.call(lambda sources: view(sources, key))))
+        return joined(await self.call(partial(_read, view, key)))
 
     async def events(self, view: View, key: str) -> AsyncIterator[bytes]:
         """Server-sent events until the client leaves."""
@@ -121,6 +121,10 @@ class PageStream:
                 page.task.cancel()
         self._thread.shutdown(wait=True)
 
+    def _at_once(self, act: Callable[[PageSources], Result]) -> Result:
+        with self._sources.readers.at_once():
+            return act(self._sources)
+
     def _moved_since(self, moves: int) -> bool:
         return self._moves != moves
 
@@ -136,7 +140,7 @@ class PageStream:
         while True:
             moves = self._moves
             try:
-                page.parts, page.trouble = panels(await self.call(lambda sources: page.view(sources, page.key))), ""
+                page.parts, page.trouble = await self.call(partial(_read, page.view, page.key)), ""
             except PulsewatchError as error:
                 page.trouble = str(error)
             except Exception:
@@ -147,6 +151,10 @@ class PageStream:
                 page.changed.notify_all()
             await asyncio.sleep(MIN_SECONDS)
             await _until(self._moved, partial(self._moved_since, moves), MAX_SECONDS - MIN_SECONDS)
+
+
+def _read(view: View, key: str, sources: PageSources) -> Panels:
+    return panels(view(sources, key))
 
 
 def _is_newer(page: FollowedPage, version: int) -> bool:

@@ -39,7 +39,7 @@ def monitor_health(sources: PageSources) -> MonitorHealth:
     silent = [alert for alert in readers.alerts.active() if alert.kind == "feed_silent" and alert.state == "firing"]
     return MonitorHealth(
         kafka_trouble=sources.topics.state.trouble,
-        newest_ms=max(readers.engagement.newest_event_ms().values(), default=0),
+        newest_ms=readers.newest_ms(),
         quiet_ms=quiet_ms // MINUTE_MS * MINUTE_MS if quiet_ms >= QUIET_MS else 0,
         behind=behind if behind >= FAR_BEHIND else 0,
         silent_feeds=len(silent),
