@@ -16,8 +16,6 @@ from tests.builders.records import room_event, speech
 from tests.builders.stored import count, detect, watch
 from tests.fakes.counting_redis import CountingRedis
 
-pytestmark = pytest.mark.redis
-
 
 def test_reading_of_a_room_asks_for_the_shards_once(
     redis_server: LocalRedis, namespace: str, monkeypatch: pytest.MonkeyPatch
