@@ -27,6 +27,7 @@ check: setup
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/pulsewatch grafana build --check
+	@$(BIN)/python -m deploy.reference --check
 
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)

@@ -1,0 +1,58 @@
+"""The page of Redis keys: every suffix that a stage writes, and what people decide."""
+
+from types import ModuleType
+
+from deploy.reference.markdown import code, listing, table
+from deploy.reference.source import key_table
+from streams import engagement
+from streams.control import campaigns, decisions
+from streams.detection.brand.brand import Brands
+from streams.detection.config import DetectionConfig
+from streams.detection.handler import PROGRESS, WATCHED
+from streams.detection.room.room import Rooms
+from streams.detection.views import keys
+from streams.ledger.redis import key_prefix, partitions_key
+from streams.scoring.handler import BACKLOG
+
+EVERY_STAGE = (
+    ("ledger", "hash", "`epoch` of the owner, `next`: the stored offset, below which all is applied"),
+    ("outbox", "list", "records for Kafka, as topic's key and value in turn, until Kafka has acknowledged them"),
+)
+SCORING = (
+    (BACKLOG, "hash", "offset → the scored text that went out without a score, as JSON; at most 2,000 a partition"),
+)
+DETECTION = (
+    (Brands(DetectionConfig()).suffix, "hash", "brand → the state of its detectors, msgpack"),
+    (Rooms(DetectionConfig()).suffix, "hash", "room → the state of its detectors, msgpack"),
+    (WATCHED, "hash", "keys for which time alone may change something"),
+    (PROGRESS, "hash", "`state`: how far the log has come, which origins are applied, which alerts are kept; msgpack"),
+)
+
+
+_INTRODUCTION = f"""# Redis keys
+
+A stage's key is `{key_prefix("<namespace>", "<stage>", "<topic>", 0).replace(":0}", ":<partition>}")}<suffix>`.
+All keys of a partition lie in one slot of a cluster. `{partitions_key("<namespace>", "<stage>")}` is the set of
+a stage's partitions. The namespace is `PULSEWATCH_NAMESPACE`.
+"""
+
+
+def redis_keys() -> str:
+    return "".join((
+        _INTRODUCTION,
+        _section("Every stage", EVERY_STAGE),
+        "\n## Engagement\n\n", _drawn(engagement),
+        _section("Scoring", SCORING),
+        _section("Detection: state", DETECTION),
+        "\n## Detection: what others read\n\n", _drawn(keys),
+        "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns),
+    ))  # fmt: skip
+
+
+def _section(title: str, rows: tuple[tuple[str, str, str], ...]) -> str:
+    cells = [(code(name), kind, what) for name, kind, what in rows]
+    return f"\n## {title}\n\n" + table(("suffix", "type", "holds"), cells)
+
+
+def _drawn(module: ModuleType) -> str:
+    return f"As `{module.__name__}` says:\n\n{listing(key_table(module))}"

@@ -1,0 +1,65 @@
+"""docs/reference is what the code says, and says all of it."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from deploy.cli.main import cli
+from deploy.reference import pages
+from deploy.reference.source import constants
+from streams import metrics
+from streams.alerts.alert import Alert
+from streams.events.schema import Event, ScoredText
+from streams.settings import Settings
+
+
+def test_reference_is_up_to_date() -> None:
+    assert pages.stale() == [], "run `python -m deploy.reference`"
+
+
+def test_stale_names_what_changed_is_missing_or_left_over(tmp_path: Path) -> None:
+    pages.write(tmp_path)
+    assert pages.stale(tmp_path) == []
+    (tmp_path / "metrics.md").write_text("older")
+    (tmp_path / "http.md").unlink()
+    (tmp_path / "gone.md").write_text("of something that is no more")
+    assert pages.stale(tmp_path) == ["gone.md", "http.md", "metrics.md"]
+    pages.write(tmp_path)
+    assert pages.stale(tmp_path) == []
+
+
+def test_reference_is_the_same_at_each_run() -> None:
+    assert pages.built() == pages.built()
+
+
+@pytest.mark.parametrize("setting", Settings.model_fields)
+def test_every_setting_is_listed(setting: str) -> None:
+    assert f"`PULSEWATCH_{setting.upper()}`" in pages.built()["settings.md"]
+
+
+def test_every_metric_is_listed() -> None:
+    page = pages.built()["metrics.md"]
+    declared = [value for value in vars(metrics).values() if hasattr(value, "describe") and not isinstance(value, type)]
+    names = {family.name for value in declared for family in value.describe()}
+    names |= {value for value in vars(metrics).values() if isinstance(value, str) and value.startswith("pulsewatch_")}
+    assert len(names) > 20
+    assert {name for name in names if f"`{name}`" not in page and f"`{name}_total`" not in page} == set()
+
+
+@pytest.mark.parametrize("command", cli.commands)
+def test_every_command_is_listed(command: str) -> None:
+    assert f"## pulsewatch {command}\n" in pages.built()["commands.md"]
+
+
+@pytest.mark.parametrize(("name", "record"), [("event", Event), ("scored-text", ScoredText), ("alert", Alert)])
+def test_schema_requires_what_the_record_requires(name: str, record: type[msgspec.Struct]) -> None:
+    schema = json.loads(pages.built()[f"schemas/{name}.json"])
+    (definition,) = (one for key, one in schema["$defs"].items() if key == record.__name__)
+    assert definition["required"] == [field.encode_name for field in msgspec.structs.fields(record) if field.required]
+
+
+def test_constant_is_found_with_the_text_behind_it() -> None:
+    (age,) = (one for one in constants(metrics) if one.name == "ALERTS")
+    assert age.text.startswith("Firing alerts")
