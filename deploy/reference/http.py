@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from starlette.routing import Mount, Route
 
-from dashboards.console.routes import routes
+from dashboards.console.routes import LOGIN_PATH, PAGES, routes
 from deploy.local.stack import USUAL, Ports
 from deploy.reference.markdown import code, table
 from streams.notification.message import Links
@@ -21,8 +21,8 @@ _CONSOLE: Mapping[str, str] = {
     "/api/decide": "`{\"fingerprint\", \"verdict\", \"note\"}`: a decision; operators only",
     "/api/campaigns": "creates a campaign; operators only",
     "/api/campaigns/end": "ends a campaign; operators only",
-    "/api/{view}": "a page's figures as JSON; with `?live` as server-sent events `panels` and `beat`",
-    "/api/{view}/{id:path}": "the same, of one room, brand, alert or campaign",
+    "/api/{page}": "a page's figures as JSON; with `?live` as server-sent events `panels` and `beat`",
+    "/api/{page}/{id:path}": "the same, of one room, brand, alert or campaign",
     "/campaign/{id}/report.html": "the report as one file",
     "/campaign/{id}/report.csv": "the campaign's minutes",
     "/quality.csv": "decided alerts by kind and family",
@@ -34,7 +34,6 @@ _RELAY: Mapping[str, str] = {
     "/metrics": "Prometheus metrics",
     "/healthz": "200 while the process serves",
 }
-_PAGE = "a page for a browser; its script reads the address"
 
 
 def http() -> str:
@@ -52,13 +51,14 @@ def http() -> str:
 
 
 def _console() -> Iterable[tuple[str, str, str]]:
+    pages = {page.path: f"a page for a browser; its figures are `/api/{name}`" for name, page in PAGES.items()}
+    said = {**_CONSOLE, **pages, LOGIN_PATH: "a page for a browser: asks for a token"}
     for route in routes():
         if isinstance(route, Mount):
-            yield "GET", code(f"{route.path}/…"), _CONSOLE[route.path]
+            yield "GET", code(f"{route.path}/…"), said[route.path]
         elif isinstance(route, Route):
             methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-            is_page = route.path not in _CONSOLE and not route.path.startswith(("/api", "/static"))
-            yield methods, code(route.path), _PAGE if is_page else _CONSOLE[route.path]
+            yield methods, code(route.path), said[route.path]
 
 
 def _relay() -> Iterable[tuple[str, str, str]]:
