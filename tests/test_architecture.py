@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -170,3 +171,22 @@ def test_names_of_tests_are_short_enough_to_be_read() -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
     ]
     assert not [found for found in names if len(found) > 85]
+
+
+def test_marks_are_declared() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
+    known = {one.partition(":")[0] for one in declared} | {"parametrize", "skipif", "usefixtures"}
+    used = {mark for path in proofs() for mark in re.findall(r"pytest\.mark\.(\w+)", path.read_text())}
+    assert used <= known
+
+
+@pytest.mark.parametrize("path", proofs(), ids=name)
+def test_real_servers_are_asked_for_in_their_rooms_only(path: Path) -> None:
+    """The rooms that mirror the code run without servers: `make test-unit`."""
+    asked = {
+        argument.arg
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for argument in node.args.args
+    }
+    assert path.relative_to(ROOT).parts[1] not in FLOORS or not asked & {"kafka", "redis_server"}

@@ -7,6 +7,8 @@ import pytest
 import redis as sync_redis
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
@@ -225,7 +227,7 @@ async def test_large_crowd_is_folded_and_estimated(rolling: Rolling) -> None:
 
 
 async def test_reader_without_a_server_is_unavailable() -> None:
-    reader = EngagementReader(sync_redis.Redis(port=free_port()), "pw")
+    reader = EngagementReader(sync_redis.Redis(port=free_port(), retry=Retry(NoBackoff(), 0)), "pw")
     with pytest.raises(Unavailable, match="Redis does not answer"):
         reader.sums("room", "r1", "1m")
 
