@@ -1,12 +1,13 @@
 """Rolling engagement counters: what an event adds, where it is kept, how it is read.
 
-    batch ─► counting ─► changes ─► partition ─► one act of the ledger ─► Redis ◄─ reader ◄─ exporter, terminal
-             (columns)   (by place   (onto totals,
-                         and minute)  logs, marks)
+    batch ─► counting ─► deltas ─────► partition ─────► one act of the ledger ─► Redis ◄─ reader ◄─ exporter, console,
+             (columns)   (by scope     (onto totals,                                                terminal
+                         and minute)   logs, marks)
 
-A *place* is a combination of platform, brand, room, product and session; its *fields* are `r:` room, `p:` product, `b:`
-brand, `f:` platform, each with its id. Every key below begins with `<namespace>:engagement:{<topic>:<partition>}:`, so
-an input partition is one shard, written by its owner alone, and lies in one slot of a cluster; readers add shards up.
+A *counting scope* is a combination of platform, brand, room, product and session; its *fields* are `r:` room, `p:`
+product, `b:` brand, `f:` platform, each with its id. Every key below begins with
+`<namespace>:engagement:{<topic>:<partition>}:`, so an input partition is one shard: only its owner writes it, it lies
+in one slot of a cluster, and readers add shards up.
 
     minute:<m>                hash    field → totals     m = ms of event time // 60,000; kept 150 minutes
     hour:<h>                  hash    field → totals     kept 26 hours
@@ -14,20 +15,20 @@ an input partition is one shard, written by its owner alone, and lies in one slo
     people:<bucket>:<field>   string  the bucket's people, a HyperLogLog as a log (streams.engagement.hyperloglog)
     sessions:<field>          hash    a room's or product's session ids → the last minute of each
     followers:<field>         sorted set  person → since when they follow, in ms; followers:session:<id> likewise
-    marks:<day>               hash    subject of a streak or snapshot → how high it was seen; kept 3 days
+    marks:<day>               hash    subject of a streak or snapshot → its high-water mark; kept 3 days
     clock                     hash    watermark, and block:<n>, the watermark before block n of 65,536 offsets
     ledger                    hash    epoch, next        (streams.ledger)
 
-Totals are a msgpack map of slot → number (streams.engagement.dictionary). `clock` and `ledger` are small and stay; all
-else expires. `<namespace>:engagement:partitions` is the set of shards.
+Totals are a msgpack map of slot → number (streams.engagement.dictionary). `clock` and `ledger` are small and stay;
+all else expires. `<namespace>:engagement:partitions` is the set of shards.
 
-What becomes of an event, in this order:
+An event's fate, decided in this order:
 
-1. unreadable, or fields that cannot go together  → dead letter
+1. unreadable, or its fields contradict each other → dead letter
 2. its id occurred in this or the last block      → duplicate, counts nowhere
 3. 24 hours older than the partition's newest     → late: counts in its session as `late`; a refund amends it besides
 4. seen from another room                         → counts in `mirrors` alone
-5. a retraction                                   → what it names is taken back from where it was counted, once,
-                                                    whichever of both comes first; people stay counted
-6. all others                                     → counted by streams.engagement.dictionary
+5. a retraction                                   → the event that it names is taken back from where it was counted,
+                                                    once, whichever of the two comes first; people stay counted
+6. all others                                     → counted as streams.engagement.dictionary says
 """

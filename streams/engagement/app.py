@@ -12,7 +12,7 @@ from streams.transport.worker import run_worker
 
 
 def run(settings: Settings) -> int:
-    """Run the worker until it is told to stop; returns its exit code."""
+    """Run the worker until it is signalled to stop; returns its exit code."""
     client = worker_client(settings)
     ledger = RetryingLedger(RedisLedger(client, ENGAGEMENT, settings.namespace), ENGAGEMENT)
     session_ttl_seconds = settings.session_ttl_days * 86_400

@@ -1,7 +1,7 @@
-"""The buckets' totals as Redis holds them, and the copy of those in use that a partition's owner keeps.
+"""The buckets' totals as Redis holds them, and those in use as the partition's owner holds them in memory.
 
-The owner adds in its own memory and writes whole totals: the ledger refuses the write if anybody else wrote since, so
-they cannot be stale, and Redis has one field to set for each bucket and scope instead of one number for each counter.
+The owner adds in memory and writes whole totals. They cannot be stale: the ledger refuses the write if another worker
+wrote since. Redis sets one field for each bucket and scope instead of adding one number for each counter.
 
     totals := msgpack map  slot → number       (slots: streams.engagement.dictionary)
 """
@@ -18,7 +18,7 @@ LIMIT = 2**63 - 1
 MINUTES_HELD = 15
 HOURS_HELD = 2
 SESSIONS_HELD = 5_000
-"""What is held beyond what is in use; anything older is loaded again when a late event needs it."""
+"""How much is held in memory; anything older is loaded again when a late event needs it."""
 
 _GAUGED = (SCOPE_CODES["room"], WHOLE_SESSION)
 _encode = msgspec.msgpack.Encoder().encode
@@ -30,8 +30,8 @@ def decode_totals(value: bytes) -> SlotSums:
     return _decode(value)
 
 
-def written(totals: SlotSums) -> bytes:
-    """One field's totals as Redis holds them; beyond 64 bits a number stays at the limit."""
+def encode_totals(totals: SlotSums) -> bytes:
+    """One field's totals as Redis holds them; a number beyond 64 bits stays at the limit."""
     try:
         return _encode(totals)
     except OverflowError:
@@ -39,19 +39,19 @@ def written(totals: SlotSums) -> bytes:
 
 
 class Totals:
-    """One partition's. `newest_minute` is the newest that the ledger may have had at assignment."""
+    """One partition's. `newest_minute` is the newest that the ledger may have at assignment."""
 
     def __init__(self, newest_minute: int) -> None:
         self._loadable = {"minute": newest_minute, "hour": newest_minute // 60}
-        """The newest buckets that may be in the ledger and are not held."""
+        """The newest bucket of each size that may be in the ledger without being held."""
         self._newest = dict(self._loadable)
         self._held: dict[str, dict[str, SlotSums]] = {}
         self._whole: set[str] = set()
-        """Buckets that began under this owner: what is not held of them does not exist."""
+        """Buckets that began under this owner: a field of them that is not held does not exist."""
         self._changed: dict[str, set[str]] = {}
 
-    def unknown(self, targets: Iterable[BucketTarget]) -> dict[str, list[str]]:
-        """The fields that must be loaded before they can be added to, by bucket."""
+    def to_load(self, targets: Iterable[BucketTarget]) -> dict[str, list[str]]:
+        """The fields that must be loaded before they can be added to, by bucket; begins to hold these buckets."""
         wanted: dict[str, set[str]] = {}
         for bucket, fields, _ in targets:
             held = self._held.get(bucket)
@@ -63,8 +63,8 @@ class Totals:
                 wanted.setdefault(bucket, set()).update(field for field in fields if field not in held)
         return {bucket: sorted(fields) for bucket, fields in wanted.items() if fields}
 
-    def learn(self, wanted: Mapping[str, Iterable[str]], found: Mapping[str, Mapping[str, bytes]]) -> None:
-        """Take what was loaded; what was not found does not exist."""
+    def add_loaded(self, wanted: Mapping[str, Iterable[str]], found: Mapping[str, Mapping[str, bytes]]) -> None:
+        """Hold what was loaded; what was not found does not exist."""
         for bucket, fields in wanted.items():
             stored = found.get(bucket, {})
             held = self._held[bucket]
@@ -86,23 +86,23 @@ class Totals:
                         totals[slot] = totals.get(slot, 0) + number
 
     def gauge(self, targets: Iterable[BucketTarget], gauge: Gauge) -> None:
-        """Note concurrent viewers for the rooms and sessions among the targets."""
+        """Add concurrent viewers to the rooms and sessions among the targets."""
         for bucket, fields, _ in targets:
             for field in fields:
                 if field.startswith(_GAUGED):
-                    _note(self._held[bucket].setdefault(field, {}), gauge)
+                    _raise_gauge(self._held[bucket].setdefault(field, {}), gauge)
                     self._changed.setdefault(bucket, set()).add(field)
 
-    def take_changed(self) -> dict[str, dict[str, bytes | None]]:
-        """What changed since the last call, as it is to be stored, by bucket and field."""
+    def pop_changed(self) -> dict[str, dict[str, bytes | None]]:
+        """What changed since the last call, encoded, by bucket and field."""
         changed, self._changed = self._changed, {}
         return {
-            bucket: {field: written(self._held[bucket][field]) for field in fields}
+            bucket: {field: encode_totals(self._held[bucket][field]) for field in fields}
             for bucket, fields in changed.items()
         }
 
-    def forget_old(self) -> None:
-        """Let go of buckets out of use; called when all that changed is stored."""
+    def evict_old(self) -> None:
+        """Drop buckets out of use; called when all that changed is stored."""
         sessions = [bucket for bucket in self._held if bucket.startswith("session:")]
         for bucket in sessions[: max(0, len(sessions) - SESSIONS_HELD)]:
             del self._held[bucket]
@@ -126,7 +126,7 @@ class Totals:
         return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
 
 
-def _note(totals: SlotSums, gauge: Gauge) -> None:
+def _raise_gauge(totals: SlotSums, gauge: Gauge) -> None:
     if LAST_AT_SLOT in totals:
         gauge = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
     totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge

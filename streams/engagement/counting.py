@@ -1,5 +1,8 @@
-"""From a batch's events to its changes, in columns: Python's own loops run over distinct combinations, and over the few
-events that need a look at what came before.
+"""Counts a batch's events in columns: Python's own loops run over distinct combinations, and over the few events that
+depend on what came before (streams.engagement.stateful).
+
+    slices of events ─► runs ─► columns ─► sums by (plan, minute) ─► Deltas
+                        (one block of offsets; new to the ledger, or warming up the window of duplicates)
 
 Nothing here waits or knows of a server. What is carried from batch to batch depends on the log alone.
 """
@@ -17,7 +20,7 @@ from streams.engagement.dedup import BLOCK_BITS, Columns, DedupWindow, Numbers, 
 from streams.engagement.deltas import SESSION_ONLY, Deltas
 from streams.engagement.dictionary import LATE, SLOTS
 from streams.engagement.hyperloglog import Entries, entries, hashes
-from streams.engagement.scopes import MAX_PROFILES, CountingPlan, CountingPlans
+from streams.engagement.scopes import MAX_PLANS, CountingPlan, CountingPlans
 from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_running_total
 from streams.events.codec import Decoded
 from streams.events.schema import Event
@@ -26,81 +29,84 @@ LATE_MS = DAY_MS
 """An event this much older than the newest of its partition is too late for every window."""
 _MINUTE_BITS = 32
 _MINUTE_MASK = (1 << _MINUTE_BITS) - 1
-_PLACE, _GROUP, _SPECIAL, _PAID = range(4)
-"""Columns of Profiles.columns()."""
+_SCOPE, _GROUP, _STATEFUL, _PRICED = range(4)
+"""Columns of `CountingPlans.columns`."""
 _EXACT = 2**62
+"""Sums that might come to more are made of Python's integers."""
 
 
 class EventRun:
-    """Events of one block, all live or all warming up, as the columns that Python has to make.
+    """Events of one block, all live or all warming up, as lists: a list for each column.
 
-    They are made slice by slice, and all events are let go but the few that `StatefulEvents` looks at: a batch's events
-    do not fit into a core's cache, a slice's do.
+    They are made slice by slice, and only the events that `StatefulEvents` needs are retained: a batch's events do not
+    fit into a core's cache, a slice's do.
     """
 
     def __init__(self, block: int, live: bool) -> None:
         self.block = block
         self.live = live
-        self.kept: dict[int, RetainedEvent] = {}
-        """By position."""
+        self.retained: dict[int, RetainedEvent] = {}
+        """The stateful events, by position."""
         self.ids: list[str] = []
-        self.profiles: list[int] = []
+        self.plans: list[int] = []
         self.times_ms: list[int] = []
         self.values: list[int] = []
         self.amounts: list[int] = []
-        self.persons: list[str] = []
-        """The actor's id, empty where there is none."""
+        self.actor_ids: list[str] = []
+        """Empty where an event has no actor."""
         self.retractions: list[tuple[int, str]] = []
-        """Position, and the event that is named."""
+        """(position, the event that it names)."""
 
-    def take(
+    def append(
         self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: CountingPlans
     ) -> None:
-        start, profiles, special = len(self.ids), table.of(events), table.special
-        for at, profile in enumerate(profiles):
-            if profile in special:
+        """Add a slice's events, with their offsets and undecoded values."""
+        start, plans, stateful = len(self.ids), table.numbers_of(events), table.stateful
+        for at, plan in enumerate(plans):
+            if plan in stateful:
                 event = events[at]
-                self.kept[start + at] = RetainedEvent(event, offsets[at], values[at])
+                self.retained[start + at] = RetainedEvent(event, offsets[at], values[at])
                 if event.kind == "retraction" and event.retracts is not None:
                     self.retractions.append((start + at, event.retracts))
         self.ids += [event.event_id for event in events]
-        self.profiles += profiles
+        self.plans += plans
         self.times_ms += [event.event_time_ms for event in events]
         self.values += [event.value for event in events]
         self.amounts += [event.amount for event in events]
-        self.persons += [actor.id if (actor := event.actor) is not None else "" for event in events]
+        self.actor_ids += [actor.id if (actor := event.actor) is not None else "" for event in events]
 
 
 class BatchCounter:
-    """What is carried along one partition."""
+    """Counts one partition's batches, in order: the window of duplicates and the watermark carry over."""
 
     def __init__(self, live_from: int, watermark_ms: int, block_watermarks_ms: dict[int, int]) -> None:
         self.live_from = live_from
-        """Below this offset everything is in the ledger already: such events only fill the window."""
+        """Everything below this offset is in the ledger: such events only fill the window."""
         self._stored_watermark_ms = watermark_ms
         self.block_watermarks_ms = block_watermarks_ms
-        """The watermark before each of the last blocks' first event: it decides again what was late."""
+        """The watermark before the first event of each of the last blocks: a later worker decides by it again what was
+        late."""
         known = min(block_watermarks_ms, default=None)
         self.watermark_ms = 0 if known is None else block_watermarks_ms[known]
         self._window = DedupWindow()
-        self._profiles = CountingPlans()
+        self._plans = CountingPlans()
 
     def count(self, slices: Iterable[Decoded]) -> Deltas:
-        """The changes of a batch's events from `live_from` on."""
-        changes, stretch = Deltas(), EventRun(-1, live=False)
+        """The deltas of a batch's events from `live_from` on."""
+        deltas, run = Deltas(), EventRun(-1, live=False)
         for decoded in slices:
-            changes.unreadable += [record for record in decoded.unreadable if record.offset >= self.live_from]
+            deltas.unreadable += [record for record in decoded.unreadable if record.offset >= self.live_from]
             for block, live, part in self._runs(decoded.offsets):
-                if (block, live) != (stretch.block, stretch.live):
-                    self._count(stretch, changes)
+                if (block, live) != (run.block, run.live):
+                    self._count(run, deltas)
                     self._enter(block, live)
-                    stretch = EventRun(block, live)
-                stretch.take(decoded.events[part], decoded.offsets[part], decoded.values[part], self._profiles)
-        self._count(stretch, changes)
-        return changes
+                    run = EventRun(block, live)
+                run.append(decoded.events[part], decoded.offsets[part], decoded.values[part], self._plans)
+        self._count(run, deltas)
+        return deltas
 
     def _runs(self, offsets: Sequence[int]) -> Iterator[tuple[int, bool, slice]]:
-        """A slice's events, divided where a block ends and where the live ones begin."""
+        """(block, live, slice) of a slice's events, divided where a block ends and where the live ones begin."""
         start = 0
         while start < len(offsets):
             block, live = block_of(offsets[start]), offsets[start] >= self.live_from
@@ -116,93 +122,94 @@ class BatchCounter:
         self.block_watermarks_ms.setdefault(block, self.watermark_ms)
         for old in [number for number in self.block_watermarks_ms if number < block - 1]:
             del self.block_watermarks_ms[old]
-        if len(self._profiles) > MAX_PROFILES:
-            self._profiles = CountingPlans()
+        if len(self._plans) > MAX_PLANS:
+            self._plans = CountingPlans()
 
-    def _count(self, stretch: "EventRun", changes: Deltas) -> None:
-        """Count a stretch; one that warms up only leaves its trace in the window.
+    def _count(self, run: EventRun, deltas: Deltas) -> None:
+        """Count a run; one that warms up only enters the window.
 
-        1. Which occurred before. 2. Which are late. 3. Those that need a look at what came before, and those that were
-        retracted before they came. 4. All others by groups.
+        1. Which are duplicates. 2. Which are late. 3. Stateful ones, and those whose retraction came first, one by one
+        in order. 4. All others by plan and minute.
         """
-        if not stretch.ids:
+        if not run.ids:
             return
-        again = self._window.occur(stretch.ids)
-        columns, traits, highest_ms = self._columns(stretch)
+        duplicates = self._window.register(run.ids)
+        columns, traits, highest_ms = self._columns(run)
         late = columns.late
-        self._window.keep(columns)
-        self._window.note_retractions(named for named in stretch.retractions if not late[named[0]])
-        if not stretch.live:
+        self._window.remember(columns)
+        self._window.note_retractions(named for named in run.retractions if not late[named[0]])
+        if not run.live:
             return
         first = np.ones(len(late), np.bool_)
-        first[again] = False
+        first[duplicates] = False
         counted = first & ~late
-        overtaken = self._window.overtaken(stretch.ids)
-        special = set(np.flatnonzero(traits[:, _SPECIAL] & counted).tolist())
-        looking_back = StatefulEvents(self._window, stretch.kept, columns, highest_ms, changes)
-        for at in sorted(special | overtaken.keys()):
-            if at in special:
-                counted[at] = looking_back.take(at)
-            if at in overtaken:
-                looking_back.take_back(columns.at(at), overtaken[at], at)
-        changes.fates["duplicate"] += len(again)
-        changes.fates["applied"] += int(counted.sum())
-        changes.last_event_ms = stretch.times_ms[-1]
-        self._late(np.flatnonzero(first & late).tolist(), columns, changes)
-        _sum(columns, counted, changes)
-        _meet(stretch.persons, columns, traits, counted, changes)
+        retracted_early = self._window.retracted_before_arrival(run.ids)
+        stateful = set(np.flatnonzero(traits[:, _STATEFUL] & counted).tolist())
+        stateful_events = StatefulEvents(self._window, run.retained, columns, highest_ms, deltas)
+        for at in sorted(stateful | retracted_early.keys()):
+            if at in stateful:
+                counted[at] = stateful_events.handle(at)
+            if at in retracted_early:
+                stateful_events.retract(columns.at(at), retracted_early[at], at)
+        deltas.fates["duplicate"] += len(duplicates)
+        deltas.fates["applied"] += int(counted.sum())
+        deltas.last_event_ms = run.times_ms[-1]
+        self._late(np.flatnonzero(first & late).tolist(), columns, deltas)
+        _sum(columns, counted, deltas)
+        _add_people(run.actor_ids, columns, traits, counted, deltas)
 
-    def _columns(self, stretch: "EventRun") -> tuple[Columns, Numbers, Numbers]:
-        """What is kept of the events, their profiles' traits, and the watermark before and after each."""
-        size = len(stretch.ids)
-        profile = np.fromiter(stretch.profiles, np.int32, size)
-        times_ms = np.fromiter(stretch.times_ms, np.int64, size)
-        values = np.fromiter(stretch.values, np.int64, size)
+    def _columns(self, run: EventRun) -> tuple[Columns, Numbers, Numbers]:
+        """What the window remembers; the plans' traits, shape (events, 4); the watermark before each event,
+        and after the last."""
+        size = len(run.ids)
+        plan = np.fromiter(run.plans, np.int32, size)
+        times_ms = np.fromiter(run.times_ms, np.int64, size)
+        values = np.fromiter(run.values, np.int64, size)
         highest_ms = np.maximum.accumulate(np.concatenate(([self.watermark_ms], times_ms)))
         self.watermark_ms = int(highest_ms[-1])
         late = times_ms < highest_ms[:-1] - LATE_MS
-        traits = self._profiles.columns()[profile]
-        amounts = np.fromiter(stretch.amounts, np.int64, size) * traits[:, _PAID]
-        reports = {at: kept.event for at, kept in stretch.kept.items() if is_running_total(kept.event)}
-        return Columns(self._profiles, profile, times_ms, values, amounts, late, reports), traits, highest_ms
+        traits = self._plans.columns()[plan]
+        amounts = np.fromiter(run.amounts, np.int64, size) * traits[:, _PRICED]
+        reports = {at: retained.event for at, retained in run.retained.items() if is_running_total(retained.event)}
+        return Columns(self._plans, plan, times_ms, values, amounts, late, reports), traits, highest_ms
 
-    def _late(self, positions: list[int], columns: Columns, changes: Deltas) -> None:
-        """Too late for windows; a session takes note, and a refund amends it."""
+    def _late(self, positions: list[int], columns: Columns, deltas: Deltas) -> None:
+        """Events too late for every window: their session counts them as `late`, and a refund amends it."""
         for at in positions:
-            profile = columns.profiles.all[columns.profile[at]]
-            changes.fates["late"] += 1
-            changes.add((profile.place, SESSION_ONLY), SLOTS[LATE], 1)
-            if profile.kind == "refund":
-                _add(changes, profile, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
+            plan = columns.plans.all[columns.plan[at]]
+            deltas.fates["late"] += 1
+            deltas.add((plan.scope, SESSION_ONLY), SLOTS[LATE], 1)
+            if plan.kind == "refund":
+                _add(deltas, plan, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
 
 
-def _sum(columns: Columns, counted: NDArray[np.bool_], changes: Deltas) -> None:
-    """Groups of equal profile and minute, each added at once."""
+def _sum(columns: Columns, counted: NDArray[np.bool_], deltas: Deltas) -> None:
+    """Add each group of equal plan and minute at once."""
     positions = np.flatnonzero(counted)
     if not len(positions):
         return
-    codes = columns.profile[positions].astype(np.int64) << _MINUTE_BITS | columns.times_ms[positions] // MINUTE_MS
+    codes = columns.plan[positions].astype(np.int64) << _MINUTE_BITS | columns.times_ms[positions] // MINUTE_MS
     order = np.argsort(codes, kind="stable")
     codes, positions = codes[order], positions[order]
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
     counts = np.diff(starts, append=len(codes)).tolist()
     totals = _totals(columns.values[positions], columns.amounts[positions], starts)
-    all_profiles = columns.profiles.all
+    all_plans = columns.plans.all
     for code, *measures in zip(codes[starts].tolist(), counts, *totals, strict=True):
-        profile = all_profiles[code >> _MINUTE_BITS]
-        if profile.adds:
-            _add(changes, profile, code & _MINUTE_MASK, 1, measures)
+        plan = all_plans[code >> _MINUTE_BITS]
+        if plan.adds:
+            _add(deltas, plan, code & _MINUTE_MASK, 1, measures)
 
 
-def _add(changes: Deltas, profile: CountingPlan, minute: int, sign: int, measures: Sequence[int]) -> None:
-    slots = changes.sums[profile.place, minute]
-    for slot, measure in profile.adds:
+def _add(deltas: Deltas, plan: CountingPlan, minute: int, sign: int, measures: Sequence[int]) -> None:
+    slots = deltas.sums[plan.scope, minute]
+    for slot, measure in plan.adds:
         slots[slot] = slots.get(slot, 0) + sign * measures[measure]
 
 
 def _totals(values: Numbers, amounts: Numbers, starts: NDArray[np.intp]) -> list[list[int]]:
     """Sums of value, amount and value × amount from each start to the next; in Python's integers where 64 bits might
-    not do."""
+    not suffice."""
     largest = max(float(values.max()), 1.0) * max(float(amounts.max()), 1.0) * len(values)
     exact: list[NDArray[Any]] = [values, amounts]
     if largest >= _EXACT:
@@ -210,36 +217,38 @@ def _totals(values: Numbers, amounts: Numbers, starts: NDArray[np.intp]) -> list
     return [np.add.reduceat(column, starts).tolist() for column in (*exact, exact[0] * exact[1])]
 
 
-def _meet(persons: list[str], columns: Columns, traits: Numbers, counted: NDArray[np.bool_], changes: Deltas) -> None:
-    """The people of each place and minute as log entries, each person once a group."""
-    met = counted & (traits[:, _GROUP] >= 0)
-    ids = list(compress(persons, met.tolist()))
-    positions = np.flatnonzero(met)
+def _add_people(
+    actor_ids: list[str], columns: Columns, traits: Numbers, counted: NDArray[np.bool_], deltas: Deltas
+) -> None:
+    """Add the people of each scope and minute as log entries, each person once a group."""
+    grouped = counted & (traits[:, _GROUP] >= 0)
+    ids = list(compress(actor_ids, grouped.tolist()))
+    positions = np.flatnonzero(grouped)
     if "" in ids:
         positions = positions[np.fromiter(map(bool, ids), np.bool_, len(ids))]
         ids = list(filter(None, ids))
     if not ids:
         return
     minutes = columns.times_ms[positions] // MINUTE_MS
-    places = columns.profiles.places
-    for where, log in _logs(traits[positions, _PLACE], minutes, entries(hashes(ids), traits[positions, _GROUP])):
-        changes.people[places[where >> _MINUTE_BITS], where & _MINUTE_MASK].append(log)
+    scopes = columns.plans.scopes
+    for where, log in _logs(traits[positions, _SCOPE], minutes, entries(hashes(ids), traits[positions, _GROUP])):
+        deltas.people[scopes[where >> _MINUTE_BITS], where & _MINUTE_MASK].append(log)
 
 
-def _logs(place: Numbers, minutes: Numbers, written: Entries) -> Iterator[tuple[int, bytes]]:
-    """The distinct entries of each (place, minute), which is given as one number."""
+def _logs(scope: Numbers, minutes: Numbers, written: Entries) -> Iterator[tuple[int, bytes]]:
+    """(scope << _MINUTE_BITS | minute, its distinct entries as bytes)."""
     first, span = int(minutes.min()), int(minutes.max() - minutes.min()) + 1
-    if (int(place.max()) + 1) * span < 1 << 32:
-        codes = place * span + minutes - first
+    if (int(scope.max()) + 1) * span < 1 << 32:
+        codes = scope * span + minutes - first
     else:  # times scattered over years: only what occurs gets a number
-        codes = np.unique(place << _MINUTE_BITS | minutes, return_inverse=True)[1]
+        codes = np.unique(scope << _MINUTE_BITS | minutes, return_inverse=True)[1]
     tagged = codes.astype(np.uint64) << np.uint64(32) | written
     order = np.argsort(tagged)
     tagged = tagged[order]
     order = order[np.concatenate(([True], tagged[1:] != tagged[:-1]))]
     codes, log = codes[order], written[order].astype("<u4").tobytes()
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
-    where = place[order[starts]] << _MINUTE_BITS | minutes[order[starts]]
+    where = scope[order[starts]] << _MINUTE_BITS | minutes[order[starts]]
     ends = [*starts[1:].tolist(), len(codes)]
     for number, start, end in zip(where.tolist(), starts.tolist(), ends, strict=True):
         yield number, log[4 * start : 4 * end]

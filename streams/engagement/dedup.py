@@ -8,12 +8,12 @@ stored offset brings it back:
               block 0             block 1                 block 2
     a record here ─────────────────────────────────────► looks back to offset 65,536
 
-The same window answers what a retraction takes back, and what one has taken back already: retractions overtake what
-they name, so an event that comes after its retraction, in the same window, counts and is taken back at once. Per record
-the window holds the id and some 60 bytes, per retraction the id that it names.
+The same window answers what a retraction takes back. A retraction may overtake the event that it names: an event that
+comes after its retraction, in the same window, is counted and taken back at once. The window holds the id and some 60
+bytes a record, and the named id a retraction.
 
-What a block remembers may depend on its own records alone, or a later worker would remember otherwise: a retraction is
-noted whether or not it found its event, and though it be a duplicate of one in the block before.
+What a block remembers depends on its own records alone, or a later worker would remember something else: a retraction
+is noted whether or not its event was found, even where it is a duplicate of one in the block before.
 """
 
 from bisect import bisect_right
@@ -33,6 +33,7 @@ Numbers = NDArray[np.int64]
 
 
 def block_of(offset: int) -> int:
+    """The number of the block that an offset is in."""
     return offset >> BLOCK_BITS
 
 
@@ -44,7 +45,7 @@ def warm_from(stored_offset: int) -> int:
 class Occurrence(NamedTuple):
     """An event as the window remembers it."""
 
-    profile: CountingPlan
+    plan: CountingPlan
     time_ms: int
     value: int
     amount: int
@@ -53,21 +54,21 @@ class Occurrence(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What is kept of a stretch of events: enough to take any of them back."""
+    """What the window remembers of a run of events: enough to take any of them back. One entry an event."""
 
-    profiles: CountingPlans
-    profile: NDArray[np.int32]
+    plans: CountingPlans
+    plan: NDArray[np.int32]
     times_ms: Numbers
     values: Numbers
     amounts: Numbers
     late: NDArray[np.bool_]
     reports: dict[int, Event]
-    """By position: the reports of running totals, of which the columns do not tell all."""
+    """By position: the reports of running totals, which need more than the columns have."""
 
     def at(self, position: int) -> Occurrence:
-        """One event, by its position in the stretch."""
+        """One event, by its position in the run."""
         return Occurrence(
-            self.profiles.all[self.profile[position]], int(self.times_ms[position]), int(self.values[position]),
+            self.plans.all[self.plan[position]], int(self.times_ms[position]), int(self.values[position]),
             int(self.amounts[position]), bool(self.late[position]), self.reports.get(position),
         )  # fmt: skip
 
@@ -81,7 +82,7 @@ class Block:
     """Of all its records; a record's position here is its running number."""
     seen: set[str] = field(default_factory=set)
     starts: list[int] = field(default_factory=list)
-    """Running numbers of the stretches' first records."""
+    """Running numbers of the runs' first records."""
     columns: list[Columns] = field(default_factory=list)
     retracted: dict[str, int] = field(default_factory=dict)
     """event_id → running number of the block's first retraction of it."""
@@ -89,7 +90,7 @@ class Block:
     _indexed: int = 0
 
     def first(self, event_id: str) -> int | None:
-        """The running number of the event's first record. Few are asked for, so the index is made when one is."""
+        """The running number of the event's first record, if any. Few are asked for: the index is made on demand."""
         if event_id not in self.seen:
             return None
         for number in range(self._indexed, len(self.ids)):
@@ -109,62 +110,63 @@ class Block:
 
 
 class DedupWindow:
-    """The present block and the one before."""
+    """The current block and the previous one. For each run: `register`, `remember`, `note_retractions`, in this
+    order."""
 
     def __init__(self) -> None:
-        self.before = Block(-2)
-        self.present = Block(-1)
+        self.previous = Block(-2)
+        self.current = Block(-1)
 
     def enter(self, number: int) -> None:
-        """Go on to a block; a block between that held no record leaves nothing to look back to."""
-        if number != self.present.number:
-            adjacent = self.present.number == number - 1
-            self.before = self.present if adjacent else Block(number - 1)
-            self.present = Block(number)
+        """Go on to a block; where a block between held no record, there is nothing to look back to."""
+        if number != self.current.number:
+            adjacent = self.current.number == number - 1
+            self.previous = self.current if adjacent else Block(number - 1)
+            self.current = Block(number)
 
-    def occur(self, ids: list[str]) -> list[int]:
-        """Note a stretch's ids, all of the present block; returns the positions of those that occurred before."""
-        block, new, again = self.present, set(ids), list[int]()
-        if len(new) < len(ids) or not (new.isdisjoint(block.seen) and new.isdisjoint(self.before.seen)):
+    def register(self, ids: list[str]) -> list[int]:
+        """Add a run's ids, all of the current block; returns the positions of duplicates."""
+        block, new, duplicates = self.current, set(ids), list[int]()
+        if len(new) < len(ids) or not (new.isdisjoint(block.seen) and new.isdisjoint(self.previous.seen)):
             new -= block.seen
-            new -= self.before.seen
+            new -= self.previous.seen
             for position, event_id in enumerate(ids):
                 if event_id in new:
                     new.remove(event_id)
                 else:
-                    again.append(position)
+                    duplicates.append(position)
         block.starts.append(len(block.ids))
         block.ids += ids
-        block.seen.update(ids if again else new)
-        return again
+        block.seen.update(ids if duplicates else new)
+        return duplicates
 
-    def keep(self, columns: Columns) -> None:
-        """Keep what the stretch counted; called after `occur` for the same stretch."""
-        self.present.columns.append(columns)
+    def remember(self, columns: Columns) -> None:
+        """Add what the run just registered may be asked for later."""
+        self.current.columns.append(columns)
 
     def note_retractions(self, named: Iterable[tuple[int, str]]) -> None:
-        """Note the latest stretch's retractions in their order, each by its position and the event that it names."""
-        start, retracted = self.present.starts[-1], self.present.retracted
+        """Add the latest run's retractions in order, as (position, event that it names)."""
+        start, retracted = self.current.starts[-1], self.current.retracted
         for position, event_id in named:
             retracted.setdefault(event_id, start + position)
 
-    def overtaken(self, ids: list[str]) -> dict[int, Occurrence]:
-        """The latest stretch's events that a retraction before them names: position → the first such retraction."""
-        start, found = self.present.starts[-1], dict[int, Occurrence]()
-        for block in (self.present, self.before):
+    def retracted_before_arrival(self, ids: list[str]) -> dict[int, Occurrence]:
+        """The latest run's events whose retraction came first: position → the first such retraction."""
+        start, found = self.current.starts[-1], dict[int, Occurrence]()
+        for block in (self.current, self.previous):
             for event_id in block.retracted.keys() & ids if block.retracted else ():
-                number, retraction = self.present.first(event_id), block.retracted[event_id]
-                if number is None or number < start or event_id in self.before.seen:
+                number, retraction = self.current.first(event_id), block.retracted[event_id]
+                if number is None or number < start or event_id in self.previous.seen:
                     continue  # a duplicate
-                if block is self.before or retraction < number:
+                if block is self.previous or retraction < number:
                     found[number - start] = block.at(retraction)
         return found
 
-    def taken_back(self, event_id: str, position: int) -> Occurrence | None:
-        """What the latest stretch's retraction at this position takes back: None where the event did not occur before
-        it, or another retraction came first."""
-        number = self.present.starts[-1] + position
-        if event_id in self.before.retracted or self.present.retracted[event_id] != number:
+    def retracted_by(self, position: int, event_id: str) -> Occurrence | None:
+        """The event that the latest run's retraction at this position takes back. None where the event has not
+        occurred, or an earlier retraction took it back."""
+        number = self.current.starts[-1] + position
+        if event_id in self.previous.retracted or self.current.retracted[event_id] != number:
             return None
-        found = self.before.occurrence(event_id, len(self.before.ids))
-        return found or self.present.occurrence(event_id, number)
+        found = self.previous.occurrence(event_id, len(self.previous.ids))
+        return found or self.current.occurrence(event_id, number)

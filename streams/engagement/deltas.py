@@ -1,4 +1,4 @@
-"""What a batch changes, said before a look at anything that is stored."""
+"""What a batch adds, by scope and minute, before anything stored is looked at."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -11,26 +11,27 @@ from streams.events.schema import Kind
 SlotSums = dict[int, int]
 """Amounts to add, by slot."""
 ScopeMinute = tuple[CountingScope, int]
-"""A place and a minute of event time; minute SESSION_ONLY for what is too late for any window."""
+"""A scope and a minute of event time; minute SESSION_ONLY for what is too late for any window."""
 SESSION_ONLY = -1
-MemberChange = tuple[str, int | None, int]
+MembershipChange = tuple[str, int | None, int]
+"""(person, since when in ms or None to remove, horizon in ms): streams.ledger.protocol, `Effects.memberships`."""
 
 
 class Gauge(NamedTuple):
-    """Concurrent viewers of a stretch of time: the most of them, and the latest number."""
+    """Concurrent viewers over a time: the peak, and the latest number with its event time."""
 
     peak: int
     at_ms: int
     last: int
 
     def later(self, other: "Gauge") -> "Gauge":
-        """Both together; of two numbers of the same moment the one that was written later counts."""
+        """Both together; of two numbers of one moment, `other`, which comes later in the log, counts."""
         last = other if other.at_ms >= self.at_ms else self
         return Gauge(max(self.peak, other.peak), last.at_ms, last.last)
 
 
 class RunningTotal(NamedTuple):
-    """A report of a growing count: a gift streak, or a snapshot. Only growth over the highest so far is counted."""
+    """A report of a gift streak or a snapshot. Only its growth over the highest so far is counted."""
 
     subject: str
     event_id: str
@@ -42,8 +43,8 @@ class RunningTotal(NamedTuple):
     """A streak begins at 0; a snapshot's first report is its baseline and adds nothing."""
 
 
-class TakeBack(NamedTuple):
-    """A retraction of one report of a growing count."""
+class RetractedReport(NamedTuple):
+    """The retraction of one such report."""
 
     subject: str
     event_id: str
@@ -51,40 +52,44 @@ class TakeBack(NamedTuple):
     where: ScopeMinute
     amount: int
     today: int
-    """The watermark's day when it is taken back: days number from the epoch."""
+    """The watermark's day at the retraction, in days since the epoch."""
 
 
 @dataclass(slots=True)
 class Deltas:
-    """One batch's, by place and minute."""
+    """One batch's."""
 
     sums: dict[ScopeMinute, SlotSums] = field(default_factory=lambda: defaultdict(dict))
     gauges: dict[ScopeMinute, Gauge] = field(default_factory=dict)
     people: dict[ScopeMinute, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     """Log entries (streams.engagement.hyperloglog)."""
-    reports: list[RunningTotal | TakeBack] = field(default_factory=list)
-    """In the log's order, which matters here."""
-    members: dict[str, list[MemberChange]] = field(default_factory=lambda: defaultdict(list))
+    reports: list[RunningTotal | RetractedReport] = field(default_factory=list)
+    """In the log's order, on which growth depends."""
+    memberships: dict[str, list[MembershipChange]] = field(default_factory=lambda: defaultdict(list))
     """Followers' sorted sets, by suffix, in the log's order."""
     unreadable: list[Unreadable] = field(default_factory=list)
-    """Records that are no event, and events whose fields cannot go together."""
+    """Records that are no event, and events whose fields contradict each other."""
     fates: Counter[str] = field(default_factory=Counter)
+    """How many events were applied, duplicate, late …"""
     last_event_ms: int | None = None
+    """Event time of the last new event."""
 
     def add(self, where: ScopeMinute, slot: int, number: int) -> None:
+        """Add a number to one slot."""
         slots = self.sums[where]
         slots[slot] = slots.get(slot, 0) + number
 
     def roll_up(self) -> None:
-        """Add what happened to products to the places where it happened."""
-        for (place, minute), slots in [*self.sums.items()]:
-            if place.outer is not None:
+        """Add the sums and people of products to their parents, once, when all is counted."""
+        for (scope, minute), slots in [*self.sums.items()]:
+            if scope.parent is not None:
                 for slot, number in slots.items():
-                    self.add((place.outer, minute), slot, number)
-        for (place, minute), logs in [*self.people.items()]:
-            if place.outer is not None:
-                self.people[place.outer, minute].extend(logs)
+                    self.add((scope.parent, minute), slot, number)
+        for (scope, minute), logs in [*self.people.items()]:
+            if scope.parent is not None:
+                self.people[scope.parent, minute].extend(logs)
 
     def gauge(self, where: ScopeMinute, gauge: Gauge) -> None:
+        """Add a report of concurrent viewers."""
         known = self.gauges.get(where)
         self.gauges[where] = gauge if known is None else known.later(gauge)

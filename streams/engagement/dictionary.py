@@ -149,7 +149,7 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
         "gift_value", 7, {"gift": "worth"}, "minor_units",
         en="Gift value", zh="礼物价值", shown=("tile", "comparison", "exporter"),
     ),
-    # -- the funnel: whoever is in a later step is in every earlier one
+    # -- the funnel: a later step's people are in every earlier one
     Sum("product_shown", 16, {"product_shown": "value"}, en="Product impressions", zh="商品曝光"),
     Audience("shown", GROUPS[2:], en="Shown the product", zh="看到商品", shown=("report",)),
     Sum(

@@ -1,6 +1,6 @@
 """The engagement stage: every event of both topics, counted once, with no model in the way.
 
-A batch is counted in columns by `prepare` while the batch before it is being stored; `apply` joins its changes with
+A batch is counted in columns by `prepare` while the batch before it is being stored; `apply` joins its deltas with
 what is stored and hands all of it to the ledger in one act.
 """
 
@@ -24,19 +24,19 @@ FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch, counted."""
+    """A batch, counted: what is to be stored, and the partition's watermarks after it."""
 
     partition: PartitionCounters
     next_offset: int
-    changes: Deltas
-    letters: list[DeadLetter]
+    deltas: Deltas
+    dead_letters: list[DeadLetter]
     watermark_ms: int
     block_watermarks_ms: dict[int, int]
 
 
 class EngagementHandler:
     """Implements `streams.transport.handler.BatchHandler`. Its ledger waits by itself while Redis does not answer
-    (streams.ledger.retry.PatientLedger)."""
+    (streams.ledger.retry.RetryingLedger)."""
 
     stage = ENGAGEMENT
 
@@ -55,7 +55,7 @@ class EngagementHandler:
         self._session_ttl_seconds = session_ttl_seconds
         self._clock = clock
         self._partitions: dict[tuple[str, int], PartitionCounters] = {}
-        self._events = {fate: EVENTS.labels(ENGAGEMENT, fate) for fate in FATES}
+        self._fates = {fate: EVENTS.labels(ENGAGEMENT, fate) for fate in FATES}
         from_zero(DEAD_LETTERS, (ENGAGEMENT,), get_args(Reason))
         self._age_seconds = EVENT_AGE_SECONDS.labels(ENGAGEMENT)
 
@@ -69,22 +69,22 @@ class EngagementHandler:
 
     def prepare(self, batch: Batch) -> Prepared:
         partition = self._partitions[batch.topic, batch.partition]
-        counting = partition.counting
-        changes = counting.count(decode_slices(batch))
-        letters = dead_letters_for(batch.topic, batch.partition, ENGAGEMENT, changes.unreadable)
-        changes.fates["dead_letter"] = len(letters)
+        counter = partition.counter
+        deltas = counter.count(decode_slices(batch))
+        dead_letters = dead_letters_for(batch.topic, batch.partition, ENGAGEMENT, deltas.unreadable)
+        deltas.fates["dead_letter"] = len(dead_letters)
         return Prepared(
-            partition, batch.next_offset, changes, letters, counting.watermark_ms, dict(counting.block_watermarks_ms)
+            partition, batch.next_offset, deltas, dead_letters, counter.watermark_ms, dict(counter.block_watermarks_ms)
         )
 
     async def apply(self, prepared: Prepared) -> None:
         """Store a batch: its dead letters first, so that none is lost when the offset moves past its record."""
         partition = prepared.partition
         if prepared.next_offset <= partition.stored_offset:
-            return  # it only filled the window of duplicates
-        await retrying(lambda: self._dead_letters.send(prepared.letters))
+            return  # it only warmed up the window of duplicates
+        await retrying(lambda: self._dead_letters.send(prepared.dead_letters))
         effects = await partition.effects(
-            prepared.changes, self._ledger, prepared.watermark_ms, prepared.block_watermarks_ms
+            prepared.deltas, self._ledger, prepared.watermark_ms, prepared.block_watermarks_ms
         )
         await self._ledger.apply(Update(partition.claim, partition.stored_offset, prepared.next_offset, effects))
         partition.stored(prepared.next_offset, prepared.watermark_ms)
@@ -96,9 +96,9 @@ class EngagementHandler:
             await self._dead_letters.close()
 
     def _observe(self, prepared: Prepared) -> None:
-        for fate, count in prepared.changes.fates.items():
-            self._events[fate].inc(count)
-        for letter in prepared.letters:
-            DEAD_LETTERS.labels(ENGAGEMENT, letter.reason).inc()
-        if prepared.changes.last_event_ms is not None:
-            self._age_seconds.observe(max(0, self._clock() - prepared.changes.last_event_ms) / 1000)
+        for fate, count in prepared.deltas.fates.items():
+            self._fates[fate].inc(count)
+        for dead_letter in prepared.dead_letters:
+            DEAD_LETTERS.labels(ENGAGEMENT, dead_letter.reason).inc()
+        if prepared.deltas.last_event_ms is not None:
+            self._age_seconds.observe(max(0, self._clock() - prepared.deltas.last_event_ms) / 1000)

@@ -1,8 +1,8 @@
 """Unique people by HyperLogLog, 2^14 registers (standard error 0.81 %), written as logs.
 
-A worker hashes a batch's people at once and appends 4 bytes for each to the log of every bucket that they belong to,
-so Redis does nothing a person; native PFADD costs it 0.6-2 µs for each person and bucket. A log that has grown long is
-folded: a group of many registers becomes a dense block of 16,384 bytes.
+A worker hashes a batch's people at once and appends 4 bytes a person to the log of each of their buckets. Redis only
+appends, where PFADD would cost it 0.6-2 µs for each person and bucket. A long log is folded: a group with many
+registers becomes a dense block of 16,384 bytes.
 
     log   := block* entry*
     block := uint32 (group << 20 | BLOCK_MARK), 16384 registers of a byte
@@ -36,14 +36,14 @@ FOLD_BYTES = 65_536
 Hashes = NDArray[np.uint64]
 Entries = NDArray[np.uint32]
 Registers = dict[int, NDArray[np.uint8]]
-"""By group code: shape (REGISTERS,), 0 where nobody was."""
+"""Registers by group code, shape (REGISTERS,); 0 is an empty register."""
 
 _ID_BYTES = 512
 """An id has 128 characters, of 4 bytes in UTF-8 at most."""
 
 
 def _odd_numbers(count: int) -> Hashes:
-    """Pseudo-random 64-bit factors (SplitMix64), written out since what is stored rests on them for ever."""
+    """Pseudo-random 64-bit factors (SplitMix64), computed here, since stored logs depend on them for ever."""
     state, numbers = 0, []
     for _ in range(count):
         state = (state + 0x9E3779B97F4A7C15) % 2**64
@@ -58,7 +58,8 @@ _FACTORS = _odd_numbers(_ID_BYTES + 1)
 
 
 def hashes(ids: Sequence[str]) -> Hashes:
-    """64-bit hashes, the same in every process: a multilinear sum over the bytes, mixed as MurmurHash3 ends.
+    """64-bit hashes, shape (ids,), the same in every process: a multilinear sum over the bytes, mixed as MurmurHash3
+    ends.
 
     Ids of one length, as pseudonyms are, go through in one matrix product.
     """
@@ -87,7 +88,7 @@ def _mixed(sums: Hashes) -> Hashes:
 
 
 def entries(person_hashes: Hashes, groups: NDArray[np.integer]) -> Entries:
-    """A log entry for each person in its group (codes 0 to 15)."""
+    """A log entry for each person in its group (codes 0 to 15); all of shape (people,)."""
     registers = (person_hashes & np.uint64(REGISTERS - 1)).astype(np.uint32)
     rest = (person_hashes >> np.uint64(INDEX_BITS)) | np.uint64(1 << HASH_BITS)
     lowest_bits = rest & (~rest + np.uint64(1))
@@ -120,7 +121,7 @@ def read(logs: Iterable[bytes]) -> Registers:
 
 
 def fold(registers: Registers) -> bytes:
-    """The shortest log that says the same."""
+    """The shortest log with these registers."""
     blocks, tail = [], []
     for group, ranks in registers.items():
         used = np.flatnonzero(ranks)
@@ -132,7 +133,7 @@ def fold(registers: Registers) -> bytes:
 
 
 def union_estimate(registers: Registers, groups: Iterable[int]) -> int:
-    """How many people there are in any of the groups."""
+    """The estimated number of people in any of the groups."""
     union = np.zeros(REGISTERS, np.uint8)
     for group in groups:
         if group in registers:

@@ -1,6 +1,7 @@
-"""What people read: rates with their denominators, from sums, unique people and concurrent viewers.
+"""The rates that screens show, computed from sums, unique people and concurrent viewers.
 
-A zero denominator gives None, which is shown as "–", never 0. Money is in minor units.
+A zero denominator gives None, which is shown as "–", never as 0. Money is in minor units. Words and units of each are
+in streams.engagement.dictionary.
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,14 @@ from streams.engagement.dictionary import AudienceMetric, GaugeMetric, SumMetric
 
 @dataclass(frozen=True, slots=True)
 class Kpis:
-    """One scope's over one window."""
+    """One id's rates over one window; the fields are the dictionary's ids."""
 
     viewers_now: int | None
     viewers_peak: int | None
     stay_seconds: float | None
     """平均停留时长: watch seconds / unique viewers."""
     stay_estimated: bool
-    """By Little's law (mean online / arrivals a second), since no feed told who left or how long they watched."""
+    """By Little's law (mean online / arrivals a second), since no feed reported leaves or watch time."""
     interaction_rate: float | None
     """互动率: unique interacting viewers / unique viewers."""
     follow_rate: float | None
@@ -57,7 +58,7 @@ def compute_kpis(
     mean_viewers: float | None,
     window_seconds: int,
 ) -> Kpis:
-    """All figures of a window. `mean_viewers` is the mean of the concurrent viewers that were told in it."""
+    """The rates of a window; `mean_viewers` is the mean of the concurrent viewers that feeds reported in it."""
     paid, viewers = sums["paid_value"], people["viewers"]
     watched = sums["watch_seconds"] > 0 or sums["leaves"] > 0
     estimated_stay = ratio(mean_viewers, sums["views"] / window_seconds) if mean_viewers is not None else None
@@ -84,5 +85,5 @@ def compute_kpis(
 
 
 def ratio(numerator: float | None, denominator: float) -> float | None:
-    """None where nothing is known, and for a zero denominator."""
+    """None for an unknown numerator, and for a zero denominator."""
     return None if numerator is None or denominator <= 0 else numerator / denominator

@@ -1,4 +1,4 @@
-"""What a worker keeps of a partition that it owns, and how a batch's changes become effects on what is stored."""
+"""What a worker holds of a partition that it owns, and how a batch's deltas become effects on what is stored."""
 
 from collections.abc import Iterable, Mapping
 
@@ -32,83 +32,88 @@ class PartitionCounters:
         self.stored_offset = claim.next_offset
         watermark_ms = int(stored_clock.get(WATERMARK, 0))
         blocks = {int(name[len(_BLOCK) :]): int(ms) for name, ms in stored_clock.items() if name.startswith(_BLOCK)}
-        self.counting = BatchCounter(claim.next_offset, watermark_ms, blocks)
+        self.counter = BatchCounter(claim.next_offset, watermark_ms, blocks)
         self._session_ttl_seconds = session_ttl_seconds
         self._blocks_stored = set(blocks)
         self._totals = Totals(watermark_ms // MINUTE_MS)
         self._marks = HighWaterMarks()
-        self._crowds = PeopleLogs()
+        self._people_logs = PeopleLogs()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
         self._targets_known: dict[ScopeMinute, tuple[BucketTarget, ...]] = {}
         self._sessions_seen: dict[tuple[str, str], int] = {}
 
     async def effects(
-        self, changes: Deltas, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
+        self, deltas: Deltas, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
     ) -> Effects:
-        """Everything that a batch does to what is stored; once for each batch, in order.
+        """Everything that a batch does to what is stored; called once for each batch, in order. Raises Unavailable.
 
-        1. What its growing counts grew by, against the marks; then all that happened to products, where it happened.
-        2. Its sums and gauges onto the totals.
-        3. Its people onto the logs.
+        1. Load the marks and totals that it touches and that are not held, in one round trip.
+        2. Count the growth of its running totals; then add what happened to products to their parents.
+        3. Add its sums and gauges to the totals.
+        4. Append its people to the logs; load and fold those that are long.
         """
-        values = await self._count_reports(changes, ledger)
-        changes.roll_up()
-        values |= await self._join_totals(changes, ledger)
+        await self._load(deltas, ledger)
+        values = self._marks.count(deltas.reports, deltas)
+        deltas.roll_up()
+        values |= self._add_to_totals(deltas)
         values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
-        blobs, appended = await self._join_crowds(changes, ledger)
-        maxima = self._later_sessions({*changes.sums, *changes.people})
-        touched = [*values, *blobs, *appended, *changes.members, *maxima]
+        folded, appended = await self._append_people(deltas, ledger)
+        maxima = self._later_sessions({*deltas.sums, *deltas.people})
+        touched = [*values, *folded, *appended, *deltas.memberships, *maxima]
         return Effects(
-            values=values, set_strings=blobs, append_strings=appended, memberships=changes.members, maxima=maxima,
-            ttl_seconds=self._due(touched),
-        )  # fmt: skip
+            values=values,
+            set_strings=folded,
+            append_strings=appended,
+            memberships=deltas.memberships,
+            maxima=maxima,
+            ttl_seconds=self._ttl_seconds(touched),
+        )
 
     def stored(self, next_offset: int, watermark_ms: int) -> None:
-        """The effects are in the ledger."""
+        """Called when the effects are in the ledger."""
         self.stored_offset = next_offset
-        self._marks.forget_oldest()
+        self._marks.evict_oldest()
         minute = watermark_ms // MINUTE_MS
         if minute > self._newest_minute:
             self._newest_minute = minute
-            self._totals.forget_old()
+            self._totals.evict_old()
 
-    async def _count_reports(self, changes: Deltas, ledger: Ledger) -> Values:
-        wanted = self._marks.unknown(changes.reports)
-        if wanted:
-            self._marks.learn(wanted, await ledger.load_fields(self.claim, wanted))
-        return self._marks.count(changes.reports, changes)
+    async def _load(self, deltas: Deltas, ledger: Ledger) -> None:
+        """A report's scope is loaded whether or not it grew: that shows only when its mark is here."""
+        marks = self._marks.to_load(deltas.reports)
+        touched = {*deltas.sums, *deltas.gauges, *(report.where for report in deltas.reports)}
+        touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
+        totals = self._totals.to_load(target for where in touched for target in self._targets(where))
+        if marks or totals:
+            found = await ledger.load_fields(self.claim, {**marks, **totals})
+            self._marks.add_loaded(marks, found)
+            self._totals.add_loaded(totals, found)
 
-    async def _join_totals(self, changes: Deltas, ledger: Ledger) -> Values:
-        totals = self._totals
-        sums = [(self._targets(where), slots) for where, slots in changes.sums.items()]
-        gauges = [(self._targets(where), gauge) for where, gauge in changes.gauges.items()]
-        wanted = totals.unknown(target for targets, _ in (*sums, *gauges) for target in targets)
-        if wanted:
-            totals.learn(wanted, await ledger.load_fields(self.claim, wanted))
-        for targets, slots in sums:
-            totals.add(targets, slots)
-        for targets, gauge in gauges:
-            totals.gauge(targets, gauge)
-        return totals.take_changed()
+    def _add_to_totals(self, deltas: Deltas) -> Values:
+        for where, slots in deltas.sums.items():
+            self._totals.add(self._targets(where), slots)
+        for where, gauge in deltas.gauges.items():
+            self._totals.gauge(self._targets(where), gauge)
+        return self._totals.pop_changed()
 
-    async def _join_crowds(self, changes: Deltas, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
-        for where, logs in changes.people.items():
-            self._crowds.add(self._targets(where), b"".join(logs))
-        appended, long = self._crowds.take()
+    async def _append_people(self, deltas: Deltas, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        for where, logs in deltas.people.items():
+            self._people_logs.add(self._targets(where), b"".join(logs))
+        appended, long = self._people_logs.pop_pending()
         stored = await ledger.load_strings(self.claim, long)
-        return self._crowds.fold(dict(zip(long, stored, strict=True)), appended), appended
+        return self._people_logs.fold(dict(zip(long, stored, strict=True)), appended), appended
 
     def _targets(self, where: ScopeMinute) -> tuple[BucketTarget, ...]:
-        """Every bucket that a place's events of a minute count in."""
-        place, minute = where
+        """Every bucket that counts a scope's events of a minute."""
+        scope, minute = where
         if minute == SESSION_ONLY:
-            return place.session
+            return scope.session
         if len(self._targets_known) > _TARGETS_REMEMBERED:
             self._targets_known.clear()
         targets = self._targets_known.get(where)
         if targets is None:
-            targets = self._targets_known[where] = place.targets(minute)
+            targets = self._targets_known[where] = scope.targets(minute)
         return targets
 
     def _clock_fields(self, watermark_ms: int, block_watermarks_ms: Mapping[int, int]) -> dict[str, bytes | None]:
@@ -121,20 +126,20 @@ class PartitionCounters:
         return fields
 
     def _later_sessions(self, touched: Iterable[ScopeMinute]) -> dict[str, dict[str, int]]:
-        """The last minute of each session, by room and product; only where it is a later one than was written."""
+        """The last minute of each session, by room and product, where it is later than the one written."""
         seen, later = self._sessions_seen, dict[str, dict[str, int]]()
         if len(seen) > _SESSIONS_REMEMBERED:
             seen.clear()
-        for place, minute in touched:
-            field, session = place.session_field, place.session_id
+        for scope, minute in touched:
+            field, session = scope.session_field, scope.session_id
             if field is not None and session is not None and seen.get((field, session), SESSION_ONLY) < minute:
                 seen[field, session] = minute
                 later.setdefault(sessions_of(field), {})[session] = minute
         return later
 
-    def _due(self, suffixes: Iterable[str]) -> dict[str, int]:
-        due = self._expiry.due(suffixes)
-        return {suffix: self._kept_seconds(suffix) for suffix in due if suffix != CLOCK}
+    def _ttl_seconds(self, suffixes: Iterable[str]) -> dict[str, int]:
+        needing = self._expiry.needing_ttl(suffixes)
+        return {suffix: self._kept_seconds(suffix) for suffix in needing if suffix != CLOCK}
 
     def _kept_seconds(self, suffix: str) -> int:
         kind, _, rest = suffix.removeprefix("people:").partition(":")

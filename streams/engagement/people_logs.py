@@ -1,4 +1,5 @@
-"""The logs of people that a partition's owner writes: appended to, and folded when they have grown long."""
+"""The logs of people (streams.engagement.hyperloglog) that a partition's owner appends to, and folds when they are
+long."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +7,7 @@ from streams.engagement.hyperloglog import FOLD_BYTES, fold, read
 from streams.engagement.scopes import BucketTarget
 
 LOGS_HELD = 200_000
-"""Lengths that are remembered; a log whose length was forgotten grows by FOLD_BYTES once more before it is folded."""
+"""Logs whose growth is held in memory; one that was dropped grows by FOLD_BYTES once more before it is folded."""
 
 
 class PeopleLogs:
@@ -14,11 +15,11 @@ class PeopleLogs:
 
     def __init__(self) -> None:
         self._grown: dict[str, int] = {}
-        """Bytes appended since the last fold, or since this owner first wrote to the log."""
+        """Bytes appended since the last fold, or since this owner began."""
         self._pending: dict[str, list[bytes]] = {}
 
     def add(self, targets: Iterable[BucketTarget], log: bytes) -> None:
-        """These people belong to every field of the targets."""
+        """Append entries to the logs of every field of the targets."""
         pending = self._pending
         for _, _, suffixes in targets:
             for suffix in suffixes:
@@ -27,8 +28,8 @@ class PeopleLogs:
                 else:
                     pending[suffix] = [log]
 
-    def take(self) -> tuple[dict[str, bytes], list[str]]:
-        """What is to be appended, by log, and the logs that it makes too long."""
+    def pop_pending(self) -> tuple[dict[str, bytes], list[str]]:
+        """What to append since the last call, by suffix, and the suffixes of logs that it makes too long."""
         pending, self._pending = self._pending, {}
         if len(self._grown) > LOGS_HELD:
             self._grown = {}
@@ -41,6 +42,6 @@ class PeopleLogs:
         return appended, long
 
     def fold(self, stored: Mapping[str, bytes | None], appended: dict[str, bytes]) -> dict[str, bytes]:
-        """What these logs are to be set to: they take in what was to be appended to them."""
+        """What to set these logs to, by suffix; takes what was to be appended to them out of `appended`."""
         self._grown.update(dict.fromkeys(stored, 0))
         return {suffix: fold(read([log or b"", appended.pop(suffix)])) for suffix, log in stored.items()}

@@ -1,4 +1,8 @@
-"""Where an event counts: the scopes that it names, and the names of their buckets in Redis (streams.engagement)."""
+"""Where an event counts, and how: the scopes that it names, their buckets in Redis, and its counting plan.
+
+Events are many, their distinct combinations of kind and scope few: each combination gets a plan once, and a batch is
+counted by plan numbers.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,8 +29,8 @@ HOURS_KEPT_SECONDS = 26 * 3600
 SCOPE_CODES: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 WHOLE_SESSION = "s"
 _WITH_SESSIONS = (SCOPE_CODES["room"], SCOPE_CODES["product"])
-MAX_PROFILES = 30_000
-"""Distinct profiles that are remembered; beyond it the table begins anew, so ids made up by a feed cost no memory."""
+MAX_PLANS = 30_000
+"""Plans kept in memory; beyond it the table begins anew, so that ids made up by a feed cost no memory."""
 
 
 def scope_field(scope: Scope, scope_id: str) -> str:
@@ -69,12 +73,12 @@ class BucketTarget(NamedTuple):
 class CountingScope:
     """One combination of platform, brand, room, session, and of a product in it.
 
-    What happens to a product also counts where it happens, in its `outer` place: a batch's changes are added up there
-    before any bucket is touched, since many products share a room.
+    What happens to a product also counts in its `parent`, the same combination without the product: deltas are added
+    up there before any bucket is touched, since many products share a room.
     """
 
     number: int
-    outer: "CountingScope | None"
+    parent: "CountingScope | None"
     fields: tuple[str, ...]
     """Its own: the product's alone, or those of room, brand and platform."""
     session_id: str | None
@@ -83,57 +87,60 @@ class CountingScope:
 
     @property
     def all_fields(self) -> tuple[str, ...]:
-        return self.fields if self.outer is None else (*self.fields, *self.outer.fields)
+        """Its own fields and its parent's."""
+        return self.fields if self.parent is None else (*self.fields, *self.parent.fields)
 
     @property
     def session_field(self) -> str | None:
-        """Who has the session: the product, or the room if there is one."""
+        """The field that the session belongs to: the product's, or the room's if there is one."""
         field = self.fields[0]
         return field if self.session_id is not None and field.startswith(_WITH_SESSIONS) else None
 
     def targets(self, minute: int) -> tuple[BucketTarget, ...]:
-        """Every bucket that its events of this minute count in."""
+        """Every bucket that its events of a minute (since the epoch) count in."""
         return target(minute_bucket(minute), self.fields), target(hour_bucket(minute // 60), self.fields), *self.session
 
 
 def target(bucket: str, fields: tuple[str, ...]) -> BucketTarget:
+    """A bucket with these fields."""
     return BucketTarget(bucket, fields, tuple(people_log(bucket, field) for field in fields))
 
 
 class CountingPlan(NamedTuple):
-    """All that an event's counting depends on, but its numbers, its actor and its time."""
+    """All that an event's counting depends on, except its numbers, its actor and its time."""
 
-    place: CountingScope
+    scope: CountingScope
     kind: Kind
     adds: tuple[tuple[int, int], ...]
-    """(slot, position in MEASURES): what it adds without a look at anything before it."""
+    """(slot, position in MEASURES): what it adds, whatever came before it."""
     group: int
-    special: bool
-    """Whether it needs more: a running total, a gauge, a membership, a retraction."""
-    paid: bool
+    """Its actor's group code (streams.engagement.dictionary)."""
+    stateful: bool
+    """Whether it depends on what came before: a running total, a gauge, a membership, a retraction."""
+    priced: bool
     """Whether its amount matters."""
 
 
-_SPECIAL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
+_STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
 
 
 class CountingPlans(dict[tuple[Any, ...], int]):
-    """Numbers the profiles that occur, in order of appearance."""
+    """The plans that occur, numbered in order of appearance."""
 
     def __init__(self) -> None:
         super().__init__()
         self.all: list[CountingPlan] = []
-        self.special: set[int] = set()
-        """The numbers of those that are."""
-        self.places: list[CountingScope] = []
-        self._places: dict[tuple[Any, ...], CountingScope] = {}
+        self.stateful: set[int] = set()
+        """The numbers of the stateful plans."""
+        self.scopes: list[CountingScope] = []
+        self._scopes: dict[tuple[Any, ...], CountingScope] = {}
         self._columns = np.empty((0, 4), np.int64)
 
-    def of(self, events: Iterable[Event]) -> list[int]:
-        """The number of each event's profile. One expression an event: this is the hottest line of the stage."""
-        number = self.__getitem__
+    def numbers_of(self, events: Iterable[Event]) -> list[int]:
+        """The number of each event's plan. One expression an event: this is the hottest line of the stage."""
+        plan = self.__getitem__
         return [
-            number((
+            plan((
                 event.kind, event.value_mode, event.final, event.is_mirror, event.subject_id is None,
                 event.platform, event.brand_id, event.room_id, event.product_id, event.session_id,
             ))
@@ -141,34 +148,34 @@ class CountingPlans(dict[tuple[Any, ...], int]):
         ]  # fmt: skip
 
     def columns(self) -> NDArray[np.int64]:
-        """A row for each profile: its place's number, its group, whether it is special, whether its amount matters."""
+        """Shape (plans, 4), a row for each plan: its scope's number, its group, stateful, priced."""
         known = len(self._columns)
         if known < len(self.all):
-            rows = [(one.place.number, one.group, one.special, one.paid) for one in self.all[known:]]
+            rows = [(one.scope.number, one.group, one.stateful, one.priced) for one in self.all[known:]]
             self._columns = np.concatenate((self._columns, np.array(rows, np.int64)))
         return self._columns
 
     def __missing__(self, key: tuple[Any, ...]) -> int:
-        *manner, platform, brand, room, product, session = key
-        place = self._place(platform, brand, room, product, session)
-        profile = CountingPlan(place, *_manner(room is not None, *manner))
+        *kind_key, platform, brand, room, product, session = key
+        scope = self._scope(platform, brand, room, product, session)
+        plan = CountingPlan(scope, *_kind_plan(room is not None, *kind_key))
         number = self[key] = len(self.all)
-        self.all.append(profile)
-        if profile.special:
-            self.special.add(number)
+        self.all.append(plan)
+        if plan.stateful:
+            self.stateful.add(number)
         return number
 
-    def _place(
+    def _scope(
         self, platform: str, brand: str, room: str | None, product: str | None, session: str | None
     ) -> CountingScope:
         where = platform, brand, room, product, session
-        place = self._places.get(where)
-        if place is None:
-            outer = None if product is None else self._place(platform, brand, room, None, session)
+        scope = self._scopes.get(where)
+        if scope is None:
+            parent = None if product is None else self._scope(platform, brand, room, None, session)
             fields = _fields(platform, brand, room) if product is None else (scope_field("product", product),)
-            place = self._places[where] = _numbered(len(self.places), outer, fields, session)
-            self.places.append(place)
-        return place
+            scope = self._scopes[where] = _numbered(len(self.scopes), parent, fields, session)
+            self.scopes.append(scope)
+        return scope
 
 
 def _fields(platform: str, brand: str, room: str | None) -> tuple[str, ...]:
@@ -176,35 +183,35 @@ def _fields(platform: str, brand: str, room: str | None) -> tuple[str, ...]:
     return fields if room is None else (scope_field("room", room), *fields)
 
 
-def _numbered(number: int, outer: CountingScope | None, fields: tuple[str, ...], session: str | None) -> CountingScope:
-    in_session = (WHOLE_SESSION,) if outer is None else fields
+def _numbered(number: int, parent: CountingScope | None, fields: tuple[str, ...], session: str | None) -> CountingScope:
+    in_session = (WHOLE_SESSION,) if parent is None else fields
     targets = () if session is None else (target(session_bucket(session), in_session),)
-    return CountingScope(number, outer, fields, session, targets)
+    return CountingScope(number, parent, fields, session, targets)
 
 
 class KindPlan(NamedTuple):
-    """What a profile says but for the place: few, where places are many."""
+    """A plan without its scope: there are few of these, and many scopes."""
 
     kind: Kind
     adds: tuple[tuple[int, int], ...]
     group: int
-    special: bool
-    paid: bool
+    stateful: bool
+    priced: bool
 
 
 @cache
-def _manner(
+def _kind_plan(
     in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
 ) -> KindPlan:
     if is_mirror:
-        return KindPlan(kind, _slots(MIRROR), NO_GROUP, special=False, paid=False)
-    meaning = CONTRIBUTIONS[kind]
+        return KindPlan(kind, _slots(MIRROR), NO_GROUP, stateful=False, priced=False)
+    contribution = CONTRIBUTIONS[kind]
     running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
-    adds = () if running or unfinished or kind == "retraction" else _slots(meaning)
-    paid = any(measure in ("amount", "worth") for _, measure in meaning.adds)
-    return KindPlan(kind, adds, group_code(meaning.group, in_room), running or kind in _SPECIAL_KINDS, paid)
+    adds = () if running or unfinished or kind == "retraction" else _slots(contribution)
+    priced = any(measure in ("amount", "worth") for _, measure in contribution.adds)
+    return KindPlan(kind, adds, group_code(contribution.group, in_room), running or kind in _STATEFUL_KINDS, priced)
 
 
-def _slots(meaning: Contribution) -> tuple[tuple[int, int], ...]:
-    return tuple((SLOTS[name], MEASURES.index(measure)) for name, measure in meaning.adds)
+def _slots(contribution: Contribution) -> tuple[tuple[int, int], ...]:
+    return tuple((SLOTS[name], MEASURES.index(measure)) for name, measure in contribution.adds)

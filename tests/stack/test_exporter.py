@@ -15,7 +15,7 @@ from deploy.local.programs import ExporterProcess
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS, system_clock
 from streams.detection.views.keys import ACTIVE, HEARD, texts_suffix
-from streams.engagement.buckets import written
+from streams.engagement.buckets import encode_totals
 from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import minute_bucket, scope_field
@@ -30,7 +30,7 @@ from tests.builders.alerts import an_alert
 async def store(redis: LocalRedis, namespace: str, now_ms: int) -> None:
     """One room, one brand and one alert, as the stages store them."""
     minute = now_ms // MINUTE_MS
-    room = written({SLOTS["comments"]: 12, PEAK_SLOT: 70, LAST_AT_SLOT: now_ms, LAST_SLOT: 50})
+    room = encode_totals({SLOTS["comments"]: 12, PEAK_SLOT: 70, LAST_AT_SLOT: now_ms, LAST_SLOT: 50})
     alert = an_alert()
     counts = {f"{minute % 60}|weibo|{label}": count for label, count in {"texts": 5, "negative": 4, "abuse": 2}.items()}
     async with Redis.from_url(redis.url) as client:
