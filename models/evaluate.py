@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -28,17 +28,12 @@ from models.measures import (
     precision,
     recall,
 )
-from models.runtime.classifier import Scores, load_classifier
+from models.runtime.classifier import load_classifier
+from models.runtime.scorer import Scorer, Scores
 
 BLOCK_TEXTS = 4_096
 
 Report = Callable[[int, int], None]  # told (texts done, texts in all) before each block
-
-
-class Scorer(Protocol):
-    """What is evaluated: one result a text, in order."""
-
-    def score(self, texts: Sequence[str]) -> list[Scores | None]: ...
 
 
 class Unreadable(ValueError):

@@ -73,6 +73,12 @@ _EMOTICONS = re.compile(r"(\[[^\[\]\s]{1,8}\])(?: ?\1)+")
 _EMOJI = re.compile("[\u203c\u2049\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]")
 
 
+class NormalForm(str):
+    """A text in normal form. `normalise` and `model_text` take it as it is, so that no text is normalised twice."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """A text in normal form; ``origins[i]`` is the index in the original of the character that became ``text[i]``."""
@@ -85,10 +91,13 @@ class Normalised:
         return self.origins[start], self.origins[end - 1] + 1
 
 
-def normalise(text: str) -> str:
+def normalise(text: str) -> NormalForm:
     """The normal form of a text, case kept. Never raises; the result is "" where nothing visible was written."""
+    if isinstance(text, NormalForm):
+        return text
     text = text[:MAX_TEXT_CHARS]
-    return _normalise(text, None)[0] if _ordinary().fullmatch(text) is None else _normalise_ordinary(text)
+    ordinary = _ordinary().fullmatch(text) is not None
+    return NormalForm(_normalise_ordinary(text) if ordinary else _normalise(text, None)[0])
 
 
 def normalise_mapped(text: str) -> Normalised:
@@ -103,8 +112,10 @@ def model_text(text: str) -> str:
     Accounts are masked but for customer care's, because tweets are judged by what they say and not by whom they name.
     Of a row of one emoticon in brackets, as Chinese keyboards write them, one is left: ``[赞][赞][赞]`` → ``[赞]``.
     """
-    plain = text[:MAX_TEXT_CHARS]
-    plain = normalise(html.unescape(plain) if "&" in plain else plain)
+    plain: str = text
+    if not isinstance(text, NormalForm):
+        plain = text[:MAX_TEXT_CHARS]
+        plain = normalise(html.unescape(plain) if "&" in plain else plain)
     plain = _URL.sub("http", plain)
     plain = _EMOTICONS.sub(r"\1", plain)
     plain = _MENTION.sub(lambda m: "@support" if _CARE_ACCOUNT.search(m[1]) else "@user", plain)

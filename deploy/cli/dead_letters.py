@@ -65,7 +65,7 @@ def redrive(reason: str | None, topic: str | None, as_json: bool) -> None:
 
 
 def _shown(value: bytes, *, raw: bool) -> str:
-    from streams.compliance.personal_data import mask
+    from streams.compliance.text_reading import mask
 
     text = value.decode(errors="replace")
     return text if raw else mask(text)

@@ -1,9 +1,10 @@
 """Serving: the only place that imports onnxruntime and transformers. Nothing here needs torch or a network."""
 
 from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
-from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores, load_classifier
+from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, load_classifier
 from models.runtime.load import load_model
 from models.runtime.manifest import ModelRefused
+from models.runtime.scorer import Scorer, Scores
 
 __all__ = [
     "REMEMBERED_TEXTS",
@@ -11,6 +12,7 @@ __all__ = [
     "CircuitBreakerClassifier",
     "Classifier",
     "ModelRefused",
+    "Scorer",
     "Scores",
     "load_classifier",
     "load_model",

@@ -17,19 +17,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol
+from typing import Literal
 
-from models.runtime.classifier import Scores
+from models.runtime.scorer import Scorer, Scores
 
 logger = logging.getLogger(__name__)
 
 Outcome = Literal["scored", "late", "failed", "skipped"]
-
-
-class Scorer(Protocol):
-    """What is guarded: blocks, gives one result a text in order, may raise anything."""
-
-    def score(self, texts: Sequence[str]) -> list[Scores | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,7 @@ class CircuitBreakerClassifier:
             thread_name_prefix="model",
             initializer=None if core is None else partial(os.sched_setaffinity, 0, {core}),
         )
-        self._running: Future[list[Scores | None]] | None = None
+        self._running: Future[Sequence[Scores | None]] | None = None
         self._failures = 0
         self._open_until_seconds: float | None = None
         self.last_outcome: Outcome = "scored"
@@ -66,7 +60,7 @@ class CircuitBreakerClassifier:
         """Whether texts are left unscored without asking the model."""
         return self._is_busy() or (self._open_until_seconds is not None and self._clock() < self._open_until_seconds)
 
-    def score(self, texts: Sequence[str]) -> list[Scores | None]:
+    def score(self, texts: Sequence[str]) -> Sequence[Scores | None]:
         """One result a text, in order; all None where the model is late, fails, or is not asked. Blocks."""
         if self.is_open:
             self.last_outcome = "skipped"

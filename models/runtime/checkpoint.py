@@ -26,8 +26,9 @@ from transformers import AutoConfig
 from models.labels import RISKS, SENTIMENTS
 from models.normalise import normalise
 from models.runtime.cascade import Runs, micro_batches
-from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores
+from models.runtime.classifier import REMEMBERED_TEXTS, Classifier
 from models.runtime.manifest import ModelRefused
+from models.runtime.scorer import Scores
 from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
 

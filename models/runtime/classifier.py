@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -20,20 +19,12 @@ from models.normalise import has_han, model_text
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
 from models.runtime.lru import LruCache
 from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
+from models.runtime.scorer import Scorer, Scores
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 REMEMBERED_TEXTS = 32_768
-
-
-class Scores(msgspec.Struct, frozen=True):
-    """What the model says of a text; probabilities are calibrated, ``flagged`` risks reach their thresholds."""
-
-    sentiment: str
-    sentiment_scores: dict[str, float]
-    risks: dict[str, float]
-    flagged: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +44,6 @@ class Served:
         for index, scores in zip(readable, to_scores(probabilities, self.thresholds), strict=True):
             results[index] = scores
         return results
-
-
-class Scorer(Protocol):
-    """What scores the texts of one language: one result a text in order, None where it cannot."""
-
-    def score(self, texts: Sequence[str]) -> list[Scores | None]: ...
 
 
 AnyScorer = TypeVar("AnyScorer", bound=Scorer, covariant=True)

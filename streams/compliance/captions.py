@@ -2,7 +2,7 @@
 
 Speech recognition cuts where it likes: `这款是全网最` and, two seconds later, `低的价格`. Each caption is therefore
 checked with the end of the one before it in front; what lies in that end alone was found before. A caption that is
-recognised anew (the same subject again) is checked like the first time, and what it already told is not told twice.
+recognised anew (the same subject again) is checked like the first time, and what it already reported is not repeated.
 
     before    …家人们这款是全网最
     caption                   低的价格，只有今天
@@ -14,9 +14,10 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from streams.compliance.personal_data import mask
 from streams.compliance.rulebook import Rulebook
+from streams.compliance.text_reading import TextReading
 from streams.events.schema import Finding, Platform
 
 TAIL_CHARS = 30
@@ -27,81 +28,104 @@ _CLAUSE_END = re.compile("[,，。.!！?？;；、]")
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A finished caption; `session` tells whose speech it is part of, `subject` which caption of it."""
+    """Where a finished caption belongs: whose speech it is part of, which caption of it, and when it was spoken."""
 
     session: str
     subject: str | None
-    text: str
     time_ms: int
 
 
+class CheckedCaption(NamedTuple):
+    """A caption's own text with personal data masked, and what is new in it."""
+
+    masked: str
+    findings: list[Finding]
+    """`span` and `matched` of a broken claim begin at the caption's first character."""
+
+
+class _Front(NamedTuple):
+    """What is read in front of a caption."""
+
+    text: str
+    rules: frozenset[str]
+    """Rules that the text in front broke already."""
+    reported: frozenset[str]
+    """Rules that a former version of the caption broke."""
+
+
+_NO_FRONT = _Front("", frozenset(), frozenset())
+
+
 @dataclass(frozen=True, slots=True)
-class _Spoken:
-    """The last caption of a session, and what stood in front of it when it was checked."""
+class _LastCaption:
+    """The last caption of a session, as it was checked."""
 
     caption: Caption
-    front: str
-    front_rules: frozenset[str]
+    tail: str
+    front: _Front
     rules: frozenset[str]
-    """Rules that were found in the caption, its corrections included."""
+    """Rules that the caption broke, its corrections included."""
 
 
 class Captions:
-    """What the hosts of one partition said last, at most 1,024 sessions. Not safe to share between threads."""
+    """The last caption of each session of one partition, at most 1,024 sessions. Not safe to share between threads."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._last: OrderedDict[str, _Spoken] = OrderedDict()
+        self._last: OrderedDict[str, _LastCaption] = OrderedDict()
 
-    def check(self, caption: Caption, platform: Platform | None = None) -> list[Finding]:
-        """What is new in this caption; spans and `matched` of a broken claim begin at the caption's first character."""
-        front, front_rules, told = self._before(caption)
+    def check(self, caption: Caption, reading: TextReading, platform: Platform | None = None) -> CheckedCaption:
+        """Checks and masks a caption's text with the end of the caption before it in front, and remembers it.
+
+        Personal data that began in front is masked too.
+        """
+        front = self._front_of(caption)
+        chars = len(front.text)
+        together = TextReading(front.text + reading.text) if front.text else reading
         findings: list[Finding] = []
         broke_already: set[str] = set()
-        for finding in self._rulebook.check(front + caption.text, "host_speech", platform=platform):
-            if finding.said_by == "likeness" and (
-                finding.span[0] < len(front) or finding.span[1] >= len(front) + len(caption.text)
-            ):
-                continue  # told with the caption before it, or not spoken to its end
-            if finding.span[0] < len(front) and finding.rule in front_rules:
+        for finding in self._rulebook.check(together, "host_speech", platform=platform):
+            start, end = finding.span
+            if finding.said_by == "likeness" and (start < chars or end >= len(together.text)):
+                continue  # reported with the caption before, or not spoken to its end
+            if start < chars and finding.rule in front.rules:
                 broke_already.add(finding.rule)
-            elif finding.span[0] < len(front) and self._are_two_sentences(front, caption.text, platform, finding):
+            elif start < chars and self._are_two_sentences(front.text, reading, platform, finding):
                 continue
-            elif finding.span[1] > len(front):
-                findings.append(_in_caption(finding, len(front), caption.text))
-        if broke_already:  # what the caption says by itself counts, though it runs on from there
-            alone = self._rulebook.check(caption.text, "host_speech", platform=platform)
+            elif end > chars:
+                findings.append(_in_caption(finding, chars, reading.text))
+        if broke_already:  # what the caption says by itself counts, though it runs on from the front
+            alone = self._rulebook.check(reading, "host_speech", platform=platform)
             findings += [finding for finding in alone if finding.rule in broke_already and finding not in findings]
-        rules = told | {finding.rule for finding in findings}
-        self._last[caption.session] = _Spoken(caption, front, front_rules, rules)
-        self._last.move_to_end(caption.session)
-        if len(self._last) > MAX_SESSIONS:
-            self._last.popitem(last=False)
-        return [finding for finding in findings if finding.rule not in told]
+        rules = front.reported | {finding.rule for finding in findings}
+        self._remember(_LastCaption(caption, reading.text[-TAIL_CHARS:], front, rules))
+        new = [finding for finding in findings if finding.rule not in front.reported]
+        return CheckedCaption(together.masked[chars:], new)
 
-    def mask(self, caption: Caption) -> str:
-        """The caption with personal data masked, a number's second half too; to be asked before `check`."""
-        front, _, _ = self._before(caption)
-        return mask(front + caption.text)[len(front) :]
-
-    def _are_two_sentences(self, front: str, text: str, platform: Platform | None, across: Finding) -> bool:
-        """Whether what was found across the border is no claim that was cut there: such a claim ends in the clause that
-        it was cut in, and its second half alone is nothing that the rule knows and excuses."""
-        if _CLAUSE_END.search(front + text, len(front), across.span[1]):
+    def _are_two_sentences(self, front: str, reading: TextReading, platform: Platform | None, across: Finding) -> bool:
+        """Whether what was found across the border is no claim that was cut there: a cut claim ends in the clause in
+        which it was cut, and the rule does not excuse its second half alone."""
+        if _CLAUSE_END.search(front + reading.text, len(front), across.span[1]):
             return True
-        alone = self._rulebook.explain(text, "host_speech", platform=platform).considered
+        alone = self._rulebook.explain(reading, "host_speech", platform=platform).considered
         return any(one.rule == across.rule and one.excuse is not None for one in alone)
 
-    def _before(self, caption: Caption) -> tuple[str, frozenset[str], frozenset[str]]:
-        """What stands in front of a caption, which rules that broke already, and which a former version of it did."""
+    def _front_of(self, caption: Caption) -> _Front:
         last = self._last.get(caption.session)
         if last is None:
-            return "", frozenset(), frozenset()
+            return _NO_FRONT
         if caption.subject is not None and caption.subject == last.caption.subject:
-            return last.front, last.front_rules, last.rules
+            return last.front._replace(reported=last.rules)
         if not 0 <= caption.time_ms - last.caption.time_ms <= MAX_PAUSE_MS:
-            return "", frozenset(), frozenset()
-        return last.caption.text[-TAIL_CHARS:], last.rules, frozenset()
+            return _NO_FRONT
+        return _Front(last.tail, last.rules, frozenset())
+
+    def _remember(self, last: _LastCaption) -> None:
+        session = last.caption.session
+        self._last[session] = last
+        self._last.move_to_end(session)
+        if len(self._last) > MAX_SESSIONS:
+            self._last.popitem(last=False)
 
 
 def _in_caption(finding: Finding, front_chars: int, text: str) -> Finding:

@@ -22,7 +22,7 @@ from models.normalise import has_han, lower, normalise, normalise_mapped
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import PACKS_FOLDER, read_packs, read_shared
 from streams.compliance.matcher import compile_pattern, sentence_around
-from streams.compliance.pack import Family, Pack, PhraseSpec, Stream, Timer
+from streams.compliance.pack import Pack, PhraseSpec, Stream, Timer
 from streams.compliance.pack_entry import PackEntry
 from streams.ledger.stored import Stored
 
@@ -117,7 +117,7 @@ class CompiledTimer:
     """A timer ready to listen."""
 
     timer: Timer
-    family: Family
+    family: str
     jurisdiction: str
     commercial: PhraseMatcher
     disclosure: PhraseMatcher

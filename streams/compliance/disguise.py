@@ -57,13 +57,13 @@ _Change = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class UndisguisedText:
     """A text as it is read, and the layers of changes that led there, each in order and disjoint."""
 
     text: str
     layers: tuple[Sequence[_Change], ...] = ()
 
-    def changed(self, changes: Sequence[_Change]) -> Reading:
+    def with_changes(self, changes: Sequence[_Change]) -> UndisguisedText:
         """This reading with one more layer."""
         if not changes:
             return self
@@ -72,7 +72,7 @@ class Reading:
         for start, end, new in changes:
             parts += (self.text[done:start], new)
             done = end
-        return Reading("".join([*parts, self.text[done:]]), (*self.layers, changes))
+        return UndisguisedText("".join([*parts, self.text[done:]]), (*self.layers, changes))
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span of the source that was read as `text[start:end]`, which must not be empty."""
@@ -138,21 +138,21 @@ class Restorer:
         self._automaton = ahocorasick.Automaton()
         self._add_terms(han_terms)
 
-    def read(self, plain: str) -> Reading | None:
+    def read(self, plain: str) -> UndisguisedText | None:
         """The second reading of a text in normal form and lower case; None where it is the first one again."""
         text = plain if self._look.search(plain) is None else plain.translate(self._looks)
-        reading = Reading(text).changed(self._spellings.find(text))
+        reading = UndisguisedText(text).with_changes(self._spellings.find(text))
         if _HAN_CHARACTER.search(text) is not None:
             if not reading.text.isalnum() and _MAYBE_GAP.search(reading.text) is not None:
                 gaps = [(*match.span(), "") for match in _GAP.finditer(reading.text)]
                 if gaps:
-                    reading = reading.changed(gaps)
-                    reading = reading.changed(self._spellings.find(reading.text))
-            reading = reading.changed(self._terms(reading.text, with_fillers=False))
+                    reading = reading.with_changes(gaps)
+                    reading = reading.with_changes(self._spellings.find(reading.text))
+            reading = reading.with_changes(self._terms(reading.text, with_fillers=False))
             if self._fillers.search(reading.text) is not None:
-                reading = reading.changed(self._terms(reading.text, with_fillers=True))
+                reading = reading.with_changes(self._terms(reading.text, with_fillers=True))
         if _LATIN.search(reading.text) is not None:
-            reading = reading.changed(self._latin_words(reading.text))
+            reading = reading.with_changes(self._latin_words(reading.text))
         return None if reading.text == plain else reading
 
     def _add_terms(self, terms: list[str]) -> None:

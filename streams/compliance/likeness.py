@@ -135,6 +135,8 @@ class FastLikeness:
     time that arrays take for some dozen pieces. Immutable, safe to share between threads."""
 
     def __init__(self, likeness: Likeness, families: Sequence[str], kind: TextKind) -> None:
+        """Families that were not learnt yet have no score."""
+        families = [family for family in families if family in likeness.families]
         columns = [likeness.families.index(family) for family in families]
         squares = (likeness.rarities.astype(np.float64) ** 2).tolist()
         weights = likeness.weights[:, columns].astype(np.float64).tolist()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
-from streams.compliance.pack import Disguises, Pack, Rule, Shared, Timer
+from streams.compliance.pack import Disguises, Pack, Rule, Shared, Timer, Title
 from streams.errors import UsageError
 from streams.yaml_records import line_of_text, read_record
 
@@ -45,6 +45,11 @@ def read_packs(folder: Path) -> list[tuple[Path, Pack]]:
                 raise PackError(f"{path}:{line_of_text(path, rule.id)}: {rule.id} has no words, patterns or detectors")
             seen[rule.id] = path
     return packs
+
+
+def family_titles(folder: Path | None = None) -> dict[str, Title]:
+    """What people read for each family of a folder of packs, or of those that are shipped. Raises PackError."""
+    return {pack.family: pack.title for _, pack in read_packs(folder or PACKS_FOLDER)}
 
 
 def read_shared(folder: Path) -> Shared:

@@ -12,12 +12,6 @@ from msgspec import Meta
 
 from streams.events.schema import Platform, TextKind
 
-Family = Literal[
-    "absolute_claim", "unsupported_statistic", "patent_claim", "disparagement", "medical_claim", "health_food",
-    "false_promise", "fake_engagement", "prize_draw", "ad_disclosure", "off_platform_diversion", "privacy_leak",
-    "minors", "illegal_finance", "superstition_vulgar", "national_symbols",
-]  # fmt: skip
-
 Detector = Literal["phone", "id_card", "bank_card", "plate", "address", "wechat_id", "email", "ssn", "passport"]
 """Personal data that a pattern alone cannot tell from an order number: see personal_data."""
 
@@ -61,6 +55,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """None may occur anywhere in the text."""
     exempt: Words = ()
     """Names of shared exemptions that excuse a match."""
+
+
+def text_and_kind(example: str | Example, rule: Rule) -> tuple[str, TextKind]:
+    """An example as it is checked: of the rule's first kind if it names none."""
+    return (example, rule.kinds[0]) if isinstance(example, str) else (example.text, example.kind)
 
 
 class PhraseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -136,10 +135,20 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     must_not: Annotated[tuple[Stream, ...], Meta(min_length=5)]
 
 
+class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people read in the place of a family's name."""
+
+    zh: Annotated[str, Meta(min_length=1, max_length=40)]
+    zh_hant: Annotated[str, Meta(min_length=1, max_length=40)]
+    en: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
 class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One family under one law."""
 
-    family: Family
+    family: Annotated[str, Meta(pattern=r"^[a-z_]{1,40}$")]
+    """Also the value of the metric label `family`."""
+    title: Title
     version: Annotated[str, Meta(pattern=r"^\d{4}\.\d{1,2}\.\d+$")]
     law: str
     jurisdiction: Literal["CN", "US"]

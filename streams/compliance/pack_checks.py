@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.normalise import has_han, lower, normalise
+from streams.compliance.compiled_rule import CompiledRule
 from streams.compliance.disclosure_timers import CompiledTimer, PhraseMatcher, load_timers, overdue_minutes
 from streams.compliance.likeness import LIKENESS_FILE, load_likeness
 from streams.compliance.loader import read_packs
 from streams.compliance.matcher import compile_pattern
-from streams.compliance.pack import Example, Pack, PhraseSpec, Rule, Timer
-from streams.compliance.rulebook import CompiledRule, Rulebook
+from streams.compliance.pack import Pack, PhraseSpec, Rule, Timer, text_and_kind
+from streams.compliance.rulebook import Rulebook
 from streams.compliance.train_likeness import digest, examples
-from streams.events.schema import TextKind
 from streams.yaml_records import line_of_text
 
 
@@ -32,11 +32,6 @@ class LintFinding:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.level}: {self.rule}: {self.message}"
-
-
-def text_and_kind(example: str | Example, rule: Rule) -> tuple[str, TextKind]:
-    """An example as it is checked: of the rule's first kind where it names none."""
-    return (example, rule.kinds[0]) if isinstance(example, str) else (example.text, example.kind)
 
 
 def run_examples(folder: Path, rulebook: Rulebook) -> tuple[int, list[LintFinding]]:
@@ -184,7 +179,7 @@ def _shown_by_family(folder: Path, rulebook: Rulebook) -> Mapping[str, Sequence[
     shown: dict[str, list[str]] = defaultdict(list)
     for row in examples(folder):
         for family in row.families:
-            shown[family].append(rulebook.reading(row.text, row.kind))
+            shown[family].append(rulebook.undisguised(row.text, row.kind))
     return shown
 
 

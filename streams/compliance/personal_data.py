@@ -8,20 +8,13 @@ people break them up (138-0013 8000). Everything works on the normal form of mod
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-import msgspec
-
-from models.normalise import MAX_TEXT_CHARS, has_han, lower, normalise, normalise_mapped
+from models.normalise import has_han
 from streams.compliance.matcher import compile_pattern, compile_set
 from streams.compliance.pack import Detector
-from streams.events.schema import Finding
-
-MASK = "*"
-_CHUNK_OVERLAP_CHARS = 200
-_STARRED = re.compile(r"\S")
 
 
 class PersonalDatum(NamedTuple):
@@ -46,26 +39,6 @@ def find_personal_data(plain: str) -> list[PersonalDatum]:
         if not kept or datum.start >= kept[-1].end:
             kept.append(datum)
     return kept
-
-
-def mask(text: str) -> str:
-    """The text with a star for each character of personal data; its length stays, so that spans stay true."""
-    masked = text
-    for offset in range(0, max(1, len(text)), MAX_TEXT_CHARS - _CHUNK_OVERLAP_CHARS):
-        chunk = text[offset : offset + MAX_TEXT_CHARS]
-        found = find_personal_data(lower(normalise(chunk)))
-        if not found:
-            continue
-        normal = normalise_mapped(chunk)
-        for datum in found:
-            start, end = (offset + place for place in normal.original_span(datum.start, datum.end))
-            masked = masked[:start] + _STARRED.sub(MASK, masked[start:end]) + masked[end:]
-    return masked
-
-
-def masked_findings(masked: str, findings: Iterable[Finding]) -> list[Finding]:
-    """Findings as they may be stored: what matched is read from the masked text."""
-    return [msgspec.structs.replace(finding, matched=masked[slice(*finding.span)]) for finding in findings]
 
 
 _Found = Iterator[PersonalDatum]

@@ -1,4 +1,4 @@
-"""Learns the likeness of texts to families from examples: those in the packs, and `examples.txt` beside them.
+"""Trains the likeness of texts to families on examples: those in the packs, and `examples.txt` beside them.
 
 The examples are few and the pieces of text many: pieces that only one example has are left out, and the descent ends
 early, which holds the weights back.
@@ -7,7 +7,7 @@ early, which holds the weights back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -17,12 +17,11 @@ import numpy as np
 
 from streams.compliance.likeness import Likeness, Weights, kind_piece, piece_names
 from streams.compliance.loader import PackError, read_packs
-from streams.compliance.pack import Family
+from streams.compliance.pack import Pack, text_and_kind
 from streams.compliance.rulebook import Rulebook
 from streams.events.schema import TextKind
 
 EXAMPLES_FILE = "examples.txt"
-FAMILIES: tuple[str, ...] = get_args(Family)
 KINDS: tuple[TextKind, ...] = get_args(TextKind)
 THRESHOLD = 0.18
 """Of texts that it was not learnt from and no rule matched, what reaches it is a breach nine times in ten."""
@@ -42,8 +41,11 @@ class Labelled:
     text: str
 
 
-def read_labelled(path: Path) -> list[Labelled]:
-    """Lines of `kind | families or - | text`; `# ` opens a remark. Raises PackError with the line that is wrong."""
+def read_labelled(path: Path, families: Collection[str]) -> list[Labelled]:
+    """Reads lines of `kind | families or - | text`; `# ` opens a remark.
+
+    Raises PackError with the line that is wrong, or names a family that is not one of `families`.
+    """
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("# "):
@@ -52,17 +54,19 @@ def read_labelled(path: Path) -> list[Labelled]:
         kind = next((kind for kind in KINDS if kind == parts[0]), None)
         if len(parts) != 3 or kind is None:
             raise PackError(f"{path}:{number}: not `kind | families or - | text` with a kind of {', '.join(KINDS)}")
-        families = frozenset(() if parts[1] == "-" else parts[1].split(","))
-        if not families <= set(FAMILIES):
-            raise PackError(f"{path}:{number}: no such family: {', '.join(sorted(families - set(FAMILIES)))}")
-        rows.append(Labelled(kind, families, parts[2]))
+        broken = frozenset(() if parts[1] == "-" else parts[1].split(","))
+        if unknown := broken.difference(families):
+            raise PackError(f"{path}:{number}: no such family: {', '.join(sorted(unknown))}")
+        rows.append(Labelled(kind, broken, parts[2]))
     return rows
 
 
 def examples(folder: Path) -> list[Labelled]:
-    """All examples of a folder of packs. Raises PackError."""
+    """All examples of a folder: those in its packs, then those in `examples.txt`. Raises PackError."""
+    packs = [pack for _, pack in read_packs(folder)]
     path = folder / EXAMPLES_FILE
-    return [*_in_packs(folder), *(read_labelled(path) if path.exists() else [])]
+    beside = read_labelled(path, {pack.family for pack in packs}) if path.exists() else []
+    return [*_in_packs(packs), *beside]
 
 
 def digest(rows: Sequence[Labelled]) -> str:
@@ -72,8 +76,8 @@ def digest(rows: Sequence[Labelled]) -> str:
 
 
 def learn(rows: Sequence[Labelled], rulebook: Rulebook) -> Likeness:
-    """Weights for texts as the rulebook reads them, its disguises undone. Takes some seconds."""
-    features = [{kind_piece(row.kind)} | piece_names(rulebook.reading(row.text, row.kind)) for row in rows]
+    """Weights for texts as the rulebook reads them, its disguises undone, and for its families. Takes some seconds."""
+    features = [{kind_piece(row.kind)} | piece_names(rulebook.undisguised(row.text, row.kind)) for row in rows]
     counts = Counter(name for names in features for name in names)
     kept = sorted({name for name, count in counts.items() if count >= MIN_TEXTS} | set(map(kind_piece, KINDS)))
     vocabulary = {name: place for place, name in enumerate(kept)}
@@ -82,20 +86,19 @@ def learn(rows: Sequence[Labelled], rulebook: Rulebook) -> Likeness:
     for row, names in zip(table, features, strict=True):
         places = [vocabulary[name] for name in names if name in vocabulary]
         row[places] = rarities[places] / np.linalg.norm(rarities[places])
-    truth = np.array([[family in row.families for family in FAMILIES] for row in rows], dtype=np.float32)
+    truth = np.array([[family in row.families for family in rulebook.families] for row in rows], dtype=np.float32)
     weights, offsets = _regress(table, truth)
     rules = frozenset(rule.rule.id for rule in rulebook.rules)
     weights *= rarities[:, np.newaxis]
-    return Likeness(FAMILIES, vocabulary, weights, rarities, offsets, THRESHOLD, digest(rows), rules)
+    return Likeness(rulebook.families, vocabulary, weights, rarities, offsets, THRESHOLD, digest(rows), rules)
 
 
-def _in_packs(folder: Path) -> Iterator[Labelled]:
-    for _, pack in read_packs(folder):
+def _in_packs(packs: Sequence[Pack]) -> Iterator[Labelled]:
+    for pack in packs:
         for rule in pack.rules:
-            for families, texts in ((frozenset({str(pack.family)}), rule.must_fire), (frozenset(), rule.must_not)):
-                for text in texts:
-                    written, kind = (text, rule.kinds[0]) if isinstance(text, str) else (text.text, text.kind)
-                    yield Labelled(kind, frozenset(families), written)
+            for families, texts in ((frozenset({pack.family}), rule.must_fire), (frozenset[str](), rule.must_not)):
+                for text, kind in (text_and_kind(example, rule) for example in texts):
+                    yield Labelled(kind, families, text)
 
 
 def _regress(table: Weights, truth: Weights) -> tuple[Weights, Weights]:

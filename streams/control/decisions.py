@@ -13,7 +13,7 @@ import msgspec
 
 from streams.alerts.alert import Alert, Severity
 from streams.alerts.kinds import AlertKind
-from streams.compliance.personal_data import mask
+from streams.compliance.text_reading import mask
 from streams.ledger.reader import answers
 
 KEPT_SECONDS = 400 * 86_400

@@ -1,72 +1,124 @@
-"""Sentiment, risks and findings of texts: what the worker and `pulsewatch score` have in common.
+"""How a text is judged: the worker, `pulsewatch score` and `pulsewatch backtest` all come through here.
 
-Rules and model do not know of each other. A model that is not there, or does not answer, leaves a text unscored, and
-the rules go on.
+    TextReading ─┬─ masked ───────────────► text
+                 ├─ model ────────────────► sentiment, risks      None if the model did not answer
+                 └─ captions or rules ────► findings              what they quote is masked
+
+Rules and model do not know of each other: if there is no model, or it does not answer, a text stays unscored and the
+rules go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any
 
-from streams.compliance.personal_data import mask, masked_findings
+import msgspec
+
+from models.runtime import Scorer, Scores
+from streams.compliance.captions import Caption, Captions
 from streams.compliance.rulebook import Rulebook
-from streams.events.schema import Finding, Platform, TextKind
-
-Sentiment = Literal["negative", "neutral", "positive"]
-
-
-class Scores(Protocol):
-    """What a model says of one text."""
-
-    @property
-    def sentiment(self) -> str: ...
-    @property
-    def sentiment_scores(self) -> Mapping[str, float]: ...
-    @property
-    def risks(self) -> Mapping[str, float]: ...
-    @property
-    def flagged(self) -> Sequence[str]: ...
-
-
-class Classifier(Protocol):
-    """A model: blocks, one result a text in order, None where it cannot say; does not raise for a text's content."""
-
-    def score(self, texts: Sequence[str]) -> Sequence[Scores | None]: ...
+from streams.compliance.text_reading import TextReading
+from streams.events.schema import Coordinates, Event, Finding, Platform, ScoredText, TextKind, text_kind
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """What is judged. `platform` narrows the rules that hold where it is known."""
+class JudgedText:
+    """A text to be judged. Rules of all platforms hold where `platform` is None.
 
-    text: str
+    `caption` says where a host's speech belongs; without it, or without captions to look into, it is judged alone.
+    """
+
+    reading: TextReading
     kind: TextKind
     platform: Platform | None = None
+    caption: Caption | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> JudgedText:
+        session, caption = event.session_id or event.room_id, None
+        if event.kind == "speech" and session is not None:
+            caption = Caption(session, event.subject_id, event.event_time_ms)
+        return cls(TextReading(event.text or ""), text_kind(event), event.platform, caption)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What model and rules say of a text; `scores` is None where the model did not answer. Personal data is masked in
-    what matched."""
+    """What model and rules say of a text. Personal data is masked in the text and in what findings quote."""
 
-    scores: Scores | None
+    text: str
     findings: list[Finding]
+    scores: Scores | None
+    """None if the model did not answer."""
 
 
-def score_texts(texts: Sequence[Text], rulebook: Rulebook, classifier: Classifier | None) -> list[Judgement]:
-    """One judgement a text, in order. Blocks for as long as model and rules take."""
+def judge(
+    texts: Sequence[JudgedText], rulebook: Rulebook, model: Scorer | None, captions: Captions | None = None
+) -> list[Judgement]:
+    """One judgement a text, in order. Blocks for as long as model and rules take.
+
+    `captions` remembers speech, so texts of one session must come in order and once.
+    """
+    all_scores = model_scores([text.reading.model_input for text in texts], model)
     return [
-        Judgement(scores, _checked(text, rulebook))
-        for text, scores in zip(texts, model_scores([text.text for text in texts], classifier), strict=True)
+        Judgement(*_apply_rules(text, rulebook, captions), scores)
+        for text, scores in zip(texts, all_scores, strict=True)
     ]
 
 
-def _checked(text: Text, rulebook: Rulebook) -> list[Finding]:
-    findings = rulebook.check(text.text, text.kind, platform=text.platform)
-    return masked_findings(mask(text.text), findings) if findings else []
+def model_scores(texts: Sequence[str], model: Scorer | None) -> Sequence[Scores | None]:
+    """The model's part alone; it is not asked if there is no text."""
+    return [None] * len(texts) if model is None or not texts else model.score(texts)
 
 
-def model_scores(texts: Sequence[str], classifier: Classifier | None) -> Sequence[Scores | None]:
-    """The model's part alone."""
-    return [None] * len(texts) if classifier is None else classifier.score(texts)
+def scored_text(event: Event, origin: Coordinates, log_time_ms: int, judgement: Judgement) -> ScoredText:
+    """The record of an event's text, unscored; see `with_scores`."""
+    return ScoredText(
+        event_id=event.event_id,
+        origin=origin,
+        log_time_ms=log_time_ms,
+        platform=event.platform,
+        source=event.source,
+        kind=text_kind(event),
+        brand_id=event.brand_id,
+        event_time_ms=event.event_time_ms,
+        text=judgement.text,
+        scored=False,
+        findings=judgement.findings,
+        actor=event.actor,
+        room_id=event.room_id,
+        session_id=event.session_id,
+        product_id=event.product_id,
+        lang=event.lang,
+    )
+
+
+def with_scores(text: ScoredText, scores: Scores | None, model_revision: str = "") -> ScoredText:
+    """The record with the model's scores; unchanged if the model did not answer."""
+    if scores is None:
+        return text
+    sentiment: Any = scores.sentiment
+    return msgspec.structs.replace(
+        text,
+        scored=True,
+        sentiment=sentiment,
+        sentiment_scores=scores.sentiment_scores,
+        risks=scores.risks,
+        flagged=scores.flagged,
+        model_revision=model_revision,
+    )
+
+
+def _apply_rules(text: JudgedText, rulebook: Rulebook, captions: Captions | None) -> tuple[str, list[Finding]]:
+    """The text with personal data masked, and what breaks a rule in it."""
+    if text.caption is not None and captions is not None:
+        masked, findings = captions.check(text.caption, text.reading, text.platform)
+    else:
+        masked = text.reading.masked
+        findings = rulebook.check(text.reading, text.kind, platform=text.platform)
+    return masked, _quoted_from(masked, findings)
+
+
+def _quoted_from(masked: str, findings: Iterable[Finding]) -> list[Finding]:
+    return [msgspec.structs.replace(finding, matched=masked[slice(*finding.span)]) for finding in findings]

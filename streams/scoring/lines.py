@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from models.runtime import Scorer
 from streams.compliance.rulebook import Rulebook
+from streams.compliance.text_reading import TextReading
 from streams.errors import UsageError
 from streams.events.schema import TextKind
-from streams.scoring.judge import Classifier, Judgement, Text, score_texts
+from streams.scoring.judge import JudgedText, Judgement, judge
 from streams.scoring.model import require_classifier
 from streams.scoring.verdict import verdict
 
@@ -30,43 +32,43 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 def score_lines(
-    lines: Iterable[bytes | str], *, rulebook: Rulebook | None = None, classifier: Classifier | None = None
+    lines: Iterable[bytes | str], *, rulebook: Rulebook | None = None, classifier: Scorer | None = None
 ) -> Iterator[dict[str, Any]]:
-    """One row a line, blank lines left out; the shipped rules and model where none are given.
+    """One row a line, blank lines left out; the shipped rules and model if none are given.
 
-    Raises UsageError for a line that is not the JSON it should be, after the rows of the lines before it; and where the
-    model cannot be loaded.
+    Raises UsageError for a line that is not a `Line`, after the rows of the lines before it, and if the model cannot be
+    loaded.
     """
     rulebook = rulebook or Rulebook.load()
     classifier = classifier or require_classifier()
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, BATCH_LINES)):
         texts, mistake = _read(batch)
-        for text, judgement in zip(texts, score_texts(texts, rulebook, classifier), strict=True):
+        for text, judgement in zip(texts, judge(texts, rulebook, classifier), strict=True):
             yield _row(text, judgement)
         if mistake is not None:
             raise mistake
 
 
-def _read(batch: list[tuple[int, bytes | str]]) -> tuple[list[Text], UsageError | None]:
+def _read(batch: list[tuple[int, bytes | str]]) -> tuple[list[JudgedText], UsageError | None]:
     """The texts of lines up to the first that cannot be read, and what is wrong with that one."""
-    texts: list[Text] = []
+    texts: list[JudgedText] = []
     for number, line in batch:
         try:
             read = _decode(line)
         except (ValueError, RecursionError) as error:
             return texts, UsageError(f"line {number}: {error}")
-        texts.append(Text(read.text, read.kind))
+        texts.append(JudgedText(TextReading(read.text), read.kind))
     return texts, None
 
 
-def _row(text: Text, judgement: Judgement) -> dict[str, Any]:
+def _row(text: JudgedText, judgement: Judgement) -> dict[str, Any]:
     scores = judgement.scores
-    risks = {} if scores is None else dict(scores.risks)
-    flagged = [] if scores is None else list(scores.flagged)
+    risks = {} if scores is None else scores.risks
+    flagged = [] if scores is None else scores.flagged
     return {
         "sentiment": None if scores is None else scores.sentiment,
-        "sentiment_scores": {} if scores is None else dict(scores.sentiment_scores),
+        "sentiment_scores": {} if scores is None else scores.sentiment_scores,
         "risks": risks,
         "flagged": flagged,
         "findings": [msgspec.to_builtins(finding) for finding in judgement.findings],

@@ -1,4 +1,4 @@
-"""The model as the worker and the command line want it: the one refuses to run without, the other degrades."""
+"""The configured model. The worker degrades if it cannot be loaded; a command refuses to run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from models.runtime import (
     CircuitBreakerClassifier,
     Classifier,
     ModelRefused,
+    Scorer,
     load_model,
 )
 from streams.errors import UsageError
-from streams.scoring import judge as stage
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,16 +25,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A guarded model and the revision that its scored texts name."""
+    """A model behind its circuit breaker, and the revision that its scored texts name."""
 
-    classifier: stage.Classifier
+    classifier: Scorer
     revision: str
 
 
 def serve(settings: Settings) -> ServedModel | None:
-    """The model behind its guard (timeouts, breaker); None, with one line that says why, where it cannot be loaded.
+    """The configured model behind a circuit breaker; None, with one line in the log, if it cannot be loaded.
 
-    Raises UsageError where the core that it is to be pinned to is not there.
+    Raises UsageError if the core to which it is to be pinned does not exist.
     """
     cores = os.sched_getaffinity(0)
     if settings.core is not None and settings.core not in cores:
@@ -51,9 +51,9 @@ def serve(settings: Settings) -> ServedModel | None:
 
 
 def require_classifier(settings: Settings | None = None, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier[Any]:
-    """The configured model without a guard, the bundled one without settings.
+    """The configured model without a circuit breaker, the bundled one without settings.
 
-    Raises UsageError where it cannot be loaded.
+    Raises UsageError if it cannot be loaded.
     """
     name, labels = (settings.model, settings.model_labels) if settings else (None, None)
     try:

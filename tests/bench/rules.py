@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from streams.compliance.loader import PACKS_FOLDER, read_packs
-from streams.compliance.pack_checks import text_and_kind
+from streams.compliance.pack import text_and_kind
 from streams.compliance.rulebook import Rulebook
 from streams.errors import UsageError
 from streams.events.schema import TextKind

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from models.runtime.cascade import Cascade, Runs
-from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Scores, Served
+from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, Served
+from models.runtime.scorer import Scores
 from tests.bench.peers.minilm import BATCH_TEXTS, build_minilm
 
 WINDOW_TEXTS = 1_024

@@ -5,19 +5,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from models.runtime import Scores
 from streams.errors import Unavailable
 from streams.events.schema import Event, ScoredText
 from streams.transport.batch import Batch
 
 NOW_MS = 1_760_000_000_000
-
-
-@dataclass(frozen=True)
-class FakeScores:
-    sentiment: str
-    sentiment_scores: dict[str, float]
-    risks: dict[str, float]
-    flagged: list[str]
 
 
 @dataclass
@@ -27,16 +20,16 @@ class WordClassifier:
     down: bool = False
     asked: list[list[str]] = field(default_factory=list)
 
-    def score(self, texts: Sequence[str]) -> list[FakeScores | None]:
+    def score(self, texts: Sequence[str]) -> list[Scores | None]:
         self.asked.append(list(texts))
         return [None if self.down or "strange" in text else _scores(text) for text in texts]
 
 
-def _scores(text: str) -> FakeScores:
+def _scores(text: str) -> Scores:
     bad = 0.9 if "bad" in text else 0.1
     sentiment = "negative" if bad > 0.5 else "neutral"
     flagged = ["complaint"] if bad > 0.5 else []
-    return FakeScores(sentiment, {"negative": bad, "neutral": 1 - bad, "positive": 0.0}, {"complaint": bad}, flagged)
+    return Scores(sentiment, {"negative": bad, "neutral": 1 - bad, "positive": 0.0}, {"complaint": bad}, flagged)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 
 from models.evaluate import Unreadable, evaluate
 from models.labels import RISKS, SENTIMENTS
-from models.runtime.classifier import Scores
+from models.runtime.scorer import Scores
 
 LINES: list[dict[str, Any]] = [
     {"text": "negative abuse", "source": "a", "sentiment": "negative", "abuse": 1},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.normalise import MAX_TEXT_CHARS, has_han, model_text, normalise, normalise_mapped
+from models.normalise import MAX_TEXT_CHARS, has_han, lower, model_text, normalise, normalise_mapped
 
 CHANGED_IN_WORDS = ["沈默", "毛坏", "么麼", "傢俱", "海哩", "瞭解", "藉口", "復甦", "名著", "看著", "乾坤", "皇后"]
 SPICE = st.sampled_from(
@@ -128,3 +128,7 @@ def test_has_han_decides_the_language() -> None:
 )
 def test_ordinary_texts_have_the_form_that_all_steps_make(text: str) -> None:
     assert normalise(text) == normalise_mapped(text).text
+
+
+def test_lower_keeps_the_length() -> None:
+    assert lower("İAb") == "İab"

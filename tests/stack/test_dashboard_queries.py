@@ -20,7 +20,7 @@ from models.runtime.classifier import BUNDLED
 from models.runtime.manifest import read_manifest
 from streams.alerts.alert import State
 from streams.alerts.kinds import AlertKind
-from streams.compliance.pack import Family
+from streams.compliance.loader import family_titles
 from streams.events.codec import Reason
 from streams.ingest.player import ReplayProducer
 from streams.kafka.connection import KafkaConnection
@@ -106,7 +106,7 @@ def test_metric_pages_follow_prometheus_naming_rules(stack: Stack) -> None:
 def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
     """What a feed may invent (ids, texts, sources) is no label of theirs."""
     closed: dict[str, set[str]] = {
-        "stage": set(STAGES), "reason": set(get_args(Reason)), "family": set(get_args(Family)),
+        "stage": set(STAGES), "reason": set(get_args(Reason)), "family": set(family_titles()),
         "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
         "risk": set(RISKS), "revision": {read_manifest(BUNDLED).revision},
         "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},

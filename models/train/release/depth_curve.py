@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from models.evaluate import LabelledText, evaluate_texts
 from models.runtime.cascade import Calibration, ExitRule
-from models.runtime.classifier import Scores, to_scores
+from models.runtime.classifier import to_scores
 from models.runtime.manifest import LanguageModel, Stage
+from models.runtime.scorer import Scores
 from models.train.release.goals import GOALS, goal_figures
 
 Floats = npt.NDArray[np.float64]

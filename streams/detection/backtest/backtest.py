@@ -1,7 +1,7 @@
 """Recorded streams through scoring and detection in this process, as fast as the machine allows.
 
-Each file is a brand of its own with one feed, whose end is no silence. What comes out is what the workers would have
-raised, had they run then.
+Each file is a brand of its own with one feed, whose end does not count as silence. The alerts are those that the
+workers would have raised, had they run then.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import msgspec
-
+from models.runtime import Scorer
 from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, HOUR_MS
-from streams.compliance.personal_data import mask
+from streams.compliance.captions import Captions
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.recorded_bursts import BurstMatch, RecordedBurst, bursts, false_alarms, match_bursts
 from streams.detection.backtest.violence import ViolenceEvidence
@@ -24,16 +23,16 @@ from streams.detection.brand.custom_rules import AlertRule
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_of
 from streams.detection.watermark import SourceProgress
-from streams.events.schema import Coordinates, ScoredText
+from streams.events.schema import TEXT_KINDS, Coordinates, Event, ScoredText
 from streams.ingest.recorded import Comment, platform, read
-from streams.scoring.judge import Classifier, Judgement, Scores, Text, score_texts
+from streams.scoring.judge import JudgedText, judge, scored_text, with_scores
 
 SOURCE = "recording"
 _CHUNK = 512
 _AFTERWARDS_MS = 2 * HOUR_MS
-"""How long the clock runs on behind the last comment, so that what is calm resolves."""
+"""How long the clock runs on after the last comment, so that calm alerts resolve."""
 _LISTENING_MS = 6 * HOUR_MS
-"""How long the brand was listened to before the first comment, and nothing heard: a recording has all there was."""
+"""How long the brand was monitored before the first comment, without one: a recording has all there was."""
 _WATCH = DetectionConfig(feed_silent_ms=100 * 365 * DAY_MS)
 
 
@@ -46,7 +45,7 @@ class Backtested:
     first_ms: int
     last_ms: int
     alerts: Sequence[Alert]
-    """Those that fired, as they last stood, in the order of firing."""
+    """Those that fired, in their last version, in the order of firing."""
     bursts: Sequence[RecordedBurst]
     violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
     draft_alerts: Sequence[Alert] | None = None
@@ -143,26 +142,28 @@ def _of_rule(run: Backtested, rule: str) -> list[Alert]:
 
 
 def run(
-    path: Path, classifier: Classifier | None, rulebook: Rulebook, drafts: tuple[AlertRule, ...] | None = None
+    path: Path, model: Scorer | None, rulebook: Rulebook, drafts: tuple[AlertRule, ...] | None = None
 ) -> Backtested:
-    """One file; without a classifier texts stay unscored. Blocks for as long as model and rules take.
+    """One file; without a model texts stay unscored. Blocks for as long as model and rules take.
 
     Raises UsageError for what cannot be read.
     """
     recording = read(path)
     name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-    return detect(path.name, scored(name, recording.comments, classifier, rulebook), drafts)
+    return detect(path.name, scored(name, recording.comments, model, rulebook), drafts)
 
 
 def scored(
-    brand_id: str, comments: Sequence[Comment], classifier: Classifier | None, rulebook: Rulebook
+    brand_id: str, comments: Sequence[Comment], model: Scorer | None, rulebook: Rulebook
 ) -> Iterator[ScoredText]:
-    """Comments as the scoring stage would write them."""
+    """A recording's lines as the scoring stage would write them."""
+    captions = Captions(rulebook)
     for start in range(0, len(comments), _CHUNK):
-        chunk = comments[start : start + _CHUNK]
-        texts = [Text(comment.line.text, "comment", platform(comment.line.platform)) for comment in chunk]
-        for comment, judgement in zip(chunk, score_texts(texts, rulebook, classifier), strict=True):
-            yield _scored_text(brand_id, comment, judgement)
+        events = [_event(brand_id, comment) for comment in comments[start : start + _CHUNK]]
+        judgements = judge([JudgedText.of(event) for event in events], rulebook, model, captions)
+        for number, (event, judgement) in enumerate(zip(events, judgements, strict=True), start):
+            origin = Coordinates(brand_id, 0, comments[number].number)
+            yield with_scores(scored_text(event, origin, event.event_time_ms, judgement), judgement.scores)
 
 
 def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[AlertRule, ...] | None = None) -> Backtested:
@@ -195,23 +196,21 @@ def _chained(first: ScoredText, others: Iterator[ScoredText]) -> Iterator[Scored
     yield from others
 
 
-def _scored_text(brand_id: str, comment: Comment, judgement: Judgement) -> ScoredText:
-    text = ScoredText(
-        event_id=f"{brand_id}:{comment.number}", origin=Coordinates(brand_id, 0, comment.number),
-        log_time_ms=comment.at_ms, platform=platform(comment.line.platform), source=SOURCE, kind="comment",
-        brand_id=brand_id, event_time_ms=comment.at_ms, text=mask(comment.line.text), scored=False,
-        findings=judgement.findings,
-    )  # fmt: skip
-    return text if judgement.scores is None else with_scores(text, judgement.scores)
-
-
-def with_scores(text: ScoredText, scores: Scores) -> ScoredText:
-    """The text as the model judges it."""
-    sentiment: Any = scores.sentiment
-    return msgspec.structs.replace(
-        text, scored=True, sentiment=sentiment, sentiment_scores=dict(scores.sentiment_scores),
-        risks=dict(scores.risks), flagged=list(scores.flagged),
-    )  # fmt: skip
+def _event(brand_id: str, comment: Comment) -> Event:
+    """A line as an event. Its `kind` decides which rules hold: `speech` is what the host says, all in one session, so
+    that claims over two captions are found; what is no kind of text is a comment."""
+    kind: Any = comment.line.kind if comment.line.kind in TEXT_KINDS else "comment"
+    return Event(
+        event_id=f"{brand_id}:{comment.number}",
+        source=SOURCE,
+        platform=platform(comment.line.platform),
+        kind=kind,
+        brand_id=brand_id,
+        event_time_ms=comment.at_ms,
+        ingest_time_ms=comment.at_ms,
+        text=comment.line.text,
+        session_id=brand_id if kind == "speech" else None,
+    )
 
 
 def _alert_row(alert: Alert) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from streams.clock import MINUTE_MS
 from streams.compliance.captions import MAX_PAUSE_MS, TAIL_CHARS
 from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, language_of
 from streams.compliance.pack import SaleEvent
-from streams.compliance.personal_data import mask
+from streams.compliance.text_reading import mask
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_CHARACTERS
 from streams.detection.room_event import RoomEvent

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
-from models.runtime.classifier import Scores
+from models.runtime.scorer import Scores
 from tests.servers.waiting import until
 
 GOOD = Scores("neutral", {}, {}, [])

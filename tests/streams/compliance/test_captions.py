@@ -4,6 +4,7 @@ import pytest
 
 from streams.compliance.captions import MAX_PAUSE_MS, Caption, Captions
 from streams.compliance.rulebook import Rulebook
+from streams.compliance.text_reading import TextReading
 
 
 @pytest.fixture
@@ -12,12 +13,14 @@ def captions(rulebook: Rulebook) -> Captions:
 
 
 def families(captions: Captions, text: str, subject: str, time_ms: int = 0, session: str = "s") -> list[str]:
-    return [finding.family for finding in captions.check(Caption(session, subject, text, time_ms))]
+    return [
+        finding.family for finding in captions.check(Caption(session, subject, time_ms), TextReading(text)).findings
+    ]
 
 
 def test_broken_claim_is_found_with_its_second_half(captions: Captions) -> None:
     assert families(captions, "家人们这款是全网最", "c1") == []
-    (finding,) = captions.check(Caption("s", "c2", "低价的一次", 2_000))
+    (finding,) = captions.check(Caption("s", "c2", 2_000), TextReading("低价的一次")).findings
     assert (finding.family, finding.span, finding.matched) == ("absolute_claim", (0, 2), "低价")
 
 
@@ -64,11 +67,11 @@ def test_other_sessions_and_long_pauses_break_the_speech(captions: Captions) -> 
 def test_captions_without_subjects_are_told_apart(rulebook: Rulebook) -> None:
     captions = Captions(rulebook)
     for time_ms in (0, 60_000):
-        assert captions.check(Caption("s", None, "全网第一", time_ms))
+        assert captions.check(Caption("s", None, time_ms), TextReading("全网第一")).findings
 
 
 def test_number_that_is_broken_over_two_captions_is_found_and_its_second_half_masked(captions: Captions) -> None:
     assert families(captions, "这位的电话是1381234", "c1") == []
-    second = Caption("s", "c2", "5678，记一下", 2_000)
-    assert captions.mask(second) == "****，记一下"
-    assert [finding.rule for finding in captions.check(second)] == ["privacy_leak.personal_data"]
+    second = captions.check(Caption("s", "c2", 2_000), TextReading("5678，记一下"))
+    assert second.masked == "****，记一下"
+    assert [finding.rule for finding in second.findings] == ["privacy_leak.personal_data"]

@@ -54,7 +54,7 @@ def test_glance_scores_as_the_whole_does(rulebook: Rulebook) -> None:
     families = ["fake_engagement", "off_platform_diversion"]
     glance = FastLikeness(likeness, families, "comment")
     for row in examples(PACKS_FOLDER)[::40]:
-        text = rulebook.reading(row.text, "comment")
+        text = rulebook.undisguised(row.text, "comment")
         whole = likeness.scores(text, "comment")
         assert glance.scores(text) == pytest.approx({family: whole[family] for family in families}, abs=0.002)
 
@@ -120,5 +120,5 @@ def test_rule_that_was_not_learnt_is_not_doubted(tmp_path: Path) -> None:
 def test_line_that_cannot_be_read_is_told(tmp_path: Path, line: str, message: str) -> None:
     (tmp_path / "examples.txt").write_text(f"# examples\n{line}\n", encoding="utf-8")
     with pytest.raises(PackError) as raised:
-        read_labelled(tmp_path / "examples.txt")
+        read_labelled(tmp_path / "examples.txt", {"absolute_claim"})
     assert message in str(raised.value)

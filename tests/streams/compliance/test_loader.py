@@ -25,6 +25,7 @@ rules:
     exempt: []
     must_fire: [a, b, c, d, e]
     must_not: [a, b, c, d, e]
+title: {zh: 测试, zh_hant: 測試, en: Test}
 """
 
 

@@ -27,6 +27,7 @@ rules:
     safe: ['最佳赏味期']
     must_fire: [这是最佳, 那是最强, 最佳的, 最强的, 全网第一]
     must_not: [最近, 最后, 最佳赏味期, 第一次, 早上好]
+title: {zh: 测试, zh_hant: 測試, en: Test}
 """
 
 

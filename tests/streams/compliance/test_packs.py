@@ -1,21 +1,15 @@
 """Each pack against its own examples: what must fire does, by the rule that says so; what must not, does not."""
 
-from typing import get_args
-
 import pytest
 
-from streams.compliance.loader import PACKS_FOLDER, read_packs
-from streams.compliance.pack import Example, Family, Pack, Rule
+from streams.compliance.loader import PACKS_FOLDER, family_titles, read_packs
+from streams.compliance.pack import Pack, Title, text_and_kind
 from streams.compliance.rulebook import Rulebook
 from streams.events.schema import TextKind
 
 PACKS: list[Pack] = [pack for _, pack in read_packs(PACKS_FOLDER)]
 VIEWERS: tuple[TextKind, ...] = ("comment", "review")
 VIEWERS_FAMILIES = {"privacy_leak", "off_platform_diversion", "fake_engagement"}
-
-
-def text_and_kind(example: str | Example, rule: Rule) -> tuple[str, TextKind]:
-    return (example, rule.kinds[0]) if isinstance(example, str) else (example.text, example.kind)
 
 
 def examples(wanted: str) -> list[object]:
@@ -42,8 +36,14 @@ def test_family_does_not_fire_on_its_counterexample(
     assert [finding for finding in rulebook.check(text, kind) if finding.family == family] == []
 
 
-def test_every_family_has_a_pack_and_every_pack_owns_up_to_its_sources() -> None:
-    assert {pack.family for pack in PACKS} == set(get_args(Family))
+def test_every_family_has_a_title_in_three_languages() -> None:
+    titles = family_titles()
+    assert titles.keys() == {pack.family for pack in PACKS}
+    assert len({title.zh for title in titles.values()}) == len({title.en for title in titles.values()}) == len(PACKS)
+    assert titles["prize_draw"] == Title(zh="有奖销售", zh_hant="有獎銷售", en="Prize draw")
+
+
+def test_every_pack_owns_up_to_its_sources() -> None:
     assert all("secondary sources" in pack.sources for pack in PACKS if not pack.checked_by_lawyer)
 
 

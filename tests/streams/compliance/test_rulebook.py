@@ -13,6 +13,7 @@ from streams.events.schema import TextKind
 
 PACK = """
 family: absolute_claim
+title: {zh: 测试, zh_hant: 測試, en: Test}
 version: 2026.1.1
 law: 测试法
 jurisdiction: CN

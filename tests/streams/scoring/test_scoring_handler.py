@@ -1,4 +1,4 @@
-"""The scoring stage: what goes out, in which order with the ledger, and what a model that is away is owed."""
+"""The scoring stage: what goes out, in which order with the ledger, and the backlog of a model that is away."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from streams.compliance.rulebook import Rulebook
 from streams.errors import Fenced
 from streams.ledger.memory import MemoryLedger
-from streams.scoring.handler import BACKLOG, MAX_OWED, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
+from streams.scoring.handler import BACKLOG, MAX_BACKLOG, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
 from streams.scoring.model import ServedModel
 from tests.fakes.scoring import NOW_MS, MemoryTexts, WordClassifier, batch, comment
 
@@ -151,7 +151,7 @@ async def test_without_the_model_rules_go_on_and_texts_are_scored_later(
     assert ledger.shards[LIVE].values[BACKLOG] == {}
 
 
-async def test_successor_pays_what_its_predecessor_owed(
+async def test_successor_rescores_its_predecessors_backlog(
     handler: ScoringHandler, new_handler: Handlers, topic: MemoryTexts, model: WordClassifier
 ) -> None:
     model.down = True
@@ -163,7 +163,7 @@ async def test_successor_pays_what_its_predecessor_owed(
     assert [(text.event_id, text.scored) for text in topic.texts] == [("e0", False), ("e0", True)]
 
 
-async def test_text_that_the_model_cannot_read_is_not_owed(
+async def test_text_that_the_model_cannot_read_is_not_in_the_backlog(
     handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
 ) -> None:
     await handler.apply(handler.prepare(batch(comment(0, "strange"), comment(1, "fine"))))
@@ -171,14 +171,14 @@ async def test_text_that_the_model_cannot_read_is_not_owed(
     assert ledger.shards[LIVE].values[BACKLOG] == {}
 
 
-async def test_what_is_owed_is_bounded_and_the_oldest_go(
+async def test_backlog_is_bounded_and_the_oldest_leave(
     handler: ScoringHandler, model: WordClassifier, ledger: MemoryLedger
 ) -> None:
     model.down = True
-    await handler.apply(handler.prepare(batch(*(comment(n, "bad") for n in range(MAX_OWED + 3)))))
-    owed = ledger.shards[LIVE].values[BACKLOG]
-    assert len(owed) == MAX_OWED
-    assert min(map(int, owed)) == 3
+    await handler.apply(handler.prepare(batch(*(comment(n, "bad") for n in range(MAX_BACKLOG + 3)))))
+    backlog = ledger.shards[LIVE].values[BACKLOG]
+    assert len(backlog) == MAX_BACKLOG
+    assert min(map(int, backlog)) == 3
 
 
 async def test_stage_without_any_model_leaves_texts_unscored(

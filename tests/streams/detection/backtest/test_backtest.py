@@ -7,29 +7,22 @@ from typing import Any
 
 import pytest
 
+from models.runtime import Scores
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.backtest import DraftSummary, Summary, run
 from streams.detection.brand.custom_rules import AlertRule
 from streams.errors import UsageError
-from streams.scoring.judge import Scores
 from tests.builders.records import START_MS
 
-
-class Opinion:
-    """What a model says of a text that is angry, or is not."""
-
-    def __init__(self, angry: bool) -> None:
-        self.sentiment = "negative" if angry else "neutral"
-        self.sentiment_scores = {"negative": 0.9 if angry else 0.1}
-        self.risks = {"abuse": 0.8 if angry else 0.01}
-        self.flagged = ["abuse"] if angry else []
+ANGRY = Scores("negative", {"negative": 0.9}, {"abuse": 0.8}, ["abuse"])
+CALM = Scores("neutral", {"negative": 0.1}, {"abuse": 0.01}, [])
 
 
 class AngerModel:
-    """A classifier that knows one word."""
+    """A model that knows one word."""
 
     def score(self, texts: Sequence[str]) -> Sequence[Scores | None]:
-        return [Opinion("angry" in text) for text in texts]
+        return [ANGRY if "angry" in text else CALM for text in texts]
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +103,13 @@ def test_summary_is_over_all_recordings(tmp_path: Path, rulebook: Rulebook) -> N
     assert total.delay_seconds_median == total.delay_seconds_p90 == one.met()[0].delay_seconds
     assert total.false_alarms_per_brand_and_day == 0.0
     assert Summary.of([calm]).delay_seconds_median is None
+
+
+def test_recording_of_a_host_is_held_against_the_rules_for_hosts(tmp_path: Path, rulebook: Rulebook) -> None:
+    captions = ["家人们这款是全网最", "低价的一次，快来", "颜色有红有绿"]
+    spoken = [{"time": iso(n / 30), "kind": "speech", "text": text} for n, text in enumerate(captions)]
+    alerts = run(recording(tmp_path, iter(spoken)), None, rulebook).alerts
+    assert [(alert.kind, alert.family) for alert in alerts] == [("compliance", "absolute_claim")]
+    assert [one.text for one in alerts[0].evidence] == [captions[1]]
+    commented = ({**row, "kind": "comment"} for row in spoken)
+    assert run(recording(tmp_path, commented), None, rulebook).alerts == []
