@@ -16,7 +16,7 @@ from models.labels import RISKS, SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
 from streams.clock import Clock
-from streams.detection.room.fake_traffic import Figure
+from streams.detection.room.fake_traffic import TrafficFigure
 from streams.engagement.dictionary import Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -55,7 +55,7 @@ class Detections(Protocol):
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
 
-    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[Figure, float]]: ...
+    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[TrafficFigure, float]]: ...
 
 
 class LogBounds(Protocol):
@@ -71,7 +71,7 @@ class RoomFigures:
     room_id: str
     sums: Mapping[SumMetric, int]
     viewers_now: int | None = None
-    fake_shares: Mapping[Figure, float] = field(default_factory=dict)
+    fake_shares: Mapping[TrafficFigure, float] = field(default_factory=dict)
     """What no people made; told of the largest rooms only."""
 
     @property

@@ -40,22 +40,22 @@ class Episode(Stored):
     def over(self) -> bool:
         return self.alert.state == "resolved"
 
-    def step(self, now_ms: int, *, holds: bool, calm: bool, patience: Hysteresis) -> bool:
-        """Take in how things stand; True if the state changed and the alert is to be written."""
+    def step(self, now_ms: int, *, holds: bool, calm: bool, hysteresis: Hysteresis) -> bool:
+        """Advance to `now_ms`; True if the state changed and the alert is to be written."""
         if holds:
             self.calm_since_ms = None
-            return self.due(now_ms, patience) and self.fire(now_ms)
+            return self.due(now_ms, hysteresis) and self.fire(now_ms)
         if not calm:
             return False
         if self.calm_since_ms is None:
             self.calm_since_ms = now_ms
-        if not self.firing or now_ms - self.calm_since_ms >= patience.resolve_after_ms:
+        if not self.firing or now_ms - self.calm_since_ms >= hysteresis.resolve_after_ms:
             return self.resolve(now_ms)
         return False
 
-    def due(self, now_ms: int, patience: Hysteresis) -> bool:
-        """Whether it fires now if its cause holds."""
-        return not self.firing and now_ms - self.since_ms >= patience.fire_after_ms
+    def due(self, now_ms: int, hysteresis: Hysteresis) -> bool:
+        """Whether the alert fires now if its cause holds."""
+        return not self.firing and now_ms - self.since_ms >= hysteresis.fire_after_ms
 
     def fire(self, now_ms: int) -> bool:
         self.revise(now_ms, state="firing", fired_at=now_ms)
@@ -80,7 +80,7 @@ def new_alert(
     kind: AlertKind, brand_id: str, *, started_at_ms: int, now_ms: int, severity: Severity, summary: str,
     explanation: str, room_id: str | None = None, subject: str | None = None, **facts: Any,
 ) -> Alert:  # fmt: skip
-    """A new episode's alert. `subject` tells episodes of one kind and start apart: a rule family, a source."""
+    """The pending alert of a new episode. `subject` parts episodes of one kind and start: a rule family, a source."""
     return Alert(
         fingerprint=fingerprint(kind, brand_id, room_id, subject, started_at_ms),
         kind=kind, severity=severity, state="pending", brand_id=brand_id, started_at=started_at_ms, updated_at=now_ms,

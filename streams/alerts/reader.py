@@ -13,7 +13,7 @@ import msgspec
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.room import room
-from streams.detection.room.fake_traffic import Figure
+from streams.detection.room.fake_traffic import TrafficFigure
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
@@ -50,7 +50,7 @@ class AlertReader:
         """The last alerts of draft rules, whatever their state; `active` and `resolved` have none of them."""
         return self._alerts(SHADOW)
 
-    def fake_shares(self, room_ids: Sequence[str]) -> dict[str, Mapping[Figure, float]]:
+    def fake_shares(self, room_ids: Sequence[str]) -> dict[str, Mapping[TrafficFigure, float]]:
         """What no people made of these rooms' enters, likes and comments over the last minutes in which they had any;
         rooms and figures of which too little is known are left out."""
         if not room_ids:

@@ -24,16 +24,16 @@ def run(settings: Settings) -> int:
         ledger,
         TopicPublisher(KafkaConnection.of(settings), ALERTS),
         DeadLetterTopicSink(KafkaConnection.of(settings)),
-        watch(settings),
+        detection_config(settings),
     )
     return run_worker(handler, settings)
 
 
-def watch(settings: Settings) -> DetectionConfig:
-    """How the detectors watch. Raises UsageError for draft rules or packs that cannot be read."""
+def detection_config(settings: Settings) -> DetectionConfig:
+    """The detectors' configuration. Raises UsageError for alert rules or packs that cannot be read."""
     return DetectionConfig(
         lateness_ms=settings.lateness_seconds * 1000,
         feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS,
-        drafts=() if settings.shadow_rules is None else read_alert_rules(settings.shadow_rules),
+        shadow_rules=() if settings.shadow_rules is None else read_alert_rules(settings.shadow_rules),
         timers=load_timers(),
     )

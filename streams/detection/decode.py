@@ -16,28 +16,28 @@ _room_event = msgspec.json.Decoder(RoomEvent).decode
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The readable records of a batch with their log times, and those that are not."""
+    """The readable records of a batch with their log times in milliseconds, and the unreadable ones."""
 
     batch: Batch
-    heard: list[tuple[ScoredText | RoomEvent, int]]
+    readable: list[tuple[ScoredText | RoomEvent, int]]
     unreadable: list[Unreadable]
 
 
 def scored_texts(batch: Batch) -> Records:
-    """Texts as scoring wrote them. Their log time is their source's, so that a replay without scoring is the same."""
-    heard: list[tuple[ScoredText | RoomEvent, int]] = []
+    """Texts as scoring wrote them. Their log time is their source's, so that a replay has the same."""
+    readable: list[tuple[ScoredText | RoomEvent, int]] = []
     unreadable: list[Unreadable] = []
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         result = _scored(offset, value)
         if isinstance(result, ScoredText):
-            heard.append((result, result.log_time_ms))
+            readable.append((result, result.log_time_ms))
         else:
             unreadable.append(result)
-    return Records(batch, heard, unreadable)
+    return Records(batch, readable, unreadable)
 
 
 def room_events(batch: Batch) -> Records:
-    """Events of rooms. What cannot be read is the engagement stage's to report, which reads all of this topic."""
+    """Events of rooms. Unreadable ones are skipped: the engagement stage reads the same topic and reports them."""
     return Records(batch, list(_room_events(batch)), [])
 
 

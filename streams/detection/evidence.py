@@ -1,4 +1,4 @@
-"""Who speaks and what they say: the texts that an alert shows, the accounts that spread it, and how many act as one.
+"""What an alert shows: its texts, the accounts that spread it, and how much of it is coordinated.
 
 Sizes are bounded, whatever the volume: tables of accounts and wordings are cut to their largest when they grow too long
 (as in lossy counting, Manku and Motwani, 2002), so the heavy ones are counted exactly and the light ones too low.
@@ -16,7 +16,7 @@ SPREADERS = 10
 FEW_ACCOUNTS = 5
 COORDINATED_SHARE = 0.5
 """Half of the texts from five accounts, or in one wording, do not happen by themselves."""
-_JUDGED_TEXTS = 15
+_MIN_TEXTS = 15
 _TABLE = 200
 _ORDINARY_DIGITS = 2.0
 _VERIFIED = 1.5
@@ -29,7 +29,7 @@ class RankedEvidence(Stored):
 
 
 class EvidenceCollector(Stored):
-    """What was heard since the last calm window, or since the episode began."""
+    """Texts since the last calm window, or since the episode began."""
 
     texts: int = 0
     with_account: int = 0
@@ -39,11 +39,11 @@ class EvidenceCollector(Stored):
     wordings: dict[str, int] = {}
     shown: list[RankedEvidence] = []
 
-    def hear(self, text: ScoredText, weight: float, *, charged: bool) -> None:
-        """Take in a text. Those of the largest weight are kept to be shown; only a charged one, which takes a side,
-        tells who acts together."""
+    def add(self, text: ScoredText, weight: float, *, opinionated: bool) -> None:
+        """Add a text. Those of the largest weight are kept to be shown; only opinionated ones, which take a side, count
+        towards accounts and wordings."""
         self._show(text, weight)
-        if not charged:
+        if not opinionated:
             return
         self.texts += 1
         self._count_account(text)
@@ -51,16 +51,16 @@ class EvidenceCollector(Stored):
         self.wordings[wording] = self.wordings.get(wording, 0) + 1
         _prune(self.wordings)
 
-    def forget(self) -> None:
-        """Nothing of this belongs to an episode."""
+    def reset(self) -> None:
+        """Drop the collected texts: they did not become an episode."""
         self.texts = self.with_account = 0
         self.accounts, self.influence, self.wordings, self.shown = {}, {}, {}, []
 
     def evidence(self) -> list[Evidence]:
-        return [witness.evidence for witness in self.shown]
+        return [ranked.evidence for ranked in self.shown]
 
     def spreaders(self) -> dict[str, int]:
-        """The accounts that carry it, the largest first, as pseudonym → texts, each times its account's influence."""
+        """The accounts that spread it, as pseudonym → texts times the account's influence, the largest first."""
         influence = {
             actor_id: round(texts * self.influence.get(actor_id, 1.0)) for actor_id, texts in self.accounts.items()
         }
@@ -68,20 +68,20 @@ class EvidenceCollector(Stored):
         return dict(ranked[:SPREADERS])
 
     def coordination(self) -> float:
-        """The larger of two shares: of the five busiest accounts, of the commonest wording. 0 on too few texts."""
-        if self.texts < _JUDGED_TEXTS:
+        """The larger of two shares, of the five busiest accounts and of the commonest wording; 0 on too few texts."""
+        if self.texts < _MIN_TEXTS:
             return 0.0
         wording = max(self.wordings.values()) / self.texts
         return min(1.0, max(wording, self.few_accounts_share()))
 
-    def few_voices(self) -> bool:
-        """Whether most comes from a handful of accounts; where accounts are unknown, in one wording."""
+    def few_accounts(self) -> bool:
+        """Whether most texts come from a handful of accounts or, where no account is known, in one wording."""
         share = self.few_accounts_share() if self.with_account else self.coordination()
         return share >= COORDINATED_SHARE
 
     def few_accounts_share(self) -> float:
         """The share of the five busiest accounts in the texts whose account is known."""
-        if self.with_account < _JUDGED_TEXTS:
+        if self.with_account < _MIN_TEXTS:
             return 0.0
         return min(1.0, sum(sorted(self.accounts.values())[-FEW_ACCOUNTS:]) / self.with_account)
 
@@ -104,13 +104,13 @@ class EvidenceCollector(Stored):
         if len(self.shown) == SHOWN_TEXTS and weight <= self.shown[-1].weight:
             return
         self.shown.append(RankedEvidence(weight, evidence_of(text)))
-        self.shown.sort(key=lambda witness: -witness.weight)
+        self.shown.sort(key=lambda ranked: -ranked.weight)
         del self.shown[SHOWN_TEXTS:]
 
 
 def influence(actor: Actor | None) -> float:
-    """How many ordinary people's texts one of this account is worth: one up to a hundred followers and one more with
-    each tenfold beyond; half as much again where the platform has verified it."""
+    """The worth of one text of this account, in texts of an ordinary person: 1 up to a hundred followers, 1 more for
+    each tenfold beyond, times 1.5 where the platform has verified it."""
     if actor is None:
         return 1.0
     reached = 1.0 + max(0.0, math.log10(1 + actor.followers) - _ORDINARY_DIGITS)
@@ -136,7 +136,7 @@ def _wording(text: str) -> str:
 
 
 def _prune(counts: dict[str, int]) -> None:
-    """Once the table is twice as long as what is kept, let go of the least."""
+    """Cut the table to its largest once it is twice as long as what is kept."""
     if len(counts) >= 2 * _TABLE:
         for key in sorted(counts, key=counts.__getitem__)[:-_TABLE]:
             del counts[key]

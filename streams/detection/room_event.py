@@ -6,7 +6,7 @@ from streams.events.schema import Coordinates, Platform
 
 
 class Account(msgspec.Struct, frozen=True, gc=False):
-    """Who did it, as a pseudonym."""
+    """The actor, as a pseudonym."""
 
     id: str
 
@@ -32,4 +32,4 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     commercial: bool = False
     final: bool = True
     origin: Coordinates | None = None
-    """Where it stands; set by whoever read it, whatever the record says."""
+    """Its topic, partition and offset; set by `decode`, whatever the record says."""

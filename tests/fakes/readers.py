@@ -6,7 +6,7 @@ from typing import cast
 
 from streams.alerts.alert import Alert
 from streams.alerts.reader import BrandTexts
-from streams.detection.room.fake_traffic import Figure
+from streams.detection.room.fake_traffic import TrafficFigure
 from streams.engagement.dictionary import Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -46,7 +46,7 @@ class HeldDetections:
     alerts: Sequence[Alert] = ()
     over: Sequence[Alert] = ()
     counts: Sequence[BrandTexts] = ()
-    fakes: Mapping[str, Mapping[Figure, float]] = field(default_factory=dict)
+    fakes: Mapping[str, Mapping[TrafficFigure, float]] = field(default_factory=dict)
 
     def active(self) -> Sequence[Alert]:
         return self.alerts
@@ -57,7 +57,7 @@ class HeldDetections:
     def texts(self, at_ms: int) -> Sequence[BrandTexts]:
         return self.counts
 
-    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[Figure, float]]:
+    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[TrafficFigure, float]]:
         return {room_id: self.fakes[room_id] for room_id in room_ids if room_id in self.fakes}
 
 

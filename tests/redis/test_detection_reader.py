@@ -38,7 +38,7 @@ class Stored:
         self.handler = handler
         self.reader = reader
 
-    async def hear(self, *texts: ScoredText) -> None:
+    async def process(self, *texts: ScoredText) -> None:
         await self.apply(text_batch(sorted(texts, key=lambda one: one.event_time_ms)))
 
     async def apply(self, batch: Batch) -> None:
@@ -58,7 +58,7 @@ async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stor
 
 
 async def test_moods_of_a_room_leave_the_host_out(stored: Stored) -> None:
-    await stored.hear(
+    await stored.process(
         text(0, 1, room_id="r1", mood="negative", flagged=["complaint"]),
         text(2, 2, room_id="r1", mood="positive"),
         text(2, 3, room_id="r2", mood="positive"),
@@ -72,8 +72,8 @@ async def test_moods_of_a_room_leave_the_host_out(stored: Stored) -> None:
 
 
 async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stored: Stored) -> None:
-    await stored.hear(text(1, 1, room_id="r1", mood="unscored"))
-    await stored.hear(text(1, 1, room_id="r1", mood="negative"))
+    await stored.process(text(1, 1, room_id="r1", mood="unscored"))
+    await stored.process(text(1, 1, room_id="r1", mood="negative"))
     [counts] = stored.reader.moods("r1", START, START + 5).values()
     assert {label: count for label, count in counts.items() if count} == {"texts": 1, "negative": 1}
 
@@ -81,7 +81,7 @@ async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stor
 async def test_questions_of_two_tenths_are_grouped_and_compared(stored: Stored) -> None:
     asked = ["多少钱", "这款多少钱呀", "有运费险吗", "主播多少钱"]
     earlier = [text(2, 0, room_id="r1", text="多少钱啊")]
-    await stored.hear(*earlier, *(text(25, number, room_id="r1", text=words) for number, words in enumerate(asked, 1)))
+    await stored.process(*earlier, *(text(25, number, room_id="r1", text=words) for number, words in enumerate(asked, 1)))
     assert stored.reader.questions("r1", at(31)) == [Question("主播多少钱", 3, 1, 1), Question("有运费险吗", 1, 0, 1)]
     assert stored.reader.questions("r2", at(31)) == []
 
@@ -89,19 +89,19 @@ async def test_questions_of_two_tenths_are_grouped_and_compared(stored: Stored) 
 async def test_topic_of_the_last_minutes_rises_over_the_hour(stored: Stored) -> None:
     calm = [text(minute, minute, text="充电宝好用") for minute in range(0, 40, 2)]
     fire = [text(45 + number / 10, 100 + number, text="充电宝起火") for number in range(20)]
-    await stored.hear(*calm, *fire)
+    await stored.process(*calm, *fire)
     assert [topic.term for topic in stored.reader.topics("acme", at(49))] == ["充电宝起火"]
 
 
 async def test_voices_carry_reach_and_share(stored: Stored) -> None:
     loud = [text(number, number, actor=Actor(id="loud", followers=10 * number)) for number in range(3)]
-    await stored.hear(*loud, text(3, 9, actor=Actor(id="other")), text(3, 10, actor=None))
+    await stored.process(*loud, text(3, 9, actor=Actor(id="other")), text(3, 10, actor=None))
     voices, accounts = stored.reader.voices("acme", at(5))
     assert (voices, accounts) == ([TopAccount("loud", 3, 0.75, 20), TopAccount("other", 1, 0.25, 0)], 2)
 
 
 async def test_minutes_of_a_brand_are_told_by_platform(stored: Stored) -> None:
-    await stored.hear(text(58, 1, mood="negative"), text(61, 2, platform="douyin"), text(200, 3))
+    await stored.process(text(58, 1, mood="negative"), text(61, 2, platform="douyin"), text(200, 3))
     minutes = stored.reader.minutes("acme", START + 50, START + 109)
     assert {(minute - START, platform): dict(counts) for (minute, platform), counts in minutes.items()} == {
         (58, "weibo"): {"texts": 1, "negative": 1},
@@ -111,14 +111,14 @@ async def test_minutes_of_a_brand_are_told_by_platform(stored: Stored) -> None:
 
 async def test_usual_volume_is_what_the_detector_learned(stored: Stored) -> None:
     assert stored.reader.usual("acme") is None
-    await stored.hear(*steady(4, range(30)))
+    await stored.process(*steady(4, range(30)))
     usual = stored.reader.usual("acme")
     assert isinstance(usual, VolumeBaseline)
     assert (round(usual.texts_per_minute), usual.windows) == (4, 5)
 
 
 async def test_feeds_and_rooms_are_those_that_detection_heard(stored: Stored) -> None:
-    await stored.hear(text(0, 1), text(1, 2, source="douyin-search"))
+    await stored.process(text(0, 1), text(1, 2, source="douyin-search"))
     await stored.apply(room_batch([room_event(0, "viewers", 5), room_event(1, "session_end")]))
     feeds = stored.reader.feeds(["acme", "nobody"])
     assert [(feed.source, feed.last_ms, feed.texts, feed.silent) for feed in feeds] == [
@@ -130,7 +130,7 @@ async def test_feeds_and_rooms_are_those_that_detection_heard(stored: Stored) ->
 
 
 async def test_what_is_counted_by_the_tenth_expires(stored: Stored, redis_server: LocalRedis, namespace: str) -> None:
-    await stored.hear(text(0, 1, room_id="r1", text="充电宝多少钱"))
+    await stored.process(text(0, 1, room_id="r1", text="充电宝多少钱"))
     with sync_redis.Redis.from_url(redis_server.url) as client:
         keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]
     suffixes = {key.decode().split("}:")[1].partition(":")[0] for key in keys}

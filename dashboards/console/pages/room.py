@@ -9,7 +9,7 @@ from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, notic
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from streams.clock import MINUTE_MS
-from streams.detection.room.fake_traffic import FAKE_SHARE, Figure
+from streams.detection.room.fake_traffic import FAKE_SHARE, TrafficFigure
 from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary
 from streams.engagement.dictionary import SumMetric, sums_on
@@ -47,7 +47,7 @@ class Now(msgspec.Struct, frozen=True):
     sums: Mapping[SumMetric, int]
     new_followers: int
     viewers: int
-    fakes: Mapping[Figure, InauthenticShare]
+    fakes: Mapping[TrafficFigure, InauthenticShare]
 
 
 class TenMinuteComparison(msgspec.Struct, frozen=True):

@@ -19,9 +19,9 @@ from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.recorded_bursts import BurstMatch, RecordedBurst, bursts, false_alarms, match_bursts
 from streams.detection.backtest.violence import ViolenceEvidence
 from streams.detection.brand.brand import Brand
-from streams.detection.brand.custom_rules import AlertRule
+from streams.alerts.rule import AlertRule
 from streams.detection.config import DetectionConfig
-from streams.detection.dedup import source_of
+from streams.detection.dedup import source_partition
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import TEXT_KINDS, Coordinates, Event, ScoredText
 from streams.ingest.recorded import Comment, platform, read
@@ -169,21 +169,21 @@ def scored(
 def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[AlertRule, ...] | None = None) -> Backtested:
     """Texts of one brand in the order of time, at least one."""
     first = next(texts)
-    watch = replace(_WATCH, drafts=drafts or ())
+    watch = replace(_WATCH, shadow_rules=drafts or ())
     brand, log, source = (
-        Brand.fresh(first.brand_id, first.event_time_ms - _LISTENING_MS, watch),
+        Brand.create(first.brand_id, first.event_time_ms - _LISTENING_MS, watch),
         SourceProgress(),
-        source_of(first),
+        source_partition(first),
     )
     latest: dict[str, Alert] = {}
     violence, times_ms = ViolenceEvidence(), []
     for text in _chained(first, texts):
         times_ms.append(text.event_time_ms)
-        violence.hear(text)
-        log.heard(source, text.log_time_ms)
-        latest.update({alert.fingerprint: alert for alert in brand.hear(text, log)})
-    log.heard(source, times_ms[-1] + _AFTERWARDS_MS)
-    latest.update({alert.fingerprint: alert for alert in brand.idle(log)})
+        violence.add(text)
+        log.observe(source, text.log_time_ms)
+        latest.update({alert.fingerprint: alert for alert in brand.process(text, log)})
+    log.observe(source, times_ms[-1] + _AFTERWARDS_MS)
+    latest.update({alert.fingerprint: alert for alert in brand.advance(log)})
     fired = sorted((alert for alert in latest.values() if alert.fired_at), key=lambda alert: alert.fired_at or 0)
     return Backtested(
         file, len(times_ms), times_ms[0], times_ms[-1], [alert for alert in fired if not alert.shadow],

@@ -8,6 +8,9 @@ the root of its share: on a log scale none is 0, and ten thousand texts that do 
        30        27               26     0.36     a quarrel
    10,000       600              147     0.54     a cup final
     2,000       700              414     0.65     a pile-on
+
+This is the score whose AUC is measured. It is printed by `pulsewatch backtest` and raises no alert: the kind of a live
+alert is decided by `harm_kind` (streams.detection.brand.crisis).
 """
 
 import math
@@ -25,7 +28,7 @@ class ViolenceEvidence(msgspec.Struct):
     abusive_texts: float = 0.0
     texts: int = 0
 
-    def hear(self, text: ScoredText) -> None:
+    def add(self, text: ScoredText) -> None:
         if text.scored:
             self.abusive_texts += text.risks.get("abuse", 0.0)
             self.texts += 1

@@ -1,4 +1,4 @@
-"""How many texts a window of a brand normally has, and how far the count normally strays from that.
+"""How many texts a window of a brand normally has, and how far the count normally deviates from that.
 
 The level is a running mean of log counts: a level in logs forgives bursts (a hundredfold minute moves it like one
 more doubling would) and measures what people mean by "four times as much as usual" on a brand with two mentions an
@@ -35,9 +35,9 @@ _PRIOR_MEAN_EXCESS = 0.3
 _PRIOR_EXCEEDANCES = 10
 _MAX_EXCEEDANCES = 200
 _PROVEN = 0.8
-"""Of the belief in a rhythm; below half of it, it is not any more."""
+"""Of the confidence in the seasonality; below half of it, the seasonality is dropped again."""
 _MAX_EXCEEDANCE = 10.0
-"""In mean excesses: one wild window must not make the tail deaf to the next."""
+"""In mean excesses: one extreme window must not hide the next."""
 _COUNTING_NOISE = 2.6
 """Standard deviations of a Poisson count that the quantile never goes below: TAIL of pure chance lies beyond."""
 _NOISE_OF_MEANS = -0.25
@@ -46,26 +46,26 @@ _NOISE_OF_MEANS = -0.25
 
 
 class Baseline(Stored):
-    """The running state over one series of window counts. The past alone decides: judge a window, then learn it."""
+    """The running state over one series of window counts. Evaluate a window first, then learn it."""
 
     log_mean: float = math.log(SMOOTHING_TEXTS)
     windows: int = 0
     quantile: float = _PRIOR_QUANTILE
     mean_excess: float = _PRIOR_MEAN_EXCESS
     exceedances: int = _PRIOR_EXCEEDANCES
-    rhythm: DailySeasonality = msgspec.field(default_factory=DailySeasonality)
+    seasonality: DailySeasonality = msgspec.field(default_factory=DailySeasonality)
     mean_of: int = 1
     """How many windows a count is the mean of."""
     proven: bool = False
-    """Whether the rhythm is."""
+    """Whether the daily seasonality is."""
 
     def texts(self, hour: float) -> float:
         """The level at an hour of the day, as texts a window."""
-        return max(0.0, math.exp(self.log_mean + self.rhythm.of(hour)) - SMOOTHING_TEXTS)
+        return max(0.0, math.exp(self.log_mean + self.seasonality.of(hour)) - SMOOTHING_TEXTS)
 
     def excess(self, count: float, hour: float) -> float:
-        """How far a count stands above the level, as a natural log of the ratio."""
-        return math.log(count + SMOOTHING_TEXTS) - self.log_mean - self.rhythm.of(hour)
+        """The natural log of the ratio of a count to the level."""
+        return math.log(count + SMOOTHING_TEXTS) - self.log_mean - self.seasonality.of(hour)
 
     def surprise(self, count: float, hour: float) -> float:
         """-ln of the chance that a normal window of this brand has as many; 0 where nothing is known yet."""
@@ -74,31 +74,31 @@ class Baseline(Stored):
         return max(0.0, _BASE + (self.excess(count, hour) - self.usual_excess(hour)) / self.mean_excess)
 
     def usual_excess(self, hour: float) -> float:
-        """The quantile, but no less than chance alone strays."""
+        """The quantile, but no less than chance alone deviates."""
         texts = self.texts(hour)
         noise = math.pow(self.mean_of, _NOISE_OF_MEANS) * math.sqrt(texts) / (texts + SMOOTHING_TEXTS)
         return max(self.quantile, _COUNTING_NOISE * noise)
 
     def learn(self, count: float, hour: float, *, alarming: bool) -> None:
-        """Take in a window that is complete; one that alarms moves the level no further than the quantile."""
-        strayed = math.log(count + SMOOTHING_TEXTS) - self.log_mean
+        """Learn a window that is complete; one that alarms moves the level no further than the quantile."""
+        residual = math.log(count + SMOOTHING_TEXTS) - self.log_mean
         if self.windows:
             self._learn_tail(self.excess(count, hour))
         self.windows += 1
         if alarming:
-            strayed = min(strayed, self.quantile + self.rhythm.of(hour))
-        self.log_mean += max(_FASTEST, 1 / self.windows) * strayed
-        self.rhythm.learn(hour, strayed)
-        self._begin_tail_anew()
+            residual = min(residual, self.quantile + self.seasonality.of(hour))
+        self.log_mean += max(_FASTEST, 1 / self.windows) * residual
+        self.seasonality.learn(hour, residual)
+        self._reset_tail()
 
-    def _begin_tail_anew(self) -> None:
-        """Once the rhythm is proven: what strayed from the level alone says little of what strays from both."""
-        if not self.proven and self.rhythm.belief >= _PROVEN:
+    def _reset_tail(self) -> None:
+        """Reset the tail once the seasonality is proven: it was learned from residuals of the level alone."""
+        if not self.proven and self.seasonality.confidence >= _PROVEN:
             self.proven = True
             self.quantile = min(self.quantile, _PRIOR_QUANTILE)
             self.mean_excess = min(self.mean_excess, _PRIOR_MEAN_EXCESS)
             self.exceedances = _PRIOR_EXCEEDANCES
-        elif self.rhythm.belief < _PROVEN / 2:
+        elif self.seasonality.confidence < _PROVEN / 2:
             self.proven = False
 
     def _learn_tail(self, excess: float) -> None:

@@ -1,14 +1,14 @@
-"""Is this window's count a burst? One detector for the worker, for recorded series and for backtests.
+"""Is this window's count a burst? One statistic for the worker, for recorded series and for backtests.
 
-Three baselines judge together: five minutes tell how sharp it is, the two and the four hours up to now whether it
-carries. Their surprises are averaged, a quarter for the five minutes and three quarters for the hours, so a spike of
+Three baselines are combined: five minutes measure how sharp it is, the two and the four hours up to now whether it
+lasts. Their surprises are averaged, a quarter for the five minutes and three quarters for the hours, so a spike of
 one window must be much rarer than a swell that lasts, and either is found:
 
-    counts of five minutes   3 4 2 3 5 | 40 60 55          three windows are enough for all to wonder
+    counts of five minutes   3 4 2 3 5 | 40 60 55          three windows are enough for all three
                              3 4 2 3 5 | 9 8 9 10 9 …      each is nothing much; the hours are
 
 How many hours matters little once there are two such means; either alone is a sharp optimum, the two are a flat one.
-State is some two hundred and fifty numbers, whatever the volume. Learn a window after judging it. `hour` is the hour of
+State is some two hundred and fifty numbers, whatever the volume. Evaluate a window before learning it. `hour` is the hour of
 the day that the window lies in (UTC).
 """
 
@@ -32,13 +32,13 @@ _NEW_NORMAL_WINDOWS = 288
 _KEPT_WINDOWS = 74
 """Six hours, and ten minutes that are compared with them."""
 
-QUIET_TEXTS_AN_HOUR = 2.5
+LOW_VOLUME_TEXTS_AN_HOUR = 2.5
 _HOUR_WINDOWS = 60 // WINDOW_MINUTES
 _DAY_WINDOWS = 24 * _HOUR_WINDOWS
 _MEAN_STEP = 1 - 0.5 ** (1 / _DAY_WINDOWS)
-PLAIN_TEXTS = 30
-PLAIN_RATIO = 3.5
-PLAIN_HOURS = 6
+OBVIOUS_TEXTS = 30
+OBVIOUS_RATIO = 3.5
+OBVIOUS_HOURS = 6
 
 
 class Burst(Stored):
@@ -61,30 +61,30 @@ class Burst(Stored):
         carried = [long.surprise(mean, hour) for long, mean in zip(self.long, self._carried(count), strict=True)]
         return _SHARPNESS * sharp + (1 - _SHARPNESS) * sum(carried) / len(carried)
 
-    def plain(self, ten_minutes: int, latest: int, hour: float) -> bool:
-        """What anybody would call a burst, however used to bursts the brand is: thirty texts or more in ten minutes,
-        four times the usual of the six hours before, or of what these let expect of this hour where the brand's days
-        are proven to be alike: its every morning is no burst. `latest` windows of the past overlap the ten minutes."""
+    def is_obvious(self, ten_minutes: int, latest: int, hour: float) -> bool:
+        """Whether it is a burst however used to bursts the brand is: thirty texts or more in ten minutes, and 3.5 times
+        the usual of the six hours before. Where the daily seasonality is proven, the usual is scaled to this hour, so
+        that an ordinary morning is no burst. `latest` windows of the past overlap the ten minutes."""
         before = self.past[: len(self.past) - latest] if latest else self.past
-        if ten_minutes < PLAIN_TEXTS or not before:
+        if ten_minutes < OBVIOUS_TEXTS or not before:
             return False
-        usual = self.short.rhythm.rise(hour, PLAIN_HOURS) * sum(before) / len(before)
-        return ten_minutes >= PLAIN_RATIO * 10 / WINDOW_MINUTES * usual
+        usual = self.short.seasonality.relative_rise(hour, OBVIOUS_HOURS) * sum(before) / len(before)
+        return ten_minutes >= OBVIOUS_RATIO * 10 / WINDOW_MINUTES * usual
 
     @property
-    def quiet(self) -> bool:
-        """Whether the brand was hardly talked of for days, nor in the hours before the last: then an hour is looked at,
-        not five minutes."""
+    def is_low_volume(self) -> bool:
+        """Whether the brand had few texts for days and in the hours before the last: then an hour is evaluated instead
+        of five minutes."""
         lately = self.past[:-_HOUR_WINDOWS]
         known = self.short.windows >= _DAY_WINDOWS and len(lately) >= _HOUR_WINDOWS
-        return known and max(self.mean, sum(lately) / len(lately)) <= QUIET_TEXTS_AN_HOUR / _HOUR_WINDOWS
+        return known and max(self.mean, sum(lately) / len(lately)) <= LOW_VOLUME_TEXTS_AN_HOUR / _HOUR_WINDOWS
 
     def calm(self, count: float, hour: float) -> bool:
         """Well inside the usual: the other end of the hysteresis."""
         return self.short.excess(count, hour) <= _CALM * self.short.usual_excess(hour)
 
     def learn(self, count: int, hour: float) -> None:
-        """Take in a window that is complete. Windows that alarm hardly move the level, for a day at most."""
+        """Learn a window that is complete. Windows that alarm hardly move the level, for a day at most."""
         self.alarming_windows = self.alarming_windows + 1 if self.surprise(count, hour) >= ALARM_SURPRISE else 0
         alarming = 0 < self.alarming_windows < _NEW_NORMAL_WINDOWS
         for long, mean in zip(self.long, self._carried(count), strict=True):

@@ -3,11 +3,12 @@
     findings   #   #  # .  .  .  .  .  .  .  #
     alert      F   .  . .  .  .  .  R        F'      R after seven quiet minutes; then it is a new one
 
-Only those who advertise are judged here: host speech, and posts of the brand or with a shopping link. What viewers say
-is evidence for other detectors. Personal data read aloud is an alert of its own kind.
+Only texts of those who advertise are read: host speech, and posts of the brand or with a shopping link. What viewers
+say is evidence for other detectors. Personal data read aloud is an alert of its own kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
@@ -15,15 +16,17 @@ from streams.alerts.alert import Alert, Evidence, Severity
 from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
 from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
+from streams.detection.brand.detector import BrandFacts
+from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.events.schema import Finding, ScoredText
 from streams.ledger.stored import Stored
 
 MISLEADING = "misleading"
-"""The model's word stands beside the rules' in the evidence, whether it is flagged or not."""
+"""The model's share of this risk is shown beside the rules' findings, whether it is flagged or not."""
 
 QUIET_MINUTES = 7
-PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
+HYSTERESIS = Hysteresis(fire_after_ms=0, resolve_after_ms=QUIET_MINUTES * MINUTE_MS)
 PRIVACY_FAMILY = "privacy_leak"
 
 
@@ -37,65 +40,92 @@ class Breach(Stored):
     evidence: list[Evidence] = []
 
 
-def judged(text: ScoredText) -> bool:
-    return text.kind in ("host_speech", "brand_post")
-
-
-class Breaches(Stored):
+class BreachState(Stored):
     """A brand's running episodes, by place and family."""
 
     running: dict[str, Breach] = {}
 
-    def judge(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
-        """Take in the findings of a text."""
+
+class BreachingBrand(BrandFacts, Protocol):
+    """The brand's state as this detector reads and writes it."""
+
+    breaches: BreachState
+
+
+class BreachDetector:
+    """A BrandDetector."""
+
+    def __init__(self, brand: BreachingBrand, config: DetectionConfig) -> None:  # noqa: ARG002 - packs are configured
+        self._running = brand.breaches.running
+
+    @property
+    def alerting(self) -> bool:
+        return bool(self._running)
+
+    def on_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - viewers break no law here
+        return ()
+
+    def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
         families: dict[str, list[Finding]] = {}
         for finding in text.findings:
             families.setdefault(finding.family, []).append(finding)
         for family, found in families.items():
             place = f"{text.room_id or ''}\x1f{family}"
-            breach = self.running.get(place)
+            breach = self._running.get(place)
             if breach is None:
-                breach = self.running[place] = _opened(text, family, now_ms)
-            alert = _heard(breach, text, found, now_ms)
+                breach = self._running[place] = _new_breach(text, family, now_ms)
+            alert = _add_findings(breach, text, found, now_ms)
             if alert is not None:
                 yield alert
 
-    def rest(self, now_ms: int) -> Iterator[Alert]:
-        """Time has come to `now_ms`: which have been quiet for long enough?"""
-        for place, breach in list(self.running.items()):
+    def on_amendment(self, text: ScoredText) -> None:
+        """Scores change no finding."""
+
+    def on_minute(self, minute: int) -> Iterator[Alert]:
+        """Resolve episodes that have been quiet long enough."""
+        for place, breach in list(self._running.items()):
             breach.episode.calm_since_ms = breach.last_ms
-            if breach.episode.step(now_ms, holds=False, calm=True, patience=PATIENCE):
-                del self.running[place]
+            if breach.episode.step(minute * MINUTE_MS, holds=False, calm=True, hysteresis=HYSTERESIS):
+                del self._running[place]
                 yield breach.episode.alert
 
 
-def _opened(text: ScoredText, family: str, now_ms: int) -> Breach:
-    """An episode that begins with this text; its findings are still to be heard."""
+def _new_breach(text: ScoredText, family: str, now_ms: int) -> Breach:
+    """An episode that begins with this text, before its findings are added."""
     kind: AlertKind = "privacy" if family == PRIVACY_FAMILY else "compliance"
     alert = new_alert(
-        kind, text.brand_id, started_at_ms=text.event_time_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms, severity="info",
-        summary="", explanation="", room_id=text.room_id, subject=family, platform=text.platform, family=family,
-    )  # fmt: skip
+        kind,
+        text.brand_id,
+        started_at_ms=text.event_time_ms // MINUTE_MS * MINUTE_MS,
+        now_ms=now_ms,
+        severity="info",
+        summary="",
+        explanation="",
+        room_id=text.room_id,
+        subject=family,
+        platform=text.platform,
+        family=family,
+    )
     return Breach(Episode(alert, since_ms=now_ms), last_ms=text.event_time_ms)
 
 
-def _heard(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -> Alert | None:
-    """A finding of an episode, the first or a further one; the alert where it fires or grows more severe."""
+def _add_findings(breach: Breach, text: ScoredText, found: list[Finding], now_ms: int) -> Alert | None:
+    """Add a text's findings of the family; the alert where it fires or grows more severe."""
     breach.last_ms = max(breach.last_ms, text.event_time_ms)
     breach.findings += len(found)
     for finding in found:
         breach.rules[finding.rule] = breach.rules.get(finding.rule, 0) + 1
     if len(breach.evidence) < SHOWN_TEXTS:
         shown = evidence_of(text)
-        said = {MISLEADING: round(text.risks[MISLEADING], 3)} if MISLEADING in text.risks else {}
-        breach.evidence.append(msgspec.structs.replace(shown, findings=found, risks={**said, **shown.risks}))
+        misleading = {MISLEADING: round(text.risks[MISLEADING], 3)} if MISLEADING in text.risks else {}
+        breach.evidence.append(msgspec.structs.replace(shown, findings=found, risks={**misleading, **shown.risks}))
     before = breach.episode.alert.severity
-    breach.episode.revise(now_ms, **_told(breach, found))
-    fired = breach.episode.step(now_ms, holds=True, calm=False, patience=PATIENCE)
+    breach.episode.revise(now_ms, **_alert_fields(breach, found))
+    fired = breach.episode.step(now_ms, holds=True, calm=False, hysteresis=HYSTERESIS)
     return breach.episode.alert if fired or breach.episode.alert.severity != before else None
 
 
-def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:
+def _alert_fields(breach: Breach, found: list[Finding]) -> dict[str, object]:
     alert, first = breach.episode.alert, found[0]
     where = f"room {alert.room_id}" if alert.room_id else f"posts of {alert.brand_id}"
     rules = ", ".join(f"{rule} ({times})" for rule, times in sorted(breach.rules.items()))
@@ -106,7 +136,7 @@ def _told(breach: Breach, found: list[Finding]) -> dict[str, object]:
         "severity": worst,
         "summary": f"{where}: {alert.family}, “{first.matched}” ({first.article})",
         "explanation": f"{breach.findings} findings of {alert.family} in {where}, by rule: {rules}."
-        f" The latest: “{first.matched}”, {first.article}. None is usual.",
+        f" The latest: “{first.matched}”, {first.article}. Usually there are none.",
         "observed": {"findings": float(breach.findings)},
         "baseline": {"findings": 0.0},
         "evidence": list(breach.evidence),

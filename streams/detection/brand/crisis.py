@@ -1,10 +1,10 @@
-"""What a burst of talk means: harm, praise or neither; how bad it is, and why, in figures.
+"""What a burst of texts means: harm, praise or neither; how bad it is, and why, in figures.
 
 Each factor lies between 0 and 1 and is shown in the alert:
 - volume      how many times the usual, on a log scale; 1 at twenty times
 - negativity  the share of texts that are negative or carry a risk
 - velocity    how much of the window came in its last two minutes; 0 where it came evenly
-- reach       followers of those who speak, on a log scale; 1 at ten million
+- reach       followers of the texts' accounts, on a log scale; 1 at ten million
 - coordination  the share of the five busiest accounts or of the commonest wording: shown, not part of the severity
 """
 
@@ -12,7 +12,7 @@ import math
 import re
 
 from streams.alerts.alert import Severity
-from streams.alerts.kinds import AlertKind
+from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day
@@ -21,11 +21,11 @@ from streams.detection.evidence import COORDINATED_SHARE, influence
 from streams.events.schema import ScoredText
 
 HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor"})
-"""Risks that speak against the brand; spam and diversion under its posts do not, nor does praise that deceives."""
+"""Risks that count against the brand; spam and diversion under its posts do not, nor does praise that misleads."""
 
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
-WEIGHTY_SHARE = 0.25
+SUBSTANTIAL_SHARE = 0.25
 PRAISE_SHARE = 0.5
 VIOLENCE_SHARE = 0.2
 """Of abusive texts; a quarrel about goods has fewer."""
@@ -41,13 +41,6 @@ _RECENT_MINUTES = 2
 _PERSONS = re.compile(r"[你她妳您]|(?<!其)他|(?:这|那)(?:种)?(?:人|女|男|家伙)|女的|男的|畜生")
 _PERSONS_EN = frozenset({"you", "your", "he", "she", "him", "her", "his", "u", "ur", "they", "them"})
 
-_NAMES: dict[AlertKind, str] = {
-    "crisis": "crisis",
-    "cyber_violence": "violence against a person",
-    "opportunity": "burst of praise",
-    "surge": "surge of talk",
-}
-
 
 def tally(text: ScoredText) -> Tally:
     """What one text adds to its minute."""
@@ -62,30 +55,34 @@ def tally(text: ScoredText) -> Tally:
         abuse=int(abusive),
         personal_abuse=int(abusive and _at_a_person(text.text)),
         followers=text.actor.followers if text.actor else 0,
-        harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
+        weighted_harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
     )
 
 
 def weight(text: ScoredText) -> float:
-    """How well a text speaks for an alert: its worst score, its findings, the reach of who says it."""
+    """How good an evidence a text is: its worst score plus its findings plus its account's influence."""
     worst = max((text.risks.get(label, 1.0) for label in text.flagged), default=0.0)
     negative = text.sentiment_scores.get("negative", 0.0)
     return worst + negative + len(text.findings) + 0.1 * influence(text.actor)
 
 
-def weighty(window: Tally) -> bool:
-    """Whether harm is more than what any model finds in a crowd that praises: a fair share, beside the praise."""
-    return window.share(window.harm) >= WEIGHTY_SHARE and window.harm >= window.positive / 2
+def is_substantial(window: Tally) -> bool:
+    """Whether harm is more than a model's mistakes in a crowd that praises: a fair share, and half of the praise."""
+    return window.share(window.harm) >= SUBSTANTIAL_SHARE and window.harm >= window.positive / 2
 
 
 def harm_kind(window: Tally) -> AlertKind:
-    """Violence where abuse at a person dominates, else a crisis."""
+    """Violence where a fifth of the texts are abusive and a third of these address a person, else a crisis.
+
+    This decides the kind of live alerts. The score of streams.detection.backtest.violence, whose AUC is measured, is
+    printed by `pulsewatch backtest` alone and raises no alert.
+    """
     personal = window.personal_abuse >= PERSONAL_SHARE * window.abuse
     return "cyber_violence" if personal and window.share(window.abuse) >= VIOLENCE_SHARE else "crisis"
 
 
 def attention_kind(window: Tally) -> AlertKind:
-    """A burst that is no crisis: praise where most of it is, else a surge."""
+    """The kind of a burst that is no crisis: an opportunity where most of it is praise, else a surge."""
     praised = window.share(window.positive) >= PRAISE_SHARE and window.positive >= 2 * window.harm
     return "opportunity" if praised else "surge"
 
@@ -106,12 +103,12 @@ def factors(
 
 
 def severity(kind: AlertKind, parts: dict[str, float], window: Tally) -> Severity:
-    """Praise and mere talk page nobody; harm is critical where it is large, loud and mostly negative."""
+    """Attention is `info`, which pages nobody; harm is critical where it is large, loud and mostly negative."""
     if kind in ATTENTION:
         return "info"
-    # A feed that tells no followers says nothing about reach: the other factors decide.
-    told = {name: share for name, share in _WEIGHTS.items() if name != "reach" or window.followers}
-    score = sum(share * parts[name] for name, share in told.items()) / sum(told.values())
+    # Without followers in the feed, reach is unknown: the other factors decide.
+    known = {name: share for name, share in _WEIGHTS.items() if name != "reach" or window.followers}
+    score = sum(share * parts[name] for name, share in known.items()) / sum(known.values())
     grave = window.harm >= CRITICAL_TEXTS and parts["negativity"] >= CRISIS_SHARE
     return "critical" if grave and score >= CRITICAL_SCORE else "warning"
 
@@ -129,7 +126,7 @@ def observed(window: Tally) -> dict[str, float]:
 
 
 def baseline(volume: Burst, harm: Burst, hour: float, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
-    """What the brand is compared with: the usual in so many minutes at this hour, and how many windows it rests on."""
+    """What the brand is compared with: the usual texts in `minutes` at this hour, and how many windows were learned."""
     return {
         "texts": round(volume.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
         "harmful": round(harm.short.texts(hour) * minutes / WINDOW_MINUTES, 2),
@@ -140,14 +137,14 @@ def baseline(volume: Burst, harm: Burst, hour: float, minutes: int = WINDOW_MINU
 def summary(
     kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float], minutes: int = WINDOW_MINUTES
 ) -> str:
-    """What, in one line."""
-    return f"{brand_id}: {_NAMES[kind]}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
+    """One line: the brand, the kind, the texts and the usual."""
+    return f"{brand_id}: {KINDS[kind].en.lower()}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
 
 
 def explanation(
     window: Tally, usual: dict[str, float], coordination: float, accounts_share: float, minutes: int = WINDOW_MINUTES
 ) -> str:
-    """How bad and compared with what."""
+    """How bad it is and compared with what, in sentences."""
     times = window.texts / max(1.0, usual["texts"])
     harmful, positive = window.share(window.harm), window.share(window.positive)
     parts = [
@@ -158,7 +155,7 @@ def explanation(
     if window.abuse:
         parts.append(f"{window.abuse} are abusive, {window.personal_abuse} of them at a person.")
     if window.followers:
-        parts.append(f"Those who speak have {window.followers:,} followers.")
+        parts.append(f"Their accounts have {window.followers:,} followers.")
     if coordination >= COORDINATED_SHARE:
         parts.append(
             f"Coordinated: the five busiest accounts or one wording carry {coordination:.0%} of it"

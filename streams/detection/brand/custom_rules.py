@@ -1,73 +1,28 @@
-"""Draft rules: what people would like to be told of, evaluated in shadow over the same texts, paging nobody.
+"""Alert rules of people (streams.alerts.rule), evaluated in shadow over the brand's texts: recorded, paging nobody."""
 
-A rule counts a brand's texts of one label over the last minutes:
-
-    version: 1
-    rules:
-      - name: complaints-in-ten-minutes
-        counts: complaint        # texts, negative, positive, harmful, or a risk label
-        minutes: 10
-        at_least: 20
-        share: 0.3               # of all texts of those minutes; default 0
-        times_usual: 3           # the texts against what the brand usually has in as many minutes; default 0
-        kind: crisis             # crisis, cyber_violence, opportunity, surge; says which runbook
-        severity: warning
-        brands: [acme]           # default: all
-
-It fires when all of its bounds are reached and resolves after four minutes below half of `at_least` or of the usual
-times `times_usual`. A text that gets its scores later is counted as it was first heard.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import Protocol
 
 from models.labels import RISKS
-from streams.alerts.alert import Alert, Evidence, Severity
+from streams.alerts.alert import Alert, Evidence
 from streams.alerts.episode import Episode, Hysteresis, new_alert
+from streams.alerts.rule import MAX_MINUTES, AlertRule, AlertRuleFile, Label
 from streams.clock import MINUTE_MS
+from streams.detection.brand.conversation import ConversationState, usual_per_minute
 from streams.detection.brand.crisis import tally
+from streams.detection.brand.detector import BrandFacts
+from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.errors import UsageError
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
 from streams.yaml_records import read_record
 
-PATIENCE = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
-MAX_MINUTES = 60
-
-Label = Literal[
-    "texts", "negative", "positive", "harmful",
-    "abuse", "complaint", "fraud_spam", "misleading", "privacy", "crisis", "rumor", "diversion",
-]  # fmt: skip
-Share = Annotated[float, Meta(ge=0, le=1)]
+HYSTERESIS = Hysteresis(fire_after_ms=0, resolve_after_ms=4 * MINUTE_MS)
 
 
-class AlertRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One rule; the module says what its fields mean."""
-
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    counts: Label
-    at_least: Annotated[int, Meta(ge=1)]
-    minutes: Annotated[int, Meta(ge=1, le=MAX_MINUTES)] = 5
-    share: Share = 0.0
-    times_usual: Annotated[float, Meta(ge=0)] = 0.0
-    kind: Literal["crisis", "cyber_violence", "opportunity", "surge"] = "crisis"
-    severity: Severity = "warning"
-    brands: tuple[str, ...] = ()
-
-
-class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file of draft rules holds."""
-
-    version: Literal[1]
-    rules: tuple[AlertRule, ...]
-
-
-class Counted(Stored):
+class RuleMinute(Stored):
     """Texts of a minute, and those of them that the rule counts."""
 
     texts: int = 0
@@ -77,15 +32,15 @@ class Counted(Stored):
 class AlertRuleState(Stored):
     """What is remembered of a rule over one brand."""
 
-    minutes: dict[int, Counted] = {}
+    minutes: dict[int, RuleMinute] = {}
     episode: Episode | None = None
     evidence: list[Evidence] = []
     """The latest that were counted."""
 
 
 def read_alert_rules(path: Path) -> tuple[AlertRule, ...]:
-    """Read a file of draft rules. Raises UsageError with the line that is wrong."""
-    rules = read_record(path, DraftFile).rules
+    """Read a file of alert rules. Raises UsageError with the line that is wrong."""
+    rules = read_record(path, AlertRuleFile).rules
     names = [rule.name for rule in rules]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -95,33 +50,47 @@ def read_alert_rules(path: Path) -> tuple[AlertRule, ...]:
     return rules
 
 
-class AlertRules:
-    """The draft rules of one brand over its state, which is kept by rule name."""
+class RuledBrand(BrandFacts, Protocol):
+    """The brand's state as this detector reads and writes it; the conversation is read alone."""
 
-    def __init__(self, brand_id: str, rules: Sequence[AlertRule], states: dict[str, AlertRuleState]) -> None:
-        self._brand_id = brand_id
-        self._rules = {rule.name: rule for rule in rules if not rule.brands or brand_id in rule.brands}
-        self._states = states
+    conversation: ConversationState
+    shadow_rules: dict[str, AlertRuleState]
+
+
+class AlertRuleDetector:
+    """A BrandDetector."""
+
+    def __init__(self, brand: RuledBrand, config: DetectionConfig) -> None:
+        self._brand = brand
+        self._states = brand.shadow_rules
+        self._rules = {
+            rule.name: rule for rule in config.shadow_rules if not rule.brands or brand.brand_id in rule.brands
+        }
 
     @property
     def alerting(self) -> bool:
         return any(state.episode for state in self._states.values())
 
-    def hear(self, text: ScoredText, now_ms: int, usual_per_minute: float | None) -> Iterator[Alert]:
-        """Count a text; `usual_per_minute` is the brand's level of all texts, None where nothing is known yet."""
+    def on_text(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
         minute = text.event_time_ms // MINUTE_MS
         for name, rule in self._rules.items():
             state = self._states.setdefault(name, AlertRuleState())
-            counted = state.minutes.setdefault(minute, Counted())
-            counted.texts += 1
+            counts = state.minutes.setdefault(minute, RuleMinute())
+            counts.texts += 1
             if _counts(rule.counts, text):
-                counted.counted += 1
+                counts.counted += 1
                 state.evidence.append(evidence_of(text))
                 del state.evidence[:-SHOWN_TEXTS]
-                yield from self._weigh(rule, state, minute, now_ms, usual_per_minute)
+                yield from self._evaluate(rule, state, minute, now_ms)
 
-    def begin(self, minute: int, usual_per_minute: float | None) -> Iterator[Alert]:
-        """A minute begins: running episodes look at those that are over; a rule that was withdrawn ends its own."""
+    def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - rules read what others say
+        return ()
+
+    def on_amendment(self, text: ScoredText) -> None:
+        """A text keeps the labels that it came with."""
+
+    def on_minute(self, minute: int) -> Iterator[Alert]:
+        """Evaluate the running episodes; one whose rule was withdrawn ends."""
         for name, state in list(self._states.items()):
             for old in [at for at in state.minutes if at < minute - 2 * MAX_MINUTES]:
                 del state.minutes[old]
@@ -132,35 +101,43 @@ class AlertRules:
                     state.episode.resolve(minute * MINUTE_MS)
                     yield state.episode.alert
             elif state.episode is not None:
-                yield from self._weigh(rule, state, minute - 1, minute * MINUTE_MS, usual_per_minute)
+                yield from self._evaluate(rule, state, minute - 1, minute * MINUTE_MS)
 
-    def _weigh(
-        self, rule: AlertRule, state: AlertRuleState, minute: int, now_ms: int, usual_per_minute: float | None
-    ) -> Iterator[Alert]:
+    def _evaluate(self, rule: AlertRule, state: AlertRuleState, minute: int, now_ms: int) -> Iterator[Alert]:
+        """Evaluate the rule over the minutes that end with `minute`."""
         window = _window(state, rule, minute)
-        usual = (usual_per_minute or 0.0) * rule.minutes
-        known = usual_per_minute is not None or not rule.times_usual
+        level = usual_per_minute(self._brand.conversation, minute)
+        usual = (level or 0.0) * rule.minutes
+        known = level is not None or not rule.times_usual
         loud = window.texts / max(1.0, rule.times_usual * usual)
         holds = known and window.counted >= rule.at_least and window.counted >= rule.share * window.texts and loud >= 1
         if state.episode is None:
             if not holds:
                 return
-            state.episode = Episode(self._opened(rule, minute, now_ms), since_ms=now_ms)
+            state.episode = Episode(self._new_alert(rule, minute, now_ms), since_ms=now_ms)
         calm = window.counted < rule.at_least / 2 or loud < 1 / 2
         worst = window.counted >= state.episode.alert.observed.get("counted", 0)
         if holds and worst:
-            state.episode.revise(now_ms, **_told(rule, self._brand_id, window, usual, state.evidence))
-        if state.episode.step(now_ms, holds=holds, calm=calm, patience=PATIENCE):
+            fields = _alert_fields(rule, self._brand.brand_id, window, usual, state.evidence)
+            state.episode.revise(now_ms, **fields)
+        if state.episode.step(now_ms, holds=holds, calm=calm, hysteresis=HYSTERESIS):
             yield state.episode.alert
         if state.episode.over:
             state.episode = None
 
-    def _opened(self, rule: AlertRule, minute: int, now_ms: int) -> Alert:
-        first = minute - rule.minutes + 1
+    def _new_alert(self, rule: AlertRule, minute: int, now_ms: int) -> Alert:
         return new_alert(
-            rule.kind, self._brand_id, started_at_ms=first * MINUTE_MS, now_ms=now_ms, severity=rule.severity,
-            summary="", explanation="", subject=f"draft:{rule.name}", rule=rule.name, shadow=True,
-        )  # fmt: skip
+            rule.kind,
+            self._brand.brand_id,
+            started_at_ms=(minute - rule.minutes + 1) * MINUTE_MS,
+            now_ms=now_ms,
+            severity=rule.severity,
+            summary="",
+            explanation="",
+            subject=f"draft:{rule.name}",
+            rule=rule.name,
+            shadow=True,
+        )
 
 
 def _counts(label: Label, text: ScoredText) -> bool:
@@ -171,8 +148,8 @@ def _counts(label: Label, text: ScoredText) -> bool:
     return label in text.flagged if label in RISKS else text.sentiment == label
 
 
-def _window(state: AlertRuleState, rule: AlertRule, minute: int) -> Counted:
-    total = Counted()
+def _window(state: AlertRuleState, rule: AlertRule, minute: int) -> RuleMinute:
+    total = RuleMinute()
     for at in range(minute - rule.minutes + 1, minute + 1):
         if at in state.minutes:
             total.texts += state.minutes[at].texts
@@ -180,8 +157,8 @@ def _window(state: AlertRuleState, rule: AlertRule, minute: int) -> Counted:
     return total
 
 
-def _told(
-    rule: AlertRule, brand_id: str, window: Counted, usual: float, evidence: Sequence[Evidence]
+def _alert_fields(
+    rule: AlertRule, brand_id: str, window: RuleMinute, usual: float, evidence: Sequence[Evidence]
 ) -> dict[str, object]:
     share = window.counted / max(1, window.texts)
     return {

@@ -1,4 +1,4 @@
-"""What was said in each minute of a brand's event time, and the five-minute windows made of it.
+"""The texts of each minute of a brand's event time, counted, and the five-minute windows made of them.
 
 Bursts are looked for in a window that slides with every text; the baseline learns from windows that tumble, each once,
 when the lateness that is allowed has passed behind it. Both count from the brand's first minute:
@@ -29,7 +29,7 @@ class Tally(Stored):
     abuse: int = 0
     personal_abuse: int = 0
     followers: int = 0
-    harm_tenths: int = 0
+    weighted_harm_tenths: int = 0
     """Harmful texts, each worth its author's influence (streams.detection.evidence), in tenths: whole numbers add up
     to the same in any order."""
 
@@ -42,12 +42,12 @@ class Tally(Stored):
         self.abuse += other.abuse
         self.personal_abuse += other.personal_abuse
         self.followers += other.followers
-        self.harm_tenths += other.harm_tenths
+        self.weighted_harm_tenths += other.weighted_harm_tenths
 
     @property
     def weighted_harm(self) -> int:
         """Harmful texts by their authors' influence."""
-        return self.harm_tenths // 10
+        return self.weighted_harm_tenths // 10
 
     def share(self, count: int) -> float:
         """A count as a share of the texts that a model has seen; 0 where it has seen none."""

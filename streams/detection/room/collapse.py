@@ -3,28 +3,35 @@
 The room is compared with its own last ten minutes, and both the viewers and what they do must fall, so that a raffle's
 end (fewer comments) or a counter that hiccups (fewer viewers) is no collapse:
 
-    minute     -12 ……………… -3 | -2  -1 | now        judged at the beginning of `now`, on minutes that are over
-               usual: medians    lately
+    minute     -12 ……………… -3 | -2  -1 | now        evaluated at the beginning of `now`, on minutes that are over
+               usual: medians    recent
 """
 
+from collections.abc import Iterable, Iterator
 from statistics import median
+from typing import Protocol
 
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import MINUTE_MS
+from streams.detection.config import DetectionConfig
+from streams.detection.room.detector import RoomFacts
+from streams.detection.room_event import RoomEvent
 from streams.ledger.stored import Stored
 
+INTERACTIONS = frozenset({"like", "comment", "gift", "follow", "share"})
+KEPT_MINUTES = 16
 USUAL_MINUTES = 10
 MIN_MINUTES = 6
 MIN_VIEWERS = 20
 FALLEN_SHARE = 0.5
 RECOVERED_SHARE = 0.75
-PATIENCE = Hysteresis(fire_after_ms=MINUTE_MS, resolve_after_ms=MINUTE_MS)
+HYSTERESIS = Hysteresis(fire_after_ms=MINUTE_MS, resolve_after_ms=MINUTE_MS)
 AT_ONCE_SHARE = 0.8
-"""Who lost so many viewers within two minutes need not be looked at twice."""
+"""A room that lost this share of its viewers within two minutes alerts without a second look."""
 NEW_NORMAL_MS = 30 * MINUTE_MS
-"""A room that has stayed small for so long is a small room."""
-_LATELY_MINUTES = 2
+"""A room that has stayed small for this long is a small room."""
+_RECENT_MINUTES = 2
 
 
 class RoomMinute(Stored):
@@ -35,24 +42,84 @@ class RoomMinute(Stored):
     interactions: int = 0
 
 
-class Figures(Stored):
+class RoomLevel(Stored):
     """Viewers and interactions a minute."""
 
     viewers: float
     interactions: float
 
 
-def usual(minutes: dict[int, RoomMinute], now_minute: int) -> Figures | None:
+class CollapsingRoom(RoomFacts, Protocol):
+    """The room's state as this detector reads and writes it."""
+
+    minutes: dict[int, RoomMinute]
+    collapse: Episode | None
+
+
+class CollapseDetector:
+    """A RoomDetector."""
+
+    def __init__(self, room: CollapsingRoom, config: DetectionConfig) -> None:  # noqa: ARG002 - nothing is configured
+        self._room = room
+
+    @property
+    def alerting(self) -> bool:
+        return self._room.collapse is not None
+
+    def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - minutes are what counts
+        if event.kind == "session_start":
+            self._room.minutes = {}
+        minute = self._room.minutes.setdefault(event.event_time_ms // MINUTE_MS, RoomMinute())
+        if event.kind == "viewers":
+            minute.viewers = event.value
+        elif event.kind in INTERACTIONS:
+            minute.interactions += 1
+        return ()
+
+    def on_minute(self, minute: int) -> Iterator[Alert]:
+        room, now_ms = self._room, minute * MINUTE_MS
+        for old in [at for at in room.minutes if at < minute - KEPT_MINUTES]:
+            del room.minutes[old]
+        now = recent(room.minutes, minute)
+        if now is None or room.ended:
+            return
+        if room.collapse is not None:
+            yield from self._follow(room.collapse, now, now_ms)
+            return
+        before = usual(room.minutes, minute)
+        if before is not None and fallen(before, now):
+            room.collapse = _new_episode(room, before, now, now_ms)
+            yield room.collapse.alert
+
+    def on_session_end(self, now_ms: int) -> Iterator[Alert]:
+        room = self._room
+        if room.collapse is not None:
+            room.collapse.resolve(now_ms)
+            yield room.collapse.alert
+            room.collapse = None
+        room.minutes = {}
+
+    def _follow(self, episode: Episode, now: RoomLevel, now_ms: int) -> Iterator[Alert]:
+        before = level_before(episode.alert)
+        settled = now_ms - episode.alert.started_at >= NEW_NORMAL_MS
+        holds = fallen(before, now) and not settled
+        if episode.step(now_ms, holds=holds, calm=settled or recovered(before, now), hysteresis=HYSTERESIS):
+            yield episode.alert
+        if episode.over:
+            self._room.collapse = None
+
+
+def usual(minutes: dict[int, RoomMinute], now_minute: int) -> RoomLevel | None:
     """The medians over the ten minutes before the last two; None where too little is known."""
-    return _figures(minutes, now_minute - _LATELY_MINUTES - USUAL_MINUTES, now_minute - _LATELY_MINUTES, MIN_MINUTES)
+    return _level(minutes, now_minute - _RECENT_MINUTES - USUAL_MINUTES, now_minute - _RECENT_MINUTES, MIN_MINUTES)
 
 
-def lately(minutes: dict[int, RoomMinute], now_minute: int) -> Figures | None:
-    """The same over the last minute that is over, or the one before where a snapshot is missing."""
-    return _figures(minutes, now_minute - 1, now_minute, 1) or _figures(minutes, now_minute - 2, now_minute - 1, 1)
+def recent(minutes: dict[int, RoomMinute], now_minute: int) -> RoomLevel | None:
+    """The last minute that is over, or the one before where a snapshot is missing; None where both are."""
+    return _level(minutes, now_minute - 1, now_minute, 1) or _level(minutes, now_minute - 2, now_minute - 1, 1)
 
 
-def fallen(before: Figures, now: Figures) -> bool:
+def fallen(before: RoomLevel, now: RoomLevel) -> bool:
     return (
         before.viewers >= MIN_VIEWERS
         and now.viewers < FALLEN_SHARE * before.viewers
@@ -60,39 +127,42 @@ def fallen(before: Figures, now: Figures) -> bool:
     )
 
 
-def recovered(before: Figures, now: Figures) -> bool:
+def recovered(before: RoomLevel, now: RoomLevel) -> bool:
     return now.viewers >= RECOVERED_SHARE * before.viewers
 
 
-def opened(brand_id: str, room_id: str, before: Figures, now: Figures, now_ms: int) -> Episode:
-    """A collapse as it is first seen. The figures that it fell from are its baseline for as long as it lasts."""
-    started_at_ms = now_ms - MINUTE_MS
+def level_before(alert: Alert) -> RoomLevel:
+    """The level that the room fell from, as its alert has it."""
+    return RoomLevel(alert.baseline["viewers"], alert.baseline["interactions_per_minute"])
+
+
+def _new_episode(room: RoomFacts, before: RoomLevel, now: RoomLevel, now_ms: int) -> Episode:
+    """A collapse as it is first seen. The level that the room fell from is its baseline for as long as it lasts."""
     lost = 1 - now.viewers / before.viewers
     alert = new_alert(
-        "room_collapse", brand_id, started_at_ms=started_at_ms, now_ms=now_ms, room_id=room_id,
+        "room_collapse",
+        room.brand_id,
+        started_at_ms=now_ms - MINUTE_MS,
+        now_ms=now_ms,
+        room_id=room.room_id,
         severity="critical" if lost >= 0.9 and before.viewers >= 1000 else "warning",
-        summary=f"room {room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
+        summary=f"room {room.room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
         explanation=f"Within two minutes the room lost {lost:.0%} of its viewers ({before.viewers:.0f} were usual over"
         f" the last {USUAL_MINUTES} minutes, {now.viewers:.0f} are left), and interactions fell from"
         f" {before.interactions:.0f} to {now.interactions:.0f} a minute. The session has not ended.",
         observed={"viewers": now.viewers, "interactions_per_minute": now.interactions},
         baseline={"viewers": before.viewers, "interactions_per_minute": before.interactions},
         factors={"lost": round(lost, 3)},
-    )  # fmt: skip
+    )
     episode = Episode(alert, since_ms=now_ms)
     if lost >= AT_ONCE_SHARE:
         episode.fire(now_ms)
     return episode
 
 
-def before(alert: Alert) -> Figures:
-    """What the room fell from."""
-    return Figures(alert.baseline["viewers"], alert.baseline["interactions_per_minute"])
-
-
-def _figures(minutes: dict[int, RoomMinute], first: int, end: int, least: int) -> Figures | None:
+def _level(minutes: dict[int, RoomMinute], first: int, end: int, min_snapshots: int) -> RoomLevel | None:
     known = [minutes[at] for at in range(first, end) if at in minutes]
     viewers = [minute.viewers for minute in known if minute.viewers is not None]
-    if len(viewers) < least:
+    if len(viewers) < min_snapshots:
         return None
-    return Figures(float(median(viewers)), float(median(minute.interactions for minute in known)))
+    return RoomLevel(float(median(viewers)), float(median(minute.interactions for minute in known)))

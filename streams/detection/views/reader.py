@@ -19,15 +19,15 @@ from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import brand
 from streams.detection.brand.brand import BrandState
 from streams.detection.room import room
-from streams.detection.room.fake_traffic import Figure
-from streams.detection.views.keys import TENTH_MINUTES, Tally, moods_suffix, tenth_of, tenth_suffix, texts_suffix
+from streams.detection.room.fake_traffic import TrafficFigure
+from streams.detection.views.keys import TEN_MINUTES, Tally, sentiments_suffix, ten_minutes_of, ten_minute_suffix, texts_suffix
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.topics import Topic, rising
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 
-HOUR_TENTHS = 6
-NOW_TENTHS = 2
+HOUR_STRETCHES = 6
+NOW_STRETCHES = 2
 MAX_ACCOUNTS = 10
 
 
@@ -70,7 +70,7 @@ class RoomSummary:
     brand_id: str
     source: str
     ended: bool
-    fake_shares: Mapping[Figure, float]
+    fake_shares: Mapping[TrafficFigure, float]
     """What no people made of the last minutes' enters, likes and comments, where there was enough to tell."""
 
 
@@ -92,30 +92,30 @@ class ViewReader:
     def moods(self, room_id: str, first: int, last: int) -> dict[int, Counter[str]]:
         """A room's comments by label, for each minute with any."""
         found: dict[int, Counter[str]] = defaultdict(Counter)
-        for hour, field, count in self._by_hour(first, last, lambda hour: moods_suffix(hour, room_id)):
+        for hour, field, count in self._by_hour(first, last, lambda hour: sentiments_suffix(hour, room_id)):
             within, label = field.split("|")
             found[hour * 60 + int(within)][label] += count
         return {minute: counts for minute, counts in sorted(found.items()) if first <= minute <= last}
 
     def questions(self, room_id: str, at_ms: int) -> Sequence[Question]:
         """What viewers ask in this tenth and the one before, against the two before those."""
-        last = tenth_of(at_ms)
-        now = self._tally("asked", room_id, range(last - NOW_TENTHS + 1, last + 1))
-        before = self._tally("asked", room_id, range(last - 2 * NOW_TENTHS + 1, last - NOW_TENTHS + 1))
-        return grouped(now, before, self._worded(room_id, range(last - 2 * NOW_TENTHS + 1, last + 1)))
+        last = ten_minutes_of(at_ms)
+        now = self._tally("asked", room_id, range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._tally("asked", room_id, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        return grouped(now, before, self._worded(room_id, range(last - 2 * NOW_STRETCHES + 1, last + 1)))
 
     def topics(self, brand_id: str, at_ms: int) -> Sequence[Topic]:
         """Terms that rise in this tenth and the one before, against the rest of the hour."""
-        last = tenth_of(at_ms)
-        now = self._tally("terms", brand_id, range(last - NOW_TENTHS + 1, last + 1))
-        before = self._tally("terms", brand_id, range(last - HOUR_TENTHS + 1, last - NOW_TENTHS + 1))
-        begun_minutes = at_ms // MINUTE_MS % TENTH_MINUTES + 1
-        now_minutes = (NOW_TENTHS - 1) * TENTH_MINUTES + begun_minutes
-        return rising(now, before, now_minutes / ((HOUR_TENTHS - NOW_TENTHS) * TENTH_MINUTES))
+        last = ten_minutes_of(at_ms)
+        now = self._tally("terms", brand_id, range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._tally("terms", brand_id, range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        begun_minutes = at_ms // MINUTE_MS % TEN_MINUTES + 1
+        now_minutes = (NOW_STRETCHES - 1) * TEN_MINUTES + begun_minutes
+        return rising(now, before, now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES))
 
     def voices(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
         """The accounts with the largest share of the hour's texts, and how many accounts spoke."""
-        tenths = range(tenth_of(at_ms) - HOUR_TENTHS + 1, tenth_of(at_ms) + 1)
+        tenths = range(ten_minutes_of(at_ms) - HOUR_STRETCHES + 1, ten_minutes_of(at_ms) + 1)
         texts = self._tally("voices", brand_id, tenths)
         reach = self._tally("reach", brand_id, tenths, most=True)
         whole = sum(texts.values())
@@ -133,7 +133,7 @@ class ViewReader:
     def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            FeedStatus(state.brand_id, name, source.last_ms, source.heard, name in state.feeds.silences)
+            FeedStatus(state.brand_id, name, source.last_ms, source.observe, name in state.feeds.silences)
             for state in self._brands(brand_ids)
             for name, source in sorted(state.feeds.sources.items())
         ]
@@ -184,7 +184,7 @@ class ViewReader:
 
     def _tenths(self, tally: Tally, key: str, tenths: Iterable[int]) -> list[Mapping[bytes, bytes]]:
         prefixes = self._prefixes(SCORED)
-        keys = [prefix + tenth_suffix(tally, tenth, key) for tenth in tenths for prefix in prefixes]
+        keys = [prefix + ten_minute_suffix(tally, tenth, key) for tenth in tenths for prefix in prefixes]
         return answers(self._client, (("HGETALL", key) for key in keys))
 
     def _prefixes(self, topic: str) -> list[str]:

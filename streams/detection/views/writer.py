@@ -1,6 +1,6 @@
-"""A batch's texts as what people look at: moods, questions, terms and voices; shelves says where they are kept.
+"""A batch's texts as counts for screens: sentiments, questions, terms and accounts (streams.detection.views.keys).
 
-All of it is added to the ledger with the batch's offset, and expires. It is no detector's input.
+The counts are added to the ledger with the batch's offset, and expire. No detector reads them.
 """
 
 from collections import defaultdict
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 from streams.clock import HOUR_MS, MINUTE_MS
 from streams.detection.views.keys import (
-    MOODS_TTL_SECONDS,
-    TENTHS_TTL_SECONDS,
+    SENTIMENTS_TTL_SECONDS,
+    TEN_MINUTES_TTL_SECONDS,
     TEXTS_TTL_SECONDS,
-    moods_field,
-    moods_suffix,
-    tenth_of,
-    tenth_suffix,
+    sentiments_field,
+    sentiments_suffix,
+    ten_minutes_of,
+    ten_minute_suffix,
     texts_field,
     texts_suffix,
 )
@@ -23,7 +23,7 @@ from streams.detection.views.topics import terms
 from streams.events.schema import ScoredText
 
 _VIEWERS = ("comment", "review")
-"""Who speaks of a brand or a host, and not for them."""
+"""Kinds of texts about a brand or a host, not by them."""
 
 
 class ViewWriter:
@@ -33,59 +33,59 @@ class ViewWriter:
         self.sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self.maxima: dict[str, dict[str, int]] = defaultdict(dict)
         self.values: dict[str, dict[str, bytes | None]] = defaultdict(dict)
-        self.heard_ms: dict[str, int] = {}
+        self.newest_ms: dict[str, int] = {}
 
-    def count(self, text: ScoredText, *, amends: bool = False) -> None:
+    def add(self, text: ScoredText, *, amends: bool = False) -> None:
         """Count a text; an amendment adds its labels and takes back `unscored`."""
-        self._labels(text, amends=amends)
-        self.heard_ms[text.brand_id] = max(self.heard_ms.get(text.brand_id, 0), text.event_time_ms)
+        self._add_labels(text, amends=amends)
+        self.newest_ms[text.brand_id] = max(self.newest_ms.get(text.brand_id, 0), text.event_time_ms)
         if not amends and text.kind in _VIEWERS:
-            self._voices(text)
-            self._terms(text)
+            self._add_account(text)
+            self._add_terms(text)
             if text.room_id is not None:
-                self._question(text, text.room_id)
+                self._add_question(text, text.room_id)
 
     def ttl_seconds(self) -> Mapping[str, int]:
         """How long each of the suffixes lives on."""
         suffixes = [*self.sums, *self.maxima, *self.values]
         return {suffix: _TTL_SECONDS[suffix.partition(":")[0]] for suffix in suffixes}
 
-    def _labels(self, text: ScoredText, *, amends: bool) -> None:
+    def _add_labels(self, text: ScoredText, *, amends: bool) -> None:
         hour, minute = divmod(text.event_time_ms // MINUTE_MS, HOUR_MS // MINUTE_MS)
         counts = self.sums[texts_suffix(hour, text.brand_id)]
-        moods = self.sums[moods_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWERS else None
+        sentiments = self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWERS else None
         labels = dict.fromkeys((*text.flagged, text.sentiment or "unscored"), 1)
         for label, number in {**labels, **({"unscored": -1} if amends else {"texts": 1})}.items():
             counts[texts_field(minute, text.platform, label)] += number
-            if moods is not None:
-                moods[moods_field(minute, label)] += number
+            if sentiments is not None:
+                sentiments[sentiments_field(minute, label)] += number
 
-    def _voices(self, text: ScoredText) -> None:
+    def _add_account(self, text: ScoredText) -> None:
         if text.actor is None:
             return
-        tenth = tenth_of(text.event_time_ms)
-        self.sums[tenth_suffix("voices", tenth, text.brand_id)][text.actor.id] += 1
+        number = ten_minutes_of(text.event_time_ms)
+        self.sums[ten_minute_suffix("voices", number, text.brand_id)][text.actor.id] += 1
         if text.actor.followers:
-            reach = self.maxima[tenth_suffix("reach", tenth, text.brand_id)]
+            reach = self.maxima[ten_minute_suffix("reach", number, text.brand_id)]
             reach[text.actor.id] = max(reach.get(text.actor.id, 0), text.actor.followers)
 
-    def _terms(self, text: ScoredText) -> None:
-        counts = self.sums[tenth_suffix("terms", tenth_of(text.event_time_ms), text.brand_id)]
+    def _add_terms(self, text: ScoredText) -> None:
+        counts = self.sums[ten_minute_suffix("terms", ten_minutes_of(text.event_time_ms), text.brand_id)]
         for term in terms(text.text):
             counts[term] += 1
 
-    def _question(self, text: ScoredText, room_id: str) -> None:
+    def _add_question(self, text: ScoredText, room_id: str) -> None:
         key = question_key(text.text)
         if key is not None:
-            tenth = tenth_of(text.event_time_ms)
-            self.sums[tenth_suffix("asked", tenth, room_id)][key] += 1
-            self.values[tenth_suffix("worded", tenth, room_id)][key] = text.text[:MAX_QUESTION_CHARS].encode(
+            number = ten_minutes_of(text.event_time_ms)
+            self.sums[ten_minute_suffix("asked", number, room_id)][key] += 1
+            self.values[ten_minute_suffix("worded", number, room_id)][key] = text.text[:MAX_QUESTION_CHARS].encode(
                 errors="replace"
             )
 
 
 _TTL_SECONDS = {
     "texts": TEXTS_TTL_SECONDS,
-    "moods": MOODS_TTL_SECONDS,
-    **dict.fromkeys(("voices", "reach", "terms", "asked", "worded"), TENTHS_TTL_SECONDS),
+    "moods": SENTIMENTS_TTL_SECONDS,
+    **dict.fromkeys(("voices", "reach", "terms", "asked", "worded"), TEN_MINUTES_TTL_SECONDS),
 }

@@ -7,7 +7,7 @@ from tests.builders.records import text
 
 
 def fates(origins: AppliedOffsets, *texts: ScoredText) -> list[str]:
-    return [origins.fate(one) for one in texts]
+    return [origins.classify(one) for one in texts]
 
 
 def test_text_written_twice_is_applied_once() -> None:

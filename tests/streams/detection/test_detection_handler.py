@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streams.alerts.alert import Alert
 from streams.clock import HOUR_MS
-from streams.detection.brand.custom_rules import AlertRule
+from streams.alerts.rule import AlertRule
 from streams.detection.config import DetectionConfig
 from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW
 from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
@@ -144,7 +144,7 @@ async def test_resolved_alerts_that_are_kept_are_few() -> None:
 
 
 async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> None:
-    worker = Worker(watch=DetectionConfig(drafts=(AlertRule("anger", "negative", at_least=20),)))
+    worker = Worker(watch=DetectionConfig(shadow_rules=(AlertRule("anger", "negative", at_least=20),)))
     await tell(worker, [], [])
     shard = worker.ledger.shards[SCORED, 0]
     (shadow,) = [msgspec.json.decode(value, type=Alert) for value in shard.values[SHADOW].values()]
@@ -156,7 +156,7 @@ async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> Non
 
 
 async def test_alerts_of_draft_rules_that_are_kept_are_few() -> None:
-    worker = Worker(watch=DetectionConfig(drafts=(AlertRule("any", "texts", at_least=1),)))
+    worker = Worker(watch=DetectionConfig(shadow_rules=(AlertRule("any", "texts", at_least=1),)))
     handler = worker.start()
     await handler.assigned(SCORED, 0)
     said = [text(20 * number, number) for number in range(KEPT_SHADOW + 50)]

@@ -6,11 +6,11 @@ from streams.events.schema import Actor
 from tests.builders.records import text
 
 
-def heard(*texts: tuple[str, str]) -> EvidenceCollector:
+def observe(*texts: tuple[str, str]) -> EvidenceCollector:
     """(account, words) in order."""
     witnesses = EvidenceCollector()
     for number, (account, words) in enumerate(texts):
-        witnesses.hear(text(0, number, actor=Actor(id=account), text=words), weight=1.0, charged=True)
+        witnesses.process(text(0, number, actor=Actor(id=account), text=words), weight=1.0, charged=True)
     return witnesses
 
 
@@ -38,13 +38,13 @@ def test_nothing_is_said_of_a_dozen_texts() -> None:
 def test_uncharged_texts_tell_nothing_about_who_acts_together() -> None:
     witnesses = heard(*((f"a{n % 5}", f"{n} own words") for n in range(20)))
     for number in range(500):
-        witnesses.hear(text(0, number), weight=0.0, charged=False)
+        witnesses.process(text(0, number), weight=0.0, charged=False)
     assert witnesses.coordination() == 1.0
 
 
 def test_spreaders_are_ranked_by_texts_and_reach() -> None:
     witnesses = heard(*([("busy", "x")] * 6), *([("quiet", "y")] * 2))
-    witnesses.hear(text(0, 99, actor=Actor(id="famous", followers=10_000_000, verified=True)), weight=1.0, charged=True)
+    witnesses.process(text(0, 99, actor=Actor(id="famous", followers=10_000_000, verified=True)), weight=1.0, charged=True)
     assert list(witnesses.spreaders()) == ["famous", "busy", "quiet"]
 
 
@@ -67,7 +67,7 @@ def test_influence_grows_with_each_tenfold_of_followers_and_with_a_verification(
 def test_the_weightiest_texts_are_shown_first_and_cut() -> None:
     witnesses = EvidenceCollector()
     for number in range(50):
-        witnesses.hear(text(0, number, text="w" * 1_000), weight=float(number % 40), charged=True)
+        witnesses.process(text(0, number, text="w" * 1_000), weight=float(number % 40), charged=True)
     evidence = witnesses.evidence()
     assert [one.origin.offset for one in evidence] == [39, 38, 37, 36, 35, 34, 33, 32]
     assert len(evidence) == SHOWN_TEXTS
@@ -79,7 +79,7 @@ def test_size_is_bounded_and_the_heavy_accounts_stay_known() -> None:
     for number in range(20_000):
         account = "heavy" if number % 4 == 0 else f"a{number}"
         actor = Actor(id=account, followers=number + 1)
-        witnesses.hear(text(0, number, actor=actor, text=f"{number}"), weight=1.0, charged=True)
+        witnesses.process(text(0, number, actor=actor, text=f"{number}"), weight=1.0, charged=True)
     assert "heavy" in witnesses.spreaders()
     assert len(witnesses.spreaders()) == SPREADERS
     assert witnesses.accounts["heavy"] == 5_000

@@ -7,7 +7,7 @@ MIN_MS = 15 * MINUTE_MS
 def source(*minutes: float) -> FeedActivity:
     heard = FeedActivity(int(minutes[0] * MINUTE_MS), int(minutes[0] * MINUTE_MS))
     for minute in minutes[1:]:
-        heard.hear(int(minute * MINUTE_MS))
+        heard.process(int(minute * MINUTE_MS))
     return heard
 
 

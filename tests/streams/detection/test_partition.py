@@ -11,15 +11,15 @@ from streams.events.schema import ScoredText
 from tests.builders.records import WATCH, at, room_event, speech, text
 
 
-def hear(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:
+def process(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:
     for one in texts:
-        shard.hear(one, one.log_time_ms)
+        shard.process(one, one.log_time_ms)
 
 
 def test_missing_keys_are_those_not_in_the_process() -> None:
     shard = KeyedDetectors(Brands(WATCH), SourceProgress())
     hear(shard, [text(0, 0, brand_id="a")])
-    assert shard.missing([text(0, 1, brand_id="b"), text(0, 2, brand_id="a"), text(0, 3, brand_id="b")]) == ["b"]
+    assert shard.keys_to_load([text(0, 1, brand_id="b"), text(0, 2, brand_id="a"), text(0, 3, brand_id="b")]) == ["b"]
 
 
 def test_drain_tells_what_changed_once() -> None:
@@ -31,9 +31,9 @@ def test_drain_tells_what_changed_once() -> None:
 
 def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None:
     shard = KeyedDetectors(Rooms(WATCH), SourceProgress())
-    shard.hear(room_event(0, "enter"), at(0))
+    shard.process(room_event(0, "enter"), at(0))
     assert shard.drain().watched == {"r1": b""}
-    shard.hear(room_event(1, "session_end"), at(1))
+    shard.process(room_event(1, "session_end"), at(1))
     assert shard.drain().watched == {"r1": None}
 
 
@@ -55,7 +55,7 @@ def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_t
     assert set(shard.drain().states) == {"b"}
 
     successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
-    successor.thaw("a", stored, watched=True)
+    successor.restore("a", stored, watched=True)
     hear(successor, [text(9, 9, brand_id="b")])
     hear(shard, [text(9, 9, brand_id="b")])
     resolved = successor.drain().alerts
@@ -66,16 +66,16 @@ def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_t
 def test_process_keeps_few_keys_without_obligations() -> None:
     shard = KeyedDetectors(Rooms(WATCH), SourceProgress())
     for number in range(KEPT_IDLE_KEYS + 10):
-        shard.hear(room_event(0, "session_end", room_id=f"r{number}"), at(0))
+        shard.process(room_event(0, "session_end", room_id=f"r{number}"), at(0))
     assert len(shard.drain().states) == KEPT_IDLE_KEYS + 10
     names = [room_event(1, "enter", room_id=f"r{number}") for number in range(KEPT_IDLE_KEYS + 10)]
-    assert shard.missing(names) == sorted(f"r{number}" for number in range(10))
+    assert shard.keys_to_load(names) == sorted(f"r{number}" for number in range(10))
 
 
 def test_late_record_is_told_apart() -> None:
     shard = KeyedDetectors(Brands(WATCH), SourceProgress())
-    assert shard.hear(text(10, 0), at(10))
-    assert not shard.hear(text(3, 1), at(10))
+    assert shard.process(text(10, 0), at(10))
+    assert not shard.process(text(3, 1), at(10))
 
 
 def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +89,6 @@ def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monke
     assert shard.drain().watched == {"old": None, "middle": None}
 
     successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
-    successor.thaw("old", stored["old"])
+    successor.restore("old", stored["old"])
     hear(successor, [text(2, 10, brand_id="old")])
     assert successor.drain().watched == {"old": b""}

@@ -94,7 +94,7 @@ def test_stored_state_of_41f6ba0_gives_the_same_alerts(tmp_path: Path) -> None:
     expected = [value.encode() for _, value in recorded()["alerts"]]
     rules = tmp_path / "rules.yml"
     rules.write_text(recorded()["shadow_rules"])
-    found = asyncio.run(read_on(DetectionConfig(drafts=read_alert_rules(rules), timers=load_timers())))
+    found = asyncio.run(read_on(DetectionConfig(shadow_rules=read_alert_rules(rules), timers=load_timers())))
     assert by_fingerprint(found) == by_fingerprint(expected)
     kinds = {msgspec.json.decode(value, type=Alert).kind for value in found}
     assert len(kinds) > 3, "an evening without alerts would prove nothing"

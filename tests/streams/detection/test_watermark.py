@@ -8,9 +8,9 @@ SOURCES = st.sampled_from(["A", "B", "C"])
 MOMENTS = st.integers(0, 4 * MAX_SOURCE_LAG_MS)
 
 
-def heard(clock: KeyWatermark, log: SourceProgress, source: str, event_ms: int, log_ms: int) -> int:
-    log.heard(source, log_ms)
-    return clock.heard(source, event_ms, log)
+def observe(clock: KeyWatermark, log: SourceProgress, source: str, event_ms: int, log_ms: int) -> int:
+    log.observe(source, log_ms)
+    return clock.observe(source, event_ms, log)
 
 
 def test_clock_follows_the_events_of_its_key() -> None:
@@ -22,8 +22,8 @@ def test_clock_follows_the_events_of_its_key() -> None:
 def test_clock_runs_on_with_the_log_while_its_key_is_idle() -> None:
     clock, log = KeyWatermark(0), SourceProgress()
     heard(clock, log, "A", 1_000, 50_000)
-    log.heard("A", 53_000)
-    assert clock.idle(log) == 4_000
+    log.observe("A", 53_000)
+    assert clock.advance(log) == 4_000
 
 
 def test_clock_does_not_go_back_for_an_old_event_or_an_old_log_time() -> None:
@@ -43,7 +43,7 @@ def test_clock_waits_for_the_source_that_lags() -> None:
 def test_clock_does_not_wait_for_a_source_that_only_has_nothing_of_this_key() -> None:
     clock, log = KeyWatermark(0), SourceProgress()
     heard(clock, log, "A", 10_000, 10_000)
-    log.heard("A", 39_000)  # of another key
+    log.observe("A", 39_000)  # of another key
     assert heard(clock, log, "B", 40_000, 40_000) == 39_000
 
 
@@ -57,10 +57,10 @@ def test_clock_waits_so_long_and_no_longer() -> None:
 def test_log_is_as_far_as_the_source_that_lags() -> None:
     log = SourceProgress()
     assert log.low_ms == 0
-    log.heard("A", 5 * MINUTE_MS)
-    log.heard("B", 7 * MINUTE_MS)
+    log.observe("A", 5 * MINUTE_MS)
+    log.observe("B", 7 * MINUTE_MS)
     assert log.low_ms == 5 * MINUTE_MS
-    log.heard("B", 7 * MINUTE_MS + MAX_SOURCE_LAG_MS)
+    log.observe("B", 7 * MINUTE_MS + MAX_SOURCE_LAG_MS)
     assert log.low_ms == 7 * MINUTE_MS + MAX_SOURCE_LAG_MS
 
 
@@ -69,11 +69,11 @@ def test_log_is_as_far_as_the_source_that_lags() -> None:
 def test_idle_told_often_or_never_is_the_same_to_who_is_heard(records: list[tuple[str, int, int, bool]]) -> None:
     often, seldom, log = KeyWatermark(0), KeyWatermark(0), SourceProgress()
     for source, event_ms, log_ms, of_this_key in records:
-        log.heard(source, log_ms)
+        log.observe(source, log_ms)
         if of_this_key:
-            assert often.heard(source, event_ms, log) == seldom.heard(source, event_ms, log)
+            assert often.observe(source, event_ms, log) == seldom.observe(source, event_ms, log)
         else:
-            often.idle(log)
+            often.advance(log)
 
 
 @given(st.lists(st.tuples(SOURCES, MOMENTS, MOMENTS)))

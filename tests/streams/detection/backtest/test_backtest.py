@@ -10,7 +10,7 @@ import pytest
 from models.runtime import Scores
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.backtest import DraftSummary, Summary, run
-from streams.detection.brand.custom_rules import AlertRule
+from streams.alerts.rule import AlertRule
 from streams.errors import UsageError
 from tests.builders.records import START_MS
 

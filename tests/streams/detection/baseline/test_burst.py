@@ -56,20 +56,20 @@ def test_pure_chance_raises_no_alarm_in_two_weeks() -> None:
 
 def test_plain_burst_is_thirty_texts_and_four_times_the_six_hours_before() -> None:
     burst = learned([5] * 72)  # ten in ten minutes
-    assert not burst.plain(29, 0, NOON)
-    assert not burst.plain(34, 0, NOON)
-    assert burst.plain(41, 0, NOON)
+    assert not burst.is_obvious(29, 0, NOON)
+    assert not burst.is_obvious(34, 0, NOON)
+    assert burst.is_obvious(41, 0, NOON)
 
 
 def test_plain_burst_does_not_count_itself_as_usual() -> None:
     #      … 5 5 5 5 | 30 30      the last two windows are the ten minutes that are judged
     burst = learned([5] * 20 + [30, 30])
-    assert burst.plain(41, 2, NOON)
+    assert burst.is_obvious(41, 2, NOON)
 
 
 def test_plain_burst_needs_something_to_compare_with() -> None:
-    assert not Burst().plain(500, 0, NOON)
-    assert not learned([30]).plain(500, 1, NOON)
+    assert not Burst().is_obvious(500, 0, NOON)
+    assert not learned([30]).is_obvious(500, 1, NOON)
 
 
 def test_morning_of_a_brand_that_sleeps_is_no_plain_burst_once_its_days_are_known() -> None:
@@ -79,12 +79,12 @@ def test_morning_of_a_brand_that_sleeps_is_no_plain_burst_once_its_days_are_know
     for window in range(21 * 288 + 7 * 12):
         day, hour = divmod(window // 12, 24)
         count = poisson(rng, 5.0 if 1 <= hour < 7 else 50.0)
-        if burst.past and burst.plain(burst.past[-1] + count, 1, hour):
+        if burst.past and burst.is_obvious(burst.past[-1] + count, 1, hour):
             days.append(day)
         burst.learn(count, hour)
     assert max(days) < 7
-    assert not burst.plain(100, 0, 7)
-    assert burst.plain(450, 0, 7)
+    assert not burst.is_obvious(100, 0, 7)
+    assert burst.is_obvious(450, 0, 7)
 
 
 def test_calm_lies_well_below_the_alarm() -> None:

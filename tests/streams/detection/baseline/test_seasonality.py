@@ -38,17 +38,17 @@ def test_profile_goes_from_the_middle_of_an_hour_to_that_of_the_next() -> None:
 
 def test_rise_is_against_the_hours_before_and_never_a_fall() -> None:
     rhythm = DailySeasonality(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], belief=1.0)
-    assert rhythm.rise(8.5, 6) == pytest.approx(4.0)
-    assert rhythm.rise(20.5, 6) == pytest.approx(1.0)
-    assert rhythm.rise(1.5, 6) == 1.0
-    assert DailySeasonality(profile=rhythm.profile).rise(8.5, 6) == 1.0
+    assert rhythm.relative_rise(8.5, 6) == pytest.approx(4.0)
+    assert rhythm.relative_rise(20.5, 6) == pytest.approx(1.0)
+    assert rhythm.relative_rise(1.5, 6) == 1.0
+    assert DailySeasonality(profile=rhythm.profile).relative_rise(8.5, 6) == 1.0
 
 
 def test_profile_that_explains_nothing_is_not_believed() -> None:
     rng, rhythm = random.Random(1), DailySeasonality()
     for hour in hours(DAYS):
         rhythm.learn(hour, rng.gauss(0, 1))
-    assert rhythm.belief == 0.0
+    assert rhythm.confidence == 0.0
     assert rhythm.of(3) == 0.0
 
 
@@ -56,7 +56,7 @@ def test_daily_rhythm_is_learned_and_believed() -> None:
     rng, rhythm = random.Random(1), DailySeasonality()
     for hour in hours(DAYS):
         rhythm.learn(hour, rng.gauss(1.0 if 8 <= hour < 20 else -1.0, 0.3))
-    assert rhythm.belief > 0.9
+    assert rhythm.confidence > 0.9
     assert rhythm.of(12) == pytest.approx(1.0, abs=0.15)
     assert rhythm.of(2) == pytest.approx(-1.0, abs=0.15)
 
@@ -65,7 +65,7 @@ def test_nothing_is_believed_in_the_first_two_days() -> None:
     rhythm = DailySeasonality()
     for hour in hours(2):
         rhythm.learn(hour, 1.0 if hour < 12 else -1.0)
-    assert rhythm.belief == 0.0
+    assert rhythm.confidence == 0.0
 
 
 def test_brand_that_sleeps_at_night_is_not_alarming_by_day_and_its_night_is_its_own() -> None:

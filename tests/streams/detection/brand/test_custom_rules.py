@@ -10,9 +10,10 @@ import pytest
 from models.labels import RISKS
 from streams.alerts.alert import Alert
 from streams.detection.brand.brand import Brand, Brands
-from streams.detection.brand.custom_rules import AlertRule, Label, read_alert_rules
+from streams.alerts.rule import AlertRule, Label
+from streams.detection.brand.custom_rules import read_alert_rules
 from streams.detection.config import DetectionConfig
-from streams.detection.dedup import source_of
+from streams.detection.dedup import source_partition
 from streams.detection.watermark import SourceProgress
 from streams.errors import UsageError
 from streams.events.schema import ScoredText
@@ -24,12 +25,12 @@ COMPLAINTS = AlertRule("complaints", "complaint", at_least=6, minutes=10, share=
 def play(texts: Iterable[ScoredText], *rules: AlertRule) -> list[Alert]:
     """The shadow alerts over texts in the order of time; the brand is stored and loaded before each text."""
     ordered = sorted(texts, key=lambda one: one.log_time_ms)
-    brands, log = Brands(DetectionConfig(drafts=rules)), SourceProgress()
-    brand, alerts = brands.fresh(ordered[0]), list[Alert]()
+    brands, log = Brands(DetectionConfig(shadow_rules=rules)), SourceProgress()
+    brand, alerts = brands.create(ordered[0]), list[Alert]()
     for one in ordered:
-        brand = brands.thaw(brand.freeze())
-        log.heard(source_of(one), one.log_time_ms)
-        alerts += brand.hear(one, log)
+        brand = brands.restore(brand.snapshot())
+        log.observe(source_partition(one), one.log_time_ms)
+        alerts += brand.process(one, log)
     return [alert for alert in alerts if alert.shadow]
 
 
@@ -96,13 +97,13 @@ def test_rule_for_other_brands_is_not_evaluated() -> None:
 
 
 def test_rule_that_was_withdrawn_ends_its_alert() -> None:
-    watched, log = Brands(DetectionConfig(drafts=(AlertRule("one", "texts", at_least=1),))), SourceProgress()
-    brand = watched.fresh(text(0, 1))
-    log.heard("social.interactions:0", at(0))
-    assert [alert.state for alert in brand.hear(text(0, 1), log)] == ["firing"]
-    without = Brands(DetectionConfig()).thaw(brand.freeze())
-    log.heard("social.interactions:0", at(2))
-    assert [(alert.rule, alert.state) for alert in without.hear(text(2, 2), log)] == [("one", "resolved")]
+    watched, log = Brands(DetectionConfig(shadow_rules=(AlertRule("one", "texts", at_least=1),))), SourceProgress()
+    brand = watched.create(text(0, 1))
+    log.observe("social.interactions:0", at(0))
+    assert [alert.state for alert in brand.process(text(0, 1), log)] == ["firing"]
+    without = Brands(DetectionConfig()).restore(brand.snapshot())
+    log.observe("social.interactions:0", at(2))
+    assert [(alert.rule, alert.state) for alert in without.process(text(2, 2), log)] == [("one", "resolved")]
     assert without.state.drafts == {}
 
 
@@ -111,11 +112,11 @@ def test_drafts_change_nothing_else() -> None:
 
     def others(*rules: AlertRule) -> list[Alert]:
         ordered = sorted(burst, key=lambda one: one.log_time_ms)
-        brand, log = Brand.fresh("acme", at(0), DetectionConfig(drafts=rules)), SourceProgress()
+        brand, log = Brand.create("acme", at(0), DetectionConfig(shadow_rules=rules)), SourceProgress()
         alerts = list[Alert]()
         for one in ordered:
-            log.heard(source_of(one), one.log_time_ms)
-            alerts += brand.hear(one, log)
+            log.observe(source_partition(one), one.log_time_ms)
+            alerts += brand.process(one, log)
         return [alert for alert in alerts if not alert.shadow]
 
     assert others(AlertRule("any", "texts", at_least=1)) == others()

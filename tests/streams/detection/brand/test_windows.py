@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from streams.detection.brand.windows import Tally, Windows
 
 
-def heard(counts: dict[int, int]) -> Windows:
+def observe(counts: dict[int, int]) -> Windows:
     windows = Windows(100)
     for minute, texts in counts.items():
         windows.add(minute, Tally(texts=texts, harm=texts))

@@ -29,7 +29,7 @@ WATCH = DetectionConfig(timers=load_timers())
 SPONSORED = "Quick reminder, this live is sponsored by Velvet"
 
 
-def heard(minute: float, kind: str, text: str | None = None, **changes: Any) -> RoomEvent:
+def observe(minute: float, kind: str, text: str | None = None, **changes: Any) -> RoomEvent:
     facts: dict[str, Any] = {
         "text": text, "platform": "tiktok", "session_id": "s1", "origin": Coordinates(LIVE, 0, int(minute * 100)),
         "lang": "en" if kind == "speech" else None,
@@ -62,15 +62,15 @@ def told(
     ordered: Sequence[RoomEvent], *, until: float | None = None, watch: DetectionConfig = WATCH, thawed: bool = False
 ) -> list[Alert]:
     """The same in the order given; `thawed` puts the state away and takes it back after every event."""
-    room, log, alerts = Room.fresh(ordered[0], watch), SourceProgress(), list[Alert]()
+    room, log, alerts = Room.create(ordered[0], watch), SourceProgress(), list[Alert]()
     for event in ordered:
-        log.heard(LOG, event.event_time_ms)
-        alerts += room.hear(event, log)
+        log.observe(LOG, event.event_time_ms)
+        alerts += room.process(event, log)
         if thawed:
-            room = Rooms(watch).thaw(room.freeze())
+            room = Rooms(watch).restore(room.snapshot())
     if until is not None:
-        log.heard(LOG, at(until))
-        alerts += room.idle(log)
+        log.observe(LOG, at(until))
+        alerts += room.advance(log)
     return [alert for alert in alerts if alert.kind == "compliance"]
 
 
@@ -218,14 +218,14 @@ def test_room_that_stops_selling_is_let_go() -> None:
 
 
 def test_timer_that_leaves_the_packs_takes_its_alert_with_it() -> None:
-    room, log = Room.fresh(STORY[0], WATCH), SourceProgress()
+    room, log = Room.create(STORY[0], WATCH), SourceProgress()
     ordered = sorted(STORY, key=lambda event: event.event_time_ms)
     for event in ordered[: len(ordered) // 2]:
-        log.heard(LOG, event.event_time_ms)
-        room.hear(event, log)
-    room = Rooms(DetectionConfig()).thaw(room.freeze())
-    log.heard(LOG, log.low_ms + 60_000)
-    assert [alert.state for alert in room.idle(log)] == ["resolved"]
+        log.observe(LOG, event.event_time_ms)
+        room.process(event, log)
+    room = Rooms(DetectionConfig()).restore(room.snapshot())
+    log.observe(LOG, log.low_ms + 60_000)
+    assert [alert.state for alert in room.advance(log)] == ["resolved"]
     assert room.state.disclosures.by_timer == {}
 
 
@@ -233,11 +233,11 @@ def test_state_stays_small_and_holds_no_personal_data() -> None:
     held = Disclosures()
     for minute in range(600):
         for event in (said(minute, "my number is 415-555-0134"), shown(minute)):
-            list(held.hear(event, WATCH, event.event_time_ms))
-    room = Room.fresh(STORY[0], WATCH)
+            list(held.process(event, WATCH, event.event_time_ms))
+    room = Room.create(STORY[0], WATCH)
     room.state.disclosures = held
-    assert len(room.freeze()) < 4_000
-    assert b"0134" not in room.freeze()
+    assert len(room.snapshot()) < 4_000
+    assert b"0134" not in room.snapshot()
 
 
 def test_same_records_give_the_same_alerts_from_any_snapshot() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.room.fake_traffic import Figure, TrafficWindow
+from streams.detection.room.fake_traffic import TrafficFigure, TrafficWindow
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import Account, RoomEvent
 from streams.detection.watermark import SourceProgress
@@ -92,13 +92,13 @@ def raffle(minute: int) -> Iterator[RoomEvent]:
 
 def play(minutes: Iterable[int], *crowds: Minute, since: int = 6) -> tuple[Room, list[Alert]]:
     """The room after people's minutes, with the crowds from a minute on; stored and loaded at each minute."""
-    room, alerts = Room.fresh(room_event(0, "session_start"), WATCH), list[Alert]()
+    room, alerts = Room.create(room_event(0, "session_start"), WATCH), list[Alert]()
     for minute in minutes:
         events = [*people(minute), *(one for crowd in crowds if minute >= since for one in crowd(minute))]
-        room = Rooms(WATCH).thaw(room.freeze())
+        room = Rooms(WATCH).restore(room.snapshot())
         for event in sorted(events, key=lambda event: event.event_time_ms):
-            alerts += room.hear(event, SourceProgress({LOG: event.event_time_ms}))
-    alerts += room.hear(room_event(minute + 1, "viewers", 100), SourceProgress({LOG: at(minute + 1)}))
+            alerts += room.process(event, SourceProgress({LOG: event.event_time_ms}))
+    alerts += room.process(room_event(minute + 1, "viewers", 100), SourceProgress({LOG: at(minute + 1)}))
     return room, [alert for alert in alerts if alert.kind == "fake_traffic"]
 
 
@@ -119,7 +119,7 @@ def test_people_make_no_fake_traffic() -> None:
         (parted, "comments", 18 / 38),
     ],
 )
-def test_fake_crowd_is_found_with_its_share(crowd: Minute, figure: Figure, share: float) -> None:
+def test_fake_crowd_is_found_with_its_share(crowd: Minute, figure: TrafficFigure, share: float) -> None:
     room, alerts = play(range(18), crowd)
     shares = room.state.traffic.shares()
     assert shares[figure] == pytest.approx(share, abs=0.05)
@@ -180,16 +180,16 @@ def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
     traffic = generate(scenario("fake-traffic"), at(60))
     truth, log, alerts = traffic.truth, SourceProgress(), list[Alert]()
     room: Room | None = None
-    shares = dict[int, dict[Figure, float]]()
+    shares = dict[int, dict[TrafficFigure, float]]()
     for record in traffic.records:
         if record.key == b"room-113" and (event := decoded(record.value)) is not None:
-            room = room or Room.fresh(event, WATCH)
-            log.heard(LOG, record.due_ms)
-            alerts += room.hear(event, log)
+            room = room or Room.create(event, WATCH)
+            log.observe(LOG, record.due_ms)
+            alerts += room.process(event, log)
             shares[room.state.minute] = room.state.traffic.shares()
     [incident] = scenario("fake-traffic").incidents
     last = truth.started_at_ms // MINUTE_MS + int(incident.onset_minute + incident.minutes) - 1
-    names: dict[Figure, str] = {"enters": "views", "likes": "likes", "comments": "comments"}
+    names: dict[TrafficFigure, str] = {"enters": "views", "likes": "likes", "comments": "comments"}
     for figure, name in names.items():
         expected = truth.fake_share("room-113", name, last - 4, last)
         assert shares[last + 1][figure] == pytest.approx(expected, abs=0.1), figure

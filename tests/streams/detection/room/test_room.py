@@ -23,10 +23,10 @@ def minutes_of(minutes: Iterable[int], viewers: int, comments: int) -> list[Room
 
 def play(events: Iterable[RoomEvent], until: float | None = None) -> list[Alert]:
     ordered = sorted(events, key=lambda event: event.event_time_ms)
-    room = Room.fresh(ordered[0], WATCH)
-    alerts = [alert for event in ordered for alert in room.hear(event, log_at(event.event_time_ms))]
-    assert Rooms(WATCH).thaw(room.freeze()).state == room.state
-    return alerts if until is None else alerts + room.idle(log_at(at(until)))
+    room = Room.create(ordered[0], WATCH)
+    alerts = [alert for event in ordered for alert in room.process(event, log_at(event.event_time_ms))]
+    assert Rooms(WATCH).restore(room.snapshot()).state == room.state
+    return alerts if until is None else alerts + room.advance(log_at(at(until)))
 
 
 def log_at(at_ms: int) -> SourceProgress:
@@ -93,22 +93,22 @@ def test_room_without_a_word_is_silent_once_the_log_has_gone_on() -> None:
 
 
 def test_room_that_speaks_again_is_heard() -> None:
-    room = Room.fresh(FULL[0], WATCH)
+    room = Room.create(FULL[0], WATCH)
     for event in FULL:
-        room.hear(event, log_at(event.event_time_ms))
-    assert [alert.state for alert in room.idle(log_at(at(60)))] == ["firing"]
-    assert [alert.state for alert in room.hear(room_event(61, "comment"), log_at(at(61)))] == ["resolved"]
+        room.process(event, log_at(event.event_time_ms))
+    assert [alert.state for alert in room.advance(log_at(at(60)))] == ["firing"]
+    assert [alert.state for alert in room.process(room_event(61, "comment"), log_at(at(61)))] == ["resolved"]
 
 
 def test_mirrored_and_late_events_change_nothing() -> None:
     assert play([*FULL, *(room_event(14, "viewers", 1, is_mirror=True) for _ in range(5))]) == []
-    room = Room.fresh(FULL[0], WATCH)
+    room = Room.create(FULL[0], WATCH)
     for event in FULL:
-        room.hear(event, log_at(event.event_time_ms))
+        room.process(event, log_at(event.event_time_ms))
     before = msgspec.json.encode(room.state.minutes)
-    room.hear(room_event(5, "viewers", 1), log_at(FULL[-1].event_time_ms))
+    room.process(room_event(5, "viewers", 1), log_at(FULL[-1].event_time_ms))
     assert msgspec.json.encode(room.state.minutes) == before
-    assert room.late == 1
+    assert room.late_records == 1
 
 
 def test_new_session_begins_anew() -> None:

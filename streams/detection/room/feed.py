@@ -1,0 +1,55 @@
+"""A room whose feed falls silent while its session goes on (streams.detection.feed_silence has the rule)."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from streams.alerts.alert import Alert
+from streams.alerts.episode import Episode
+from streams.clock import MINUTE_MS
+from streams.detection.config import DetectionConfig
+from streams.detection.feed_silence import FeedActivity, silence_episode
+from streams.detection.room.detector import RoomFacts
+from streams.detection.room_event import RoomEvent
+
+
+class FedRoom(RoomFacts, Protocol):
+    """The room's state as this detector reads and writes it."""
+
+    source: str
+    activity: FeedActivity
+    silence: Episode | None
+
+
+class RoomFeed:
+    """A RoomDetector."""
+
+    def __init__(self, room: FedRoom, config: DetectionConfig) -> None:
+        self._room = room
+        self._min_silence_ms = config.feed_silent_ms
+
+    @property
+    def alerting(self) -> bool:
+        return self._room.silence is not None
+
+    def is_forgotten(self, minute: int) -> bool:
+        """Whether nothing came for a day when this minute begins: the room is gone, and its session over."""
+        return self._room.activity.is_forgotten(minute * MINUTE_MS)
+
+    def on_event(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
+        yield from self.on_session_end(now_ms)
+        if event.kind == "session_start":
+            self._room.activity = FeedActivity(event.event_time_ms, event.event_time_ms)
+        self._room.activity.observe(event.event_time_ms)
+
+    def on_minute(self, minute: int) -> Iterator[Alert]:
+        room, now_ms = self._room, minute * MINUTE_MS
+        if room.silence is None and not room.ended and room.activity.is_silent(now_ms, self._min_silence_ms):
+            room.silence = silence_episode(room.brand_id, room.room_id, room.source, room.activity, now_ms)
+            yield room.silence.alert
+
+    def on_session_end(self, now_ms: int) -> Iterator[Alert]:
+        room = self._room
+        if room.silence is not None:
+            room.silence.resolve(now_ms)
+            yield room.silence.alert
+            room.silence = None
