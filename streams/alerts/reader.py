@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from streams.alerts.alert import Alert
+from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.clock import MINUTE_MS
 from streams.detection.room import room
 from streams.detection.room.fake_traffic import TrafficFigure
-from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
+from streams.detection.views.keys import HEARD, texts_suffix
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 

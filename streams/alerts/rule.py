@@ -1,4 +1,4 @@
-"""An alert rule of a person's: what a file of rules holds. Detection evaluates it (streams.detection.brand.custom_rules).
+"""An alert rule of a person's, as a file of rules has it; streams.detection.brand.custom_rules evaluates it.
 
     version: 1
     rules:

@@ -161,7 +161,7 @@ class DetectionHandler:
             DEAD_LETTERS.labels(DETECTION, letter.reason).inc()
 
     async def _publish_outbox(self, claim: Claim) -> None:
-        """Kafka first, then the ledger: a death between the two publishes the same alerts again, under the same keys."""
+        """Kafka first, then the ledger: a death between the two publishes the same alerts again under the same keys."""
         while records := await self._ledger.peek_outbox(claim):
             await retrying(partial(self._publisher.publish, records))
             await self._ledger.trim_outbox(claim, len(records))

@@ -99,7 +99,7 @@ class KeyedDetectors(Generic[Record]):
         return sorted({self._kind.key(record) for record in records} - self._running.keys())
 
     def restore(self, key: str, state: bytes, *, watched: bool = False) -> None:
-        """Take a key into the process. One that the ledger does not list as watched has no timer until its next record."""
+        """Take a key into the process. One that is not `watched` has no timer until its next record."""
         self._running[key] = self._kind.restore(state)
         if watched:
             self._with_timer.add(key)

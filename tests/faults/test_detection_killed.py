@@ -11,8 +11,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from streams.alerts.alert import Alert
+from streams.alerts.keys import ACTIVE
 from streams.clock import MINUTE_MS
-from streams.detection.views.keys import ACTIVE
 from streams.events.schema import Actor, Coordinates, Event, Kind, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.simulate.alert_comparison import alert_histories

@@ -81,7 +81,9 @@ async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stor
 async def test_questions_of_two_tenths_are_grouped_and_compared(stored: Stored) -> None:
     asked = ["多少钱", "这款多少钱呀", "有运费险吗", "主播多少钱"]
     earlier = [text(2, 0, room_id="r1", text="多少钱啊")]
-    await stored.process(*earlier, *(text(25, number, room_id="r1", text=words) for number, words in enumerate(asked, 1)))
+    await stored.process(
+        *earlier, *(text(25, number, room_id="r1", text=words) for number, words in enumerate(asked, 1))
+    )
     assert stored.reader.questions("r1", at(31)) == [Question("主播多少钱", 3, 1, 1), Question("有运费险吗", 1, 0, 1)]
     assert stored.reader.questions("r2", at(31)) == []
 

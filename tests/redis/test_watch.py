@@ -10,7 +10,7 @@ from redis import Redis
 from deploy.cli.watch import alerts
 from deploy.local.redis import LocalRedis
 from streams.alerts.alert import Alert
-from streams.detection.views.keys import ACTIVE, RESOLVED, SHADOW
+from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import settings
 from streams.topology import DETECTION, SCORED

@@ -13,8 +13,9 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
 from deploy.local.programs import ExporterProcess
 from deploy.local.redis import LocalRedis
+from streams.alerts.keys import ACTIVE
 from streams.clock import MINUTE_MS, system_clock
-from streams.detection.views.keys import ACTIVE, HEARD, texts_suffix
+from streams.detection.views.keys import HEARD, texts_suffix
 from streams.engagement.buckets import encode_totals
 from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SLOTS
 from streams.engagement.partition import CLOCK, WATERMARK

@@ -13,13 +13,13 @@ from typing import Any
 
 from models.runtime import Scorer
 from streams.alerts.alert import Alert
+from streams.alerts.rule import AlertRule
 from streams.clock import DAY_MS, HOUR_MS
 from streams.compliance.captions import Captions
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.recorded_bursts import BurstMatch, RecordedBurst, bursts, false_alarms, match_bursts
 from streams.detection.backtest.violence import ViolenceEvidence
 from streams.detection.brand.brand import Brand
-from streams.alerts.rule import AlertRule
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.watermark import SourceProgress

@@ -8,8 +8,8 @@ one window must be much rarer than a swell that lasts, and either is found:
                              3 4 2 3 5 | 9 8 9 10 9 …      each is nothing much; the hours are
 
 How many hours matters little once there are two such means; either alone is a sharp optimum, the two are a flat one.
-State is some two hundred and fifty numbers, whatever the volume. Evaluate a window before learning it. `hour` is the hour of
-the day that the window lies in (UTC).
+State is some two hundred and fifty numbers, whatever the volume. Evaluate a window before learning it. `hour` is the
+hour of the day that the window lies in (UTC).
 """
 
 import msgspec

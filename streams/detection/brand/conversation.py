@@ -122,7 +122,7 @@ class ConversationDetector:
             self._slide(self._last_minute)
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
-        """Learn the windows whose late texts have come, and evaluate running episodes over the minutes that are over."""
+        """Learn the windows whose late texts have come; evaluate running episodes over the minutes that are over."""
         self._learn((minute * MINUTE_MS - self._lateness_ms) // MINUTE_MS)
         if self.alerting:
             self._slide(minute - 1)
@@ -144,8 +144,8 @@ class ConversationDetector:
                 state.evidence.reset()
 
     def _slide(self, minute: int) -> None:
-        """Slide the window so that this is its last minute: five minutes, or an hour of a low-volume brand that has enough
-        texts in it."""
+        """Slide the window so that it ends with this minute: five minutes, or the hour of a low-volume brand that has
+        enough texts."""
         self._last_minute = minute
         self._hour = hour_of_day(minute * MINUTE_MS)
         self._low_volume, self._minutes = self.state.volume.is_low_volume, WINDOW_MINUTES
@@ -186,7 +186,7 @@ class ConversationDetector:
         return condition.holds and episode.due(condition.now_ms, condition.hysteresis)
 
     def _escalate(self, attention_episode: Episode, kind: AlertKind, now_ms: int) -> Iterator[Alert]:
-        """Turn the alert of a surge into the crisis's, with its fingerprint; a pending alert of the crisis ends unfired."""
+        """Make the alert of a surge the crisis's, with its fingerprint; a pending alert of the crisis ends unfired."""
         state = self.state
         if state.crisis is not None:
             state.crisis.resolve(now_ms)
@@ -206,7 +206,9 @@ class ConversationDetector:
         if state.crisis is not None and not outranked and not fires and state.crisis.since_ms > now_ms - _WAIT_MS:
             return  # the crisis is pending: either it fires, or attention does after it
         calm = outranked or (not holds and state.volume.calm(self._window.texts, self._hour))
-        condition = EpisodeCondition(now_ms, holds and not calm, calm, AT_ONCE if attention >= CERTAIN else AFTER_A_WHILE)
+        condition = EpisodeCondition(
+            now_ms, holds and not calm, calm, AT_ONCE if attention >= CERTAIN else AFTER_A_WHILE
+        )
         state.attention = yield from self._update(state.attention, crisis.attention_kind(self._window), condition)
 
     def _attention(self) -> float:
@@ -233,7 +235,9 @@ class ConversationDetector:
             yield episode.alert
             episode = self._open(kind, condition.now_ms, episode)
         before = episode.alert
-        changed = episode.step(condition.now_ms, holds=condition.holds, calm=condition.calm, hysteresis=condition.hysteresis)
+        changed = episode.step(
+            condition.now_ms, holds=condition.holds, calm=condition.calm, hysteresis=condition.hysteresis
+        )
         if condition.holds and (changed or self._needs_update(before, condition.now_ms)):
             episode.revise(condition.now_ms, **self._alert_fields(kind, before))
             changed = episode.firing

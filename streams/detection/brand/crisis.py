@@ -138,7 +138,9 @@ def summary(
     kind: AlertKind, brand_id: str, window: Tally, usual: dict[str, float], minutes: int = WINDOW_MINUTES
 ) -> str:
     """One line: the brand, the kind, the texts and the usual."""
-    return f"{brand_id}: {KINDS[kind].en.lower()}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
+    return (
+        f"{brand_id}: {KINDS[kind].en.lower()}, {window.texts} texts in {minutes} minutes (usual {usual['texts']:.1f})"
+    )
 
 
 def explanation(

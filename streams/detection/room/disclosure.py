@@ -127,9 +127,7 @@ class DisclosureDetector:
                 disclosure.declared = True
                 self._on_sale_sign(event, timer, "the feed declares the session commercial")
 
-    def _on_caption(
-        self, event: RoomEvent, text: str, timers: Sequence[CompiledTimer], now_ms: int
-    ) -> Iterator[Alert]:
+    def _on_caption(self, event: RoomEvent, text: str, timers: Sequence[CompiledTimer], now_ms: int) -> Iterator[Alert]:
         session, at_ms = self._session, event.event_time_ms
         session.language = language_of(text, event.lang) or session.language
         plain, front = lower(normalise(text)), ""

@@ -20,7 +20,14 @@ from streams.detection.brand import brand
 from streams.detection.brand.brand import BrandState
 from streams.detection.room import room
 from streams.detection.room.fake_traffic import TrafficFigure
-from streams.detection.views.keys import TEN_MINUTES, Tally, sentiments_suffix, ten_minutes_of, ten_minute_suffix, texts_suffix
+from streams.detection.views.keys import (
+    TEN_MINUTES,
+    Tally,
+    sentiments_suffix,
+    ten_minute_suffix,
+    ten_minutes_of,
+    texts_suffix,
+)
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.topics import Topic, rising
 from streams.ledger.reader import ShardDirectory, answers
@@ -125,15 +132,15 @@ class ViewReader:
     def usual(self, brand_id: str) -> VolumeBaseline | None:
         """The baseline of a brand's volume at its hour of the day; None where nothing was learned yet."""
         state = next(iter(self._brands([brand_id])), None)
-        if state is None or not state.talk.volume.short.windows:
+        if state is None or not state.conversation.volume.short.windows:
             return None
-        short = state.talk.volume.short
+        short = state.conversation.volume.short
         return VolumeBaseline(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
 
     def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            FeedStatus(state.brand_id, name, source.last_ms, source.observe, name in state.feeds.silences)
+            FeedStatus(state.brand_id, name, source.last_ms, source.records, name in state.feeds.silences)
             for state in self._brands(brand_ids)
             for name, source in sorted(state.feeds.sources.items())
         ]

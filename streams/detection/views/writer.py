@@ -13,8 +13,8 @@ from streams.detection.views.keys import (
     TEXTS_TTL_SECONDS,
     sentiments_field,
     sentiments_suffix,
-    ten_minutes_of,
     ten_minute_suffix,
+    ten_minutes_of,
     texts_field,
     texts_suffix,
 )
@@ -53,7 +53,9 @@ class ViewWriter:
     def _add_labels(self, text: ScoredText, *, amends: bool) -> None:
         hour, minute = divmod(text.event_time_ms // MINUTE_MS, HOUR_MS // MINUTE_MS)
         counts = self.sums[texts_suffix(hour, text.brand_id)]
-        sentiments = self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWERS else None
+        sentiments = (
+            self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWERS else None
+        )
         labels = dict.fromkeys((*text.flagged, text.sentiment or "unscored"), 1)
         for label, number in {**labels, **({"unscored": -1} if amends else {"texts": 1})}.items():
             counts[texts_field(minute, text.platform, label)] += number

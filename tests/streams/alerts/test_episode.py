@@ -12,7 +12,7 @@ from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
 from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 
-PATIENCE = Hysteresis(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
+HYSTERESIS = Hysteresis(fire_after_ms=2 * MINUTE_MS, resolve_after_ms=3 * MINUTE_MS)
 
 
 def opened() -> Episode:
@@ -28,7 +28,7 @@ def states(minutes: str) -> str:
     for minute, letter in enumerate(minutes):
         if episode.over:
             break
-        episode.step(minute * MINUTE_MS, holds=letter == "#", calm=letter == ".", patience=PATIENCE)
+        episode.step(minute * MINUTE_MS, holds=letter == "#", calm=letter == ".", hysteresis=HYSTERESIS)
         shown += episode.alert.state[0]
     return shown
 

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.alerts.alert import Alert
-from streams.clock import HOUR_MS
+from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.alerts.rule import AlertRule
+from streams.clock import HOUR_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.handler import KEPT_RESOLVED, KEPT_SHADOW
-from streams.detection.views.keys import ACTIVE, HEARD, RESOLVED, SHADOW, texts_suffix
+from streams.detection.views.keys import HEARD, texts_suffix
 from streams.errors import Fenced
 from streams.events.schema import Coordinates, ScoredText
 from streams.topology import LIVE, SCORED, SOCIAL
@@ -124,7 +125,7 @@ async def test_worker_that_was_replaced_writes_nothing() -> None:
     assert worker.publisher.written == []
 
 
-async def test_shelves_show_what_runs_and_what_ran() -> None:
+async def test_alert_hashes_hold_what_runs_and_what_resolved() -> None:
     worker = Worker()
     await tell(worker, [], [])
     shard = worker.ledger.shards[SCORED, 0]

@@ -11,20 +11,20 @@ from streams.events.schema import ScoredText
 from tests.builders.records import WATCH, at, room_event, speech, text
 
 
-def process(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:
+def play(shard: KeyedDetectors[ScoredText], texts: Sequence[ScoredText]) -> None:
     for one in texts:
         shard.process(one, one.log_time_ms)
 
 
 def test_missing_keys_are_those_not_in_the_process() -> None:
     shard = KeyedDetectors(Brands(WATCH), SourceProgress())
-    hear(shard, [text(0, 0, brand_id="a")])
+    play(shard, [text(0, 0, brand_id="a")])
     assert shard.keys_to_load([text(0, 1, brand_id="b"), text(0, 2, brand_id="a"), text(0, 3, brand_id="b")]) == ["b"]
 
 
 def test_drain_tells_what_changed_once() -> None:
     shard = KeyedDetectors(Brands(WATCH), SourceProgress())
-    hear(shard, [text(0, 0, brand_id="a")])
+    play(shard, [text(0, 0, brand_id="a")])
     assert set(shard.drain().states) == {"a"}
     assert not shard.drain().states
 
@@ -39,25 +39,25 @@ def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None
 
 def test_idle_key_is_told_each_minute_of_the_log() -> None:
     shard = KeyedDetectors(Brands(WATCH), SourceProgress())
-    hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
+    play(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
     assert [alert.state for alert in shard.drain().alerts] == ["firing"]
     # Another brand's records carry the log past the quiet minutes of the first.
-    hear(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(9)])
+    play(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(9)])
     assert [(alert.brand_id, alert.state) for alert in shard.drain().alerts] == [("a", "resolved")]
 
 
 def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_them_again() -> None:
     log = SourceProgress()
     shard = KeyedDetectors(Brands(WATCH), log)
-    hear(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
+    play(shard, [speech(0, 0, "absolute_claim", brand_id="a")])
     stored = shard.drain().states["a"]
-    hear(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(6)])
+    play(shard, [text(minute, 1 + minute, brand_id="b") for minute in range(6)])
     assert set(shard.drain().states) == {"b"}
 
     successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
     successor.restore("a", stored, watched=True)
-    hear(successor, [text(9, 9, brand_id="b")])
-    hear(shard, [text(9, 9, brand_id="b")])
+    play(successor, [text(9, 9, brand_id="b")])
+    play(shard, [text(9, 9, brand_id="b")])
     resolved = successor.drain().alerts
     assert [alert.state for alert in resolved] == ["resolved"]
     assert resolved == shard.drain().alerts
@@ -82,13 +82,13 @@ def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monke
     monkeypatch.setattr(shard_module, "MAX_WATCHED_KEYS", 2)
     log = SourceProgress()
     shard = KeyedDetectors(Brands(WATCH), log)
-    hear(shard, [speech(0, 0, "absolute_claim", brand_id="alerting")])
-    hear(shard, [text(0.1 * number, number, brand_id=brand) for number, brand in enumerate(("old", "middle", "new"))])
+    play(shard, [speech(0, 0, "absolute_claim", brand_id="alerting")])
+    play(shard, [text(0.1 * number, number, brand_id=brand) for number, brand in enumerate(("old", "middle", "new"))])
     stored = shard.drain().states
-    hear(shard, [text(1, 9, brand_id="new")])
+    play(shard, [text(1, 9, brand_id="new")])
     assert shard.drain().watched == {"old": None, "middle": None}
 
     successor = KeyedDetectors(Brands(WATCH), SourceProgress(dict(log.by_source)))
     successor.restore("old", stored["old"])
-    hear(successor, [text(2, 10, brand_id="old")])
+    play(successor, [text(2, 10, brand_id="old")])
     assert successor.drain().watched == {"old": b""}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from models.runtime import Scores
+from streams.alerts.rule import AlertRule
 from streams.compliance.rulebook import Rulebook
 from streams.detection.backtest.backtest import DraftSummary, Summary, run
-from streams.alerts.rule import AlertRule
 from streams.errors import UsageError
 from tests.builders.records import START_MS
 

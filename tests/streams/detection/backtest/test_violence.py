@@ -24,7 +24,7 @@ def test_score_lies_between_0_and_1() -> None:
 
 def test_text_that_no_model_saw_tells_nothing() -> None:
     evidence = ViolenceEvidence()
-    evidence.process(text(0, mood="unscored"))
+    evidence.add(text(0, mood="unscored"))
     assert evidence.texts == 0
-    evidence.process(text(0, flagged=["abuse"], risks={"abuse": 0.9}))
+    evidence.add(text(0, flagged=["abuse"], risks={"abuse": 0.9}))
     assert (evidence.texts, evidence.abusive_texts) == (1, 0.9)

@@ -31,13 +31,13 @@ def test_hour_of_the_day_is_of_utc() -> None:
 def test_profile_goes_from_the_middle_of_an_hour_to_that_of_the_next() -> None:
     #   hour    8        9       23 | 0
     #   level   0        1        4 | 2
-    rhythm = DailySeasonality(profile=[2.0, *[0.0] * 8, 1.0, *[0.0] * 13, 4.0], belief=1.0)
+    rhythm = DailySeasonality(profile=[2.0, *[0.0] * 8, 1.0, *[0.0] * 13, 4.0], confidence=1.0)
     found = [rhythm.of(hour) for hour in (8.5, 9.0, 9.25, 9.5, 23.5, 23.999, 0.0, 0.5)]
     assert found == pytest.approx([0.0, 0.5, 0.75, 1.0, 4.0, 3.0, 3.0, 2.0], abs=0.01)
 
 
 def test_rise_is_against_the_hours_before_and_never_a_fall() -> None:
-    rhythm = DailySeasonality(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], belief=1.0)
+    rhythm = DailySeasonality(profile=[math.log(4.0) if hour >= 8 else 0.0 for hour in range(24)], confidence=1.0)
     assert rhythm.relative_rise(8.5, 6) == pytest.approx(4.0)
     assert rhythm.relative_rise(20.5, 6) == pytest.approx(1.0)
     assert rhythm.relative_rise(1.5, 6) == 1.0

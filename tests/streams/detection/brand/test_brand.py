@@ -186,7 +186,7 @@ def test_brand_of_ten_thousand_a_minute_is_calm_and_alarms_at_its_multiple() -> 
             for number in range(hundreds):
                 one = text(minute + number / hundreds, minute * 1_000 + number, mood=mood)
                 alerts += tell(brand, log, one)
-                brand.state.talk.windows.add(at(minute) // 60_000, multiplied(one, 99))
+                brand.state.conversation.windows.add(at(minute) // 60_000, multiplied(one, 99))
         return alerts
 
     assert minutes(0, 60, 100, "neutral") == []
@@ -259,9 +259,9 @@ def test_late_text_changes_no_window() -> None:
     brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
     for one in steady(8, range(10)):
         tell(brand, log, one)
-    before = msgspec.msgpack.encode(brand.state.talk.windows)
+    before = msgspec.msgpack.encode(brand.state.conversation.windows)
     tell(brand, log, text(3, 500, log_time_ms=at(9.9)))
-    assert msgspec.msgpack.encode(brand.state.talk.windows) == before
+    assert msgspec.msgpack.encode(brand.state.conversation.windows) == before
     assert brand.state.late_records == 1
 
 
@@ -269,7 +269,7 @@ def test_scores_that_come_late_change_shares_and_not_volume() -> None:
     brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
     tell(brand, log, text(0, 1, mood="unscored"))
     brand.amend(text(0, 1, mood="negative"))
-    tally = brand.state.talk.windows.ending(at(0) // 60_000)
+    tally = brand.state.conversation.windows.ending(at(0) // 60_000)
     assert (tally.texts, tally.scored, tally.harm) == (1, 1, 1)
 
 

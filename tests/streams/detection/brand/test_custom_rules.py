@@ -9,8 +9,8 @@ import pytest
 
 from models.labels import RISKS
 from streams.alerts.alert import Alert
-from streams.detection.brand.brand import Brand, Brands
 from streams.alerts.rule import AlertRule, Label
+from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.custom_rules import read_alert_rules
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
@@ -104,7 +104,7 @@ def test_rule_that_was_withdrawn_ends_its_alert() -> None:
     without = Brands(DetectionConfig()).restore(brand.snapshot())
     log.observe("social.interactions:0", at(2))
     assert [(alert.rule, alert.state) for alert in without.process(text(2, 2), log)] == [("one", "resolved")]
-    assert without.state.drafts == {}
+    assert without.state.shadow_rules == {}
 
 
 def test_drafts_change_nothing_else() -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from streams.detection.brand.windows import Tally, Windows
 
 
-def observe(counts: dict[int, int]) -> Windows:
+def windows_of(counts: dict[int, int]) -> Windows:
     windows = Windows(100)
     for minute, texts in counts.items():
         windows.add(minute, Tally(texts=texts, harm=texts))
@@ -14,13 +14,13 @@ def observe(counts: dict[int, int]) -> Windows:
 def test_sliding_window_holds_the_five_minutes_up_to_its_last() -> None:
     #      100 101 102 103 104 105 106
     #          [  sliding, 18     ]
-    windows = heard({100: 50, 101: 1, 102: 2, 104: 5, 105: 10, 106: 70})
+    windows = windows_of({100: 50, 101: 1, 102: 2, 104: 5, 105: 10, 106: 70})
     assert windows.ending(105).texts == 18
 
 
 def test_tumbling_windows_come_once_and_only_when_they_are_over() -> None:
     #      100 … 104 | 105 … 109 | 110
-    windows = heard({100: 1, 104: 2, 105: 4, 110: 8})
+    windows = windows_of({100: 1, 104: 2, 105: 4, 110: 8})
     assert [tally.texts for tally in windows.complete(109)] == [3]
     assert [tally.texts for tally in windows.complete(110)] == [4]
     assert list(windows.complete(110)) == []
@@ -29,19 +29,19 @@ def test_tumbling_windows_come_once_and_only_when_they_are_over() -> None:
 @given(st.dictionaries(st.integers(100, 400), st.integers(1, 9)), st.lists(st.integers(100, 420)))
 def test_tumbling_windows_are_the_same_however_often_one_asks(counts: dict[int, int], asked: list[int]) -> None:
     # Kept minutes are only dropped when no window needs them any more, so ask in the order of time.
-    windows, at_once = heard(counts), heard(counts)
+    windows, at_once = windows_of(counts), windows_of(counts)
     given_one_by_one = [tally.texts for minute in [*sorted(asked), 420] for tally in windows.complete(minute)]
     assert given_one_by_one == [tally.texts for tally in at_once.complete(420)]
 
 
 def test_onset_is_where_the_counts_left_the_usual() -> None:
     #      98: 2, 99: 3, 100: 2 | 101: 9  102: 2  103: 20  104: 30      the lull in 102 belongs to it
-    windows = heard({98: 2, 99: 3, 100: 2, 101: 9, 102: 2, 103: 20, 104: 30})
+    windows = windows_of({98: 2, 99: 3, 100: 2, 101: 9, 102: 2, 103: 20, 104: 30})
     assert windows.onset(104, usual_per_minute=2.0, counted="harm") == 101
 
 
 def test_onset_is_now_where_nothing_is_above_the_usual() -> None:
-    assert heard({100: 2, 104: 3}).onset(104, usual_per_minute=2.0, counted="texts") == 104
+    assert windows_of({100: 2, 104: 3}).onset(104, usual_per_minute=2.0, counted="texts") == 104
 
 
 def test_shares_rest_on_scored_texts_alone() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.alerts.alert import Alert
 from streams.compliance.disclosure_timers import load_timers
 from streams.detection.config import DetectionConfig
-from streams.detection.room.disclosure import Disclosures
+from streams.detection.room.disclosure import DisclosureDetector
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
 from streams.detection.watermark import SourceProgress
@@ -29,7 +29,7 @@ WATCH = DetectionConfig(timers=load_timers())
 SPONSORED = "Quick reminder, this live is sponsored by Velvet"
 
 
-def observe(minute: float, kind: str, text: str | None = None, **changes: Any) -> RoomEvent:
+def session_event(minute: float, kind: str, text: str | None = None, **changes: Any) -> RoomEvent:
     facts: dict[str, Any] = {
         "text": text, "platform": "tiktok", "session_id": "s1", "origin": Coordinates(LIVE, 0, int(minute * 100)),
         "lang": "en" if kind == "speech" else None,
@@ -38,7 +38,7 @@ def observe(minute: float, kind: str, text: str | None = None, **changes: Any) -
 
 
 def said(minute: float, text: str = "it weighs around two pounds", **changes: Any) -> RoomEvent:
-    return heard(minute, "speech", text, **changes)
+    return session_event(minute, "speech", text, **changes)
 
 
 def talk(minutes: Iterable[int], **changes: Any) -> list[RoomEvent]:
@@ -47,26 +47,26 @@ def talk(minutes: Iterable[int], **changes: Any) -> list[RoomEvent]:
 
 
 def shown(minute: float, **changes: Any) -> RoomEvent:
-    return heard(minute, "product_shown", product_id="velvet-cream", **changes)
+    return session_event(minute, "product_shown", product_id="velvet-cream", **changes)
 
 
 def play(
-    *events: RoomEvent, until: float | None = None, watch: DetectionConfig = WATCH, thawed: bool = False
+    *events: RoomEvent, until: float | None = None, watch: DetectionConfig = WATCH, restored: bool = False
 ) -> list[Alert]:
     """The alerts of disclosure timers over events in the order of time."""
     ordered = sorted(events, key=lambda event: event.event_time_ms)
-    return told(ordered, until=until, watch=watch, thawed=thawed)
+    return play_in_order(ordered, until=until, watch=watch, restored=restored)
 
 
-def told(
-    ordered: Sequence[RoomEvent], *, until: float | None = None, watch: DetectionConfig = WATCH, thawed: bool = False
+def play_in_order(
+    ordered: Sequence[RoomEvent], *, until: float | None = None, watch: DetectionConfig = WATCH, restored: bool = False
 ) -> list[Alert]:
-    """The same in the order given; `thawed` puts the state away and takes it back after every event."""
+    """The same in the order given; `restored` puts the state away and takes it back after every event."""
     room, log, alerts = Room.create(ordered[0], watch), SourceProgress(), list[Alert]()
     for event in ordered:
         log.observe(LOG, event.event_time_ms)
         alerts += room.process(event, log)
-        if thawed:
+        if restored:
             room = Rooms(watch).restore(room.snapshot())
     if until is not None:
         log.observe(LOG, at(until))
@@ -75,7 +75,7 @@ def told(
 
 
 STORY = [
-    heard(0, "session_start", "Friday with Maya"),
+    session_event(0, "session_start", "Friday with Maya"),
     *talk(range(45)),
     *(shown(minute) for minute in (1.2, 11, 22, 33)),
     said(31.2, SPONSORED),
@@ -146,7 +146,7 @@ def test_caption_that_is_not_final_counts_for_nothing() -> None:
 def test_disclosure_that_arrives_late_spares_the_page() -> None:
     ordered = sorted([*talk(range(25)), shown(1), shown(17)], key=lambda event: event.event_time_ms)
     late = next(number for number, event in enumerate(ordered) if event.event_time_ms >= at(17))
-    alerts = told([*ordered[:late], said(15.5, SPONSORED), *ordered[late:]])
+    alerts = play_in_order([*ordered[:late], said(15.5, SPONSORED), *ordered[late:]])
     assert [(alert.state, alert.fired_at) for alert in alerts] == [("pending", None), ("resolved", None)]
 
 
@@ -184,7 +184,7 @@ def test_jurisdiction_that_the_feed_names_is_the_one_that_holds() -> None:
 def test_chinese_room_is_told_by_its_platform_and_one_disclosure_is_enough() -> None:
     facts = {"platform": "douyin", "lang": None}
     words = {"text": "这个重量是五百克左右", **facts}
-    silent = [heard(minute, "speech", **words) for minute in range(100)]
+    silent = [session_event(minute, "speech", **words) for minute in range(100)]
     cards = [shown(minute, platform="douyin") for minute in range(1, 100, 20)]
     assert [alert.state for alert in play(*silent, *cards)] == ["pending", "firing"]
     honest = said(20.5, "欢迎来到丝绒官方旗舰店直播间", **facts)
@@ -193,21 +193,21 @@ def test_chinese_room_is_told_by_its_platform_and_one_disclosure_is_enough() -> 
 
 def test_title_that_discloses_is_enough_in_china_and_not_in_the_united_states() -> None:
     facts = {"platform": "taobao", "lang": None}
-    chinese = [heard(minute, "speech", "面料摸起来偏软", **facts) for minute in range(60)]
-    start = heard(0, "session_start", "【广告】周三专场", platform="taobao")
+    chinese = [session_event(minute, "speech", "面料摸起来偏软", **facts) for minute in range(60)]
+    start = session_event(0, "session_start", "【广告】周三专场", platform="taobao")
     assert play(start, *chinese, shown(1, platform="taobao"), shown(30, platform="taobao")) == []
-    american = play(heard(0, "session_start", "#ad Friday with Maya"), *talk(range(20)), shown(1))
+    american = play(session_event(0, "session_start", "#ad Friday with Maya"), *talk(range(20)), shown(1))
     assert [alert.state for alert in american] == ["pending", "firing"]
 
 
 def test_session_that_its_feed_declares_to_sell_is_one() -> None:
-    start = heard(0, "session_start", "Friday with Maya", commercial=True)
+    start = session_event(0, "session_start", "Friday with Maya", commercial=True)
     assert [alert.state for alert in play(start, *talk(range(20)))] == ["pending", "firing"]
 
 
 def test_end_of_the_session_resolves_and_the_next_begins_anew() -> None:
     next_session = [*talk(range(26, 38), session_id="s2"), shown(27, session_id="s2")]
-    alerts = play(*talk(range(25)), shown(1), heard(25, "session_end"), *next_session)
+    alerts = play(*talk(range(25)), shown(1), session_event(25, "session_end"), *next_session)
     assert [alert.state for alert in alerts] == ["pending", "firing", "resolved"]
 
 
@@ -226,22 +226,22 @@ def test_timer_that_leaves_the_packs_takes_its_alert_with_it() -> None:
     room = Rooms(DetectionConfig()).restore(room.snapshot())
     log.observe(LOG, log.low_ms + 60_000)
     assert [alert.state for alert in room.advance(log)] == ["resolved"]
-    assert room.state.disclosures.by_timer == {}
+    assert room.state.disclosures.timers == {}
 
 
 def test_state_stays_small_and_holds_no_personal_data() -> None:
-    held = Disclosures()
+    room = Room.create(STORY[0], WATCH)
+    detector = DisclosureDetector(room.state, WATCH)
     for minute in range(600):
         for event in (said(minute, "my number is 415-555-0134"), shown(minute)):
-            list(held.process(event, WATCH, event.event_time_ms))
-    room = Room.create(STORY[0], WATCH)
-    room.state.disclosures = held
+            list(detector.on_event(event, event.event_time_ms))
+    assert room.state.disclosures.timers
     assert len(room.snapshot()) < 4_000
     assert b"0134" not in room.snapshot()
 
 
 def test_same_records_give_the_same_alerts_from_any_snapshot() -> None:
-    assert play(*STORY, thawed=True) == play(*STORY)
+    assert play(*STORY, restored=True) == play(*STORY)
 
 
 @pytest.mark.parametrize("name", ["undisclosed", "calm"])

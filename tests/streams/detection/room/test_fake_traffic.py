@@ -139,7 +139,7 @@ def test_alert_says_what_is_fake_and_who_makes_it() -> None:
     fired = alerts[-1]
     assert (fired.kind, fired.room_id, fired.brand_id, fired.severity) == ("fake_traffic", "r1", "acme", "warning")
     assert fired.started_at == at(6)
-    assert "of the likes are not made by people" in fired.summary
+    assert "of the likes did not come from real viewers" in fired.summary
     assert "12,000 of " in fired.explanation
     assert fired.observed["fake_likes"] <= fired.baseline["likes"]
     assert fired.factors["likes"] > 0.5
@@ -156,23 +156,23 @@ def test_alert_resolves_when_the_crowd_has_gone() -> None:
 def test_small_room_of_five_friends_is_let_alone() -> None:
     traffic = TrafficWindow()
     for minute in range(10):
-        traffic.see(6)
+        traffic.add_snapshot(6)
         for number in range(50):
-            traffic.comment(f"friend{number % 5}", f"so {minute} {number}", at(minute + number / 50))
+            traffic.add_comment(f"friend{number % 5}", f"so {minute} {number}", at(minute + number / 50))
         traffic.close(minute)
     assert traffic.shares() == {"comments": 0.0}
 
 
 def test_state_is_bounded_and_machines_stay_known() -> None:
     traffic = TrafficWindow()
-    traffic.see(5_000)
+    traffic.add_snapshot(5_000)
     for number in range(40_000):
         account = "machine" if number % 20 == 0 else f"a{number}"
-        traffic.like(account, 2)
-        traffic.comment(account, f"words of {number}", at(number / 40_000))
+        traffic.add_likes(account, 2)
+        traffic.add_comment(account, f"words of {number}", at(number / 40_000))
     assert len(msgspec.msgpack.encode(traffic)) < 25_000
     traffic.close(0)
-    assert set(traffic.culprits) == {"machine"}
+    assert set(traffic.flagged_accounts) == {"machine"}
     assert len(msgspec.msgpack.encode(traffic)) < 500
 
 
