@@ -99,6 +99,16 @@ def test_no_circle_of_imports() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+def test_no_circle_of_rooms_in_streams() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in (ROOT / "streams").glob("*/**/*.py"):
+        own = path.relative_to(ROOT).parts[1]
+        seen = {module.split(".")[1] for module in imports(path) if module.startswith("streams.")}
+        graph.setdefault(own, set()).update(seen - {own})
+    graph["alerts"].discard("detection")  # its reader decodes what detection's screens read
+    TopologicalSorter(graph).prepare()
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_room_looks_only_below_itself(room: str) -> None:
     own = room.replace("/", ".")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.local.kafka import LocalKafka
+from tests.servers.waiting import until
 
 
 async def produce(kafka: LocalKafka, topic: str, value: bytes) -> int:
@@ -38,7 +39,6 @@ async def test_records_survive_a_crash(kafka: LocalKafka, topic: Callable[..., s
 def test_topics_are_not_made_by_accident(kafka: LocalKafka, topic: Callable[..., str]) -> None:
     name = topic(partitions=3)
     with kafka.admin() as admin:
-        listed = admin.list_topics()
-        assert name in listed
+        until(lambda: name in admin.list_topics(), "the topic is listed")
         assert len(admin.describe_topics([name])[0]["partitions"]) == 3
-        assert "never-made" not in listed
+        assert "never-made" not in admin.list_topics()

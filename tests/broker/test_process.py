@@ -63,7 +63,7 @@ def reader(worker: Process) -> asyncio.StreamReader:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_worker_ends_cleanly_when_it_is_told_to(
+async def test_worker_exits_0_on_a_signal(
     kafka: LocalKafka, topic: TopicFactory, tmp_path: Path, number: signal.Signals
 ) -> None:
     name, ledger = topic(), tmp_path / "ledger"

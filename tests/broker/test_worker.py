@@ -52,9 +52,7 @@ async def test_worker_reads_compressed_batches(kafka: LocalKafka, topic: TopicFa
     assert handler.values() == numbered("v", 500)
 
 
-async def test_worker_starts_where_the_handler_says_whatever_kafka_stores(
-    kafka: LocalKafka, topic: TopicFactory
-) -> None:
+async def test_worker_starts_at_the_handlers_offset_not_at_kafkas(kafka: LocalKafka, topic: TopicFactory) -> None:
     name = topic()
     await produce(kafka.bootstrap, name, numbered("v", 10))
     handler = recorder(name)
@@ -149,7 +147,7 @@ async def test_worker_does_not_fetch_on_while_the_ledger_is_stuck(kafka: LocalKa
         await until_async(lambda: len(handler.values()) == 8)
 
 
-async def test_worker_ends_with_3_where_it_is_fenced(
+async def test_worker_exits_3_when_it_is_fenced(
     kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = topic()
@@ -162,7 +160,7 @@ async def test_worker_ends_with_3_where_it_is_fenced(
     assert not handler.applied
 
 
-async def test_worker_ends_with_1_and_the_offset_where_something_unexpected_happens(
+async def test_worker_exits_1_and_logs_the_offset_on_an_unexpected_error(
     kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = topic()
@@ -188,7 +186,7 @@ async def test_worker_refuses_a_log_that_ends_before_the_ledger(
     assert [line for line in caplog.messages if "ends before offset 100" in line]
 
 
-async def test_worker_says_what_retention_took(
+async def test_worker_logs_the_records_that_retention_removed(
     kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = topic()

@@ -156,7 +156,7 @@ async def test_apply_by_a_former_owner_is_fenced_and_writes_nothing(ledger: Ledg
     assert (await ledger.acquire("t", 0)).next_offset == 0
 
 
-async def test_apply_at_another_offset_writes_nothing_and_tells_where_the_ledger_stands(ledger: Ledger) -> None:
+async def test_apply_at_another_offset_writes_nothing_and_reports_the_stored_one(ledger: Ledger) -> None:
     claim = await ledger.acquire("t", 0)
     await applied(ledger, claim, Effects(sums={"s": {"a": 1}}), at=0, until=10)
     for expected, until in ((5, 15), (12, 20)):

@@ -22,7 +22,7 @@ def test_partition_never_held_is_behind_by_what_kafka_still_has() -> None:
     assert lags({"scoring": {}}, {AT: 40}, {AT: 100}) == [Lag("scoring", LIVE, 0, 60)]
 
 
-def test_topic_that_a_stage_does_not_read_is_not_told() -> None:
+def test_topic_that_a_stage_does_not_read_has_no_lag() -> None:
     assert lags({"engagement": {}}, {("scored.texts", 0): 0}, {("scored.texts", 0): 5}) == []
 
 

@@ -37,15 +37,15 @@ def counted_through_kills(site: Site, *, kills: int, minutes: int, seed: int, mo
     return traffic.truth
 
 
-def test_every_counter_is_exact_though_the_worker_is_killed_three_times(site: Site) -> None:
+def test_counters_survive_three_kills_of_the_worker(site: Site) -> None:
     assert_exact(site, counted_through_kills(site, kills=3, minutes=12, seed=21))
 
 
-def test_these_kills_find_a_worker_that_stores_effects_and_offset_apart(site: Site) -> None:
+def test_kills_expose_a_worker_that_stores_effects_and_offset_apart(site: Site) -> None:
     truth = counted_through_kills(site, kills=2, minutes=4, seed=24, module="tests.faults.broken_worker")
     assert compared(site, truth).differences
 
 
 @pytest.mark.slow
-def test_every_counter_is_exact_though_the_worker_is_killed_twenty_times(site: Site) -> None:
+def test_counters_survive_twenty_kills_of_the_worker(site: Site) -> None:
     assert_exact(site, counted_through_kills(site, kills=20, minutes=60, seed=22))

@@ -52,7 +52,7 @@ def answers(question: Callable[[], bool]) -> bool:
         return False
 
 
-def test_counters_are_exact_though_redis_is_killed_and_comes_back_with_less(site: Site) -> None:
+def test_counters_survive_a_killed_redis_that_returns_with_less(site: Site) -> None:
     with midrun(site, minutes=10, seed=31) as (worker, truth):
         before = site.redis.pid
         site.redis.kill()
@@ -64,7 +64,7 @@ def test_counters_are_exact_though_redis_is_killed_and_comes_back_with_less(site
 
 
 @pytest.mark.slow
-def test_counters_are_exact_though_redis_is_frozen_for_longer_than_its_clients_wait(site: Site) -> None:
+def test_counters_survive_a_redis_frozen_beyond_the_clients_timeout(site: Site) -> None:
     with midrun(site, minutes=12, seed=32) as (worker, truth):
         site.redis.pause()
         misses_redis(worker)
@@ -73,7 +73,7 @@ def test_counters_are_exact_though_redis_is_frozen_for_longer_than_its_clients_w
 
 
 @pytest.mark.slow
-def test_counters_are_exact_though_kafka_is_restarted(site: Site) -> None:
+def test_counters_survive_a_restart_of_kafka(site: Site) -> None:
     traffic = generate(replace(COUNTERS, minutes=12, seed=33), int(time.time() * 1000))
     half = len(traffic.records) // 2
     worker = site.worker("engagement")
@@ -90,7 +90,7 @@ def test_counters_are_exact_though_kafka_is_restarted(site: Site) -> None:
 
 
 @pytest.mark.slow
-def test_counters_are_exact_though_a_frozen_worker_wakes_up_beside_its_successor(site: Site) -> None:
+def test_counters_survive_a_frozen_worker_that_wakes_beside_its_successor(site: Site) -> None:
     traffic = generate(replace(COUNTERS, minutes=12, seed=34), int(time.time() * 1000))
     first, second = site.worker("engagement", "first"), site.worker("engagement", "second")
     with site.feeding("engagement", traffic.records):

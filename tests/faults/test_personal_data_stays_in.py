@@ -160,7 +160,7 @@ def alerts(site: Site) -> list[Alert]:
     return [msgspec.json.decode(value, type=Alert) for value, _ in topic_bytes(site, ALERTS)]
 
 
-def test_personal_data_comes_out_nowhere_and_what_is_read_aloud_is_an_alert(flown: Site) -> None:
+def test_personal_data_leaves_by_no_output_and_reading_it_aloud_raises_an_alert(flown: Site) -> None:
     site, found = flown, list[str]()
     scored = topic_bytes(site, SCORED)
     for topic in (SCORED, ALERTS):

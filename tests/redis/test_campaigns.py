@@ -77,7 +77,7 @@ def test_during_stands_against_before(settings: Settings, readers: Readers) -> N
     assert parts["after"].figures.gpm_pv is None
 
 
-def test_what_is_kept_outlives_the_counters_and_is_the_same_when_copied_again(
+def test_campaign_minutes_outlive_the_counters_and_copying_again_changes_nothing(
     settings: Settings, readers: Readers, redis_server: LocalRedis
 ) -> None:
     sell(settings, -5, 1, 2)
@@ -93,7 +93,7 @@ def test_what_is_kept_outlives_the_counters_and_is_the_same_when_copied_again(
     assert found["before"].sums == kept["before"].sums
 
 
-def test_minutes_that_nobody_kept_are_told(settings: Settings, readers: Readers) -> None:
+def test_campaign_counts_minutes_that_were_not_kept(settings: Settings, readers: Readers) -> None:
     sell(settings, 8)
     readers.campaigns.save(campaign())
     page = campaign_page(readers, "c1", ())
@@ -116,9 +116,7 @@ def test_mood_is_joined_with_conversion(settings: Settings, readers: Readers) ->
     assert (joined.negative_share[10:13], joined.payments[10:13]) == ([None, 0.5, 0.0], [0, 1, 1])
 
 
-def test_rules_that_are_always_checked_are_told_even_where_nothing_was_found(
-    settings: Settings, readers: Readers
-) -> None:
+def test_campaign_lists_always_checked_rules_without_findings(settings: Settings, readers: Readers) -> None:
     sell(settings, 1)
     at = TEN_MS + MINUTE_MS
     detect(settings, speech(0, 1, "prize_draw", brand_id="b1", room_id="r1", event_time_ms=at, log_time_ms=at))
@@ -184,7 +182,7 @@ def test_campaign_that_is_removed_leaves_nothing(
         ({"ends_ms": TEN_MS + 40 * 86_400_000}, "31 days"),
     ],
 )
-def test_draft_that_cannot_be_is_told(changes: dict[str, Any], told: str) -> None:
+def test_impossible_campaign_is_refused(changes: dict[str, Any], told: str) -> None:
     draft = CampaignRequest("spring", "room", "r1", TEN_MS, TEN_MS + MINUTE_MS, "b1")
     with pytest.raises(UsageError, match=told):
         campaign_from(msgspec.structs.replace(draft, **changes), "alice", 0)

@@ -77,7 +77,7 @@ def test_room_has_the_figures_of_its_session(settings: Settings, console: Served
     assert page["minutes"]["viewers"][-2:] == [30, 20]
 
 
-def test_room_tells_what_no_people_made_of_the_figures_with_enough_to_tell(settings: Settings, console: Served) -> None:
+def test_room_shows_the_fake_share_once_there_is_enough_to_tell(settings: Settings, console: Served) -> None:
     tapping = [room_event(number / 20, "like", 100, actor=Account("machine")) for number in range(40)]
     watch(settings, room_event(0, "viewers", 100), *tapping, room_event(3, "viewers", 100))
     fakes = console.get("room/r1")["now"]["fakes"]
@@ -224,9 +224,7 @@ def test_stream_beats_without_trouble_while_nothing_happens(console: Served) -> 
     assert list(islice(beats, 3)) == [""] * 3
 
 
-def test_redis_that_is_away_is_told_and_the_page_goes_on_when_it_is_back(
-    settings: Settings, redis_server: LocalRedis
-) -> None:
+def test_page_reports_an_absent_redis_and_goes_on_when_it_returns(settings: Settings, redis_server: LocalRedis) -> None:
     away = settings.model_copy(update={"redis": f"redis://127.0.0.1:{free_port()}/0"})
     with served(away) as console:
         assert console.client.get("/api/start").status_code == 503

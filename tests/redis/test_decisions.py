@@ -49,7 +49,7 @@ def test_decisions_expire_after_a_year_and_some(decisions: Decisions, redis_serv
     assert list(decisions.since(0)) == ["f2"]
 
 
-def test_quality_counts_what_stands_and_has_no_share_without_a_judgement(decisions: Decisions) -> None:
+def test_quality_counts_last_decisions_and_has_no_share_without_one(decisions: Decisions) -> None:
     for name in ("f1", "f2", "f3"):
         decisions.record(an_alert(name), "acknowledged", "alice", NOON_MS)
     [row] = quality(decisions.since(NOON_MS))

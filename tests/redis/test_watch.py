@@ -47,13 +47,13 @@ def test_resolved_alerts_are_listed_where_all_are_asked_for(redis_server: LocalR
     assert sorted(listed("--all")) == ["firing critical", "resolved warning"]
 
 
-def test_a_draft_rules_alerts_are_listed_whether_they_resolved_or_not(redis_server: LocalRedis, namespace: str) -> None:
+def test_draft_rule_alerts_are_listed_firing_and_resolved(redis_server: LocalRedis, namespace: str) -> None:
     keep(redis_server, namespace, ACTIVE, an_alert("f1"))
     keep(redis_server, namespace, SHADOW, an_alert("f2", "resolved", "warning"))
     keep(redis_server, namespace, SHADOW, an_alert("f3", "firing", "warning"))
     assert sorted(listed("--shadow")) == ["firing warning", "resolved warning"]
 
 
-def test_where_there_is_none_it_says_so() -> None:
+def test_empty_list_says_so() -> None:
     assert listed() == ["No alert"]
     assert listed("--shadow") == ["No draft"]

@@ -44,7 +44,7 @@ def wait_for_pages(server: Receiver, count: int) -> list[Page]:
     return server.received
 
 
-def test_one_page_for_a_crisis_and_none_for_what_a_blind_monitor_sees(tmp_path: Path) -> None:
+def test_crisis_pages_once_and_a_blind_monitor_inhibits_the_rest(tmp_path: Path) -> None:
     with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:
         post(alertmanager, {"alertname": "MonitorBlind", "severity": "critical", "blind": "true", "cause": "redis"})
         wait_for_pages(pager, 1)
@@ -63,7 +63,7 @@ def test_one_page_for_a_crisis_and_none_for_what_a_blind_monitor_sees(tmp_path: 
     assert [alert["labels"]["alertname"] for alert in inhibited] == ["RoomCollapse"]
 
 
-def test_groups_are_told_apart_by_room_and_told_again_when_they_resolve(tmp_path: Path) -> None:
+def test_groups_are_notified_by_room_and_again_when_they_resolve(tmp_path: Path) -> None:
     breach = {"alertname": "Compliance", "kind": "compliance", "severity": "warning", "brand": "b1", "family": "minors"}
     rooms = [breach | {"room": room, "fingerprint": room} for room in ("r1", "r2")]
     with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:

@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_gets_one_line_and_exit_code_1(
     assert printed.count("\n") == 1
 
 
-def test_a_missing_server_gets_one_line_that_says_what_to_do_and_exit_code_1() -> None:
+def test_missing_server_is_one_line_of_advice_and_exit_code_1() -> None:
     asked = {
         ("topics", "create"): "PULSEWATCH_KAFKA",
         ("dead-letters", "list"): "PULSEWATCH_KAFKA",

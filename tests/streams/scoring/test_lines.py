@@ -10,11 +10,6 @@ from streams.scoring.lines import BATCH_LINES, score_lines
 from tests.fakes.scoring import WordClassifier
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    return Rulebook.load()
-
-
 def rows(lines: list[str | bytes], rulebook: Rulebook) -> list[dict[str, object]]:
     return list(score_lines(lines, rulebook=rulebook, classifier=WordClassifier()))
 

@@ -14,11 +14,6 @@ from tests.fakes.scoring import NOW_MS, MemoryTexts, WordClassifier, batch, comm
 LIVE = ("live.events", 0)
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    return Rulebook.load()
-
-
 @pytest.fixture
 def ledger() -> MemoryLedger:
     return MemoryLedger()

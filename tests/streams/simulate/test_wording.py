@@ -46,11 +46,6 @@ def test_near_copy_keeps_the_text_and_varies_the_tail() -> None:
     assert all(copy.startswith("抵制") for copy in copies)
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    return Rulebook.load()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("genre", "category", "kind"), [("speech", "clean", "host_speech"), ("social", "official", "brand_post")]

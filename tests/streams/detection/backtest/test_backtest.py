@@ -25,11 +25,6 @@ class AngerModel:
         return [ANGRY if "angry" in text else CALM for text in texts]
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    return Rulebook.load()
-
-
 def iso(minute: float) -> str:
     return datetime.fromtimestamp(START_MS / 1000 + 60 * minute, UTC).isoformat()
 
