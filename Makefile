@@ -28,6 +28,7 @@ check: setup
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/pulsewatch grafana build --check
 	@$(BIN)/python -m deploy.reference --check
+	@$(BIN)/python -m deploy.generate --check
 
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)

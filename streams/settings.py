@@ -1,4 +1,7 @@
-"""Every setting with its default; each is an environment variable with the prefix PULSEWATCH_ (or a line of .env)."""
+"""Every setting with its default and its sentence; each is an environment variable PULSEWATCH_… or a line of .env.
+
+`.env.example` and the reference page are generated from here.
+"""
 
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +16,7 @@ REDIS_URL = r"^(rediss?|unix)://"
 
 
 class Settings(BaseSettings):
-    """Frozen configuration; running state lives elsewhere."""
+    """The configuration of a process, frozen. A bad value raises ValidationError; `settings()` names it in one line."""
 
     model_config = SettingsConfigDict(env_prefix="PULSEWATCH_", env_file=".env", extra="ignore", frozen=True)
 
@@ -24,26 +27,29 @@ class Settings(BaseSettings):
     namespace: str = Field("pw", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every Redis key.")
     partitions: int = Field(4, ge=1, le=1024, description="Partitions of the topics that `topics create` makes.")
     instance: str | None = Field(
-        None, description="Static group membership: a worker that comes back keeps its partitions."
+        None, description="Name for static group membership: a worker that comes back keeps its partitions."
     )
     pseudonym_key: SecretStr = Field(
-        SecretStr("pulsewatch-demo"), description="HMAC key of the pseudonyms; set your own."
+        SecretStr("pulsewatch-demo"),
+        description="Key of the pseudonyms. Set your own before the first event: with another key all people are new.",
     )
     model: str | None = Field(
         None, description="Instead of the bundled model: a folder, or a hub id of a `transformers` sequence classifier."
     )
     model_labels: dict[str, str] | None = Field(
-        None, description='What such a classifier\'s labels mean, as JSON: its label to ours, or to "" for none.'
+        None, description='What that classifier\'s labels mean, as JSON: its label to ours, or to "" for none.'
     )
     core: int | None = Field(
         None, ge=0, description="Pins a scoring worker's model to this core; start a worker for each core."
     )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
     metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
-    log_level: str = Field("WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
-    lateness_seconds: int = Field(120, ge=0, description="Detection waits this long for events out of order.")
-    retention_days: int = Field(14, ge=1, description="How long the topics keep records; dead letters a week at most.")
-    session_ttl_days: int = Field(14, ge=1, description="How long a live session's counters stay after its last event.")
+    log_level: str = Field(
+        "WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    lateness_seconds: int = Field(120, ge=0, description="Seconds that detection waits for events out of order.")
+    retention_days: int = Field(14, ge=1, description="Days that the topics keep records; dead letters a week at most.")
+    session_ttl_days: int = Field(14, ge=1, description="Days that a session's counters stay after its last event.")
     top_rooms: int = Field(200, ge=1, description="Rooms with series of their own in Prometheus; the rest are `other`.")
     top_brands: int = Field(
         200, ge=1, description="Brands with series of their own in Prometheus; the rest are `other`."
@@ -59,10 +65,10 @@ class Settings(BaseSettings):
         description="Where people read dashboards/runbooks, such as a Git host's folder; messages link there if set.",
     )
     feed_silent_minutes: int = Field(
-        15, ge=1, description="A feed that was heard regularly and is not for so long alerts."
+        15, ge=1, description="Minutes without an event after which a regular feed raises an alert."
     )
     shadow_rules: Path | None = Field(
-        None, description="A file of draft rules that run in shadow: recorded, paging nobody."
+        None, description="A file of alert rules that run in shadow: their alerts are recorded and page nobody."
     )
 
 

@@ -1,11 +1,14 @@
 """Who is told what: the shipped routes, asked of Alertmanager's own tool."""
 
+import re
 import subprocess
 
 import pytest
 import yaml
 
 from deploy.local.alertmanager import CONFIG, delivering_to
+from streams.alerts.kinds import KINDS, Kind
+from tests.oracle.shipped_rules import alerts
 
 Labels = dict[str, str]
 
@@ -59,6 +62,23 @@ OWN_DESK = "example-brand"
 )
 def test_alert_reaches_its_desk_and_nobody_else(labels: Labels, receivers: set[str]) -> None:
     assert routed(**labels) == receivers
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
+def test_alert_of_each_kind_reaches_its_route(kind: Kind) -> None:
+    severity = "info" if kind.route == "digest" else "warning"
+    receivers = routed(alertname=kind.prometheus, kind=kind.id, severity=severity)
+    assert receivers - {"nobody"} == {kind.route}
+
+
+def test_matchers_name_kinds_and_alerts_that_there_are() -> None:
+    """A renamed kind would leave a route that matches nothing."""
+    text = CONFIG.read_text()
+    known = {"kind": set(KINDS), "alertname": {rule["alert"] for rule in alerts()}}
+    for label, names in known.items():
+        matched = re.findall(rf'\b{label}=~?"([^"]+)"', text)
+        assert matched
+        assert {name for pattern in matched for name in pattern.split("|")} <= names
 
 
 def test_configuration_is_valid() -> None:
