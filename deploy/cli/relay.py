@@ -16,20 +16,23 @@ import click
 @click.option("--check", is_flag=True, help="Read the configuration and its secret files, and exit.")
 @click.option("--test", "target", metavar="TARGET", help="Send TARGET one test message, and exit.")
 def relay(config: Path | None, host: str, port: int, check: bool, target: str | None) -> None:
-    """Take Alertmanager's notifications and write each in its receiver's own format.
+    """Deliver Alertmanager's notifications to their receivers.
+
+    Writes each in its receiver's own format.
 
     Keeps nothing: Alertmanager tries again until the relay says that the receiver has it. Metrics are on /metrics.
     """
     import asyncio
 
+    from deploy.local.programs import RELAY_CONFIG
     from streams.errors import Unavailable, UsageError
     from streams.notification.message import Links
-    from streams.notification.receivers import CONFIG, load
+    from streams.notification.receivers import load
     from streams.notification.relay import serve
     from streams.notification.trial import send_test
     from streams.settings import settings
 
-    targets = load(config or CONFIG)
+    targets = load(config or RELAY_CONFIG)
     chosen = settings()
     links = Links(chosen.console_url, chosen.runbooks_url)
     if check:

@@ -11,8 +11,14 @@ from deploy.local.alertmanager import with_host
 from deploy.local.http import answers, text
 from deploy.local.process import LOOPBACK, ServerProcess
 from streams.errors import Unavailable
-from streams.notification.receivers import CONFIG as TARGETS
 from streams.settings import Settings
+
+RELAY_CONFIG = Path(__file__).parents[1] / "relay" / "relay.yml"
+
+
+def _pulsewatch(*arguments: str) -> Sequence[str]:
+    """A command of ours, run by this interpreter."""
+    return [sys.executable, "-m", "deploy.cli", *arguments]
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -42,7 +48,7 @@ class WorkerProcess(ServerProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "deploy.cli", "worker", self.name]
+        return _pulsewatch("worker", self.name)
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -71,7 +77,7 @@ class ExporterProcess(ServerProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "deploy.cli", "exporter", "--port", str(self.port)]
+        return _pulsewatch("exporter", "--port", str(self.port))
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -101,22 +107,13 @@ class RelayProcess(ServerProcess):
         return self.folder / "relay.yml"
 
     def command(self) -> Sequence[str]:
-        return [
-            sys.executable,
-            "-m",
-            "deploy.cli",
-            "relay",
-            "--port",
-            str(self.port),
-            "--config",
-            str(self._config),
-        ]
+        return _pulsewatch("relay", "--port", str(self.port), "--config", str(self._config))
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
 
     def prepare(self) -> None:
-        shipped = yaml.safe_load(TARGETS.read_text())
+        shipped = yaml.safe_load(RELAY_CONFIG.read_text())
         targets = {name: _here(entry, self._receiver) for name, entry in shipped["targets"].items()}
         self._config.write_text(yaml.safe_dump({"targets": targets}, sort_keys=False))
 
@@ -126,7 +123,7 @@ class RelayProcess(ServerProcess):
 
 def _here(entry: Mapping[str, str], receiver: str) -> dict[str, str]:
     """A target as seen from another folder."""
-    files = {key: str(TARGETS.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
+    files = {key: str(RELAY_CONFIG.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
     url = {"url": with_host(entry["url"], {"receiver": receiver})} if "url" in entry else {}
     return {**entry, **files, **url}
 
@@ -147,7 +144,7 @@ class ConsoleProcess(ServerProcess):
         return f"http://{LOOPBACK}:{self.port}/"
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "deploy.cli", "console", "--port", str(self.port), *self._arguments]
+        return _pulsewatch("console", "--port", str(self.port), *self._arguments)
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -172,8 +169,7 @@ class PageReceiver(ServerProcess):
         return f"http://{self.address}/received"
 
     def command(self) -> Sequence[str]:
-        log = self.folder / "pages.jsonl"
-        return [sys.executable, "-m", "deploy.local.receiver", "--port", str(self.port), "--log", str(log)]
+        return _pulsewatch("pager", "--port", str(self.port), "--log", str(self.folder / "pages.jsonl"))
 
     def ready(self) -> bool:
         return answers(self.url)

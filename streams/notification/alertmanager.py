@@ -43,7 +43,7 @@ class Notification(
         "external_url": "externalURL",
     },
 ):
-    """A group of alerts that is told at once."""
+    """A group of alerts that is sent at once."""
 
     receiver: str
     status: Status
@@ -61,7 +61,7 @@ _decode = msgspec.json.Decoder(Notification).decode
 
 
 def read(body: bytes) -> Notification:
-    """Raises ValueError where it is no notification."""
+    """The notification in a request's body. Raises ValueError where it is none, or has no alerts."""
     notification = _decode(body)
     if not notification.alerts:
         raise ValueError("a notification without alerts")

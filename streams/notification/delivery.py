@@ -1,9 +1,9 @@
-"""A notification on its way to one receiver: at its pace, again where that helps, within Alertmanager's patience.
+"""A notification on its way to one receiver: within its rate limit, and retried until Alertmanager's timeout.
 
-arrives ── waits for the pace ── sent ── 200 ──────────────────► delivered
-                                  ▲ └──── 429, 5xx, no answer ── waits, doubling ─┐
-                                  └───────────────────────────────────────────────┘
-no time left ──► unavailable, or limited where only the pace was in the way: Alertmanager comes again
+arrives ── waits for the limit ── sent ── 200 ──────────────────► delivered
+                                   ▲ └─── 429, 5xx, no answer ── waits, doubling ─┐
+                                   └──────────────────────────────────────────────┘
+no time left ──► unavailable, or limited where only the rate limit was in the way: Alertmanager sends it again
 """
 
 import asyncio
@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 Outcome = Literal["delivered", "refused", "unavailable", "limited"]
 OUTCOMES: tuple[Outcome, ...] = ("delivered", "refused", "unavailable", "limited")
 BUDGET_SECONDS = 8.0
-"""Alertmanager waits at least ten."""
+"""Alertmanager waits at least ten seconds for an answer."""
 ATTEMPT_SECONDS = 4.0
 FIRST_WAIT_SECONDS = 0.2
 MAX_WAIT_SECONDS = 2.0
@@ -46,9 +46,9 @@ class Result:
 
 @dataclass
 class ReceiverClient:
-    """One target's. Notifications go one after the other, in the order in which they came."""
+    """Delivers to one receiver. Notifications go one after the other, in the order in which they came."""
 
-    target: Receiver
+    receiver: Receiver
     links: Links
     session: aiohttp.ClientSession
     clock: Clock = system_clock
@@ -58,13 +58,13 @@ class ReceiverClient:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self._format = FORMATS[self.target.kind]
-        self._pace = RateLimiter(self._format.limits)
-        from_zero(RELAY_MESSAGES, (self.target.name,), OUTCOMES)
-        RELAY_SECONDS.labels(self.target.name)
+        self._format = FORMATS[self.receiver.kind]
+        self._rate_limiter = RateLimiter(self._format.limits)
+        from_zero(RELAY_MESSAGES, (self.receiver.name,), OUTCOMES)
+        RELAY_SECONDS.labels(self.receiver.name)
 
     async def deliver(self, notification: Notification) -> Result:
-        """Returns once the receiver has it, refuses it, or time is up; raises nothing."""
+        """Return once the receiver has it, refuses it, or the budget is used up; raises nothing."""
         began = self.now()
         deadline = began + self.budget_seconds
         try:
@@ -74,15 +74,15 @@ class ReceiverClient:
             result = Result("unavailable", "no answer in time")
         except UsageError as error:
             result = Result("refused", str(error))
-        RELAY_MESSAGES.labels(self.target.name, result.outcome).inc()
-        RELAY_SECONDS.labels(self.target.name).observe(self.now() - began)
+        RELAY_MESSAGES.labels(self.receiver.name, result.outcome).inc()
+        RELAY_SECONDS.labels(self.receiver.name).observe(self.now() - began)
         if result.outcome != "delivered":
-            LOG.warning("%s to %s: %s", result.outcome, self.target.name, result.reason)
+            LOG.warning("%s to %s: %s", result.outcome, self.receiver.name, result.reason)
         return result
 
     async def _deliver(self, notification: Notification, deadline: float) -> Result:
-        message = compose(notification, self.links, self.target.language)
-        for post in self._format.write(RenderInput(notification, message, self.target.address(), self.clock())):
+        message = compose(notification, self.links, self.receiver.language)
+        for post in self._format.write(RenderInput(notification, message, self.receiver.address(), self.clock())):
             result = await self._send(post, deadline)
             if result.outcome != "delivered":
                 return result
@@ -91,12 +91,12 @@ class ReceiverClient:
     async def _send(self, post: Post, deadline: float) -> Result:
         wait_seconds, reason = FIRST_WAIT_SECONDS, ""
         while True:
-            pause = self._pace.wait_seconds(self.now())
+            pause = self._rate_limiter.wait_seconds(self.now())
             if self.now() + pause > deadline:
                 return Result("unavailable", reason) if reason else Result("limited", "the receiver's rate limit")
             if pause:
                 await self.sleep(pause)
-            self._pace.sent(self.now())
+            self._rate_limiter.sent(self.now())
             answer, asked_to_wait = await self._attempt(post)
             if answer.fate == "delivered":
                 return Result("delivered")
@@ -111,16 +111,16 @@ class ReceiverClient:
             wait_seconds = min(2 * wait_seconds, MAX_WAIT_SECONDS)
 
     async def _attempt(self, post: Post) -> tuple[Answer, float]:
-        """The answer, and the seconds that it asks to wait. No address is ever told: it holds a key."""
-        patience = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
+        """The answer, and the seconds that it asks to wait. An address never appears in a reason: it holds a key."""
+        timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
         try:
-            async with self.session.post(post.url, json=post.body, timeout=patience, allow_redirects=False) as response:
+            async with self.session.post(post.url, json=post.body, timeout=timeout, allow_redirects=False) as response:
                 body = await response.content.read(MAX_ANSWER_BYTES)
-                return self._format.judge(response.status, body), _seconds(response.headers.get("Retry-After"))
+                return self._format.parse_response(response.status, body), _seconds(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError) as error:
             return Answer("again", type(error).__name__), 0.0
 
 
 def _seconds(header: str | None) -> float:
-    """Of a Retry-After; 0 where it is none or a date."""
+    """Of a Retry-After header; 0 where there is none or it is a date."""
     return float(header) if header and header.isdigit() else 0.0

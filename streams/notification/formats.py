@@ -1,4 +1,4 @@
-"""Each receiver's format: how a message is written, what its answers mean, how often it may be written to.
+"""Each receiver's format: how a message is written, what its answers mean, its rate limits.
 
 Signatures, limits and answers as the platforms document them for custom robots (looked up in November 2026):
 Feishu/Lark: HMAC-SHA256 of nothing, keyed with "seconds\\nsecret", base64, in the body; 5 a second and 100 a minute;
@@ -16,13 +16,14 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from streams.alerts.alert import SEVERITIES
 from streams.notification.alertmanager import AlertmanagerAlert, Notification
-from streams.notification.message import GRAVEST, Item, Message
+from streams.notification.message import Item, Message
 from streams.notification.rate_limit import Limit
 from streams.untrusted import one_line
 
 Fate = Literal["delivered", "again", "refused"]
-Kind = Literal["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
+ReceiverKind = Literal["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
 WECOM_BYTES = 4096
 DINGTALK_BYTES = 18_000
 PAGERDUTY_SUMMARY = 1024
@@ -31,7 +32,7 @@ COLOURS = {"critical": "red", "warning": "orange", "info": "blue"}
 
 @dataclass(frozen=True)
 class Address:
-    """Where a message goes, with what proves that we may write there."""
+    """A receiver's URL and its secret: a signing key, a routing key, or nothing."""
 
     url: str
     secret: str = ""
@@ -39,7 +40,7 @@ class Address:
 
 @dataclass(frozen=True)
 class RenderInput:
-    """What a message is written from."""
+    """Everything that a format writes a message from."""
 
     notification: Notification
     message: Message
@@ -57,7 +58,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer means: done, try again, or never."""
+    """What a response means: delivered, try again, or refused for good."""
 
     fate: Fate
     reason: str = ""
@@ -68,18 +69,18 @@ class Format:
     """One kind of receiver."""
 
     write: Callable[[RenderInput], Sequence[Post]]
-    judge: Callable[[int, bytes], Answer]
-    """From the answer's status and body."""
+    parse_response: Callable[[int, bytes], Answer]
+    """From the response's status and body."""
     limits: Sequence[Limit] = ()
 
 
-def _webhook(draft: RenderInput) -> list[Post]:
-    return [Post(draft.address.url, msgspec.to_builtins(draft.notification))]
+def _webhook(source: RenderInput) -> list[Post]:
+    return [Post(source.address.url, msgspec.to_builtins(source.notification))]
 
 
-def _slack(draft: RenderInput) -> list[Post]:
-    """Block Kit, which Slack's likenesses read too."""
-    message = draft.message
+def _slack(source: RenderInput) -> list[Post]:
+    """Block Kit, which Slack-compatible servers read too."""
+    message = source.message
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": _cut(_fullwidth(message.title), 150), "emoji": False}}
     ]
@@ -90,16 +91,16 @@ def _slack(draft: RenderInput) -> list[Post]:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
     if message.more:
         blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": message.tail()}]})
-    return [Post(draft.address.url, {"text": _fullwidth(message.title), "blocks": blocks})]
+    return [Post(source.address.url, {"text": _fullwidth(message.title), "blocks": blocks})]
 
 
-def _pagerduty(draft: RenderInput) -> list[Post]:
+def _pagerduty(source: RenderInput) -> list[Post]:
     """Events API v2, an event an alert: its fingerprint is the key, so that a repeated event is one incident."""
-    message = draft.message
+    message = source.message
     posts = []
-    for item, notice in _paired(draft):
+    for item, alert in _paired(source):
         event: dict[str, Any] = {
-            "routing_key": draft.address.secret,
+            "routing_key": source.address.secret,
             "event_action": "trigger" if item.firing else "resolve",
             "dedup_key": item.fingerprint,
             "links": [{"href": url, "text": label} for label, url in _links(message, item)],
@@ -108,19 +109,19 @@ def _pagerduty(draft: RenderInput) -> list[Post]:
             event["payload"] = {
                 "summary": _cut(item.summary, PAGERDUTY_SUMMARY),
                 "source": "pulsewatch",
-                "severity": item.severity if item.severity in GRAVEST else "error",
-                "timestamp": notice.starts_at,
-                "component": one_line(notice.labels.get("brand") or notice.labels.get("stage") or "pulsewatch"),
-                "class": one_line(notice.name),
-                "custom_details": {one_line(name): one_line(value) for name, value in notice.labels.items()},
+                "severity": item.severity if item.severity in SEVERITIES else "error",
+                "timestamp": alert.starts_at,
+                "component": one_line(alert.labels.get("brand") or alert.labels.get("stage") or "pulsewatch"),
+                "class": one_line(alert.name),
+                "custom_details": {one_line(name): one_line(value) for name, value in alert.labels.items()},
             }
-        posts.append(Post(draft.address.url, event))
+        posts.append(Post(source.address.url, event))
     return posts
 
 
-def _feishu(draft: RenderInput) -> list[Post]:
+def _feishu(source: RenderInput) -> list[Post]:
     """An interactive card of plain-text elements only, which Feishu shows as they are: no mention, no markup."""
-    message = draft.message
+    message = source.message
     elements: list[dict[str, Any]] = []
     for item in message.shown:
         lines = f"{message.head(item)}\n{message.words['since']} {item.since}"
@@ -136,11 +137,11 @@ def _feishu(draft: RenderInput) -> list[Post]:
     colour = COLOURS.get(message.severity, "blue") if message.firing else "green"
     header = {"title": {"tag": "plain_text", "content": message.title}, "template": colour}
     body = {"msg_type": "interactive", "card": {"header": header, "elements": elements}}
-    return [Post(draft.address.url, {**feishu_signature(draft.address.secret, draft.now_ms), **body})]
+    return [Post(source.address.url, {**feishu_signature(source.address.secret, source.now_ms), **body})]
 
 
 def feishu_signature(secret: str, now_ms: int) -> dict[str, str]:
-    """The body's signature fields; none without a secret."""
+    """The signature fields of the body, `timestamp` in seconds and `sign`; none without a secret."""
     if not secret:
         return {}
     timestamp = str(now_ms // 1000)
@@ -148,28 +149,28 @@ def feishu_signature(secret: str, now_ms: int) -> dict[str, str]:
     return {"timestamp": timestamp, "sign": base64.b64encode(digest).decode()}
 
 
-def _dingtalk(draft: RenderInput) -> list[Post]:
-    text = _markdown(draft.message, DINGTALK_BYTES)
-    body = {"msgtype": "markdown", "markdown": {"title": _fullwidth(draft.message.title), "text": text}}
-    signature = dingtalk_signature(draft.address.secret, draft.now_ms)
-    joint = ("&" if "?" in draft.address.url else "?") if signature else ""
-    return [Post(draft.address.url + joint + signature, body)]
+def _dingtalk(source: RenderInput) -> list[Post]:
+    text = _markdown(source.message, DINGTALK_BYTES)
+    body = {"msgtype": "markdown", "markdown": {"title": _fullwidth(source.message.title), "text": text}}
+    signature = dingtalk_signature(source.address.secret, source.now_ms)
+    joint = ("&" if "?" in source.address.url else "?") if signature else ""
+    return [Post(source.address.url + joint + signature, body)]
 
 
 def dingtalk_signature(secret: str, now_ms: int) -> str:
-    """What is added to the URL; nothing without a secret."""
+    """The signature as URL parameters, `timestamp` in milliseconds and `sign`; empty without a secret."""
     if not secret:
         return ""
     digest = hmac.new(secret.encode(), f"{now_ms}\n{secret}".encode(), hashlib.sha256).digest()
     return f"timestamp={now_ms}&sign={quote_plus(base64.b64encode(digest))}"
 
 
-def _wecom(draft: RenderInput) -> list[Post]:
-    content = _markdown(draft.message, WECOM_BYTES)
-    return [Post(draft.address.url, {"msgtype": "markdown", "markdown": {"content": content}})]
+def _wecom(source: RenderInput) -> list[Post]:
+    content = _markdown(source.message, WECOM_BYTES)
+    return [Post(source.address.url, {"msgtype": "markdown", "markdown": {"content": content}})]
 
 
-def _markdown(message: Message, most_bytes: int) -> str:
+def _markdown(message: Message, max_bytes: int) -> str:
     """The markdown that DingTalk and WeCom share, as many whole alerts as fit."""
     blocks = [f"### {_fullwidth(message.title)}"]
     for number, item in enumerate(message.shown):
@@ -177,37 +178,20 @@ def _markdown(message: Message, most_bytes: int) -> str:
         block = f"**{_fullwidth(message.head(item))}**\n\n> {message.words['since']} {_fullwidth(item.since)} {links}"
         hidden = len(message.shown) - number + message.more
         rest = message.words["more"].format(hidden)
-        if len("\n\n".join([*blocks, block, rest]).encode()) > most_bytes:
+        if len("\n\n".join([*blocks, block, rest]).encode()) > max_bytes:
             return "\n\n".join([*blocks, rest])
         blocks.append(block)
     return "\n\n".join([*blocks, message.tail()] if message.more else blocks)
 
 
-_WIDE = str.maketrans(
-    {
-        "<": "＜",
-        ">": "＞",
-        "[": "［",
-        "]": "］",
-        "(": "（",
-        ")": "）",
-        "*": "＊",
-        "_": "＿",
-        "`": "｀",
-        "#": "＃",
-        "~": "～",
-        "!": "！",
-        "|": "｜",
-        "\\": "＼",
-        "@": "＠",
-        "&": "＆",
-        "$": "＄",
-    }
-)
+_WIDE = str.maketrans({
+    "<": "＜", ">": "＞", "[": "［", "]": "］", "(": "（", ")": "）", "*": "＊", "_": "＿", "`": "｀", "#": "＃",
+    "~": "～", "!": "！", "|": "｜", "\\": "＼", "@": "＠", "&": "＆", "$": "＄",
+})  # fmt: skip
 
 
 def _fullwidth(text: str) -> str:
-    """Every character that some receiver's markup reads as its full-width twin: not all renderers know an escape.
+    """Replaces every character of some receiver's markup by its full-width twin: not all renderers know an escape.
 
     A scheme loses its slashes, so that no bare address becomes a link.
     """
@@ -215,18 +199,18 @@ def _fullwidth(text: str) -> str:
 
 
 def _links(message: Message, item: Item) -> list[tuple[str, str]]:
-    """(label, address); they are made of settings and quoted names, nothing of a stranger's."""
+    """(label, address). Addresses are made of settings and quoted names, never of a feed's text."""
     links = [(message.words["open"], item.view), (message.words["runbook"], item.runbook)]
     return [(label, url) for label, url in links if url]
 
 
-def _paired(draft: RenderInput) -> list[tuple[Item, AlertmanagerAlert]]:
-    notices = {notice.fingerprint: notice for notice in draft.notification.alerts}
-    return [(item, notices[item.fingerprint]) for item in draft.message.items]
+def _paired(source: RenderInput) -> list[tuple[Item, AlertmanagerAlert]]:
+    alerts = {alert.fingerprint: alert for alert in source.notification.alerts}
+    return [(item, alerts[item.fingerprint]) for item in source.message.items]
 
 
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def _cut(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def _by_status(status: int, body: bytes) -> Answer:
@@ -237,27 +221,27 @@ def _by_status(status: int, body: bytes) -> Answer:
 
 
 def _by_code(names: Sequence[str], again: Mapping[int, str]) -> Callable[[int, bytes], Answer]:
-    """Robots answer 200 and say in a field of the body what became of the message."""
+    """For robots that answer 200 and put the outcome into a field of the body: 0 is delivered."""
 
-    def judge(status: int, body: bytes) -> Answer:
+    def parse_response(status: int, body: bytes) -> Answer:
         answer = _by_status(status, body)
         if answer.fate != "delivered":
             return answer
         try:
-            told = msgspec.json.decode(body, type=dict[str, Any])
+            reply = msgspec.json.decode(body, type=dict[str, Any])
         except msgspec.DecodeError:
             return Answer("again", "an answer that is no JSON")
-        code: Any = next((told[name] for name in names if name in told), None)
+        code: Any = next((reply[name] for name in names if name in reply), None)
         if code == 0:
             return answer
         if code in again:
             return Answer("again", f"code {code}: {again[code]}")
-        return Answer("refused", one_line(f"code {code}: {told.get('msg') or told.get('errmsg') or ''}"))
+        return Answer("refused", one_line(f"code {code}: {reply.get('msg') or reply.get('errmsg') or ''}"))
 
-    return judge
+    return parse_response
 
 
-FORMATS: Mapping[Kind, Format] = {
+FORMATS: Mapping[ReceiverKind, Format] = {
     "webhook": Format(_webhook, _by_status),
     "slack": Format(_slack, _by_status, [Limit(1, 1)]),
     "pagerduty": Format(_pagerduty, _by_status),

@@ -1,5 +1,5 @@
-"""Who can be written to: relay.yml, a name and its receiver each. What is secret lies in files and is read at each use,
-so that a rotated secret needs no restart; an address that contains its own key is a secret too."""
+"""The receivers that relay.yml names. Secrets are in files and are read at each use, so that a rotated secret needs no
+restart; an address that contains its own key is a secret too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,16 @@ import msgspec
 import yaml
 
 from streams.errors import UsageError
-from streams.notification.formats import Address, Kind
+from streams.notification.formats import Address, ReceiverKind
 from streams.notification.message import Language
 
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
-CONFIG = Path(__file__).parents[2] / "deploy" / "relay" / "relay.yml"
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A target as relay.yml has it."""
+    """A receiver as relay.yml has it."""
 
-    kind: Kind
+    kind: ReceiverKind
     url: str | None = None
     url_file: str | None = None
     secret_file: str | None = None
@@ -35,14 +34,14 @@ class Receiver:
     """One receiver. Paths in relay.yml are relative to it."""
 
     name: str
-    kind: Kind
+    kind: ReceiverKind
     language: Language
     url: str | None
     url_file: Path | None
     secret_file: Path | None
 
     def address(self) -> Address:
-        """Read the files. Raises UsageError where one is missing or holds nothing of use."""
+        """Read the files. Raises UsageError where one is missing or does not hold one word."""
         url = _line(self.name, self.url_file) if self.url_file else self.url or PAGERDUTY_URL
         if not url.startswith(("https://", "http://")):
             raise UsageError(f"relay target {self.name}: the address does not begin with https:// or http://")
@@ -50,20 +49,20 @@ class Receiver:
 
 
 def load(path: Path) -> Mapping[str, Receiver]:
-    """Every target by name. Raises UsageError that names what is wrong with which."""
+    """Every receiver by name. Raises UsageError that names the receiver and what is wrong with it."""
     try:
-        held = msgspec.convert(yaml.safe_load(path.read_text()), _File)
+        file = msgspec.convert(yaml.safe_load(path.read_text()), _File)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
-    targets = {name: _target(name, entry, path.parent) for name, entry in held.targets.items()}
-    for target in targets.values():
-        target.address()
-    return targets
+    receivers = {name: _receiver(name, entry, path.parent) for name, entry in file.targets.items()}
+    for receiver in receivers.values():
+        receiver.address()
+    return receivers
 
 
-def _target(name: str, entry: _Entry, folder: Path) -> Receiver:
+def _receiver(name: str, entry: _Entry, folder: Path) -> Receiver:
     if entry.url and entry.url_file:
         raise UsageError(f"relay target {name}: give url or url_file, not both")
     if entry.kind not in ("webhook", "pagerduty") and not entry.url_file:

@@ -17,32 +17,32 @@ from streams.notification.receivers import Receiver
 LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 10_000_000
 STATUSES: Mapping[Outcome, int] = {"delivered": 200, "refused": 422, "unavailable": 503, "limited": 503}
-"""Alertmanager comes again after 5xx."""
-DELIVERIES = web.AppKey("deliveries", dict[str, ReceiverClient])
+"""Alertmanager sends a notification again after 5xx."""
+CLIENTS = web.AppKey("clients", dict[str, ReceiverClient])
 
 
-def application(targets: Mapping[str, Receiver], links: Links) -> web.Application:
+def application(receivers: Mapping[str, Receiver], links: Links) -> web.Application:
     """The server's routes; connections to receivers are kept for as long as it runs."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
-    async def deliveries(app: web.Application) -> AsyncIterator[None]:
+    async def clients(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession() as session:
-            app[DELIVERIES] = {name: ReceiverClient(target, links, session) for name, target in targets.items()}
+            app[CLIENTS] = {name: ReceiverClient(receiver, links, session) for name, receiver in receivers.items()}
             yield
 
-    app.cleanup_ctx.append(deliveries)
+    app.cleanup_ctx.append(clients)
     app.router.add_post("/alerts/{target}", _relay)
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/healthz", _health)
     return app
 
 
-async def serve(targets: Mapping[str, Receiver], links: Links, host: str, port: int) -> None:
+async def serve(receivers: Mapping[str, Receiver], links: Links, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished. Raises OSError where the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(targets, links), access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(application(receivers, links), access_log=None, shutdown_timeout=10)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -52,14 +52,14 @@ async def serve(targets: Mapping[str, Receiver], links: Links, host: str, port: 
 
 
 async def _relay(request: web.Request) -> web.Response:
-    delivery = request.app[DELIVERIES].get(request.match_info["target"])
-    if delivery is None:
+    client = request.app[CLIENTS].get(request.match_info["target"])
+    if client is None:
         return web.json_response({"error": "no such target in relay.yml"}, status=404)
     try:
         notification = read(await request.read())
     except ValueError as error:
         return web.json_response({"error": f"not an Alertmanager notification: {error}"}, status=400)
-    result = await delivery.deliver(notification)
+    result = await client.deliver(notification)
     return web.json_response({"outcome": result.outcome, "reason": result.reason}, status=STATUSES[result.outcome])
 
 

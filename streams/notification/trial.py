@@ -14,7 +14,7 @@ SUMMARY = "Test of the relay: no action is needed / 告警通道测试，无需�
 
 
 def notification(now_ms: int) -> Notification:
-    """One alert of no consequence."""
+    """A notification of one alert, at `info`."""
     labels = {"alertname": "RelayTest", "severity": "info"}
     fingerprint = f"relay-test-{now_ms}"
     starts_at = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -23,7 +23,7 @@ def notification(now_ms: int) -> Notification:
     )
 
 
-async def send_test(target: Receiver, links: Links) -> Result:
-    """As a real notification would go, retries included."""
+async def send_test(receiver: Receiver, links: Links) -> Result:
+    """Deliver the test notification as any other, retries included."""
     async with aiohttp.ClientSession() as session:
-        return await ReceiverClient(target, links, session).deliver(notification(system_clock()))
+        return await ReceiverClient(receiver, links, session).deliver(notification(system_clock()))

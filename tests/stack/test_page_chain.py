@@ -19,7 +19,8 @@ from aiohttp.test_utils import TestServer
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.http import answers
 from deploy.local.process import ServerProcess, free_port
-from streams.notification.receivers import CONFIG, load
+from deploy.local.programs import RELAY_CONFIG
+from streams.notification.receivers import load
 
 SECRET = "s3cret"
 
@@ -92,7 +93,7 @@ def _configure(folder: Path, url: str) -> None:
     (folder / "url").write_text(url)
     (folder / "secret").write_text(SECRET)
     target = {"kind": "feishu", "url_file": "url", "secret_file": "secret", "language": "zh"}
-    (folder / "relay.yml").write_text(yaml.safe_dump({"targets": dict.fromkeys(load(CONFIG), target)}))
+    (folder / "relay.yml").write_text(yaml.safe_dump({"targets": dict.fromkeys(load(RELAY_CONFIG), target)}))
 
 
 async def _fire(url: str) -> None:

@@ -10,44 +10,44 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from streams.notification.alertmanager import Notification
-from streams.notification.formats import FORMATS, WECOM_BYTES, Address, Kind, RenderInput
+from streams.notification.formats import FORMATS, WECOM_BYTES, Address, ReceiverKind, RenderInput
 from streams.notification.message import Links, compose
 from tests.builders.notifications import HOSTILE, notice, notification
 
 LINKS = Links("http://console", "http://git/runbooks")
 NOW_MS = 1_790_000_000_123
 ADDRESS = Address("http://robot/send?token=t", "s3cret")
-KINDS: list[Kind] = ["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
-CHAT: list[Kind] = ["slack", "feishu", "dingtalk", "wecom"]
+KINDS: list[ReceiverKind] = ["webhook", "slack", "pagerduty", "feishu", "dingtalk", "wecom"]
+CHAT: list[ReceiverKind] = ["slack", "feishu", "dingtalk", "wecom"]
 
 
-def written(kind: Kind, told: Notification, language: str = "en") -> list[Any]:
+def written(kind: ReceiverKind, told: Notification, language: str = "en") -> list[Any]:
     message = compose(told, LINKS, "zh" if language == "zh" else "en")
     return [post.body for post in FORMATS[kind].write(RenderInput(told, message, ADDRESS, NOW_MS))]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_body_is_json_and_names_what_fired(kind: Kind) -> None:
+def test_body_is_json_and_names_what_fired(kind: ReceiverKind) -> None:
     [body] = written(kind, notification(notice()))
     assert "brand b1" in json.dumps(body)
 
 
 @pytest.mark.parametrize("kind", CHAT)
-def test_chat_message_leads_to_the_alert_and_its_runbook(kind: Kind) -> None:
+def test_chat_message_leads_to_the_alert_and_its_runbook(kind: ReceiverKind) -> None:
     text = json.dumps(written(kind, notification(notice())))
     assert "http://console/alert/f1" in text
     assert "http://git/runbooks/crisis.md" in text
 
 
 @pytest.mark.parametrize("kind", CHAT)
-def test_resolved_message_says_so(kind: Kind) -> None:
+def test_resolved_message_says_so(kind: ReceiverKind) -> None:
     text = json.dumps(written(kind, notification(notice(status="resolved"), status="resolved")), ensure_ascii=False)
     assert "RESOLVED" in text
     assert "FIRING" not in text
 
 
 @pytest.mark.parametrize("kind", CHAT)
-def test_message_is_written_in_chinese_where_asked(kind: Kind) -> None:
+def test_message_is_written_in_chinese_where_asked(kind: ReceiverKind) -> None:
     text = json.dumps(written(kind, notification(notice()), "zh"), ensure_ascii=False)
     assert "告警" in text
     assert "舆情危机" in text
@@ -55,7 +55,7 @@ def test_message_is_written_in_chinese_where_asked(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", CHAT)
-def test_message_shows_ten_and_counts_the_rest(kind: Kind) -> None:
+def test_message_shows_ten_and_counts_the_rest(kind: ReceiverKind) -> None:
     told = notification(*(notice(f"f{number}") for number in range(14)), truncated=3)
     text = json.dumps(written(kind, told), ensure_ascii=False)
     assert "and 7 more" in text
@@ -63,7 +63,7 @@ def test_message_shows_ten_and_counts_the_rest(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["slack", "dingtalk", "wecom"])
-def test_strangers_text_is_no_markup(kind: Kind) -> None:
+def test_strangers_text_is_no_markup(kind: ReceiverKind) -> None:
     alert = notice(brand=HOSTILE)
     text = json.dumps(written(kind, notification(alert)), ensure_ascii=False)
     for markup in ("<b>", "<!channel>", "<at ", "](http://evil", "\u202e", "\x1b"):
@@ -159,5 +159,5 @@ def test_webhook_passes_on_what_alertmanager_sent() -> None:
         ("wecom", 200, b"{}", "refused"),
     ],
 )
-def test_answer_has_its_fate(kind: Kind, status: int, body: bytes, fate: str) -> None:
-    assert FORMATS[kind].judge(status, body).fate == fate
+def test_answer_has_its_fate(kind: ReceiverKind, status: int, body: bytes, fate: str) -> None:
+    assert FORMATS[kind].parse_response(status, body).fate == fate

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from deploy.local.alertmanager import CONFIG as ALERTMANAGER
+from deploy.local.programs import RELAY_CONFIG
 from streams.errors import UsageError
-from streams.notification.receivers import CONFIG, PAGERDUTY_URL, load
+from streams.notification.receivers import PAGERDUTY_URL, load
 
 
 def written(tmp_path: Path, **entry: Any) -> Path:
@@ -20,7 +21,7 @@ def written(tmp_path: Path, **entry: Any) -> Path:
 def test_shipped_targets_are_those_that_alertmanager_calls() -> None:
     receivers = yaml.safe_load(ALERTMANAGER.read_text())["receivers"]
     called = [hook["url"] for receiver in receivers for hook in receiver["webhook_configs"] if "relay:" in hook["url"]]
-    assert sorted(called) == sorted(f"http://relay:9110/alerts/{name}" for name in load(CONFIG))
+    assert sorted(called) == sorted(f"http://relay:9110/alerts/{name}" for name in load(RELAY_CONFIG))
 
 
 def test_secrets_come_from_files_beside_the_configuration(tmp_path: Path) -> None:
