@@ -17,7 +17,10 @@ TIMES = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
 
 @click.group()
 def campaign() -> None:
-    """Follow campaigns: before against during and after, mood joined with conversion, rules checked."""
+    """Follow campaigns: before, during and after.
+
+    Sentiment beside conversion, and the rules that were broken.
+    """
 
 
 @campaign.command()
@@ -101,7 +104,7 @@ def remove(campaign_id: str) -> None:
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write its minutes there.")
 def report(campaign_id: str, page: Path | None, table: Path | None) -> None:
-    """Write a campaign's report as one HTML file, and its minutes as CSV."""
+    """Write a campaign's report as HTML, and its minutes as CSV."""
     from dashboards.console import report as reports
 
     if page is None and table is None:

@@ -15,7 +15,9 @@ import click
 @click.option("--open", "open_to_all", is_flag=True, help="Let everybody in who reaches a --host beyond loopback.")
 @click.option("--browse", is_flag=True, help="Open it in a browser.")
 def console(host: str, port: int, tokens: Path | None, names: tuple[str, ...], open_to_all: bool, browse: bool) -> None:
-    """Serve rooms, brands, campaigns, alerts and operations as live web pages, until Ctrl-C.
+    """Serve the console's web pages, until Ctrl-C.
+
+    They show rooms, brands, campaigns, alerts and operations, live.
 
     It reads Redis and Kafka (PULSEWATCH_REDIS, PULSEWATCH_KAFKA) and may be stopped and started at any time.
     """

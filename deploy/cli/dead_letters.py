@@ -27,7 +27,7 @@ def _wanted(reason: str | None, topic: str | None) -> Callable[[DeadLetter], boo
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """Records that could not be read, with their origin and the reason."""
+    """List and redrive records that could not be read."""
 
 
 @dead_letters.command("list")
@@ -52,7 +52,10 @@ def list_(reason: str | None, topic: str | None, raw: bool, as_json: bool) -> No
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.confirmation_option("--yes", prompt="Send these records back to the topics they came from?")
 def redrive(reason: str | None, topic: str | None, as_json: bool) -> None:
-    """Send records back to where they came from, once what was wrong has been mended."""
+    """Send records back to the topics that they came from.
+
+    Do so once the cause has been mended.
+    """
     from streams.kafka.connection import KafkaConnection
     from streams.kafka.dead_letter_topic import redrive as send_back
     from streams.settings import settings

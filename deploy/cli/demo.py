@@ -10,7 +10,9 @@ import click
 )
 @click.option("--forever", is_flag=True, help="Go on in real time after the comparison, until Ctrl-C.")
 def demo(seed: int, seconds: float, forever: bool) -> None:
-    """Run the whole stack here, with a simulated evening, and compare the outcome with its truth.
+    """Run the whole stack here, with a simulated evening.
+
+    Compares every counter and every alert with the evening's own truth.
 
     Exit code 1 where a counter or an alert differs. Ctrl-C stops every process that it started.
     """

@@ -22,7 +22,10 @@ existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def detect() -> None:
-    """The burst detector on series of counts, with the parameters that the worker runs with."""
+    """Run the burst detector on series of counts.
+
+    With the worker's own parameters.
+    """
 
 
 @detect.command()
@@ -30,7 +33,10 @@ def detect() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print timestamp, anomaly_score and alarm of every row.")
 @click.option("--json", "as_json", is_flag=True, help="Print the alarms as JSON.")
 def series(file: Path, as_csv: bool, as_json: bool) -> None:
-    """Judge a CSV file with the columns timestamp and value, each row by its past alone."""
+    """Run it on a CSV file with timestamp and value.
+
+    Each row is judged by its past alone.
+    """
     from streams.detection.backtest.series import read_series
 
     recorded = read_series(file)
@@ -53,7 +59,10 @@ def series(file: Path, as_csv: bool, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def nab(folder: Path, as_json: bool) -> None:
-    """Score the detector as the Numenta benchmark does: a folder of series with their windows.json."""
+    """Score it as the Numenta benchmark does.
+
+    Takes a folder of series with their windows.json.
+    """
     from streams.detection.backtest.nab import nab_score
 
     outcome = nab_score(folder)
@@ -70,7 +79,10 @@ def nab(folder: Path, as_json: bool) -> None:
 @click.option("--rules", "draft", type=existing_file, help="A file of draft rules: what would they have done?")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def backtest(files: tuple[Path, ...], draft: Path | None, as_json: bool) -> None:
-    """Run recorded streams through scoring and detection, as fast as the machine allows; each file is a brand."""
+    """Run recorded streams through scoring and detection.
+
+    As fast as the machine allows; each file is a brand.
+    """
     from rich.console import Console
     from rich.progress import track
 

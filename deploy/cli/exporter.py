@@ -9,7 +9,9 @@ import click
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=9108, show_default=True)
 def exporter(host: str, port: int) -> None:
-    """Serve alerts, rooms, brands and lag to Prometheus at /metrics, until Ctrl-C.
+    """Serve the figures in Redis to Prometheus, until Ctrl-C.
+
+    Alerts, rooms, brands and lag are at /metrics.
 
     It reads Redis and Kafka (PULSEWATCH_REDIS, PULSEWATCH_KAFKA) and may be stopped and started at any time.
     """

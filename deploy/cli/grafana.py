@@ -18,13 +18,16 @@ TOKEN = "GRAFANA_TOKEN"  # noqa: S105 (the variable's name)
 
 @click.group()
 def grafana() -> None:
-    """Grafana's dashboards: as code, built to JSON, brought into a Grafana."""
+    """Build Grafana's dashboards and push them."""
 
 
 @grafana.command()
 @click.option("--check", is_flag=True, help="Change nothing; exit code 1 where a built file is stale.")
 def build(check: bool) -> None:
-    """Build the dashboards to JSON; needs Grafana's SDK, which the `dev` extra brings."""
+    """Build the dashboards to JSON.
+
+    Needs Grafana's SDK, which the `dev` extra brings.
+    """
     from dashboards.grafana.build import stale, write
     from streams.errors import UsageError
 
@@ -62,7 +65,9 @@ def build(check: bool) -> None:
 def push(
     url: str, token_file: Path | None, prometheus: str, overwrite: bool, without_annotations: bool, as_json: bool
 ) -> None:
-    """Create or update folder, data source, dashboards, and each alert's episode as an annotation.
+    """Create or update the dashboards in a Grafana.
+
+    With their folder, their data source, and each alert's episode as an annotation.
 
     What is there as it should be is left alone, so it may run as often as you like. Links lead to
     PULSEWATCH_CONSOLE_URL and PULSEWATCH_RUNBOOKS_URL.

@@ -9,20 +9,23 @@ import sys
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from deploy.cli.alerts import alerts
 from deploy.cli.campaign import campaign
 from deploy.cli.console import console
 from deploy.cli.dead_letters import dead_letters
 from deploy.cli.demo import demo
 from deploy.cli.detect import backtest, detect
 from deploy.cli.exporter import exporter
-from deploy.cli.feeds import replay, simulate
 from deploy.cli.grafana import grafana
 from deploy.cli.model import model, score
+from deploy.cli.pager import pager
 from deploy.cli.relay import relay
+from deploy.cli.replay import replay
 from deploy.cli.rules import rules
+from deploy.cli.simulate import simulate
 from deploy.cli.stack import down, status, up
 from deploy.cli.topics import topics
-from deploy.cli.watch import alerts, watch
+from deploy.cli.watch import watch
 from deploy.cli.worker import worker
 from streams.errors import Fenced, PulsewatchError, UsageError
 
@@ -35,7 +38,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
-    detect, backtest, dead_letters, relay, exporter, grafana,
+    detect, backtest, dead_letters, relay, pager, exporter, grafana,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -12,7 +12,9 @@ import click
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write [stdout].")
 def score(file: IO[bytes], output: IO[str]) -> None:
-    """Score texts: JSON lines in, JSON lines out, in the same order. FILE is - (standard input) by default.
+    """Score texts: JSON lines in, JSON lines out.
+
+    The order stays. FILE is - (standard input) by default.
 
     In: {"text": "…", "kind": "host_speech" | "brand_post" | "comment" | "review", "lang": "zh"?}. Out: sentiment,
     sentiment_scores, risks by label, flagged labels, findings with family, rule, article, span, what matched (personal
@@ -38,7 +40,10 @@ def model() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(files: tuple[Path, ...], as_json: bool) -> None:
-    """Measure the model on labelled JSON lines (plain or .gz): quality, calibration, false alarms, speed."""
+    """Measure the model on labelled JSON lines (plain or .gz).
+
+    Reports quality, calibration, false alarms and speed.
+    """
     from models.evaluate import Unreadable
     from models.evaluate import evaluate as measure
     from streams.errors import UsageError

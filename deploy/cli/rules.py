@@ -32,13 +32,16 @@ def _load(packs: Path | None) -> tuple[Path, Any]:
 
 @click.group()
 def rules() -> None:
-    """The compliance rules: try the packs, find their mistakes, see why a text fires or does not."""
+    """Test, check and explain the compliance rules."""
 
 
 @rules.command()
 @_packs
 def test(packs: Path | None, as_json: bool) -> None:
-    """Run the examples in the packs: what must fire does, what must not does not. Exit code 1 where one fails."""
+    """Run the examples in the packs.
+
+    Each must fire or not, as its pack says. Exit code 1 where one fails.
+    """
     from streams.compliance.pack_checks import run_examples
 
     folder, rulebook = _load(packs)
@@ -62,7 +65,10 @@ def test(packs: Path | None, as_json: bool) -> None:
 )
 @_packs
 def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
-    """Find what is wrong in the packs: doubled, unreachable or unused entries. Exit code 1 where there is one."""
+    """Find doubled, unreachable or unused entries in the packs.
+
+    Exit code 1 where there is one.
+    """
     from streams.compliance.pack_checks import lint as find_mistakes
 
     folder, rulebook = _load(packs)
@@ -90,7 +96,10 @@ def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
 @click.option("--platform", type=click.Choice(get_args(Platform)), default=None, help="Where [any].")
 @_packs
 def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
-    """Show how TEXT is read, which rules match it where, what excuses a match, and what it is to disclosure timers."""
+    """Show which rules match TEXT, and why.
+
+    Shows how TEXT is read, where each rule matches, what excuses a match, and what it is to disclosure timers.
+    """
     from streams.compliance.disclosure_timers import load_timers, matched_phrases
 
     folder, rulebook = _load(packs)
@@ -128,7 +137,10 @@ def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | 
     "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
 )
 def learn(packs: Path | None) -> None:
-    """Learn anew what breaches read like, from the examples in the packs and in examples.txt beside them."""
+    """Train the likeness model, the rules' second opinion.
+
+    Learns from the examples in the packs and in examples.txt beside them.
+    """
     from streams.compliance.likeness import save_likeness
     from streams.compliance.loader import PACKS_FOLDER
     from streams.compliance.rulebook import Rulebook

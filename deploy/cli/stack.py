@@ -20,7 +20,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @folder_option
 @json_option
 def up(folder: Path, as_json: bool) -> None:
-    """Start the whole stack on loopback (servers, workers, exporter) and leave it running."""
+    """Start the whole stack in the background.
+
+    Servers, workers, exporter, relay and console listen on loopback; `pulsewatch down` stops them.
+    """
     from deploy.local.supervisor import up as start
     from streams.settings import settings
 
@@ -59,7 +62,10 @@ def down(folder: Path, as_json: bool) -> None:
 @folder_option
 @json_option
 def status(folder: Path, as_json: bool) -> None:
-    """Show what runs and whether it answers; exit code 1 where something does not."""
+    """Show what runs and whether it answers.
+
+    Exit code 1 where something does not.
+    """
     from deploy.local.supervisor import status as look
     from streams.settings import settings
 

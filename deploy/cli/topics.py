@@ -17,7 +17,10 @@ def topics() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def create(partitions: int | None, replication: int, as_json: bool) -> None:
-    """Create the topics that are missing; those that exist stay as they are."""
+    """Create the topics that are missing.
+
+    Those that exist stay as they are.
+    """
     from streams.kafka.admin import create_topics
     from streams.kafka.connection import KafkaConnection
     from streams.settings import settings

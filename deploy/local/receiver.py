@@ -1,10 +1,9 @@
-"""A webhook receiver that stands in for the pager: `python -m deploy.local.receiver --port N`.
+"""A webhook receiver that stands in for the pager: `pulsewatch pager`.
 
 `POST /alerts/<receiver>` takes what Alertmanager sends, `GET /received` gives it back as JSON, newest last. It
 keeps the last 1,000 notifications in memory and each as a line of `--log`.
 """
 
-import argparse
 import json
 import threading
 from collections import deque
@@ -111,18 +110,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base class's name)
         """Silent: what matters is in `received`."""
-
-
-def main() -> None:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description="Shows what on-call staff would get.")
-    parser.add_argument("--host", default="127.0.0.1", help="loopback, unless in a container")
-    parser.add_argument("--port", type=int, default=9094)
-    parser.add_argument("--log", type=Path)
-    arguments = parser.parse_args()
-    with Receiver(arguments.port, arguments.log, arguments.host) as receiver:
-        receiver.serve_forever()
-
-
-if __name__ == "__main__":
-    main()

@@ -39,6 +39,9 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from commands(command, (*path, name))
 
 
+GROUPS = {path for path in commands(cli) if isinstance(cli.commands[path[0]], click.Group) and len(path) == 1}
+
+
 @pytest.mark.parametrize("path", list(commands(cli)), ids=" ".join)
 def test_every_command_explains_itself(
     path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -47,6 +50,15 @@ def test_every_command_explains_itself(
     usage, _, explanation = capsys.readouterr().out.partition("\n")
     assert usage.startswith(f"Usage: pulsewatch {' '.join(path)}")
     assert explanation.strip()
+
+
+@pytest.mark.parametrize("path", [(), *(path for path in commands(cli) if path in GROUPS)], ids=" ".join)
+def test_list_of_commands_shows_whole_sentences(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *path, "--help") == 0
+    listed = capsys.readouterr().out.partition("Commands:")[2].splitlines()
+    assert [line for line in listed if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from redis import Redis
 
-from deploy.cli.watch import alerts
+from deploy.cli.alerts import alerts
 from deploy.local.redis import LocalRedis
 from streams.alerts.alert import Alert
 from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
