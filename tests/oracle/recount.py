@@ -1,7 +1,8 @@
-"""The truth a second time, from the bytes alone: plain JSON, plain dictionaries, every person kept by name.
+"""The truth a second time, from the bytes alone: plain JSON, plain loops, every person by name.
 
-It is slow and naive on purpose. Where it disagrees with the oracle's book, one of them has misunderstood the records.
-Records come in the order of their partition, since what is late or a duplicate depends on what came before.
+It is slow and naive on purpose, and shares nothing with the workers but the names of the schema. Where it disagrees
+with a worker, or with what the simulator says it meant, one of them has misunderstood the records. To add a metric, say
+here what adds to it.
 """
 
 import json
@@ -10,52 +11,92 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from streams.clock import DAY_MS, MINUTE_MS
 from streams.events.schema import Kind, Platform
 
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+BLOCK = 65_536
+"""Offsets: an id is a duplicate within its block and the one before."""
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01: no platform here is older."""
 AHEAD_MS = 5 * MINUTE_MS
 MAX_TEXT_CHARS = 20_000
 
-_KINDS = frozenset(name for union in get_args(Kind) for name in (get_args(union) or (union,)))
-_PLATFORMS = frozenset(get_args(Platform))
-_ONE_EACH = {
-    "enter": "views", "follow": "follows", "unfollow": "unfollows", "notice": "notices",
-    "product_shown": "product_shown", "product_click": "product_clicks", "add_to_cart": "carts",
-    "comment": "comments", "reply": "comments", "post": "posts", "repost": "posts", "review": "reviews",
+VALUE_SUMS = {
+    "exposure": "exposures", "enter": "views", "watch": "watch_seconds", "like": "likes", "comment": "comments",
+    "reply": "comments", "follow": "follows", "unfollow": "unfollows", "share": "shares", "collect": "collects",
+    "post": "posts", "repost": "posts", "review": "reviews", "product_shown": "product_shown",
+    "product_click": "product_clicks", "add_to_cart": "carts", "notice": "notices",
 }  # fmt: skip
-_BY_VALUE = {"like": "likes", "share": "shares", "collect": "collects", "exposure": "exposures"}
-_MONEY = {"order": ("orders", "order_value"), "payment": ("payments", "paid_value"),
-          "refund": ("refunds", "refund_value")}  # fmt: skip
-_INTERACTIONS = frozenset(
-    {"like", "comment", "gift", "follow", "share", "reply", "post", "repost", "review", "collect"}
-)
-_FUNNEL = ("product_shown", "product_click", "add_to_cart", "order", "payment")
-_STEPS = ("shown", "clickers", "carters", "orderers", "payers")
+MONEY = {
+    "order": ("orders", "order_value"),
+    "payment": ("payments", "paid_value"),
+    "refund": ("refunds", "refund_value"),
+}
+INTERACTIONS = {"like", "comment", "reply", "gift", "follow", "share", "collect", "post", "repost", "review"}
+VISITS = {"enter", "leave", "watch", "unfollow"}
+STEPS = ["product_shown", "product_click", "add_to_cart", "order", "payment"]
+STEP_NAMES = ["shown", "clickers", "carters", "orderers", "payers"]
+LETTERS = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 
+Event = dict[str, Any]
 Counts = dict[str, int]
+Record = tuple[int, bytes | None, int]
+"""(offset, value, Kafka's timestamp in ms)."""
+Scoped = tuple[str, str]
+"""A bucket, `minute:<m>`, `hour:<h>` or `session:<id>`, and a field in it, like `r:room-1`, or `s` for a session."""
 
 
 @dataclass
 class Recount:
-    """Sums by (scope, id, minute), session sums by session, people by (scope, id, group), records by fate."""
+    """What was counted, over all partitions."""
 
-    minutes: dict[tuple[str, str, int], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    sessions: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    people: dict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    sums: dict[Scoped, Counts] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    people: dict[Scoped, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    known: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """(field, group) → its people, whenever they were."""
+    viewers: dict[Scoped, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """(event time, concurrent viewers), in the log's order."""
+    followers: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    """Field, or session bucket → person → since when, in ms."""
     fates: Counter[str] = field(default_factory=Counter)
 
+    def minute(self, scope: str, name: str, minute: int) -> Counts:
+        """The sums of a minute, without zeros."""
+        return self._without_zeros((f"minute:{minute}", f"{LETTERS[scope]}:{name}"))
 
-def recount(partitions: Iterable[Iterable[tuple[bytes | None, int]]]) -> Recount:
-    """Each partition's records in offset order, as (value, Kafka timestamp)."""
+    def session(self, session_id: str) -> Counts:
+        """The sums of a whole session, without zeros."""
+        return self._without_zeros((f"session:{session_id}", "s"))
+
+    def everyone(self, scope: str, name: str, group: str) -> set[str]:
+        """The people of a group, whenever they were."""
+        own = f"{LETTERS[scope]}:{name}"
+        if group == "new_followers":
+            return set(self.followers[own])
+        return self.known.get((own, group), set())
+
+    def _without_zeros(self, scoped: Scoped) -> Counts:
+        return {name: number for name, number in self.sums.get(scoped, {}).items() if number}
+
+
+def recount(partitions: Iterable[Iterable[Record]]) -> Recount:
+    """Each partition's records in the order of offsets: what is late or a duplicate depends on what came before."""
     result = Recount()
     for records in partitions:
-        _Partition(result).read(records)
+        partition = _Partition(result)
+        for offset, value, log_ms in records:
+            event = readable(value, log_ms)
+            if event is None:
+                result.fates["dead_letter"] += 1
+            else:
+                partition.read(offset // BLOCK, event)
     return result
 
 
-def readable(value: bytes | None, log_ms: int) -> dict[str, Any] | None:
+# -- which records are events
+
+
+def readable(value: bytes | None, log_ms: int) -> Event | None:
     """The event as a dictionary, or None where it cannot be used."""
     try:
         event = json.loads((value or b"").decode("utf-8"), parse_constant=_no_constant)
@@ -68,123 +109,209 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _sound(event: dict[str, Any]) -> bool:
+def _sound(event: Event) -> bool:
     named = all(isinstance(event.get(name), str) and event[name] for name in ("event_id", "source", "brand_id"))
     whole = all(type(event.get(name, 0)) is int and event.get(name, 0) >= 0 for name in ("value", "amount"))
     timed = all(type(event.get(name)) is int for name in ("event_time", "ingest_time"))
-    known = event.get("kind") in _KINDS and event.get("platform") in _PLATFORMS
+    known = event.get("kind") in get_args(Kind) and event.get("platform") in get_args(Platform)
     person = isinstance(event.get("actor", {}), dict)
     return named and whole and timed and known and person and len(event.get("text", "")) <= MAX_TEXT_CHARS
 
 
-def _timely(event: dict[str, Any], log_ms: int) -> bool:
+def _timely(event: Event, log_ms: int) -> bool:
     return bool(EARLIEST_MS <= event["event_time"] <= log_ms + AHEAD_MS)
 
 
+def _contradicts_itself(event: Event) -> bool:
+    kind, snapshot = event["kind"], event.get("value_mode") == "snapshot"
+    if kind == "viewers":
+        return "room_id" not in event
+    if kind == "gift":
+        return "subject_id" not in event and (snapshot or not event.get("final", True))
+    if kind == "retraction":
+        return "retracts" not in event
+    return snapshot and kind not in VALUE_SUMS
+
+
+# -- what becomes of an event
+
+
+@dataclass
+class _Seen:
+    """An event, and what was counted for it: a duplicate shares its original's."""
+
+    block: int
+    event: Event
+    counts: Counts
+    late: bool
+
+
+@dataclass
+class _Streak:
+    """A running total as it is remembered, for the day of its last report and the day after."""
+
+    day: int
+    highest: int
+    reports: list[str] = field(default_factory=list)
+
+
 class _Partition:
-    """What has been seen of one partition."""
-
     def __init__(self, result: Recount) -> None:
-        self._result = result
-        self._counted: dict[str, tuple[dict[str, Any], Counts]] = {}
-        self._waiting: dict[str, dict[str, Any]] = {}
-        """Retractions that came before what they name, by its id."""
-        self._highest: dict[tuple[str, str], int] = {}
-        self._watermark_ms = 0
+        self.result = result
+        self.occurred: dict[str, list[_Seen]] = defaultdict(list)
+        self.named: dict[str, list[_Seen]] = defaultdict(list)
+        """Retractions by what they name."""
+        self.streaks: dict[str, _Streak] = {}
+        self.watermark = 0
 
-    def read(self, records: Iterable[tuple[bytes | None, int]]) -> None:
-        for value, log_ms in records:
-            event = readable(value, log_ms)
-            fate = "dead_letter" if event is None else self._take(event)
-            self._result.fates[fate] += 1
-            waiting = None if event is None else self._waiting.pop(event["event_id"], None)
-            if waiting is not None:
-                self._result.fates["retraction_unmatched"] -= 1
-                self._result.fates[self._take_back(waiting)] += 1
+    def read(self, block: int, event: Event) -> None:
+        originals = [seen for seen in self.occurred[event["event_id"]] if seen.block >= block - 1]
+        retractions = [seen for seen in self.named[event["event_id"]] if seen.block >= block - 1]
+        late = event["event_time"] < self.watermark - DAY_MS
+        self.watermark = max(self.watermark, event["event_time"])
+        seen = _Seen(block, event, originals[0].counts if originals else {}, late)
+        self.result.fates["duplicate" if originals else self.count(seen)] += 1
+        if retractions and not originals:  # they came first
+            self.result.fates.update({"retraction_unmatched": -1, "retraction": 1})
+            self.take_back(seen, retractions[0])
+        self.occurred[event["event_id"]].append(seen)
+        if event["kind"] == "retraction" and "retracts" in event and not late and not event.get("is_mirror"):
+            self.named[event["retracts"]].append(seen)
 
-    def _take(self, event: dict[str, Any]) -> str:
-        if event["event_id"] in self._counted:
-            return "duplicate"
-        late = event["event_time"] < self._watermark_ms - DAY_MS
-        self._watermark_ms = max(self._watermark_ms, event["event_time"])
-        counts: Counts = {} if late or event.get("is_mirror") else self._counts(event)
-        self._counted[event["event_id"]] = (event, counts)
-        if late:
-            return self._add(event, {"late": 1}, "late")
+    def count(self, seen: _Seen) -> str:
+        """Returns the fate."""
+        event = seen.event
+        if seen.late:
+            seen.counts |= _counts(event) if event["kind"] == "refund" else {}
+            self.add(_session(event), {**seen.counts, "late": 1}, 1)
+            return "late"
         if event.get("is_mirror"):
-            return self._add(event, {"mirrors": 1}, "mirror")
+            seen.counts["mirrors"] = 1
+            self.add(_buckets(event), seen.counts, 1)
+            return "mirror"
+        if _contradicts_itself(event):
+            return "dead_letter"
         if event["kind"] == "retraction":
-            return self._take_back(event)
-        self._meet(event)
-        return self._add(event, counts, "applied")
+            return self.retract(seen)
+        seen.counts |= self.growth(seen) if _is_running_total(event) else _counts(event)
+        self.add(_buckets(event), seen.counts, 1)
+        self.add_person(event)
+        return "applied"
 
-    def _take_back(self, event: dict[str, Any]) -> str:
-        if event["retracts"] not in self._counted:
-            self._waiting.setdefault(event["retracts"], event)
+    def growth(self, seen: _Seen) -> Counts:
+        """How far a running total rose over the highest that was seen: a streak from 0, a snapshot from its first."""
+        day, value = seen.event["event_time"] // DAY_MS, seen.event.get("value", 1)
+        streak = self.streaks.get(_subject(seen.event))
+        if streak is None or streak.day < day - 1:
+            streak = self.streaks[_subject(seen.event)] = _Streak(day, 0 if seen.event["kind"] == "gift" else value)
+        growth = max(0, value - streak.highest)
+        streak.day, streak.highest = max(day, streak.day), max(value, streak.highest)
+        streak.reports.append(seen.event["event_id"])
+        return _counts(seen.event | {"value": growth})
+
+    def retract(self, seen: _Seen) -> str:
+        target = seen.event["retracts"]
+        originals = [other for other in self.occurred[target] if other.block >= seen.block - 1]
+        if not originals or any(other.block >= seen.block - 1 for other in self.named[target]):
             return "retraction_unmatched"
-        original, counts = self._counted[event["retracts"]]
-        self._add(original, {name: -value for name, value in counts.items()}, "")
-        return self._add(event, {"retracted": 1}, "retraction")
+        self.take_back(originals[0], seen)
+        return "retraction"
 
-    def _counts(self, event: dict[str, Any]) -> Counts:
-        kind, value = event["kind"], event.get("value", 1)
-        if kind in _MONEY:
-            number, money = _MONEY[kind]
-            return {number: 1, money: event.get("amount", 0)}
-        if kind in _ONE_EACH:
-            return {_ONE_EACH[kind]: 1}
-        if kind in _BY_VALUE:
-            return {_BY_VALUE[kind]: self._growth(event, value, value)}
-        if kind == "gift":
-            items = self._growth(event, value, 0) if "subject_id" in event else value
-            return {"gifts": items, "gift_value": items * event.get("amount", 0)}
-        if kind == "watch":
-            return {"watch_seconds": value}
-        if kind == "leave":
-            return {"leaves": 1, "watch_seconds": value}
-        if kind == "speech":
-            return {"speeches": int(event.get("final", True))}
-        return {}
+    def take_back(self, seen: _Seen, retraction: _Seen) -> None:
+        self.add(_buckets(retraction.event), {"retracted": 1}, 1)
+        if seen.late:
+            self.add(_session(seen.event), seen.counts, -1)
+        elif not _is_running_total(seen.event) or seen.event.get("is_mirror") or _contradicts_itself(seen.event):
+            self.add(_buckets(seen.event), seen.counts, -1)
+        else:
+            streak, today = self.streaks[_subject(seen.event)], self.watermark // DAY_MS
+            if streak.day >= today - 1 and seen.event["event_id"] in streak.reports:
+                streak.reports.remove(seen.event["event_id"])
+                self.add(_buckets(seen.event), seen.counts, -1)
 
-    def _growth(self, event: dict[str, Any], value: int, baseline: int) -> int:
-        """How far a running total rose over the highest seen; the first is measured from `baseline`."""
-        if event["kind"] != "gift" and event.get("value_mode") != "snapshot":
-            return value
-        subject = (event["kind"], event["subject_id"])
-        before = self._highest.get(subject, baseline)
-        self._highest[subject] = max(before, value)
-        return max(0, value - before)
+    def add(self, buckets: list[Scoped], counts: Counts, sign: int) -> None:
+        for scoped in buckets:
+            for name, number in counts.items():
+                self.result.sums[scoped][name] += sign * number
 
-    def _meet(self, event: dict[str, Any]) -> None:
-        person = event.get("actor", {}).get("id")
-        if person is None:
+    def add_person(self, event: Event) -> None:
+        if event["kind"] == "viewers":
+            for scoped in _buckets(event):
+                if scoped[1][0] in "rs":
+                    self.result.viewers[scoped].append((event["event_time"], event.get("value", 1)))
+        if "actor" not in event:
             return
-        for scope, name in _scopes(event):
-            people = self._result.people
-            if "room_id" in event and not event["actor"].get("official"):
-                people[scope, name, "viewers"].add(person)
-            if event["kind"] in _INTERACTIONS:
-                people[scope, name, "interacting"].add(person)
-            kind = "payment" if event["kind"] == "refund" else event["kind"]
-            if kind in _FUNNEL:
-                for step in _STEPS[: _FUNNEL.index(kind) + 1]:
-                    people[scope, name, step].add(person)
-            if kind == "follow":
-                people[scope, name, "new_followers"].add(person)
-            elif kind == "unfollow":
-                people[scope, name, "new_followers"].discard(person)
+        for group in _groups(event):
+            for scoped in _buckets(event):
+                self.result.people[scoped][group].add(event["actor"]["id"])
+            for name in _scopes(event):
+                self.result.known[name, group].add(event["actor"]["id"])
+        if event["kind"] in ("follow", "unfollow") and event.get("value_mode") != "snapshot":
+            self.add_follower(event)
 
-    def _add(self, event: dict[str, Any], counts: Counts, fate: str) -> str:
-        for scope, name in _scopes(event) if fate != "late" else ():
-            if any(counts.values()):
-                self._result.minutes[scope, name, event["event_time"] // MINUTE_MS].update(counts)
-        if "session_id" in event:
-            self._result.sessions[event["session_id"]].update(counts)
-        return fate
+    def add_follower(self, event: Event) -> None:
+        session = [f"session:{event['session_id']}"] if "session_id" in event else []
+        for name in _scopes(event) + session:
+            if event["kind"] == "follow":
+                self.result.followers[name].setdefault(event["actor"]["id"], event["event_time"])
+            else:
+                self.result.followers[name].pop(event["actor"]["id"], None)
 
 
-def _scopes(event: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    for scope in ("brand", "platform", "room", "product"):
-        name = event.get(scope if scope == "platform" else f"{scope}_id")
-        if name is not None:
-            yield scope, name
+# -- what an event says
+
+
+def _is_running_total(event: Event) -> bool:
+    snapshot = event.get("value_mode") == "snapshot" and event["kind"] != "viewers"
+    return snapshot or (event["kind"] == "gift" and "subject_id" in event)
+
+
+def _counts(event: Event) -> Counts:
+    kind, value, amount = event["kind"], event.get("value", 1), event.get("amount", 0)
+    if kind in VALUE_SUMS:
+        return {VALUE_SUMS[kind]: value}
+    if kind in MONEY:
+        number, money = MONEY[kind]
+        return {number: 1, money: amount}
+    if kind == "gift":
+        return {"gifts": value, "gift_value": value * amount}
+    if kind == "leave":
+        return {"leaves": 1, "watch_seconds": value}
+    if kind == "speech" and event.get("final", True):
+        return {"speeches": 1}
+    return {}
+
+
+def _groups(event: Event) -> set[str]:
+    kind = event["kind"]
+    step = "payment" if kind == "refund" else kind
+    groups = {"interacting"} if kind in INTERACTIONS else set()
+    groups |= set(STEP_NAMES[: STEPS.index(step) + 1]) if step in STEPS else set()
+    in_room = "room_id" in event and (groups or kind in VISITS)
+    return groups | {"viewers"} if in_room else groups
+
+
+def _subject(event: Event) -> str:
+    about = event.get("subject_id") or event.get("room_id") or f"brand {event['brand_id']}"
+    if event["kind"] == "gift":
+        about = f"{event.get('room_id')} {about}"
+    return f"{event['kind']} {event['platform']} {about}"
+
+
+def _scopes(event: Event) -> list[str]:
+    named = {"r": event.get("room_id"), "p": event.get("product_id"), "b": event["brand_id"], "f": event["platform"]}
+    return [f"{letter}:{name}" for letter, name in named.items() if name is not None]
+
+
+def _buckets(event: Event) -> list[Scoped]:
+    at_ms = event["event_time"]
+    scoped = [(f"minute:{at_ms // MINUTE_MS}", name) for name in _scopes(event)]
+    scoped += [(f"hour:{at_ms // HOUR_MS}", name) for name in _scopes(event)]
+    return scoped + _session(event)
+
+
+def _session(event: Event) -> list[Scoped]:
+    if "session_id" not in event:
+        return []
+    bucket = f"session:{event['session_id']}"
+    return [(bucket, "s")] + ([(bucket, f"p:{event['product_id']}")] if "product_id" in event else [])

@@ -10,7 +10,7 @@ from streams.engagement.dedup import BLOCK_BITS
 from streams.events.schema import Actor, Event
 from streams.ledger.memory import MemoryLedger
 from tests.fakes.engagement_worker import LOG_MS, PARTITION, TOPIC, Counted, Log, Worker, log_of
-from tests.streams.engagement.recount import Recounted, decoded, recount
+from tests.oracle.recount import Recount, recount
 
 KINDS = [
     "session_start", "exposure", "enter", "leave", "watch", "viewers", "like", "comment", "gift", "follow", "unfollow",
@@ -55,7 +55,11 @@ def logs(draw: st.DrawFn) -> Log:
     return log
 
 
-def assert_counted(ledger: MemoryLedger, expected: Recounted) -> None:
+def recounted(log: Log) -> Recount:
+    return recount([[(offset, value, LOG_MS) for offset, value in log]])
+
+
+def assert_counted(ledger: MemoryLedger, expected: Recount) -> None:
     counted = Counted(ledger.shards[TOPIC, PARTITION])
     sums = {scoped: {name: n for name, n in sums.items() if n} for scoped, sums in expected.sums.items()}
     assert {k: v for k, v in counted.sums().items() if v} == {k: v for k, v in sums.items() if v}
@@ -75,7 +79,7 @@ def test_any_batches_count_what_the_recount_counts(log: Log, sizes: list[int]) -
     worker = Worker(log)
     asyncio.run(worker.run(sizes))
     assert isinstance(worker.ledger, MemoryLedger)
-    expected = recount(decoded(log))
+    expected = recounted(log)
     assert_counted(worker.ledger, expected)
     assert len(worker.sink.letters) == expected.fates["dead_letter"]
 
@@ -92,4 +96,4 @@ def test_any_deaths_count_what_the_recount_counts(log: Log, lives: list[tuple[li
 
     asyncio.run(live_on())
     assert isinstance(worker.ledger, MemoryLedger)
-    assert_counted(worker.ledger, recount(decoded(log)))
+    assert_counted(worker.ledger, recounted(log))

@@ -10,7 +10,7 @@ from streams.ingest.player import TimedRecord
 from streams.simulate.generate import Traffic, generate
 from streams.simulate.scenario import Scenario
 from streams.simulate.scenarios import BRANDS, COUNTERS, DEMO, ROOMS, names, scenario
-from tests.oracle.recount import Recount, recount
+from tests.oracle.recount import Record, Recount, recount
 
 ENDED_AT_MS = 1_790_000_012_345
 SMALL = replace(
@@ -30,9 +30,10 @@ def demo() -> Traffic:
 
 def recounted(traffic: Traffic) -> Recount:
     """One partition a key: the finest that Kafka could make of it."""
-    partitions: dict[tuple[str, bytes], list[tuple[bytes | None, int]]] = {}
+    partitions: dict[tuple[str, bytes], list[Record]] = {}
     for record in traffic.records:
-        partitions.setdefault((record.topic, record.key), []).append((record.value, record.due_ms))
+        partition = partitions.setdefault((record.topic, record.key), [])
+        partition.append((len(partition), record.value, record.due_ms))
     return recount(partitions.values())
 
 
@@ -56,13 +57,15 @@ def assert_agreement(traffic: Traffic, other: Recount) -> None:
     for scope, ids in truth.scopes.items():
         for name, page in ids.items():
             for minute, sums in page.minutes.items():
-                counted = {key: value for key, value in other.minutes[scope, name, minute].items() if value}
-                assert {key: value for key, value in sums.items() if value} == counted, (scope, name, minute)
+                meant = {key: value for key, value in sums.items() if value}
+                assert meant == other.minute(scope, name, minute), (scope, name, minute)
             for group, number in page.people["24h"].items():
-                assert len(other.people[scope, name, group]) == number, (scope, name, group)
+                assert len(other.everyone(scope, name, group)) == number, (scope, name, group)
     for session, told in truth.sessions.items():
-        assert told.sums == {key: value for key, value in other.sessions[session].items() if value}
-    assert truth.fates | {"dead_letter": sum(truth.dead_letters.values())} == dict(other.fates)
+        assert told.sums == other.session(session)
+    assert truth.fates | {"dead_letter": sum(truth.dead_letters.values())} == {
+        fate: number for fate, number in other.fates.items() if number
+    }
 
 
 def test_a_recount_notices_one_record_that_is_lost(small: Traffic) -> None:
