@@ -105,10 +105,12 @@ def _alerts(alerts: Sequence[Alert], cap: int) -> Iterator[GaugeMetricFamily]:
 def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily]:
     viewers = GaugeMetricFamily(metrics.ROOM_VIEWERS, "Concurrent viewers.", labels=["room"])
     events = GaugeMetricFamily(
-        metrics.ROOM_EVENTS, "A room's sums over the last five minutes.", labels=["room", "counter"]
+        metrics.ROOM_EVENTS, "A room's sums over the last five minutes, by counter.", labels=["room", "counter"]
     )
     fakes = GaugeMetricFamily(
-        metrics.ROOM_FAKE_SHARE, "What no people made of a room's last five minutes.", labels=["room", "counter"]
+        metrics.ROOM_FAKE_SHARE,
+        "Share of a room's last five minutes that is inauthentic, 0 to 1.",
+        labels=["room", "counter"],
     )
     for room in capped_rooms(rooms, cap):
         for figure, share in sorted(room.fake_shares.items()):

@@ -43,7 +43,7 @@ def warm_from(stored_offset: int) -> int:
 
 
 class Occurrence(NamedTuple):
-    """An event as the window remembers it."""
+    """An event as the window remembers it; `report` is set for a report of a running total."""
 
     plan: CountingPlan
     time_ms: int
@@ -68,9 +68,13 @@ class Columns(NamedTuple):
     def at(self, position: int) -> Occurrence:
         """One event, by its position in the run."""
         return Occurrence(
-            self.plans.all[self.plan[position]], int(self.times_ms[position]), int(self.values[position]),
-            int(self.amounts[position]), bool(self.late[position]), self.reports.get(position),
-        )  # fmt: skip
+            plan=self.plans.all[self.plan[position]],
+            time_ms=int(self.times_ms[position]),
+            value=int(self.values[position]),
+            amount=int(self.amounts[position]),
+            late=bool(self.late[position]),
+            report=self.reports.get(position),
+        )
 
 
 @dataclass

@@ -97,10 +97,15 @@ class StatefulEvents:
             return self._refuse(at, "contradiction", f"a snapshot of {event.kind}", deltas)
         deltas.reports.append(
             RunningTotal(
-                _subject(event), event.event_id, event.kind, where, event.value, event.amount,
+                subject=_subject(event),
+                event_id=event.event_id,
+                kind=event.kind,
+                where=where,
+                total=event.value,
+                amount=event.amount,
                 from_zero=event.kind == "gift",
             )
-        )  # fmt: skip
+        )
         return True
 
     def _follow(self, at: int, event: Event, plan: CountingPlan, deltas: Deltas) -> None:

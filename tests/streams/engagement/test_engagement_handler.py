@@ -136,8 +136,8 @@ async def test_snapshot_after_two_silent_days_is_a_new_baseline_whoever_remember
 
 async def test_viewers_are_a_gauge_with_its_peak() -> None:
     """30, 80, 50 at 10:00, 25 and then 20 for the same moment of 10:01, and 10 that comes late for 10:00."""
-    told = [(0, 30), (0.5, 80), (0.9, 50), (1, 25), (1, 20), (0.2, 10)]
-    gauges = [event("viewers", at, value=count, value_mode="snapshot", session_id="s1") for at, count in told]
+    reported = [(0, 30), (0.5, 80), (0.9, 50), (1, 25), (1, 20), (0.2, 10)]
+    gauges = [event("viewers", at, value=count, value_mode="snapshot", session_id="s1") for at, count in reported]
     found = (await counted(*gauges, sizes=(2, 1, 1))).viewers()
     assert found[f"minute:{TEN}", ROOM] == (80, 50)
     assert found[f"minute:{TEN + 1}", ROOM] == (25, 20)
@@ -249,7 +249,7 @@ async def test_retraction_of_nothing_takes_nothing() -> None:
     ],
 )  # fmt: skip
 async def test_retraction_takes_back_the_same_before_its_event_as_after(retracted: Event) -> None:
-    """The retraction at 10:05 overtakes the event of 10:00; whatever the batches, and whoever is seen between."""
+    """The retraction at 10:05 overtakes the event of 10:00; whatever the batches, and whatever comes between."""
     watermark, between = event("enter", 1, "b"), event("gift", 2, "c", value=1, subject_id="g")
     back = event("retraction", 5, retracts=retracted.event_id)
     after = await counted(watermark, between, retracted, back)
@@ -499,10 +499,10 @@ async def test_time_to_live_is_set_again_while_a_key_is_in_use() -> None:
     worker = Worker(log_of([event("like", 0) for _ in range(3)]))
     handler = worker.handler()
     await handler.assigned(TOPIC, PARTITION)
-    shard, told = shard_of(worker), []
+    shard, ttl_set = shard_of(worker), []
     for batch in batches(worker.log, (1, 1)):
         shard.ttl_seconds.clear()
         await handler.apply(handler.prepare(batch))
-        told.append(f"minute:{TEN}" in shard.ttl_seconds)
+        ttl_set.append(f"minute:{TEN}" in shard.ttl_seconds)
         worker.clock_ms += 10 * 60_000
-    assert told == [True, False, True]
+    assert ttl_set == [True, False, True]

@@ -67,8 +67,11 @@ def assert_counted(ledger: MemoryLedger, expected: Recount) -> None:
     assert counted.people() == {scoped: groups for scoped, groups in people.items() if groups}
     assert counted.followers() == {name: members for name, members in expected.followers.items() if members}
     viewers = {
-        scoped: (max(count for _, count in told), [count for at_ms, count in told if at_ms == max(told)[0]][-1])
-        for scoped, told in expected.viewers.items()
+        scoped: (
+            max(count for _, count in reports),
+            [count for at_ms, count in reports if at_ms == max(reports)[0]][-1],
+        )
+        for scoped, reports in expected.viewers.items()
     }
     assert counted.viewers() == viewers
 
