@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.topology import figure
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [
@@ -47,4 +49,8 @@ def test_every_page_of_docs_is_linked() -> None:
 
 
 def test_readme_is_a_screen_and_a_half() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 75
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 80
+
+
+def test_readme_shows_the_flow_of_the_topology() -> None:
+    assert f"```\n{figure().rstrip()}\n```\n" in (ROOT / "README.md").read_text()
