@@ -1,4 +1,4 @@
-"""Waiting longer each time, up to a limit: for whatever does not answer."""
+"""Waiting longer each time, up to a limit, for a server that does not answer."""
 
 from dataclasses import dataclass
 

@@ -4,7 +4,7 @@ PulsewatchError
 ├── UsageError        bad input or configuration: one clear line, exit code 2
 ├── Unavailable       a server does not answer: wait with backoff and try again
 ├── Fenced            another worker owns the partition now: exit, write nothing
-└── OffsetMoved       the ledger stands elsewhere than expected: drop what is below it, or rewind
+└── OffsetMoved       the ledger's offset is another than expected: drop what is below it, or rewind
 
 A record that cannot be read is no exception here: it has a `DeadLetter` (streams.events.dead_letters).
 """
@@ -25,13 +25,13 @@ class Unavailable(PulsewatchError):
 
 
 def redis_unavailable(error: Exception) -> Unavailable:
-    """What to tell, and what to do; Redis's client names the address in its errors."""
+    """The error to raise where Redis does not answer; its text has the address and says what to do."""
     return Unavailable(f"Redis does not answer: {error} Start it (`pulsewatch up`) or set PULSEWATCH_REDIS")
 
 
 @dataclass
 class Fenced(PulsewatchError):
-    """The partition has a newer owner. Whoever sees this must stop writing and exit."""
+    """The partition has a newer owner. The worker must stop writing and exit."""
 
     topic: str
     partition: int
@@ -52,4 +52,4 @@ class OffsetMoved(PulsewatchError):
     stored_offset: int
 
     def __str__(self) -> str:
-        return f"{self.topic}:{self.partition} stands at {self.stored_offset}, expected {self.expected_offset}"
+        return f"{self.topic}:{self.partition} has offset {self.stored_offset}, expected {self.expected_offset}"

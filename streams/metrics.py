@@ -10,8 +10,8 @@ from itertools import product
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
-"""fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched (what it names was taken back
-before, or has not come: it may yet)."""
+"""fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched (its target was already
+retracted, or has not arrived yet)."""
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
@@ -78,7 +78,8 @@ ROOM_VIEWERS = "pulsewatch_room_viewers"
 ROOM_EVENTS = "pulsewatch_room_events"
 """A room's sums over the last five minutes; labels room, counter."""
 ROOM_FAKE_SHARE = "pulsewatch_room_fake_share"
-"""What no people made of a room's enters, likes, comments in five minutes, 0 to 1; labels room, counter."""
+"""Share of a room's enters, likes and comments in the last five minutes that is inauthentic, 0 to 1; labels room,
+counter."""
 BRAND_TEXTS = "pulsewatch_brand_texts"
 """Scored texts of a brand over the last hour; labels brand, platform, sentiment."""
 BRAND_RISKS = "pulsewatch_brand_risks"

@@ -59,7 +59,7 @@ def build(check: bool) -> None:
 @click.option(
     "--prometheus", default="http://127.0.0.1:9090", show_default=True, help="Where Grafana finds Prometheus."
 )
-@click.option("--overwrite", is_flag=True, help="Also what somebody changed in Grafana meanwhile.")
+@click.option("--overwrite", is_flag=True, help="Overwrite changes that were made in Grafana, too.")
 @click.option("--without-annotations", is_flag=True, help="Leave alerts' episodes out; Redis is then not needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def push(
@@ -78,9 +78,9 @@ def push(
     from streams.clock import system_clock
     from streams.settings import settings
 
-    def say(told: PushResult) -> None:
-        if not as_json and told.fate != "unchanged":
-            click.echo(f"{told.fate:9} {told.what}")
+    def report(result: PushResult) -> None:
+        if not as_json and result.fate != "unchanged":
+            click.echo(f"{result.fate:9} {result.what}")
 
     chosen = settings()
     work = Push(
@@ -89,7 +89,7 @@ def push(
         system_clock,
         "pulsewatch grafana push",
         overwrite=overwrite,
-        say=say,
+        say=report,
     )
     counts = work.boards(load())
     if not without_annotations:

@@ -1,4 +1,4 @@
-"""Progress of long work on stderr, so that what a command prints can be piped; silent where nobody watches."""
+"""Progress of long work on stderr, so that what a command prints can be piped; silent where stderr is no terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class Position(Protocol):
 
 
 class Watcher(Protocol):
-    """Told now and then."""
+    """Called now and then with the position."""
 
     def __call__(self, position: Position, /) -> None: ...
 

@@ -1,4 +1,4 @@
-"""`pulsewatch worker`: run one stage until it is told to stop."""
+"""`pulsewatch worker`: run one stage until it is stopped."""
 
 import click
 
@@ -11,7 +11,7 @@ def worker(stage: str) -> None:
     """Run one worker of a stage: engagement, scoring or detection.
 
     Scale a stage by running more of its workers: Kafka deals them the partitions. SIGTERM or Ctrl-C stops it cleanly;
-    after any other end the next one goes on where the ledger stands. Settings come from PULSEWATCH_* variables.
+    after any other end the next one goes on from the ledger's offsets. Settings come from PULSEWATCH_* variables.
     """
     from streams.settings import settings
 

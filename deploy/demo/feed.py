@@ -13,7 +13,7 @@ from streams.simulate.truth import Truth
 
 
 class FeedStoppedError(PulsewatchError):
-    """The feed was told to stop in mid-play."""
+    """The feed was stopped in mid-play."""
 
 
 class Feed:

@@ -59,7 +59,7 @@ def run(settings: Settings, options: Options, console: Console) -> int:
     """Returns 0 where everything agrees with the truth, 1 where anything differs. Ctrl-C stops all processes."""
     milestones = Milestones(time.monotonic())
     with _folder(console) as folder:
-        with signals_unwind(), Stack(folder, settings, told=lambda line: console.print(f"  {line}")) as stack:
+        with signals_unwind(), Stack(folder, settings, on_progress=lambda line: console.print(f"  {line}")) as stack:
             console.print(f"The stack answers after {milestones.since():.0f} s. Pages: {stack.addresses.console}")
             agrees = _watch(stack, options, console, milestones)
         if agrees:
@@ -71,7 +71,7 @@ def run(settings: Settings, options: Options, console: Console) -> int:
 
 @contextmanager
 def _folder(console: Console) -> Iterator[Path]:
-    """A folder that is kept where something went wrong, and told of; Ctrl-C leaves nothing."""
+    """A folder that is kept, and named, where something went wrong; Ctrl-C leaves nothing."""
     folder = Path(tempfile.mkdtemp(prefix="pulsewatch-demo-"))
     try:
         yield folder
@@ -116,7 +116,7 @@ def _until_settled(stack: Stack, feed: Feed, readers: Readers, screen: Screen, m
 def _refresh(stack: Stack, feed: Feed, readers: Readers, screen: Screen, milestones: Milestones) -> Snapshot:
     if feed.failure is not None:
         raise feed.failure
-    stack.tend()
+    stack.restart_dead()
     snapshot = readers.snapshots.read()
     if milestones.first_scored is None and any(count.texts for count in snapshot.texts):
         milestones.first_scored = milestones.since()

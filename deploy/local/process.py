@@ -27,7 +27,7 @@ TAIL_LINES = 15
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
+    """A loopback port on which no server listens now."""
     for _ in range(1000):
         port = random.choice(PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ HEALTHY_SECONDS = 60.0
 
 @dataclass
 class RestartBackoff:
-    """One server's; seconds are those of a monotonic clock that is passed in.
+    """The backoff of one server; seconds are those of a monotonic clock that is passed in.
 
     ended at     0 s   10 s   20 s   30 s   100 s (after a minute of life)
     started at   1     12     24     38     101
@@ -21,7 +21,7 @@ class RestartBackoff:
     started_seconds: float = field(default=float("-inf"))
 
     def ended(self, now_seconds: float) -> None:
-        """It is found ended; told once or often."""
+        """The server was found ended at `now_seconds`; may be called again until it is started."""
         if self.due_seconds is not None:
             return
         if now_seconds - self.started_seconds > HEALTHY_SECONDS:
@@ -30,10 +30,10 @@ class RestartBackoff:
         self.wait_seconds = WAITS.after(self.wait_seconds)
 
     def due(self, now_seconds: float) -> bool:
-        """Whether to start it now."""
+        """Whether the server is to be started at `now_seconds`."""
         return self.due_seconds is not None and now_seconds >= self.due_seconds
 
     def started(self, now_seconds: float) -> None:
-        """It was started."""
+        """The server was started at `now_seconds`."""
         self.due_seconds = None
         self.started_seconds = now_seconds

@@ -134,9 +134,9 @@ FIRST = ("redis", "kafka", "alertmanager", "receiver")
 
 
 class Stack:
-    """`with Stack(folder, settings) as stack:` starts all and stops all; `tend()` often, meanwhile.
+    """`with Stack(folder, settings) as stack:` starts all and stops all; `restart_dead()` often, meanwhile.
 
-    Start and tend it from one thread that lives on: the kernel ends the servers with the thread that started them.
+    Start and watch it from one thread that lives on: the kernel ends the servers with the thread that started them.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Stack:
         folder: Path,
         settings: Settings,
         ports: Ports | None = None,
-        told: Callable[[str], None] = lambda _line: None,
+        on_progress: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.ports = ports or Ports.free()
         self.addresses = addresses(self.ports)
@@ -157,14 +157,14 @@ class Stack:
         )
         """The settings that reach this stack: for readers, feeds and workers."""
         self.servers = servers(folder.absolute(), self.settings, self.ports)
-        self._told = told
+        self._on_progress = on_progress
         self._backoffs = {name: RestartBackoff() for name in self.servers}
 
     def start(self) -> None:
         """Start all and wait until all answer. Raises Unavailable or UsageError, with everything stopped again."""
         try:
             self._start(FIRST)
-            self._told("making the topics")
+            self._on_progress("making the topics")
             create_topics(KafkaConnection.of(self.settings), self.settings.partitions, 1, self.settings.retention_days)
             self._start([name for name in self.servers if name not in FIRST])
         except BaseException:
@@ -181,10 +181,10 @@ class Stack:
                 with suppress(OSError):
                     server.stop()
 
-    def tend(self) -> Sequence[str]:
+    def restart_dead(self) -> Sequence[str]:
         """Start again what ended, each with its own backoff; returns the names started now. Does not block for long."""
         now = time.monotonic()
-        return [name for name in self.servers if self._revive(name, now)]
+        return [name for name in self.servers if self._restart(name, now)]
 
     def pids(self) -> dict[str, int]:
         """The processes that run, by name."""
@@ -201,14 +201,14 @@ class Stack:
 
     def _start(self, names: Sequence[str]) -> None:
         for name in names:
-            self._told(f"starting {name}")
+            self._on_progress(f"starting {name}")
             self.servers[name].launch()
             self._backoffs[name].started(time.monotonic())
         for name in names:
             self.servers[name].wait()
-            self._told(f"{name} answers")
+            self._on_progress(f"{name} answers")
 
-    def _revive(self, name: str, now_seconds: float) -> bool:
+    def _restart(self, name: str, now_seconds: float) -> bool:
         server, backoff = self.servers[name], self._backoffs[name]
         if server.pid is not None:
             return False

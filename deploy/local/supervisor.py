@@ -29,7 +29,7 @@ from streams.settings import Settings, settings
 FOLDER = Path(".stack")
 START_SECONDS = 240.0
 STOP_SECONDS = 120.0
-TEND_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 FAILURE = "failed: "
 """What the supervisor's last words begin with."""
 
@@ -54,7 +54,7 @@ class Status:
     state: Literal["answers", "silent", "gone"]
 
 
-def up(folder: Path, chosen: Settings, told: Callable[[str], None] = lambda _line: None) -> Addresses:
+def up(folder: Path, chosen: Settings, on_progress: Callable[[str], None] = lambda _line: None) -> Addresses:
     """Start the stack in the background and wait until all answers; the addresses of one that is up already.
 
     Raises Unavailable, with nothing left running, where it does not come up.
@@ -75,7 +75,7 @@ def up(folder: Path, chosen: Settings, told: Callable[[str], None] = lambda _lin
             start_new_session=True,
         )
     try:
-        ports = _wait_until_up(folder, process, log, told).ports
+        ports = _wait_until_up(folder, process, log, on_progress).ports
     except BaseException:
         process.terminate()
         process.wait(STOP_SECONDS)
@@ -127,15 +127,15 @@ def supervise(folder: Path, chosen: Settings) -> None:
     """Own the folder's stack until SIGTERM. Raises UsageError where another process does, Unavailable at the start."""
     before = read(folder)
     with _locked(folder), signals_unwind():
-        stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), told=_say)
+        stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), on_progress=_say)
         try:
             _write(folder, stack, ready=False)
             with stack:
                 _write(folder, stack, ready=True)
                 while True:
-                    if stack.tend():
+                    if stack.restart_dead():
                         _write(folder, stack, ready=True)
-                    time.sleep(TEND_SECONDS)
+                    time.sleep(CHECK_SECONDS)
         finally:
             _write(folder, stack, ready=False)
 
@@ -150,14 +150,16 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _wait_until_up(folder: Path, process: "subprocess.Popen[bytes]", log: Path, told: Callable[[str], None]) -> Running:
+def _wait_until_up(
+    folder: Path, process: "subprocess.Popen[bytes]", log: Path, on_progress: Callable[[str], None]
+) -> Running:
     deadline = time.monotonic() + START_SECONDS
     shown = 0
     while time.monotonic() < deadline:
         ended = process.poll() is not None
         lines = log.read_text(errors="replace").splitlines()
         for line in lines[shown:]:
-            told(line)
+            on_progress(line)
         shown = len(lines)
         running = read(folder)
         if running and running.ready and running.supervisor.pid == process.pid:

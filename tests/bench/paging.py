@@ -60,7 +60,7 @@ def run_paging(pages: int, seed: int, say: Say) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="pulsewatch-paging-") as folder,
         signals_unwind(),
-        Stack(Path(folder), Settings(), told=say) as stack,
+        Stack(Path(folder), Settings(), on_progress=say) as stack,
     ):
         sent = _breach(stack, pages, random.Random(seed), say)
         received = _received(stack, set(sent), say)
@@ -85,7 +85,7 @@ def _breach(stack: Stack, pages: int, dice: random.Random, say: Say) -> Mapping[
     with closing(ReplayProducer(KafkaConnection(stack.settings.kafka))) as sink:
         for number in range(pages):
             time.sleep(dice.uniform(0.05, MAX_GAP_SECONDS))
-            stack.tend()
+            stack.restart_dead()
             event = _speech(number, dice)
             sent[str(event.room_id)] = event.event_time_ms / 1000
             key = str(event.room_id).encode()

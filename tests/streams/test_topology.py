@@ -1,5 +1,7 @@
 """The flow as data agrees with itself, and its figure shows all of it."""
 
+from pathlib import Path
+
 from streams.topology import OUTLETS, REDIS, STAGES, TOPICS, figure
 
 NAMES = {topic.name for topic in TOPICS}
@@ -30,3 +32,8 @@ live.events ──────────┴─► scoring   judges every text:
 def test_figure_shows_every_topic_with_what_writes_it() -> None:
     for name in NAMES:
         assert f"─► {name}" in figure()
+
+
+def test_readme_has_the_figure() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"```\n{figure()}\n```" in readme
