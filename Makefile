@@ -33,7 +33,7 @@ check: setup
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)
 
-test-unit: setup ## the tests that need no server: no Kafka, Redis, Prometheus or browser is started
+test-unit: install ## the tests that start no server: no Kafka, Redis, Prometheus or browser
 	@$(BIN)/pytest tests/models tests/streams tests/dashboards tests/deploy tests/test_architecture.py $(ARGS)
 
 test-slow: install ## the tests that take minutes
