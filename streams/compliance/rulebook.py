@@ -109,7 +109,8 @@ class Rulebook:
     def undisguised(self, text: str, kind: TextKind) -> str:
         """The text as the rules read it last: normal form, lower case, its disguises undone."""
         reading = TextReading(text)
-        return self._read(reading, self._rules_for[kind]).text
+        undisguised = reading.undisguised(self._rules_for[kind].restorer)
+        return reading.plain if undisguised is None else undisguised.text
 
     def check(self, text: str | TextReading, kind: TextKind, *, platform: Platform | None = None) -> list[Finding]:
         """What breaks a rule, in the text's order, then the families that it only reads like; at most 50.
@@ -123,7 +124,7 @@ class Rulebook:
         undisguised = reading.undisguised(rules.restorer)
         if undisguised is not None:
             hits += [_in_plain(hit, undisguised) for hit in rules.hits(undisguised.text, kind, platform, matched)]
-        read = self._read(reading, rules)
+        read = undisguised or UndisguisedText(reading.plain)
         scores = self._scores(rules, read.text, kind)
         hits = [hit for hit in hits if not self._is_vetoed(rules.rules[hit.key], scores)]
         hits += _personal_data_hits(reading, rules)
@@ -146,7 +147,7 @@ class Rulebook:
         reading = TextReading(text) if isinstance(text, str) else text
         rules = self._rules_for[kind]
         undisguised = reading.undisguised(rules.restorer)
-        read = self._read(reading, rules)
+        read = undisguised or UndisguisedText(reading.plain)
         scores = self._scores(rules, read.text, kind)
         matches = [(hit, reading.plain, hit) for hit in rules.matcher.search(reading.plain)]
         if undisguised is not None:
@@ -179,10 +180,6 @@ class Rulebook:
             None if undisguised is None else undisguised.text,
             sorted(distinct.values(), key=lambda item: (item.excuse is not None, item.span, item.rule)),
         )
-
-    def _read(self, reading: TextReading, rules: SpeakerRules) -> UndisguisedText:
-        """The reading that is judged as a whole: without disguises, if it has any."""
-        return reading.undisguised(rules.restorer) or UndisguisedText(reading.plain)
 
     def _scores(self, rules: SpeakerRules, text: str, kind: TextKind) -> dict[str, float]:
         """The second opinion's probability by family; empty if it is not asked.

@@ -24,16 +24,15 @@ _STARRED = re.compile(r"\S")
 class TextReading:
     """Each reading is computed when it is first asked for, and kept. Not safe to share between threads."""
 
-    __slots__ = ("_mapped", "_masked", "_normal", "_personal_data", "_plain", "_undisguised", "text")
+    _normal: NormalForm | None = None
+    _plain: str | None = None
+    _mapped: Normalised | None = None
+    _personal_data: list[PersonalDatum] | None = None
+    _masked: str | None = None
+    _undisguised: tuple[Restorer, UndisguisedText | None] | None = None
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._normal: NormalForm | None = None
-        self._plain: str | None = None
-        self._mapped: Normalised | None = None
-        self._personal_data: list[PersonalDatum] | None = None
-        self._masked: str | None = None
-        self._undisguised: tuple[Restorer, UndisguisedText | None] | None = None
 
     @property
     def normal(self) -> NormalForm:

@@ -1,11 +1,11 @@
-"""One verdict of a text's lawfulness out of what three parts say: rules that match, likeness, and the model.
+"""One verdict on a text's lawfulness from three parts: rules that match, likeness, and the model.
 
-    part       says                                                    alone it makes
+    part       gives                                                   alone it makes
     rule       which article a stretch of the text breaks              a breach
     likeness   how much the text reads like a family's breaches        a breach from 0.5, a suspicion below
-    model      how probably the promotion is misleading                a suspicion, of what sellers say
+    model      how probably the promotion is misleading                a suspicion, in sellers' texts only
 
-Each part's word stays visible, so that a reader sees whether they agree.
+The verdict keeps each part's result, so that a reader sees whether they agree.
 """
 
 from __future__ import annotations
@@ -23,40 +23,47 @@ Outcome = Literal["breach", "suspected", "clean"]
 
 
 class FamilyVerdict(NamedTuple):
-    """What the parts say of one family."""
+    """What the parts make of one family."""
 
     family: str
-    says: Outcome
+    outcome: Outcome
     rules: tuple[str, ...]
-    """Rules that match; none where only the likeness speaks."""
+    """Rules that match; empty if the text only reads like a breach."""
     likeness: float | None
-    """None where it is not asked: short texts, personal data, most comments."""
+    """None if it was not asked: for short texts, personal data and most comments."""
 
 
 class Verdict(NamedTuple):
-    """What all parts say of a text; the worst of its families, or a suspicion of the model's alone."""
+    """What all parts make of a text: the worst of its families, or the model's suspicion alone."""
 
-    says: Outcome
+    outcome: Outcome
     families: tuple[FamilyVerdict, ...]
     misleading: float | None
-    """The model's probability; None where it did not answer."""
+    """The model's probability; None if it did not answer."""
 
     def as_row(self) -> dict[str, Any]:
-        """As JSON."""
-        return {**self._asdict(), "families": [family._asdict() for family in self.families]}
+        """As JSON, where an outcome is called `says`."""
+        return {
+            "says": self.outcome,
+            "families": [
+                {"family": one.family, "says": one.outcome, "rules": one.rules, "likeness": one.likeness}
+                for one in self.families
+            ],
+            "misleading": self.misleading,
+        }
 
 
 def verdict(findings: Sequence[Finding], risks: Mapping[str, float], flagged: Sequence[str], kind: TextKind) -> Verdict:
-    """The verdict of a text's findings and the model's probabilities (empty where it did not answer)."""
+    """The verdict from a text's findings and the model's probabilities, which are empty if it did not answer."""
     by_family: dict[str, list[Finding]] = {}
     for finding in findings:
         by_family.setdefault(finding.family, []).append(finding)
     families = tuple(_of_family(family, found) for family, found in by_family.items())
     suspected = bool(families) or (MISLEADING in flagged and kind in _SELLERS)
-    says: Outcome = (
-        "breach" if any(family.says == "breach" for family in families) else "suspected" if suspected else "clean"
+    outcome: Outcome = (
+        "breach" if any(family.outcome == "breach" for family in families) else "suspected" if suspected else "clean"
     )
-    return Verdict(says, families, risks.get(MISLEADING))
+    return Verdict(outcome, families, risks.get(MISLEADING))
 
 
 def _of_family(family: str, found: Sequence[Finding]) -> FamilyVerdict:

@@ -1,4 +1,4 @@
-"""The model card, written from what was measured: no figure in it is typed by hand."""
+"""The model card, written from what was measured. Only ON_UNSEEN_DATA is typed by hand: its texts are not here."""
 
 from __future__ import annotations
 
@@ -17,6 +17,40 @@ from models.train.release.exits import MAX_CHANGED_FLAGS, MAX_CHANGED_SENTIMENTS
 from models.train.release.goals import GOALS, Goal
 
 COLUMNS = ("accuracy", "macro_recall", "macro_f1", "precision", "recall", "f1", "pr_auc", "ece", "false_alarm_rate")
+
+ON_UNSEEN_DATA = """## On data never seen
+
+Measured once, by an independent examination, on texts that neither training nor validation nor the choice of thresholds
+had seen. These figures, not the ones above, say what to expect.
+
+| task, test set | measure | figure |
+|---|---|---|
+| TweetEval sentiment | macro-recall | 69.4 |
+| TweetEval offensive | macro-F1 | 76.0 |
+| COLD | accuracy | 81.8 |
+| Weibo (SMP 2020 usual) | macro-recall | 84.3 |
+| product reviews | accuracy | 94.3 |
+| complaints (ACL 2019) | macro-F1 | 89.2 |
+| host speech (LiveAMR) | macro-F1 | 80.0 |
+
+On public suites for moderation the abuse flag finds much less, and is wrong more often, than on the sets above:
+
+| suite | abuse that is flagged | innocent texts that are flagged |
+|---|---|---|
+| HateCheck, English | 34 % | 38 % |
+| HateCheck, Mandarin | 37 % | 23 % |
+| posts of four Chinese platforms | 30 % | 12 % |
+| Chinese abuse in disguise | 1.5 to 27 % (undisguised: 45 %) | |
+| innocent texts with identity words, Chinese | | 0.5 % |
+| innocent texts with identity words, English | | 3.0 % |
+
+So a single text without a flag is no proof of innocence, and a flag on one is a reason to read it, not a verdict.
+
+The compliance rules, which judge beside the model, reach a precision of 0.914 and a recall of 0.838 by family on an
+examination of 459 texts. How much a stream looks like cyber-violence is told apart with an AUC of 0.98 on 32 other
+recorded incidents; that is a score of `pulsewatch backtest`, and no alert is raised by it.
+"""
+"""Of revision 2026-11-26.3; measure again and change it with the model."""
 
 HEAD = """# Model card
 
@@ -87,10 +121,11 @@ Published, on the tasks' own test sets:
 
 {published}
 
+{unseen}
 ## Training data
 
 Licences as the sets' publishers state them; `--licences permissive` trains on the marked ones alone. "None stated"
-means that: whoever needs a clear chain of rights trains with that option.
+means that: train with that option where a clear chain of rights is needed.
 
 | source | licence | permissive | most texts a run | passes |
 |---|---|---|---|---|
@@ -135,6 +170,7 @@ def write_card(
         ),
         goals="\n\n".join(_curve(record.points) for record in records.values()),
         judged="\n\n".join(_judged(record.judged) for record in records.values() if record.judged),
+        unseen=ON_UNSEEN_DATA,
         published="\n".join(
             f"- {goal.name}, {goal.measure.replace('_', '-')}: {goal.published}" for goal in GOALS if goal.published
         ),

@@ -48,6 +48,7 @@ class Backtested:
     """Those that fired, in their last version, in the order of firing."""
     bursts: Sequence[RecordedBurst]
     violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
+    """Measured here alone: no alert depends on it."""
     draft_alerts: Sequence[Alert] | None = None
     """What draft rules would have raised; None where there were none."""
 
@@ -56,11 +57,11 @@ class Backtested:
         """How long the recording is; an hour at least."""
         return max((self.last_ms - self.first_ms) / DAY_MS, 1 / 24)
 
-    def met(self) -> list[BurstMatch]:
+    def burst_matches(self) -> list[BurstMatch]:
         return match_bursts(self.bursts, self.alerts)
 
-    def outside(self) -> list[Alert]:
-        """False alarms: alerts that fired outside of any burst."""
+    def false_alarms(self) -> list[Alert]:
+        """Alerts that fired outside of any burst."""
         return false_alarms(self.bursts, self.alerts)
 
     def row(self) -> dict[str, Any]:
@@ -70,8 +71,8 @@ class Backtested:
             "comments": self.comments,
             "alerts": [_alert_row(alert) for alert in self.alerts],
             "cyber_violence": round(self.violence.score(), 4),
-            "bursts": [_burst_row(one) for one in self.met()],
-            "alerts_outside_bursts_per_day": round(len(self.outside()) / self.days, 3),
+            "bursts": [_burst_row(one) for one in self.burst_matches()],
+            "alerts_outside_bursts_per_day": round(len(self.false_alarms()) / self.days, 3),
         }
         if self.draft_alerts is not None:
             row["draft_alerts"] = [{"rule": alert.rule, **_alert_row(alert)} for alert in self.draft_alerts]
@@ -97,7 +98,7 @@ class Summary:
     @classmethod
     def of(cls, runs: Sequence[Backtested]) -> "Summary":
         """At least one recording."""
-        everything = [one for run in runs for one in run.met()]
+        everything = [one for run in runs for one in run.burst_matches()]
         delays = [one.delay_seconds for one in everything if one.delay_seconds is not None]
         leads = [one.lead_seconds for one in everything if one.lead_seconds is not None]
         return cls(
@@ -110,7 +111,7 @@ class Summary:
             lead_seconds_median=median(leads) if leads else None,
             alerts=sum(len(run.alerts) for run in runs),
             critical=sum(alert.severity == "critical" for run in runs for alert in run.alerts),
-            false_alarms_per_brand_and_day=sum(len(run.outside()) for run in runs) / sum(run.days for run in runs),
+            false_alarms_per_brand_and_day=sum(len(run.false_alarms()) for run in runs) / sum(run.days for run in runs),
         )
 
 
@@ -132,7 +133,7 @@ class DraftSummary:
             rule=rule,
             fired=sum(len(run.alerts) for run in alone),
             brands=sum(bool(run.alerts) for run in alone),
-            bursts_met=sum(one.fingerprint is not None for run in alone for one in run.met()),
+            bursts_met=sum(one.fingerprint is not None for run in alone for one in run.burst_matches()),
             false_alarms_per_brand_and_day=Summary.of(alone).false_alarms_per_brand_and_day,
         )
 

@@ -12,7 +12,7 @@ def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim")
 
 
 @pytest.mark.parametrize(
-    ("found", "flagged", "kind", "says"),
+    ("found", "flagged", "kind", "outcome"),
     [
         ([], [], "host_speech", "clean"),
         ([], ["misleading"], "host_speech", "suspected"),
@@ -27,15 +27,15 @@ def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim")
     ],
 )
 def test_verdict_is_the_worst_that_a_part_may_say_alone(
-    found: list[Finding], flagged: list[str], kind: TextKind, says: Outcome
+    found: list[Finding], flagged: list[str], kind: TextKind, outcome: Outcome
 ) -> None:
-    assert verdict(found, {"misleading": 0.7}, flagged, kind).says == says
+    assert verdict(found, {"misleading": 0.7}, flagged, kind).outcome == outcome
 
 
 def test_verdict_shows_what_each_part_says_of_each_family() -> None:
-    told = verdict([finding("both", 0.9), finding("likeness", 0.2, "health_food")], {}, [], "host_speech")
-    assert told.families == (
+    parts = verdict([finding("both", 0.9), finding("likeness", 0.2, "health_food")], {}, [], "host_speech")
+    assert parts.families == (
         FamilyVerdict("medical_claim", "breach", ("medical_claim.cure",), 0.9),
         FamilyVerdict("health_food", "suspected", (), 0.2),
     )
-    assert told.misleading is None
+    assert parts.misleading is None

@@ -95,7 +95,7 @@ def test_summary_is_over_all_recordings(tmp_path: Path, rulebook: Rulebook) -> N
     calm = run(recording(tmp_path, (row for row in lines() if row["time"] < iso(400))), None, rulebook)
     total = Summary.of([one, calm])
     assert (total.files, total.comments, total.bursts, total.met, total.alerts, total.critical) == (2, 596, 1, 1, 1, 1)
-    assert total.delay_seconds_median == total.delay_seconds_p90 == one.met()[0].delay_seconds
+    assert total.delay_seconds_median == total.delay_seconds_p90 == one.burst_matches()[0].delay_seconds
     assert total.false_alarms_per_brand_and_day == 0.0
     assert Summary.of([calm]).delay_seconds_median is None
 
