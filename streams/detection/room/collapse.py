@@ -69,7 +69,10 @@ class CollapseDetector:
     def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - minutes are what counts
         if event.kind == "session_start":
             self._room.minutes = {}
-        minute = self._room.minutes.setdefault(event.event_time_ms // MINUTE_MS, RoomMinute())
+        at = event.event_time_ms // MINUTE_MS
+        minute = self._room.minutes.get(at)
+        if minute is None:
+            minute = self._room.minutes[at] = RoomMinute()
         if event.kind == "viewers":
             minute.viewers = event.value
         elif event.kind in INTERACTIONS:

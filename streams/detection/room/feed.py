@@ -1,6 +1,6 @@
 """A room whose feed falls silent while its session goes on (streams.detection.feed_silence has the rule)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from streams.alerts.alert import Alert
@@ -35,11 +35,11 @@ class RoomFeed:
         """Whether nothing came for a day when this minute begins: the room is gone, and its session over."""
         return self._room.activity.is_forgotten(minute * MINUTE_MS)
 
-    def on_event(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
-        yield from self.on_session_end(now_ms)
+    def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:
         if event.kind == "session_start":
             self._room.activity = FeedActivity(event.event_time_ms, event.event_time_ms)
         self._room.activity.observe(event.event_time_ms)
+        return () if self._room.silence is None else self.on_session_end(now_ms)
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
         room, now_ms = self._room, minute * MINUTE_MS

@@ -119,9 +119,11 @@ class Room:
             return alerts
         if event.kind == "session_start":
             state.ended = False
-        alerts += self._feed.on_event(event, now_ms)
+        if found := self._feed.on_event(event, now_ms):
+            alerts += found
         for detector in self._detectors:
-            alerts += detector.on_event(event, now_ms)
+            if found := detector.on_event(event, now_ms):
+                alerts += found
         return alerts
 
     def advance(self, log: SourceProgress) -> list[Alert]:
