@@ -29,6 +29,7 @@ check: setup
 	@$(BIN)/pulsewatch grafana build --check
 	@$(BIN)/python -m deploy.reference --check
 	@$(BIN)/python -m deploy.generate --check
+	@$(BIN)/python -m dashboards.console.generate --check
 
 test: install check ## everything that is fast enough for every change: ruff, mypy, pytest on real servers
 	@$(BIN)/pytest $(ARGS)

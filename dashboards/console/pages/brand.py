@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, notice
+from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import TextCount, by_brand, text_count
@@ -166,4 +166,4 @@ def _alerts(readers: Readers, brand_id: str) -> BrandAlerts:
     fired = [alert for alert in known if alert.fired_at is not None]
     shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MAX_ALERTS]
     decided = readers.decisions.standing([alert.fingerprint for alert in shown])
-    return BrandAlerts([notice(alert) for alert in shown], decided)
+    return BrandAlerts([summary_of(alert) for alert in shown], decided)

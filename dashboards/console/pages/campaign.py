@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, notice
+from dashboards.console.pages.shared import AlertSummary, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from models.labels import SENTIMENTS
@@ -180,6 +180,6 @@ def _rules(alerts: Sequence[Alert]) -> list[CheckedFamily]:
     """Every family that fired, and those that are checked in any case; what is no rule's comes last, under its kind."""
     families = dict.fromkeys([*ALWAYS_CHECKED, *(alert.family or alert.kind for alert in alerts)])
     return [
-        CheckedFamily(family, [notice(alert) for alert in alerts if (alert.family or alert.kind) == family])
+        CheckedFamily(family, [summary_of(alert) for alert in alerts if (alert.family or alert.kind) == family])
         for family in families
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from dashboards.console.pages.health import MonitorHealth, monitor_health
-from dashboards.console.pages.shared import AlertSummary, latest_first, notice
+from dashboards.console.pages.shared import AlertSummary, latest_first, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import by_brand, text_count
@@ -78,7 +78,7 @@ def _alerts(readers: Readers, active: Sequence[Alert]) -> OverviewAlerts:
     resolved = readers.alerts.resolved()
     shown = [*latest_first(active)[:MAX_ALERTS], *latest_first(resolved)[:MAX_RESOLVED]]
     decided = readers.decisions.standing([alert.fingerprint for alert in shown])
-    return OverviewAlerts([notice(alert) for alert in shown], len(active), decided)
+    return OverviewAlerts([summary_of(alert) for alert in shown], len(active), decided)
 
 
 def _rooms(readers: Readers, present_ms: int) -> list[RoomLine]:

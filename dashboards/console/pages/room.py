@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, notice
+from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from streams.clock import MINUTE_MS
@@ -147,4 +147,4 @@ def _notices(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Notic
     fired = [alert for alert in alerts if alert.fired_at is not None]
     latest = sorted(fired, key=lambda alert: (alert.state == "firing", alert.started_at), reverse=True)
     platform = [(one.number * MINUTE_MS, one.sums["notices"]) for one in reversed(minutes) if one.sums["notices"]]
-    return Notices([notice(alert) for alert in latest], platform)
+    return Notices([summary_of(alert) for alert in latest], platform)

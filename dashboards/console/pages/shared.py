@@ -1,11 +1,12 @@
-"""What several pages show alike."""
+"""Panels' parts that several pages share."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from models.labels import SENTIMENTS
-from streams.alerts.alert import Alert
+from streams.alerts.alert import Alert, Severity, State
+from streams.alerts.kinds import AlertKind
 
 
 class Moods(msgspec.Struct, frozen=True):
@@ -20,10 +21,10 @@ class AlertSummary(msgspec.Struct, frozen=True):
     """An alert as a line: what was said, and what it breaks."""
 
     fingerprint: str
-    kind: str
+    kind: AlertKind
     family: str
-    severity: str
-    state: str
+    severity: Severity
+    state: State
     brand_id: str
     room_id: str
     source: str
@@ -36,14 +37,26 @@ class AlertSummary(msgspec.Struct, frozen=True):
     baseline: Mapping[str, float]
 
 
-def notice(alert: Alert) -> AlertSummary:
-    """The line of an alert."""
+def summary_of(alert: Alert) -> AlertSummary:
+    """An alert's line, with the first finding of its evidence."""
     finding = next((found for evidence in alert.evidence for found in evidence.findings), None)
     return AlertSummary(
-        alert.fingerprint, alert.kind, alert.family or "", alert.severity, alert.state, alert.brand_id,
-        alert.room_id or "", alert.source or "", alert.started_at, alert.updated_at, alert.summary,
-        finding.matched if finding else "", finding.article if finding else "", alert.observed, alert.baseline,
-    )  # fmt: skip
+        fingerprint=alert.fingerprint,
+        kind=alert.kind,
+        family=alert.family or "",
+        severity=alert.severity,
+        state=alert.state,
+        brand_id=alert.brand_id,
+        room_id=alert.room_id or "",
+        source=alert.source or "",
+        started_ms=alert.started_at,
+        updated_ms=alert.updated_at,
+        summary=alert.summary,
+        matched=finding.matched if finding else "",
+        article=finding.article if finding else "",
+        observed=alert.observed,
+        baseline=alert.baseline,
+    )
 
 
 def latest_first(alerts: Iterable[Alert]) -> list[Alert]:

@@ -1,9 +1,10 @@
-// Figures as people read them. What is null is not known, or has a zero denominator: "–".
+// Kpis as people read them. What is null is not known, or has a zero denominator: "–".
 import { language, t } from "./i18n";
 
 const LOCALE = { "zh-Hans": "zh-CN", "zh-Hant": "zh-TW", en: "en-GB" }[language];
 export const NOTHING = "–";
 type Maybe = number | null | undefined;
+export type Unit = "count" | "people" | "seconds" | "minor_units" | "share";
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
@@ -34,6 +35,18 @@ export function duration(seconds: Maybe): string {
 export const time = (ms: number): string => clock.format(ms);
 export const second = (ms: number): string => exact.format(ms);
 export const date = (ms: number): string => dated.format(ms);
+
+/** Unique people are estimated (HyperLogLog, standard error 0.81 %), and say so. */
+export const estimate = (people: Maybe): string => (known(people) && people > 0 ? `≈ ${count(people)}` : count(people));
+
+/** People who are counted one by one, not estimated. */
+const EXACT_PEOPLE = new Set(["viewers_now", "viewers_peak", "new_followers"]);
+
+/** A metric's value in its unit, as the dictionary of metrics has it. */
+export function inUnit(unit: Unit, value: Maybe, id = ""): string {
+  if (unit === "people") return EXACT_PEOPLE.has(id) ? count(value) : estimate(value);
+  return { count, seconds: duration, minor_units: money, share: percent }[unit](value);
+}
 
 export function ago(ms: number, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - ms) / 1000));

@@ -1,11 +1,13 @@
 // The reader's language, and words in it.
+import { KINDS, METRICS, TRADITIONAL } from "./generated";
 import { WORDS, type Word } from "./words";
 
 export type { Word };
 
 export type Language = "zh-Hans" | "zh-Hant" | "en";
+export type Metric = keyof typeof METRICS;
+export type Kind = keyof typeof KINDS;
 export const LANGUAGES: Record<Language, string> = { "zh-Hans": "简体", "zh-Hant": "繁體", en: "English" };
-const COLUMN: Record<Language, 0 | 1 | 2> = { "zh-Hans": 0, "zh-Hant": 1, en: 2 };
 
 export const language = chosen();
 
@@ -17,11 +19,21 @@ function chosen(): Language {
   return /hant|tw|hk|mo/.test(spoken) ? "zh-Hant" : "zh-Hans";
 }
 
-export function t(word: Word, filled: Record<string, string | number> = {}): string {
-  return WORDS[word][COLUMN[language]].replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+function said([chinese, english]: readonly [string, string]): string {
+  if (language === "en") return english;
+  return language === "zh-Hant" ? (TRADITIONAL[chinese] ?? chinese) : chinese;
 }
+
+export function t(word: Word, filled: Record<string, string | number> = {}): string {
+  return said(WORDS[word]).replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+}
+
+export const metric = (id: Metric): string => said(METRICS[id]);
+export const kind = (id: Kind): string => said(KINDS[id]);
 
 /** A name from the server that may have a word; else the name itself, which may be anything. */
 export function named(name: string): string {
-  return Object.hasOwn(WORDS, name) ? t(name as Word) : name;
+  if (Object.hasOwn(WORDS, name)) return t(name as Word);
+  if (Object.hasOwn(KINDS, name)) return kind(name as Kind);
+  return Object.hasOwn(METRICS, name) ? metric(name as Metric) : name;
 }

@@ -9,7 +9,7 @@ import { LoginPage } from "./pages/login";
 import { OperationsPage } from "./pages/operations";
 import { QualityPage } from "./pages/quality";
 import { RoomPage } from "./pages/room";
-import { StartPage } from "./pages/start";
+import { OverviewPage } from "./pages/overview";
 import { apply } from "./settings";
 
 const PAGES: Record<string, (id: string) => JSX.Element> = {
@@ -25,7 +25,7 @@ const PAGES: Record<string, (id: string) => JSX.Element> = {
 
 function page(): JSX.Element {
   const [, kind = "", ...rest] = location.pathname.split("/");
-  return PAGES[kind]?.(decodeURIComponent(rest.join("/"))) ?? <StartPage />;
+  return PAGES[kind]?.(decodeURIComponent(rest.join("/"))) ?? <OverviewPage />;
 }
 
 apply(language);

@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import { LANGUAGES, language, t, type Language, type Word } from "./i18n";
 import { Freshness } from "./panel";
 import { chooseLanguage, chooseTheme, theme, type Theme } from "./settings";
-import { me, post, type Live, type Me } from "./stream";
+import { me, post, type Me } from "./api";
+import type { Live } from "./stream";
 
 const PLACES: [string, Word][] = [
   ["/", "start"], ["/campaigns", "campaigns"], ["/operations", "operations"], ["/quality", "quality"],

@@ -1,5 +1,6 @@
 // A page's panels, live: what the server sent last, and how fresh it is.
 import { useEffect, useState } from "preact/hooks";
+import { me } from "./api";
 
 const STALE_MS = 8_000;
 const RETRY_MS = 1_500;
@@ -74,24 +75,4 @@ async function sendToLogin(): Promise<void> {
   if (who?.login && !who.name && location.pathname !== "/login") {
     location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
   }
-}
-
-export interface Me {
-  name: string | null;
-  role: "viewer" | "operator" | null;
-  login: boolean;
-}
-
-export const me = async (): Promise<Me> => (await fetch("/api/me")).json() as Promise<Me>;
-
-/** Send what a person decided; the error's text where it is refused. */
-export async function post(path: string, body: unknown): Promise<string | null> {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-pulsewatch": "1" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (answer?.ok) return null;
-  const told = (await answer?.json().catch(() => null)) as { error?: string } | null;
-  return told?.error ?? String(answer?.status ?? "offline");
 }

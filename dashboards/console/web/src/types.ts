@@ -1,18 +1,20 @@
-// The panels as the server sends them (dashboards/console/pages). Times in milliseconds, money in minor units.
-type Share = number | null;
+// Written by `python -m dashboards.console.generate`: change the Python that it names, not this file.
+// Panels as the server sends them. Times in milliseconds, money in minor units, shares from 0 to 1.
 
-export interface Moods {
-  negative: number[];
-  neutral: number[];
-  positive: number[];
+export interface MonitorHealth {
+  kafka_trouble: string;
+  newest_ms: number;
+  quiet_ms: number;
+  behind: number;
+  silent_feeds: number;
 }
 
-export interface Notice {
+export interface AlertSummary {
   fingerprint: string;
-  kind: string;
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
   family: string;
-  severity: "info" | "warning" | "critical";
-  state: "pending" | "firing" | "resolved";
+  severity: "critical" | "info" | "warning";
+  state: "firing" | "pending" | "resolved";
   brand_id: string;
   room_id: string;
   source: string;
@@ -25,17 +27,70 @@ export interface Notice {
   baseline: Record<string, number>;
 }
 
-export interface Figures {
+export interface Decision {
+  verdict: "acknowledged" | "confirmed" | "false_alarm" | "reopened";
+  author: string;
+  at_ms: number;
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  severity: "critical" | "info" | "warning";
+  brand_id: string;
+  family?: string | null;
+  note?: string;
+}
+
+export interface OverviewAlerts {
+  shown: AlertSummary[];
+  firing: number;
+  decided: Record<string, Decision>;
+}
+
+export interface RoomLine {
+  room_id: string;
+  brand_id: string;
+  source: string;
+  ended: boolean;
+  viewers: number | null;
+  comments: number;
+  likes: number;
+  orders: number;
+  paid_value: number;
+}
+
+export interface BrandLine {
+  brand_id: string;
+  texts: number;
+  sentiments: Record<string, number>;
+  risks: Record<string, number>;
+  firing: number;
+}
+
+export interface OverviewPanels {
+  sight: MonitorHealth;
+  alerts: OverviewAlerts;
+  rooms: RoomLine[];
+  brands: BrandLine[];
+}
+
+export interface RoomHeader {
+  room_id: string;
+  brand_id: string;
+  source: string;
+  session_id: string | null;
+  state: "ended" | "live" | "unknown";
+  as_of_ms: number;
+}
+
+export interface Kpis {
   viewers_now: number | null;
   viewers_peak: number | null;
   stay_seconds: number | null;
   stay_estimated: boolean;
-  interaction_rate: Share;
-  follow_rate: Share;
-  entry_rate: Share;
-  click_rate: Share;
-  conversion_rate: Share;
-  funnel: Record<"shown" | "clickers" | "carters" | "orderers" | "payers", number>;
+  interaction_rate: number | null;
+  follow_rate: number | null;
+  entry_rate: number | null;
+  click_rate: number | null;
+  conversion_rate: number | null;
+  funnel: Record<"carters" | "clickers" | "interacting" | "new_followers" | "orderers" | "payers" | "shown" | "viewers", number>;
   created_gmv: number;
   paid_gmv: number;
   net_gmv: number;
@@ -43,7 +98,39 @@ export interface Figures {
   gpm_uv: number | null;
   viewer_value: number | null;
   buyer_value: number | null;
-  refund_rate: Share;
+  refund_rate: number | null;
+}
+
+export interface InauthenticShare {
+  share: number;
+  alarming: boolean;
+}
+
+export interface Now {
+  figures: Kpis;
+  sums: Record<"carts" | "collects" | "comments" | "exposures" | "follows" | "gift_value" | "gifts" | "late" | "leaves" | "likes" | "mirrors" | "notices" | "order_value" | "orders" | "paid_value" | "payments" | "posts" | "product_clicks" | "product_shown" | "refund_value" | "refunds" | "retracted" | "reviews" | "shares" | "speeches" | "unfollows" | "views" | "watch_seconds", number>;
+  new_followers: number;
+  viewers: number;
+  fakes: Record<"comments" | "enters" | "likes", InauthenticShare>;
+}
+
+export interface TenMinuteComparison {
+  last: Record<string, number | null>;
+  before: Record<string, number | null>;
+}
+
+export interface Moods {
+  negative: number[];
+  neutral: number[];
+  positive: number[];
+}
+
+export interface Minutes {
+  first_ms: number;
+  viewers: (number | null)[];
+  comments: number[];
+  paid_value: number[];
+  moods: Moods;
 }
 
 export interface Question {
@@ -53,62 +140,101 @@ export interface Question {
   wordings: number;
 }
 
-export type Sums = Record<string, number>;
+export interface Notices {
+  raised: AlertSummary[];
+  platform: [number, number][];
+}
 
 export interface RoomPanels {
-  head: {
-    room_id: string;
-    brand_id: string;
-    source: string;
-    session_id: string | null;
-    state: "live" | "ended" | "unknown";
-    as_of_ms: number;
-  };
-  now: {
-    figures: Figures; sums: Sums; new_followers: number; viewers: number;
-    fakes: Partial<Record<"enters" | "likes" | "comments", { share: number; alarming: boolean }>>;
-  };
-  halves: { last: Record<string, number | null>; before: Record<string, number | null> };
-  minutes: { first_ms: number; viewers: (number | null)[]; comments: number[]; paid_value: number[]; moods: Moods };
+  head: RoomHeader;
+  now: Now;
+  halves: TenMinuteComparison;
+  minutes: Minutes;
   questions: Question[];
-  notices: { raised: Notice[]; platform: [number, number][] };
+  notices: Notices;
 }
 
-export interface Sight {
-  kafka_trouble: string;
-  newest_ms: number;
-  quiet_ms: number;
-  behind: number;
-  silent_feeds: number;
+export interface BrandHeader {
+  brand_id: string;
+  as_of_ms: number;
+  known: boolean;
 }
 
-export interface Decision {
-  verdict: "acknowledged" | "false_alarm" | "confirmed" | "reopened";
-  author: string;
-  at_ms: number;
-  note?: string;
+export interface TextSummary {
+  texts: number;
+  scored: number;
+  sentiments: Record<string, number>;
+  risks: Record<string, number>;
 }
 
-export interface StartPanels {
-  sight: Sight;
-  alerts: { shown: Notice[]; firing: number; decided: Record<string, Decision> };
-  rooms: {
-    room_id: string; brand_id: string; source: string; ended: boolean; viewers: number | null;
-    comments: number; likes: number; orders: number; paid_value: number;
-  }[];
-  brands: { brand_id: string; texts: number; sentiments: Sums; risks: Sums; firing: number }[];
+export interface VolumeBaseline {
+  texts_per_minute: number;
+  windows: number;
+}
+
+export interface Volume {
+  first_ms: number;
+  texts: number[];
+  moods: Moods;
+  usual: VolumeBaseline | null;
+}
+
+export interface PlatformTexts {
+  platform: string;
+  texts: number;
+  sentiments: Record<string, number>;
+  risky: number;
+}
+
+export interface Topic {
+  term: string;
+  texts: number;
+  usual: number;
+  rise: number;
+}
+
+export interface TopAccount {
+  actor_id: string;
+  texts: number;
+  share: number;
+  followers: number;
+}
+
+export interface TopAccounts {
+  voices: TopAccount[];
+  accounts: number;
+}
+
+export interface ComparedBrand {
+  brand_id: string;
+  texts: number;
+  share_of_voice: number;
+  sentiments: Record<string, number>;
+  risky: number;
+  firing: number;
+}
+
+export interface BrandAlerts {
+  shown: AlertSummary[];
+  decided: Record<string, Decision>;
 }
 
 export interface BrandPanels {
-  head: { brand_id: string; as_of_ms: number; known: boolean };
-  said: { texts: number; scored: number; sentiments: Sums; risks: Sums };
-  volume: { first_ms: number; texts: number[]; moods: Moods; usual: { texts_per_minute: number; windows: number } | null };
-  platforms: { platform: string; texts: number; sentiments: Sums; risky: number }[];
-  topics: { term: string; texts: number; usual: number; rise: number }[];
-  spread: { voices: { actor_id: string; texts: number; share: number; followers: number }[]; accounts: number };
-  rivals: { brand_id: string; texts: number; share_of_voice: number; sentiments: Sums; risky: number; firing: number }[];
-  alerts: { shown: Notice[]; decided: Record<string, Decision> };
-  engagement: Figures;
+  head: BrandHeader;
+  said: TextSummary;
+  volume: Volume;
+  platforms: PlatformTexts[];
+  topics: Topic[];
+  spread: TopAccounts;
+  rivals: ComparedBrand[];
+  alerts: BrandAlerts;
+  engagement: Kpis;
+}
+
+export interface Coordinates {
+  topic: string;
+  partition: number;
+  offset: number;
 }
 
 export interface Finding {
@@ -117,11 +243,13 @@ export interface Finding {
   article: string;
   span: [number, number];
   matched: string;
-  severity?: string;
+  severity: "critical" | "info" | "warning";
+  said_by: "both" | "likeness" | "rule";
+  score: number | null;
 }
 
 export interface Evidence {
-  origin: { topic: string; partition: number; offset: number };
+  origin: Coordinates;
   event_time: number;
   text?: string;
   sentiment?: string | null;
@@ -132,9 +260,9 @@ export interface Evidence {
 
 export interface Alert {
   fingerprint: string;
-  kind: string;
-  severity: Notice["severity"];
-  state: Notice["state"];
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  severity: "critical" | "info" | "warning";
+  state: "firing" | "pending" | "resolved";
   brand_id: string;
   started_at: number;
   updated_at: number;
@@ -144,42 +272,41 @@ export interface Alert {
   fired_at?: number | null;
   resolved_at?: number | null;
   room_id?: string | null;
-  platform?: string | null;
+  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | null;
   family?: string | null;
-  observed?: Sums;
-  baseline?: Sums;
-  factors?: Sums;
+  observed?: Record<string, number>;
+  baseline?: Record<string, number>;
+  factors?: Record<string, number>;
   evidence?: Evidence[];
-  spreaders?: Sums;
+  spreaders?: Record<string, number>;
   source?: string | null;
+  rule?: string | null;
+  shadow?: boolean;
+}
+
+export interface Change {
+  at_ms: number;
+  state: "firing" | "pending" | "resolved";
+  severity: "critical" | "info" | "warning";
+  summary: string;
+}
+
+export interface DecisionHistory {
+  made: Decision[];
+  standing: Decision | null;
 }
 
 export interface AlertPanels {
   alert: Alert | null;
-  timeline: { at_ms: number; state: Notice["state"]; severity: Notice["severity"]; summary: string }[];
-  judged: { made: Decision[]; standing: Decision | null };
+  timeline: Change[];
+  judged: DecisionHistory;
   runbook: string;
-}
-
-export interface OperationsPanels {
-  sight: Sight;
-  servers: { redis: boolean; kafka: boolean; kafka_trouble: string };
-  stages: { stage: string; behind: Record<string, number | null>; partitions: number; per_second: number | null }[];
-  scoring: { texts: number; unscored: number; median_ms: number | null; p95_ms: number | null } | null;
-  letters: {
-    count: number; by_reason: Sums;
-    newest: { origin: string; stage: string; reason: string; detail: string; at_ms: number }[];
-  } | null;
-  feeds: {
-    topics: { topic: string; newest_ms: number }[];
-    sources: { brand_id: string; source: string; last_ms: number; texts: number; silent: boolean }[];
-  };
 }
 
 export interface Campaign {
   campaign_id: string;
   name: string;
-  scope: "room" | "brand" | "product";
+  scope: "brand" | "product" | "room";
   scope_id: string;
   brand_id: string;
   starts_ms: number;
@@ -189,36 +316,127 @@ export interface Campaign {
   created_ms: number;
 }
 
-export type CampaignStatus = "planned" | "running" | "over";
-export type Part = "before" | "during" | "after";
+export interface CampaignLine {
+  campaign: Campaign;
+  status: "over" | "planned" | "running";
+}
+
+export interface CampaignsPanels {
+  campaigns: CampaignLine[];
+  present_ms: number;
+}
+
+export interface CampaignHeader {
+  campaign: Campaign;
+  status: "over" | "planned" | "running";
+  present_ms: number;
+}
 
 export interface Stretch {
-  figures: Figures;
-  sums: Sums;
+  figures: Kpis;
+  sums: Record<"carts" | "collects" | "comments" | "exposures" | "follows" | "gift_value" | "gifts" | "late" | "leaves" | "likes" | "mirrors" | "notices" | "order_value" | "orders" | "paid_value" | "payments" | "posts" | "product_clicks" | "product_shown" | "refund_value" | "refunds" | "retracted" | "reviews" | "shares" | "speeches" | "unfollows" | "views" | "watch_seconds", number>;
   viewers: number;
-  moods: Sums;
+  moods: Record<string, number>;
   kept: number;
   passed: number;
 }
 
-export interface CampaignPanels {
-  head: { campaign: Campaign; status: CampaignStatus; present_ms: number } | null;
-  parts: Record<Part, Stretch>;
-  joined: {
-    first_ms: number; step_minutes: number; negative_share: (number | null)[]; payments: number[]; viewers: (number | null)[];
-  } | null;
-  rules: { family: string; alerts: Notice[] }[];
+export interface Joined {
+  first_ms: number;
+  step_minutes: number;
+  negative_share: (number | null)[];
+  payments: number[];
+  viewers: (number | null)[];
 }
 
-export interface CampaignsPanels {
-  campaigns: { campaign: Campaign; status: CampaignStatus }[];
-  present_ms: number;
+export interface CheckedFamily {
+  family: string;
+  alerts: AlertSummary[];
+}
+
+export interface CampaignPanels {
+  head: CampaignHeader | null;
+  parts: Record<"after" | "before" | "during", Stretch>;
+  joined: Joined | null;
+  rules: CheckedFamily[];
+}
+
+export interface Servers {
+  redis: boolean;
+  kafka: boolean;
+  kafka_trouble: string;
+}
+
+export interface StagePace {
+  stage: string;
+  behind: Record<string, number | null>;
+  partitions: number;
+  per_second: number | null;
+}
+
+export interface Scoring {
+  texts: number;
+  unscored: number;
+  median_ms: number | null;
+  p95_ms: number | null;
+}
+
+export interface ShownDeadLetter {
+  origin: string;
+  stage: string;
+  reason: string;
+  detail: string;
+  at_ms: number;
+}
+
+export interface DeadLetterSummary {
+  count: number;
+  by_reason: Record<string, number>;
+  newest: ShownDeadLetter[];
+}
+
+export interface TopicFreshness {
+  topic: string;
+  newest_ms: number;
+}
+
+export interface FeedStatus {
+  brand_id: string;
+  source: string;
+  last_ms: number;
+  texts: number;
+  silent: boolean;
+}
+
+export interface Feeds {
+  topics: TopicFreshness[];
+  sources: FeedStatus[];
+}
+
+export interface OperationsPanels {
+  sight: MonitorHealth;
+  servers: Servers;
+  stages: StagePace[];
+  scoring: Scoring | null;
+  letters: DeadLetterSummary | null;
+  feeds: Feeds;
+}
+
+export interface Quality {
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  family: string;
+  decided: number;
+  acknowledged: number;
+  confirmed: number;
+  false_alarms: number;
+}
+
+export interface QualityRow {
+  quality: Quality;
+  false_share: number | null;
 }
 
 export interface QualityPanels {
-  rows: {
-    quality: { kind: string; family: string; decided: number; acknowledged: number; confirmed: number; false_alarms: number };
-    false_share: Share;
-  }[];
+  rows: QualityRow[];
   days: number;
 }

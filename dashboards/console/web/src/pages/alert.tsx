@@ -3,13 +3,14 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { count, date, decimal, percent, plain, second } from "../format";
 import { named, t, type Word } from "../i18n";
-import { kindOf, Plain, Severity, State } from "../notices";
+import { kindOf, Plain, Severity, State } from "../alerts";
 import { Panel } from "../panel";
+import { risk } from "../risks";
 import { Runbook } from "../runbook";
 import { Shell, useMe } from "../shell";
-import { post, useLive } from "../stream";
+import { post } from "../api";
+import { useLive } from "../stream";
 import type { Alert, AlertPanels, Decision, Evidence } from "../types";
-import { RISKS } from "./start";
 
 const FACTORS: Record<string, Word> = { volume: "volumeFactor", reach: "reachFactor" };
 const VERDICTS: [Decision["verdict"], Word][] = [
@@ -132,7 +133,7 @@ function Said({ evidence }: { evidence: Evidence }): JSX.Element {
       <p class="facts">
         <time>{second(evidence.event_time)}</time>
         {evidence.sentiment && <span>{named(evidence.sentiment)}</span>}
-        {Object.entries(risks).map(([label, score]) => <span key={label}>{t(RISKS[label] ?? "risks")} {percent(score)}</span>)}
+        {Object.entries(risks).map(([label, score]) => <span key={label}>{risk(label)} {percent(score)}</span>)}
         <code title={t("origin")}>{plain(origin.topic)} / {origin.partition} / {origin.offset}</code>
         {evidence.actor_id && <code title={t("account")}>{plain(evidence.actor_id.slice(0, 12))}</code>}
       </p>

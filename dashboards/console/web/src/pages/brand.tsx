@@ -2,14 +2,14 @@
 import { type JSX } from "preact";
 import { Chart } from "../chart";
 import { count, decimal, money, NOTHING, percent, plain, time } from "../format";
-import { named, t } from "../i18n";
-import { MoodBar, MoodShares } from "../mood";
-import { kindOf, Notices, Plain } from "../notices";
+import { metric, named, t } from "../i18n";
+import { SentimentBar, SentimentShares, share } from "../sentiment";
+import { kindOf, AlertList, Plain } from "../alerts";
 import { Panel } from "../panel";
+import { risk } from "../risks";
 import { Shell } from "../shell";
 import { useLive } from "../stream";
 import type { BrandPanels } from "../types";
-import { RISKS, share } from "./start";
 
 export function BrandPage({ id }: { id: string }): JSX.Element {
   const live = useLive<BrandPanels>("brand", id);
@@ -37,15 +37,15 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
         </Panel>
         <Panel name="said" title={t("sentimentHour")} data={said} isEmpty={({ texts }) => !texts} empty="noBrand"
           aside={said && <span data-figure="texts">{count(said.texts)} {t("texts_unit")}</span>}>
-          {({ sentiments }) => <MoodShares counts={sentiments} />}
+          {({ sentiments }) => <SentimentShares counts={sentiments} />}
         </Panel>
         <Panel name="risks" title={t("risksHour")} data={said} isEmpty={({ risks }) => !Object.keys(risks).length} empty="none">
           {({ risks, scored }) => (
             <ul class="ranked">
               {Object.entries(risks).sort(([, one], [, other]) => other - one).map(([name, number]) => (
                 <li key={name} data-figure={`risk-${name}`}>
-                  <span>{t(RISKS[name] ?? "risks")}</span>
-                  <meter min={0} max={Math.max(1, scored)} value={number} aria-label={t(RISKS[name] ?? "risks")} />
+                  <span>{risk(name)}</span>
+                  <meter min={0} max={Math.max(1, scored)} value={number} aria-label={risk(name)} />
                   <b>{count(number)}</b><small>{percent(scored ? number / scored : null)}</small>
                 </li>
               ))}
@@ -90,7 +90,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
               <tbody>
                 {all.map((one) => (
                   <tr key={one.platform} data-platform={one.platform}>
-                    <th scope="row">{named(one.platform)}</th><td>{count(one.texts)}</td><td><MoodBar counts={one.sentiments} /></td>
+                    <th scope="row">{named(one.platform)}</th><td>{count(one.texts)}</td><td><SentimentBar counts={one.sentiments} /></td>
                     <td>{percent(share(one.sentiments, "negative"))}</td><td>{count(one.risky)}</td>
                   </tr>
                 ))}
@@ -101,12 +101,12 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
         <Panel name="engagement" title={`${t("rooms")} · ${t("hourly")}`} data={engagement}>
           {(figures) => (
             <dl class="pairs">
-              <div><dt>{t("interaction")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
-              <div><dt>{t("followRate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
-              <div><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
-              <div><dt>{t("paidGmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
-              <div><dt>{t("gpm")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
-              <div><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
+              <div><dt>{metric("interaction_rate")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
+              <div><dt>{metric("follow_rate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
+              <div><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+              <div><dt>{metric("paid_gmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
+              <div><dt>{metric("gpm_pv")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
+              <div><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
             </dl>
           )}
         </Panel>
@@ -118,7 +118,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
                 {all.map((one) => (
                   <tr key={one.brand_id} aria-current={one.brand_id === id ? "true" : undefined}>
                     <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></th>
-                    <td>{percent(one.share_of_voice)}</td><td>{count(one.texts)}</td><td><MoodBar counts={one.sentiments} /></td>
+                    <td>{percent(one.share_of_voice)}</td><td>{count(one.texts)}</td><td><SentimentBar counts={one.sentiments} /></td>
                     <td>{percent(share(one.sentiments, "negative"))}</td><td>{count(one.risky)}</td><td>{count(one.firing)}</td>
                   </tr>
                 ))}
@@ -127,7 +127,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
           )}
         </Panel>
         <Panel name="alerts" title={t("alertsOf")} data={alerts} wide isEmpty={({ shown }) => !shown.length} empty="noAlerts">
-          {({ shown }) => <div role="log" aria-live="polite"><Notices notices={shown} /></div>}
+          {({ shown }) => <div role="log" aria-live="polite"><AlertList notices={shown} /></div>}
         </Panel>
       </div>
     </Shell>

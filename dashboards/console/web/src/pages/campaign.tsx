@@ -2,39 +2,28 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Chart } from "../chart";
-import { change, count, date, duration, money, NOTHING, percent, plain, time } from "../format";
-import { named, t, type Word } from "../i18n";
-import { MoodShares } from "../mood";
-import { Notices, Plain } from "../notices";
+import { change, count, date, inUnit, NOTHING, plain, time } from "../format";
+import { SHOWN_ON } from "../generated";
+import { metric, named, t, type Metric, type Word } from "../i18n";
+import { SentimentShares } from "../sentiment";
+import { AlertList, Plain } from "../alerts";
+import { Status } from "../campaign_status";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
-import { post, useLive } from "../stream";
-import type { CampaignPanels, Part, Stretch } from "../types";
-import { Status } from "./campaigns";
+import { post } from "../api";
+import { useLive } from "../stream";
+import type { CampaignPanels, Stretch } from "../types";
+
+type Part = keyof CampaignPanels["parts"];
 
 const PARTS: [Part, Word][] = [["before", "beforeIt"], ["during", "during"], ["after", "afterIt"]];
-type Format = (value: number | null) => string;
-const ROWS: [string, Word, Format, (stretch: Stretch) => number | null][] = [
-  ["viewers", "uniqueViewers", count, (one) => one.viewers],
-  ["viewers_peak", "peakViewers", count, (one) => one.figures.viewers_peak],
-  ["exposures", "exposures", count, (one) => one.sums.exposures ?? 0],
-  ["views", "views", count, (one) => one.sums.views ?? 0],
-  ["stay_seconds", "stay", duration, (one) => one.figures.stay_seconds],
-  ["interaction_rate", "interaction", percent, (one) => one.figures.interaction_rate],
-  ["comments", "comments", count, (one) => one.sums.comments ?? 0],
-  ["likes", "likes", count, (one) => one.sums.likes ?? 0],
-  ["follow_rate", "followRate", percent, (one) => one.figures.follow_rate],
-  ["shown", "shown", count, (one) => one.figures.funnel.shown],
-  ["clickers", "clickers", count, (one) => one.figures.funnel.clickers],
-  ["carters", "carters", count, (one) => one.figures.funnel.carters],
-  ["orderers", "orderers", count, (one) => one.figures.funnel.orderers],
-  ["payers", "payers", count, (one) => one.figures.funnel.payers],
-  ["conversion_rate", "conversion", percent, (one) => one.figures.conversion_rate],
-  ["paid_gmv", "paidGmv", money, (one) => one.figures.paid_gmv],
-  ["net_gmv", "netGmv", money, (one) => one.figures.net_gmv],
-  ["gpm_pv", "gpm", money, (one) => one.figures.gpm_pv],
-  ["viewer_value", "viewerValue", money, (one) => one.figures.viewer_value],
-];
+
+/** A metric of one part, wherever the server put it. */
+function valueOf(id: Metric, { viewers, figures, sums }: Stretch): number | null {
+  if (id === "viewers") return viewers;
+  const counted: Partial<Record<Metric, number>> = { ...sums, ...figures.funnel };
+  return counted[id] ?? (figures as unknown as Partial<Record<Metric, number | null>>)[id] ?? null;
+}
 
 export function CampaignPage({ id }: { id: string }): JSX.Element {
   const live = useLive<CampaignPanels>("campaign", id);
@@ -79,7 +68,7 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
                 firstMs={first_ms} stepMinutes={step_minutes} height={240} summary={t("moodConversionWhy")}
                 marks={campaign ? [{ ms: campaign.starts_ms, label: t("from") }, { ms: campaign.ends_ms, label: t("to") }] : []}
                 series={[
-                  { label: t("payments"), colour: "series-1", values: payments, kind: "bars" },
+                  { label: metric("payments"), colour: "series-1", values: payments, kind: "bars" },
                   { label: t("negativeShare"), colour: "mood-negative", values: negative_share, right: true },
                 ]}
               />
@@ -88,7 +77,7 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
         </div>
         <div class="stack">
           <Panel name="mood" title={t("mood")} data={parts} isEmpty={({ during }) => !Object.values(during.moods).some(Boolean)} empty="noComments">
-            {({ during }) => <MoodShares counts={during.moods} />}
+            {({ during }) => <SentimentShares counts={during.moods} />}
           </Panel>
           <Panel name="rules" title={t("rulesChecked")} data={rules}>
             {(all) => (
@@ -96,7 +85,7 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
                 {all.map(({ family, alerts }) => (
                   <li key={family} data-rule={family}>
                     <p><b>{named(family)}</b> {alerts.length ? t("foundTimes", { n: alerts.length }) : <span class="badge" data-up="true">{t("nothingFound")}</span>}</p>
-                    {alerts.length > 0 && <Notices notices={alerts} />}
+                    {alerts.length > 0 && <AlertList notices={alerts} />}
                   </li>
                 ))}
               </ul>
@@ -120,11 +109,14 @@ function Compared({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
     <table>
       <thead><tr><td />{PARTS.map(([, word]) => <th scope="col">{t(word)}</th>)}<th scope="col">{t("change")}</th></tr></thead>
       <tbody>
-        {ROWS.map(([name, word, format, value]) => (
-          <tr key={name} data-figure={name}>
-            <th scope="row">{t(word)}</th>
-            {PARTS.map(([part]) => <td class={part === "during" ? "" : "soft"}>{part === "during" ? <b>{format(value(parts[part]))}</b> : format(value(parts[part]))}</td>)}
-            <td class="soft">{change(value(parts.during), value(parts.before)) ?? NOTHING}</td>
+        {SHOWN_ON.report.map(([id, unit]) => (
+          <tr key={id} data-figure={id}>
+            <th scope="row">{metric(id)}</th>
+            {PARTS.map(([part]) => {
+              const shown = inUnit(unit, valueOf(id, parts[part]), id);
+              return part === "during" ? <td><b>{shown}</b></td> : <td class="soft">{shown}</td>;
+            })}
+            <td class="soft">{change(valueOf(id, parts.during), valueOf(id, parts.before)) ?? NOTHING}</td>
           </tr>
         ))}
       </tbody>

@@ -2,17 +2,17 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { date } from "../format";
-import { t, type Word } from "../i18n";
-import { Plain } from "../notices";
+import { t } from "../i18n";
+import { Plain } from "../alerts";
+import { Status } from "../campaign_status";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
-import { post, useLive } from "../stream";
-import type { Campaign, CampaignsPanels, CampaignStatus } from "../types";
+import { post } from "../api";
+import { useLive } from "../stream";
+import type { Campaign, CampaignsPanels } from "../types";
 
 const SCOPES: Campaign["scope"][] = ["room", "brand", "product"];
 const HOUR_MS = 3_600_000;
-
-export const Status = ({ of }: { of: CampaignStatus }): JSX.Element => <span class="badge" data-campaign={of}>{t(of as Word)}</span>;
 
 export function CampaignsPage(): JSX.Element {
   const live = useLive<CampaignsPanels>("campaigns");

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { Shell } from "../shell";
-import { post } from "../stream";
+import { post } from "../api";
 
 export function LoginPage(): JSX.Element {
   const [failed, setFailed] = useState(false);

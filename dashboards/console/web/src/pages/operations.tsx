@@ -2,10 +2,10 @@
 import { type JSX } from "preact";
 import { ago, count, date, decimal, duration, NOTHING, plain } from "../format";
 import { named, t } from "../i18n";
-import { Plain } from "../notices";
+import { Plain } from "../alerts";
 import { Panel } from "../panel";
 import { Shell } from "../shell";
-import { Blind } from "../sight";
+import { BlindBanner } from "../health";
 import { useLive } from "../stream";
 import type { OperationsPanels } from "../types";
 
@@ -17,7 +17,7 @@ export function OperationsPage(): JSX.Element {
   const redisUp = live.freshness !== "error";
   return (
     <Shell live={live} title={t("operations")}>
-      <Blind sight={sight} always />
+      <BlindBanner sight={sight} always />
       <div class="flow broad">
         <Panel name="servers" title={t("servers")} data={servers}>
           {({ kafka, kafka_trouble }) => (

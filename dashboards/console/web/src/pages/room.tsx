@@ -2,10 +2,11 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Chart } from "../chart";
-import { change, count, duration, money, NOTHING, percent, plain, time } from "../format";
-import { t, type Word } from "../i18n";
-import { Mood } from "../mood";
-import { Notices, Plain } from "../notices";
+import { change, count, duration, estimate, inUnit, money, NOTHING, percent, plain, time, type Unit } from "../format";
+import { SHOWN_ON } from "../generated";
+import { metric, t, type Metric, type Word } from "../i18n";
+import { SentimentHour } from "../sentiment";
+import { AlertList, Plain } from "../alerts";
 import { Panel } from "../panel";
 import { chooseSize, size, type Size } from "../settings";
 import { Shell } from "../shell";
@@ -13,14 +14,11 @@ import { useLive } from "../stream";
 import type { RoomPanels } from "../types";
 
 const SIZES: Record<Size, Word> = { small: "sizeSmall", medium: "sizeMedium", large: "sizeLarge" };
-const COMPARED: [string, Word, (value: number | null) => string][] = [
-  ["peak", "peakViewers", count], ["views", "views", count], ["comments", "comments", count], ["likes", "likes", count],
-  ["follows", "newFollowers", count], ["shares", "shares", count], ["gift_value", "giftValue", money],
-  ["product_clicks", "clickers", count], ["orders", "orders", count], ["paid_value", "paidGmv", money],
+/** The metric, its name in the panel, its unit. */
+const COMPARED: [Metric, string, Unit][] = [
+  ["viewers_peak", "peak", "people"], ...SHOWN_ON.comparison.map(([id, unit]): [Metric, string, Unit] => [id, id, unit]),
 ];
-const STEPS: [keyof RoomPanels["now"]["figures"]["funnel"], Word][] = [
-  ["shown", "shown"], ["clickers", "clickers"], ["carters", "carters"], ["orderers", "orderers"], ["payers", "payers"],
-];
+const STEPS = ["shown", "clickers", "carters", "orderers", "payers"] as const;
 
 export function RoomPage({ id }: { id: string }): JSX.Element {
   const live = useLive<RoomPanels>("room", id);
@@ -46,7 +44,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
     >
       <div class="host flow" data-as-of={head?.as_of_ms}>
         <div role="log" aria-live="assertive" aria-label={t("notices")} class="raised">
-          {firing.length > 0 && <Notices notices={firing} placed={false} />}
+          {firing.length > 0 && <AlertList notices={firing} placed={false} />}
         </div>
         <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched} wide>
           {(shown) => <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />}
@@ -58,7 +56,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
           name="mood" title={t("moodHour")} data={minutes} empty="noComments"
           isEmpty={({ moods }) => ![...moods.negative, ...moods.neutral, ...moods.positive].some(Boolean)}
         >
-          {({ first_ms, moods }) => <Mood firstMs={first_ms} moods={moods} />}
+          {({ first_ms, moods }) => <SentimentHour firstMs={first_ms} moods={moods} />}
         </Panel>
         <Panel name="questions" title={t("questions")} data={questions} isEmpty={(all) => !all.length} empty="noQuestions" aside={t("asked")}>
           {(all) => (
@@ -84,10 +82,10 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
         >
           {({ first_ms, viewers, comments }) => (
             <Chart
-              firstMs={first_ms} summary={`${t("viewersNow")}: ${count(viewers.at(-1))}`}
+              firstMs={first_ms} summary={`${metric("viewers_now")}: ${count(viewers.at(-1))}`}
               series={[
-                { label: t("viewersNow"), colour: "series-1", values: viewers },
-                { label: t("comments"), colour: "series-2", values: comments, kind: "dashes" },
+                { label: metric("viewers_now"), colour: "series-1", values: viewers },
+                { label: metric("comments"), colour: "series-2", values: comments, kind: "dashes" },
               ]}
             />
           )}
@@ -98,7 +96,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
         >
           {({ raised, platform }) => (
             <>
-              <Notices notices={raised} placed={false} />
+              <AlertList notices={raised} placed={false} />
               <ul class="plain">
                 {platform.map(([at, n]) => <li key={at}><time>{time(at)}</time> {t("platformNotice", { n })}</li>)}
               </ul>
@@ -154,38 +152,38 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
   return (
     <dl class="tiles">
       <div class="tile hero" data-figure="viewers_now">
-        <dt>{t("viewersNow")}</dt>
+        <dt>{metric("viewers_now")}</dt>
         <dd>
           <span class="value">{count(figures.viewers_now)}</span>
           <Spark values={viewers} />
           <small data-figure="viewers_peak">{t("peak")} <b>{count(figures.viewers_peak)}</b></small>
         </dd>
       </div>
-      <Tile name="stay_seconds" label={t("stay")} value={duration(figures.stay_seconds)}>
+      <Tile name="stay_seconds" label={metric("stay_seconds")} value={duration(figures.stay_seconds)}>
         {figures.stay_estimated && <abbr title={t("estimatedWhy")} class="estimated">≈ {t("estimated")}</abbr>}
       </Tile>
-      <Tile name="interaction_rate" label={t("interaction")} value={percent(figures.interaction_rate)}>
-        <span data-figure="unique_viewers">{count(now.viewers)} {t("viewers")}</span>
+      <Tile name="interaction_rate" label={metric("interaction_rate")} value={percent(figures.interaction_rate)}>
+        <span data-figure="unique_viewers">{estimate(now.viewers)} {t("viewers")}</span>
       </Tile>
-      <Tile name="new_followers" label={t("newFollowers")} value={count(now.new_followers)} moved={moved("follows")}>
-        {t("followRate")} {percent(figures.follow_rate)}
+      <Tile name="new_followers" label={metric("new_followers")} value={count(now.new_followers)} moved={moved("follows")}>
+        {metric("follow_rate")} {percent(figures.follow_rate)}
       </Tile>
-      <Tile name="gifts" label={t("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
-      <Tile name="views" label={t("views")} value={count(sums.views)} moved={moved("views")}>
+      <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
+      <Tile name="views" label={metric("views")} value={count(sums.views)} moved={moved("views")}>
         <Fake of="enters" fakes={fakes} />
       </Tile>
-      <Tile name="comments" label={t("comments")} value={count(sums.comments)} moved={moved("comments")}>
+      <Tile name="comments" label={metric("comments")} value={count(sums.comments)} moved={moved("comments")}>
         <Fake of="comments" fakes={fakes} />
       </Tile>
-      <Tile name="likes" label={t("likes")} value={count(sums.likes)} moved={moved("likes")}>
+      <Tile name="likes" label={metric("likes")} value={count(sums.likes)} moved={moved("likes")}>
         <Fake of="likes" fakes={fakes} />
       </Tile>
-      <Tile name="paid_gmv" label={t("paidGmv")} value={money(figures.paid_gmv)} moved={moved("paid_value")}>
-        {count(sums.payments)} {t("payments")}
+      <Tile name="paid_gmv" label={metric("paid_gmv")} value={money(figures.paid_gmv)} moved={moved("paid_value")}>
+        {count(sums.payments)} {metric("payments")}
       </Tile>
-      <Tile name="orders" label={t("orders")} value={count(sums.orders)} moved={moved("orders")} />
-      <Tile name="gpm_pv" label={t("gpm")} value={money(figures.gpm_pv)}>{t("gpmUv")} {money(figures.gpm_uv)}</Tile>
-      <Tile name="viewer_value" label={t("viewerValue")} value={money(figures.viewer_value)} />
+      <Tile name="orders" label={metric("orders")} value={count(sums.orders)} moved={moved("orders")} />
+      <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv)}>{metric("gpm_uv")} {money(figures.gpm_uv)}</Tile>
+      <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value)} />
     </dl>
   );
 }
@@ -218,25 +216,25 @@ function Funnel({ figures }: { figures: RoomPanels["now"]["figures"] }): JSX.Ele
   return (
     <>
       <ol class="funnel">
-        {STEPS.map(([step, word], at) => {
-          const before = at ? funnel[STEPS[at - 1]![0]] : 0;
+        {STEPS.map((step, at) => {
+          const before = at ? funnel[STEPS[at - 1]!] : 0;
           return (
             <li key={step} data-figure={step}>
-              <span class="step">{t(word)}</span>
-              <meter min={0} max={Math.max(1, funnel.shown)} value={funnel[step]} aria-label={t(word)} />
-              <b>{count(funnel[step])}</b>
+              <span class="step">{metric(step)}</span>
+              <meter min={0} max={Math.max(1, funnel.shown)} value={funnel[step]} aria-label={metric(step)} />
+              <b>{estimate(funnel[step])}</b>
               <small title={t("ofStep")}>{at ? (before ? percent(funnel[step] / before) : NOTHING) : ""}</small>
             </li>
           );
         })}
       </ol>
       <dl class="pairs">
-        <div data-figure="click_rate"><dt>{t("clickRate")}</dt><dd>{percent(figures.click_rate)}</dd></div>
-        <div data-figure="conversion_rate"><dt>{t("conversion")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
-        <div data-figure="entry_rate"><dt>{t("entryRate")}</dt><dd>{percent(figures.entry_rate)}</dd></div>
-        <div data-figure="buyer_value"><dt>{t("buyerValue")}</dt><dd>{money(figures.buyer_value)}</dd></div>
-        <div data-figure="net_gmv"><dt>{t("netGmv")}</dt><dd>{money(figures.net_gmv)}</dd></div>
-        <div data-figure="refund_rate"><dt>{t("refundRate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
+        <div data-figure="click_rate"><dt>{metric("click_rate")}</dt><dd>{percent(figures.click_rate)}</dd></div>
+        <div data-figure="conversion_rate"><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+        <div data-figure="entry_rate"><dt>{metric("entry_rate")}</dt><dd>{percent(figures.entry_rate)}</dd></div>
+        <div data-figure="buyer_value"><dt>{metric("buyer_value")}</dt><dd>{money(figures.buyer_value)}</dd></div>
+        <div data-figure="net_gmv"><dt>{metric("net_gmv")}</dt><dd>{money(figures.net_gmv)}</dd></div>
+        <div data-figure="refund_rate"><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
       </dl>
     </>
   );
@@ -249,12 +247,12 @@ function Halves({ last, before }: RoomPanels["halves"]): JSX.Element {
         <tr><td /><th scope="col">{t("lastTen")}</th><th scope="col">{t("tenBefore")}</th><th scope="col">{t("change")}</th></tr>
       </thead>
       <tbody>
-        {COMPARED.map(([name, word, format]) => (
-          <tr key={name} data-figure={`ten-${name}`}>
-            <th scope="row">{t(word)}</th>
-            <td>{format(last[name] ?? null)}</td>
-            <td class="soft">{format(before[name] ?? null)}</td>
-            <td class="soft">{change(last[name], before[name]) ?? NOTHING}</td>
+        {COMPARED.map(([id, key, unit]) => (
+          <tr key={key} data-figure={`ten-${key}`}>
+            <th scope="row">{metric(id)}</th>
+            <td>{inUnit(unit, last[key], id)}</td>
+            <td class="soft">{inUnit(unit, before[key], id)}</td>
+            <td class="soft">{change(last[key], before[key]) ?? NOTHING}</td>
           </tr>
         ))}
       </tbody>

@@ -1,35 +1,30 @@
 // The overview: alerts first, then rooms and brands by what goes on in them.
 import { type JSX } from "preact";
 import { count, money, percent } from "../format";
-import { t, type Word } from "../i18n";
-import { MoodBar } from "../mood";
-import { Notices, Plain } from "../notices";
+import { metric, t } from "../i18n";
+import { risk } from "../risks";
+import { SentimentBar, share } from "../sentiment";
+import { AlertList, Plain } from "../alerts";
 import { Panel } from "../panel";
 import { Shell } from "../shell";
-import { Blind } from "../sight";
+import { BlindBanner } from "../health";
 import { useLive } from "../stream";
-import type { StartPanels, Sums } from "../types";
+import type { OverviewPanels } from "../types";
 
-/** Risk labels that share a name with an alert's kind have words of their own. */
-export const RISKS: Record<string, Word> = {
-  abuse: "abuse", complaint: "complaint", fraud_spam: "fraud_spam", misleading: "misleading", privacy: "privacyRisk",
-  crisis: "crisisRisk", rumor: "rumor", diversion: "diversion",
-};
-
-export function StartPage(): JSX.Element {
-  const live = useLive<StartPanels>("start");
+export function OverviewPage(): JSX.Element {
+  const live = useLive<OverviewPanels>("start");
   const { sight, alerts, rooms, brands } = live.panels;
   const untouched = sight !== undefined && !sight.newest_ms;
   return (
     <Shell live={live} title={t("start")}>
-      <Blind sight={sight} />
+      <BlindBanner sight={sight} />
       {untouched && <p class="state empty" data-panel="welcome" data-state="empty">{t("nothingYetHelp")}</p>}
       <div class="stack">
         <Panel
           name="alerts" title={t("alerts")} data={alerts} isEmpty={({ shown }) => !shown.length} empty="calm"
           aside={alerts && <b>{count(alerts.firing)} {t("firing")}</b>}
         >
-          {({ shown }) => <div role="log" aria-live="polite"><Notices notices={shown} /></div>}
+          {({ shown }) => <div role="log" aria-live="polite"><AlertList notices={shown} /></div>}
         </Panel>
         <div class="grid two">
           <Panel name="rooms" title={t("rooms")} data={rooms} isEmpty={(all) => !all.length}>
@@ -38,8 +33,8 @@ export function StartPage(): JSX.Element {
                 <thead>
                   <tr>
                     <th scope="col">{t("room")}</th><th scope="col" class="left">{t("brand")}</th>
-                    <th scope="col">{t("viewersNow")}</th><th scope="col">{t("comments")}</th>
-                    <th scope="col">{t("orders")}</th><th scope="col">{t("paidGmv")}</th>
+                    <th scope="col">{metric("viewers_now")}</th><th scope="col">{metric("comments")}</th>
+                    <th scope="col">{metric("orders")}</th><th scope="col">{metric("paid_gmv")}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -72,7 +67,7 @@ export function StartPage(): JSX.Element {
                     <tr key={brand.brand_id} data-brand-id={brand.brand_id}>
                       <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(brand.brand_id)}`}><Plain>{brand.brand_id}</Plain></a></th>
                       <td>{count(brand.texts)}</td>
-                      <td><MoodBar counts={brand.sentiments} /></td>
+                      <td><SentimentBar counts={brand.sentiments} /></td>
                       <td>{percent(share(brand.sentiments, "negative"))}</td>
                       <td class="left text soft">{largest(brand.risks)}</td>
                       <td>{brand.firing ? <b>{count(brand.firing)}</b> : count(0)}</td>
@@ -88,12 +83,7 @@ export function StartPage(): JSX.Element {
   );
 }
 
-export function share(counts: Sums, name: string): number | null {
-  const whole = (counts.negative ?? 0) + (counts.neutral ?? 0) + (counts.positive ?? 0);
-  return whole ? (counts[name] ?? 0) / whole : null;
-}
-
-function largest(risks: Sums): string {
+function largest(risks: Record<string, number>): string {
   const ordered = Object.entries(risks).sort(([, one], [, other]) => other - one).slice(0, 2);
-  return ordered.map(([name, number]) => `${t(RISKS[name] ?? "risks")} ${count(number)}`).join(", ");
+  return ordered.map(([name, number]) => `${risk(name)} ${count(number)}`).join(", ");
 }

@@ -2,23 +2,23 @@
 import type { ComponentChildren, JSX } from "preact";
 import { decimal, percent, plain, time } from "./format";
 import { named, t } from "./i18n";
-import type { Notice } from "./types";
+import type { AlertSummary } from "./types";
 
-export const Severity = ({ of }: { of: Notice["severity"] }): JSX.Element => (
+export const Severity = ({ of }: { of: AlertSummary["severity"] }): JSX.Element => (
   <span class="badge" data-severity={of}>{t(of)}</span>
 );
 
-export const State = ({ of }: { of: Notice["state"] }): JSX.Element => <span class="badge" data-state={of}>{t(of)}</span>;
+export const State = ({ of }: { of: AlertSummary["state"] }): JSX.Element => <span class="badge" data-state={of}>{t(of)}</span>;
 
 /** A text from outside: isolated, so that its direction does not reach its neighbours. */
 export const Plain = ({ children }: { children: string }): JSX.Element => <bdi class="said" dir="auto">{plain(children)}</bdi>;
 
-export function kindOf(notice: Pick<Notice, "kind" | "family">): string {
+export function kindOf(notice: Pick<AlertSummary, "kind" | "family">): string {
   return notice.family ? `${named(notice.kind)} · ${named(notice.family)}` : named(notice.kind);
 }
 
 /** How bad it is, in the figures that its kind is judged by. */
-export function figuresOf({ kind, observed, baseline, source }: Notice): ComponentChildren {
+export function figuresOf({ kind, observed, baseline, source }: AlertSummary): ComponentChildren {
   if (kind === "fake_traffic") return fakeShare(observed, baseline);
   const shown = ["texts", "viewers", "quiet_minutes", "findings"].find((name) => name in observed);
   if (shown === undefined) return null;
@@ -34,7 +34,7 @@ export function figuresOf({ kind, observed, baseline, source }: Notice): Compone
 }
 
 /** The figure of which people made the smallest part. */
-function fakeShare(observed: Notice["observed"], baseline: Notice["baseline"]): ComponentChildren {
+function fakeShare(observed: AlertSummary["observed"], baseline: AlertSummary["baseline"]): ComponentChildren {
   const shares = Object.keys(baseline)
     .filter((name) => baseline[name] > 0)
     .map((name) => ({ name, share: (observed[`fake_${name}`] ?? 0) / baseline[name] }));
@@ -42,7 +42,7 @@ function fakeShare(observed: Notice["observed"], baseline: Notice["baseline"]): 
   return worst ? <>{named(worst.name)}: {percent(worst.share)} {t("fake")}</> : null;
 }
 
-export function Notices({ notices, placed = true }: { notices: Notice[]; placed?: boolean }): JSX.Element {
+export function AlertList({ notices, placed = true }: { notices: AlertSummary[]; placed?: boolean }): JSX.Element {
   return (
     <ul class="notices">
       {notices.map((one) => {

@@ -4,9 +4,9 @@ import { useContext } from "preact/hooks";
 import { count } from "./format";
 import { t } from "./i18n";
 import { Freshness } from "./panel";
-import type { Sight } from "./types";
+import type { MonitorHealth } from "./types";
 
-export function Blind({ sight, always = false }: { sight: Sight | undefined; always?: boolean }): JSX.Element | null {
+export function BlindBanner({ sight, always = false }: { sight: MonitorHealth | undefined; always?: boolean }): JSX.Element | null {
   const { freshness, trouble } = useContext(Freshness);
   const reasons = sight ? reasonsOf(sight) : [];
   if (freshness === "error" && trouble) reasons.unshift(t("blindRedis"));
@@ -21,7 +21,7 @@ export function Blind({ sight, always = false }: { sight: Sight | undefined; alw
   return always && sight ? <div class="banner fine" role="status" data-sight="sees">{t("sees")}</div> : null;
 }
 
-function reasonsOf({ kafka_trouble, silent_feeds, behind, quiet_ms, newest_ms }: Sight): string[] {
+function reasonsOf({ kafka_trouble, silent_feeds, behind, quiet_ms, newest_ms }: MonitorHealth): string[] {
   return [
     ...(kafka_trouble ? [t("blindKafka")] : []),
     ...(silent_feeds ? [t("blindFeeds", { n: silent_feeds })] : []),
