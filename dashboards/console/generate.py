@@ -23,6 +23,7 @@ from opencc import OpenCC
 
 from dashboards.console.routes import PAGES
 from streams.alerts.kinds import KINDS
+from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, Screen, shown_on
 from streams.errors import UsageError
 
@@ -141,14 +142,16 @@ def words() -> str:
     """Tables of [simplified Chinese, English], the screens' lists of metrics, and simplified → traditional Chinese."""
     metrics = {metric.id: (metric.zh, metric.en) for metric in METRICS}
     kinds = {kind.id: (kind.zh, kind.en) for kind in KINDS.values()}
+    families = {family: (title.zh, title.en) for family, title in family_titles().items()}
     own = [json.loads(row)[0] for row in _WORD.findall(_read(SOURCES / "words.ts"))]
-    chinese = [*own, *(zh for zh, _ in [*metrics.values(), *kinds.values()])]
+    chinese = [*own, *(zh for zh, _ in [*metrics.values(), *kinds.values(), *families.values()])]
     traditional = {zh: turned for zh in sorted(set(chinese)) if (turned := in_traditional(zh)) != zh}
     screens: tuple[Screen, ...] = ("comparison", "report")
     return "\n".join([
         _HEADER + "// Words by id as [simplified Chinese, English]; the traditional form is looked up.\n",
         _table("METRICS", metrics),
         _table("KINDS", kinds),
+        _table("FAMILIES", families),
         "export const SHOWN_ON = {",
         *(f"  {screen}: {_metrics_of(screen)}," for screen in screens),
         "} as const;\n",

@@ -11,7 +11,7 @@ from streams.alerts.kinds import KINDS
 from streams.engagement.dictionary import METRICS
 
 
-def test_generated_files_are_up_to_date() -> None:
+def test_generated_typescript_is_up_to_date() -> None:
     assert generate.stale() == []
 
 

@@ -68,6 +68,25 @@ export const KINDS = {
   feed_silent: ["数据源静默", "Feed silent"],
 } as const;
 
+export const FAMILIES = {
+  absolute_claim: ["绝对化用语", "Absolute claim"],
+  ad_disclosure: ["广告标识", "Ad disclosure"],
+  disparagement: ["贬低他人", "Disparagement"],
+  fake_engagement: ["虚假互动", "Fake engagement"],
+  false_promise: ["虚假承诺", "False promise"],
+  health_food: ["保健食品", "Health food"],
+  illegal_finance: ["非法金融", "Illegal finance"],
+  medical_claim: ["医疗宣称", "Medical claim"],
+  minors: ["未成年人", "Minors"],
+  national_symbols: ["国家标志", "National symbols"],
+  off_platform_diversion: ["站外导流", "Off-platform diversion"],
+  patent_claim: ["专利宣称", "Patent claim"],
+  privacy_leak: ["泄露个人信息", "Privacy leak"],
+  prize_draw: ["有奖销售", "Prize draw"],
+  superstition_vulgar: ["封建迷信低俗", "Superstition, vulgarity"],
+  unsupported_statistic: ["无出处数据", "Unsupported statistic"],
+} as const;
+
 export const SHOWN_ON = {
   comparison: [["views", "count"], ["comments", "count"], ["likes", "count"], ["follows", "count"], ["shares", "count"], ["gifts", "count"], ["gift_value", "minor_units"], ["product_clicks", "count"], ["orders", "count"], ["paid_value", "minor_units"]],
   report: [["viewers", "people"], ["viewers_peak", "people"], ["exposures", "count"], ["views", "count"], ["stay_seconds", "seconds"], ["interaction_rate", "share"], ["comments", "count"], ["likes", "count"], ["shares", "count"], ["follow_rate", "share"], ["posts", "count"], ["shown", "people"], ["clickers", "people"], ["carters", "people"], ["orderers", "people"], ["payers", "people"], ["conversion_rate", "share"], ["created_gmv", "minor_units"], ["paid_gmv", "minor_units"], ["net_gmv", "minor_units"], ["gpm_pv", "minor_units"], ["viewer_value", "minor_units"], ["refund_rate", "share"]],

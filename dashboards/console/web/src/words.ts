@@ -1,5 +1,5 @@
 // The pages' own words: simplified Chinese, English. `{name}` is filled in. Words that have a source in Python (metrics,
-// alert kinds) and the traditional form of all Chinese ones are in generated.ts.
+// alert kinds, rule families) and the traditional form of all Chinese ones are in generated.ts.
 export const WORDS = {
   rooms: ["直播间", "Rooms"],
   brands: ["品牌", "Brands"],
@@ -271,22 +271,6 @@ export const WORDS = {
   paid: ["支付", "Paid"],
   perHour: ["/小时", "/h"],
   hourly: ["近一小时", "last hour"],
-  absolute_claim: ["绝对化用语", "Absolute claim"],
-  unsupported_statistic: ["无出处数据", "Unsupported statistic"],
-  patent_claim: ["专利宣称", "Patent claim"],
-  disparagement: ["贬低他人", "Disparagement"],
-  medical_claim: ["医疗宣称", "Medical claim"],
-  health_food: ["保健食品", "Health food"],
-  false_promise: ["虚假承诺", "False promise"],
-  fake_engagement: ["虚假互动", "Fake engagement"],
-  prize_draw: ["有奖销售", "Prize draw"],
-  ad_disclosure: ["广告标识", "Ad disclosure"],
-  off_platform_diversion: ["站外导流", "Off-platform diversion"],
-  privacy_leak: ["泄露个人信息", "Privacy leak"],
-  minors: ["未成年人", "Minors"],
-  illegal_finance: ["非法金融", "Illegal finance"],
-  superstition_vulgar: ["封建迷信低俗", "Superstition, vulgarity"],
-  national_symbols: ["国家标志", "National symbols"],
 } as const;
 
 export type Word = keyof typeof WORDS;
