@@ -33,7 +33,8 @@ from models.runtime.scorer import Scorer, Scores
 
 BLOCK_TEXTS = 4_096
 
-Report = Callable[[int, int], None]  # told (texts done, texts in all) before each block
+Report = Callable[[int, int], None]
+"""Called with (texts done, texts in all) before each block."""
 
 
 class Unreadable(ValueError):

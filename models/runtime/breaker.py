@@ -28,7 +28,7 @@ Outcome = Literal["scored", "late", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class BreakerLimits:
-    """When a model counts as failing, and how long it is left alone."""
+    """When a model counts as failing, and for how long it is then not asked."""
 
     timeout_seconds: float = 20.0
     failures_to_open: int = 3
@@ -36,7 +36,7 @@ class BreakerLimits:
 
 
 class CircuitBreakerClassifier:
-    """Scores like its scorer, within ``timeout_seconds`` a batch, and never raises for the scorer's sake."""
+    """Scores like its scorer, within ``timeout_seconds`` a batch, and does not raise what the scorer raises."""
 
     def __init__(
         self, scorer: Scorer, limits: BreakerLimits, clock: Callable[[], float], core: int | None = None
@@ -81,7 +81,7 @@ class CircuitBreakerClassifier:
         return results
 
     def close(self) -> None:
-        """Lets go of the model's thread without waiting for a batch that is late."""
+        """Ends the model's thread without waiting for a batch that is late."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _is_busy(self) -> bool:

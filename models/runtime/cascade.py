@@ -54,7 +54,7 @@ class Calibration:
 
 
 class ExitRule:
-    """Who leaves after a stage."""
+    """Decides which texts leave after a stage."""
 
     def __init__(self, rule: Exit) -> None:
         self._sentiment = rule.sentiment
@@ -93,7 +93,7 @@ class MicroBatchQueue:
         return batch
 
     def take(self) -> tuple[list[int], list[States]]:
-        """All that wait."""
+        """All texts in the queue, which is empty then."""
         batch = self._indices, self._states
         self._indices, self._states = [], []
         return batch

@@ -55,7 +55,7 @@ def script(form: str) -> str:
 
 
 class Classifier(Generic[AnyScorer]):
-    """Scores texts on its sessions' threads. Not safe to share between threads; `guard` adds limits on time.
+    """Scores texts on its sessions' threads. Not safe to share between threads; `breaker` adds limits on time.
 
     ``form`` makes a text what its scorer reads and what is remembered; ``language_of`` picks the scorer.
     """

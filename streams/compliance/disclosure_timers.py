@@ -1,10 +1,10 @@
-"""Disclosure timers: how long a stream that sells may run without saying that it does, as the packs have it.
+"""Disclosure timers: how long a stream that sells may run without a disclosure, as the packs say.
 
     host       . . s . . . . . . . d . . . . . . . . . . .       s sells    d discloses    . speaks
     undisclosed    |-------------| |-------------------->        at `first_minutes`, then `every_minutes`, it is overdue
 
-Only time in which the host is heard counts: a feed that is silent tells nothing of what was said, and streams whose
-captions nobody delivers are never overdue. Two legal ideas stand behind it. In the United States a disclosure in a
+Only time in which captions arrive counts: a silent feed does not show what was said, and a stream without captions is
+never overdue. Two legal ideas stand behind it. In the United States a disclosure in a
 live stream is to be repeated, so that people who see only a part of it see one (16 CFR 255.5; FTC, Disclosures 101 for
 Social Media Influencers, 2019); in China an advertisement must be recognisable as one (广告法 14, 互联网广告管理办法 9
 and 19). Neither names minutes: those in the packs are a policy, for lawyers to set.
@@ -28,7 +28,7 @@ from streams.ledger.stored import Stored
 
 
 class DisclosureState(Stored):
-    """A session under one timer: when it sold, disclosed and was heard."""
+    """A session under one timer: its last sign of selling, its last disclosure, its last caption. Stored."""
 
     since_ms: int | None = None
     """The last disclosure or the first sign, whichever is later; None while the stream is not commercial."""
@@ -55,18 +55,18 @@ class DisclosureState(Stored):
             self.since_ms, self.pause_ms = at_ms, 0
 
     def on_speech(self, timer: Timer, at_ms: int) -> None:
-        """The host is heard, whatever is said."""
+        """A caption of the host, whatever it says."""
         if self.last_speech_ms is not None and at_ms - self.last_speech_ms > timer.longest_pause_minutes * MINUTE_MS:
             self.pause_ms += at_ms - max(self.last_speech_ms, self.since_ms or 0)
         self.last_speech_ms = max(at_ms, self.last_speech_ms or 0)
 
     def expire(self, timer: Timer, now_ms: int) -> None:
-        """Time has come to `now_ms`: is the stream commercial still?"""
+        """Advances to `now_ms`: a stream is no longer commercial once its last sign is `lasts_minutes` old."""
         if self.since_ms is not None and not self.declared and now_ms - self.last_sign_ms > _lasts_ms(timer):
             self.since_ms = None
 
     def undisclosed_ms(self, timer: Timer) -> int:
-        """How long the commercial stream was heard since its last disclosure, or since its first sign."""
+        """Time with captions since the last disclosure, or since the first sign; 0 if the stream is not commercial."""
         if self.since_ms is None or self.last_speech_ms is None:
             return 0
         heard_ms = (
@@ -75,7 +75,7 @@ class DisclosureState(Stored):
         return max(0, heard_ms - self.since_ms - self.pause_ms)
 
     def allowed_minutes(self, timer: Timer) -> int | None:
-        """How long it may be; None where nothing more is owed."""
+        """How long that may be; None if no further disclosure is required."""
         if self.disclosed_in_title or (self.disclosed_ms is not None and timer.every_minutes is None):
             return None
         return timer.every_minutes if self.disclosed_ms == self.since_ms else timer.first_minutes
@@ -91,13 +91,13 @@ def _lasts_ms(timer: Timer) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatcher:
-    """Compiled `PhraseSpec`. `match` gives where it is said in a text in normal form and lower case, or None;
-    what ends before `beyond` was heard before."""
+    """A compiled `PhraseSpec`. Immutable."""
 
     wanted: tuple[Any, ...]
     unless: tuple[Any, ...]
 
     def match(self, plain: str, beyond: int = 0) -> tuple[int, int] | None:
+        """The span of the phrase in a text in normal form and lower case; None if no match ends behind `beyond`."""
         for pattern in self.wanted:
             for match in pattern.finditer(plain):
                 if match.end() <= beyond:
@@ -108,13 +108,13 @@ class PhraseMatcher:
         return None
 
     def matches(self, text: str) -> bool:
-        """Whether a text as it came says it."""
+        """Whether a text as it came contains the phrase."""
         return self.match(lower(normalise(text))) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTimer:
-    """A timer ready to listen."""
+    """A timer with its phrases compiled. Immutable."""
 
     timer: Timer
     family: str
@@ -123,24 +123,24 @@ class CompiledTimer:
     disclosure: PhraseMatcher
 
     def may_apply(self, jurisdiction: str | None, platform: str) -> bool:
-        """Whether it may be this stream's law, by where it runs."""
+        """Whether the timer may apply to a stream, by where it runs."""
         if jurisdiction is not None:
             return jurisdiction == self.jurisdiction
         presumed = self.timer.where_unknown
         return presumed is not None and platform in presumed.platforms
 
     def applies(self, jurisdiction: str | None, platform: str, language: str | None) -> bool:
-        """Whether it is, by what its host speaks as well."""
+        """Whether it applies, by the host's language as well."""
         if not self.may_apply(jurisdiction, platform):
             return False
         presumed = self.timer.where_unknown
         return jurisdiction is not None or presumed is None or not presumed.languages or language in presumed.languages
 
 
-def language_of(text: str, told: str | None) -> str | None:
-    """The language of a caption, as its feed tells it; else Chinese or English where its words say so, or None."""
-    if told:
-        return told[:2].lower()
+def language_of(text: str, declared: str | None) -> str | None:
+    """The language of a caption as its feed declares it; else Chinese or English by its words, or None."""
+    if declared:
+        return declared[:2].lower()
     return "zh" if has_han(text) else "en" if _ENGLISH_WORDS.search(text) else None
 
 
@@ -178,7 +178,7 @@ def _listener(said: PhraseSpec, entry: PackEntry) -> PhraseMatcher:
 
 
 def matched_phrases(text: str, timers: Iterable[CompiledTimer]) -> Iterator[tuple[CompiledTimer, str, tuple[int, int]]]:
-    """What a text is to timers: (timer, "disclosure" or "commercial", span in the text as it came)."""
+    """The phrases in a text: (timer, "disclosure" or "commercial", span in the text as it came)."""
     plain, mapped = lower(normalise(text)), normalise_mapped(text)
     for timer in timers:
         for what, listener in (("disclosure", timer.disclosure), ("commercial", timer.commercial)):

@@ -1,10 +1,10 @@
-"""A second opinion: how much a text reads like the breaches of each family that people wrote down as examples.
+"""A second opinion: how much a text reads like the breaches that people gave as examples for each family.
 
 Rules find what their authors thought of; this finds what is said in other words. It is one logistic regression a family
-over pieces of the text as it is read, its disguises undone, rare ones weighing more: runs of one to three characters of
-a Chinese text; words, neighbours and parts of words of an English one. It is learnt from the examples in the packs and
-in `examples.txt` (`pulsewatch rules learn`), linear in the text, and tells why: the stretch that spoke most for a
-family is its span.
+over pieces of the text as it is read, its disguises undone, where a rare piece weighs more: runs of one to three
+characters of a Chinese text; words, neighbours and parts of words of an English one. It is trained on the examples
+in the packs and in `examples.txt` (`pulsewatch rules learn`). It is linear in the text, so it can say why: the stretch
+with the largest sum of weights for a family is its span.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
 
 
 def piece_names(text: str) -> set[str]:
-    """What a text is judged by; digits are all alike. The text is in normal form and lower case."""
+    """The pieces by which a text in normal form and lower case is judged, each once; all digits count as one."""
     text = _DIGIT.sub("0", text[:MAX_CHARS])
     size = len(text)
     if has_han(text):
@@ -62,7 +62,7 @@ def piece_names(text: str) -> set[str]:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The same with their places; of English words only whole ones."""
+    """The same pieces with their places; of English words only whole ones."""
     text = _DIGIT.sub("0", text[:MAX_CHARS])
     if has_han(text):
         for length in _HAN_RUNS:
@@ -77,7 +77,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def kind_piece(kind: TextKind) -> str:
-    """The feature that says who speaks."""
+    """The piece that stands for the speaker."""
     return f"\n{kind}"
 
 
@@ -91,13 +91,13 @@ class Likeness:
     weights: Weights
     """[pieces, families], each piece's times its rarity"""
     rarities: Weights
-    """What a piece counts for: a rare one more than a common one."""
+    """The weight of a piece by how rare it is among the examples."""
     offsets: Weights
     threshold: float
     digest: str
-    """Of the examples it was learnt from."""
+    """Names the examples on which it was trained."""
     rules: frozenset[str]
-    """Those whose examples it was learnt from: of others it knows nothing."""
+    """Ids of the rules on whose examples it was trained."""
 
     def scores(self, text: str, kind: TextKind) -> dict[str, float]:
         """For each family the probability that an undisguised text in lower case is one of its breaches."""
@@ -107,7 +107,7 @@ class Likeness:
         return dict(zip(self.families, (1 / (1 + np.exp(-sums.astype(np.float64)))).round(3).tolist(), strict=True))
 
     def places(self, text: str, kind: TextKind) -> list[int]:
-        """Where the weights of a text's pieces stand, each once."""
+        """The places in `weights` of a text's known pieces, each once."""
         known = self.vocabulary
         return [known[kind_piece(kind)], *(known[name] for name in piece_names(text) & known.keys())]
 
@@ -156,7 +156,7 @@ class FastLikeness:
 
 
 def load_likeness(folder: Path | None = None) -> Likeness | None:
-    """What was learnt for a folder of packs; None where nothing was. Raises PackError."""
+    """The likeness that was trained for a folder of packs; None if there is none. Raises PackError."""
     path = (folder or PACKS_FOLDER) / LIKENESS_FILE
     if not path.exists():
         return None
@@ -168,7 +168,7 @@ def load_likeness(folder: Path | None = None) -> Likeness | None:
 
 
 def save_likeness(likeness: Likeness, folder: Path) -> None:
-    """Write what was learnt beside the packs: weights in steps of 1/127 of the family's largest."""
+    """Writes the likeness beside the packs: weights in steps of 1/127 of the family's largest."""
     largest = np.maximum(np.abs(likeness.weights).max(axis=0), 1e-6)
     np.savez_compressed(
         folder / LIKENESS_FILE,

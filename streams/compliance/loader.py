@@ -1,4 +1,4 @@
-"""Reads packs from YAML. A mistake is told as file, line and what is wrong, since lawyers edit these files."""
+"""Reads packs from YAML. Errors say file, line and what is wrong, since lawyers edit these files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DISGUISES_FILE = "disguises.yaml"
 MAX_WORDS_PER_ENTRY = 5_000
 
 Lists = Mapping[str, Sequence[str]]
-"""Alternatives by the name that stands for them."""
+"""Alternatives by the name of their list."""
 _LIST_NAME = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -53,7 +53,7 @@ def family_titles(folder: Path | None = None) -> dict[str, Title]:
 
 
 def read_shared(folder: Path) -> Shared:
-    """The folder's shared lists and exemptions; none where it has no shared.yaml. Raises PackError."""
+    """The folder's shared lists and exemptions; none if it has no shared.yaml. Raises PackError."""
     path = folder / SHARED_FILE
     return read_record(path, Shared, PackError) if path.exists() else Shared()
 

@@ -1,7 +1,7 @@
-"""Finds where rules' words and patterns stand in a text, in time linear in the text.
+"""Finds the words and patterns of rules in a text, in time linear in the text.
 
-One Aho-Corasick automaton holds all words of all rules, and the atoms of all patterns: a pattern (RE2) is searched for
-only in a text that holds one of its atoms, and hardly any text holds those of more than a few.
+One Aho-Corasick automaton holds all words of all rules, and the literals that each pattern (RE2) requires: a pattern
+is searched for only in a text that holds one of its literals, and hardly any text holds those of more than a few.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Matcher:
     def __init__(self, words: Iterable[tuple[str, int]], patterns: Iterable[tuple[str, int]]) -> None:
         self._patterns = [(compile_pattern(pattern), key) for pattern, key in patterns]
         needed = [required_literals(pattern.pattern) for pattern, _ in self._patterns]
-        self._without_atoms = [place for place, strings in enumerate(needed) if strings is None]
+        self._without_literals = [place for place, strings in enumerate(needed) if strings is None]
         self._automaton = _automaton(words, needed)
 
     def known_strings(self, text: str) -> Iterator[str]:
@@ -58,7 +58,7 @@ class Matcher:
     def search(self, text: str) -> list[Hit]:
         """Every hit in a text in lower case, overlapping ones included; of one pattern the first 20."""
         hits: list[Hit] = []
-        places: set[int] = set(self._without_atoms)
+        places: set[int] = set(self._without_literals)
         if self._automaton is not None:
             for last, (size, keys, of_patterns) in self._automaton.iter(text):
                 if keys and _whole_word(text, last + 1 - size, last + 1):

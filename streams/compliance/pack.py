@@ -48,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     requires: Patterns = ()
     """Each must occur somewhere in the text as well."""
     safe: Patterns = ()
-    """A match that overlaps one of these is none."""
+    """A match that overlaps one of these does not count."""
     unless: Patterns = ()
     """None may occur in the sentence of the match."""
     unless_text: Patterns = ()
@@ -63,8 +63,10 @@ def text_and_kind(example: str | Example, rule: Rule) -> tuple[str, TextKind]:
 
 
 class PhraseSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a timer listens for in captions and titles: in the normal form and lower case, disguises left as they are,
-    since a disclosure that hides is none."""
+    """Phrases that a timer looks for in captions and titles, in normal form and lower case.
+
+    Disguises are not undone: a disguised disclosure does not count.
+    """
 
     words: Words = ()
     patterns: Patterns = ()
@@ -82,7 +84,7 @@ class Commercial(PhraseSpec, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     events: tuple[SaleEvent, ...] = ()
     lasts_minutes: Annotated[int, Meta(ge=1, le=1440)]
-    """So long after the last sign of it, the stream is commercial no more."""
+    """So long after the last sign, the stream is no longer commercial."""
 
 
 class FallbackScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,7 +96,7 @@ class FallbackScope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A stream as an example. Its host says something innocent twice a minute, and what stands here in that minute."""
+    """A stream as an example: its host says something innocent twice a minute, except where `says` has a caption."""
 
     minutes: Annotated[int, Meta(ge=1, le=1440)]
     shows: tuple[int, ...] = ()
@@ -112,7 +114,7 @@ class Stream(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long a commercial stream may run without saying that it is one. Minutes count while its host is heard."""
+    """How long a commercial stream may run without a disclosure. Minutes count while captions arrive."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]
     article: Annotated[str, Meta(min_length=1)]
@@ -128,7 +130,7 @@ class Timer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     title_suffices: bool
     """Whether a disclosure in the title of the stream is one for the whole session."""
     longest_pause_minutes: Annotated[int, Meta(ge=1, le=60)] = 5
-    """A host who is not heard for longer was not heard: that time does not count, whatever else the feed brings."""
+    """A longer pause between captions does not count, whatever else the feed brings."""
     commercial: Commercial
     disclosure: PhraseSpec
     must_fire: Annotated[tuple[Stream, ...], Meta(min_length=5)]

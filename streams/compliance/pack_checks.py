@@ -1,4 +1,4 @@
-"""Packs held against their own examples, and read for mistakes that still load: `pulsewatch rules test` and `lint`."""
+"""Checks of packs: their own examples (`pulsewatch rules test`), and mistakes that still load (`rules lint`)."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def run_examples(folder: Path, rulebook: Rulebook) -> tuple[int, list[LintFindin
     paths = {timer.id: path for path, pack in read_packs(folder) for timer in pack.timers}
     for compiled in load_timers(folder):
         count += _examples(compiled.timer)
-        remarks += _prove_timer(compiled, paths[compiled.timer.id])
+        remarks += _run_timer_examples(compiled, paths[compiled.timer.id])
     return count, remarks
 
 
-def _prove_timer(compiled: CompiledTimer, path: Path) -> Iterator[LintFinding]:
-    """What a timer makes of its texts and streams, where it is not what it should."""
+def _run_timer_examples(compiled: CompiledTimer, path: Path) -> Iterator[LintFinding]:
+    """An error for each text or stream of a timer that does not do what it should."""
     timer = compiled.timer
     for what, said, listener in _said(compiled):
         for text in said.must_match:
@@ -109,8 +109,8 @@ def lint(folder: Path, rulebook: Rulebook) -> list[LintFinding]:
             remarks += _lint_timer(path, timers[timer.id], seen)
     likeness = load_likeness(folder)
     if likeness is not None and likeness.digest != digest(examples(folder)):
-        told = "was learnt from other examples than these: pulsewatch rules learn"
-        remarks.append(LintFinding("warning", str(folder / LIKENESS_FILE), 1, "likeness", told))
+        message = "was learnt from other examples than these: pulsewatch rules learn"
+        remarks.append(LintFinding("warning", str(folder / LIKENESS_FILE), 1, "likeness", message))
     return remarks
 
 

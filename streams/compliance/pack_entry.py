@@ -1,4 +1,4 @@
-"""An entry of a pack, a rule or a timer, as its words and patterns are compiled: a mistake is told with its line."""
+"""An entry of a pack, a rule or a timer, as its words and patterns are compiled. Errors say the line."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from streams.yaml_records import line_of_text
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """Where it stands, and the lists that `{name}` in it means."""
+    """Its file, its id, and the lists that `{name}` in it refers to."""
 
     path: Path
     id: str
     lists: Lists
 
     def mistake(self, reason: str, near: str) -> PackError:
-        """What is wrong, at the line that holds `near`, else at the entry's own."""
+        """The error to raise, at the line that holds `near`, else at the entry's own."""
         line = line_of_text(self.path, near)
         return PackError(f"{self.path}:{line if line > 1 else line_of_text(self.path, self.id)}: {self.id}: {reason}")
 
