@@ -40,7 +40,7 @@ def http() -> str:
     usual = Ports(*USUAL)
     ports = [(name, str(getattr(usual, name))) for name in Ports.__dataclass_fields__]
     return (
-        "# HTTP\n\nEverything listens on 127.0.0.1 unless told otherwise.\n\n## Usual ports\n\n"
+        "# HTTP\n\nEverything listens on 127.0.0.1 unless you set another address.\n\n## Usual ports\n\n"
         + table(("server", "port"), ports)
         + "\n## Console\n\nA POST is JSON with the header `x-pulsewatch`, from the console's own origin.\n\n"
         + table(("method", "path", "answers with"), _console())

@@ -15,6 +15,11 @@ from streams.events.schema import Event, ScoredText
 from streams.settings import Settings
 
 
+@pytest.fixture(scope="module")
+def built() -> dict[str, str]:
+    return pages.built()
+
+
 def test_reference_is_up_to_date() -> None:
     assert pages.stale() == [], "run `python -m deploy.reference`"
 
@@ -30,17 +35,17 @@ def test_stale_names_what_changed_is_missing_or_left_over(tmp_path: Path) -> Non
     assert pages.stale(tmp_path) == []
 
 
-def test_reference_is_the_same_at_each_run() -> None:
-    assert pages.built() == pages.built()
+def test_reference_is_the_same_at_each_run(built: dict[str, str]) -> None:
+    assert pages.built() == built
 
 
 @pytest.mark.parametrize("setting", Settings.model_fields)
-def test_every_setting_is_listed(setting: str) -> None:
-    assert f"`PULSEWATCH_{setting.upper()}`" in pages.built()["settings.md"]
+def test_every_setting_is_listed(setting: str, built: dict[str, str]) -> None:
+    assert f"`PULSEWATCH_{setting.upper()}`" in built["settings.md"]
 
 
-def test_every_metric_is_listed() -> None:
-    page = pages.built()["metrics.md"]
+def test_every_metric_is_listed(built: dict[str, str]) -> None:
+    page = built["metrics.md"]
     declared = [value for value in vars(metrics).values() if hasattr(value, "describe") and not isinstance(value, type)]
     names = {family.name for value in declared for family in value.describe()}
     names |= {value for value in vars(metrics).values() if isinstance(value, str) and value.startswith("pulsewatch_")}
@@ -49,13 +54,15 @@ def test_every_metric_is_listed() -> None:
 
 
 @pytest.mark.parametrize("command", cli.commands)
-def test_every_command_is_listed(command: str) -> None:
-    assert f"## pulsewatch {command}\n" in pages.built()["commands.md"]
+def test_every_command_is_listed(command: str, built: dict[str, str]) -> None:
+    assert f"## pulsewatch {command}\n" in built["commands.md"]
 
 
 @pytest.mark.parametrize(("name", "record"), [("event", Event), ("scored-text", ScoredText), ("alert", Alert)])
-def test_schema_requires_what_the_record_requires(name: str, record: type[msgspec.Struct]) -> None:
-    schema = json.loads(pages.built()[f"schemas/{name}.json"])
+def test_schema_requires_what_the_record_requires(
+    name: str, record: type[msgspec.Struct], built: dict[str, str]
+) -> None:
+    schema = json.loads(built[f"schemas/{name}.json"])
     (definition,) = (one for key, one in schema["$defs"].items() if key == record.__name__)
     assert definition["required"] == [field.encode_name for field in msgspec.structs.fields(record) if field.required]
 
