@@ -1,17 +1,28 @@
 """From the bytes of scored.texts and live.events to what the detectors read."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from streams.detection.room_event import RoomEvent
-from streams.events.codec import AHEAD_MS, EARLIEST_MS, Unreadable, detail_of
+from streams.events.codec import (
+    AHEAD_MS,
+    EARLIEST_MS,
+    LATEST_MS,
+    MAX_EVENT_BYTES,
+    Reason,
+    Unreadable,
+    decode,
+    detail_of,
+    reason_of,
+)
 from streams.events.schema import Coordinates, ScoredText
 from streams.transport.batch import Batch
 
+_REASONS: Mapping[Reason, Reason] = {"unknown_kind": "wrong_type", "unknown_value": "wrong_type"}
+"""Closed sets of a record that we wrote ourselves are no feed's news."""
 _scored_text = msgspec.json.Decoder(ScoredText).decode
-_room_event = msgspec.json.Decoder(RoomEvent).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +48,27 @@ def scored_texts(batch: Batch) -> Records:
 
 
 def room_events(batch: Batch) -> Records:
-    """Events of rooms. Unreadable ones are skipped: the engagement stage reads the same topic and reports them."""
-    return Records(batch, list(_room_events(batch)), [])
+    """Events of rooms. Those that nobody can use are skipped: the engagement stage reads the same topic with the same
+    codec, and reports them."""
+    decoded = decode(batch)
+    columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
+    made = (
+        (RoomEvent.of(event, Coordinates(batch.topic, batch.partition, offset)), log_ms)
+        for event, offset, log_ms in columns
+    )
+    return Records(batch, [(event, log_ms) for event, log_ms in made if event is not None], [])
 
 
 def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
     if not value:
         return Unreadable(offset, value, "empty", "a null value" if value is None else "no bytes")
+    if len(value) > MAX_EVENT_BYTES:
+        return Unreadable(offset, value, "too_large", f"{len(value)} bytes")
     try:
         text = _scored_text(value)
-    except msgspec.ValidationError as error:
-        missing = str(error).startswith("Object missing required field")
-        return Unreadable(offset, value, "missing_field" if missing else "wrong_type", detail_of(error))
-    except RecursionError as error:
-        return Unreadable(offset, value, "too_deep", detail_of(error))
-    except ValueError as error:
-        return Unreadable(offset, value, "bad_json", detail_of(error))
-    if not EARLIEST_MS <= text.event_time_ms <= text.log_time_ms + AHEAD_MS:
+    except (ValueError, RecursionError) as error:
+        reason = reason_of(error, value)
+        return Unreadable(offset, value, _REASONS.get(reason, reason), detail_of(error))
+    if not EARLIEST_MS <= text.event_time_ms <= text.log_time_ms + AHEAD_MS < LATEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005, or ahead of its log time")
     return text
-
-
-def _room_events(batch: Batch) -> Iterator[tuple[ScoredText | RoomEvent, int]]:
-    for value, log_ms, offset in zip(batch.values, batch.timestamps_ms, batch.offsets, strict=True):
-        try:
-            event = _room_event(value or b"")
-        except (ValueError, RecursionError):
-            continue
-        event.origin = Coordinates(batch.topic, batch.partition, offset)
-        if EARLIEST_MS <= event.event_time_ms <= log_ms + AHEAD_MS:
-            yield event, log_ms

@@ -1,8 +1,11 @@
-"""What the detectors read of an event of live.events; the rest is not decoded."""
+"""What the detectors read of an event of live.events."""
 
 import msgspec
 
-from streams.events.schema import Coordinates, Platform
+from streams.events.schema import Coordinates, Event, Platform
+
+MAX_VALUE = 10**12
+"""No room comes near it; more is taken for this, so that a detector's sums stay within 64 bits."""
 
 
 class Account(msgspec.Struct, frozen=True, gc=False):
@@ -32,4 +35,30 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     commercial: bool = False
     final: bool = True
     origin: Coordinates | None = None
-    """Its topic, partition and offset; set by `decode`, whatever the record says."""
+    """Its topic, partition and offset; the record's own."""
+
+    @classmethod
+    def of(cls, event: Event, origin: Coordinates) -> "RoomEvent | None":
+        """The part of an event that detectors read; None for one that belongs to no room."""
+        if event.room_id is None:
+            return None
+        return cls(
+            kind=event.kind,
+            brand_id=event.brand_id,
+            event_time_ms=event.event_time_ms,
+            source=event.source,
+            room_id=event.room_id,
+            value=min(event.value, MAX_VALUE),
+            is_mirror=event.is_mirror,
+            value_mode=event.value_mode,
+            actor=None if event.actor is None else Account(event.actor.id),
+            text=event.text,
+            platform=event.platform,
+            lang=event.lang,
+            session_id=event.session_id,
+            product_id=event.product_id,
+            jurisdiction=event.jurisdiction,
+            commercial=event.commercial,
+            final=event.final,
+            origin=origin,
+        )

@@ -1,13 +1,4 @@
-"""The events that depend on what came before: running totals, gauges, memberships, retractions.
-
-Fields that contradict each other are refused here, since only these kinds can have any:
-
-    gift, not final, without subject_id          a report that it grew looks like a new gift
-    viewers without room_id                      they belong to no room
-    retraction without retracts
-    snapshot of a kind that has no running total (an order, a payment, a stay …)
-    gift as a snapshot without subject_id
-"""
+"""The events that depend on what came before: running totals, gauges, memberships, retractions."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,7 +8,7 @@ from streams.engagement.dedup import Columns, DedupWindow, Numbers, Occurrence
 from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, RetractedReport, RunningTotal, ScopeMinute
 from streams.engagement.dictionary import CONTRIBUTIONS, SLOTS
 from streams.engagement.scopes import CountingPlan, followers_of, session_bucket
-from streams.events.codec import Reason, Unreadable
+from streams.events.codec import Unreadable, contradiction
 from streams.events.schema import Event, Kind
 
 FOLLOWERS_REMEMBERED_MS = 50 * HOUR_MS
@@ -51,16 +42,21 @@ class StatefulEvents:
 
     def handle(self, at: int) -> bool:
         """Count the event at this position; False where it was refused or had no effect, so is not applied."""
-        event = self._retained[at].event
+        event, offset, value = self._retained[at]
+        refused = contradiction(event)
+        if refused is not None:
+            self._deltas.unreadable.append(Unreadable(offset, value, *refused))
+            return False
         plan = self._columns.plans.all[self._columns.plan[at]]
         if event.kind == "retraction":
             return self._retraction(at, event)
         where = plan.scope, event.event_time_ms // MINUTE_MS
         if event.kind == "viewers":
-            return self._viewers(at, event, where, self._deltas)
-        if event.kind == "gift" or event.value_mode == "snapshot":
-            return self._running_total(at, event, where, self._deltas)
-        self._follow(at, event, plan, self._deltas)
+            self._viewers(event, where)
+        elif event.kind == "gift" or event.value_mode == "snapshot":
+            self._running_total(event, where)
+        else:
+            self._follow(at, event, plan)
         return True
 
     def retract(self, event: Occurrence, retraction: Occurrence, at: int) -> None:
@@ -83,19 +79,12 @@ class StatefulEvents:
         for slot, measure in event.plan.adds:
             deltas.add(where, slot, -measures[measure])
 
-    def _viewers(self, at: int, event: Event, where: ScopeMinute, deltas: Deltas) -> bool:
-        if event.room_id is None:
-            return self._refuse(at, "missing_field", "viewers without room_id", deltas)
+    def _viewers(self, event: Event, where: ScopeMinute) -> None:
         scope, minute = where
-        deltas.gauge((scope.parent or scope, minute), Gauge(event.value, event.event_time_ms, event.value))
-        return True
+        self._deltas.gauge((scope.parent or scope, minute), Gauge(event.value, event.event_time_ms, event.value))
 
-    def _running_total(self, at: int, event: Event, where: ScopeMinute, deltas: Deltas) -> bool:
-        if event.kind == "gift" and event.subject_id is None:
-            return self._refuse(at, "missing_field", "a gift that may still grow, without subject_id", deltas)
-        if event.kind != "gift" and not has_running_total(event.kind):
-            return self._refuse(at, "contradiction", f"a snapshot of {event.kind}", deltas)
-        deltas.reports.append(
+    def _running_total(self, event: Event, where: ScopeMinute) -> None:
+        self._deltas.reports.append(
             RunningTotal(
                 subject=_subject(event),
                 event_id=event.event_id,
@@ -106,38 +95,25 @@ class StatefulEvents:
                 from_zero=event.kind == "gift",
             )
         )
-        return True
 
-    def _follow(self, at: int, event: Event, plan: CountingPlan, deltas: Deltas) -> None:
+    def _follow(self, at: int, event: Event, plan: CountingPlan) -> None:
         if event.actor is None:
             return
         since = event.event_time_ms if event.kind == "follow" else None
         horizon_ms = max(0, int(self._highest_ms[at + 1]) - FOLLOWERS_REMEMBERED_MS)
         change = event.actor.id, since, horizon_ms
         for field in plan.scope.all_fields:
-            deltas.memberships[followers_of(field)].append(change)
+            self._deltas.memberships[followers_of(field)].append(change)
         if event.session_id is not None:
-            deltas.memberships[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
+            self._deltas.memberships[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
 
     def _retraction(self, at: int, event: Event) -> bool:
-        if event.retracts is None:
-            return self._refuse(at, "missing_field", "retraction without retracts", self._deltas)
-        found = self._window.retracted_by(at, event.retracts)
+        found = None if event.retracts is None else self._window.retracted_by(at, event.retracts)
         if found is None:
             self._deltas.fates["retraction_unmatched"] += 1
             return False
         self.retract(found, self._columns.at(at), at)
         return True
-
-    def _refuse(self, at: int, reason: Reason, detail: str, deltas: Deltas) -> bool:
-        _, offset, value = self._retained[at]
-        deltas.unreadable.append(Unreadable(offset, value, reason, detail))
-        return False
-
-
-def has_running_total(kind: Kind) -> bool:
-    """Whether a snapshot of the kind makes sense: it adds to one sum, and adds its value."""
-    return [measure for _, measure in CONTRIBUTIONS[kind].adds] == ["value"]
 
 
 def is_running_total(event: Event) -> bool:

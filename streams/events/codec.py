@@ -8,17 +8,17 @@ tried by itself.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import sub
+from operator import attrgetter, sub
 from typing import Literal, Protocol, cast
 
 import msgspec
 
 from streams.clock import MINUTE_MS
-from streams.events.schema import Event
+from streams.events.schema import RUNNING_TOTAL_KINDS, Event
 
 Reason = Literal[
     "empty", "too_large", "bad_utf8", "bad_json", "too_deep", "missing_field", "wrong_type", "unknown_kind",
-    "unknown_value", "out_of_range", "time_out_of_range", "contradiction",
+    "unknown_value", "out_of_range", "time_out_of_range", "contradiction", "undigestible",
 ]  # fmt: skip
 """Why a record cannot be used; a metric label.
 
@@ -26,7 +26,8 @@ Reason = Literal[
 cut short, NaN, a lone surrogate or otherwise not JSON · `too_deep` nested beyond the parser's limit · `missing_field` a
 field that the event, or its kind, must have · `wrong_type` · `unknown_kind` a kind that the schema has not ·
 `unknown_value` the same for other closed sets (platform, value_mode) · `out_of_range` a number or a length ·
-`time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together.
+`time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together ·
+`undigestible` a readable record on which a stage failed, several times and by itself.
 """
 
 MAX_EVENT_BYTES = 1_048_576
@@ -84,9 +85,10 @@ _decode = msgspec.json.Decoder(Event).decode
 
 
 def decode(batch: SliceableBatch) -> Decoded:
-    """All records of a batch. Costs what the JSON decoder costs, as long as nearly all can be read."""
+    """All records of a batch; those that contradict themselves are among the unreadable. Costs what the JSON decoder
+    costs, as long as nearly all can be read."""
     whole = Decoded([], offsets := list[int](), timestamps_ms := list[int](), values := list[bytes](), [])
-    for decoded in decode_slices(batch):
+    for decoded in map(_consistent, decode_slices(batch)):
         whole.events.extend(decoded.events)
         offsets += decoded.offsets
         timestamps_ms += decoded.timestamps_ms
@@ -97,7 +99,7 @@ def decode(batch: SliceableBatch) -> Decoded:
 
 def decode_slices(batch: SliceableBatch) -> Iterator[Decoded]:
     """A batch's records slice by slice, in order. Finish one slice before asking for the next: each fits into the CPU
-    cache."""
+    cache. Events are not checked for contradictions: the caller does so for the few that can have any."""
     return map(_decode_slice, batch.slices())
 
 
@@ -110,7 +112,7 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     try:
         event = _decode(value)
     except (ValueError, RecursionError) as error:
-        return Unreadable(offset, value, _reason(error, value), detail_of(error))
+        return Unreadable(offset, value, reason_of(error, value), detail_of(error))
     if event.event_time_ms < EARLIEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005-01-01")
     if event.event_time_ms >= LATEST_MS:
@@ -118,6 +120,52 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     if timestamp_ms > 0 and event.event_time_ms - timestamp_ms > AHEAD_MS:
         return Unreadable(offset, value, "time_out_of_range", "more than five minutes ahead of the log")
     return event
+
+
+_CONTRADICTORY_KINDS = frozenset({"viewers", "gift", "retraction"})
+
+
+def contradiction(event: Event) -> tuple[Reason, str] | None:
+    """Why an event cannot be used although each of its fields can, with a detail for people; None for a sound one.
+
+    Only a snapshot, a gift, a retraction and a report of viewers can contradict themselves; of an event that was seen
+    from another room only the sight counts.
+
+        gift, not final, without subject_id          a report that it grew looks like a new gift
+        viewers without room_id                      they belong to no room
+        retraction without retracts
+        snapshot of a kind that has no running total (an order, a payment, a stay …)
+        gift as a snapshot without subject_id
+    """
+    snapshot = event.value_mode == "snapshot"
+    if event.is_mirror or not (snapshot or event.kind in _CONTRADICTORY_KINDS):
+        return None
+    if event.kind == "viewers":
+        return None if event.room_id is not None else ("missing_field", "viewers without room_id")
+    if event.kind == "retraction":
+        return None if event.retracts is not None else ("missing_field", "retraction without retracts")
+    if event.kind == "gift":
+        grows = snapshot or not event.final
+        without = grows and event.subject_id is None
+        return ("missing_field", "a gift that may still grow, without subject_id") if without else None
+    return None if event.kind in RUNNING_TOTAL_KINDS else ("contradiction", f"a snapshot of {event.kind}")
+
+
+def _consistent(decoded: Decoded) -> Decoded:
+    reasons = list(map(contradiction, decoded.events))
+    if not any(reasons):
+        return decoded
+    good = [at for at, reason in enumerate(reasons) if reason is None]
+    refused = [
+        Unreadable(decoded.offsets[at], decoded.values[at], *reason) for at, reason in enumerate(reasons) if reason
+    ]
+    return Decoded(
+        [decoded.events[at] for at in good],
+        [decoded.offsets[at] for at in good],
+        [decoded.timestamps_ms[at] for at in good],
+        [decoded.values[at] for at in good],
+        sorted([*decoded.unreadable, *refused], key=attrgetter("offset")),
+    )
 
 
 def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes]) -> list[Event] | None:
@@ -160,7 +208,7 @@ def detail_of(error: Exception) -> str:
     return _QUOTED.sub("'…'", str(error))[:DETAIL_CHARACTERS]
 
 
-def _reason(error: ValueError | RecursionError, value: bytes) -> Reason:
+def reason_of(error: ValueError | RecursionError, value: bytes) -> Reason:
     """From the decoder's message: it has one exception class for everything that breaks the schema."""
     if isinstance(error, RecursionError):
         return "too_deep"

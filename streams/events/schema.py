@@ -35,6 +35,15 @@ already reported it) · `viewers` concurrent viewers now (value, always a snapsh
 `retraction` takes back the event named in `retracts`.
 """
 
+RUNNING_TOTAL_KINDS: frozenset[str] = frozenset(
+    {
+        "exposure", "enter", "watch", "like", "comment", "reply", "follow", "unfollow", "share", "collect", "post",
+        "repost", "review", "product_shown", "product_click", "add_to_cart", "notice",
+    }
+)  # fmt: skip
+"""Kinds that a feed may report as a running total: each adds its value to one sum. `gift` and `viewers` have rules of
+their own (streams.events.codec.contradiction)."""
+
 TEXT_KINDS: frozenset[str] = frozenset({"comment", "speech", "post", "repost", "reply", "review"})
 """Kinds whose `text` is scored."""
 
@@ -42,13 +51,23 @@ ValueMode = Literal["delta", "snapshot", "aggregate"]
 """`delta` adds, `aggregate` adds what a feed summed over some seconds, `snapshot` is a running total of its subject."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Lang = Annotated[str, Meta(max_length=16)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+"""Pieces, seconds, minor units of money: what Lua and JavaScript keep exact."""
+Followers = Annotated[int, Meta(ge=0, le=10**10)]
+"""No platform has more accounts than there are people."""
+Version = Annotated[int, Meta(ge=0, le=2**31)]
+Milliseconds = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Label = Annotated[str, Meta(max_length=64)]
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A person as a pseudonym (HMAC, made by ingest), with the reach that the feed reports."""
 
     id: Id
-    followers: Annotated[int, Meta(ge=0)] = 0
+    followers: Followers = 0
     verified: bool = False
     official: bool = False
     """The brand's or the host's own account: its posts are brand posts, its captions host speech."""
@@ -67,18 +86,19 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     kind: Kind
     brand_id: Id
     event_time_ms: int
-    ingest_time_ms: int
+    """The codec bounds it, by the log's time."""
+    ingest_time_ms: Milliseconds
     actor: Actor | None = None
     room_id: Id | None = None
     session_id: Id | None = None
     product_id: Id | None = None
     subject_id: Id | None = None
     """What it is about: the gift streak, the post of a snapshot, the order of a payment or refund."""
-    text: Annotated[str, Meta(max_length=20_000)] | None = None
-    lang: Annotated[str, Meta(max_length=16)] | None = None
-    value: Annotated[int, Meta(ge=0, le=2**53)] = 1
+    text: Text | None = None
+    lang: Lang | None = None
+    value: Count = 1
     value_mode: ValueMode = "delta"
-    amount: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    amount: Count = 0
     final: bool = True
     """False while a gift streak's or a caption's value may still grow or change under the same `subject_id`."""
     retracts: Id | None = None
@@ -86,8 +106,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     """The same message seen from another room: recorded, counted nowhere but in `mirrors`."""
     commercial: bool = False
     """A text with a shopping link or product card, or a session that is declared to sell: advertising rules apply."""
-    source_seq: int | None = None
-    schema_version: int = SCHEMA_VERSION
+    source_seq: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    schema_version: Version = SCHEMA_VERSION
     jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
     """Whose law a stream is under, where its feed reports it: `CN`, `US`, or any country of ISO 3166."""
 
@@ -95,9 +115,9 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):
     """A record's position in Kafka."""
 
-    topic: str
-    partition: int
-    offset: int
+    topic: Annotated[str, Meta(max_length=249)]
+    partition: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    offset: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
     def __str__(self) -> str:
         return f"{self.topic}:{self.partition}:{self.offset}"
@@ -117,6 +137,7 @@ def text_kind(event: Event) -> TextKind:
     return "brand_post" if own and event.kind in ("post", "repost") else "comment"
 
 
+SpanEnd = Annotated[int, Meta(ge=0, le=20_000)]
 SaidBy = Literal["rule", "likeness", "both"]
 """Which part of the verdict found a breach: a rule that matches, the second opinion alone, or the two of them."""
 
@@ -124,16 +145,22 @@ SaidBy = Literal["rule", "likeness", "both"]
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """What a text breaks. `span` is [start, end) in characters of the text as it came."""
 
-    family: str
-    rule: str
-    article: str
-    span: tuple[int, int]
-    matched: str
+    family: Label
+    rule: Annotated[str, Meta(max_length=256)]
+    article: Annotated[str, Meta(max_length=1_000)]
+    span: tuple[SpanEnd, SpanEnd]
+    matched: Text
     severity: Literal["info", "warning", "critical"] = "warning"
     said_by: SaidBy = "rule"
-    score: float | None = None
+    score: Share | None = None
     """The probability that the text is a breach of the family, by what it reads like; None where that is not asked, as
     of comments and personal data."""
+
+
+MAX_LABELS = 64
+MAX_FINDINGS = 1_000
+"""Findings a text: scoring keeps the first so many."""
+Shares = Annotated[dict[Label, Share], Meta(max_length=MAX_LABELS)]
 
 
 class ScoredText(
@@ -141,30 +168,30 @@ class ScoredText(
 ):
     """One text with its scores and findings: the value of scored.texts, a public product."""
 
-    event_id: str
+    event_id: Id
     origin: Coordinates
     """The record that it was made of; a text written twice has the same origin and is applied once."""
-    log_time_ms: int
+    log_time_ms: Milliseconds
     """Kafka's timestamp of the origin."""
     platform: Platform
-    source: str
+    source: Id
     kind: TextKind
-    brand_id: str
-    event_time_ms: int
-    text: str
+    brand_id: Id
+    event_time_ms: Milliseconds
+    text: Text
     """Personal data masked."""
     scored: bool
     """False where the model did not answer: rules were applied, sentiment and risks are unknown."""
     sentiment: Literal["negative", "neutral", "positive"] | None = None
-    sentiment_scores: dict[str, float] = {}
-    risks: dict[str, float] = {}
-    flagged: list[str] = []
+    sentiment_scores: Shares = {}
+    risks: Shares = {}
+    flagged: Annotated[list[Label], Meta(max_length=MAX_LABELS)] = []
     """Risk labels whose probability reaches the label's threshold."""
-    findings: list[Finding] = []
+    findings: Annotated[list[Finding], Meta(max_length=MAX_FINDINGS)] = []
     actor: Actor | None = None
-    room_id: str | None = None
-    session_id: str | None = None
-    product_id: str | None = None
-    lang: str | None = None
-    model_revision: str = ""
-    schema_version: int = SCHEMA_VERSION
+    room_id: Id | None = None
+    session_id: Id | None = None
+    product_id: Id | None = None
+    lang: Lang | None = None
+    model_revision: Annotated[str, Meta(max_length=256)] = ""
+    schema_version: Version = SCHEMA_VERSION

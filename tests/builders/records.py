@@ -66,6 +66,13 @@ def text_batch(texts: Sequence[ScoredText], first_offset: int = 0) -> Batch:
 
 
 def room_batch(events: Sequence[RoomEvent], first_offset: int = 0) -> Batch:
-    values = [msgspec.json.encode(one) for one in events]
-    offsets = range(first_offset, first_offset + len(values))
+    offsets = range(first_offset, first_offset + len(events))
+    values = [_live_value(one, offset) for one, offset in zip(events, offsets, strict=True)]
     return Batch(LIVE, 0, offsets, [one.event_time_ms for one in events], values)
+
+
+def _live_value(event: RoomEvent, offset: int) -> bytes:
+    """The record that a feed wrote: what detectors do not read is added."""
+    fields = msgspec.to_builtins(event)
+    del fields["origin"]
+    return msgspec.json.encode(fields | {"event_id": f"e{offset}", "ingest_time": event.event_time_ms})
