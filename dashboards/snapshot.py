@@ -66,13 +66,13 @@ class LogBounds(Protocol):
 
 @dataclass(frozen=True)
 class RoomFigures:
-    """A room's sums of the last five minutes and its concurrent viewers, None where no feed tells them."""
+    """A room's sums of the last five minutes and its concurrent viewers, None where no feed reports them."""
 
     room_id: str
     sums: Mapping[SumMetric, int]
     viewers_now: int | None = None
     fake_shares: Mapping[TrafficFigure, float] = field(default_factory=dict)
-    """What no people made; told of the largest rooms only."""
+    """The share that no people made, for the largest rooms only."""
 
     @property
     def weight(self) -> tuple[int, int]:

@@ -128,7 +128,7 @@ def read_tokens(path: Path) -> TokenAuth:
             raise UsageError(f"{path}:{number}: {name}, or the token, is there twice")
         tokens[token] = Person(name, cast(Role, role))
     if not tokens:
-        raise UsageError(f"{path} names nobody: a line is `viewer|operator NAME TOKEN`")
+        raise UsageError(f"{path} names no person: a line is `viewer|operator NAME TOKEN`")
     return TokenAuth(tokens)
 
 

@@ -27,9 +27,9 @@ def digest(web: Path = WEB) -> str:
     return whole.hexdigest()
 
 
-def build(told: Callable[[str], None]) -> None:
+def build(report: Callable[[str], None]) -> None:
     """Fetch the locked packages, check the types, and bundle. Raises UsageError with the first line of what failed."""
-    told("building the console's pages with npm")
+    report("building the console's pages with npm")
     built_from = digest()
     _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
     _npm("run", "--silent", "build")

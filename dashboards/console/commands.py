@@ -52,7 +52,7 @@ async def login(request: Request) -> Response:
     auth: TokenAuth | None = request.app.state.auth
     given: LoginRequest = await read_json(request, LoginRequest)
     if auth is None:
-        raise UsageError("nobody needs to log in here")
+        raise UsageError("this console has no login")
     async with request.app.state.login_lock:
         user = auth.authenticate(given.token)
         if user is None:

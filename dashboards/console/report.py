@@ -43,8 +43,8 @@ def table(readers: Readers, campaign_id: str) -> str:
             if part is None:
                 continue
             counted = [kept.sums.get(name, 0) for name in SUMS]
-            moods = [kept.moods.get(name, 0) for name in SENTIMENTS]
-            rows.writerow([moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *moods])
+            sentiments = [kept.moods.get(name, 0) for name in SENTIMENTS]
+            rows.writerow([moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *sentiments])
     return written.getvalue()
 
 

@@ -151,7 +151,7 @@ async def _quality_table(request: Request) -> Response:
 
 
 def _download(table: str, name: str) -> Response:
-    # The mark tells spreadsheets that it is UTF-8.
+    # Spreadsheets read UTF-8 by this mark.
     headers = {**NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
     return Response("\ufeff" + table, media_type="text/csv", headers=headers)
 

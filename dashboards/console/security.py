@@ -28,7 +28,7 @@ class SecurityMiddleware:
 
     - a POST is JSON with the console's own header, which a form cannot send and a script elsewhere only with our leave,
       and its origin is our own;
-    - the console is called by an address or by one of its names: a site that points a name of its own at this address
+    - the console is called by an address or by one of its names: a site that points its name at this address
       (DNS rebinding) would otherwise be the same origin.
     """
 

@@ -1,4 +1,4 @@
-"""Kafka as the console sees it, followed by a thread of its own: a broker that hangs must not hang the pages.
+"""Kafka as the console sees it, followed by its own thread: a broker that hangs must not hang the pages.
 
 alerts          followed from its beginning into the alert log
 all topics      their bounds, for lag

@@ -17,7 +17,7 @@ from streams.errors import Unavailable
 
 PERIOD_SECONDS = 5.0
 MAX_AGE_SECONDS = 60.0
-"""A reading that is older is none: whoever reads is stuck."""
+"""An older reading does not count: the thread that reads is stuck."""
 FIRST_SECONDS = 10.0
 """A scrape before the first reading waits for it so long."""
 
@@ -46,11 +46,11 @@ class BackgroundSnapshot:
         latest = self._latest
         if latest is None or time.monotonic() - latest[0] > self._oldest_seconds:
             return Snapshot(0, redis_up=False, kafka_up=False, trouble="the figures are not read any more")
-        figures = latest[1]
+        snapshot = latest[1]
         try:
-            return replace(figures, redis_up=True, active=self._active())
+            return replace(snapshot, redis_up=True, active=self._active())
         except Unavailable as error:
-            return Snapshot(figures.read_at_ms, redis_up=False, kafka_up=figures.kafka_up, trouble=str(error))
+            return Snapshot(snapshot.read_at_ms, redis_up=False, kafka_up=snapshot.kafka_up, trouble=str(error))
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -54,29 +54,29 @@ class SeriesLimits:
 class FigureCollector(Collector):
     """Reads the figures at each scrape."""
 
-    def __init__(self, read: Callable[[], Snapshot], caps: SeriesLimits) -> None:
+    def __init__(self, read: Callable[[], Snapshot], limits: SeriesLimits) -> None:
         self._read = read
-        self._caps = caps
+        self._limits = limits
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """None: the registry would scrape to find out."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield from families(self._read(), self._caps)
+        yield from families(self._read(), self._limits)
 
 
-def families(figures: Snapshot, caps: SeriesLimits) -> Iterator[GaugeMetricFamily]:
+def families(snapshot: Snapshot, limits: SeriesLimits) -> Iterator[GaugeMetricFamily]:
     """All metric families of one reading."""
-    yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", figures.redis_up)
-    yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", figures.kafka_up)
-    if figures.redis_up:
-        yield from _alerts(figures.active, caps.alerts)
-        yield from _rooms(figures.rooms, caps.rooms)
-        yield from _brands(figures.texts, caps.brands)
-        yield _feeds(figures)
-    if figures.kafka_up and figures.redis_up:
-        yield _lags(figures)
+    yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", snapshot.redis_up)
+    yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", snapshot.kafka_up)
+    if snapshot.redis_up:
+        yield from _alerts(snapshot.active, limits.alerts)
+        yield from _rooms(snapshot.rooms, limits.rooms)
+        yield from _brands(snapshot.texts, limits.brands)
+        yield _feeds(snapshot)
+    if snapshot.kafka_up and snapshot.redis_up:
+        yield _lags(snapshot)
 
 
 def _one(name: str, documentation: str, value: float) -> GaugeMetricFamily:
@@ -133,12 +133,12 @@ def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
     sums = Counter[SumMetric]()
     for room in rest:
         sums.update(room.sums)
-    told = [room.viewers_now for room in rest if room.viewers_now is not None]
-    return [*named[:cap], RoomFigures(OTHER, sums, sum(told) if told else None)]
+    known = [room.viewers_now for room in rest if room.viewers_now is not None]
+    return [*named[:cap], RoomFigures(OTHER, sums, sum(known) if known else None)]
 
 
 def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]:
-    moods = GaugeMetricFamily(
+    sentiments = GaugeMetricFamily(
         metrics.BRAND_TEXTS, "Scored texts over the last hour.", labels=["brand", "platform", "sentiment"]
     )
     risks = GaugeMetricFamily(
@@ -146,10 +146,10 @@ def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]
     )
     for count in capped_brands(texts, cap):
         for sentiment in SENTIMENTS:
-            moods.add_metric([count.brand_id, count.platform, sentiment], count.sentiments.get(sentiment, 0))
+            sentiments.add_metric([count.brand_id, count.platform, sentiment], count.sentiments.get(sentiment, 0))
         for risk in RISKS:
             risks.add_metric([count.brand_id, count.platform, risk], count.risks.get(risk, 0))
-    yield moods
+    yield sentiments
     yield risks
 
 
@@ -164,17 +164,17 @@ def capped_brands(texts: Sequence[TextCount], cap: int) -> list[TextCount]:
     return [added(brand, platform, counts) for (brand, platform), counts in sorted(groups.items())]
 
 
-def _feeds(figures: Snapshot) -> GaugeMetricFamily:
+def _feeds(snapshot: Snapshot) -> GaugeMetricFamily:
     family = GaugeMetricFamily(metrics.FEED_LAST_EVENT, "Event time of the newest event.", labels=["topic"])
-    for topic, newest_ms in sorted(figures.newest_event_ms.items()):
+    for topic, newest_ms in sorted(snapshot.newest_event_ms.items()):
         family.add_metric([topic], newest_ms / 1000)
     return family
 
 
-def _lags(figures: Snapshot) -> GaugeMetricFamily:
+def _lags(snapshot: Snapshot) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         metrics.CONSUMER_LAG, "Records behind the end of the topic.", labels=["stage", "topic", "partition"]
     )
-    for lag in figures.lags:
+    for lag in snapshot.lags:
         family.add_metric([lag.stage, lag.topic, str(lag.partition)], lag.records)
     return family

@@ -19,7 +19,7 @@ MAX_ANNOTATIONS = 5000
 
 
 class Changed(PulsewatchError):
-    """Somebody changed the same thing meanwhile; nothing was overwritten."""
+    """Another person changed the same object meanwhile; this call overwrote nothing."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class GrafanaClient:
         return self._found(lambda: self._face.dashboard.get_dashboard(uid))
 
     def save_dashboard(self, dashboard: dict[str, Any], folder_uid: str, message: str, *, overwrite: bool) -> None:
-        """Raises Changed where the dashboard's `version` is not the stored one, unless told to overwrite."""
+        """Raises Changed where the dashboard's `version` is not the stored one, unless `overwrite` is set."""
         body = {"dashboard": dashboard, "folderUid": folder_uid, "message": message, "overwrite": overwrite}
         self._done(lambda: self._face.dashboard.update_dashboard(body))
 
@@ -113,15 +113,15 @@ class GrafanaClient:
             raise Unavailable(f"Grafana does not answer at {self.url}: {type(error).__name__}") from None
 
     def _explained(self, error: GrafanaClientError) -> PulsewatchError:
-        told = error.response.get("message", "") if isinstance(error.response, dict) else str(error.response)[:200]
+        why = error.response.get("message", "") if isinstance(error.response, dict) else str(error.response)[:200]
         if isinstance(error, GrafanaUnauthorizedError):
             return UsageError(f"Grafana at {self.url} does not take the token (401): make a new one for the push")
         if error.status_code == 403:
             return UsageError(
-                f"Grafana at {self.url} forbids it (403: {told}): the token's service account needs the role Admin"
+                f"Grafana at {self.url} forbids it (403: {why}): the token's service account needs the role Admin"
             )
         if error.status_code in (409, 412):
             return Changed(
-                f"changed in Grafana meanwhile ({error.status_code}: {told}): push again, or with --overwrite"
+                f"changed in Grafana meanwhile ({error.status_code}: {why}): push again, or with --overwrite"
             )
-        return UsageError(f"Grafana at {self.url} refuses ({error.status_code}): {told}")
+        return UsageError(f"Grafana at {self.url} refuses ({error.status_code}): {why}")

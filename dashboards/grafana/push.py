@@ -20,7 +20,7 @@ from streams.clock import DAY_MS, Clock
 FINGERPRINT = "fingerprint:"
 GRAFANAS_OWN = ("id", "version")
 KEPT_DAYS = 90
-"""Annotations further back are not looked for: alerts that are told have all begun since."""
+"""Push looks for annotations no further back: every alert that it writes began since."""
 
 Fate = Literal["created", "updated", "unchanged"]
 
@@ -51,12 +51,12 @@ class Push:
     clock: Clock
     message: str
     overwrite: bool = False
-    say: Callable[[PushResult], None] = lambda _told: None
+    report: Callable[[PushResult], None] = lambda _result: None
 
     def boards(self, boards: Iterable[Mapping[str, Any]]) -> Counter[Fate]:
         """Steps 1 to 3. Raises as Grafana does, with the steps before done."""
         return Counter(
-            told.fate for told in (self._folder(), self._source(), *(self._board(board) for board in boards))
+            result.fate for result in (self._folder(), self._source(), *(self._board(board) for board in boards))
         )
 
     def episodes(self, alerts: Iterable[Alert]) -> Counter[Fate]:
@@ -75,8 +75,8 @@ class Push:
             self.grafana.create_folder(FOLDER_UID, FOLDER_TITLE)
         elif held["title"] != FOLDER_TITLE:
             self.grafana.rename_folder(FOLDER_UID, FOLDER_TITLE, held["version"])
-            return self._told("folder", "updated")
-        return self._told("folder", "unchanged" if held else "created")
+            return self._report("folder", "updated")
+        return self._report("folder", "unchanged" if held else "created")
 
     def _source(self) -> PushResult:
         wanted = {
@@ -88,19 +88,19 @@ class Push:
             self.grafana.create_source(wanted)
         elif any(held.get(key) != value for key, value in wanted.items()):
             self.grafana.update_source(SOURCE_UID, {**wanted, "version": held.get("version")})
-            return self._told("data source", "updated")
-        return self._told("data source", "unchanged" if held else "created")
+            return self._report("data source", "updated")
+        return self._report("data source", "unchanged" if held else "created")
 
     def _board(self, built: Mapping[str, Any]) -> PushResult:
         wanted = addressed(built, self.addresses)
         held = self.grafana.dashboard(wanted["uid"])
         if held is None:
             self._save(wanted)
-            return self._told(wanted["title"], "created")
+            return self._report(wanted["title"], "created")
         if own(held["dashboard"]) == own(wanted) and held["meta"].get("folderUid") == FOLDER_UID:
-            return self._told(wanted["title"], "unchanged")
+            return self._report(wanted["title"], "unchanged")
         self._save({**wanted, "id": held["dashboard"].get("id"), "version": held["dashboard"].get("version")})
-        return self._told(wanted["title"], "updated")
+        return self._report(wanted["title"], "updated")
 
     def _save(self, board: dict[str, Any]) -> None:
         self.grafana.save_dashboard(board, FOLDER_UID, self.message, overwrite=self.overwrite)
@@ -109,16 +109,16 @@ class Push:
         what = f"annotation {wanted['text']}"
         if held is None:
             self.grafana.add_annotation(wanted)
-            return self._told(what, "created")
+            return self._report(what, "created")
         if all(_same(held.get(key), value) for key, value in wanted.items()):
-            return self._told(what, "unchanged")
+            return self._report(what, "unchanged")
         self.grafana.change_annotation(held["id"], wanted)
-        return self._told(what, "updated")
+        return self._report(what, "updated")
 
-    def _told(self, what: str, fate: Fate) -> PushResult:
-        told = PushResult(what, fate)
-        self.say(told)
-        return told
+    def _report(self, what: str, fate: Fate) -> PushResult:
+        result = PushResult(what, fate)
+        self.report(result)
+        return result
 
 
 def addressed(built: Mapping[str, Any], addresses: Addresses) -> dict[str, Any]:

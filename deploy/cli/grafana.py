@@ -89,7 +89,7 @@ def push(
         system_clock,
         "pulsewatch grafana push",
         overwrite=overwrite,
-        say=report,
+        report=report,
     )
     counts = work.boards(load())
     if not without_annotations:

@@ -4,7 +4,7 @@
     <namespace>:campaign:<id>:minutes         hash: minute → what happened in it, as JSON
     <namespace>:campaign:<id>:people:<part>   folded log of people (streams.engagement.hyperloglog), by part
 
-A copy is the whole minute as it stands, so that to copy again, or from two consoles, changes nothing; a log is a union.
+A copy replaces the whole minute, and a people log is a union: a second copy, or another console's, changes nothing.
 All of it stays KEPT_SECONDS after the last copy. Parts are as long as the campaign, or MAX_AROUND_MINUTES:
 
     before [19:00 … 20:00)   during [20:00 … 21:00)   after [21:00 … 22:00)

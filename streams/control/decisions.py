@@ -20,7 +20,7 @@ KEPT_SECONDS = 400 * 86_400
 MAX_NOTE_CHARS = 500
 
 Verdict = Literal["acknowledged", "false_alarm", "confirmed", "reopened"]
-"""`acknowledged` somebody is at it · `false_alarm` it should not have fired · `confirmed` it was right to fire ·
+"""`acknowledged` a person works on it · `false_alarm` it should not have fired · `confirmed` it was right to fire ·
 `reopened` takes back what was decided before."""
 
 
@@ -49,7 +49,7 @@ class Decisions:
         self._index = f"{namespace}:decided"
 
     def record(self, alert: Alert, verdict: Verdict, author: str, at_ms: int, note: str = "") -> Decision:
-        """Add a decision, personal data in its note masked; two people who decide at once are both heard."""
+        """Add a decision, with personal data in its note masked. Two people who decide at once both get an entry."""
         decision = Decision(
             verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family,
             mask(note[:MAX_NOTE_CHARS]),
@@ -69,7 +69,7 @@ class Decisions:
         return [_decode(value) for value in values]
 
     def standing(self, fingerprints: Sequence[str]) -> dict[str, Decision]:
-        """The decision that stands for each of these alerts; the undecided are left out."""
+        """The decision in force for each of these alerts; the undecided are left out."""
         return {
             fingerprint: decision
             for fingerprint, made in self._all(fingerprints).items()
@@ -96,7 +96,7 @@ class Decisions:
 
 
 def standing(made: Sequence[Decision]) -> Decision | None:
-    """What is decided as it stands: the last decision, unless it reopened the alert."""
+    """The decision in force: the last one, unless it reopened the alert."""
     return made[-1] if made and made[-1].verdict != "reopened" else None
 
 

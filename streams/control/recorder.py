@@ -63,7 +63,7 @@ class CampaignRecorder:
     def _sentiments(self, campaign: Campaign, numbers: range) -> Mapping[int, Mapping[str, int]]:
         """Texts by minute and label: a room's own comments, else all texts about the brand."""
         if campaign.scope == "room":
-            return self._views.moods(campaign.scope_id, numbers.start, numbers.stop - 1)
+            return self._views.sentiments(campaign.scope_id, numbers.start, numbers.stop - 1)
         by_minute: dict[int, Counter[str]] = {}
         for (minute, _), counts in self._views.minutes(campaign.brand_id, numbers.start, numbers.stop - 1).items():
             by_minute.setdefault(minute, Counter()).update(counts)

@@ -61,12 +61,12 @@ class Evening:
         [found] = [told for told in self.truth.sessions.values() if told.room_id == ROOM]
         return found
 
-    def moods(self) -> Counter[str]:
+    def sentiments(self) -> Counter[str]:
         """A recount of the room's comments by sentiment, from the topic."""
         comments = [text for text in self.scored if text.room_id == ROOM and text.kind == "comment"]
         return Counter(text.sentiment or "unscored" for text in comments)
 
-    def brand_moods(self) -> Counter[str]:
+    def brand_sentiments(self) -> Counter[str]:
         """The same of all texts of the brand."""
         return Counter(text.sentiment or "unscored" for text in self.scored if text.brand_id == BRAND)
 

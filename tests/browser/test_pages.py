@@ -142,14 +142,14 @@ def test_room_compares_ten_minutes_with_the_ten_before(shown: Evening, chromium:
 
 
 def test_room_shows_the_mood_of_its_comments(shown: Evening, chromium: Browser) -> None:
-    moods = shown.moods()
-    assert sum(moods.values()) > 20
+    sentiments = shown.sentiments()
+    assert sum(sentiments.values()) > 20
     with chromium.page(f"{shown.url}room/{ROOM}?lang=en") as page:
         found = {
             name: number(page.locator(f'[data-figure="mood-{name}"] small').inner_text())
             for name in ("negative", "neutral", "positive")
         }
-    assert found == {name: moods[name] for name in found}
+    assert found == {name: sentiments[name] for name in found}
 
 
 def test_room_raises_its_notices_and_questions(shown: Evening, chromium: Browser) -> None:
@@ -180,10 +180,10 @@ def test_sizes_grow_what_stands_on_the_page(shown: Evening, chromium: Browser) -
 def test_brand_shows_its_texts_and_stands_beside_its_rival(
     shown: Evening, chromium: Browser, size: tuple[int, int]
 ) -> None:
-    moods = shown.brand_moods()
+    sentiments = shown.brand_sentiments()
     with chromium.page(f"{shown.url}brand/{BRAND}?lang=en", size) as page:
-        assert number(page.locator('[data-figure="texts"]').inner_text()) == sum(moods.values())
-        assert number(page.locator('[data-figure="mood-negative"] small').inner_text()) == moods["negative"]
+        assert number(page.locator('[data-figure="texts"]').inner_text()) == sum(sentiments.values())
+        assert number(page.locator('[data-figure="mood-negative"] small').inner_text()) == sentiments["negative"]
         rivals = page.locator('[data-panel="rivals"] tbody tr')
         assert {BRAND, "shanye"} <= {row.locator("a").inner_text() for row in rivals.all()}
         assert page.locator('[data-panel="spread"] tbody tr').count() > 0

@@ -27,10 +27,10 @@ def reader(
 
 def test_replay_of_old_events_has_its_windows_at_their_own_time() -> None:
     rooms = HeldRooms({"r-1": {"comments": 3}}, {LIVE: NOON_MS - 300 * HOUR_MS, "social.interactions": 5})
-    figures = reader(rooms).read()
+    snapshot = reader(rooms).read()
     assert rooms.asked_at_ms == NOON_MS - 300 * HOUR_MS
-    assert [room.room_id for room in figures.rooms] == ["r-1"]
-    assert figures.newest_event_ms[LIVE] == NOON_MS - 300 * HOUR_MS
+    assert [room.room_id for room in snapshot.rooms] == ["r-1"]
+    assert snapshot.newest_event_ms[LIVE] == NOON_MS - 300 * HOUR_MS
 
 
 def test_rooms_come_by_viewers_then_by_events() -> None:
@@ -48,25 +48,25 @@ def test_rooms_come_by_viewers_then_by_events() -> None:
 def test_reading_has_alerts_and_lag() -> None:
     detections = HeldDetections(alerts=[an_alert()], over=[an_alert("f2", "resolved")])
     log = HeldLog({(LIVE, 0): 0}, {(LIVE, 0): 10})
-    figures = reader(HeldRooms(), detections, {"scoring": {(LIVE, 0): 4}}, log).read()
-    assert [alert.fingerprint for alert in figures.active] == ["f1"]
-    assert [alert.fingerprint for alert in figures.resolved] == ["f2"]
-    assert figures.lags == [Lag("scoring", LIVE, 0, 6)]
-    assert (figures.redis_up, figures.kafka_up, figures.trouble) == (True, True, "")
+    snapshot = reader(HeldRooms(), detections, {"scoring": {(LIVE, 0): 4}}, log).read()
+    assert [alert.fingerprint for alert in snapshot.active] == ["f1"]
+    assert [alert.fingerprint for alert in snapshot.resolved] == ["f2"]
+    assert snapshot.lags == [Lag("scoring", LIVE, 0, 6)]
+    assert (snapshot.redis_up, snapshot.kafka_up, snapshot.trouble) == (True, True, "")
 
 
 def test_without_redis_nothing_is_said_of_rooms_and_alerts() -> None:
-    figures = reader(NoRooms(), HeldDetections(alerts=[an_alert()])).read()
-    assert (figures.redis_up, figures.kafka_up) == (False, True)
-    assert (figures.rooms, figures.active, figures.lags) == ((), (), ())
-    assert "Redis does not answer" in figures.trouble
+    snapshot = reader(NoRooms(), HeldDetections(alerts=[an_alert()])).read()
+    assert (snapshot.redis_up, snapshot.kafka_up) == (False, True)
+    assert (snapshot.rooms, snapshot.active, snapshot.lags) == ((), (), ())
+    assert "Redis does not answer" in snapshot.trouble
 
 
 def test_without_kafka_only_the_lag_is_missing() -> None:
-    figures = reader(HeldRooms({"r-1": {"likes": 1}}), HeldDetections(alerts=[an_alert()]), log=NoLog()).read()
-    assert (figures.redis_up, figures.kafka_up) == (True, False)
-    assert len(figures.rooms) == len(figures.active) == 1
-    assert figures.trouble == "Kafka does not answer at nowhere"
+    snapshot = reader(HeldRooms({"r-1": {"likes": 1}}), HeldDetections(alerts=[an_alert()]), log=NoLog()).read()
+    assert (snapshot.redis_up, snapshot.kafka_up) == (True, False)
+    assert len(snapshot.rooms) == len(snapshot.active) == 1
+    assert snapshot.trouble == "Kafka does not answer at nowhere"
 
 
 @pytest.mark.parametrize("rooms", [HeldRooms(), NoRooms()], ids=["redis", "no-redis"])

@@ -57,15 +57,15 @@ async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stor
     await client.aclose()
 
 
-async def test_moods_of_a_room_leave_the_host_out(stored: Stored) -> None:
+async def test_sentiments_of_a_room_leave_the_host_out(stored: Stored) -> None:
     await stored.process(
         text(0, 1, room_id="r1", mood="negative", flagged=["complaint"]),
         text(2, 2, room_id="r1", mood="positive"),
         text(2, 3, room_id="r2", mood="positive"),
         speech(2, 4, "absolute_claim", room_id="r1"),
     )
-    moods = stored.reader.moods("r1", START, START + 5)
-    assert {minute - START: dict(counts) for minute, counts in moods.items()} == {
+    sentiments = stored.reader.sentiments("r1", START, START + 5)
+    assert {minute - START: dict(counts) for minute, counts in sentiments.items()} == {
         0: {"texts": 1, "negative": 1, "complaint": 1},
         2: {"texts": 1, "positive": 1},
     }
@@ -74,7 +74,7 @@ async def test_moods_of_a_room_leave_the_host_out(stored: Stored) -> None:
 async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stored: Stored) -> None:
     await stored.process(text(1, 1, room_id="r1", mood="unscored"))
     await stored.process(text(1, 1, room_id="r1", mood="negative"))
-    [counts] = stored.reader.moods("r1", START, START + 5).values()
+    [counts] = stored.reader.sentiments("r1", START, START + 5).values()
     assert {label: count for label, count in counts.items() if count} == {"texts": 1, "negative": 1}
 
 

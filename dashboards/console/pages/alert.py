@@ -13,7 +13,7 @@ RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A record of the alerts topic: how the alert stood at a time."""
+    """A record of the alerts topic: the alert's state at a time."""
 
     at_ms: int
     state: State
@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class DecisionHistory(msgspec.Struct, frozen=True):
-    """All decisions, oldest first, and the one that stands."""
+    """All decisions, oldest first, and the one in force."""
 
     made: Sequence[Decision]
     standing: Decision | None
@@ -52,7 +52,7 @@ def view(sources: PageSources, fingerprint: str) -> AlertPage:
 
 
 def find(sources: PageSources, fingerprint: str) -> Alert | None:
-    """The alert as it stands: from Redis, which is never behind, else from the topic, which forgets less."""
+    """The alert's present state: from Redis, which is never behind, else from the topic, which keeps it longer."""
     for alert in [*sources.readers.alerts.active(), *sources.readers.alerts.resolved()]:
         if alert.fingerprint == fingerprint:
             return alert

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, Moods, latest_first, moods_of, summary_of
+from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, latest_first, sentiment_minutes, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import TextCount, by_brand, text_count
@@ -44,7 +44,7 @@ class Volume(msgspec.Struct, frozen=True):
 
     first_ms: int
     texts: Sequence[int]
-    moods: Moods
+    moods: SentimentMinutes
     usual: VolumeBaseline | None
 
 
@@ -94,7 +94,7 @@ class BrandPage(msgspec.Struct, frozen=True):
 
 
 def view(sources: PageSources, brand_id: str) -> BrandPage:
-    """A brand that nobody spoke of has empty panels. Raises Unavailable."""
+    """A brand without texts has empty panels. Raises Unavailable."""
     readers = sources.readers
     present_ms = readers.present_ms()
     last = present_ms // MINUTE_MS
@@ -129,7 +129,9 @@ def _volume(
     for (number, _), counts in minutes.items():
         by_minute.setdefault(number, Counter()).update(counts)
     texts = [by_minute[number]["texts"] if number in by_minute else 0 for number in numbers]
-    return Volume(numbers.start * MINUTE_MS, texts, moods_of(by_minute, numbers), readers.views.usual(brand_id))
+    return Volume(
+        numbers.start * MINUTE_MS, texts, sentiment_minutes(by_minute, numbers), readers.views.usual(brand_id)
+    )
 
 
 def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[PlatformTexts]:

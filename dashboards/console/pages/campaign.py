@@ -17,7 +17,7 @@ from streams.engagement.kpis import Kpis, compute_kpis
 from streams.engagement.reader import unique_people
 
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
-"""Rule families that are told of even where nothing was found."""
+"""The page lists these rule families even where they found nothing."""
 MAX_POINTS = 120
 
 
@@ -123,7 +123,7 @@ def _stretch(numbers: range, minutes: Mapping[int, CampaignMinute], log: bytes, 
         ),
         sums=sums,
         viewers=people["viewers"],
-        moods=_moods(kept),
+        moods=_sentiments(kept),
         kept=len(kept),
         passed=max(0, min(numbers.stop, present + 1) - numbers.start),
     )
@@ -135,7 +135,7 @@ def _gauges(kept: Sequence[CampaignMinute]) -> dict[GaugeMetric, int]:
     return {} if last is None else {"viewers_now": last, "viewers_peak": max(peaks, default=last)}
 
 
-def _moods(kept: Iterable[CampaignMinute]) -> dict[str, int]:
+def _sentiments(kept: Iterable[CampaignMinute]) -> dict[str, int]:
     return {name: sum(minute.moods.get(name, 0) for minute in kept) for name in SENTIMENTS}
 
 
@@ -156,9 +156,9 @@ def _joined(campaign: Campaign, minutes: Mapping[int, CampaignMinute]) -> Joined
 
 
 def _negative_share(kept: Sequence[CampaignMinute]) -> float | None:
-    moods = _moods(kept)
-    scored = sum(moods.values())
-    return moods["negative"] / scored if scored else None
+    sentiments = _sentiments(kept)
+    scored = sum(sentiments.values())
+    return sentiments["negative"] / scored if scored else None
 
 
 def _alerts(readers: Readers, campaign: Campaign, history: Sequence[Alert]) -> list[Alert]:

@@ -61,7 +61,7 @@ class OperationsPage(msgspec.Struct, frozen=True):
     servers: Servers
     stages: Sequence[StagePace]
     scoring: Scoring | None
-    """None until the topic's end was read, which begins when somebody looks."""
+    """None until the console has read the topic's end, which it does while a page is open."""
     letters: DeadLetterSummary | None
     feeds: Feeds
 

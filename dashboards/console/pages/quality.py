@@ -1,4 +1,4 @@
-"""How right the alerts were, by what people decided: the report that tells which detectors need work."""
+"""The share of false alarms by kind and family, from people's decisions: which detectors need work."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ DAYS = 90
 class QualityRow(msgspec.Struct, frozen=True):
     quality: Quality
     false_share: float | None
-    """None where nobody judged."""
+    """None where no alert was confirmed or called false."""
 
 
 class QualityPage(msgspec.Struct, frozen=True):

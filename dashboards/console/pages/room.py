@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, Moods, moods_of, summary_of
+from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, sentiment_minutes, summary_of
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from streams.clock import MINUTE_MS
@@ -41,7 +41,7 @@ class InauthenticShare(msgspec.Struct, frozen=True):
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The session so far. `viewers` are unique; `fakes` has the figures of which there was enough to tell."""
+    """The session so far. `viewers` are unique; `fakes` has the figures with enough events to judge."""
 
     figures: Kpis
     sums: Mapping[SumMetric, int]
@@ -64,11 +64,11 @@ class Minutes(msgspec.Struct, frozen=True):
     viewers: Sequence[int | None]
     comments: Sequence[int]
     paid_value: Sequence[int]
-    moods: Moods
+    moods: SentimentMinutes
 
 
 class Notices(msgspec.Struct, frozen=True):
-    """Violations as they are raised here, and how many the platform told in which minute (in milliseconds)."""
+    """Violations that detection raised, and the platform's own notices as (minute in milliseconds, count)."""
 
     raised: Sequence[AlertSummary]
     platform: Sequence[tuple[int, int]]
@@ -86,7 +86,7 @@ class RoomPage(msgspec.Struct, frozen=True):
 
 
 def view(sources: PageSources, room_id: str) -> RoomPage:
-    """A room that nobody heard of has empty panels. Raises Unavailable."""
+    """An unknown room has empty panels. Raises Unavailable."""
     readers = sources.readers
     present_ms = readers.present_ms()
     minutes = readers.engagement.minutes("room", room_id, SHOWN_MINUTES, present_ms)
@@ -138,7 +138,7 @@ def _minutes(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Minut
         viewers=[minute.viewers_last for minute in minutes],
         comments=[minute.sums["comments"] for minute in minutes],
         paid_value=[minute.sums["paid_value"] for minute in minutes],
-        moods=moods_of(readers.views.moods(room_id, numbers.start, numbers.stop - 1), numbers),
+        moods=sentiment_minutes(readers.views.sentiments(room_id, numbers.start, numbers.stop - 1), numbers),
     )
 
 

@@ -9,7 +9,7 @@ from streams.alerts.alert import Alert, Severity, State
 from streams.alerts.kinds import AlertKind
 
 
-class Moods(msgspec.Struct, frozen=True):
+class SentimentMinutes(msgspec.Struct, frozen=True):
     """Scored texts by sentiment, a number for each minute."""
 
     negative: Sequence[int]
@@ -63,7 +63,7 @@ def latest_first(alerts: Iterable[Alert]) -> list[Alert]:
     return sorted(alerts, key=lambda alert: (alert.updated_at, alert.fingerprint), reverse=True)
 
 
-def moods_of(by_minute: Mapping[int, Mapping[str, int]], numbers: range) -> Moods:
+def sentiment_minutes(by_minute: Mapping[int, Mapping[str, int]], numbers: range) -> SentimentMinutes:
     """The minutes of a range; those without texts are zeros."""
     lines = {name: [by_minute.get(number, {}).get(name, 0) for number in numbers] for name in SENTIMENTS}
-    return Moods(**lines)
+    return SentimentMinutes(**lines)

@@ -23,67 +23,94 @@ def _share(by: str = "") -> str:
 def board() -> Dashboard:
     """The dashboard."""
     frame = DashboardBuilder(
-        "brand-safety", "Brand safety",
+        "brand-safety",
+        "Brand safety",
         "What is said about the chosen brands within the last hour of event time, how risky it is, and where.",
-        BRAND, PLATFORM, since="now-3h",
-    )  # fmt: skip
+        BRAND,
+        PLATFORM,
+        since="now-3h",
+    )
     frame.row(
         "Now",
-        panels.count("Texts in the last hour", "Scored texts of the chosen brands and platforms.", f"sum({TEXTS})"),
         panels.count(
-            "Negative share", "Negative texts among all scored ones. Orange and red are for the eye: what alerts is a "
+            "Texts in the last hour", "Scored texts of the chosen brands and platforms.", expr=f"sum({TEXTS})"
+        ),
+        panels.count(
+            "Negative share",
+            "Negative texts among all scored ones. Orange and red are for the eye: what alerts is a "
             "brand's own baseline, not a fixed share.",
-            _share(), "percentunit", ((None, GREEN), (0.25, ORANGE), (0.5, RED)),
+            expr=_share(),
+            unit="percentunit",
+            steps=((None, GREEN), (0.25, ORANGE), (0.5, RED)),
         ),
         panels.count(
-            "Flagged texts", "Texts with a risk above its threshold; a text with two risks counts twice.",
-            f"sum({RISKS})",
+            "Flagged texts",
+            "Texts with a risk above its threshold; a text with two risks counts twice.",
+            expr=f"sum({RISKS})",
         ),
         panels.count(
-            "Firing alerts", "Alerts of the chosen brands that fire now. The console has their evidence.",
-            f"sum({FIRING}) or vector(0)", "short", ((None, GREEN), (1, RED)),
+            "Firing alerts",
+            "Alerts of the chosen brands that fire now. The console has their evidence.",
+            expr=f"sum({FIRING}) or vector(0)",
+            unit="short",
+            steps=((None, GREEN), (1, RED)),
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Mood",
         panels.lines(
-            "Texts by sentiment", "Texts of the last hour at each moment, by the model's sentiment.",
-            [Query(f"sum by (sentiment) ({TEXTS})", "{{sentiment}}")], stacked=True, colours=MOODS,
+            "Texts by sentiment",
+            "Texts of the last hour at each moment, by the model's sentiment.",
+            queries=[Query(f"sum by (sentiment) ({TEXTS})", "{{sentiment}}")],
+            stacked=True,
+            colours=MOODS,
         ),
         panels.lines(
-            "Negative share by brand", "The ten brands with the largest negative share. Small brands swing: look at "
+            "Negative share by brand",
+            "The ten brands with the largest negative share. Small brands swing: look at "
             "their number of texts in the table below.",
-            [Query(f"topk(10, {_share('brand')})", "{{brand}}")], "percentunit", highest=1,
+            queries=[Query(f"topk(10, {_share('brand')})", "{{brand}}")],
+            unit="percentunit",
+            highest=1,
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Risk",
         panels.lines(
-            "Flagged texts by risk", "Texts of the last hour with this risk above its threshold.",
-            [Query(f"sum by (risk) ({RISKS})", "{{risk}}")], stacked=True,
+            "Flagged texts by risk",
+            "Texts of the last hour with this risk above its threshold.",
+            queries=[Query(f"sum by (risk) ({RISKS})", "{{risk}}")],
+            stacked=True,
         ),
         panels.bars(
-            "Most flagged brands", "Flagged texts of the last hour, the ten brands with most of them.",
-            [Query(f"sort_desc(topk(10, sum by (brand) ({RISKS})))", "{{brand}}")],
+            "Most flagged brands",
+            "Flagged texts of the last hour, the ten brands with most of them.",
+            queries=[Query(f"sort_desc(topk(10, sum by (brand) ({RISKS})))", "{{brand}}")],
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Where",
         panels.lines(
-            "Texts by platform", "Texts of the last hour on each platform.",
-            [Query(f"sum by (platform) ({TEXTS})", "{{platform}}")], w=10,
+            "Texts by platform",
+            "Texts of the last hour on each platform.",
+            queries=[Query(f"sum by (platform) ({TEXTS})", "{{platform}}")],
+            w=10,
         ),
         panels.rows(
-            "Brands", "All chosen brands. A brand's name leads to its view in the console. `other` is all brands "
+            "Brands",
+            "All chosen brands. A brand's name leads to its view in the console. `other` is all brands "
             "beyond the configured top.",
-            {
+            queries={
                 "Texts": f"sum by (brand) ({TEXTS})",
                 "Negative share": _share("brand"),
                 "Flagged": f"sum by (brand) ({RISKS})",
             },
-            {"brand": "Brand"},
-            [Link("Brand", "Open in the console", "${console}/brand/${__value.raw:percentencode}")],
-            sort="Texts", units={"Negative share": "percentunit"}, w=14, h=8,
+            columns={"brand": "Brand"},
+            links=[Link("Brand", "Open in the console", "${console}/brand/${__value.raw:percentencode}")],
+            sort="Texts",
+            units={"Negative share": "percentunit"},
+            w=14,
+            h=8,
         ),
-    )  # fmt: skip
+    )
     return frame.board

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.grafana.boards.panels import SOURCE, Panel
+from dashboards.grafana.boards.panels import SOURCE, Panel, configured
 from dashboards.grafana.identity import TAG
 from streams import metrics
 
@@ -20,18 +20,22 @@ Variable = tuple[str, str, str]
 
 
 class DashboardBuilder:
-    """A dashboard as it grows: `Frame(…).row("Now", panel, panel).board`."""
+    """A dashboard as it grows: `DashboardBuilder(…).row("Now", panel, panel).board`."""
 
     def __init__(self, uid: str, title: str, description: str, *variables: Variable, since: str = "now-1h") -> None:
-        self.board = (
-            dashboard.Dashboard(f"Pulsewatch · {title}")
-            .uid(f"pulsewatch-{uid}").description(description).tags([TAG]).readonly()
-            .refresh("5s").time(since, "now").timezone("browser").tooltip(models.DashboardCursorSync.CROSSHAIR)
-            .link(_link("Console", "The live view, with evidence.", "${console}"))
-            .link(_link("Runbooks", "What to do about an alert.", "${runbooks}"))
-            .link(dashboard.DashboardLink("Dashboards").type(models.DashboardLinkType.DASHBOARDS)
-                  .tags([TAG]).as_dropdown(True).include_vars(True).keep_time(True))
-        )  # fmt: skip
+        self.board: dashboard.Dashboard = configured(
+            dashboard.Dashboard(f"Pulsewatch · {title}"),
+            uid=f"pulsewatch-{uid}",
+            description=description,
+            tags=[TAG],
+            refresh="5s",
+            timezone="browser",
+            tooltip=models.DashboardCursorSync.CROSSHAIR,
+        )
+        self.board.readonly().time(since, "now")
+        self.board.link(_link("Console", "The live view, with evidence.", "${console}"))
+        self.board.link(_link("Runbooks", "What to do about an alert.", "${runbooks}"))
+        self.board.link(_all_boards())
         for name, label, query in variables:
             self.board.with_variable(_query_variable(name, label, query))
         self.board.with_variable(_constant("console", CONSOLE_URL, "Where the console is."))
@@ -40,7 +44,7 @@ class DashboardBuilder:
         self.board.annotation(_episodes())
 
     def row(self, title: str, *panels: Panel) -> "DashboardBuilder":
-        """A heading and what stands below it."""
+        """Add a heading and the panels below it."""
         self.board.with_row(dashboard.Row(title))
         for panel in panels:
             self.board.with_panel(panel)
@@ -49,12 +53,20 @@ class DashboardBuilder:
 
 def _query_variable(name: str, label: str, query: str) -> dashboard.QueryVariable:
     everything = models.VariableOption(selected=True, text="All", value="$__all")
-    return (
-        dashboard.QueryVariable(name)
-        .label(label).description(f"Only this {label.lower()}, or several.").datasource(SOURCE)
-        .query({"query": query, "refId": name}).current(everything).multi(True).include_all(True).all_value(".*")
-        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(models.VariableSort.ALPHABETICAL_ASC)
-    )  # fmt: skip
+    variable: dashboard.QueryVariable = configured(
+        dashboard.QueryVariable(name),
+        label=label,
+        description=f"Only this {label.lower()}, or several.",
+        datasource=SOURCE,
+        query={"query": query, "refId": name},
+        current=everything,
+        multi=True,
+        include_all=True,
+        all_value=".*",
+        refresh=models.VariableRefresh.ON_TIME_RANGE_CHANGED,
+        sort=models.VariableSort.ALPHABETICAL_ASC,
+    )
+    return variable
 
 
 def _constant(name: str, value: str, description: str) -> dashboard.ConstantVariable:
@@ -71,10 +83,13 @@ def _alerts(by_brand: bool) -> dashboard.AnnotationQuery:
 def _episodes() -> dashboard.AnnotationQuery:
     """What `pulsewatch grafana push` wrote: alerts in event time, from onset to end."""
     target = dashboard.AnnotationTarget().tags([TAG]).type("tags").limit(100).match_any(False)
-    return (
-        dashboard.AnnotationQuery()
-        .name("Episodes").datasource(GRAFANA).enable(True).icon_color("purple").target(target)
-    )  # fmt: skip
+    query = dashboard.AnnotationQuery().name("Episodes").datasource(GRAFANA)
+    return query.enable(True).icon_color("purple").target(target)
+
+
+def _all_boards() -> dashboard.DashboardLink:
+    link = dashboard.DashboardLink("Dashboards").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
+    return link.as_dropdown(True).include_vars(True).keep_time(True)
 
 
 def _link(title: str, tooltip: str, url: str) -> dashboard.DashboardLink:

@@ -1,4 +1,4 @@
-"""For whoever looks after many live rooms at once; a host has the console's view of the own room."""
+"""For operators of many live rooms at once; a host reads the room's own page in the console."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
@@ -25,67 +25,91 @@ def events(counter: SumMetric) -> str:
 def board() -> Dashboard:
     """The dashboard."""
     frame = DashboardBuilder(
-        "live-rooms", "Live rooms",
+        "live-rooms",
+        "Live rooms",
         "Every live room side by side. Sums are those of the last five minutes of event time; money is in major units.",
         ROOM,
-    )  # fmt: skip
+    )
     frame.row(
         "Now",
-        panels.count("Viewers", "People in the chosen rooms, where a feed tells it.", f"sum({VIEWERS})", w=5),
+        panels.count("Viewers", "People in the chosen rooms, where a feed tells it.", expr=f"sum({VIEWERS})", w=5),
         panels.count(
-            "Rooms live", "Rooms with something going on in the last five minutes, up to the configured top.",
-            f"count({events('comments')})", w=4,
+            "Rooms live",
+            "Rooms with something going on in the last five minutes, up to the configured top.",
+            expr=f"count({events('comments')})",
+            w=4,
         ),
         panels.count(
-            "Paid in five minutes", "Money paid in the chosen rooms.", f"sum({events('paid_value')}) / 100", w=5
+            "Paid in five minutes", "Money paid in the chosen rooms.", expr=f"sum({events('paid_value')}) / 100", w=5
         ),
         panels.count(
-            "Conversion", "Payments for each hundred product clicks of the last five minutes.",
-            f"sum({events('payments')}) / (sum({events('product_clicks')}) > 0)", "percentunit", w=5,
+            "Conversion",
+            "Payments for each hundred product clicks of the last five minutes.",
+            expr=f"sum({events('payments')}) / (sum({events('product_clicks')}) > 0)",
+            unit="percentunit",
+            w=5,
         ),
         panels.count(
-            "Collapsed rooms", "Rooms whose engagement fell far below their own last minutes.",
-            f"count({COLLAPSED}) or vector(0)", "short", ((None, GREEN), (1, ORANGE), (3, RED)), w=5,
+            "Collapsed rooms",
+            "Rooms whose engagement fell far below their own last minutes.",
+            expr=f"count({COLLAPSED}) or vector(0)",
+            unit="short",
+            steps=((None, GREEN), (1, ORANGE), (3, RED)),
+            w=5,
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Audience",
         panels.lines(
-            "Viewers by room", "The ten rooms with most viewers.",
-            [Query(f"topk(10, {VIEWERS})", "{{room}}")],
+            "Viewers by room",
+            "The ten rooms with most viewers.",
+            queries=[Query(f"topk(10, {VIEWERS})", "{{room}}")],
         ),
         panels.lines(
-            "Interaction a minute", "What viewers do, all chosen rooms together.",
-            [Query(f"sum({events(name)}) / {MINUTES}", name) for name in TALK], "cpm",
+            "Interaction a minute",
+            "What viewers do, all chosen rooms together.",
+            queries=[Query(f"sum({events(name)}) / {MINUTES}", name) for name in TALK],
+            unit="cpm",
         ),
         panels.lines(
-            "Not made by people", "What no people made of the last five minutes' enters, likes and comments, where"
+            "Not made by people",
+            "What no people made of the last five minutes' enters, likes and comments, where"
             " there was enough to tell: the ten largest shares. Above the line it alerts.",
-            [Query(f"topk(10, {FAKES})", "{{room}} {{counter}}")], "percentunit", w=24, limit=FAKE_SHARE, highest=1,
+            queries=[Query(f"topk(10, {FAKES})", "{{room}} {{counter}}")],
+            unit="percentunit",
+            w=24,
+            limit=FAKE_SHARE,
+            highest=1,
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Sales",
         panels.bars(
-            "Funnel", "From looking to paying, all chosen rooms together, within the last five minutes.",
-            [Query(f"sum({events(name)})", name.replace("_", " ")) for name in FUNNEL], w=8,
+            "Funnel",
+            "From looking to paying, all chosen rooms together, within the last five minutes.",
+            queries=[Query(f"sum({events(name)})", name.replace("_", " ")) for name in FUNNEL],
+            w=8,
         ),
         panels.lines(
-            "Paid by room", "Money paid within the last five minutes, the ten rooms with most of it.",
-            [Query(f"topk(10, {events('paid_value')} / 100)", "{{room}}")], w=8,
+            "Paid by room",
+            "Money paid within the last five minutes, the ten rooms with most of it.",
+            queries=[Query(f"topk(10, {events('paid_value')} / 100)", "{{room}}")],
+            w=8,
         ),
         panels.lines(
-            "Orders and refunds", "Within the last five minutes, all chosen rooms together.",
-            [Query(f"sum({events('orders')})", "orders"), Query(f"sum({events('refunds')})", "refunds")],
-            w=8, colours={"refunds": RED},
+            "Orders and refunds",
+            "Within the last five minutes, all chosen rooms together.",
+            queries=[Query(f"sum({events('orders')})", "orders"), Query(f"sum({events('refunds')})", "refunds")],
+            w=8,
+            colours={"refunds": RED},
         ),
-    )  # fmt: skip
+    )
     frame.row(
         "Rooms",
         panels.rows(
-            "Rooms", "A room's name leads to its host's view in the console. `other` is all rooms beyond the "
-            "configured top.",
-            {
+            "Rooms",
+            "A room's name leads to its host's view in the console. `other` is all rooms beyond the configured top.",
+            queries={
                 "Viewers": VIEWERS,
                 "Comments": events("comments"),
                 "Gifts": events("gifts"),
@@ -94,9 +118,11 @@ def board() -> Dashboard:
                 "Paid": f"{events('paid_value')} / 100",
                 "Fake": f"max by (room) ({FAKES})",
             },
-            {"room": "Room"},
-            [Link("Room", "Open in the console", "${console}/room/${__value.raw:percentencode}")],
-            sort="Viewers", units={"Fake": "percentunit"}, h=10,
+            columns={"room": "Room"},
+            links=[Link("Room", "Open in the console", "${console}/room/${__value.raw:percentencode}")],
+            sort="Viewers",
+            units={"Fake": "percentunit"},
+            h=10,
         ),
-    )  # fmt: skip
+    )
     return frame.board

@@ -21,4 +21,4 @@ def board() -> Dashboard:
 
 def _panel(name: str, markdown: str) -> panels.Panel:
     title, _, rest = markdown.partition("\n")
-    return panels.note(title.removeprefix("# "), f"dashboards/runbooks/{name}", rest.strip())
+    return panels.note(title.removeprefix("# "), f"dashboards/runbooks/{name}", markdown=rest.strip())

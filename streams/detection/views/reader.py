@@ -1,4 +1,4 @@
-"""What is said, for screens: a room's moods and questions, a brand's minutes, topics and voices, and its usual volume.
+"""What is said, for screens: a room's sentiments and questions, a brand's minutes, topics, voices and usual volume.
 
 A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer. Where they
 are kept is said in streams.detection.views.keys; stretches end with the minute, or the tenth, of `at_ms`:
@@ -96,7 +96,7 @@ class ViewReader:
             found[hour * 60 + int(within), platform][label] += count
         return {where: counts for where, counts in sorted(found.items()) if first <= where[0] <= last}
 
-    def moods(self, room_id: str, first: int, last: int) -> dict[int, Counter[str]]:
+    def sentiments(self, room_id: str, first: int, last: int) -> dict[int, Counter[str]]:
         """A room's comments by label, for each minute with any."""
         found: dict[int, Counter[str]] = defaultdict(Counter)
         for hour, field, count in self._by_hour(first, last, lambda hour: sentiments_suffix(hour, room_id)):

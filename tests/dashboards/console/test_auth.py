@@ -55,7 +55,7 @@ def test_cookie_of_a_viewer_cannot_name_an_operator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reported"),
     [
-        ("", "names nobody"),
+        ("", "names no person"),
         ("admin alice correct-horse-battery", ":1: a line is"),
         ("operator alice", ":1: a line is"),
         ("operator alice short", ":1: a token has 12"),

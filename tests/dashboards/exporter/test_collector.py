@@ -25,17 +25,17 @@ from streams.detection.room.fake_traffic import FIGURES
 from tests.builders.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
-UNCAPPED = SeriesLimits()
+UNLIMITED = SeriesLimits()
 
 
 def non_zero(samples: list[tuple[Labels, float]]) -> list[tuple[Labels, float]]:
     return [(labels, value) for labels, value in samples if value]
 
 
-def scraped(figures: Snapshot, caps: SeriesLimits = UNCAPPED) -> dict[str, list[tuple[Labels, float]]]:
+def scraped(snapshot: Snapshot, limits: SeriesLimits = UNLIMITED) -> dict[str, list[tuple[Labels, float]]]:
     """Samples by metric name, through the exposition format and back."""
     registry = CollectorRegistry()
-    registry.register(FigureCollector(lambda: figures, caps))
+    registry.register(FigureCollector(lambda: snapshot, limits))
     page = generate_latest(registry).decode()
     found: dict[str, list[tuple[Labels, float]]] = {}
     for family in text_string_to_metric_families(page):
@@ -130,14 +130,14 @@ fired = st.builds(
     st.lists(fired, max_size=30, unique_by=lambda alert: alert.fingerprint),
     st.builds(SeriesLimits, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
 )
-def test_no_input_makes_more_series_than_the_caps_allow(
-    rooms: list[RoomFigures], texts: list[TextCount], alerts: list[Alert], caps: SeriesLimits
+def test_no_input_makes_more_series_than_the_limits_allow(
+    rooms: list[RoomFigures], texts: list[TextCount], alerts: list[Alert], limits: SeriesLimits
 ) -> None:
     lags = [Lag("scoring", "live.events", 0, 1)]
-    figures = replace(up(rooms, texts), active=alerts, lags=lags, newest_event_ms={"live.events": 1})
-    found = list(families(figures, caps))
+    snapshot = replace(up(rooms, texts), active=alerts, lags=lags, newest_event_ms={"live.events": 1})
+    found = list(families(snapshot, limits))
     series = [(family.name, *sorted(sample.labels.items())) for family in found for sample in family.samples]
-    assert len(series) == len(set(series)) <= caps.most_series(partitions=1, topics=1)
+    assert len(series) == len(set(series)) <= limits.most_series(partitions=1, topics=1)
     closed: dict[str, set[str]] = {"platform": {*PLATFORMS, ""}, "severity": set(SEVERITIES), "kind": set(KINDS)}
     for family in found:
         for sample in family.samples:
@@ -145,17 +145,17 @@ def test_no_input_makes_more_series_than_the_caps_allow(
 
 
 def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
-    caps, many = SeriesLimits(rooms=20, brands=20, alerts=20), range(10_000)
-    figures = replace(
+    limits, many = SeriesLimits(rooms=20, brands=20, alerts=20), range(10_000)
+    snapshot = replace(
         up(
             [RoomFigures(f"r-{number}", {"likes": 1}, 1, dict.fromkeys(FIGURES, 0.1)) for number in many],
             [TextCount(f"b-{number}", "weibo", 1, {"neutral": 1}) for number in many],
         ),
         active=[an_alert(f"f-{number}") for number in many],
     )
-    count = sum(len(family.samples) for family in families(figures, caps))
+    count = sum(len(family.samples) for family in families(snapshot, limits))
     assert count == 2 + 21 * 14 + 20 * 3 + 21 * 11 + 21 + 27
-    assert count <= caps.most_series(partitions=0, topics=0)
+    assert count <= limits.most_series(partitions=0, topics=0)
 
 
 def test_room_or_brand_called_other_makes_no_second_series() -> None:

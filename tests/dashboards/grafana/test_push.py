@@ -118,9 +118,9 @@ def test_strangers_name_is_no_html_in_an_annotation(server: GrafanaServer) -> No
     ("token", "said"), [("wrong", "does not take the token"), (VIEWER, "needs the role Admin")], ids=["401", "403"]
 )
 def test_token_that_will_not_do_is_told(server: GrafanaServer, token: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said) as told:
+    with pytest.raises(UsageError, match=said) as results:
         push(server, token=token).boards(BOARDS)
-    assert token not in str(told.value)
+    assert token not in str(results.value)
 
 
 def test_grafana_that_is_away_is_told() -> None:
@@ -153,12 +153,12 @@ def test_address_that_is_none_is_told(url: str) -> None:
         GrafanaClient(url, ADMIN)
 
 
-def test_every_step_is_told_to_whoever_watches(server: GrafanaServer) -> None:
-    told: list[PushResult] = []
+def test_push_reports_every_step(server: GrafanaServer) -> None:
+    results: list[PushResult] = []
     work = push(server)
-    work.say = told.append
+    work.report = results.append
     work.boards(BOARDS[:1])
-    assert [(one.what, one.fate) for one in told] == [
+    assert [(one.what, one.fate) for one in results] == [
         ("folder", "created"), ("data source", "created"), (BOARDS[0]["title"], "created"),
     ]  # fmt: skip
 
@@ -173,9 +173,9 @@ def test_command_takes_the_token_from_a_file_or_the_environment(server: GrafanaS
 
 
 def test_command_without_a_token_says_where_it_is_looked_for(server: GrafanaServer) -> None:
-    told = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env={"GRAFANA_TOKEN": ""})
-    assert isinstance(told.exception, UsageError)
-    assert "--token-file, or GRAFANA_TOKEN" in str(told.exception)
+    results = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env={"GRAFANA_TOKEN": ""})
+    assert isinstance(results.exception, UsageError)
+    assert "--token-file, or GRAFANA_TOKEN" in str(results.exception)
 
 
 def test_command_without_redis_pushes_the_dashboards_and_says_what_is_missing(server: GrafanaServer) -> None:
@@ -184,9 +184,9 @@ def test_command_without_redis_pushes_the_dashboards_and_says_what_is_missing(se
     settings.cache_clear()
     environment = {"GRAFANA_TOKEN": ADMIN, "PULSEWATCH_REDIS": f"redis://127.0.0.1:{free_port()}/0"}
     try:
-        told = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env=environment)
+        results = CliRunner().invoke(cli, ["grafana", "push", "--url", server.url], env=environment)
     finally:
         settings.cache_clear()
-    assert isinstance(told.exception, Unavailable)
-    assert "--without-annotations" in str(told.exception)
+    assert isinstance(results.exception, Unavailable)
+    assert "--without-annotations" in str(results.exception)
     assert set(server.held.dashboards) == {board["uid"] for board in BOARDS}

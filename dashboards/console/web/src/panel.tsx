@@ -5,7 +5,7 @@ import { second } from "./format";
 import { t, type Word } from "./i18n";
 import type { Live } from "./stream";
 
-export const Freshness = createContext<Live<unknown>>({ panels: {}, freshness: "loading", trouble: "", heardMs: 0 });
+export const Freshness = createContext<Live<unknown>>({ panels: {}, freshness: "loading", trouble: "", lastSeenMs: 0 });
 
 interface Props<Data> {
   name: string;
@@ -19,7 +19,7 @@ interface Props<Data> {
 }
 
 export function Panel<Data>(props: Props<Data>): JSX.Element {
-  const { freshness, trouble, heardMs } = useContext(Freshness);
+  const { freshness, trouble, lastSeenMs } = useContext(Freshness);
   const heading = useId();
   const isEmpty = props.data !== undefined && (props.isEmpty?.(props.data) ?? false);
   const state = freshness === "live" || freshness === "loading"
@@ -34,7 +34,7 @@ export function Panel<Data>(props: Props<Data>): JSX.Element {
         <h2 id={heading}>{props.title}</h2>
         {props.aside !== undefined && <div class="aside">{props.aside}</div>}
       </header>
-      {state === "stale" && <p class="state" role="status">{t("staleSince", { time: second(heardMs) })}</p>}
+      {state === "stale" && <p class="state" role="status">{t("staleSince", { time: second(lastSeenMs) })}</p>}
       {state === "loading" && <p class="state" role="status"><span class="skeleton" />{t("loading")}</p>}
       {state === "error" && <p class="state" role="alert">{t("failed")}: {trouble || t("away")}</p>}
       {props.data !== undefined && (isEmpty

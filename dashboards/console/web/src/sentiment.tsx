@@ -3,7 +3,7 @@ import { type JSX } from "preact";
 import { Chart } from "./chart";
 import { count, percent } from "./format";
 import { t } from "./i18n";
-import type { Moods } from "./types";
+import type { SentimentMinutes } from "./types";
 
 export const SENTIMENTS = ["negative", "neutral", "positive"] as const;
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -45,7 +45,7 @@ export function SentimentShares({ counts }: { counts: Record<string, number | un
   );
 }
 
-export function SentimentHour({ firstMs, moods }: { firstMs: number; moods: Moods }): JSX.Element {
+export function SentimentHour({ firstMs, moods }: { firstMs: number; moods: SentimentMinutes }): JSX.Element {
   const counts = { negative: total(moods.negative), neutral: total(moods.neutral), positive: total(moods.positive) };
   return (
     <>

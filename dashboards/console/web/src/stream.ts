@@ -13,11 +13,11 @@ export interface Live<Panels> {
   /** Why it cannot be read; empty where the console itself does not answer. */
   trouble: string;
   /** The server's clock at its last sign of life. */
-  heardMs: number;
+  lastSeenMs: number;
 }
 
 export function useLive<Panels>(page: string, id = ""): Live<Panels> {
-  const [live, setLive] = useState<Live<Panels>>({ panels: {}, freshness: "loading", trouble: "", heardMs: 0 });
+  const [live, setLive] = useState<Live<Panels>>({ panels: {}, freshness: "loading", trouble: "", lastSeenMs: 0 });
   useEffect(() => follow<Panels>(address(page, id), setLive), [page, id]);
   return live;
 }
@@ -30,24 +30,24 @@ type Update<Panels> = (change: (before: Live<Panels>) => Live<Panels>) => void;
 /** Follow until the returned function is called. A connection that ends, or is silent, is made anew. */
 function follow<Panels>(url: string, update: Update<Panels>): () => void {
   let source: EventSource | undefined;
-  let heardAt = performance.now();
+  let lastSeenAt = performance.now();
   let retry: number | undefined;
 
   const connect = (): void => {
     source?.close();
-    heardAt = performance.now();
+    lastSeenAt = performance.now();
     source = new EventSource(`${url}?live`);
     source.addEventListener("panels", (event) => {
       const fresh = JSON.parse((event as MessageEvent<string>).data) as Partial<Panels>;
       update((before) => ({ ...before, panels: { ...before.panels, ...fresh } }));
     });
     source.addEventListener("beat", (event) => {
-      heardAt = performance.now();
+      lastSeenAt = performance.now();
       const { now_ms, trouble } = JSON.parse((event as MessageEvent<string>).data) as { now_ms: number; trouble: string };
-      update((before) => ({ ...before, trouble, heardMs: now_ms, freshness: trouble ? "error" : "live" }));
+      update((before) => ({ ...before, trouble, lastSeenMs: now_ms, freshness: trouble ? "error" : "live" }));
     });
     source.onerror = () => {
-      update((before) => ({ ...before, freshness: before.heardMs ? "stale" : "error", trouble: "" }));
+      update((before) => ({ ...before, freshness: before.lastSeenMs ? "stale" : "error", trouble: "" }));
       if (source?.readyState === EventSource.CLOSED) {
         void sendToLogin();
         clearTimeout(retry);
@@ -56,8 +56,8 @@ function follow<Panels>(url: string, update: Update<Panels>): () => void {
     };
   };
   const watch = window.setInterval(() => {
-    if (performance.now() - heardAt > STALE_MS) {
-      update((before) => ({ ...before, freshness: before.heardMs ? "stale" : "error", trouble: "" }));
+    if (performance.now() - lastSeenAt > STALE_MS) {
+      update((before) => ({ ...before, freshness: before.lastSeenMs ? "stale" : "error", trouble: "" }));
       connect();
     }
   }, 1_000);

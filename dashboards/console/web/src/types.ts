@@ -119,7 +119,7 @@ export interface TenMinuteComparison {
   before: Record<string, number | null>;
 }
 
-export interface Moods {
+export interface SentimentMinutes {
   negative: number[];
   neutral: number[];
   positive: number[];
@@ -130,7 +130,7 @@ export interface Minutes {
   viewers: (number | null)[];
   comments: number[];
   paid_value: number[];
-  moods: Moods;
+  moods: SentimentMinutes;
 }
 
 export interface Question {
@@ -175,7 +175,7 @@ export interface VolumeBaseline {
 export interface Volume {
   first_ms: number;
   texts: number[];
-  moods: Moods;
+  moods: SentimentMinutes;
   usual: VolumeBaseline | null;
 }
 

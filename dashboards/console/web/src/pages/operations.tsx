@@ -59,13 +59,13 @@ export function OperationsPage(): JSX.Element {
               <thead><tr><th scope="col">{t("source")}</th><th scope="col" class="left">{t("brand")}</th><th scope="col">{t("lastHeard")}</th><th scope="col" /></tr></thead>
               <tbody>
                 {topics.map((one) => (
-                  <tr key={one.topic}><th scope="row"><code>{one.topic}</code></th><td class="left soft">{t("all")}</td><td>{ago(one.newest_ms, live.heardMs)}</td><td /></tr>
+                  <tr key={one.topic}><th scope="row"><code>{one.topic}</code></th><td class="left soft">{t("all")}</td><td>{ago(one.newest_ms, live.lastSeenMs)}</td><td /></tr>
                 ))}
                 {sources.map((one) => (
                   <tr key={`${one.brand_id} ${one.source}`}>
                     <th scope="row" class="text"><Plain>{one.source}</Plain></th>
                     <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></td>
-                    <td>{ago(one.last_ms, live.heardMs)}</td>
+                    <td>{ago(one.last_ms, live.lastSeenMs)}</td>
                     <td><span class="badge" data-up={!one.silent}>{t(one.silent ? "silent" : "hearing")}</span></td>
                   </tr>
                 ))}
