@@ -42,11 +42,13 @@ class Readers:
         self.alerts = AlertReader(self._client, settings.namespace, self._directory)
         """Alerts that fire and those that resolved lately."""
         self.views = ViewReader(self._client, settings.namespace, self._directory)
-        """What detection writes for screens: conversations, questions, feeds."""
+        """What detection writes for screens: conversations, questions, feeds, rooms."""
         self.decisions = Decisions(self._client, settings.namespace)
         self.campaigns = Campaigns(self._client, settings.namespace)
         self.recorder = CampaignRecorder(self.campaigns, self.engagement, self.views)
-        self.snapshots = SnapshotReader(self.engagement, self.alerts, self.offsets, self._log, clock, self.at_once)
+        self.snapshots = SnapshotReader(
+            self.engagement, self.alerts, self.views, self.offsets, self._log, clock, self.at_once
+        )
         """Everything that exporter and terminal show, at once."""
 
     def at_once(self) -> AbstractContextManager[None]:

@@ -14,9 +14,9 @@ from dashboards.event_present import EventPresent
 from dashboards.lag import Lag, lags
 from models.labels import RISKS, SENTIMENTS
 from streams.alerts.alert import Alert
-from streams.alerts.reader import BrandTexts
 from streams.clock import Clock
 from streams.detection.room.fake_traffic import TrafficFigure
+from streams.detection.views.reader import BrandTexts
 from streams.engagement.dictionary import Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -24,7 +24,7 @@ from streams.kafka.bounds import Offsets
 
 ROOM_MINUTES = 5
 ROOMS_JUDGED = 200
-"""Of so many of the largest rooms the share of fake traffic is read."""
+"""Of so many of the largest rooms the inauthentic share is read."""
 
 
 class Rooms(Protocol):
@@ -46,12 +46,16 @@ class TextCount:
     risks: Mapping[str, int] = field(default_factory=dict)
 
 
-class Detections(Protocol):
-    """What detection found (streams.alerts.reader). Every call may raise Unavailable."""
+class Alerts(Protocol):
+    """Alerts (streams.alerts.reader). Every call may raise Unavailable."""
 
     def active(self) -> Sequence[Alert]: ...
 
     def resolved(self) -> Sequence[Alert]: ...
+
+
+class Views(Protocol):
+    """What detection writes for screens (streams.detection.views.reader). Every call may raise Unavailable."""
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
 
@@ -72,7 +76,7 @@ class RoomFigures:
     sums: Mapping[SumMetric, int]
     viewers_now: int | None = None
     fake_shares: Mapping[TrafficFigure, float] = field(default_factory=dict)
-    """The share that no people made, for the largest rooms only."""
+    """The inauthentic share by figure; read for the largest rooms only."""
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -102,14 +106,16 @@ class SnapshotReader:
     def __init__(
         self,
         rooms: Rooms,
-        detections: Detections,
+        alerts: Alerts,
+        views: Views,
         offsets: Callable[[], Mapping[str, Offsets]],
         log: LogBounds,
         clock: Clock,
         at_once: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._rooms = rooms
-        self._detections = detections
+        self._alerts = alerts
+        self._views = views
         self._offsets = offsets
         self._log = log
         self._clock = clock
@@ -127,8 +133,8 @@ class SnapshotReader:
             newest = dict(self._rooms.newest_event_ms())
             present_ms = self._event_clock.present_ms(max(newest.values(), default=0), now_ms)
             rooms = self._read_rooms(present_ms)
-            texts = [text_count(texts) for texts in self._detections.texts(present_ms)]
-            active, resolved = list(self._detections.active()), list(self._detections.resolved())
+            texts = [text_count(texts) for texts in self._views.texts(present_ms)]
+            active, resolved = list(self._alerts.active()), list(self._alerts.resolved())
             stored = self._offsets()
         except Unavailable as error:
             return Snapshot(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
@@ -142,7 +148,7 @@ class SnapshotReader:
         totals = self._rooms.all_scopes("room", ROOM_MINUTES, at_ms)
         rooms = [RoomFigures(room_id, one.sums, one.viewers_now) for room_id, one in totals.items()]
         rooms.sort(key=attrgetter("weight"), reverse=True)
-        shares = self._detections.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
+        shares = self._views.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
         return [replace(room, fake_shares=shares.get(room.room_id, {})) for room in rooms]
 
     def _log_answers(self) -> bool:

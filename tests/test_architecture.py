@@ -105,7 +105,6 @@ def test_no_circle_of_rooms_in_streams() -> None:
         own = path.relative_to(ROOT).parts[1]
         seen = {module.split(".")[1] for module in imports(path) if module.startswith("streams.")}
         graph.setdefault(own, set()).update(seen - {own})
-    graph["alerts"].discard("detection")  # its reader decodes what detection's screens read
     TopologicalSorter(graph).prepare()
 
 

@@ -5,12 +5,13 @@ from types import ModuleType
 from deploy.reference.markdown import code, listing, table
 from deploy.reference.source import key_table
 from streams import engagement
+from streams.alerts import keys as alert_keys
 from streams.control import campaigns, decisions
 from streams.detection.brand.brand import Brands
 from streams.detection.config import DetectionConfig
 from streams.detection.handler import PROGRESS, WATCHED
 from streams.detection.room.room import Rooms
-from streams.detection.views import keys
+from streams.detection.views import keys as view_keys
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.scoring.handler import BACKLOG
 
@@ -44,7 +45,7 @@ def redis_keys() -> str:
         "\n## Engagement\n\n", _drawn(engagement),
         _section("Scoring", SCORING),
         _section("Detection: state", DETECTION),
-        "\n## Detection: what others read\n\n", _drawn(keys),
+        "\n## Detection: what others read\n\n", _drawn(alert_keys), "\n", _drawn(view_keys),
         "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns),
     ))  # fmt: skip
 
@@ -55,4 +56,7 @@ def _section(title: str, rows: tuple[tuple[str, str, str], ...]) -> str:
 
 
 def _drawn(module: ModuleType) -> str:
-    return f"As `{module.__name__}` says:\n\n{listing(key_table(module))}"
+    drawn = key_table(module)
+    if not drawn:
+        raise ValueError(f"{module.__name__}: its docstring lists no keys")
+    return f"As `{module.__name__}` says:\n\n{listing(drawn)}"

@@ -190,6 +190,7 @@ def _effects(held: Partition, changes: DetectorChanges) -> Effects:
         values={
             **held.views.values,
             held.keys.suffix: changes.states,
+            held.keys.view_suffix: changes.views,
             WATCHED: changes.watched,
             **_alert_hashes(held.progress, changes.alerts, dict(encoded)),
             PROGRESS: {"state": _progress.encode(held.progress)},

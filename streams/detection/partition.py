@@ -51,6 +51,9 @@ class KeyDetectors(Protocol[Record_contra]):
     def snapshot(self) -> bytes:
         """The whole state, as `KeySpec.restore` reads it."""
 
+    def view(self) -> bytes:
+        """What screens show of the state (streams.detection.views.summaries)."""
+
 
 class KeySpec(Protocol[Record_contra]):
     """What the keys of a topic are: brands or rooms."""
@@ -58,6 +61,10 @@ class KeySpec(Protocol[Record_contra]):
     @property
     def suffix(self) -> str:
         """The ledger's hash of their states."""
+
+    @property
+    def view_suffix(self) -> str:
+        """The ledger's hash of their views."""
 
     def key(self, record: Record_contra) -> str:
         """The key that a record is about."""
@@ -77,6 +84,7 @@ class DetectorChanges:
     """What a batch changed, for the ledger."""
 
     states: dict[str, bytes] = field(default_factory=dict)
+    views: dict[str, bytes] = field(default_factory=dict)
     watched: dict[str, bytes | None] = field(default_factory=dict)
     """Keys that have a timer now (b"") or no longer (None)."""
     alerts: list[Alert] = field(default_factory=list)
@@ -85,10 +93,10 @@ class DetectorChanges:
 class KeyedDetectors(Generic[Record]):
     """The running detectors of one partition, by key."""
 
-    def __init__(self, kind: KeySpec[Record], log: SourceProgress) -> None:
-        self._kind = kind
+    def __init__(self, keys: KeySpec[Record], log: SourceProgress) -> None:
+        self._keys = keys
         self._log = log
-        self._running: dict[str, KeyDetectors[Record]] = {}
+        self._detectors: dict[str, KeyDetectors[Record]] = {}
         self._with_timer: set[str] = set()
         self._changed: set[str] = set()
         self._alerts: list[Alert] = []
@@ -96,11 +104,11 @@ class KeyedDetectors(Generic[Record]):
 
     def keys_to_load(self, records: Iterable[Record]) -> list[str]:
         """Keys whose state, if any is stored, `restore` must take in before these records are processed."""
-        return sorted({self._kind.key(record) for record in records} - self._running.keys())
+        return sorted({self._keys.key(record) for record in records} - self._detectors.keys())
 
     def restore(self, key: str, state: bytes, *, watched: bool = False) -> None:
         """Take a key into the process. One that is not `watched` has no timer until its next record."""
-        self._running[key] = self._kind.restore(state)
+        self._detectors[key] = self._keys.restore(state)
         if watched:
             self._with_timer.add(key)
             self._watched_before.add(key)
@@ -108,14 +116,14 @@ class KeyedDetectors(Generic[Record]):
     def process(self, record: Record, log_ms: int) -> bool:
         """Take in a record, after the keys with timers have advanced to its minute of the log. Returns False if it was
         too late to count."""
-        self._advance(self._kind.source(record), log_ms)
-        key = self._kind.key(record)
-        detector = self._running.get(key)
+        self._advance(self._keys.source(record), log_ms)
+        key = self._keys.key(record)
+        detector = self._detectors.get(key)
         if detector is None:
-            detector = self._kind.create(record)
+            detector = self._keys.create(record)
         else:
-            del self._running[key]
-        self._running[key] = detector
+            del self._detectors[key]
+        self._detectors[key] = detector
         self._changed.add(key)
         late_before = detector.late_records
         self._note(key, detector, detector.process(record, self._log))
@@ -123,15 +131,17 @@ class KeyedDetectors(Generic[Record]):
 
     def get(self, key: str) -> KeyDetectors[Record] | None:
         """A key's detectors, where they are in the process; who changes them calls `mark_changed`."""
-        return self._running.get(key)
+        return self._detectors.get(key)
 
     def mark_changed(self, key: str) -> None:
         self._changed.add(key)
 
     def drain(self) -> DetectorChanges:
         """What changed since the last call; then idle keys leave the process."""
+        changed = {key: self._detectors[key] for key in sorted(self._changed)}
         changes = DetectorChanges(
-            states={key: self._running[key].snapshot() for key in sorted(self._changed)},
+            states={key: detector.snapshot() for key, detector in changed.items()},
+            views={key: detector.view() for key, detector in changed.items()},
             watched=dict(self._watch_changes()),
             alerts=self._alerts,
         )
@@ -144,7 +154,7 @@ class KeyedDetectors(Generic[Record]):
         self._log.observe(source, log_ms)
         if self._log.low_ms // MINUTE_MS > before_ms // MINUTE_MS:
             for key in sorted(self._with_timer):
-                detector = self._running[key]
+                detector = self._detectors[key]
                 self._note(key, detector, detector.advance(self._log))
             self._shed_quiet_keys()
 
@@ -163,8 +173,8 @@ class KeyedDetectors(Generic[Record]):
         excess = len(self._with_timer) - MAX_WATCHED_KEYS
         if excess <= 0:
             return
-        quiet = [key for key in self._with_timer if not self._running[key].alerting]
-        for key in sorted(quiet, key=lambda key: (self._running[key].last_log_ms, key))[:excess]:
+        quiet = [key for key in self._with_timer if not self._detectors[key].alerting]
+        for key in sorted(quiet, key=lambda key: (self._detectors[key].last_log_ms, key))[:excess]:
             self._with_timer.discard(key)
 
     def _watch_changes(self) -> Iterator[tuple[str, bytes | None]]:
@@ -175,6 +185,6 @@ class KeyedDetectors(Generic[Record]):
 
     def _evict(self) -> None:
         """Drop idle keys, the one whose last record is oldest first; `process` keeps the order."""
-        idle = [key for key in self._running if key not in self._with_timer]
+        idle = [key for key in self._detectors if key not in self._with_timer]
         for key in idle[: max(0, len(idle) - KEPT_IDLE_KEYS)]:
-            del self._running[key]
+            del self._detectors[key]

@@ -14,7 +14,7 @@ from streams.transport.batch import Batch
 
 START_MS = 1_767_225_600_000
 """2026-01-01 00:00 UTC."""
-WATCH = DetectionConfig()
+CONFIG = DetectionConfig()
 
 
 def at(minute: float) -> int:

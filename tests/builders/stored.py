@@ -14,7 +14,7 @@ from streams.ledger.redis import RedisLedger, key_prefix
 from streams.settings import Settings
 from streams.topology import LIVE
 from streams.transport.batch import Batch
-from tests.builders.records import WATCH, room_batch, text_batch
+from tests.builders.records import CONFIG, room_batch, text_batch
 from tests.fakes.detection_worker import MemoryAlerts
 from tests.fakes.engagement_worker import log_of
 
@@ -29,9 +29,9 @@ def detect(settings: Settings, *texts: ScoredText) -> None:
     asyncio.run(_detect(settings, texts))
 
 
-def watch(settings: Settings, *events: RoomEvent) -> None:
+def detect_in_rooms(settings: Settings, *events: RoomEvent) -> None:
     """Events of rooms, as the detection stage takes them."""
-    asyncio.run(_watch(settings, events))
+    asyncio.run(_detect_in_rooms(settings, events))
 
 
 async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> None:
@@ -49,14 +49,14 @@ async def _count(settings: Settings, events: Sequence[Event], log_ms: int) -> No
 async def _detect(settings: Settings, texts: Sequence[ScoredText]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), WATCH)
+        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), CONFIG)
         first = await handler.assigned("scored.texts", 0)
         await handler.apply(handler.prepare(text_batch(texts, first)))
 
 
-async def _watch(settings: Settings, events: Sequence[RoomEvent]) -> None:
+async def _detect_in_rooms(settings: Settings, events: Sequence[RoomEvent]) -> None:
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
-        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), WATCH)
+        handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), CONFIG)
         await handler.assigned(LIVE, 0)
         await handler.apply(handler.prepare(room_batch(events, 0)))

@@ -6,22 +6,28 @@ import pytest
 
 from dashboards.lag import Lag
 from dashboards.snapshot import LogBounds, Rooms, SnapshotReader, TextCount, by_brand
-from streams.alerts.reader import BrandTexts
 from streams.clock import HOUR_MS
+from streams.detection.views.reader import BrandTexts
 from streams.kafka.bounds import Offsets
 from streams.topology import LIVE
 from tests.builders.alerts import NOON_MS, an_alert
-from tests.fakes.readers import HeldDetections, HeldLog, HeldRooms, NoLog, NoRooms
+from tests.fakes.readers import HeldAlerts, HeldLog, HeldRooms, HeldViews, NoLog, NoRooms
 
 
 def reader(
     rooms: Rooms,
-    detections: HeldDetections | None = None,
+    alerts: HeldAlerts | None = None,
     stored: Mapping[str, Offsets] | None = None,
     log: LogBounds | None = None,
+    views: HeldViews | None = None,
 ) -> SnapshotReader:
     return SnapshotReader(
-        rooms, detections or HeldDetections(), lambda: stored or {}, log or HeldLog(), clock=lambda: NOON_MS
+        rooms,
+        alerts or HeldAlerts(),
+        views or HeldViews(),
+        lambda: stored or {},
+        log or HeldLog(),
+        clock=lambda: NOON_MS,
     )
 
 
@@ -45,10 +51,16 @@ def test_rooms_come_by_viewers_then_by_events() -> None:
     assert [room.room_id for room in reader(rooms).read().rooms] == ["many", "few", "busy", "calm"]
 
 
+def test_room_has_the_inauthentic_shares_of_its_view() -> None:
+    views = HeldViews(fakes={"r-1": {"likes": 0.4}, "gone": {"likes": 0.9}})
+    snapshot = reader(HeldRooms({"r-1": {"likes": 2}, "r-2": {"likes": 1}}), views=views).read()
+    assert [(room.room_id, room.fake_shares) for room in snapshot.rooms] == [("r-1", {"likes": 0.4}), ("r-2", {})]
+
+
 def test_reading_has_alerts_and_lag() -> None:
-    detections = HeldDetections(alerts=[an_alert()], over=[an_alert("f2", "resolved")])
+    alerts = HeldAlerts(alerts=[an_alert()], over=[an_alert("f2", "resolved")])
     log = HeldLog({(LIVE, 0): 0}, {(LIVE, 0): 10})
-    snapshot = reader(HeldRooms(), detections, {"scoring": {(LIVE, 0): 4}}, log).read()
+    snapshot = reader(HeldRooms(), alerts, {"scoring": {(LIVE, 0): 4}}, log).read()
     assert [alert.fingerprint for alert in snapshot.active] == ["f1"]
     assert [alert.fingerprint for alert in snapshot.resolved] == ["f2"]
     assert snapshot.lags == [Lag("scoring", LIVE, 0, 6)]
@@ -56,14 +68,14 @@ def test_reading_has_alerts_and_lag() -> None:
 
 
 def test_without_redis_nothing_is_said_of_rooms_and_alerts() -> None:
-    snapshot = reader(NoRooms(), HeldDetections(alerts=[an_alert()])).read()
+    snapshot = reader(NoRooms(), HeldAlerts(alerts=[an_alert()])).read()
     assert (snapshot.redis_up, snapshot.kafka_up) == (False, True)
     assert (snapshot.rooms, snapshot.active, snapshot.lags) == ((), (), ())
     assert "Redis does not answer" in snapshot.trouble
 
 
 def test_without_kafka_only_the_lag_is_missing() -> None:
-    snapshot = reader(HeldRooms({"r-1": {"likes": 1}}), HeldDetections(alerts=[an_alert()]), log=NoLog()).read()
+    snapshot = reader(HeldRooms({"r-1": {"likes": 1}}), HeldAlerts(alerts=[an_alert()]), log=NoLog()).read()
     assert (snapshot.redis_up, snapshot.kafka_up) == (True, False)
     assert len(snapshot.rooms) == len(snapshot.active) == 1
     assert snapshot.trouble == "Kafka does not answer at nowhere"
@@ -76,8 +88,8 @@ def test_without_kafka_and_whatever_redis_does_nothing_is_raised(rooms: HeldRoom
 
 def test_texts_are_sorted_into_sentiments_and_risks() -> None:
     labels = {"texts": 9, "unscored": 2, "negative": 3, "positive": 4, "abuse": 1, "neutral": 0}
-    detections = HeldDetections(counts=[BrandTexts("b-1", "weibo", labels)])
-    [count] = reader(HeldRooms(), detections).read().texts
+    views = HeldViews(counts=[BrandTexts("b-1", "weibo", labels)])
+    [count] = reader(HeldRooms(), views=views).read().texts
     assert count == TextCount("b-1", "weibo", 9, {"negative": 3, "positive": 4}, {"abuse": 1})
 
 

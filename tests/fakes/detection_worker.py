@@ -10,7 +10,7 @@ from streams.detection.config import DetectionConfig
 from streams.detection.handler import DetectionHandler
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.ledger.memory import MemoryLedger
-from tests.builders.records import WATCH
+from tests.builders.records import CONFIG
 
 
 class Died(Exception):
@@ -46,7 +46,7 @@ class Worker:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     publisher: MemoryAlerts = field(default_factory=MemoryAlerts)
     dead_letters: MemoryDeadLetterSink = field(default_factory=MemoryDeadLetterSink)
-    watch: DetectionConfig = WATCH
+    config: DetectionConfig = CONFIG
 
     def start(self) -> DetectionHandler:
-        return DetectionHandler(self.ledger, self.publisher, self.dead_letters, self.watch)
+        return DetectionHandler(self.ledger, self.publisher, self.dead_letters, self.config)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from streams.alerts.alert import Alert
-from streams.alerts.reader import BrandTexts
 from streams.detection.room.fake_traffic import TrafficFigure
+from streams.detection.views.reader import BrandTexts
 from streams.engagement.dictionary import Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -42,17 +42,21 @@ class NoRooms(HeldRooms):
 
 
 @dataclass
-class HeldDetections:
+class HeldAlerts:
     alerts: Sequence[Alert] = ()
     over: Sequence[Alert] = ()
-    counts: Sequence[BrandTexts] = ()
-    fakes: Mapping[str, Mapping[TrafficFigure, float]] = field(default_factory=dict)
 
     def active(self) -> Sequence[Alert]:
         return self.alerts
 
     def resolved(self) -> Sequence[Alert]:
         return self.over
+
+
+@dataclass
+class HeldViews:
+    counts: Sequence[BrandTexts] = ()
+    fakes: Mapping[str, Mapping[TrafficFigure, float]] = field(default_factory=dict)
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]:
         return self.counts

@@ -10,13 +10,14 @@ from redis.retry import Retry
 
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
-from streams.alerts.reader import AlertReader, BrandTexts
+from streams.alerts.reader import AlertReader
 from streams.detection.handler import DetectionHandler
+from streams.detection.views.reader import BrandTexts, ViewReader
 from streams.errors import Unavailable
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.ledger.redis import RedisLedger
 from streams.topology import DETECTION, LIVE, SCORED
-from tests.builders.records import WATCH, at, room_batch, room_event, speech, steady, text, text_batch
+from tests.builders.records import CONFIG, at, room_batch, room_event, speech, steady, text, text_batch
 
 
 class Discarded:
@@ -29,7 +30,7 @@ class Discarded:
 async def stored(server: LocalRedis, namespace: str) -> None:
     """A breach that is over, a room that collapsed, and some texts of two brands."""
     client = AsyncRedis.from_url(server.url)
-    handler = DetectionHandler(RedisLedger(client, DETECTION, namespace), Discarded(), MemoryDeadLetterSink(), WATCH)
+    handler = DetectionHandler(RedisLedger(client, DETECTION, namespace), Discarded(), MemoryDeadLetterSink(), CONFIG)
     await handler.assigned(SCORED, 0)
     texts = [
         speech(0, 0, "absolute_claim"),
@@ -45,25 +46,27 @@ async def stored(server: LocalRedis, namespace: str) -> None:
     await client.aclose()
 
 
-async def test_reader_sees_alerts_and_texts_of_all_partitions(redis_server: LocalRedis, namespace: str) -> None:
+async def test_readers_see_alerts_and_texts_of_all_partitions(redis_server: LocalRedis, namespace: str) -> None:
     await stored(redis_server, namespace)
     with Redis.from_url(redis_server.url) as client:
-        reader = AlertReader(client, namespace)
+        reader, views = AlertReader(client, namespace), ViewReader(client, namespace)
         assert [(alert.kind, alert.state) for alert in reader.active()] == [("room_collapse", "firing")]
         assert [(alert.kind, alert.state) for alert in reader.resolved()] == [("compliance", "resolved")]
-        assert reader.fake_shares(["r1", "unknown"]) == {}, "a comment a minute is too little to tell"
+        assert views.fake_shares(["r1", "unknown"]) == {}, "a comment a minute is too little to tell"
         # The hour up to minute 70 begins with minute 11.
-        assert reader.texts(at(70)) == [
+        assert views.texts(at(70)) == [
             BrandTexts("acme", "douyin", {"texts": 1, "negative": 1, "crisis": 1}),
             BrandTexts("acme", "weibo", {"texts": 118, "neutral": 118}),
             BrandTexts("other", "weibo", {"texts": 1, "neutral": 1}),
         ]
 
 
-async def test_reader_of_an_empty_namespace_sees_nothing(redis_server: LocalRedis, namespace: str) -> None:
+async def test_readers_of_an_empty_namespace_see_nothing(redis_server: LocalRedis, namespace: str) -> None:
     with Redis.from_url(redis_server.url) as client:
-        reader = AlertReader(client, namespace)
-        assert (reader.active(), reader.resolved(), reader.texts(at(0))) == ([], [], [])
+        reader, views = AlertReader(client, namespace), ViewReader(client, namespace)
+        assert (reader.active(), reader.resolved(), reader.shadow()) == ([], [], [])
+        assert (views.texts(at(0)), views.feeds(["acme"]), views.usual("acme")) == ([], [], None)
+        assert (views.rooms(["r1"]), views.fake_shares(["r1"])) == ({}, {})
 
 
 def test_reader_without_a_server_says_so() -> None:

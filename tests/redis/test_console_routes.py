@@ -19,7 +19,7 @@ from streams.events.schema import Actor
 from streams.settings import Settings
 from tests.builders.events import TEN_MS, event
 from tests.builders.records import room_event, speech, text
-from tests.builders.stored import count, detect, watch
+from tests.builders.stored import count, detect, detect_in_rooms
 from tests.servers.console import NAME, Served, served
 
 LOG_MS = TEN_MS + 30 * MINUTE_MS
@@ -79,7 +79,7 @@ def test_room_has_the_figures_of_its_session(settings: Settings, console: Served
 
 def test_room_shows_the_fake_share_once_there_is_enough_to_tell(settings: Settings, console: Served) -> None:
     tapping = [room_event(number / 20, "like", 100, actor=Account("machine")) for number in range(40)]
-    watch(settings, room_event(0, "viewers", 100), *tapping, room_event(3, "viewers", 100))
+    detect_in_rooms(settings, room_event(0, "viewers", 100), *tapping, room_event(3, "viewers", 100))
     fakes = console.get("room/r1")["now"]["fakes"]
     assert fakes == {"likes": {"share": 1.0, "alarming": True}}
 

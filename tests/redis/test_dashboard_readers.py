@@ -13,7 +13,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from tests.builders.events import TEN_MS, event
 from tests.builders.records import room_event, speech
-from tests.builders.stored import count, detect, watch
+from tests.builders.stored import count, detect, detect_in_rooms
 from tests.fakes.counting_redis import CountingRedis
 
 
@@ -28,7 +28,7 @@ def test_reading_of_a_room_asks_for_the_shards_once(
     settings = Settings(redis=redis_server.url, namespace=namespace, kafka=f"127.0.0.1:{free_port()}")
     count(settings, *(event(kind, 0, "a", session_id="s") for kind in ("enter", "comment")), log_ms=TEN_MS + 60_000)
     detect(settings, speech(0, 1, "absolute_claim"))
-    watch(settings, room_event(0, "comment"))
+    detect_in_rooms(settings, room_event(0, "comment"))
     client = CountingRedis(host=LOOPBACK, port=redis_server.port)
     monkeypatch.setattr(readers, "reader_client", lambda _: client)
     with Readers(settings) as reading:

@@ -13,11 +13,12 @@ from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary, TopAccount, ViewReader, VolumeBaseline
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Actor, ScoredText
-from streams.ledger.redis import RedisLedger
+from streams.ledger.redis import RedisLedger, key_prefix
+from streams.topology import DETECTION, LIVE, SCORED
 from streams.transport.batch import Batch
 from tests.builders.records import (
+    CONFIG,
     START_MS,
-    WATCH,
     at,
     room_batch,
     room_event,
@@ -50,7 +51,7 @@ class Stored:
 async def stored(redis_server: LocalRedis, namespace: str) -> AsyncIterator[Stored]:
     client = Redis.from_url(redis_server.url)
     handler = DetectionHandler(
-        RedisLedger(client, "detection", namespace), MemoryAlerts(), MemoryDeadLetterSink(), WATCH
+        RedisLedger(client, "detection", namespace), MemoryAlerts(), MemoryDeadLetterSink(), CONFIG
     )
     with sync_redis.Redis.from_url(redis_server.url) as reading:
         yield Stored(handler, ViewReader(reading, namespace))
@@ -71,14 +72,14 @@ async def test_sentiments_of_a_room_leave_the_host_out(stored: Stored) -> None:
     }
 
 
-async def test_text_that_is_scored_later_changes_its_mood_and_not_its_count(stored: Stored) -> None:
+async def test_text_that_is_scored_later_changes_its_sentiment_and_not_its_count(stored: Stored) -> None:
     await stored.process(text(1, 1, room_id="r1", mood="unscored"))
     await stored.process(text(1, 1, room_id="r1", mood="negative"))
     [counts] = stored.reader.sentiments("r1", START, START + 5).values()
     assert {label: count for label, count in counts.items() if count} == {"texts": 1, "negative": 1}
 
 
-async def test_questions_of_two_tenths_are_grouped_and_compared(stored: Stored) -> None:
+async def test_questions_of_two_times_ten_minutes_are_grouped_and_compared(stored: Stored) -> None:
     asked = ["多少钱", "这款多少钱呀", "有运费险吗", "主播多少钱"]
     earlier = [text(2, 0, room_id="r1", text="多少钱啊")]
     await stored.process(
@@ -95,14 +96,14 @@ async def test_topic_of_the_last_minutes_rises_over_the_hour(stored: Stored) -> 
     assert [topic.term for topic in stored.reader.topics("acme", at(49))] == ["充电宝起火"]
 
 
-async def test_voices_carry_reach_and_share(stored: Stored) -> None:
+async def test_accounts_carry_reach_and_share(stored: Stored) -> None:
     loud = [text(number, number, actor=Actor(id="loud", followers=10 * number)) for number in range(3)]
     await stored.process(*loud, text(3, 9, actor=Actor(id="other")), text(3, 10, actor=None))
-    voices, accounts = stored.reader.voices("acme", at(5))
-    assert (voices, accounts) == ([TopAccount("loud", 3, 0.75, 20), TopAccount("other", 1, 0.25, 0)], 2)
+    top, accounts = stored.reader.accounts("acme", at(5))
+    assert (top, accounts) == ([TopAccount("loud", 3, 0.75, 20), TopAccount("other", 1, 0.25, 0)], 2)
 
 
-async def test_minutes_of_a_brand_are_told_by_platform(stored: Stored) -> None:
+async def test_minutes_of_a_brand_are_by_platform(stored: Stored) -> None:
     await stored.process(text(58, 1, mood="negative"), text(61, 2, platform="douyin"), text(200, 3))
     minutes = stored.reader.minutes("acme", START + 50, START + 109)
     assert {(minute - START, platform): dict(counts) for (minute, platform), counts in minutes.items()} == {
@@ -119,19 +120,45 @@ async def test_usual_volume_is_what_the_detector_learned(stored: Stored) -> None
     assert (round(usual.texts_per_minute), usual.windows) == (4, 5)
 
 
-async def test_feeds_and_rooms_are_those_that_detection_heard(stored: Stored) -> None:
+async def test_feeds_and_rooms_are_those_with_records(stored: Stored) -> None:
     await stored.process(text(0, 1), text(1, 2, source="douyin-search"))
     await stored.apply(room_batch([room_event(0, "viewers", 5), room_event(1, "session_end")]))
     feeds = stored.reader.feeds(["acme", "nobody"])
     assert [(feed.source, feed.last_ms, feed.texts, feed.silent) for feed in feeds] == [
         ("douyin-search", at(1), 1, False), ("weibo-search", at(0), 1, False),
     ]  # fmt: skip
-    [head] = stored.reader.rooms(["r1", "room-1", "nowhere"]).values()
-    assert isinstance(head, RoomSummary)
-    assert head.ended
+    assert stored.reader.rooms(["r1", "room-1", "nowhere"]) == {
+        "r1": RoomSummary("r1", "acme", "douyin-live", ended=True, fake_shares={})
+    }
 
 
-async def test_what_is_counted_by_the_tenth_expires(stored: Stored, redis_server: LocalRedis, namespace: str) -> None:
+async def test_inauthentic_shares_are_those_of_the_last_minutes(stored: Stored) -> None:
+    tapping = [room_event(minute, "like", 2_000, actor=Actor(id="bot")) for minute in (0, 1)]
+    await stored.apply(room_batch([room_event(0, "viewers", 100), *tapping, room_event(2, "viewers", 100)]))
+    assert stored.reader.fake_shares(["r1", "r2"]) == {"r1": {"likes": 1.0}}
+
+
+async def test_views_are_read_without_the_states_and_no_state_stands_in_for_a_view(
+    stored: Stored, redis_server: LocalRedis, namespace: str
+) -> None:
+    await stored.process(*steady(4, range(30)))
+    await stored.apply(room_batch([room_event(0, "viewers", 5)]))
+    scored, live = key_prefix(namespace, DETECTION, SCORED, 0), key_prefix(namespace, DETECTION, LIVE, 0)
+    with sync_redis.Redis.from_url(redis_server.url) as client:
+        client.rename(scored + "brands", scored + "kept")
+        client.delete(live + "rooms")
+        assert stored.reader.usual("acme") is not None
+        assert [feed.source for feed in stored.reader.feeds(["acme"])] == ["weibo-search"]
+        assert list(stored.reader.rooms(["r1"])) == ["r1"]
+        # A namespace from before there were views.
+        client.rename(scored + "kept", scored + "brands")
+        client.delete(scored + "brand_views", live + "room_views")
+    assert (stored.reader.usual("acme"), stored.reader.feeds(["acme"]), stored.reader.rooms(["r1"])) == (None, [], {})
+    await stored.apply(text_batch([text(31, 120)], first_offset=120))
+    assert stored.reader.usual("acme") is not None
+
+
+async def test_counts_of_ten_minutes_expire(stored: Stored, redis_server: LocalRedis, namespace: str) -> None:
     await stored.process(text(0, 1, room_id="r1", text="充电宝多少钱"))
     with sync_redis.Redis.from_url(redis_server.url) as client:
         keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]

@@ -101,7 +101,7 @@ def view(sources: PageSources, brand_id: str) -> BrandPage:
     numbers = range(last - SHOWN_MINUTES + 1, last + 1)
     minutes = readers.views.minutes(brand_id, numbers.start, last)
     labels = sum(minutes.values(), Counter[str]())
-    voices, accounts = readers.views.voices(brand_id, present_ms)
+    voices, accounts = readers.views.accounts(brand_id, present_ms)
     alerts = _alerts(readers, brand_id)
     return BrandPage(
         head=BrandHeader(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
@@ -146,7 +146,7 @@ def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[Platform
 
 
 def _rivals(readers: Readers, brand_id: str, present_ms: int) -> list[ComparedBrand]:
-    brands = by_brand(text_count(texts) for texts in readers.alerts.texts(present_ms))
+    brands = by_brand(text_count(texts) for texts in readers.views.texts(present_ms))
     whole = sum(brand.texts for brand in brands)
     shown = [brand for brand in brands if brand.brand_id == brand_id]
     shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]

@@ -81,7 +81,7 @@ def view(sources: PageSources, _key: str = "") -> OperationsPage:
 
 def _feeds(readers: Readers) -> Feeds:
     newest = readers.engagement.newest_event_ms()
-    brands = {texts.brand_id for texts in readers.alerts.texts(readers.present_ms())}
+    brands = {texts.brand_id for texts in readers.views.texts(readers.present_ms())}
     sources = readers.views.feeds(sorted(brands))
     return Feeds(
         [TopicFreshness(topic, at_ms) for topic, at_ms in sorted(newest.items())],

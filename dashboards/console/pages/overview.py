@@ -103,7 +103,7 @@ def _going_on(line: ScopeTotals) -> int:
 
 
 def _brands(readers: Readers, present_ms: int, active: Sequence[Alert]) -> list[BrandLine]:
-    counted = by_brand(text_count(texts) for texts in readers.alerts.texts(present_ms))
+    counted = by_brand(text_count(texts) for texts in readers.views.texts(present_ms))
     firing = [alert.brand_id for alert in active]
     return [
         BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks, firing.count(brand.brand_id))

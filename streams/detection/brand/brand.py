@@ -8,13 +8,15 @@ import msgspec
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.brand.breach import BreachDetector, BreachState
-from streams.detection.brand.conversation import ConversationDetector, ConversationState
+from streams.detection.brand.conversation import ConversationDetector, ConversationState, usual_per_minute
 from streams.detection.brand.custom_rules import AlertRuleDetector, AlertRuleState
 from streams.detection.brand.detector import BrandDetector, is_seller_text
 from streams.detection.brand.windows import Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.feed_silence import FeedMonitor
+from streams.detection.views.keys import BRAND_VIEWS
+from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedView
 from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored, StoredCodec
@@ -63,6 +65,18 @@ class Brand:
 
     def snapshot(self) -> bytes:
         return CODEC.encode(self.state)
+
+    def view(self) -> bytes:
+        conversation, feeds = self.state.conversation, self.state.feeds
+        view = BrandView(
+            texts_per_minute=usual_per_minute(conversation, self.state.minute) or 0.0,
+            windows=conversation.volume.short.windows,
+            feeds={
+                name: FeedView(feed.last_ms, feed.records, name in feeds.silences)
+                for name, feed in feeds.sources.items()
+            },
+        )
+        return BRAND_VIEW.encode(view)
 
     @property
     def has_timer(self) -> bool:
@@ -133,6 +147,10 @@ class Brands:
     @property
     def suffix(self) -> str:
         return "brands"
+
+    @property
+    def view_suffix(self) -> str:
+        return BRAND_VIEWS
 
     def key(self, text: ScoredText) -> str:
         return text.brand_id

@@ -310,7 +310,4 @@ def _alert_fields(room: BusyRoom, shares: Mapping[TrafficFigure, float]) -> dict
 
 
 def _sums(rows: Iterable[list[int]]) -> Counter[TrafficFigure]:
-    total = Counter[TrafficFigure]()
-    for row in rows:
-        total.update(dict(zip(FIGURES, row, strict=True)))
-    return total
+    return Counter(dict(zip(FIGURES, map(sum, zip(*rows, strict=True)), strict=False)))

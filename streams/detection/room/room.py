@@ -16,9 +16,11 @@ from streams.detection.feed_silence import FeedActivity
 from streams.detection.room.collapse import CollapseDetector, RoomMinute
 from streams.detection.room.detector import RoomDetector
 from streams.detection.room.disclosure import DisclosureDetector, DisclosureSession
-from streams.detection.room.fake_traffic import FakeTrafficDetector, TrafficFigure, TrafficWindow
+from streams.detection.room.fake_traffic import FakeTrafficDetector, TrafficWindow
 from streams.detection.room.feed import RoomFeed
 from streams.detection.room_event import RoomEvent
+from streams.detection.views.keys import ROOM_VIEWS
+from streams.detection.views.summaries import ROOM_VIEW, RoomView
 from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.ledger.stored import Stored, StoredCodec
 
@@ -84,6 +86,10 @@ class Room:
     def snapshot(self) -> bytes:
         return CODEC.encode(self.state)
 
+    def view(self) -> bytes:
+        state = self.state
+        return ROOM_VIEW.encode(RoomView(state.brand_id, state.source, state.ended, state.traffic.shares()))
+
     @property
     def has_timer(self) -> bool:
         return not self.state.ended or self.alerting
@@ -99,10 +105,6 @@ class Room:
     @property
     def late_records(self) -> int:
         return self.state.late_records
-
-    def fake_shares(self) -> dict[TrafficFigure, float]:
-        """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
-        return self.state.traffic.shares()
 
     def process(self, event: RoomEvent, log: SourceProgress) -> list[Alert]:
         state = self.state
@@ -158,6 +160,10 @@ class Rooms:
     @property
     def suffix(self) -> str:
         return "rooms"
+
+    @property
+    def view_suffix(self) -> str:
+        return ROOM_VIEWS
 
     def key(self, event: RoomEvent) -> str:
         return event.room_id

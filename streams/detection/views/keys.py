@@ -1,5 +1,8 @@
 """Where detection keeps its views, which screens read: hashes in its ledger, by suffix below each partition's prefix.
 
+    brand_views                brand → usual volume and feeds, msgpack    (streams.detection.views.summaries)
+    room_views                 room → brand, source, end and inauthentic shares, msgpack    (the same)
+
     heard                      brand → event time of its newest text, in milliseconds
     texts:<hour>:<brand>       <minute of the hour>|<platform>|<label> → scored texts; the hour counts from the epoch
 
@@ -11,13 +14,15 @@
     worded:<number>:<room>     question's key → its last wording, personal data masked
 
 Labels are `texts`, `unscored`, the sentiments and the flagged risks. Counts of ten minutes have a field for each
-person, term or question; their time to live bounds them.
+person, term or question; their time to live bounds them. The two hashes of views have the keys of the states `brands`
+and `rooms`, and are written with these; a key that was stored before there were views has none until its next record.
 """
 
 from typing import Literal
 
 from streams.clock import MINUTE_MS
 
+BRAND_VIEWS, ROOM_VIEWS = "brand_views", "room_views"
 HEARD = "heard"
 TEXTS_TTL_SECONDS = SENTIMENTS_TTL_SECONDS = 3 * 3600
 TEN_MINUTES = 10

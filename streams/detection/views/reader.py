@@ -1,26 +1,26 @@
-"""What is said, for screens: a room's sentiments and questions, a brand's minutes, topics, voices and usual volume.
+"""What screens show of conversations: a room's sentiments and questions, a brand's minutes, topics, accounts and usual
+volume, and what detection knows of feeds and rooms.
 
-A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer. Where they
-are kept is said in streams.detection.views.keys; stretches end with the minute, or the tenth, of `at_ms`:
+A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer.
+Where all of it is kept, streams.detection.views.keys says. A stretch of time ends with the minute of `at_ms`, or with
+the ten minutes that it lies in:
 
-    at 10:07      tenths   09:10 … 10:00     the hour so far
-                  now      09:50 … 10:07     questions and topics that are looked at: this tenth and the one before
-                  before   09:10 … 09:50     topics are compared with these
+    at 10:07      hour     09:10 … 10:07     six times ten minutes, the last unfinished
+                  now      09:50 … 10:07     questions and topics that are looked at: the last two of these
+                  before   09:10 … 09:50     topics are compared with the four before
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from streams.clock import MINUTE_MS
-from streams.detection.baseline.burst import WINDOW_MINUTES
-from streams.detection.baseline.seasonality import hour_of_day
-from streams.detection.brand import brand
-from streams.detection.brand.brand import BrandState
-from streams.detection.room import room
 from streams.detection.room.fake_traffic import TrafficFigure
 from streams.detection.views.keys import (
+    BRAND_VIEWS,
+    HEARD,
+    ROOM_VIEWS,
     TEN_MINUTES,
     Tally,
     sentiments_suffix,
@@ -29,18 +29,29 @@ from streams.detection.views.keys import (
     texts_suffix,
 )
 from streams.detection.views.questions import Question, grouped
+from streams.detection.views.summaries import BRAND_VIEW, ROOM_VIEW, BrandView, RoomView
 from streams.detection.views.topics import Topic, rising
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 
+SHOWN_MINUTES = 60
 HOUR_STRETCHES = 6
 NOW_STRETCHES = 2
 MAX_ACCOUNTS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class BrandTexts:
+    """A brand's texts on one platform over the last hour, by label (streams.detection.views.keys)."""
+
+    brand_id: str
+    platform: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class TopAccount:
-    """An account that speaks of a brand, over the hour."""
+    """An account that writes about a brand, over the hour."""
 
     actor_id: str
     texts: int
@@ -60,7 +71,7 @@ class VolumeBaseline:
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """A source that a brand was heard from."""
+    """A source of a brand's posts."""
 
     brand_id: str
     source: str
@@ -78,7 +89,7 @@ class RoomSummary:
     source: str
     ended: bool
     fake_shares: Mapping[TrafficFigure, float]
-    """What no people made of the last minutes' enters, likes and comments, where there was enough to tell."""
+    """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
 
 
 class ViewReader:
@@ -105,14 +116,14 @@ class ViewReader:
         return {minute: counts for minute, counts in sorted(found.items()) if first <= minute <= last}
 
     def questions(self, room_id: str, at_ms: int) -> Sequence[Question]:
-        """What viewers ask in this tenth and the one before, against the two before those."""
+        """What viewers ask in the last two times ten minutes, against the two before those."""
         last = ten_minutes_of(at_ms)
         now = self._tally("asked", room_id, range(last - NOW_STRETCHES + 1, last + 1))
         before = self._tally("asked", room_id, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
         return grouped(now, before, self._worded(room_id, range(last - 2 * NOW_STRETCHES + 1, last + 1)))
 
     def topics(self, brand_id: str, at_ms: int) -> Sequence[Topic]:
-        """Terms that rise in this tenth and the one before, against the rest of the hour."""
+        """Terms that rise in the last two times ten minutes, against the rest of the hour."""
         last = ten_minutes_of(at_ms)
         now = self._tally("terms", brand_id, range(last - NOW_STRETCHES + 1, last + 1))
         before = self._tally("terms", brand_id, range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
@@ -120,48 +131,76 @@ class ViewReader:
         now_minutes = (NOW_STRETCHES - 1) * TEN_MINUTES + begun_minutes
         return rising(now, before, now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES))
 
-    def voices(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
-        """The accounts with the largest share of the hour's texts, and how many accounts spoke."""
-        tenths = range(ten_minutes_of(at_ms) - HOUR_STRETCHES + 1, ten_minutes_of(at_ms) + 1)
-        texts = self._tally("voices", brand_id, tenths)
-        reach = self._tally("reach", brand_id, tenths, most=True)
+    def accounts(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
+        """The accounts with the largest share of the hour's texts, and how many accounts wrote."""
+        numbers = range(ten_minutes_of(at_ms) - HOUR_STRETCHES + 1, ten_minutes_of(at_ms) + 1)
+        texts = self._tally("voices", brand_id, numbers)
+        reach = self._tally("reach", brand_id, numbers, largest=True)
         whole = sum(texts.values())
         ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MAX_ACCOUNTS]
         return [TopAccount(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
 
     def usual(self, brand_id: str) -> VolumeBaseline | None:
         """The baseline of a brand's volume at its hour of the day; None where nothing was learned yet."""
-        state = next(iter(self._brands([brand_id])), None)
-        if state is None or not state.conversation.volume.short.windows:
-            return None
-        short = state.conversation.volume.short
-        return VolumeBaseline(short.texts(hour_of_day(state.minute * MINUTE_MS)) / WINDOW_MINUTES, short.windows)
+        view = self._brands([brand_id]).get(brand_id)
+        return VolumeBaseline(view.texts_per_minute, view.windows) if view is not None and view.windows else None
 
     def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            FeedStatus(state.brand_id, name, source.last_ms, source.records, name in state.feeds.silences)
-            for state in self._brands(brand_ids)
-            for name, source in sorted(state.feeds.sources.items())
+            FeedStatus(brand_id, name, feed.last_ms, feed.records, feed.silent)
+            for brand_id, view in sorted(self._brands(brand_ids).items())
+            for name, feed in sorted(view.feeds.items())
         ]
 
     def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomSummary]:
-        """What is known of these rooms; those that detection never heard are left out."""
-        states = map(room.CODEC.decode, self._states(LIVE, "rooms", room_ids))
-        return {
-            one.room_id: RoomSummary(one.room_id, one.brand_id, one.source, one.ended, one.traffic.shares())
-            for one in states
-        }
+        """What is known of these rooms; those without a view are left out."""
+        views = self._views(LIVE, ROOM_VIEWS, room_ids)
+        return {room_id: _room_summary(room_id, ROOM_VIEW.decode(view)) for room_id, view in views}
 
-    def _brands(self, brand_ids: Sequence[str]) -> list[BrandState]:
-        states = map(brand.CODEC.decode, self._states(SCORED, "brands", brand_ids))
-        return sorted(states, key=lambda state: state.brand_id)
+    def fake_shares(self, room_ids: Sequence[str]) -> dict[str, Mapping[TrafficFigure, float]]:
+        """The inauthentic share of these rooms' enters, likes and comments over the last minutes in which they had any;
+        rooms and figures of which too little is known are left out."""
+        return {room_id: room.fake_shares for room_id, room in self.rooms(room_ids).items() if room.fake_shares}
 
-    def _states(self, topic: str, suffix: str, keys: Sequence[str]) -> list[bytes]:
+    def texts(self, at_ms: int) -> list[BrandTexts]:
+        """The texts of the hour of event time that ends with the minute of `at_ms`, of all brands."""
+        minutes = range(at_ms // MINUTE_MS - SHOWN_MINUTES + 1, at_ms // MINUTE_MS + 1)
+        keys = [
+            (brand, hour, prefix + texts_suffix(hour, brand))
+            for prefix, brand in self._brands_since(minutes.start * MINUTE_MS)
+            for hour in range(minutes.start // 60, minutes[-1] // 60 + 1)
+        ]
+        found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        replies = answers(self._client, (("HGETALL", key) for *_, key in keys))
+        for (brand, hour, _), fields in zip(keys, replies, strict=True):
+            for field, count in fields.items():
+                minute, platform, label = field.decode().split("|")
+                if hour * 60 + int(minute) in minutes:
+                    found[brand, platform][label] += int(count)
+        return [BrandTexts(brand, platform, counts) for (brand, platform), counts in sorted(found.items())]
+
+    def _brands_since(self, since_ms: int) -> Sequence[tuple[str, str]]:
+        """(prefix of the partition, brand) of all that had a text since."""
+        prefixes = self._prefixes(SCORED)
+        replies = answers(self._client, (("HGETALL", prefix + HEARD) for prefix in prefixes))
+        return [
+            (prefix, brand.decode())
+            for prefix, newest in zip(prefixes, replies, strict=True)
+            for brand, newest_ms in newest.items()
+            if int(newest_ms) >= since_ms
+        ]
+
+    def _brands(self, brand_ids: Sequence[str]) -> dict[str, BrandView]:
+        views = self._views(SCORED, BRAND_VIEWS, brand_ids)
+        return {brand_id: BRAND_VIEW.decode(view) for brand_id, view in views}
+
+    def _views(self, topic: str, suffix: str, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """The keys that have a view, each with its view."""
         if not keys:
-            return []
-        replies = answers(self._client, (("HMGET", prefix + suffix, *keys) for prefix in self._prefixes(topic)))
-        return [state for states in replies for state in states if state is not None]
+            return
+        for views in answers(self._client, (("HMGET", prefix + suffix, *keys) for prefix in self._prefixes(topic))):
+            yield from ((key, view) for key, view in zip(keys, views, strict=True) if view is not None)
 
     def _by_hour(self, first: int, last: int, suffix: Callable[[int], str]) -> Iterable[tuple[int, str, int]]:
         """(hour, field, count) of all hours that the minutes touch."""
@@ -172,27 +211,31 @@ class ViewReader:
             for field, count in fields.items():
                 yield hour, field.decode(), int(count)
 
-    def _tally(self, tally: Tally, key: str, tenths: Iterable[int], *, most: bool = False) -> Counter[str]:
-        """The sums by field over the tenths, or the largest."""
+    def _tally(self, tally: Tally, key: str, numbers: Iterable[int], *, largest: bool = False) -> Counter[str]:
+        """The sums by field over these ten minutes' numbers, or the largest."""
         found: Counter[str] = Counter()
-        for fields in self._tenths(tally, key, tenths):
+        for fields in self._ten_minutes(tally, key, numbers):
             for field, number in fields.items():
                 name = field.decode(errors="replace")
-                found[name] = max(found[name], int(number)) if most else found[name] + int(number)
+                found[name] = max(found[name], int(number)) if largest else found[name] + int(number)
         return found
 
-    def _worded(self, room_id: str, tenths: Iterable[int]) -> Mapping[str, str]:
-        """Later tenths last: their wording stands."""
+    def _worded(self, room_id: str, numbers: Iterable[int]) -> Mapping[str, str]:
+        """The last wording of each question."""
         return {
             field.decode(errors="replace"): words.decode(errors="replace")
-            for fields in self._tenths("worded", room_id, tenths)
+            for fields in self._ten_minutes("worded", room_id, numbers)
             for field, words in fields.items()
         }
 
-    def _tenths(self, tally: Tally, key: str, tenths: Iterable[int]) -> list[Mapping[bytes, bytes]]:
+    def _ten_minutes(self, tally: Tally, key: str, numbers: Iterable[int]) -> list[Mapping[bytes, bytes]]:
         prefixes = self._prefixes(SCORED)
-        keys = [prefix + ten_minute_suffix(tally, tenth, key) for tenth in tenths for prefix in prefixes]
+        keys = [prefix + ten_minute_suffix(tally, number, key) for number in numbers for prefix in prefixes]
         return answers(self._client, (("HGETALL", key) for key in keys))
 
     def _prefixes(self, topic: str) -> list[str]:
         return self._directory.prefixes(DETECTION, topic)
+
+
+def _room_summary(room_id: str, view: RoomView) -> RoomSummary:
+    return RoomSummary(room_id, view.brand_id, view.source, view.ended, view.fake_shares)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 import pytest
@@ -10,7 +11,9 @@ from deploy.cli.main import cli
 from deploy.reference import pages
 from deploy.reference.source import constants
 from streams import metrics
+from streams.alerts import keys as alert_keys
 from streams.alerts.alert import Alert
+from streams.detection.views import keys as view_keys
 from streams.events.schema import Event, ScoredText
 from streams.settings import Settings
 
@@ -51,6 +54,14 @@ def test_every_metric_is_listed(built: dict[str, str]) -> None:
     names |= {value for value in vars(metrics).values() if isinstance(value, str) and value.startswith("pulsewatch_")}
     assert len(names) > 20
     assert {name for name in names if f"`{name}`" not in page and f"`{name}_total`" not in page} == set()
+
+
+@pytest.mark.parametrize("module", [alert_keys, view_keys], ids=lambda module: module.__name__)
+def test_every_hash_that_screens_read_is_listed(module: ModuleType) -> None:
+    page = pages.built()["redis-keys.md"]
+    suffixes = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    assert suffixes
+    assert {suffix for suffix in suffixes if f"\n{suffix} " not in page} == set()
 
 
 @pytest.mark.parametrize("command", cli.commands)

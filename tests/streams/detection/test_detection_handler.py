@@ -145,7 +145,7 @@ async def test_resolved_alerts_that_are_kept_are_few() -> None:
 
 
 async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> None:
-    worker = Worker(watch=DetectionConfig(shadow_rules=(AlertRule("anger", "negative", at_least=20),)))
+    worker = Worker(config=DetectionConfig(shadow_rules=(AlertRule("anger", "negative", at_least=20),)))
     await tell(worker, [], [])
     shard = worker.ledger.shards[SCORED, 0]
     (shadow,) = [msgspec.json.decode(value, type=Alert) for value in shard.values[SHADOW].values()]
@@ -157,7 +157,7 @@ async def test_draft_rules_are_recorded_apart_from_the_alerts_that_page() -> Non
 
 
 async def test_alerts_of_draft_rules_that_are_kept_are_few() -> None:
-    worker = Worker(watch=DetectionConfig(shadow_rules=(AlertRule("any", "texts", at_least=1),)))
+    worker = Worker(config=DetectionConfig(shadow_rules=(AlertRule("any", "texts", at_least=1),)))
     handler = worker.start()
     await handler.assigned(SCORED, 0)
     said = [text(20 * number, number) for number in range(KEPT_SHADOW + 50)]

@@ -74,7 +74,7 @@ def value_of(row: Mapping[str, Any]) -> bytes | None:
 
 async def read_on(config: DetectionConfig) -> list[bytes]:
     """The alerts that a worker of today writes."""
-    worker = Worker(ledger(), watch=config)
+    worker = Worker(ledger(), config=config)
     handler = worker.start()
     for batch in batches():
         assert await handler.assigned(batch.topic, batch.partition) == batch.offsets[0]

@@ -197,6 +197,22 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "fake_traffic",
         "disclosures",
     ),
+    "streams.detection.views.summaries.BrandView": (
+        "texts_per_minute",
+        "windows",
+        "feeds",
+    ),
+    "streams.detection.views.summaries.FeedView": (
+        "last_ms",
+        "records",
+        "silent",
+    ),
+    "streams.detection.views.summaries.RoomView": (
+        "brand_id",
+        "source",
+        "ended",
+        "fake_shares",
+    ),
     "streams.detection.watermark.Head": (
         "event_ms",
         "log_ms",

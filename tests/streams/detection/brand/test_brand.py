@@ -13,13 +13,13 @@ from streams.detection.dedup import source_partition
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topology import LIVE, SOCIAL
-from tests.builders.records import WATCH, at, finding, speech, steady, text
+from tests.builders.records import CONFIG, at, finding, speech, steady, text
 
 
 def play(texts: Iterable[ScoredText], until: float | None = None) -> list[Alert]:
     """All alert records over texts in the order of time, and over idle time up to a minute."""
     ordered = sorted(texts, key=lambda one: one.log_time_ms)
-    brand, log = Brand.create("acme", ordered[0].event_time_ms, WATCH), SourceProgress()
+    brand, log = Brand.create("acme", ordered[0].event_time_ms, CONFIG), SourceProgress()
     alerts = [alert for one in ordered for alert in tell(brand, log, one)]
     if until is not None:
         log.observe(source_partition(ordered[0]), at(until))
@@ -97,9 +97,9 @@ def turning() -> list[ScoredText]:
 
 def test_state_that_is_stored_at_each_text_gives_the_same_alerts() -> None:
     ordered = sorted(turning(), key=lambda one: one.log_time_ms)
-    brand, log, alerts = Brand.create("acme", ordered[0].event_time_ms, WATCH), SourceProgress(), list[Alert]()
+    brand, log, alerts = Brand.create("acme", ordered[0].event_time_ms, CONFIG), SourceProgress(), list[Alert]()
     for one in ordered:
-        brand = Brands(WATCH).restore(brand.snapshot())
+        brand = Brands(CONFIG).restore(brand.snapshot())
         alerts += tell(brand, log, one)
     assert alerts == play(turning())
 
@@ -178,7 +178,7 @@ def test_brand_of_two_an_hour_at_random_does_not_spam() -> None:
 
 def test_brand_of_ten_thousand_a_minute_is_calm_and_alarms_at_its_multiple() -> None:
     """Counts are what matters at that size: each text stands for a hundred."""
-    brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
 
     def minutes(first: int, last: int, hundreds: int, mood: str) -> list[Alert]:
         alerts = list[Alert]()
@@ -256,7 +256,7 @@ def test_brand_that_goes_idle_resolves_with_the_log() -> None:
 
 
 def test_late_text_changes_no_window() -> None:
-    brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
     for one in steady(8, range(10)):
         tell(brand, log, one)
     before = msgspec.msgpack.encode(brand.state.conversation.windows)
@@ -266,7 +266,7 @@ def test_late_text_changes_no_window() -> None:
 
 
 def test_scores_that_come_late_change_shares_and_not_volume() -> None:
-    brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
     tell(brand, log, text(0, 1, mood="unscored"))
     brand.amend(text(0, 1, mood="negative"))
     tally = brand.state.conversation.windows.ending(at(0) // 60_000)
@@ -313,11 +313,11 @@ def test_viewers_opinion_is_no_breach() -> None:
 
 def test_state_is_small_however_loud_the_crisis() -> None:
     loud = [text(12 + number / 5_000, number, mood="negative") for number in range(8_000)]
-    brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
     for one in [*steady(8, range(12)), *loud]:
         tell(brand, log, one)
     assert len(brand.snapshot()) < 40_000
-    assert Brands(WATCH).restore(brand.snapshot()).snapshot() == brand.snapshot()
+    assert Brands(CONFIG).restore(brand.snapshot()).snapshot() == brand.snapshot()
 
 
 def test_texts_of_a_source_that_scoring_is_behind_with_count_as_if_it_were_not() -> None:
@@ -331,7 +331,7 @@ def test_texts_of_a_source_that_scoring_is_behind_with_count_as_if_it_were_not()
     behind = sorted([*social, *rooms], key=lambda one: one.log_time_ms + 6 * 60_000 * (one.room_id is not None))
 
     def told(order: list[ScoredText]) -> tuple[list[Alert], int]:
-        brand, log = Brand.create("acme", at(0), WATCH), SourceProgress()
+        brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
         return [alert for one in order for alert in tell(brand, log, one)], brand.late_records
 
     (expected, _), (alerts, late) = told(in_time), told(behind)

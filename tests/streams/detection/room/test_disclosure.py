@@ -25,7 +25,7 @@ from streams.transport.batch import Batch
 from tests.builders.records import at, room_batch, room_event
 from tests.fakes.detection_worker import Worker
 
-WATCH = DetectionConfig(timers=load_timers())
+CONFIG = DetectionConfig(timers=load_timers())
 SPONSORED = "Quick reminder, this live is sponsored by Velvet"
 
 
@@ -51,23 +51,27 @@ def shown(minute: float, **changes: Any) -> RoomEvent:
 
 
 def play(
-    *events: RoomEvent, until: float | None = None, watch: DetectionConfig = WATCH, restored: bool = False
+    *events: RoomEvent, until: float | None = None, config: DetectionConfig = CONFIG, restored: bool = False
 ) -> list[Alert]:
     """The alerts of disclosure timers over events in the order of time."""
     ordered = sorted(events, key=lambda event: event.event_time_ms)
-    return play_in_order(ordered, until=until, watch=watch, restored=restored)
+    return play_in_order(ordered, until=until, config=config, restored=restored)
 
 
 def play_in_order(
-    ordered: Sequence[RoomEvent], *, until: float | None = None, watch: DetectionConfig = WATCH, restored: bool = False
+    ordered: Sequence[RoomEvent],
+    *,
+    until: float | None = None,
+    config: DetectionConfig = CONFIG,
+    restored: bool = False,
 ) -> list[Alert]:
     """The same in the order given; `restored` puts the state away and takes it back after every event."""
-    room, log, alerts = Room.create(ordered[0], watch), SourceProgress(), list[Alert]()
+    room, log, alerts = Room.create(ordered[0], config), SourceProgress(), list[Alert]()
     for event in ordered:
         log.observe(LOG, event.event_time_ms)
         alerts += room.process(event, log)
         if restored:
-            room = Rooms(watch).restore(room.snapshot())
+            room = Rooms(config).restore(room.snapshot())
     if until is not None:
         log.observe(LOG, at(until))
         alerts += room.advance(log)
@@ -218,7 +222,7 @@ def test_room_that_stops_selling_is_let_go() -> None:
 
 
 def test_timer_that_leaves_the_packs_takes_its_alert_with_it() -> None:
-    room, log = Room.create(STORY[0], WATCH), SourceProgress()
+    room, log = Room.create(STORY[0], CONFIG), SourceProgress()
     ordered = sorted(STORY, key=lambda event: event.event_time_ms)
     for event in ordered[: len(ordered) // 2]:
         log.observe(LOG, event.event_time_ms)
@@ -230,8 +234,8 @@ def test_timer_that_leaves_the_packs_takes_its_alert_with_it() -> None:
 
 
 def test_state_stays_small_and_holds_no_personal_data() -> None:
-    room = Room.create(STORY[0], WATCH)
-    detector = DisclosureDetector(room.state, WATCH)
+    room = Room.create(STORY[0], CONFIG)
+    detector = DisclosureDetector(room.state, CONFIG)
     for minute in range(600):
         for event in (said(minute, "my number is 415-555-0134"), shown(minute)):
             list(detector.on_event(event, event.event_time_ms))
@@ -247,7 +251,7 @@ def test_same_records_give_the_same_alerts_from_any_snapshot() -> None:
 @pytest.mark.parametrize("name", ["undisclosed", "calm"])
 async def test_simulated_hosts_are_told_apart(name: str) -> None:
     traffic = generate(scenario(name), at(60))
-    worker = Worker(watch=WATCH)
+    worker = Worker(config=CONFIG)
     handler = worker.start()
     await handler.assigned(LIVE, 0)
     records = [record for record in traffic.records if record.topic == LIVE]
@@ -269,7 +273,7 @@ def test_same_records_give_the_same_alerts_whatever_the_batches_and_restarts(cut
 async def handled(cuts: list[int], deaths: set[int]) -> list[Alert]:
     """The story through the stage in batches that end at the cuts, with a new worker before each one in `deaths`."""
     ordered = sorted(STORY, key=lambda event: event.event_time_ms)
-    worker = Worker(watch=WATCH)
+    worker = Worker(config=CONFIG)
     handler = worker.start()
     await handler.assigned(LIVE, 0)
     for number, (start, end) in enumerate(pairwise(sorted({0, *cuts, len(ordered)}))):

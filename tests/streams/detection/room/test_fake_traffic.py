@@ -14,7 +14,7 @@ from streams.detection.watermark import SourceProgress
 from streams.simulate.alert_comparison import compare_alerts
 from streams.simulate.generate import generate
 from streams.simulate.scenarios import scenario
-from tests.builders.records import WATCH, at, room_event
+from tests.builders.records import CONFIG, at, room_event
 
 Minute = Callable[[int], Iterator[RoomEvent]]
 
@@ -92,10 +92,10 @@ def raffle(minute: int) -> Iterator[RoomEvent]:
 
 def play(minutes: Iterable[int], *crowds: Minute, since: int = 6) -> tuple[Room, list[Alert]]:
     """The room after people's minutes, with the crowds from a minute on; stored and loaded at each minute."""
-    room, alerts = Room.create(room_event(0, "session_start"), WATCH), list[Alert]()
+    room, alerts = Room.create(room_event(0, "session_start"), CONFIG), list[Alert]()
     for minute in minutes:
         events = [*people(minute), *(one for crowd in crowds if minute >= since for one in crowd(minute))]
-        room = Rooms(WATCH).restore(room.snapshot())
+        room = Rooms(CONFIG).restore(room.snapshot())
         for event in sorted(events, key=lambda event: event.event_time_ms):
             alerts += room.process(event, SourceProgress({LOG: event.event_time_ms}))
     alerts += room.process(room_event(minute + 1, "viewers", 100), SourceProgress({LOG: at(minute + 1)}))
@@ -183,7 +183,7 @@ def test_bought_traffic_of_the_simulator_is_found_with_its_true_share() -> None:
     shares = dict[int, dict[TrafficFigure, float]]()
     for record in traffic.records:
         if record.key == b"room-113" and (event := decoded(record.value)) is not None:
-            room = room or Room.create(event, WATCH)
+            room = room or Room.create(event, CONFIG)
             log.observe(LOG, record.due_ms)
             alerts += room.process(event, log)
             shares[room.state.minute] = room.state.traffic.shares()

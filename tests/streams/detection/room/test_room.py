@@ -6,7 +6,7 @@ from streams.alerts.alert import Alert
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import RoomEvent
 from streams.detection.watermark import SourceProgress
-from tests.builders.records import WATCH, at, room_event
+from tests.builders.records import CONFIG, at, room_event
 
 
 def minutes_of(minutes: Iterable[int], viewers: int, comments: int) -> list[RoomEvent]:
@@ -23,9 +23,9 @@ def minutes_of(minutes: Iterable[int], viewers: int, comments: int) -> list[Room
 
 def play(events: Iterable[RoomEvent], until: float | None = None) -> list[Alert]:
     ordered = sorted(events, key=lambda event: event.event_time_ms)
-    room = Room.create(ordered[0], WATCH)
+    room = Room.create(ordered[0], CONFIG)
     alerts = [alert for event in ordered for alert in room.process(event, log_at(event.event_time_ms))]
-    assert Rooms(WATCH).restore(room.snapshot()).state == room.state
+    assert Rooms(CONFIG).restore(room.snapshot()).state == room.state
     return alerts if until is None else alerts + room.advance(log_at(at(until)))
 
 
@@ -93,7 +93,7 @@ def test_room_without_a_word_is_silent_once_the_log_has_gone_on() -> None:
 
 
 def test_room_that_speaks_again_is_heard() -> None:
-    room = Room.create(FULL[0], WATCH)
+    room = Room.create(FULL[0], CONFIG)
     for event in FULL:
         room.process(event, log_at(event.event_time_ms))
     assert [alert.state for alert in room.advance(log_at(at(60)))] == ["firing"]
@@ -102,7 +102,7 @@ def test_room_that_speaks_again_is_heard() -> None:
 
 def test_mirrored_and_late_events_change_nothing() -> None:
     assert play([*FULL, *(room_event(14, "viewers", 1, is_mirror=True) for _ in range(5))]) == []
-    room = Room.create(FULL[0], WATCH)
+    room = Room.create(FULL[0], CONFIG)
     for event in FULL:
         room.process(event, log_at(event.event_time_ms))
     before = msgspec.json.encode(room.state.minutes)

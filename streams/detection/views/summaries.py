@@ -1,0 +1,38 @@
+"""What screens show of a brand's and a room's detectors, stored beside the state: no screen reads the state itself."""
+
+from streams.detection.room.fake_traffic import TrafficFigure
+from streams.ledger.stored import Stored, StoredCodec
+
+
+class FeedView(Stored):
+    """A source of a brand's posts."""
+
+    last_ms: int
+    """Event time of its newest record."""
+    records: int
+    silent: bool
+
+
+class BrandView(Stored):
+    """One field of `brand_views`."""
+
+    texts_per_minute: float = 0.0
+    """The usual volume at the brand's hour of the day."""
+    windows: int = 0
+    """Five-minute windows that the usual volume rests on; 0 while nothing was learned."""
+    feeds: dict[str, FeedView] = {}
+    """By the source's name."""
+
+
+class RoomView(Stored):
+    """One field of `room_views`."""
+
+    brand_id: str
+    source: str
+    ended: bool = False
+    fake_shares: dict[TrafficFigure, float] = {}
+    """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
+
+
+BRAND_VIEW = StoredCodec(BrandView)
+ROOM_VIEW = StoredCodec(RoomView)
