@@ -99,7 +99,7 @@ class DetectionHandler:
     async def assigned(self, topic: str, partition: int) -> int:
         """Take the partition over.
 
-        1. Fence whoever had it.
+        1. Fence the worker that owned it before.
         2. Load the progress, and the states of all keys with a timer.
         3. Publish the alerts that wait in the outbox.
         """

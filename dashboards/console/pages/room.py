@@ -34,7 +34,7 @@ class RoomHeader(msgspec.Struct, frozen=True):
 
 
 class InauthenticShare(msgspec.Struct, frozen=True):
-    """What no people made of a figure's last five minutes; `alarming` where it alerts."""
+    """The inauthentic share of a figure's last five minutes; `alarming` where it alerts."""
 
     share: float
     alarming: bool

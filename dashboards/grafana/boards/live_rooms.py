@@ -72,9 +72,9 @@ def board() -> Dashboard:
             unit="cpm",
         ),
         panels.lines(
-            "Not made by people",
-            "What no people made of the last five minutes' enters, likes and comments, where"
-            " there was enough to tell: the ten largest shares. Above the line it alerts.",
+            "Inauthentic traffic",
+            "Share of the last five minutes' enters, likes and comments that is inauthentic, where there was"
+            " enough to tell: the ten largest shares. Above the line it alerts.",
             queries=[Query(f"topk(10, {FAKES})", "{{room}} {{counter}}")],
             unit="percentunit",
             w=24,

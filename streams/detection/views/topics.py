@@ -1,7 +1,7 @@
-"""What a brand is talked of with: the terms of a text, and which of them rise.
+"""The terms of a text about a brand, and which of them rise.
 
 English gives words and pairs of words. Chinese is cut without a dictionary, so that new words count at once: runs of
-two to four characters between those that only join words; of runs inside one another the longest stands when shown.
+two to four characters between those that only join words; of runs inside one another only the longest is shown.
 """
 
 import math

@@ -22,7 +22,7 @@ from streams.detection.views.questions import MAX_QUESTION_CHARS, question_key
 from streams.detection.views.topics import terms
 from streams.events.schema import ScoredText
 
-_VIEWERS = ("comment", "review")
+_VIEWER_KINDS = ("comment", "review")
 """Kinds of texts about a brand or a host, not by them."""
 
 
@@ -39,7 +39,7 @@ class ViewWriter:
         """Count a text; an amendment adds its labels and takes back `unscored`."""
         self._add_labels(text, amends=amends)
         self.newest_ms[text.brand_id] = max(self.newest_ms.get(text.brand_id, 0), text.event_time_ms)
-        if not amends and text.kind in _VIEWERS:
+        if not amends and text.kind in _VIEWER_KINDS:
             self._add_account(text)
             self._add_terms(text)
             if text.room_id is not None:
@@ -54,7 +54,7 @@ class ViewWriter:
         hour, minute = divmod(text.event_time_ms // MINUTE_MS, HOUR_MS // MINUTE_MS)
         counts = self.sums[texts_suffix(hour, text.brand_id)]
         sentiments = (
-            self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWERS else None
+            self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWER_KINDS else None
         )
         labels = dict.fromkeys((*text.flagged, text.sentiment or "unscored"), 1)
         for label, number in {**labels, **({"unscored": -1} if amends else {"texts": 1})}.items():

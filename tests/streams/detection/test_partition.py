@@ -24,7 +24,7 @@ def test_missing_keys_are_those_not_in_the_process() -> None:
     ]
 
 
-def test_drain_tells_what_changed_once() -> None:
+def test_drain_returns_what_changed_once() -> None:
     detectors = KeyedDetectors(Brands(CONFIG), SourceProgress())
     play(detectors, [text(0, 0, brand_id="a")])
     assert set(detectors.drain().states) == {"a"}
@@ -39,7 +39,7 @@ def test_keys_for_which_time_matters_are_named_until_it_no_longer_does() -> None
     assert detectors.drain().watched == {"r1": None}
 
 
-def test_idle_key_is_told_each_minute_of_the_log() -> None:
+def test_idle_key_advances_each_minute_of_the_log() -> None:
     detectors = KeyedDetectors(Brands(CONFIG), SourceProgress())
     play(detectors, [speech(0, 0, "absolute_claim", brand_id="a")])
     assert [alert.state for alert in detectors.drain().alerts] == ["firing"]
@@ -65,7 +65,7 @@ def test_state_that_only_lived_through_minutes_is_not_stored_and_lives_through_t
     assert resolved == detectors.drain().alerts
 
 
-def test_process_keeps_few_keys_without_obligations() -> None:
+def test_process_keeps_few_keys_without_timers() -> None:
     detectors = KeyedDetectors(Rooms(CONFIG), SourceProgress())
     for number in range(KEPT_IDLE_KEYS + 10):
         detectors.process(room_event(0, "session_end", room_id=f"r{number}"), at(0))
@@ -74,13 +74,13 @@ def test_process_keeps_few_keys_without_obligations() -> None:
     assert detectors.keys_to_load(names) == sorted(f"r{number}" for number in range(10))
 
 
-def test_late_record_is_told_apart() -> None:
+def test_late_record_is_reported() -> None:
     detectors = KeyedDetectors(Brands(CONFIG), SourceProgress())
     assert detectors.process(text(10, 0), at(10))
     assert not detectors.process(text(3, 1), at(10))
 
 
-def test_longest_unheard_keys_are_let_go_and_watched_again_when_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quietest_keys_lose_their_timer_until_their_next_record(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition_module, "MAX_WATCHED_KEYS", 2)
     log = SourceProgress()
     detectors = KeyedDetectors(Brands(CONFIG), log)

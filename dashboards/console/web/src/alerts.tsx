@@ -33,7 +33,7 @@ export function figuresOf({ kind, observed, baseline, source }: AlertSummary): C
   );
 }
 
-/** The figure of which people made the smallest part. */
+/** The figure with the largest inauthentic share. */
 function fakeShare(observed: AlertSummary["observed"], baseline: AlertSummary["baseline"]): ComponentChildren {
   const shares = Object.keys(baseline)
     .filter((name) => baseline[name] > 0)

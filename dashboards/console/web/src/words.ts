@@ -46,7 +46,7 @@ export const WORDS = {
   estimatedWhy: ["平台没有给出离开时间：平均在线 ÷ 进入速度（利特尔法则）", "No feed tells who left: mean online ÷ arrival rate (Little’s law)"],
   enters: ["进入", "Enters"],
   fake: ["虚假", "fake"],
-  fakeWhy: ["最近五分钟里不是真人产生的部分：进来就走、机器点赞、少数账号刷屏或齐声重复", "what no people made of the last five minutes: enters without stay, machine taps, a few accounts, repeats in lockstep"],
+  fakeWhy: ["最近五分钟里不是真人产生的部分：进来就走、机器点赞、少数账号刷屏或齐声重复", "the share of the last five minutes that did not come from real viewers: enters without stay, machine taps, a few accounts, repeats in lockstep"],
   funnel: ["成交漏斗", "Funnel to orders"],
   ofStep: ["占上一步", "of the step before"],
   lastTen: ["近 10 分钟", "Last 10 minutes"],

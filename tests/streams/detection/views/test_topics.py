@@ -28,6 +28,6 @@ def test_topic_that_rises_leads_and_a_steady_one_is_none() -> None:
     assert [(one.term, one.texts, one.usual) for one in topics] == [("起火", 30, 0.0), ("充电宝", 60, 30.0)]
 
 
-def test_part_of_a_longer_topic_is_not_told_beside_it() -> None:
+def test_part_of_a_longer_topic_is_not_shown_beside_it() -> None:
     topics = rising({"食物中毒": 20, "食物": 22, "中毒": 21, "物中": 20, "发货": 20}, {}, share=1)
     assert [one.term for one in topics] == ["发货", "食物中毒"]

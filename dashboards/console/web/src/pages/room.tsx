@@ -190,7 +190,7 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
 
 type Fakes = RoomPanels["now"]["fakes"];
 
-/** What no people made of a figure lately; nothing where there was too little to tell. */
+/** The inauthentic share of a figure lately; nothing where there was too little to tell. */
 function Fake({ of, fakes }: { of: keyof Fakes; fakes: Fakes }): JSX.Element | null {
   const found = fakes[of];
   if (!found) return null;
