@@ -184,7 +184,7 @@ def test_names_of_tests_are_short_enough_to_be_read() -> None:
 
 def test_marks_are_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
-    known = {one.partition(":")[0] for one in declared} | {"parametrize", "skipif", "usefixtures"}
+    known = {one.partition(":")[0] for one in declared} | {"parametrize", "skipif", "filterwarnings", "usefixtures"}
     used = {mark for path in proofs() for mark in re.findall(r"pytest\.mark\.(\w+)", path.read_text())}
     assert used <= known
 
