@@ -1,7 +1,7 @@
 import random
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.detection.baseline.burst import ALARM_SURPRISE, Burst
@@ -102,6 +102,7 @@ def test_new_normal_is_learned_after_a_day() -> None:
     assert burst.surprise(400, NOON) < ALARM_SURPRISE
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10_000), max_size=120), st.integers(0, 120))
 def test_state_that_was_stored_goes_on_as_if_it_had_not(counts: list[int], cut: int) -> None:
     through = learned(counts)
