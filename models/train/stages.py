@@ -25,9 +25,10 @@ from tokenizers import Tokenizer
 from models.runtime.manifest import read_manifest
 from models.train.data.batches import Texts, in_order
 from models.train.data.corpus import load, merged, prepare
-from models.train.data.sources import load_training, load_unlabelled, load_validation
+from models.train.data.sources import WRITTEN, load_training, load_unlabelled, load_validation
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
+from models.train.data.written import load_written
 from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
 from models.train.network.encoder import (
     ENCODERS,
@@ -106,6 +107,9 @@ def prepare_language(
     examples, held_out = load_training(data, language, seed, licences)
     examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
+    written, written_unseen = load_written(language)
+    examples += written
+    held_out += written_unseen
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
     if start is None:
         with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
@@ -115,8 +119,8 @@ def prepare_language(
     serialised = json.dumps(with_signs, ensure_ascii=False)
     (folder / "tokenizer.json").write_text(serialised, encoding="utf-8")
     tokeniser = Tokenizer.from_str(serialised)
-    goals = {goal.source for goal in GOALS}
-    unseen = [*load_validation(data, language, licences), *(e for e in held_out if e.source in goals)]
+    judging = {*(goal.source for goal in GOALS), f"{WRITTEN}_{language}"}
+    unseen = [*load_validation(data, language, licences), *(e for e in held_out if e.source in judging)]
     others = load_unlabelled(data, streams, language, licences, {example.text for example in [*examples, *held_out]})
     for name, texts in (("labelled", examples), ("unlabelled", others), ("validation", unseen)):
         prepare(tokeniser, texts).save(folder / f"{name}.npz")

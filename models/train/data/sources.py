@@ -43,6 +43,8 @@ class Source:
 
 
 NONE_STATED = "none stated"
+WRITTEN = "written"
+"""Our own corpus; its sources are ``written_zh`` and ``written_en``."""
 UNLABELLED = "unlabelled"
 
 SOURCES: Mapping[str, Source] = {
@@ -96,6 +98,19 @@ SOURCES: Mapping[str, Source] = {
         Source("crisislex_t6_en", 4_000, "MIT", permissive=True),
         Source("covid_fake_news_en", 4_000, "MIT (repository)", permissive=True, max_tokens=128),
         Source("presidio_pii_en", None, "MIT", permissive=True),
+        *(
+            Source(
+                f"written_{language}",
+                None,
+                "Apache-2.0",
+                permissive=True,
+                max_tokens=192,
+                weight=1.5,
+                passes=4,
+                false_alarm_limit=0.03,
+            )
+            for language in ("zh", "en")
+        ),
     )
 }
 

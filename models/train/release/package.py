@@ -29,9 +29,10 @@ from models.runtime.classifier import load_classifier
 from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files, read_manifest
 from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import load_tokeniser
-from models.train.data.sources import Example, load_training, load_validation
+from models.train.data.sources import WRITTEN, Example, load_training, load_validation
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
+from models.train.data.written import load_written
 from models.train.loop import Progress, load_weights
 from models.train.network.encoder import ENCODERS, Encoder
 from models.train.network.network import Network
@@ -269,10 +270,11 @@ def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
     fresh = [e for e in synthesise(language, recipe.seed + 1, SYNTHETIC_UNSEEN) if e.text not in trained]
     examples: list[Example] = []
     counts: dict[str, int] = {}
-    goals = {goal.source for goal in GOALS}
-    for example in [*load_validation(recipe.data, language, recipe.licences), *held_out, *fresh]:
+    whole = {*(goal.source for goal in GOALS), f"{WRITTEN}_{language}"}
+    _, written = load_written(language)
+    for example in [*load_validation(recipe.data, language, recipe.licences), *held_out, *fresh, *written]:
         counts[example.source] = counts.get(example.source, 0) + 1
-        if counts[example.source] <= (MAX_TEXTS_OF_A_GOAL if example.source in goals else MAX_TEXTS_OF_A_SOURCE):
+        if counts[example.source] <= (MAX_TEXTS_OF_A_GOAL if example.source in whole else MAX_TEXTS_OF_A_SOURCE):
             examples.append(example)
     return examples
 

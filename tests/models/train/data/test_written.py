@@ -1,0 +1,50 @@
+"""The written corpus: well formed, its judges apart, twins on one side."""
+
+import json
+
+import pytest
+
+from models.labels import RISKS, SENTIMENTS
+from models.train.data.written import FOLDER, JUDGES, examples_of, load_judging, load_written
+
+AUTHORS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+COMING = {"adult", "gambling", "violence"}
+"""Labels that the corpus has and the model has not learnt yet."""
+KEYS = {"text", "sentiment", "risks", "target", "kind", "platform", "industry"}
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_author_is_well_formed(author: str) -> None:
+    rows = [json.loads(line) for line in (FOLDER / f"{author}.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) >= 1_600
+    assert len({row["text"] for row in rows}) == len(rows)
+    for row in rows:
+        assert row.keys() - {"plain"} == KEYS
+        assert row["sentiment"] in SENTIMENTS
+        assert set(row["risks"]) <= {*RISKS, *COMING}
+        assert row["target"] in {"person", "group", "goods", "nobody"}
+        assert ("plain" in row) == (row["kind"] == "disguised")
+
+
+def test_half_is_hard() -> None:
+    lines = [line for path in FOLDER.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert sum(kind != "plain" for kind in kinds) >= len(kinds) / 2
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_judges_teach_nothing(language: str) -> None:
+    training, unseen = load_written(language)
+    judging = {example.text for example in load_judging(language)}
+    assert judging
+    assert not judging & {example.text for example in [*training, *unseen]}
+    assert 0.05 < len(unseen) / len(training) < 0.2
+    assert any(name.startswith(language) for name in JUDGES)
+
+
+def test_twin_has_the_labels_of_its_disguise() -> None:
+    row = {"text": "加v❤", "plain": "加微信", "sentiment": "neutral", "risks": ["diversion"]}
+    disguised, plain = examples_of(row, "zh")
+    assert (disguised.written, plain.written) == ("加v❤", "加微信")
+    assert disguised.risks == plain.risks
+    assert plain.risks["diversion"][0] == 1.0
