@@ -42,7 +42,7 @@ LOCAL = Person("local", "operator")
 
 
 class AccessDenied(PulsewatchError):
-    """`status` 401: the user is not known. 403: the user may look, not decide."""
+    """`status` 401: the user is not known. 403: the user may look, not decide. 429: too much at once."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -61,7 +61,7 @@ class TokenAuth:
         not depend on which one matches."""
         found = None
         for known, person in self._tokens.items():
-            if hmac.compare_digest(known.encode(), token.encode()):
+            if _equal(known, token):
                 found = person
         return found
 
@@ -79,7 +79,7 @@ class TokenAuth:
             fresh = int(until) > now_ms
         except (KeyError, ValueError):
             return None
-        return person if fresh and hmac.compare_digest(signature, _signature(key, body)) else None
+        return person if fresh and _equal(signature, _signature(key, body)) else None
 
 
 def current_user(request: Request) -> Person | None:
@@ -137,9 +137,14 @@ def suggestion() -> str:
     return secrets.token_urlsafe(18)
 
 
+def _equal(one: str, other: str) -> bool:
+    """Compared in constant time, whatever characters a stranger sends."""
+    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))
+
+
 def _key(token: str) -> bytes:
     return blake2b(token.encode(), person=b"pulsewatch-seal", digest_size=32).digest()
 
 
 def _signature(key: bytes, body: str) -> str:
-    return blake2b(body.encode(), key=key, digest_size=24).hexdigest()
+    return blake2b(body.encode(errors="surrogatepass"), key=key, digest_size=24).hexdigest()

@@ -16,6 +16,7 @@ from dashboards.console.auth import (
     require_operator,
 )
 from dashboards.console.json_http import json_response, read_json
+from dashboards.console.limits import address_of
 from dashboards.console.pages import alert
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
@@ -48,16 +49,17 @@ async def me(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """A cookie for a token. A wrong one costs WRONG_TOKEN_SECONDS, and guesses wait for each other."""
+    """A cookie for a token. The right one passes at once, whatever else is tried meanwhile; a wrong one costs
+    WRONG_TOKEN_SECONDS, and an address may try so many a minute (dashboards.console.limits)."""
     auth: TokenAuth | None = request.app.state.auth
     given: LoginRequest = await read_json(request, LoginRequest)
     if auth is None:
         raise UsageError("this console has no login")
-    async with request.app.state.login_lock:
-        user = auth.authenticate(given.token)
-        if user is None:
-            await asyncio.sleep(WRONG_TOKEN_SECONDS)
-            raise AccessDenied(401, "this token is not known")
+    user = auth.authenticate(given.token)
+    if user is None:
+        request.app.state.wrong_tokens.add(address_of(request), request.app.state.clock())
+        await asyncio.sleep(WRONG_TOKEN_SECONDS)
+        raise AccessDenied(401, "this token is not known")
     response = json_response({"name": user.name, "role": user.role})
     response.set_cookie(
         COOKIE,

@@ -23,10 +23,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from dashboards.console import commands, report
 from dashboards.console.auth import AccessDenied, TokenAuth, require_viewer
 from dashboards.console.json_http import NO_STORE, json_response
+from dashboards.console.limits import OpenStreams, WrongTokens, address_of
 from dashboards.console.pages import alert, brand, campaign, operations, overview, quality, room
 from dashboards.console.security import SecurityMiddleware
 from dashboards.console.sources import PageSources
@@ -90,7 +92,7 @@ def application(sources: PageSources, auth: TokenAuth | None, names: Collection[
         exception_handlers={Unavailable: _unavailable, UsageError: _bad_request, AccessDenied: _denied},
     )
     server.state.stream, server.state.auth, server.state.clock = stream, auth, sources.readers.clock
-    server.state.login_lock = asyncio.Lock()
+    server.state.open_streams, server.state.wrong_tokens = OpenStreams(), WrongTokens()
     return server
 
 
@@ -114,8 +116,22 @@ def routes() -> list[Route | Mount]:
     ]
 
 
+class EventStream(StreamingResponse):
+    """Server-sent events; what was held for them is given back when the client leaves."""
+
+    def __init__(self, events: AsyncIterator[bytes], held: contextlib.ExitStack) -> None:
+        headers = {**NO_STORE, "x-accel-buffering": "no"}
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await super().__call__(scope, receive, send)
+
+
 async def _page_json(request: Request) -> Response:
-    require_viewer(request)
+    user = require_viewer(request)
+    person = user.name if request.app.state.auth is not None else None
     page = PAGES.get(request.path_params["page"])
     if page is None:
         return json_response({"error": "no such page"}, 404)
@@ -123,8 +139,10 @@ async def _page_json(request: Request) -> Response:
     key = request.path_params.get("id", "")
     if "live" not in request.query_params:
         return Response(await stream.read_once(page.view, key), media_type="application/json", headers=NO_STORE)
-    headers = {**NO_STORE, "x-accel-buffering": "no"}
-    return StreamingResponse(stream.events(page.view, key), media_type="text/event-stream", headers=headers)
+    with contextlib.ExitStack() as held:
+        streams: OpenStreams = request.app.state.open_streams
+        held.enter_context(streams.one_more(person, address_of(request)))
+        return EventStream(stream.events(page.view, key), held.pop_all())
 
 
 async def _report(request: Request) -> Response:

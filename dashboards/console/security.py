@@ -50,7 +50,8 @@ class SecurityMiddleware:
 
         request = Request(scope)
         if not self._is_own_name(request):
-            why = f"the console is not called {request.url.hostname}: start it with --name {request.url.hostname}"
+            host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+            why = f"the console is not called {host}: start it with --name {host}"
             await json_response({"error": why}, 400)(scope, receive, secured)
             return
         if request.method not in ("GET", "HEAD") and not _is_same_origin(request):
@@ -59,7 +60,10 @@ class SecurityMiddleware:
         await self._app(scope, receive, secured)
 
     def _is_own_name(self, request: Request) -> bool:
-        name = (request.url.hostname or "").lower()
+        try:
+            name = (request.url.hostname or "").lower()
+        except ValueError:
+            return False
         try:
             return bool(ip_address(name))
         except ValueError:
@@ -68,6 +72,13 @@ class SecurityMiddleware:
 
 def _is_same_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
-    same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    same = origin is None or _netloc(origin) == request.headers.get("host")
     is_json = request.headers.get("content-type", "").partition(";")[0] == "application/json"
     return same and is_json and HEADER in request.headers
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

@@ -1,25 +1,29 @@
 """Pages kept up to date by server-sent events: when the ledgers move, a page is read again and its changes go out.
 
     watch    every WATCH_SECONDS: the stored offsets, the versions of alerts and decisions. Did anything move?
-    page     if so, at most every MIN_SECONDS, and every MAX_SECONDS in any case, since windows slide: read again
+    page     if so, at most every MIN_SECONDS, and every MAX_SECONDS in any case, since windows slide: read again; less
+             often where so many pages are open that reading them takes more than REFRESH_SHARE of the time
     events   panels whose bytes differ from those last sent to this client; a beat every BEAT_SECONDS
 
-All clients of a page share its reading, which ends with the last of them.
+All clients of a page share its reading, which ends with the last of them. A page that is read for the first time goes
+before those that are read again.
 
     event: panels   {"room": …, "notices": …}     whole panels, all of them first
-    event: beat     {"now_ms": …, "trouble": "…"}  alive; trouble says what cannot be read
+    event: beat     {"now_ms": …, "read_ms": …, "trouble": "…"}  alive; when the panels were last read, 0 if never;
+                                                                 trouble says what cannot be read
 """
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
+from dashboards.console.reading_thread import ReadingThread, Urgency
 from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
 
@@ -28,6 +32,8 @@ WATCH_SECONDS = 0.2
 MIN_SECONDS = 0.4
 MAX_SECONDS = 5.0
 BEAT_SECONDS = 2.0
+REFRESH_SHARE = 0.5
+"""Of the reading thread's time, for pages that are shown already."""
 
 View = Callable[[PageSources, str], msgspec.Struct]
 Panels = Mapping[str, bytes]
@@ -55,6 +61,8 @@ class FollowedPage:
     trouble: str = ""
     clients: int = 0
     version: int = 0
+    read_ms: int = 0
+    """When it was last read; 0 before the first time."""
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: "asyncio.Task[None] | None" = None
 
@@ -64,19 +72,27 @@ class PageStream:
 
     def __init__(self, sources: PageSources) -> None:
         self._sources = sources
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readers")
+        self._thread = ReadingThread()
+        self._once: dict[tuple[View, str], asyncio.Task[Panels]] = {}
+        self._reading_seconds = 0.0
         self._pages: dict[tuple[View, str], FollowedPage] = {}
         self._moved = asyncio.Condition()
         self._state: Any = None
         self._moves = 0
 
-    async def call(self, act: Callable[[PageSources], Result]) -> Result:
+    async def call(self, act: Callable[[PageSources], Result], urgency: Urgency = Urgency.AWAITED) -> Result:
         """Run `act` as one reading in the one thread that uses the readers. Raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._at_once, act)
+        return await self._thread.call(partial(self._at_once, act), urgency)
 
     async def read_once(self, view: View, key: str) -> bytes:
-        """A page as it is now, as one JSON object. Raises Unavailable."""
-        return joined(await self.call(partial(_read, view, key)))
+        """A page as it is now, as one JSON object; who asks while it is being read gets that reading. Raises
+        Unavailable."""
+        task = self._once.get((view, key))
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self.call(partial(_read, view, key)))
+            self._once[view, key] = task
+            task.add_done_callback(partial(self._read_once_done, (view, key)))
+        return joined(await asyncio.shield(task))
 
     async def events(self, view: View, key: str) -> AsyncIterator[bytes]:
         """Server-sent events until the client leaves."""
@@ -90,9 +106,8 @@ class PageStream:
                 if fresh:
                     sent.update(fresh)
                     yield _event("panels", joined(fresh))
-                yield _event(
-                    "beat", msgspec.json.encode({"now_ms": self._sources.readers.clock(), "trouble": page.trouble})
-                )
+                beat = {"now_ms": self._sources.readers.clock(), "read_ms": page.read_ms, "trouble": page.trouble}
+                yield _event("beat", msgspec.json.encode(beat))
                 await _until(page.changed, partial(_is_newer, page, version), BEAT_SECONDS)
         finally:
             page.clients -= 1
@@ -119,7 +134,13 @@ class PageStream:
         for page in self._pages.values():
             if page.task is not None:
                 page.task.cancel()
-        self._thread.shutdown(wait=True)
+        self._thread.close()
+
+    def _read_once_done(self, page: tuple[View, str], task: asyncio.Task[Panels]) -> None:
+        self._once.pop(page, None)
+        if not task.cancelled():
+            # Who asked may have left: the exception counts as seen.
+            task.exception()
 
     def _at_once(self, act: Callable[[PageSources], Result]) -> Result:
         with self._sources.readers.at_once():
@@ -139,8 +160,10 @@ class PageStream:
         """Read a page whenever something moved, for ever."""
         while True:
             moves = self._moves
+            urgency = Urgency.REFRESH if page.version else Urgency.AWAITED
             try:
-                page.parts, page.trouble = await self.call(partial(_read, page.view, page.key)), ""
+                page.parts, page.trouble = await self.call(partial(self._timed, page), urgency), ""
+                page.read_ms = self._sources.readers.clock()
             except PulsewatchError as error:
                 page.trouble = str(error)
             except Exception:
@@ -149,8 +172,19 @@ class PageStream:
             page.version += 1
             async with page.changed:
                 page.changed.notify_all()
-            await asyncio.sleep(MIN_SECONDS)
-            await _until(self._moved, partial(self._moved_since, moves), MAX_SECONDS - MIN_SECONDS)
+            pause = self._pause_seconds()
+            await asyncio.sleep(pause)
+            await _until(self._moved, partial(self._moved_since, moves), max(0.0, MAX_SECONDS - pause))
+
+    def _pause_seconds(self) -> float:
+        """Between two readings of a page, so that all that are open take REFRESH_SHARE of the thread at most."""
+        return max(MIN_SECONDS, len(self._pages) * self._reading_seconds / REFRESH_SHARE)
+
+    def _timed(self, page: FollowedPage, sources: PageSources) -> Panels:
+        began = time.perf_counter()
+        parts = _read(page.view, page.key, sources)
+        self._reading_seconds += (time.perf_counter() - began - self._reading_seconds) / 8
+        return parts
 
 
 def _read(view: View, key: str, sources: PageSources) -> Panels:

@@ -1,7 +1,13 @@
 """The console's web server on a real Redis: figures, events, decisions, and who may do what."""
 
 import json
+import time
+from base64 import urlsafe_b64encode
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,6 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from dashboards.console.auth import COOKIE, read_tokens
+from dashboards.console.limits import MAX_STREAMS_OF_PERSON, WRONG_TOKENS_A_MINUTE
 from dashboards.console.security import HEADER, SECURITY
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
@@ -21,6 +28,7 @@ from tests.builders.events import TEN_MS, event
 from tests.builders.records import room_event, speech, text
 from tests.builders.stored import count, detect, detect_in_rooms
 from tests.servers.console import NAME, Served, served
+from tests.servers.waiting import until
 
 LOG_MS = TEN_MS + 30 * MINUTE_MS
 PAYLOADS = ("<img src=x onerror=alert(1)>", "{{7*7}}", "‮evil", "a/b?c#d", "..%2f..", "间")
@@ -224,6 +232,13 @@ def test_stream_beats_without_trouble_while_nothing_happens(console: Served) -> 
     assert list(islice(beats, 3)) == [""] * 3
 
 
+def test_stream_says_when_its_panels_were_read(settings: Settings, console: Served) -> None:
+    names = [(name, data.get("read_ms")) for name, data in islice(events(console, "start"), 4)]
+    first = names.index(next(one for one in names if one[0] == "panels"))
+    assert all(read_ms == 0 for _, read_ms in names[:first])
+    assert all(read_ms for name, read_ms in names[first:] if name == "beat")
+
+
 def test_page_reports_an_absent_redis_and_goes_on_when_it_returns(settings: Settings, redis_server: LocalRedis) -> None:
     away = settings.model_copy(update={"redis": f"redis://127.0.0.1:{free_port()}/0"})
     with served(away) as console:
@@ -294,3 +309,58 @@ def test_viewer_looks_and_operator_decides(settings: Settings, closed: Served) -
     closed.post("logout", {})
     closed.post("login", {"token": "correct-horse-battery"})
     assert closed.post("decide", verdict).json()["author"] == "alice"
+
+
+def test_cookie_with_a_known_name_and_a_rest_of_any_bytes_is_refused(closed: Served) -> None:
+    for rest in (b".9999999999999.\xe9", b".9999999999999.\xff\xfe", b".\xd9\xa9.x"):
+        cookie = COOKIE.encode() + b"=" + urlsafe_b64encode(b"alice") + rest
+        answer = closed.client.get("/api/start", headers={b"cookie": cookie})
+        assert answer.status_code == 401, rest
+
+
+@pytest.mark.parametrize("name", ["host", "origin"])
+def test_header_that_is_no_address_is_refused(console: Served, name: str) -> None:
+    headers = {HEADER: "1", "content-type": "application/json", name: "http://[" if name == "origin" else "[::1"}
+    answer = console.client.post("/api/decide", content=b"{}", headers=headers)
+    assert answer.status_code in (400, 403)
+
+
+def test_right_token_passes_at_once_while_wrong_ones_are_tried(closed: Served) -> None:
+    with ThreadPoolExecutor(60) as guessing:
+        wrong = [guessing.submit(closed.post, "login", {"token": f"wrong-{number}"}) for number in range(60)]
+        began = time.monotonic()
+        assert closed.post("login", {"token": "correct-horse-battery"}).status_code == 200
+        assert time.monotonic() - began < 2
+        answers = Counter(one.result().status_code for one in wrong)
+    assert answers == {401: WRONG_TOKENS_A_MINUTE, 429: 60 - WRONG_TOKENS_A_MINUTE}
+    assert closed.post("login", {"token": "another-long-one"}).status_code == 200
+
+
+def test_five_hundred_streams_take_no_page_from_a_person(settings: Settings, closed: Served) -> None:
+    count(
+        settings, *(event("like", 5, f"p{n}", room_id=f"r{n}", session_id=f"s{n}") for n in range(500)), log_ms=LOG_MS
+    )
+    closed.post("login", {"token": "another-long-one"})
+    cookie = closed.client.cookies[COOKIE]
+    with ExitStack() as held:
+        statuses = Counter(_stream(closed, f"room/r{number}", cookie, held) for number in range(500))
+        assert statuses == {200: MAX_STREAMS_OF_PERSON, 429: 500 - MAX_STREAMS_OF_PERSON}
+        closed.post("login", {"token": "correct-horse-battery"})
+        began = time.monotonic()
+        panels = next(data for name, data in events(closed, "room/r1") if name == "panels")
+        assert panels["now"]["sums"]["likes"] == 1
+        assert closed.get("room/r499")["now"]["sums"]["likes"] == 1
+        assert time.monotonic() - began < 1
+    until(lambda: _stream(closed, "room/r1", cookie, None) == 200, "streams that ended make room", 15)
+
+
+def _stream(console: Served, path: str, cookie: str, held: ExitStack | None) -> int:
+    """The status of a stream; it is held open where a stack is given."""
+    connection = HTTPConnection(console.url.removeprefix("http://"), timeout=15)
+    connection.request("GET", f"/api/{path}?live", headers={"cookie": f"{COOKIE}={cookie}"})
+    status = connection.getresponse().status
+    if held is not None and status == 200:
+        held.callback(connection.close)
+    else:
+        connection.close()
+    return status

@@ -45,6 +45,21 @@ def test_forged_cookie_is_nobody(tmp_path: Path, forged: str) -> None:
     assert auth(tmp_path).verify_cookie(forged, NOW_MS) is None
 
 
+@pytest.mark.parametrize(
+    "rest",
+    ["9999999999999.é", "9999999999999.签名", "é.00", "٩٩٩٩٩٩٩٩٩٩٩٩٩.ÿ", "9" * 5000 + ".é", "9999999999999.\udcff"],
+)
+def test_cookie_with_a_known_name_and_any_rest_is_nobody(tmp_path: Path, rest: str) -> None:
+    known = auth(tmp_path)
+    name = known.issue_cookie(ALICE, NOW_MS).partition(".")[0]
+    assert known.verify_cookie(f"{name}.{rest}", NOW_MS) is None
+
+
+@pytest.mark.parametrize("token", ["é" * 12, "令牌" * 6, "\ud800" * 12, "\x00" * 12])
+def test_token_of_any_characters_is_compared(tmp_path: Path, token: str) -> None:
+    assert auth(tmp_path).authenticate(token) is None
+
+
 def test_cookie_of_a_viewer_cannot_name_an_operator(tmp_path: Path) -> None:
     known = auth(tmp_path)
     name, until, _ = known.issue_cookie(ALICE, NOW_MS).split(".")

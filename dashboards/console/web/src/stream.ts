@@ -4,6 +4,8 @@ import { me } from "./api";
 
 const STALE_MS = 8_000;
 const RETRY_MS = 1_500;
+/** How often figures are asked for where too many pages are open for a stream. */
+const ASK_MS = 4_000;
 
 export type Freshness = "loading" | "live" | "stale" | "error";
 
@@ -25,6 +27,21 @@ export function useLive<Panels>(page: string, id = ""): Live<Panels> {
 export const address = (page: string, id: string): string =>
   `/api/${page}${id ? `/${encodeURIComponent(id)}` : ""}`;
 
+/** The server's clock, when it last read the page (0: not yet), and why it cannot. */
+interface Beat {
+  now_ms: number;
+  read_ms: number;
+  trouble: string;
+}
+
+/** Live are figures that were read, not a connection that stands. */
+function freshnessOf({ now_ms, read_ms, trouble }: Beat): Pick<Live<unknown>, "freshness" | "trouble" | "lastSeenMs"> {
+  if (trouble) return { freshness: "error", trouble, lastSeenMs: read_ms };
+  if (!read_ms) return { freshness: "loading", trouble, lastSeenMs: 0 };
+  const stale = now_ms - read_ms > STALE_MS;
+  return { freshness: stale ? "stale" : "live", trouble, lastSeenMs: stale ? read_ms : now_ms };
+}
+
 type Update<Panels> = (change: (before: Live<Panels>) => Live<Panels>) => void;
 
 /** Follow until the returned function is called. A connection that ends, or is silent, is made anew. */
@@ -43,21 +60,31 @@ function follow<Panels>(url: string, update: Update<Panels>): () => void {
     });
     source.addEventListener("beat", (event) => {
       lastSeenAt = performance.now();
-      const { now_ms, trouble } = JSON.parse((event as MessageEvent<string>).data) as { now_ms: number; trouble: string };
-      update((before) => ({ ...before, trouble, lastSeenMs: now_ms, freshness: trouble ? "error" : "live" }));
+      const beat = JSON.parse((event as MessageEvent<string>).data) as Beat;
+      update((before) => ({ ...before, ...freshnessOf(beat) }));
     });
     source.onerror = () => {
-      update((before) => ({ ...before, freshness: before.lastSeenMs ? "stale" : "error", trouble: "" }));
-      if (source?.readyState === EventSource.CLOSED) {
-        void sendToLogin();
-        clearTimeout(retry);
-        retry = window.setTimeout(connect, RETRY_MS);
-      }
+      if (source?.readyState === EventSource.CLOSED) void ask();
+      else lost();
     };
   };
+  /** Of a stream that is refused: why, and the figures as they are now. */
+  const ask = async (): Promise<void> => {
+    const answer = await fetch(url).catch(() => null);
+    const told: unknown = await answer?.json().catch(() => null);
+    if (answer?.ok) {
+      const nowMs = Date.parse(answer.headers.get("date") ?? "") || Date.now();
+      update((before) => ({ panels: { ...before.panels, ...(told as Partial<Panels>) }, freshness: "live", trouble: "", lastSeenMs: nowMs }));
+    } else if (answer?.status === 401) void sendToLogin();
+    else lost((told as { error?: string } | null)?.error);
+    clearTimeout(retry);
+    retry = window.setTimeout(connect, answer?.ok ? ASK_MS : RETRY_MS);
+  };
+  const lost = (trouble = ""): void =>
+    update((before) => ({ ...before, freshness: before.lastSeenMs && !trouble ? "stale" : "error", trouble }));
   const watch = window.setInterval(() => {
     if (performance.now() - lastSeenAt > STALE_MS) {
-      update((before) => ({ ...before, freshness: before.lastSeenMs ? "stale" : "error", trouble: "" }));
+      lost();
       connect();
     }
   }, 1_000);
