@@ -12,6 +12,10 @@ RISKS: Final[tuple[str, ...]] = (
     "crisis",
     "rumor",
     "diversion",
+    "adult",
+    "gambling",
+    "violence",
 )
+"""New ones come last: a model that was packaged before them says nothing of them."""
 LANGUAGES: Final = ("zh", "en")
 OUTPUTS: Final = len(SENTIMENTS) + len(RISKS)

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.labels import OUTPUTS, RISKS, SENTIMENTS
-from models.runtime.manifest import Exit, Stage
+from models.labels import SENTIMENTS
+from models.runtime.manifest import Exit, Stage, in_order
 from models.runtime.session import padded_ids, padded_states
 
 BATCH_TEXTS = 32
@@ -31,7 +31,7 @@ States = npt.NDArray[np.float32]
 
 
 class Runs(Protocol):
-    """A stage's graph: ``logits`` (texts, OUTPUTS), and hidden states (texts, tokens, width) unless it is the last."""
+    """A stage's graph: ``logits`` (texts, outputs), and hidden states (texts, tokens, width) unless it is the last."""
 
     def run(self, inputs: Inputs) -> Sequence[Any]: ...
 
@@ -42,11 +42,16 @@ class Calibration:
     def __init__(self, stage: Stage) -> None:
         self._temperature = stage.sentiment_temperature
         self._bias = np.array(stage.sentiment_bias)
-        self._slopes = np.array([stage.calibration[label].slope for label in RISKS])
-        self._offsets = np.array([stage.calibration[label].offset for label in RISKS])
+        scales = [stage.calibration[label] for label in in_order(stage.calibration)]
+        self._slopes = np.array([scale.slope for scale in scales])
+        self._offsets = np.array([scale.offset for scale in scales])
+
+    @property
+    def outputs(self) -> int:
+        return len(SENTIMENTS) + len(self._slopes)
 
     def probabilities(self, logits: npt.NDArray[np.float32] | Floats) -> Floats:
-        """Logits (texts, OUTPUTS) to probabilities of the same shape: sentiments sum to 1, each risk is for itself."""
+        """Logits (texts, outputs) to probabilities of the same shape: sentiments sum to 1, each risk is for itself."""
         sentiment = (logits[:, : len(SENTIMENTS)] + self._bias) / self._temperature
         raised = np.exp(sentiment - sentiment.max(axis=1, keepdims=True))
         risks = 1 / (1 + np.exp(-(self._slopes * logits[:, len(SENTIMENTS) :] + self._offsets)))
@@ -58,10 +63,10 @@ class ExitRule:
 
     def __init__(self, rule: Exit) -> None:
         self._sentiment = rule.sentiment
-        self._low, self._high = np.array([rule.risks[label] for label in RISKS]).T
+        self._low, self._high = np.array([rule.risks[label] for label in in_order(rule.risks)]).T
 
     def leaving(self, probabilities: Floats) -> npt.NDArray[np.bool_]:
-        """For each of the texts (texts, OUTPUTS) whether it is clear."""
+        """For each of the texts (texts, outputs) whether it is clear."""
         risks = probabilities[:, len(SENTIMENTS) :]
         unclear = ((risks > self._low) & (risks < self._high)).any(axis=1)
         clear: npt.NDArray[np.bool_] = (probabilities[:, : len(SENTIMENTS)].max(axis=1) >= self._sentiment) & ~unclear
@@ -107,8 +112,8 @@ class Cascade:
         self.left_after = [0] * len(stages)
 
     def probabilities(self, ids: Sequence[Sequence[int]]) -> Floats:
-        """Token ids to calibrated probabilities (texts, OUTPUTS), in order. Blocks."""
-        results = np.empty((len(ids), OUTPUTS))
+        """Token ids to calibrated probabilities (texts, outputs), in order. Blocks."""
+        results = np.empty((len(ids), self.stages[0].calibration.outputs))
         waiting = [MicroBatchQueue() for _ in self.stages]
         for indices in micro_batches({index: len(item) for index, item in enumerate(ids)}):
             self._run(0, indices, padded_ids([ids[index] for index in indices]), waiting, results)

@@ -14,11 +14,11 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from models.labels import RISKS, SENTIMENTS
+from models.labels import SENTIMENTS
 from models.normalise import has_han, model_text
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
 from models.runtime.lru import LruCache
-from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
+from models.runtime.manifest import LanguageModel, ModelRefused, Stage, in_order, read_manifest
 from models.runtime.scorer import Scorer, Scores
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
@@ -33,7 +33,8 @@ class Served:
 
     tokeniser: Tokeniser
     cascade: Cascade
-    thresholds: tuple[float, ...]
+    thresholds: Mapping[str, float]
+    """By risk, in the order of the outputs."""
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
         """The scores of texts in model form, in order; None where the tokeniser fails."""
@@ -131,15 +132,15 @@ def load_cascade(folder: Path, stages: Sequence[Stage], threads: int) -> Cascade
     )
 
 
-def to_scores(probabilities: npt.NDArray[np.float64], thresholds: Sequence[float]) -> Iterator[Scores]:
-    """Scores of calibrated probabilities (texts, OUTPUTS)."""
+def to_scores(probabilities: npt.NDArray[np.float64], thresholds: Mapping[str, float]) -> Iterator[Scores]:
+    """Scores of calibrated probabilities (texts, outputs), whose risks ``thresholds`` names in their order."""
     for row in probabilities.round(4).tolist():
-        sentiment, risks = row[: len(SENTIMENTS)], row[len(SENTIMENTS) :]
+        sentiment, risks = row[: len(SENTIMENTS)], dict(zip(thresholds, row[len(SENTIMENTS) :], strict=True))
         yield Scores(
             sentiment=SENTIMENTS[sentiment.index(max(sentiment))],
             sentiment_scores=dict(zip(SENTIMENTS, sentiment, strict=True)),
-            risks=dict(zip(RISKS, risks, strict=True)),
-            flagged=[label for label, p, limit in zip(RISKS, risks, thresholds, strict=True) if p >= limit],
+            risks=risks,
+            flagged=[label for label, probability in risks.items() if probability >= thresholds[label]],
         )
 
 
@@ -147,5 +148,5 @@ def _served(folder: Path, model: LanguageModel, threads: int) -> Served:
     return Served(
         load_tokeniser(folder / model.tokeniser, model.max_tokens),
         load_cascade(folder, model.stages, threads),
-        tuple(model.thresholds[label] for label in RISKS),
+        {label: model.thresholds[label] for label in in_order(model.thresholds)},
     )

@@ -91,11 +91,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelRefused(f"{folder}: no manifest ({error.strerror})") from error
     except msgspec.MsgspecError as error:
         raise ModelRefused(f"{path}: {error}") from error
-    if manifest.sentiments != SENTIMENTS or manifest.risks != RISKS:
-        raise ModelRefused(f"{path}: its labels are not {', '.join(SENTIMENTS + RISKS)}")
+    if manifest.sentiments != SENTIMENTS or not manifest.risks or manifest.risks != in_order(manifest.risks):
+        raise ModelRefused(f"{path}: its labels are not among {', '.join(SENTIMENTS + RISKS)}, in this order")
     if set(manifest.models) != set(LANGUAGES):
         raise ModelRefused(f"{path}: needs a model for each of {', '.join(LANGUAGES)}")
-    _check_models(path, manifest.models, manifest.files)
+    _check_models(path, manifest)
     _check_files(folder, manifest.files)
     return manifest
 
@@ -108,12 +108,18 @@ def describe_files(folder: Path) -> dict[str, FileEntry]:
     }
 
 
-def _check_models(path: Path, models: Mapping[str, LanguageModel], files: Mapping[str, FileEntry]) -> None:
-    for language, model in models.items():
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Those of our risks that are among the labels, in the order of a model's outputs."""
+    known = set(labels)
+    return tuple(label for label in RISKS if label in known)
+
+
+def _check_models(path: Path, manifest: Manifest) -> None:
+    for language, model in manifest.models.items():
         needed = {f"{model.tokeniser}/tokenizer.json", *(stage.graph for stage in model.stages)}
-        if not needed <= files.keys():
+        if not needed <= manifest.files.keys():
             raise ModelRefused(f"{path}: a {language} graph or tokeniser is not among its files")
-        if any(set(labels) != set(RISKS) for labels in _labels_of(model)):
+        if any(set(labels) != set(manifest.risks) for labels in _labels_of(model)):
             raise ModelRefused(f"{path}: the {language} model needs a calibration and a threshold for each risk")
         exits = [stage.exit is not None for stage in model.stages]
         if exits != [True] * (len(exits) - 1) + [False]:

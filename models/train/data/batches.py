@@ -34,7 +34,7 @@ class Targets:
     """What is known of n texts: ``sentiment`` (n,), ``risks`` (n, risks), each with its weights, 0 where unknown.
 
     ``log_priors`` (n, sentiments) are those of each text's source; ``answers`` (n, OUTPUTS) are the teachers' logits,
-    None without teachers.
+    None without teachers, NaN where they have no say.
     """
 
     sentiment: torch.Tensor

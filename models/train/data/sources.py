@@ -10,7 +10,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -20,6 +20,7 @@ from typing import Any
 from models.labels import RISKS, SENTIMENTS
 from models.normalise import has_han, model_text
 
+HEAVY_TIMES = 4
 HELD_OUT_PART = 20  # one text in twenty of a training source is never trained on: calibration and figures come from it
 
 
@@ -193,6 +194,25 @@ def load_training(data: Path, language: str, seed: int, licences: str) -> tuple[
         pool = pools[name]
         training += pool if source.cap is None or source.cap >= len(pool) else _sample(pool, source.cap, draw)
     return training, kept_out
+
+
+def sample_evenly(examples: Sequence[Example], most: int, heavy: AbstractSet[str], seed: int) -> list[Example]:
+    """At most ``most`` of the examples: as many of every source, of the ``heavy`` ones ``HEAVY_TIMES`` as many.
+
+    A small source is taken whole, and what it leaves goes to the others.
+    """
+    pools: dict[str, list[Example]] = {}
+    for example in examples:
+        pools.setdefault(example.source, []).append(example)
+    shares = {name: HEAVY_TIMES if name in heavy else 1 for name in pools}
+    draw = random.Random(seed)
+    chosen: list[Example] = []
+    open_shares = sum(shares.values())
+    for name in sorted(pools, key=lambda name: (len(pools[name]) / shares[name], name)):
+        cap = round((most - len(chosen)) * shares[name] / open_shares)
+        chosen += pools[name] if cap >= len(pools[name]) else _sample(pools[name], cap, draw)
+        open_shares -= shares[name]
+    return chosen
 
 
 def load_unlabelled(

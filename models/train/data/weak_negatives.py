@@ -32,6 +32,12 @@ _SPEAKS_FOR = {
     r"covid|corona|vaccine|breaking|report|rumou?r|claim|according|study|studies|confirmed|hoax|source",
     "diversion": r"加.?[微威薇v]|vx|wx|微信|qq|私聊|私信|联系|电话|转账|线下|"
     r"whats ?app|telegram|dm\b|inbox|wechat|line\b|text me|venmo|paypal|zelle|contact|message me|call me",
+    "adult": r"约[炮吗]|裸|色|黄片|援交|上床|做爱|性感|福利姬|骚|胸|开房|床上|一夜|胖次|内裤|老司机|"
+    r"nude|sex|porn|xxx|onlyfans|hook ?up|naked|horny|escort|nsfw|adult|boob|dick|pussy|slut|thot",
+    "gambling": r"赌|博彩|下注|彩|六合|百家乐|老虎机|盘口|押|投注|棋牌|娱乐城|上分|中奖|"
+    r"\bbet|casino|gambl|poker|slots|jackpot|wager|lotter|\bodds|stake|parlay",
+    "violence": r"杀|砍|打死|弄死|自杀|跳楼|割腕|血|炸|枪|刀|死|揍|暴力|家暴|强奸|打人|群殴|抑郁|上吊|烧|砸|活不|"
+    r"kill|murder|shoot|stab|suicid|\bdie|dead|death|blood|gun|bomb|\bbeat|attack|rape|hang|fight|punch|hurt|violen|burn|knife|slap|smash",
 }
 _GUARDS = {label: re.compile(pattern) for label, pattern in _SPEAKS_FOR.items()}
 _GRIEVANCE = re.compile(
@@ -64,7 +70,7 @@ def _absent(example: Example) -> Iterator[str]:
         if not _GUARDS[label].search(text):
             yield label
     if source in _HOST_SPEECH:
-        yield from ("abuse", "complaint", "privacy", "crisis", "rumor")
+        yield from ("abuse", "complaint", "privacy", "crisis", "rumor", "adult", "gambling", "violence")
     if source in _SPAM | _NEWS:
         yield from ("abuse", "complaint")
     if source in _REAL_EVENTS:
@@ -84,9 +90,9 @@ def _usually_absent(source: str) -> tuple[str, ...]:
     if _is_post(source) or source in _REVIEWS | _OFFENSIVE_SETS:
         return tuple(_GUARDS)
     if source in _SPAM:
-        return ("crisis", "privacy", "rumor")
+        return ("crisis", "privacy", "rumor", "violence")
     if source in _NEWS:
-        return ("fraud_spam", "misleading", "diversion", "privacy")
+        return ("fraud_spam", "misleading", "diversion", "privacy", "adult", "gambling")
     return ("diversion",) if source in _HOST_SPEECH else ()
 
 

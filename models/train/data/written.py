@@ -1,12 +1,11 @@
 """The corpus that was written for this model: ``written/AUTHOR.jsonl``, one text a line with all of its labels.
 
 An author's file names its language first (``zh1``). The texts of ``JUDGES`` are never trained on, nor do they choose a
-threshold: they judge. Of the other authors one text in ten is kept for calibration and figures. A disguised text has
-its ``plain`` twin beside it, which counts as a text of its own.
+threshold: they judge. Those of ``CALIBRATORS`` are not trained on either: they choose thresholds, for texts of people
+whom the model does not know. A disguised text has its ``plain`` twin beside it, which counts as a text of its own.
 """
 
-from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +16,31 @@ from models.train.data.sources import SOURCES, WRITTEN, Example, read_rows
 FOLDER = Path(__file__).with_name("written")
 JUDGES = ("zh3", "en2")
 """The authors that were held out whole, chosen before the first training."""
-UNSEEN_PART = 10
+CALIBRATORS = ("zh1", "en1")
 
 
 def load_written(language: str) -> tuple[list[Example], list[Example]]:
-    """The (training, unseen) examples of the authors that teach, without what a judge happens to have written as well.
-
-    Both twins are on the same side.
-    """
-    judging = {example.text for example in load_judging(language)}
-    training: list[Example] = []
-    unseen: list[Example] = []
-    for path in sorted(FOLDER.glob(f"{language}*.jsonl")):
-        if path.stem not in JUDGES:
-            for row in read_rows(path):
-                examples = [example for example in examples_of(row, language) if example.text not in judging]
-                (unseen if _is_unseen(row["text"]) else training).extend(examples)
-    return training, unseen
+    """The (training, calibration) examples: of each, no text that one held further out happens to have written too."""
+    names = [path.stem for path in sorted(FOLDER.glob(f"{language}*.jsonl"))]
+    judging = load_judging(language)
+    calibration = _without(_written_by([name for name in names if name in CALIBRATORS], language), judging)
+    teaching = _written_by([name for name in names if name not in CALIBRATORS + JUDGES], language)
+    return _without(teaching, [*judging, *calibration]), calibration
 
 
 def load_judging(language: str) -> list[Example]:
     """The examples of the authors that judge."""
-    paths = [FOLDER / f"{name}.jsonl" for name in JUDGES if name.startswith(language)]
-    return [example for path in paths for row in read_rows(path) for example in examples_of(row, language)]
+    return _written_by([name for name in JUDGES if name.startswith(language)], language)
+
+
+def _written_by(authors: Iterable[str], language: str) -> list[Example]:
+    rows = (row for name in authors for row in read_rows(FOLDER / f"{name}.jsonl"))
+    return [example for row in rows for example in examples_of(row, language)]
+
+
+def _without(examples: Iterable[Example], others: Iterable[Example]) -> list[Example]:
+    known = {example.text for example in others}
+    return [example for example in examples if example.text not in known]
 
 
 def examples_of(row: Mapping[str, Any], language: str) -> Iterator[Example]:
@@ -57,7 +58,3 @@ def examples_of(row: Mapping[str, Any], language: str) -> Iterator[Example]:
                 risks={label: (float(label in row["risks"]), source.weight) for label in RISKS},
                 written=text,
             )
-
-
-def _is_unseen(text: str) -> bool:
-    return blake2b(text.encode(), digest_size=4, person=b"written").digest()[0] % UNSEEN_PART == 0

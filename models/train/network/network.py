@@ -23,6 +23,8 @@ NEUTRAL = SENTIMENTS.index("neutral")
 HEAD_DROPOUT = 0.1
 LEARNT_FROM_LABELS = 0.4  # of the loss where there are teachers; the rest is learnt from their answers
 OFF = -1e4
+SENTIMENT_AND_RISKS = slice(len(SENTIMENTS) - 1, None)
+"""Of the outputs, one column for the three sentiments, which are known together, and one a risk."""
 
 
 class Network(Trainable):
@@ -60,15 +62,21 @@ def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def head_loss(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
-    """What the labels say, and where there are teachers, mostly what these say."""
-    by_labels = masked_loss(logits, targets)
+    """What the labels say, and where teachers answered, mostly what these say."""
+    by_labels = label_costs(logits, targets)
     if targets.answers is None:
-        return by_labels
-    return LEARNT_FROM_LABELS * by_labels + (1 - LEARNT_FROM_LABELS) * distance(logits, targets.answers)
+        return by_labels.sum() / len(logits)
+    answered = ~targets.answers[:, SENTIMENT_AND_RISKS].isnan()
+    shares = 1 - (1 - LEARNT_FROM_LABELS) * answered.float()
+    by_answers = (1 - LEARNT_FROM_LABELS) * answer_costs(logits, targets.answers)
+    return ((shares * by_labels).sum() + by_answers.sum()) / len(logits)
 
 
-def masked_loss(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
-    """The mean over texts of what their known labels cost; a source without a neutral class does not judge neutral."""
+def label_costs(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
+    """What the known labels cost, (texts, 1 + risks), sentiment first, 0 where a label is unknown.
+
+    A source without a neutral class does not judge neutral.
+    """
     sentiment = logits[:, : len(SENTIMENTS)] + targets.log_priors
     off = torch.zeros_like(sentiment)
     off[:, NEUTRAL] = targets.binary * OFF
@@ -76,14 +84,17 @@ def masked_loss(logits: torch.Tensor, targets: Targets) -> torch.Tensor:
     by_risk = nn.functional.binary_cross_entropy_with_logits(
         logits[:, len(SENTIMENTS) :], targets.risks, reduction="none"
     )
-    total = (by_sentiment * targets.sentiment_weight).sum() + (by_risk * targets.risk_weights).sum()
-    return total / len(targets.sentiment)
+    return torch.cat([(by_sentiment * targets.sentiment_weight).unsqueeze(1), by_risk * targets.risk_weights], dim=1)
 
 
-def distance(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-    """The mean over texts of the cross-entropy against the teachers' probabilities (Hinton et al. 2015)."""
-    moods = answers[:, : len(SENTIMENTS)].softmax(dim=1)
-    by_sentiment = nn.functional.cross_entropy(logits[:, : len(SENTIMENTS)], moods)
-    risks = answers[:, len(SENTIMENTS) :].sigmoid()
+def answer_costs(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """The cross-entropy against the teachers' probabilities (Hinton et al. 2015), (texts, 1 + risks), sentiment first.
+
+    0 where there is no answer, which is NaN.
+    """
+    moods = answers[:, : len(SENTIMENTS)].nan_to_num().softmax(dim=1)
+    by_sentiment = nn.functional.cross_entropy(logits[:, : len(SENTIMENTS)], moods, reduction="none")
+    risks = answers[:, len(SENTIMENTS) :].nan_to_num().sigmoid()
     by_risk = nn.functional.binary_cross_entropy_with_logits(logits[:, len(SENTIMENTS) :], risks, reduction="none")
-    return by_sentiment + by_risk.sum(dim=1).mean()
+    costs = torch.cat([by_sentiment.unsqueeze(1), by_risk], dim=1)
+    return costs * ~answers[:, SENTIMENT_AND_RISKS].isnan()

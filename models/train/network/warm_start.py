@@ -2,12 +2,12 @@
 
 The package holds each weight as an 8-bit number, that is, as an interval. The start takes the published encoder's
 weight where it lies in that interval and the nearest end where it does not, so that a weight that training never moved
-is exact.
+is exact. A head has a row for each label: those of labels that the package does not know yet stay as they begin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,33 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from models.labels import RISKS, SENTIMENTS
 from models.train.network.network import Network
 
 _EMBEDDINGS = "embeddings."
+_HEADS = ("head.", "exits.")
 _TYPES = "encoder.embeddings.token_type_embeddings.weight"
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.floating[Any]]
 
 
-def load_from_package(network: Network, graphs: Iterable[Path]) -> list[str]:
-    """Loads the weights of a packaged model's graphs in place; returns the names of those that they lack."""
+def load_from_package(network: Network, graphs: Iterable[Path], risks: Sequence[str] = RISKS) -> list[str]:
+    """Loads the weights of a packaged model's graphs in place; returns the names of those that they lack.
+
+    ``risks`` are those that the package knows, in the order of its outputs. The head at the network's own depth is its
+    last one, whatever it was in the package.
+    """
     state = network.state_dict()
     missing = set(state)
+    rows = [*range(len(SENTIMENTS)), *(len(SENTIMENTS) + RISKS.index(label) for label in risks)]
+    last = f"exits.{network.encoder.config.num_hidden_layers}."
     for path in graphs:
-        for name, low, high in _intervals(onnx.load(str(path)).graph):
+        for stored, low, high in _intervals(onnx.load(str(path)).graph):
+            name = stored.replace(last, "head.")
+            if name.startswith(_HEADS) and name in state and len(low) == len(rows):
+                state[name][rows] = low
+                missing.discard(name)
+                continue
             if name == "encoder./types":  # the graph has the one type that is used
                 state[_TYPES][0] = low
                 missing.discard(_TYPES)
@@ -55,7 +68,7 @@ def _intervals(graph: onnx.GraphProto) -> Iterator[tuple[str, torch.Tensor, torc
             low = high = np.asarray(array, dtype=np.float32)
         else:
             continue
-        of_head = name.startswith(("head", "exits"))
+        of_head = name.startswith(_HEADS)
         if low.ndim == 2 and not name.startswith(_EMBEDDINGS):
             low, high = low.T, high.T
         yield name if of_head else f"encoder.{name}", *(torch.tensor(side, dtype=torch.float32) for side in (low, high))

@@ -30,7 +30,7 @@ class Point:
 class Recorded:
     """A scorer that knows its texts' probabilities already."""
 
-    def __init__(self, texts: Sequence[LabelledText], probabilities: Floats, thresholds: Sequence[float]) -> None:
+    def __init__(self, texts: Sequence[LabelledText], probabilities: Floats, thresholds: Mapping[str, float]) -> None:
         self._scores = dict(zip((text.text for text in texts), to_scores(probabilities, thresholds), strict=True))
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
@@ -71,8 +71,7 @@ def measure_points(
 def _point(
     name: str, texts: Sequence[LabelledText], probabilities: Floats, model: LanguageModel, layers: float
 ) -> Point:
-    thresholds = list(model.thresholds.values())
-    return Point(name, layers, goal_figures(evaluate_texts(texts, Recorded(texts, probabilities, thresholds))))
+    return Point(name, layers, goal_figures(evaluate_texts(texts, Recorded(texts, probabilities, model.thresholds))))
 
 
 def _with_exits(by_stage: Sequence[Floats], model: LanguageModel, depths: Sequence[int]) -> tuple[Floats, float]:

@@ -48,7 +48,7 @@ from models.train.release.depth_curve import Point, goal_texts, measure_points
 from models.train.release.exits import choose_exit
 from models.train.release.export import export, write_configuration
 from models.train.release.goals import GOALS
-from models.train.stages import judged_in, small_network
+from models.train.stages import judged_in, small_network, trained_depth
 
 SERVED_TOKENS = 512
 FIGURES = "figures.json"
@@ -162,7 +162,7 @@ class _Trained:
     @property
     def depths(self) -> list[int]:
         """Where the network has heads."""
-        return [*self.encoder.exits, self.encoder.kept]
+        return sorted(self.network.weights)
 
     def write(self, folder: Path, depths: Sequence[int], int8: bool = True) -> list[str]:
         """Fills a new folder with graphs, tokeniser and configuration; returns the graphs' names."""
@@ -204,9 +204,9 @@ class _CalibratedStages:
 
 
 def _trained(language: str, recipe: Recipe) -> _Trained:
-    folder = recipe.out / language
+    folder, encoder = recipe.out / language, ENCODERS[language]
     saved = torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True)
-    network = small_network(ENCODERS[language], saved).eval()
+    network = small_network(encoder, saved, trained_depth(encoder, recipe.start is not None)).eval()
     progress = load_weights(network, folder / "checkpoint.pt")
     tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     return _Trained(language, network, tokeniser, progress)

@@ -20,7 +20,7 @@ from streams.detection.brand.windows import Tally, Windows
 from streams.detection.evidence import COORDINATED_SHARE, influence
 from streams.events.schema import ScoredText
 
-HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor"})
+HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor", "violence"})
 """Risks that count against the brand; spam and diversion under its posts do not, nor does praise that misleads."""
 
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})

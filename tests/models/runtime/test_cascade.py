@@ -108,3 +108,26 @@ def test_probabilities_are_calibrated() -> None:
     (row,) = Calibration(stage).probabilities(logits)
     assert row[POSITIVE] == pytest.approx(positive(2.0))
     assert row[len(SENTIMENTS) :] == pytest.approx([0.5] * len(RISKS))
+
+
+def test_a_model_that_knows_fewer_risks_has_fewer_outputs() -> None:
+    """One that was packaged before a label came; its outputs keep our order, whatever the manifest's objects have."""
+    known = RISKS[:3]
+    stage = Stage("g", 1.0, {label: Platt(1.0, float(known.index(label))) for label in reversed(known)})
+    logits = np.zeros((1, len(SENTIMENTS) + len(known)), dtype=np.float32)
+    (row,) = Calibration(stage).probabilities(logits)
+    assert row[len(SENTIMENTS) :] == pytest.approx([0.5, 0.7311, 0.8808], abs=1e-4)
+    rule = ExitRule(Exit(0.0, dict(zip(known, [(0.1, 0.2), (0.1, 0.8), (0.1, 0.9)], strict=True))))
+    assert rule.leaving(np.array([[1.0, 0, 0, 0.5, 0.9, 0.95], [1.0, 0, 0, 0.5, 0.7, 0.95]])).tolist() == [True, False]
+    texts = Cascade([LoadedStage(Echo(logits), Calibration(stage), None)]).probabilities([[1]])
+    assert texts.shape == logits.shape
+
+
+class Echo:
+    """Says the same of every batch."""
+
+    def __init__(self, logits: Any) -> None:
+        self.logits = logits
+
+    def run(self, inputs: Mapping[str, Any]) -> Sequence[Any]:
+        return [self.logits]

@@ -65,7 +65,10 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda m: m.update(risks=m["risks"][:-1]), "labels are not"),
+        (lambda m: m.update(risks=[]), "labels are not"),
+        (lambda m: m.update(risks=m["risks"][::-1]), "labels are not"),
+        (lambda m: m.update(risks=[*m["risks"], "sarcasm"]), "labels are not"),
+        (lambda m: m.update(risks=m["risks"][:-1]), "a calibration and a threshold for each risk"),
         (lambda m: m["models"].pop("en"), "needs a model for each"),
         (lambda m: m["models"]["zh"]["stages"][0].update(graph="../model.onnx"), "zh graph or tokeniser is not among"),
         (lambda m: m["models"]["zh"].update(stages=[]), "every zh stage but the last needs an exit"),

@@ -108,7 +108,7 @@ def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.Mo
     run = tiny_run(tmp_path, monkeypatch, lines, teach=0)
     train_language(run)
     package, again = tmp_path / "package", tmp_path / "again"
-    network = small_network(run.encoder, torch_load(tmp_path / "encoder.pt")).eval()
+    network = small_network(run.encoder, torch_load(tmp_path / "encoder.pt"), run.encoder.kept).eval()
     load_weights(network, tmp_path / "checkpoint.pt")
     write_package(package, lambda folder: export(network, folder, (1, 2)))
     shutil.copytree(tmp_path, again, ignore=shutil.ignore_patterns("checkpoint.pt", "package", "again"))
@@ -132,7 +132,7 @@ def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monke
     run = tiny_run(tmp_path, monkeypatch, [], teach=0)
     stages.train_language(run)
     monkeypatch.setattr(stages, "ENCODERS", {"zh": replace(run.encoder, served=(1,))})
-    network = stages.small_network(run.encoder, torch_load(tmp_path / "encoder.pt")).eval()
+    network = stages.small_network(run.encoder, torch_load(tmp_path / "encoder.pt"), run.encoder.kept).eval()
     load_weights(network, tmp_path / "checkpoint.pt")
     write_package(tmp_path / "package", lambda folder: export(network, folder, (1,)))
     (tmp_path / "checkpoint.pt").unlink()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models.train.data.sources import SOURCES, Example, held_out, load_training, load_validation, to_example
+from models.train.data.sources import (
+    HEAVY_TIMES,
+    SOURCES,
+    Example,
+    held_out,
+    load_training,
+    load_validation,
+    sample_evenly,
+    to_example,
+)
 from models.train.data.weak_negatives import WEAK_WEIGHT, add_weak_negatives
 
 
@@ -79,3 +89,13 @@ def test_weak_negatives_spare_known_labels_and_texts_that_speak_for_the_risk() -
     assert examples[0].risks["crisis"] == (0.0, WEAK_WEIGHT)
     assert "crisis" not in examples[1].risks
     assert "complaint" not in examples[1].risks
+
+
+def test_a_sample_takes_small_sources_whole_and_of_heavy_ones_more() -> None:
+    sizes = {"small": 10, "large": 1_000, "heavy": 1_000}
+    examples = [Example(f"{name} {n}", name) for name, size in sizes.items() for n in range(size)]
+    chosen = sample_evenly(examples, 160, {"heavy"}, seed=1)
+    counts = Counter(example.source for example in chosen)
+    assert counts == {"small": 10, "large": 30, "heavy": 30 * HEAVY_TIMES}
+    assert chosen == sample_evenly(examples, 160, {"heavy"}, seed=1)
+    assert len(sample_evenly(examples, 10_000, {"heavy"}, seed=1)) == len(examples)

@@ -150,6 +150,29 @@ def test_every_head_learns_from_teachers_where_they_say_more_than_the_labels(tmp
     assert moods(network) == {1: [1, 1], 2: [1, 1]}
 
 
+def test_where_teachers_have_no_say_the_labels_decide(tmp_path: Path) -> None:
+    from models.labels import OUTPUTS
+
+    network, _ = trained(tmp_path, epochs=8, answers=np.full((128, OUTPUTS), np.nan, dtype=np.float16))
+    assert moods(network) == {1: [2, 0], 2: [2, 0]}
+
+
+def test_no_answer_to_one_risk_leaves_the_answers_to_others() -> None:
+    import torch
+
+    from models.labels import OUTPUTS
+    from models.train.network.network import answer_costs
+
+    answers = torch.zeros(2, OUTPUTS)
+    answers[1, 3] = torch.nan
+    logits = torch.ones(2, OUTPUTS, requires_grad=True)
+    answer_costs(logits, answers).sum().backward()
+    assert logits.grad is not None
+    assert logits.grad[1, 3] == 0
+    assert (logits.grad[1, 4:] != 0).all()
+    assert torch.equal(logits.grad[0, 4:], logits.grad[1, 4:])
+
+
 def moods(network: Any) -> dict[int, list[int]]:
     """By depth, the likeliest sentiment of good and of bad."""
     import torch
@@ -177,13 +200,13 @@ def test_a_sources_habit_is_a_prior_and_not_learnt() -> None:
 
     from models.labels import OUTPUTS
     from models.train.data.batches import Texts
-    from models.train.network.network import masked_loss
+    from models.train.network.network import label_costs
 
     corpus = prepare(tiny_tokeniser(), [Example("so", "x", sentiment=mood) for mood in [0] * 8 + [1] * 4 + [2] * 4])
     assert np.exp(log_priors(corpus)).round(3).tolist() == [[0.5, 0.25, 0.25]]
     logits = torch.zeros(len(corpus), OUTPUTS, requires_grad=True)
     targets = Texts(corpus, torch.device("cpu")).batch(np.arange(len(corpus))).targets
-    masked_loss(logits, targets).backward()
+    label_costs(logits, targets).sum().backward()
     assert logits.grad is not None
     assert logits.grad[:, :3].sum(dim=0).abs().max() < 1e-6
 
@@ -193,12 +216,12 @@ def test_unknown_labels_add_nothing_to_the_loss() -> None:
 
     from models.labels import OUTPUTS
     from models.train.data.batches import Texts
-    from models.train.network.network import masked_loss
+    from models.train.network.network import label_costs
 
     examples = [Example("so", "x"), Example("very", "y", sentiment=0, sentiment_binary=True)]
     logits = torch.randn(2, OUTPUTS, requires_grad=True)
     targets = Texts(prepare(tiny_tokeniser(), examples), torch.device("cpu")).batch(np.arange(2)).targets
-    masked_loss(logits, targets).backward()
+    label_costs(logits, targets).sum().backward()
     assert logits.grad is not None
     assert not logits.grad[0].any()
     assert logits.grad[1, 0] != 0

@@ -54,6 +54,40 @@ def test_what_the_package_lacks_stays_and_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_heads_grow_by_the_labels_that_the_package_does_not_know(tmp_path: Path) -> None:
+    import torch
+
+    from models.labels import RISKS, SENTIMENTS
+    from models.train.network.warm_start import load_from_package
+    from models.train.release.export import export
+
+    known = RISKS[1:]
+    rows = [*range(len(SENTIMENTS)), *(len(SENTIMENTS) + RISKS.index(label) for label in known)]
+    trained, grown = small_network(), small_network()
+    with torch.no_grad():
+        for head in (trained.head, *trained.exits.values()):
+            head.weight, head.bias = torch.nn.Parameter(head.weight[rows] + 1), torch.nn.Parameter(head.bias[rows] + 1)
+    before = grown.head.weight[len(SENTIMENTS)].clone()
+    graphs = [tmp_path / name for name in export(trained, tmp_path, DEPTHS)]
+    assert load_from_package(grown, graphs, known) == []
+    assert torch.allclose(grown.head.weight[rows], trained.head.weight)
+    assert torch.allclose(grown.exits[str(DEPTHS[0])].bias[rows], trained.exits[str(DEPTHS[0])].bias)
+    assert torch.equal(grown.head.weight[len(SENTIMENTS)], before)
+
+
+def test_the_head_at_the_networks_depth_is_its_last(tmp_path: Path) -> None:
+    """A package that was cut after its second layer goes on as a network of two."""
+    import torch
+
+    from models.train.network.warm_start import load_from_package
+    from models.train.release.export import export
+
+    trained, cut = small_network(), small_network(layers=2)
+    graphs = [tmp_path / name for name in export(trained, tmp_path, DEPTHS[:2])]
+    assert load_from_package(cut, graphs) == []
+    assert torch.allclose(cut.head.weight, trained.exits["2"].weight)
+
+
 def test_a_package_that_would_be_replaced_is_no_start(tmp_path: Path) -> None:
     from models.train.__main__ import main
 
