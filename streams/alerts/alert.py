@@ -28,6 +28,12 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     risks: dict[str, float] = {}
     findings: list[Finding] = []
     actor_id: str | None = None
+    platform: Platform | None = None
+    room_id: str | None = None
+    count: int = 1
+    """How many texts said it in this wording; the text is one of them."""
+    reach: int = 0
+    """The followers of their accounts, added up."""
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,6 +72,14 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """The draft rule that raised it."""
     shadow: bool = False
     """A draft rule's: recorded, paging nobody."""
+    first_severity: Severity | None = None
+    """The severity with which it fired; whoever was told then is told of what becomes of it."""
+    present: dict[str, float] = {}
+    """What is observed now, where `observed` has the height of it."""
+    calm_since: int | None = None
+    """Since when a firing alert has been calm."""
+    resolves_at: int | None = None
+    """When it resolves if it stays calm."""
 
 
 def fingerprint(kind: AlertKind, brand_id: str, room_id: str | None, family: str | None, started_at_ms: int) -> str:

@@ -58,12 +58,21 @@ class Episode(Stored):
         return not self.firing and now_ms - self.since_ms >= hysteresis.fire_after_ms
 
     def fire(self, now_ms: int) -> bool:
-        self.revise(now_ms, state="firing", fired_at=now_ms)
+        self.revise(now_ms, state="firing", fired_at=now_ms, first_severity=self.alert.severity)
         return True
 
     def resolve(self, now_ms: int) -> bool:
         self.revise(now_ms, state="resolved", resolved_at=now_ms)
         return True
+
+    def note(self, **changes: Any) -> None:
+        """Keep fields of the alert for its next record, which stays due when it was."""
+        self.alert = msgspec.structs.replace(self.alert, **changes)
+
+    def as_of(self, calm_since_ms: int | None, hysteresis: Hysteresis, **changes: Any) -> Alert:
+        """The alert as screens show it now, with when it resolves if it stays calm; the episode is unchanged."""
+        resolves_at = None if calm_since_ms is None else calm_since_ms + hysteresis.resolve_after_ms
+        return msgspec.structs.replace(self.alert, calm_since=calm_since_ms, resolves_at=resolves_at, **changes)
 
     def revise(self, now_ms: int, **changes: Any) -> None:
         """Replace fields of the alert; a severity never falls while the episode lasts."""

@@ -1,10 +1,16 @@
 """What an alert shows: its texts, the accounts that spread it, and how much of it is coordinated.
 
+Each wording is one piece of evidence with the number of its texts; harm, praise and other talk are kept apart, so that
+an alert is shown by what raised it.
+
 Sizes are bounded, whatever the volume: tables of accounts and wordings are cut to their largest when they grow too long
 (as in lossy counting, Manku and Motwani, 2002), so the heavy ones are counted exactly and the light ones too low.
 """
 
 import math
+from typing import Literal
+
+import msgspec
 
 from streams.alerts.alert import Evidence
 from streams.events.schema import Actor, ScoredText
@@ -22,10 +28,20 @@ _ORDINARY_DIGITS = 2.0
 _VERIFIED = 1.5
 _WORDING_CHARACTERS = 24
 
+Tone = Literal["harm", "praise", "talk"]
+"""What a text adds to: harm to the brand, praise, or neither."""
+
 
 class RankedEvidence(Stored):
     weight: float
+    """Of its heaviest text, which is the one that is shown."""
     evidence: Evidence
+    wording: str = ""
+
+    @property
+    def rank(self) -> float:
+        """Its weight, and one more for each doubling of the texts that say the same."""
+        return self.weight + math.log2(self.evidence.count)
 
 
 class EvidenceCollector(Stored):
@@ -38,26 +54,36 @@ class EvidenceCollector(Stored):
     """Of those accounts whose text weighs more than one."""
     wordings: dict[str, int] = {}
     shown: list[RankedEvidence] = []
+    """Wordings of harm, the first in rank first."""
+    praise: list[RankedEvidence] = []
+    talk: list[RankedEvidence] = []
+    neutral_wordings: dict[str, int] = {}
+    """Of texts that take no side."""
 
-    def add(self, text: ScoredText, weight: float, *, opinionated: bool) -> None:
-        """Add a text. Those of the largest weight are kept to be shown; only opinionated ones, which take a side, count
-        towards accounts and wordings."""
-        self._show(text, weight)
-        if not opinionated:
-            return
-        self.texts += 1
-        self._count_account(text)
-        wording = _wording(text.text)
-        self.wordings[wording] = self.wordings.get(wording, 0) + 1
-        _prune(self.wordings)
+    def add(self, text: ScoredText, weight: float, *, opinionated: bool, tone: Tone = "harm") -> None:
+        """Add a text. The wordings of the highest rank are kept to be shown, by tone; only opinionated texts, which
+        take a side, count towards accounts and coordination."""
+        wording = wording_of(text.text)
+        counts = self.wordings if opinionated else self.neutral_wordings
+        counts[wording] = counts.get(wording, 0) + 1
+        self._show(self._by_tone(tone), text, weight, wording, counts[wording])
+        prune(counts)
+        if opinionated:
+            self.texts += 1
+            self._count_account(text)
 
     def reset(self) -> None:
         """Drop the collected texts: they did not become an episode."""
         self.texts = self.with_account = 0
-        self.accounts, self.influence, self.wordings, self.shown = {}, {}, {}, []
+        self.accounts, self.influence, self.wordings, self.neutral_wordings = {}, {}, {}, {}
+        self.shown, self.praise, self.talk = [], [], []
 
-    def evidence(self) -> list[Evidence]:
-        return [ranked.evidence for ranked in self.shown]
+    def evidence(self, tone: Tone | None = "harm") -> list[Evidence]:
+        """One piece a wording, of a tone or of all tones (None) by the number of texts."""
+        if tone is None:
+            everything = sorted([*self.shown, *self.praise, *self.talk], key=lambda ranked: -ranked.evidence.count)
+            return [ranked.evidence for ranked in everything[:SHOWN_TEXTS]]
+        return [ranked.evidence for ranked in self._by_tone(tone)]
 
     def spreaders(self) -> dict[str, int]:
         """The accounts that spread it, as pseudonym → texts times the account's influence, the largest first."""
@@ -90,7 +116,7 @@ class EvidenceCollector(Stored):
             return
         self.with_account += 1
         self.accounts[text.actor.id] = self.accounts.get(text.actor.id, 0) + 1
-        _prune(self.accounts)
+        prune(self.accounts)
         self._note_influence(text.actor)
 
     def _note_influence(self, actor: Actor) -> None:
@@ -100,12 +126,21 @@ class EvidenceCollector(Stored):
         if len(self.influence) > 3 * _TABLE:
             self.influence = {known: weight for known, weight in self.influence.items() if known in self.accounts}
 
-    def _show(self, text: ScoredText, weight: float) -> None:
-        if len(self.shown) == SHOWN_TEXTS and weight <= self.shown[-1].weight:
+    def _by_tone(self, tone: Tone) -> list[RankedEvidence]:
+        return self.praise if tone == "praise" else self.talk if tone == "talk" else self.shown
+
+    def _show(self, shown: list[RankedEvidence], text: ScoredText, weight: float, wording: str, count: int) -> None:
+        known = next((one for one in shown if one.wording == wording), None)
+        if known is not None:
+            known.evidence = one_more(known.evidence, text, replaces=weight > known.weight)
+            known.weight = max(weight, known.weight)
+        elif len(shown) < SHOWN_TEXTS or weight + math.log2(count) > shown[-1].rank:
+            evidence = msgspec.structs.replace(evidence_of(text), count=count)
+            shown.append(RankedEvidence(weight, evidence, wording))
+        else:
             return
-        self.shown.append(RankedEvidence(weight, evidence_of(text)))
-        self.shown.sort(key=lambda ranked: -ranked.weight)
-        del self.shown[SHOWN_TEXTS:]
+        shown.sort(key=lambda ranked: -ranked.rank)
+        del shown[SHOWN_TEXTS:]
 
 
 def influence(actor: Actor | None) -> float:
@@ -127,15 +162,26 @@ def evidence_of(text: ScoredText) -> Evidence:
         risks={label: round(text.risks.get(label, 1.0), 3) for label in text.flagged},
         findings=text.findings,
         actor_id=text.actor.id if text.actor else None,
+        platform=text.platform,
+        room_id=text.room_id,
+        reach=text.actor.followers if text.actor else 0,
     )
 
 
-def _wording(text: str) -> str:
+def one_more(evidence: Evidence, text: ScoredText, *, replaces: bool = False) -> Evidence:
+    """The evidence of a wording that was said once more, by this text; it is the one shown where it replaces."""
+    shown = evidence_of(text) if replaces else evidence
+    followers = text.actor.followers if text.actor else 0
+    return msgspec.structs.replace(shown, count=evidence.count + 1, reach=evidence.reach + followers)
+
+
+def wording_of(text: str) -> str:
+    """What texts of one wording have in common: their first letters and digits."""
     letters = "".join(filter(str.isalnum, text[: 3 * _WORDING_CHARACTERS].lower()))
-    return letters[:_WORDING_CHARACTERS]
+    return letters[:_WORDING_CHARACTERS] or text[:_WORDING_CHARACTERS]
 
 
-def _prune(counts: dict[str, int]) -> None:
+def prune(counts: dict[str, int]) -> None:
     """Cut the table to its largest once it is twice as long as what is kept."""
     if len(counts) >= 2 * _TABLE:
         for key in sorted(counts, key=counts.__getitem__)[:-_TABLE]:

@@ -5,9 +5,10 @@ night is known by the second night. Time is the key's (streams.detection.waterma
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from streams.alerts.alert import Alert
-from streams.alerts.episode import Episode, new_alert
+from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.clock import DAY_MS, MINUTE_MS
 from streams.ledger.stored import Stored
 
@@ -57,9 +58,6 @@ class FeedActivity(Stored):
 
 def silence_episode(brand_id: str, room_id: str | None, name: str, feed: FeedActivity, now_ms: int) -> Episode:
     """The episode of a feed that is silent. It fires at once: to be silent, it had to be so for long enough."""
-    quiet_minutes = (now_ms - feed.last_ms) / MINUTE_MS
-    active_minutes = (feed.last_ms - feed.first_ms) / MINUTE_MS
-    where = f"{name} in room {room_id}" if room_id else f"{name} for {brand_id}"
     alert = new_alert(
         "feed_silent",
         brand_id,
@@ -69,16 +67,36 @@ def silence_episode(brand_id: str, room_id: str | None, name: str, feed: FeedAct
         room_id=room_id,
         subject=name,
         source=name,
-        summary=f"{where}: silent for {quiet_minutes:.0f} minutes",
-        explanation=f"Nothing from {where} for {quiet_minutes:.0f} minutes, after {feed.records} records in"
-        f" {active_minutes:.0f} minutes with a largest gap of {feed.largest_gap_ms / MINUTE_MS:.1f} minutes."
-        " What is said there is not seen.",
-        observed={"quiet_minutes": round(quiet_minutes, 1)},
-        baseline={"largest_gap_minutes": round(feed.largest_gap_ms / MINUTE_MS, 2), "records": float(feed.records)},
+        **_silence_fields(brand_id, room_id, name, feed, now_ms),
     )
     episode = Episode(alert, since_ms=now_ms)
     episode.fire(now_ms)
     return episode
+
+
+def silence_as_of(episode: Episode, feed: FeedActivity, now_ms: int) -> Alert:
+    """The alert of a silence as screens show it now: it lasts longer by the minute."""
+    alert = episode.alert
+    fields = _silence_fields(alert.brand_id, alert.room_id, alert.source or "", feed, now_ms // MINUTE_MS * MINUTE_MS)
+    return episode.as_of(None, Hysteresis(0, 0), **fields)
+
+
+def _silence_fields(
+    brand_id: str, room_id: str | None, name: str, feed: FeedActivity, now_ms: int
+) -> dict[str, Any]:  # fmt: skip
+    quiet_minutes = (now_ms - feed.last_ms) / MINUTE_MS
+    active_minutes = (feed.last_ms - feed.first_ms) / MINUTE_MS
+    where = f"{name} in room {room_id}" if room_id else f"{name} for {brand_id}"
+    return {
+        "summary": f"{where}: silent for {quiet_minutes:.0f} minutes",
+        "explanation": f"Nothing from {where} for {quiet_minutes:.0f} minutes, after {feed.records} records in"
+        f" {active_minutes:.0f} minutes with a largest gap of {feed.largest_gap_ms / MINUTE_MS:.1f} minutes."
+        " What is said there is not seen.",
+        "observed": {"quiet_minutes": round(quiet_minutes, 1)},
+        "baseline": {
+            "largest_gap_minutes": round(feed.largest_gap_ms / MINUTE_MS, 2), "records": float(feed.records),
+        },
+    }  # fmt: skip
 
 
 class FeedMonitor(Stored):
@@ -104,6 +122,11 @@ class FeedMonitor(Stored):
             elif name not in self.silences and feed.is_silent(now_ms, min_silence_ms):
                 self.silences[name] = silence_episode(brand_id, None, name, feed, now_ms)
                 yield self.silences[name].alert
+
+    def running(self, now_ms: int) -> Iterator[Alert]:
+        """The silences as they are now."""
+        for name, episode in self.silences.items():
+            yield silence_as_of(episode, self.sources[name], now_ms)
 
     def deadline_ms(self, min_silence_ms: int) -> int | None:
         """When the first of them becomes silent or forgotten if no record comes; None where there is none."""

@@ -184,6 +184,7 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
 
 def _effects(held: Partition, changes: DetectorChanges) -> Effects:
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
+    shown = dict(encoded) | {alert.fingerprint: msgspec.json.encode(alert) for alert in changes.refreshed}
     return Effects(
         sums=held.views.sums,
         maxima={**held.views.maxima, **({HEARD: held.views.newest_ms} if held.views.newest_ms else {})},
@@ -192,7 +193,7 @@ def _effects(held: Partition, changes: DetectorChanges) -> Effects:
             held.keys.suffix: changes.states,
             held.keys.view_suffix: changes.views,
             WATCHED: changes.watched,
-            **_alert_hashes(held.progress, changes.alerts, dict(encoded)),
+            **_alert_hashes(held.progress, [*changes.alerts, *changes.refreshed], shown),
             PROGRESS: {"state": _progress.encode(held.progress)},
         },
         outbox=encoded,

@@ -48,6 +48,9 @@ class KeyDetectors(Protocol[Record_contra]):
     def advance(self, log: SourceProgress) -> list[Alert]:
         """Advance time with the log, without a record; returns the alerts to be written, in order."""
 
+    def running(self) -> list[Alert]:
+        """The alerts that fire, as they are at this moment: what screens show between two records of the topic."""
+
     def snapshot(self) -> bytes:
         """The whole state, as `KeySpec.restore` reads it."""
 
@@ -88,6 +91,8 @@ class DetectorChanges:
     watched: dict[str, bytes | None] = field(default_factory=dict)
     """Keys that have a timer now (b"") or no longer (None)."""
     alerts: list[Alert] = field(default_factory=list)
+    refreshed: list[Alert] = field(default_factory=list)
+    """Firing alerts whose figures, words or evidence moved on since they were last given; for screens alone."""
 
 
 class KeyedDetectors(Generic[Record]):
@@ -101,6 +106,10 @@ class KeyedDetectors(Generic[Record]):
         self._changed: set[str] = set()
         self._alerts: list[Alert] = []
         self._watched_before: set[str] = set()
+        self._passed: set[str] = set()
+        """Alerting keys for which a minute passed."""
+        self._shown: dict[str, Alert] = {}
+        """Firing alerts as they were last given."""
 
     def keys_to_load(self, records: Iterable[Record]) -> list[str]:
         """Keys whose state, if any is stored, `restore` must take in before these records are processed."""
@@ -144,8 +153,10 @@ class KeyedDetectors(Generic[Record]):
             views={key: detector.view() for key, detector in changed.items()},
             watched=dict(self._watch_changes()),
             alerts=self._alerts,
+            refreshed=list(self._refreshed()),
         )
         self._changed, self._alerts, self._watched_before = set(), [], set(self._with_timer)
+        self._passed = set()
         self._evict()
         return changes
 
@@ -156,7 +167,21 @@ class KeyedDetectors(Generic[Record]):
             for key in sorted(self._with_timer):
                 detector = self._detectors[key]
                 self._note(key, detector, detector.advance(self._log))
+                if detector.alerting:
+                    self._passed.add(key)
             self._shed_quiet_keys()
+
+    def _refreshed(self) -> Iterator[Alert]:
+        for alert in self._alerts:
+            if alert.state == "firing":
+                self._shown[alert.fingerprint] = alert
+            else:
+                self._shown.pop(alert.fingerprint, None)
+        for key in sorted(self._changed | self._passed):
+            for alert in self._detectors[key].running():
+                if self._shown.get(alert.fingerprint) != alert:
+                    self._shown[alert.fingerprint] = alert
+                    yield alert
 
     def _note(self, key: str, detector: KeyDetectors[Record], alerts: list[Alert]) -> None:
         # Minutes without an alert are not stored: a restored state goes through them again.

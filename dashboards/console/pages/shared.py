@@ -38,8 +38,9 @@ class AlertSummary(msgspec.Struct, frozen=True):
 
 
 def summary_of(alert: Alert) -> AlertSummary:
-    """An alert's line, with the first finding of its evidence."""
-    finding = next((found for evidence in alert.evidence for found in evidence.findings), None)
+    """An alert's line; what raised a breach is its latest finding."""
+    breaches = (found for evidence in alert.evidence for found in evidence.findings) if alert.family else iter(())
+    finding = next(breaches, None)
     return AlertSummary(
         fingerprint=alert.fingerprint,
         kind=alert.kind,

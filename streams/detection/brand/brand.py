@@ -94,6 +94,11 @@ class Brand:
     def late_records(self) -> int:
         return self.state.late_records
 
+    def running(self) -> list[Alert]:
+        now_ms = self.state.watermark.now_ms
+        shown = [alert for detector in self._detectors for alert in detector.running(now_ms)]
+        return [*shown, *self.state.feeds.running(now_ms)]
+
     def process(self, text: ScoredText, log: SourceProgress) -> list[Alert]:
         state, source = self.state, source_partition(text)
         now_ms = state.watermark.observe(source, text.event_time_ms, log)

@@ -18,7 +18,7 @@ from streams.alerts.kinds import AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.config import DetectionConfig
-from streams.detection.evidence import SHOWN_TEXTS, evidence_of
+from streams.detection.evidence import SHOWN_TEXTS, evidence_of, prune, wording_of
 from streams.events.schema import Finding, ScoredText
 from streams.ledger.stored import Stored
 
@@ -38,6 +38,9 @@ class Breach(Stored):
     findings: int = 0
     rules: dict[str, int] = {}
     evidence: list[Evidence] = []
+    """The latest wordings, the newest first."""
+    wordings: dict[str, int] = {}
+    """Texts by wording."""
 
 
 class BreachState(Stored):
@@ -81,6 +84,12 @@ class BreachDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """Scores change no finding."""
 
+    def running(self, now_ms: int) -> Iterator[Alert]:
+        """With the newest findings, and when the alert resolves once a minute has passed without one."""
+        for breach in self._running.values():
+            quiet_since = breach.last_ms if now_ms - breach.last_ms >= MINUTE_MS else None
+            yield breach.episode.as_of(quiet_since, HYSTERESIS)
+
     def on_minute(self, minute: int) -> Iterator[Alert]:
         """Resolve episodes that have been quiet long enough."""
         for place, breach in list(self._running.items()):
@@ -115,18 +124,31 @@ def _add_findings(breach: Breach, text: ScoredText, found: list[Finding], now_ms
     breach.findings += len(found)
     for finding in found:
         breach.rules[finding.rule] = breach.rules.get(finding.rule, 0) + 1
-    if len(breach.evidence) < SHOWN_TEXTS:
-        shown = evidence_of(text)
-        misleading = {MISLEADING: round(text.risks[MISLEADING], 3)} if MISLEADING in text.risks else {}
-        breach.evidence.append(msgspec.structs.replace(shown, findings=found, risks={**misleading, **shown.risks}))
+    _show(breach, text, found)
     before = breach.episode.alert.severity
     breach.episode.revise(now_ms, **_alert_fields(breach, found))
     fired = breach.episode.step(now_ms, holds=True, calm=False, hysteresis=HYSTERESIS)
     return breach.episode.alert if fired or breach.episode.alert.severity != before else None
 
 
+def _show(breach: Breach, text: ScoredText, found: list[Finding]) -> None:
+    """Add a text to the evidence: one piece a wording, the newest first."""
+    wording = wording_of(text.text)
+    breach.wordings[wording] = breach.wordings.get(wording, 0) + 1
+    misleading = {MISLEADING: round(text.risks[MISLEADING], 3)} if MISLEADING in text.risks else {}
+    own = evidence_of(text)
+    own = msgspec.structs.replace(own, findings=found, risks={**misleading, **own.risks})
+    said = next((one for one in breach.evidence if wording_of(one.text) == wording), None)
+    newest = own if said is None or own.event_time >= said.event_time else said
+    reach = own.reach + (said.reach if said else 0)
+    shown = msgspec.structs.replace(newest, count=breach.wordings[wording], reach=reach)
+    others = (one for one in breach.evidence if one is not said)
+    breach.evidence = sorted([shown, *others], key=lambda one: -one.event_time)[:SHOWN_TEXTS]
+    prune(breach.wordings)
+
+
 def _alert_fields(breach: Breach, found: list[Finding]) -> dict[str, object]:
-    alert, first = breach.episode.alert, found[0]
+    alert, latest = breach.episode.alert, breach.evidence[0].findings[0]
     where = f"room {alert.room_id}" if alert.room_id else f"posts of {alert.brand_id}"
     rules = ", ".join(f"{rule} ({times})" for rule, times in sorted(breach.rules.items()))
     worst: Severity = "info"
@@ -134,9 +156,9 @@ def _alert_fields(breach: Breach, found: list[Finding]) -> dict[str, object]:
         worst = max_severity(worst, finding.severity)
     return {
         "severity": worst,
-        "summary": f"{where}: {alert.family}, “{first.matched}” ({first.article})",
+        "summary": f"{where}: {alert.family}, “{latest.matched}” ({latest.article})",
         "explanation": f"{breach.findings} findings of {alert.family} in {where}, by rule: {rules}."
-        f" The latest: “{first.matched}”, {first.article}. Usually there are none.",
+        f" The latest: “{latest.matched}”, {latest.article}. Usually there are none.",
         "observed": {"findings": float(breach.findings)},
         "baseline": {"findings": 0.0},
         "evidence": list(breach.evidence),

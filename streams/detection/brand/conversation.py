@@ -24,7 +24,7 @@ from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Bur
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import crisis
 from streams.detection.brand.detector import BrandFacts
-from streams.detection.brand.windows import Windows
+from streams.detection.brand.windows import Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import EvidenceCollector
 from streams.events.schema import ScoredText
@@ -84,6 +84,7 @@ class ConversationDetector:
 
     def __init__(self, brand: TalkedOfBrand, config: DetectionConfig) -> None:
         self.state = brand.conversation
+        self._brand = brand
         self._brand_id = brand.brand_id
         self._lateness_minutes = config.lateness_ms // MINUTE_MS
         self._lateness_ms = config.lateness_ms
@@ -103,7 +104,9 @@ class ConversationDetector:
         else:
             self._slide(minute)
         opinionated = bool(added.harm or added.positive or not added.scored)
-        self.state.evidence.add(text, crisis.weight(text), opinionated=opinionated)
+        tone = crisis.tone(added)
+        weight = crisis.praise_weight(text) if tone == "praise" else crisis.weight(text)
+        self.state.evidence.add(text, weight, opinionated=opinionated, tone=tone)
         opens = text.event_time_ms > self.state.resolved_ms
         if opens or self.state.crisis:
             yield from self._evaluate_harm(now_ms)
@@ -130,6 +133,22 @@ class ConversationDetector:
             yield from self._evaluate_harm(minute * MINUTE_MS)
         if self.state.attention:
             yield from self._evaluate_attention(minute * MINUTE_MS)
+        for episode in (self.state.crisis, self.state.attention):
+            if episode is not None and episode.firing and episode.calm_since_ms is None:
+                episode.note(**self._figures(episode.alert.kind, episode.alert))
+
+    def running(self, now_ms: int) -> Iterator[Alert]:
+        """The peak with what is said now beside it; a higher peak is shown before it is due to be written."""
+        for episode in (self.state.crisis, self.state.attention):
+            if episode is not None and episode.firing:
+                yield self._as_of(episode, now_ms)
+
+    def _as_of(self, episode: Episode, now_ms: int) -> Alert:
+        windows, minute, alert = self.state.windows, self._brand.minute, episode.alert
+        last_minute = windows.minutes.get(minute - 1, Tally())
+        present = crisis.present(windows.ending(minute, self._minutes), last_minute, self._minutes)
+        fields = self._evidence_fields(alert.kind) if episode.calm_since_ms else self._figures(alert.kind, alert)
+        return episode.as_of(episode.calm_since_ms, AT_ONCE, updated_at=now_ms, present=present, **fields)
 
     def _learn(self, minute: int) -> None:
         """Let the baselines learn the windows that lie before this minute, with all their late texts."""
@@ -240,9 +259,11 @@ class ConversationDetector:
         )
         if condition.holds and (changed or self._needs_update(before, condition.now_ms)):
             episode.revise(condition.now_ms, **self._alert_fields(kind, before))
+            if before.state == "pending":
+                episode.revise(condition.now_ms, first_severity=episode.alert.severity)
             changed = episode.firing
         elif changed and before.state == "firing":
-            episode.revise(condition.now_ms, **self._evidence_fields())
+            episode.revise(condition.now_ms, **self._evidence_fields(episode.alert.kind))
             self.state.resolved_ms = condition.now_ms
         if changed:
             yield episode.alert
@@ -282,10 +303,14 @@ class ConversationDetector:
         return "warning" if severe == "critical" and capped else severe
 
     def _alert_fields(self, kind: AlertKind, before: Alert) -> dict[str, Any]:
-        """The alert's figures and sentences, of the worst window so far."""
+        """The alert's severity, figures and sentences."""
+        return {"severity": self._severity(kind), **self._figures(kind, before)}
+
+    def _figures(self, kind: AlertKind, before: Alert) -> dict[str, Any]:
+        """The alert's figures and sentences, of the worst window so far, and its evidence."""
         state, window = self.state, self._window
         coordination, accounts = state.evidence.coordination(), state.evidence.few_accounts_share()
-        fields = {"severity": self._severity(kind), **self._evidence_fields()}
+        fields = self._evidence_fields(kind)
         if window.texts < before.observed.get("texts", 0):
             return fields | {"factors": before.factors | {"coordination": round(coordination, 3)}}
         usual = before.baseline or crisis.baseline(state.volume, state.harm, self._hour, self._minutes)
@@ -297,5 +322,5 @@ class ConversationDetector:
             "factors": self._factors(kind) | {"coordination": round(coordination, 3)},
         }
 
-    def _evidence_fields(self) -> dict[str, Any]:
-        return {"evidence": self.state.evidence.evidence(), "spreaders": self.state.evidence.spreaders()}
+    def _evidence_fields(self, kind: AlertKind) -> dict[str, Any]:
+        return {"evidence": crisis.evidence(kind, self.state.evidence), "spreaders": self.state.evidence.spreaders()}

@@ -11,13 +11,13 @@ Each factor lies between 0 and 1 and is shown in the alert:
 import math
 import re
 
-from streams.alerts.alert import Severity
+from streams.alerts.alert import Evidence, Severity
 from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand.windows import Tally, Windows
-from streams.detection.evidence import COORDINATED_SHARE, influence
+from streams.detection.evidence import COORDINATED_SHARE, EvidenceCollector, Tone, influence
 from streams.events.schema import ScoredText
 
 HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor", "violence"})
@@ -64,6 +64,29 @@ def weight(text: ScoredText) -> float:
     worst = max((text.risks.get(label, 1.0) for label in text.flagged), default=0.0)
     negative = text.sentiment_scores.get("negative", 0.0)
     return worst + negative + len(text.findings) + 0.1 * influence(text.actor)
+
+
+def praise_weight(text: ScoredText) -> float:
+    """How good an evidence of praise a text is."""
+    return text.sentiment_scores.get("positive", 0.0) + 0.1 * influence(text.actor)
+
+
+def tone(added: Tally) -> Tone:
+    """The tone of one text, from its tally."""
+    return "harm" if added.harm else "praise" if added.positive else "talk"
+
+
+def evidence(kind: AlertKind, collected: EvidenceCollector) -> list[Evidence]:
+    """What raised an alert of the kind: praise by praise, talk by what is said most, violence by abuse first."""
+    match kind:
+        case "opportunity":
+            return collected.evidence("praise")
+        case "surge":
+            return collected.evidence(None)
+        case "cyber_violence":
+            return sorted(collected.evidence("harm"), key=lambda one: "abuse" not in one.risks)
+        case _:
+            return collected.evidence("harm")
 
 
 def is_substantial(window: Tally) -> bool:
@@ -122,6 +145,16 @@ def observed(window: Tally) -> dict[str, float]:
         "abusive": float(window.abuse),
         "followers": float(window.followers),
         "harmful_by_influence": float(window.weighted_harm),
+    }
+
+
+def present(window: Tally, last_minute: Tally, minutes: int = WINDOW_MINUTES) -> dict[str, float]:
+    """What is said now, beside the height of it: a window of `minutes`, and the last minute that is over."""
+    return {
+        "texts": float(window.texts),
+        "harmful": float(window.harm),
+        "texts_per_minute": float(last_minute.texts),
+        "minutes": float(minutes),
     }
 
 

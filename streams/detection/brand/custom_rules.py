@@ -89,6 +89,9 @@ class AlertRuleDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """A text keeps the labels that it came with."""
 
+    def running(self, now_ms: int) -> Iterator[Alert]:  # noqa: ARG002 - a rule's figures are those of its worst window
+        return (state.episode.alert for state in self._states.values() if state.episode and state.episode.firing)
+
     def on_minute(self, minute: int) -> Iterator[Alert]:
         """Evaluate the running episodes; one whose rule was withdrawn ends."""
         for name, state in list(self._states.items()):

@@ -44,6 +44,10 @@ class BrandDetector(Protocol):
     def on_minute(self, minute: int) -> Iterable[Alert]:
         """Look at the minutes before `minute`, which begins. While an alert runs, every minute comes."""
 
+    def running(self, now_ms: int) -> Iterable[Alert]:
+        """The alerts that fire, with the figures, the words and the evidence of this moment. They are shown and not
+        written to the topic, so they page nobody again. Changes no state."""
+
 
 def is_seller_text(text: ScoredText) -> bool:
     """Whether the brand or a host speaks: texts that rules for advertisers apply to."""

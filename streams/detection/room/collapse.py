@@ -9,7 +9,7 @@ end (fewer comments) or a counter that hiccups (fewer viewers) is no collapse:
 
 from collections.abc import Iterable, Iterator
 from statistics import median
-from typing import Protocol
+from typing import Any, Protocol
 
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
@@ -94,6 +94,11 @@ class CollapseDetector:
             room.collapse = _new_episode(room, before, now, now_ms)
             yield room.collapse.alert
 
+    def running(self, now_ms: int) -> Iterator[Alert]:
+        episode, now = self._room.collapse, recent(self._room.minutes, now_ms // MINUTE_MS)
+        if episode is not None and episode.firing:
+            yield episode.as_of(episode.calm_since_ms, HYSTERESIS, present=_level_figures(now) if now else {})
+
     def on_session_end(self, now_ms: int) -> Iterator[Alert]:
         room = self._room
         if room.collapse is not None:
@@ -103,10 +108,14 @@ class CollapseDetector:
         room.minutes = {}
 
     def _follow(self, episode: Episode, now: RoomLevel, now_ms: int) -> Iterator[Alert]:
-        before = level_before(episode.alert)
+        before, severity = level_before(episode.alert), episode.alert.severity
+        if fallen(before, now) and now.viewers < episode.alert.observed["viewers"]:
+            episode.revise(now_ms, **_fall(episode.alert.room_id, before, now))
         settled = now_ms - episode.alert.started_at >= NEW_NORMAL_MS
         holds = fallen(before, now) and not settled
-        if episode.step(now_ms, holds=holds, calm=settled or recovered(before, now), hysteresis=HYSTERESIS):
+        if episode.step(now_ms, holds=holds, calm=settled or recovered(before, now), hysteresis=HYSTERESIS) or (
+            episode.firing and episode.alert.severity != severity
+        ):
             yield episode.alert
         if episode.over:
             self._room.collapse = None
@@ -141,26 +150,37 @@ def level_before(alert: Alert) -> RoomLevel:
 
 def _new_episode(room: RoomFacts, before: RoomLevel, now: RoomLevel, now_ms: int) -> Episode:
     """A collapse as it is first seen. The level that the room fell from is its baseline for as long as it lasts."""
-    lost = 1 - now.viewers / before.viewers
     alert = new_alert(
         "room_collapse",
         room.brand_id,
         started_at_ms=now_ms - MINUTE_MS,
         now_ms=now_ms,
         room_id=room.room_id,
-        severity="critical" if lost >= 0.9 and before.viewers >= 1000 else "warning",
-        summary=f"room {room.room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
-        explanation=f"Within two minutes the room lost {lost:.0%} of its viewers ({before.viewers:.0f} were usual over"
-        f" the last {USUAL_MINUTES} minutes, {now.viewers:.0f} are left), and interactions fell from"
-        f" {before.interactions:.0f} to {now.interactions:.0f} a minute. The session has not ended.",
-        observed={"viewers": now.viewers, "interactions_per_minute": now.interactions},
-        baseline={"viewers": before.viewers, "interactions_per_minute": before.interactions},
-        factors={"lost": round(lost, 3)},
+        baseline=_level_figures(before),
+        **_fall(room.room_id, before, now),
     )
     episode = Episode(alert, since_ms=now_ms)
-    if lost >= AT_ONCE_SHARE:
+    if alert.factors["lost"] >= AT_ONCE_SHARE:
         episode.fire(now_ms)
     return episode
+
+
+def _fall(room_id: str | None, before: RoomLevel, now: RoomLevel) -> dict[str, Any]:
+    """The alert's severity, figures and sentences, at the lowest that the room has had."""
+    lost = 1 - now.viewers / before.viewers
+    return {
+        "severity": "critical" if lost >= 0.9 and before.viewers >= 1000 else "warning",
+        "summary": f"room {room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
+        "explanation": f"The room lost {lost:.0%} of its viewers ({before.viewers:.0f} were usual over {USUAL_MINUTES}"
+        f" minutes, {now.viewers:.0f} are left), and interactions fell from"
+        f" {before.interactions:.0f} to {now.interactions:.0f} a minute. The session has not ended.",
+        "observed": _level_figures(now),
+        "factors": {"lost": round(lost, 3)},
+    }
+
+
+def _level_figures(level: RoomLevel) -> dict[str, float]:
+    return {"viewers": level.viewers, "interactions_per_minute": level.interactions}
 
 
 def _level(minutes: dict[int, RoomMinute], first: int, end: int, min_snapshots: int) -> RoomLevel | None:

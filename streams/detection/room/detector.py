@@ -39,5 +39,9 @@ class RoomDetector(Protocol):
         """Look at the minutes before `minute`, which begins. Minutes come in order, all of them while the room has a
         timer."""
 
+    def running(self, now_ms: int) -> Iterable[Alert]:
+        """The alerts that fire, with the figures, the words and the evidence of this moment. They are shown and not
+        written to the topic, so they page nobody again. Changes no state."""
+
     def on_session_end(self, now_ms: int) -> Iterable[Alert]:
         """Resolve what runs and forget the session: it ended, or the feed has been silent for a day."""

@@ -9,6 +9,7 @@ more; one stretch without a disclosure is one alert.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, get_args
 
 import msgspec
@@ -32,6 +33,9 @@ TIMER_EVENT_KINDS = frozenset({"session_start", "speech", *get_args(SaleEvent)})
 """Kinds of events that timers read."""
 SHOWN_SIGNS = 3
 """The latest signs that a stream is commercial, at most one a minute, kept as evidence."""
+
+
+RESOLVES_AT_ONCE = Hysteresis(fire_after_ms=0, resolve_after_ms=0)
 
 
 class TimerState(Stored):
@@ -92,6 +96,13 @@ class DisclosureDetector:
             if state.episode is not None:
                 holds = state.disclosure.overdue(known[name].timer)
                 yield from self._step(state, known[name], now_ms, holds=holds)
+
+    def running(self, now_ms: int) -> Iterator[Alert]:  # noqa: ARG002 - minutes are those that were spoken
+        known = {timer.timer.id: timer for timer in self._timers}
+        for name, state in self._session.timers.items():
+            if state.episode is not None and state.episode.firing and name in known:
+                fields = _alert_fields(state.episode.alert.room_id, known[name], state)
+                yield state.episode.as_of(None, RESOLVES_AT_ONCE, **fields)
 
     def on_session_end(self, now_ms: int) -> Iterator[Alert]:
         for state in self._session.timers.values():
@@ -164,7 +175,7 @@ class DisclosureDetector:
         episode = state.episode
         if episode is None:
             return
-        hysteresis = Hysteresis(fire_after_ms=self._lateness_ms, resolve_after_ms=0)
+        hysteresis = replace(RESOLVES_AT_ONCE, fire_after_ms=self._lateness_ms)
         if holds and episode.due(now_ms, hysteresis):
             episode.revise(now_ms, **_alert_fields(episode.alert.room_id, timer, state))
         if episode.step(now_ms, holds=holds, calm=not holds, hysteresis=hysteresis):

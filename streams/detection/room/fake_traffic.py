@@ -256,6 +256,12 @@ class FakeTrafficDetector:
         if room.fake_traffic is not None and room.fake_traffic.over:
             room.fake_traffic = None
 
+    def running(self, now_ms: int) -> Iterator[Alert]:  # noqa: ARG002 - shares are those of the minutes that are over
+        episode = self._room.fake_traffic
+        if episode is not None and episode.firing:
+            shares = {f"fake_{name}_share": round(share, 3) for name, share in self._room.traffic.shares().items()}
+            yield episode.as_of(episode.calm_since_ms, HYSTERESIS, present=shares)
+
     def on_session_end(self, now_ms: int) -> Iterator[Alert]:
         room = self._room
         if room.fake_traffic is not None:

@@ -7,7 +7,7 @@ from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode
 from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
-from streams.detection.feed_silence import FeedActivity, silence_episode
+from streams.detection.feed_silence import FeedActivity, silence_as_of, silence_episode
 from streams.detection.room.detector import RoomFacts
 from streams.detection.room_event import RoomEvent
 
@@ -46,6 +46,10 @@ class RoomFeed:
         if room.silence is None and not room.ended and room.activity.is_silent(now_ms, self._min_silence_ms):
             room.silence = silence_episode(room.brand_id, room.room_id, room.source, room.activity, now_ms)
             yield room.silence.alert
+
+    def running(self, now_ms: int) -> Iterator[Alert]:
+        if self._room.silence is not None:
+            yield silence_as_of(self._room.silence, self._room.activity, now_ms)
 
     def on_session_end(self, now_ms: int) -> Iterator[Alert]:
         room = self._room

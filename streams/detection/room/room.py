@@ -106,6 +106,11 @@ class Room:
     def late_records(self) -> int:
         return self.state.late_records
 
+    def running(self) -> list[Alert]:
+        now_ms = self.state.watermark.now_ms
+        shown = [alert for detector in self._detectors for alert in detector.running(now_ms)]
+        return [*shown, *self._feed.running(now_ms)]
+
     def process(self, event: RoomEvent, log: SourceProgress) -> list[Alert]:
         state = self.state
         now_ms = state.watermark.observe(LOG, event.event_time_ms, log)

@@ -223,3 +223,42 @@ async def test_partition_that_was_revoked_is_forgotten() -> None:
     await handler.revoked(SCORED, 0)
     with pytest.raises(KeyError):
         await handler.apply(handler.prepare(text_batch(STORY[:1])))
+
+
+async def test_firing_alert_follows_within_its_batch_and_is_not_written_to_the_topic_again() -> None:
+    worker = Worker()
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    await handler.apply(handler.prepare(text_batch([speech(0, 0, "absolute_claim")])))
+    for number in range(1, 9):
+        await handler.apply(handler.prepare(text_batch([speech(number, number, "absolute_claim")], number)))
+    [fired] = worker.publisher.alerts()
+    assert fired.observed["findings"] == 1
+    [shown] = worker.ledger.shards[SCORED, 0].values[ACTIVE].values()
+    assert msgspec.json.decode(shown, type=Alert).observed["findings"] == 9
+
+
+async def test_alert_that_resolves_is_shown_no_more() -> None:
+    worker = Worker()
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    texts = [speech(0, 0, "absolute_claim"), *(text(minute, minute) for minute in range(1, 12))]
+    for number, one in enumerate(texts):
+        await handler.apply(handler.prepare(text_batch([one], number)))
+    assert worker.publisher.alerts()[-1].state == "resolved"
+    assert worker.ledger.shards[SCORED, 0].values[ACTIVE] == {}
+
+
+async def test_room_alerts_follow_too() -> None:
+    worker = Worker()
+    handler = worker.start()
+    await handler.assigned(LIVE, 0)
+    steady_room = [
+        room_event(minute + step / 20, *(("viewers", 500) if not step else ("comment", 1)))
+        for minute in range(12) for step in range(20)
+    ]  # fmt: skip
+    empty = [room_event(minute, "viewers", viewers) for minute, viewers in ((12, 90), (13, 80), (14, 60), (15, 130))]
+    await handler.apply(handler.prepare(room_batch([*steady_room, *empty, room_event(16, "viewers", 130)])))
+    [shown] = worker.ledger.shards[LIVE, 0].values[ACTIVE].values()
+    alert = msgspec.json.decode(shown, type=Alert)
+    assert (alert.kind, alert.observed["viewers"], alert.present["viewers"]) == ("room_collapse", 60, 130)

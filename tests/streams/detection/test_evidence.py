@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from streams.detection.evidence import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, EvidenceCollector, influence
+from streams.detection.evidence import SHOWN_CHARACTERS, SHOWN_TEXTS, SPREADERS, EvidenceCollector, Tone, influence
 from streams.events.schema import Actor
 from tests.builders.records import text
 
@@ -69,11 +69,50 @@ def test_influence_grows_with_each_tenfold_of_followers_and_with_a_verification(
 def test_the_weightiest_texts_are_shown_first_and_cut() -> None:
     collected = EvidenceCollector()
     for number in range(50):
-        collected.add(text(0, number, text="w" * 1_000), weight=float(number % 40), opinionated=True)
+        collected.add(text(0, number, text=f"{number}" + "w" * 1_000), weight=float(number % 40), opinionated=True)
     evidence = collected.evidence()
     assert [one.origin.offset for one in evidence] == [39, 38, 37, 36, 35, 34, 33, 32]
     assert len(evidence) == SHOWN_TEXTS
     assert all(len(one.text) == SHOWN_CHARACTERS for one in evidence)
+
+
+def test_wording_is_one_piece_of_evidence_with_its_number_and_reach() -> None:
+    collected = EvidenceCollector()
+    for number in range(30):
+        wording = "Boycott them, now!" if number % 3 else f"{number} own words"
+        actor = Actor(id=f"a{number}", followers=1_000)
+        one = text(0, number, text=wording, actor=actor, platform="douyin", room_id="r1")
+        collected.add(one, weight=1.0, opinionated=True)
+    first, *others = collected.evidence()
+    assert (first.text, first.count, first.reach) == ("Boycott them, now!", 20, 20_000)
+    assert (first.platform, first.room_id) == ("douyin", "r1")
+    assert len(others) == SHOWN_TEXTS - 1
+    assert {one.count for one in others} == {1}
+
+
+def test_wording_that_was_not_shown_at_first_has_all_of_its_texts() -> None:
+    collected = EvidenceCollector()
+    for number in range(SHOWN_TEXTS):
+        collected.add(text(0, number, text=f"{number} strong words"), weight=3.0, opinionated=True)
+    for number in range(40):
+        collected.add(text(0, 100 + number, text="the same, weakly"), weight=0.5, opinionated=True)
+    first, *_ = collected.evidence()
+    assert (first.text, first.count) == ("the same, weakly", 40)
+
+
+def test_emoji_alone_are_told_apart() -> None:
+    collected = collect(("a1", "😡😡"), ("a2", "👎"), ("a3", "👎"))
+    assert {one.text: one.count for one in collected.evidence()} == {"😡😡": 1, "👎": 2}
+
+
+def test_each_tone_is_shown_by_its_own_texts() -> None:
+    collected = EvidenceCollector()
+    tones: tuple[Tone, ...] = ("harm", "praise", "talk", "praise")
+    for number, tone in enumerate(tones):
+        collected.add(text(0, number, text=tone), 1.0, opinionated=tone != "talk", tone=tone)
+    assert [one.text for one in collected.evidence("harm")] == ["harm"]
+    assert [(one.text, one.count) for one in collected.evidence("praise")] == [("praise", 2)]
+    assert [one.text for one in collected.evidence(None)] == ["praise", "harm", "talk"]
 
 
 def test_size_is_bounded_and_the_heavy_accounts_stay_known() -> None:

@@ -256,6 +256,10 @@ export interface Evidence {
   risks?: Record<string, number>;
   findings?: Finding[];
   actor_id?: string | null;
+  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | null;
+  room_id?: string | null;
+  count?: number;
+  reach?: number;
 }
 
 export interface Alert {
@@ -282,6 +286,10 @@ export interface Alert {
   source?: string | null;
   rule?: string | null;
   shadow?: boolean;
+  first_severity?: "critical" | "info" | "warning" | null;
+  present?: Record<string, number>;
+  calm_since?: number | null;
+  resolves_at?: number | null;
 }
 
 export interface Change {

@@ -349,3 +349,101 @@ def test_evidence_of_a_breach_shows_the_models_word_beside_who_found_it() -> Non
     (alert,) = [alert for alert in play([said]) if alert.state == "firing"]
     shown = alert.evidence[0]
     assert (shown.risks, shown.findings) == ({"misleading": 0.432}, [found])
+
+
+def told(texts: Iterable[ScoredText]) -> Brand:
+    """A brand that has heard the texts."""
+    ordered = sorted(texts, key=lambda one: one.log_time_ms)
+    brand, log = Brand.create("acme", ordered[0].event_time_ms, CONFIG), SourceProgress()
+    for one in ordered:
+        tell(brand, log, one)
+    return brand
+
+
+def claim(minute: float, offset: int, words: str) -> ScoredText:
+    found = msgspec.structs.replace(finding("medical_claim"), matched=words)
+    return text(minute, offset, kind="host_speech", room_id="r1", text=f"{words}, my dears", findings=[found])
+
+
+def test_firing_breach_follows_what_is_said() -> None:
+    brand = told(claim(number, number, f"cures {number}") for number in range(12))
+    [shown] = brand.running()
+    assert shown.observed["findings"] == 12
+    assert "“cures 11”" in shown.summary
+    assert [one.text for one in shown.evidence][:2] == ["cures 11, my dears", "cures 10, my dears"]
+
+
+def test_breach_that_comes_late_is_counted_and_not_called_the_latest() -> None:
+    brand = told([claim(0, 0, "cures all"), claim(3, 1, "heals all")])
+    log = SourceProgress()
+    log.observe(source_partition(claim(0, 0, "")), at(3))
+    brand.process(claim(1, 2, "saves all"), log)
+    [shown] = brand.running()
+    assert shown.observed["findings"] == 3
+    assert "“heals all”" in shown.summary
+
+
+def test_breach_that_is_repeated_is_one_piece_of_evidence() -> None:
+    brand = told(claim(number / 4, number, ("cures all", "heals all")[number % 2]) for number in range(10))
+    [shown] = brand.running()
+    assert [(one.text, one.count) for one in shown.evidence] == [("heals all, my dears", 5), ("cures all, my dears", 5)]
+
+
+def test_breach_says_when_it_resolves_once_a_minute_is_quiet() -> None:
+    [shown] = told([claim(0, 0, "cures all")]).running()
+    assert shown.calm_since is None
+    [shown] = told([claim(0, 0, "cures all"), text(3, 1)]).running()
+    assert (shown.calm_since, shown.resolves_at) == (at(0), at(7))
+
+
+def test_crisis_shows_the_present_beside_its_height() -> None:
+    brand = told([*steady(8, range(25)), *steady(40, range(12, 18), first_offset=1_000, mood="negative")])
+    [shown] = brand.running()
+    assert shown.observed["texts"] == 5 * 48
+    assert shown.present == {"texts": 40, "harmful": 0, "texts_per_minute": 8, "minutes": 5}
+
+
+def test_height_of_a_crisis_never_falls_between_two_records() -> None:
+    texts = [*steady(8, range(40)), *steady(40, range(12, 18), first_offset=1_000, mood="negative")]
+    ordered = sorted(texts, key=lambda one: one.log_time_ms)
+    brand, log, heights = Brand.create("acme", ordered[0].event_time_ms, CONFIG), SourceProgress(), list[float]()
+    for one in ordered:
+        tell(brand, log, one)
+        heights += [alert.observed["texts"] for alert in brand.running()]
+    assert heights == sorted(heights)
+    assert heights[-1] == 5 * 48
+
+
+def test_crisis_says_since_when_it_is_calm_and_when_it_resolves() -> None:
+    texts = crisis(minutes=range(12, 16))
+    [resolved] = [alert for alert in play(texts) if alert.state == "resolved"]
+    assert resolved.resolved_at is not None
+    before = [one for one in texts if one.event_time_ms < resolved.resolved_at - 60_000]
+    [shown] = told(before).running()
+    assert shown.state == "firing"
+    assert shown.calm_since == resolved.resolved_at - 10 * 60_000
+    assert shown.resolves_at == resolved.resolved_at
+
+
+def test_burst_of_praise_is_shown_by_praise() -> None:
+    complaints = steady(3, range(12, 18), first_offset=5_000, mood="negative", text="does not work")
+    praise = steady(40, range(12, 18), first_offset=1_000, mood="positive")
+    [shown] = told([*steady(8, range(18)), *praise, *complaints]).running()
+    assert shown.kind == "opportunity"
+    assert {one.sentiment for one in shown.evidence} == {"positive"}
+
+
+def test_surge_is_shown_by_what_is_said_most() -> None:
+    said = steady(10, range(12, 18), first_offset=5_000, text="the queen wore it")
+    [shown] = told([*steady(8, range(18)), *steady(30, range(12, 18), first_offset=1_000), *said]).running()
+    assert shown.kind == "surge"
+    assert shown.evidence[0].text == "the queen wore it"
+    assert shown.evidence[0].count > 30
+
+
+def test_alert_keeps_the_severity_with_which_it_fired() -> None:
+    fired = [alert for alert in play(turning()) if alert.fired_at]
+    assert {alert.first_severity for alert in fired} == {"info"}
+    assert fired[-1].severity == "critical"
+    direct = [alert for alert in play(crisis()) if alert.state == "firing"]
+    assert {alert.first_severity for alert in direct} == {direct[0].severity}
