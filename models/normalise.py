@@ -10,17 +10,17 @@ Steps, each a substitution, so that every character of the result knows where in
 1. cap at ``MAX_TEXT_CHARS``
 2. NFKC, one base character with its marks at a time
 3. drop what has no width: zero-width, bidi and tag characters, variation selectors, stray combining marks, surrogates
-4. one space for each run of white space and control characters
-5. traditional to simplified Chinese (OpenCC, hk2s, which has the forms of Hong Kong too; Taiwan's 著 → 着 by a rule)
-6. drop pinyin in brackets: ``内(nèi)容`` → ``内容``, ``最【zui4】好`` → ``最好``
-7. Greek and Cyrillic letters inside a Latin word are the Latin ones that they look like
-8. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
+4. read HTML as a page shows it (models.markup); steps 2 to 4 are repeated as long as there is any
+5. one space for each run of white space and control characters
+6. traditional to simplified Chinese (OpenCC, hk2s, which has the forms of Hong Kong too; Taiwan's 著 → 着 by a rule)
+7. drop pinyin in brackets: ``内(nèi)容`` → ``内容``, ``最【zui4】好`` → ``最好``
+8. Greek and Cyrillic letters inside a Latin word are the Latin ones that they look like
+9. squeeze a character repeated four times or more to three (digits, Han ones too, are left: ``13888888888`` is a
    telephone number)
 """
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from collections.abc import Callable
@@ -30,7 +30,12 @@ from functools import cache, lru_cache
 from opencc import OpenCC
 from pypinyin import Style, pinyin
 
-MAX_TEXT_CHARS = 4_000
+from models import markup
+
+MAX_TEXT_CHARS = 20_000
+"""As long as a text may be."""
+MAX_MODEL_CHARS = 4_000
+"""So much of a normal form the model is given: more than it has tokens for."""
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 
@@ -73,6 +78,9 @@ _EMOTICONS = re.compile(r"(\[[^\[\]\s]{1,8}\])(?: ?\1)+")
 _EMOJI = re.compile("[\u203c\u2049\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\U0001f000-\U0001faff]")
 
 
+_Span = tuple[int, int]
+
+
 class NormalForm(str):
     """A text in normal form. `normalise` and `model_text` take it as it is, so that no text is normalised twice."""
 
@@ -81,14 +89,14 @@ class NormalForm(str):
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
-    """A text in normal form; ``origins[i]`` is the index in the original of the character that became ``text[i]``."""
+    """A text in normal form; ``origins[i]`` is the half-open span of the original that became ``text[i]``."""
 
     text: str
-    origins: tuple[int, ...]
+    origins: tuple[_Span, ...]
 
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span of the original that covers ``text[start:end]``, which must not be empty."""
-        return self.origins[start], self.origins[end - 1] + 1
+        return self.origins[start][0], self.origins[end - 1][1]
 
 
 def normalise(text: str) -> NormalForm:
@@ -96,13 +104,16 @@ def normalise(text: str) -> NormalForm:
     if isinstance(text, NormalForm):
         return text
     text = text[:MAX_TEXT_CHARS]
-    ordinary = _ordinary().fullmatch(text) is not None
+    ordinary = "[/" not in text and _ordinary().fullmatch(text) is not None
     return NormalForm(_normalise_ordinary(text) if ordinary else _normalise(text, None)[0])
 
 
-def normalise_mapped(text: str) -> Normalised:
-    """As `normalise`, with the way back to the original: for findings that quote what was written."""
-    result, origins = _normalise(text, list(range(min(len(text), MAX_TEXT_CHARS))))
+def normalise_mapped(text: str, *, as_source: bool = False) -> Normalised:
+    """As `normalise`, with the way back to the original: for findings that quote what was written.
+
+    ``as_source`` leaves HTML as it is written, for what a page does not show: the address of a link.
+    """
+    result, origins = _normalise(text, [(at, at + 1) for at in range(min(len(text), MAX_TEXT_CHARS))], as_source)
     return Normalised(result, tuple(origins or ()))
 
 
@@ -112,10 +123,7 @@ def model_text(text: str) -> str:
     Accounts are masked but for customer care's, because tweets are judged by what they say and not by whom they name.
     Of a row of one emoticon in brackets, as Chinese keyboards write them, one is left: ``[赞][赞][赞]`` → ``[赞]``.
     """
-    plain: str = text
-    if not isinstance(text, NormalForm):
-        plain = text[:MAX_TEXT_CHARS]
-        plain = normalise(html.unescape(plain) if "&" in plain else plain)
+    plain: str = normalise(text)[:MAX_MODEL_CHARS]
     plain = _URL.sub("http", plain)
     plain = _EMOTICONS.sub(r"\1", plain)
     plain = _MENTION.sub(lambda m: "@support" if _CARE_ACCOUNT.search(m[1]) else "@user", plain)
@@ -149,15 +157,28 @@ def _ordinary() -> re.Pattern[str]:
     han = "".join(map(chr, range(0x4E00, 0xA000)))
     simple = _converter().convert(han)
     traditional = {a for a, b in zip(han, simple, strict=True) if a != b}
-    characters = {*map(chr, range(0x20, 0x7F)), *"\n\t。、《》【】“”‘’—·", *map(chr, _SIGNS), *han}
-    return re.compile(f"[{re.escape(''.join(sorted(characters - traditional - set(_MAY_CHANGE))))}]*")
+    characters = {
+        *map(chr, {*range(0x20, 0x7F)} - {ord("&"), ord("<")}),
+        *"\n\t。、《》【】“”‘’—·",
+        *map(chr, _SIGNS),
+        *han,
+    }
+    special = {*traditional, *_MAY_CHANGE, "＆", "＜", "［", "／"}
+    return re.compile(f"[{re.escape(''.join(sorted(characters - special)))}]*")
 
 
-def _normalise(text: str, origins: list[int] | None) -> tuple[str, list[int] | None]:
+def _normalise(text: str, origins: list[_Span] | None, as_source: bool = False) -> tuple[str, list[_Span] | None]:
     text = text[:MAX_TEXT_CHARS]
-    if not unicodedata.is_normalized("NFKC", text):
-        text, origins = _substitute(_CLUSTER, _compose, text, origins)
-    text, origins = _substitute(_NO_WIDTH, "", text, origins)
+    for _ in range(markup.MAX_ESCAPES):
+        if not unicodedata.is_normalized("NFKC", text):
+            text, origins = _substitute(_CLUSTER, _compose, text, origins)
+        written, origins = _substitute(_NO_WIDTH, "", text, origins)
+        if as_source or not markup.may_hold_markup(written):
+            text = written
+            break
+        text, origins = _substitute(markup.pattern, markup.as_seen(written), written, origins)
+        if text == written:
+            break
     text, origins = _substitute(_BLANK, " ", text, origins)
     text, origins = _strip(text, origins)
     if has_han(text):
@@ -169,13 +190,14 @@ def _normalise(text: str, origins: list[int] | None) -> tuple[str, list[int] | N
 
 
 def _substitute(
-    pattern: re.Pattern[str], replace: str | Callable[[re.Match[str]], str], text: str, origins: list[int] | None
-) -> tuple[str, list[int] | None]:
-    """``pattern.sub`` that carries origins along: the n-th new character is the n-th matched one's, or the last's."""
+    pattern: re.Pattern[str], replace: str | Callable[[re.Match[str]], str], text: str, origins: list[_Span] | None
+) -> tuple[str, list[_Span] | None]:
+    """``pattern.sub`` that carries origins along: the n-th new character is the n-th matched one's, or the last's; the
+    last new one is also those' that are left."""
     if origins is None:
         return pattern.sub(replace, text), None
     parts: list[str] = []
-    moved: list[int] = []
+    moved: list[_Span] = []
     done = 0
     for match in pattern.finditer(text):
         start, end = match.span()
@@ -183,6 +205,8 @@ def _substitute(
         parts += (text[done:start], new)
         moved += origins[done:start]
         moved += (origins[min(start + i, end - 1)] for i in range(len(new)))
+        if new:
+            moved[-1] = moved[-1][0], origins[end - 1][1]
         done = end
     if not parts:
         return text, origins
@@ -191,7 +215,7 @@ def _substitute(
     return "".join(parts), moved
 
 
-def _strip(text: str, origins: list[int] | None) -> tuple[str, list[int] | None]:
+def _strip(text: str, origins: list[_Span] | None) -> tuple[str, list[_Span] | None]:
     start = len(text) - len(text.lstrip(" "))
     stripped = text.strip(" ")
     return stripped, None if origins is None else origins[start : start + len(stripped)]

@@ -82,6 +82,23 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
+def passage_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence that holds [start, end) with the one before it: what a claim is judged by in a long text."""
+    first, last = sentence_around(text, start, end)
+    return sentence_around(text, first - 1, last)[0] if first > 0 else first, last
+
+
+def passages(text: str, size: int) -> Iterator[tuple[int, int]]:
+    """What follows the first `size` characters of a text, in pieces of whole sentences of at most `size`."""
+    start = size
+    while start < len(text):
+        end = min(start + size, len(text))
+        if end < len(text):
+            end = next((at for at in range(end, start + size // 2, -1) if _ends_sentence(text, at - 1)), end)
+        yield start, end
+        start = end
+
+
 def _ends_sentence(text: str, index: int) -> bool:
     character = text[index]
     return character in _SENTENCE_END or (character == "." and text[index + 1 : index + 2] in (" ", ""))

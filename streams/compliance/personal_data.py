@@ -52,7 +52,8 @@ _NUMBER = "[0-9零一二三四五六七八九十百]"
 
 _ORDER_BEFORE = compile_pattern(
     r"(?:订单|单号|编号|运单|快递|物流|条形?码|批号|批次|型号|货号|工单|流水|发票|备案|许可|批准|专利|准字|序列|条款|款号|房间号|期号"
-    r"|isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim)[^,。!?;]{0,24}$"
+    r"|\b(?:isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim))"
+    r"[^,。!?;]{0,24}$"
 )
 _CARD_BEFORE = compile_pattern(
     r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit)"

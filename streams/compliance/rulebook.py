@@ -4,11 +4,12 @@
 1. the text is read in normal form and lower case, and a second time without disguises where it has any;
 2. words and patterns are searched for in both readings; a match counts if the text has what its rule requires, and
    nothing excuses it;
-3. the second opinion (see likeness) drops a match if the text scores below LIKENESS_VETO for its family;
+3. the second opinion (see likeness) drops a match if the text scores below LIKENESS_VETO for its family, or, of a long
+   text, what stands around the match;
 4. personal data, which is there or is not, is added from the first reading;
 5. spans go back to the characters of the text as it came; hits of one rule that overlap become one finding;
 6. the second opinion adds a finding for each family that no rule matched, excused or not, if the text scores above the
-   threshold.
+   threshold, or a passage of a long text above LIKENESS_CERTAIN.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from typing import Literal, NamedTuple
 
 from streams.compliance.compiled_rule import CompiledRule, compile_rule
 from streams.compliance.disguise import UndisguisedText
-from streams.compliance.likeness import FastLikeness, Likeness, load_likeness
+from streams.compliance.likeness import MAX_CHARS, FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import PACKS_FOLDER, read_disguises, read_packs, read_shared
-from streams.compliance.matcher import Hit
+from streams.compliance.matcher import Hit, passage_around, passages
 from streams.compliance.pack import Disguises, Rule
 from streams.compliance.speaker_rules import SpeakerRules
 from streams.compliance.text_reading import TextReading
@@ -119,28 +120,31 @@ class Rulebook:
         """
         reading = TextReading(text) if isinstance(text, str) else text
         rules = self._rules_for[kind]
-        matched: set[str] = set()
-        hits = rules.hits(reading.plain, kind, platform, matched)
         undisguised = reading.undisguised(rules.restorer)
-        if undisguised is not None:
-            hits += [_in_plain(hit, undisguised) for hit in rules.hits(undisguised.text, kind, platform, matched)]
         read = undisguised or UndisguisedText(reading.plain)
         scores = self._scores(rules, read.text, kind)
-        hits = [hit for hit in hits if not self._is_vetoed(rules.rules[hit.key], scores)]
+        matched: set[str] = set()
+        agreement: dict[int, float] = {}
+        hits = self._agreed(
+            rules.hits(reading.plain, kind, platform, matched), reading.plain, rules, kind, scores, agreement
+        )
+        if undisguised is not None:
+            found = rules.hits(undisguised.text, kind, platform, matched)
+            agreed = self._agreed(found, undisguised.text, rules, kind, scores, agreement)
+            hits += [_in_plain(hit, undisguised) for hit in agreed]
         hits += _personal_data_hits(reading, rules)
         likely = self._likely_breaches(rules, read, kind, scores, matched)
         if not hits and not likely:
             return []
-        found = [
-            self._rule_finding(reading.text, rules.rules[hit.key], reading.original_span(hit.start, hit.end), scores)
-            for hit in _merged(hits)
+        findings = [
+            self._rule_finding(reading, rules.rules[hit.key], hit, agreement.get(hit.key)) for hit in _merged(hits)
         ]
-        families = {finding.family for finding in found}
+        families = {finding.family for finding in findings}
         for rule, score, start, end in likely:
             if rule.family not in families:
                 span = reading.original_span(start, end)
-                found.append(_finding(reading.text, rule, span, "likeness", score))
-        return found[:MAX_FINDINGS]
+                findings.append(_finding(reading.text, rule, span, "likeness", score))
+        return findings[:MAX_FINDINGS]
 
     def explain(self, text: str | TextReading, kind: TextKind, *, platform: Platform | None = None) -> Explanation:
         """What `check` does with a text, the matches that are excused included."""
@@ -161,11 +165,12 @@ class Rulebook:
             if excuse is None:
                 matched.add(rule.family)
                 excuse = rule.excuse_in_text(searched) or rule.excuse_around(searched, hit)
-            if excuse is None and self._is_vetoed(rule, scores):
-                excuse = f"{LIKENESS}: reads like a breach of {rule.family} with {scores[rule.family]:.3f} only"
+            score = self._scores_around(searched, hit, kind, scores).get(rule.family)
+            if excuse is None and self._is_vetoed(rule, score):
+                excuse = f"{LIKENESS}: reads like a breach of {rule.family} with {score:.3f} only"
             span = reading.original_span(source.start, source.end)
             words = searched[hit.start : hit.end]
-            considered.append(_considered(rule, reading.text, span, words, excuse, scores.get(rule.family)))
+            considered.append(_considered(rule, reading.text, span, words, excuse, score))
         for datum in reading.personal_data:
             if datum.kind in rules.by_detector:
                 rule, span = rules.rules[rules.by_detector[datum.kind]], reading.original_span(datum.start, datum.end)
@@ -196,20 +201,50 @@ class Rulebook:
         )
         return self._comment_likeness.scores(text) if asked else {}
 
-    def _is_vetoed(self, rule: CompiledRule, scores: dict[str, float]) -> bool:
+    def _agreed(
+        self,
+        hits: Iterable[Hit],
+        text: str,
+        rules: SpeakerRules,
+        kind: TextKind,
+        scores: dict[str, float],
+        agreement: dict[int, float],
+    ) -> list[Hit]:
+        """The hits that the second opinion does not veto. Adds the highest score of each rule to `agreement`."""
+        agreed = []
+        for hit in hits:
+            rule = rules.rules[hit.key]
+            score = self._scores_around(text, hit, kind, scores).get(rule.family)
+            if self._is_vetoed(rule, score):
+                continue
+            agreed.append(hit)
+            if score is not None:
+                agreement[hit.key] = max(score, agreement.get(hit.key, 0.0))
+        return agreed
+
+    def _scores_around(self, text: str, hit: Hit, kind: TextKind, scores: dict[str, float]) -> dict[str, float]:
+        """The scores of a text; of a long one, whose beginning alone they tell of, those of what is around a hit."""
+        if self._likeness is None or not scores or len(text) <= MAX_CHARS:
+            return scores
+        return self._likeness.scores(text[slice(*passage_around(text, hit.start, hit.end))], kind)
+
+    def _is_vetoed(self, rule: CompiledRule, score: float | None) -> bool:
         """Whether a match does not count because the text reads unlike a breach. Only rules that the second opinion was
         trained with can be vetoed, and never a rule for personal data."""
         return (
             self._likeness is not None
-            and scores.get(rule.family, 1) < LIKENESS_VETO
+            and score is not None
+            and score < LIKENESS_VETO
             and rule.rule.id in self._likeness.rules
             and not rule.rule.detectors
         )
 
-    def _rule_finding(self, text: str, rule: CompiledRule, span: tuple[int, int], scores: dict[str, float]) -> Finding:
-        score = None if rule.rule.detectors else scores.get(rule.family)
+    def _rule_finding(self, reading: TextReading, rule: CompiledRule, hit: Hit, score: float | None) -> Finding:
+        if rule.rule.detectors:
+            score = None
         agrees = self._likeness is not None and score is not None and score >= self._likeness.threshold
-        return _finding(text, rule, span, "both" if agrees else "rule", score)
+        span = reading.original_span(hit.start, hit.end)
+        return _finding(reading.text, rule, span, "both" if agrees else "rule", score)
 
     def _likely_breaches(
         self,
@@ -220,15 +255,21 @@ class Rulebook:
         matched_families: set[str],
     ) -> list[_LikelyBreach]:
         """Families that the text reads like, of which no rule matched and none would excuse the whole text."""
+        if self._likeness is None:
+            return []
+        least = LIKENESS_CERTAIN if kind == "comment" else self._likeness.threshold
+        likeliest = {family: (score, 0, MAX_CHARS) for family, score in scores.items() if score >= least}
+        for start, end in passages(read.text, MAX_CHARS) if scores else ():
+            for family, score in self._likeness.scores(read.text[start:end], kind).items():
+                if score >= max(LIKENESS_CERTAIN, likeliest.get(family, (0.0, 0, 0))[0]):
+                    likeliest[family] = score, start, end
         found = []
-        for family, score in scores.items():
-            if self._likeness is None or score < (LIKENESS_CERTAIN if kind == "comment" else self._likeness.threshold):
-                continue
+        for family, (score, first, last) in likeliest.items():
             rule = rules.representative_rule(family, kind, read.text)
             if rule is None or family in matched_families or rules.excuses_all(family, kind, read.text):
                 continue
-            start, end = self._likeness.span(read.text, family)
-            found.append(_LikelyBreach(rule, score, *read.source_span(start, end)))
+            start, end = self._likeness.span(read.text[first:last], family)
+            found.append(_LikelyBreach(rule, score, *read.source_span(first + start, first + end)))
         return found
 
 

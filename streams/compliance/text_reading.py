@@ -11,6 +11,7 @@ masked         親愛的ＡＡ全網罪低價，電話***********               
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from models.normalise import MAX_TEXT_CHARS, NormalForm, Normalised, lower, normalise, normalise_mapped
 from streams.compliance.disguise import Restorer, UndisguisedText
@@ -36,7 +37,7 @@ class TextReading:
 
     @property
     def normal(self) -> NormalForm:
-        """The normal form of the text's first 4,000 characters, case kept."""
+        """The normal form of the text, case kept."""
         if self._normal is None:
             self._normal = normalise(self.text)
         return self._normal
@@ -62,11 +63,6 @@ class TextReading:
             self._masked = self._mask()
         return self._masked
 
-    @property
-    def model_input(self) -> str:
-        """What the model is asked: the normal form, or the text where HTML entities are to be resolved before it."""
-        return self.text if "&" in self.text else self.normal
-
     def undisguised(self, restorer: Restorer) -> UndisguisedText | None:
         """`plain` with its disguises undone; None where it has none. The answer of the last restorer is kept."""
         if self._undisguised is None or self._undisguised[0] is not restorer:
@@ -84,10 +80,19 @@ class TextReading:
         masked = self.text
         for offset in range(0, max(1, len(masked)), MAX_TEXT_CHARS - _CHUNK_OVERLAP_CHARS):
             chunk = self if offset == 0 else TextReading(self.text[offset : offset + MAX_TEXT_CHARS])
-            for datum in chunk.personal_data:
-                start, end = (offset + place for place in chunk.original_span(datum.start, datum.end))
+            for span in chunk.personal_spans():
+                start, end = (offset + place for place in span)
                 masked = masked[:start] + _STARRED.sub(MASK, masked[start:end]) + masked[end:]
         return masked
+
+    def personal_spans(self) -> Iterator[tuple[int, int]]:
+        """Where in the text personal data stands: in what is read, and in what a page would not show of its HTML."""
+        for datum in self.personal_data:
+            yield self.original_span(datum.start, datum.end)
+        if "<" in self.text or "＜" in self.text:
+            source = normalise_mapped(self.text, as_source=True)
+            for datum in find_personal_data(lower(source.text)):
+                yield source.original_span(datum.start, datum.end)
 
 
 def mask(text: str) -> str:

@@ -60,7 +60,7 @@ def judge(
 
     `captions` remembers speech, so texts of one session must come in order and once.
     """
-    all_scores = model_scores([text.reading.model_input for text in texts], model)
+    all_scores = model_scores([text.reading.normal for text in texts], model)
     return [
         Judgement(*_apply_rules(text, rulebook, captions), scores)
         for text, scores in zip(texts, all_scores, strict=True)

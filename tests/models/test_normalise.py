@@ -13,6 +13,13 @@ from models.normalise import MAX_TEXT_CHARS, has_han, lower, model_text, normali
 CHANGED_IN_WORDS = ["沈默", "毛坏", "么麼", "傢俱", "海哩", "瞭解", "藉口", "復甦", "名著", "看著", "乾坤", "皇后"]
 SPICE = st.sampled_from(
     [
+        "&#26368;",
+        "&amp;lt;b&gt;",
+        "<b>",
+        "</b>",
+        "<br>",
+        "＆",
+        "[/b]",
         "內",
         "(nèi)",
         "aб",
@@ -75,7 +82,13 @@ def test_normalise_leaves_ordinary_text_alone(text: str) -> None:
     assert normalise(text) == text
 
 
-@pytest.mark.parametrize("unit", ["&amp;", "內(nei)", "a\u0301", "[赞]", "@a.", "www.", "((", "aб", "好 "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "&amp;", "內(nei)", "a\u0301", "[赞]", "@a.", "www.", "((", "aб", "好 ", "<b>", "<!--", "<a b='", "&#",
+        "[/b]", "<a-",
+    ],
+)  # fmt: skip
 def test_a_text_of_any_length_costs_no_more_than_a_capped_one(unit: str) -> None:
     began = time.process_time()
     model_text(unit * 1_000_000)
@@ -92,7 +105,7 @@ def test_normalise_mapped_agrees_with_normalise_and_points_into_the_original(tex
     assert mapped.text == normalise(text)
     assert len(mapped.origins) == len(mapped.text)
     assert list(mapped.origins) == sorted(mapped.origins)
-    assert all(0 <= origin < len(text) for origin in mapped.origins)
+    assert all(0 <= start < end <= len(text) for start, end in mapped.origins)
 
 
 def test_original_span_quotes_what_was_written() -> None:
@@ -100,6 +113,52 @@ def test_original_span_quotes_what_was_written() -> None:
     mapped = normalise_mapped(written)
     start = mapped.text.index("加V")
     assert written[slice(*mapped.original_span(start, start + 2))] == "加\u200bＶ"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("全网&#26368;&#20302;&#20215;", "全网最低价"),
+        ("全网&#x6700;&#X4F4E价", "全网最低价"),
+        ("two&nbsp;weeks", "two weeks"),
+        ("&amp;#26368;低", "最低"),
+        ("&amp;lt;em&amp;gt;最&amp;lt;/em&amp;gt;低", "最低"),
+        ("全网<em>最</em>低", "全网最低"),
+        ("全网<span class='a b' style=\"x:y\" id=c>最</SPAN>低", "全网最低"),
+        ("<a href='https://a.b/?c=1&amp;d=>2'>最</a>低", "最低"),
+        ("最<!-- x -->低<wbr>价", "最低价"),
+        ("<![CDATA[最低]]>价", "最低价"),
+        ("最&#8203;低&zwj;价&shy;格", "最低价格"),
+        ("最&#<b></b>8203;低", "最低"),
+        ("＜b＞最＜/b＞低", "最低"),
+        ("&#65313;&#x661F;", "A星"),
+        ("<p>cures</p><p>all</p>", "cures all"),
+        ("cures<br/>all", "cures all"),
+        ("<o:p>最</o:p>低", "最低"),
+        ("[b]最[/b]低", "最低"),
+    ],
+)
+def test_normalise_reads_html_as_a_page_shows_it(written: str, expected: str) -> None:
+    assert normalise(written) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a < b > c", "I <3 you", "<user> said", "AT&T and R&D", "x &copy y", "a <b and c> d", "[b] side", "5<6", "&;"],
+)
+def test_normalise_leaves_signs_that_are_no_html(text: str) -> None:
+    assert normalise(text) == text
+
+
+def test_original_span_covers_an_entity_to_its_end() -> None:
+    written = "这款全网&#26368;<b>&#20302;</b>&#20215;，闭眼入"
+    mapped = normalise_mapped(written)
+    start = mapped.text.index("最低")
+    assert written[slice(*mapped.original_span(start, start + 3))] == "&#26368;<b>&#20302;</b>&#20215;"
+
+
+def test_normalise_reads_a_text_to_its_end() -> None:
+    assert normalise("好的，" * 6_000 + "全网最低").endswith("全网最低")
 
 
 def test_model_text_masks_accounts_but_keeps_customer_care_and_addresses() -> None:

@@ -129,3 +129,21 @@ def test_sentence_around_ends_at_full_stops_only(text: str, inside: str, sentenc
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no such folder"):
         Rulebook.load(tmp_path / "nowhere")
+
+
+LONG = "".join(f"第{number}件外套聊聊面料和洗护方法，颜色有{number}种。" for number in range(260))
+
+
+@pytest.mark.parametrize("place", [0, 395, 3_990, len(LONG)])
+@pytest.mark.parametrize("claim", ["全网最低价，错过就没有。", "全网&#26368;<b>低</b>价，错过就没有。"])
+def test_rules_read_a_text_to_its_end(rulebook: Rulebook, place: int, claim: str) -> None:
+    text = LONG[:place] + claim + LONG[place:]
+    (finding,) = rulebook.check(text, "brand_post")
+    assert finding.family == "absolute_claim"
+    assert finding.matched == text[slice(*finding.span)]
+    assert (finding.matched[:2], finding.matched[-1]) in {("全网", "价"), ("全网", ";")}
+    assert text.index(claim) == finding.span[0]
+
+
+def test_innocent_text_is_innocent_at_any_length(rulebook: Rulebook) -> None:
+    assert rulebook.check(LONG, "brand_post") == []

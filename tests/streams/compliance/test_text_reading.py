@@ -75,7 +75,7 @@ PIECES = [*"ＡA &<>;", "&amp;", "&lt;b&gt;", "＆amp;", "http://a.b ", "@a "]
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES)).map("".join))
 def test_model_reads_the_same_of_a_reading_as_of_its_text(text: str) -> None:
-    assert model_text(TextReading(text).model_input) == model_text(text)
+    assert model_text(TextReading(text).normal) == model_text(text)
 
 
 def test_normal_form_is_not_normalised_again(calls: Counter[str]) -> None:
@@ -109,3 +109,17 @@ def test_mask_keeps_length_and_leaves_nothing_to_find_twice(text: str) -> None:
     masked = mask(text)
     assert len(masked) == len(text)
     assert mask(masked) == masked or TextReading(masked).personal_data != TextReading(text).personal_data
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("138<b>0013</b>8000", "*" * 18),
+        ("电话&#49;3800138000", "电话***************"),
+        ('<a href="tel:13800138000">打我</a>', '<a href="tel:***********">打我</a>'),
+        ("<p title='13800138000'>好</p>", "<p title='***********'>好</p>"),
+        ("<!-- 13800138000 -->好", "<!-- *********** -->好"),
+    ],
+)
+def test_mask_finds_what_html_breaks_up_or_hides(text: str, masked: str) -> None:
+    assert mask(text) == masked
