@@ -67,7 +67,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
             ),
             Stage(
                 SCORING, "judges every text: transformer and rules",
-                reads=(SOCIAL, LIVE), writes=(SCORED,), keeps="texts that wait for a score",
+                reads=(SOCIAL, LIVE), writes=(SCORED, DEAD_LETTERS), keeps="texts that wait for a score",
             ),
             Stage(
                 DETECTION, "finds crises, breaches, fake traffic",

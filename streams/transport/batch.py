@@ -18,7 +18,8 @@ class Columns(NamedTuple):
 
 
 class Batch:
-    """Consecutive records of one partition, in offset order, at least one."""
+    """Consecutive records of one partition, in offset order. It may cover offsets without a record, at its end too:
+    `next_offset` is said where it is not the one behind the last record."""
 
     def __init__(
         self,
@@ -27,10 +28,12 @@ class Batch:
         offsets: Sequence[int],
         timestamps_ms: Sequence[int],
         values: Sequence[bytes | None],
+        next_offset: int | None = None,
     ) -> None:
         self.topic = topic
         self.partition = partition
         self._columns = Columns(offsets, timestamps_ms, values)
+        self._end_offset = offsets[-1] + 1 if next_offset is None else next_offset
 
     @property
     def columns(self) -> Columns:
@@ -51,13 +54,13 @@ class Batch:
 
     @property
     def first_offset(self) -> int:
-        """Of its first record."""
-        return self.offsets[0]
+        """Of its first record; without any it is `next_offset`."""
+        return self.offsets[0] if self.offsets else self._end_offset
 
     @property
     def next_offset(self) -> int:
         """The offset at which the next batch may begin."""
-        return self.offsets[-1] + 1
+        return self._end_offset
 
     def __len__(self) -> int:
         return len(self.columns.values)
@@ -67,3 +70,14 @@ class Batch:
         for start in range(0, len(self), SLICE_RECORDS):
             part = slice(start, start + SLICE_RECORDS)
             yield Columns(self.offsets[part], self.timestamps_ms[part], self.values[part])
+
+    def part(self, positions: Sequence[int], next_offset: int) -> "Batch":
+        """Some of its records, as a batch that ends before `next_offset`."""
+        return Batch(
+            self.topic,
+            self.partition,
+            [self.offsets[at] for at in positions],
+            [self.timestamps_ms[at] for at in positions],
+            [self.values[at] for at in positions],
+            next_offset,
+        )

@@ -11,7 +11,8 @@ class BatchHandler(Protocol[Prepared]):
     """A stage's work on batches. One event loop, one thread; partitions are independent of each other.
 
     For each partition, in this order:
-    1. `assigned` once, before the first batch, and again after a lost or moved offset.
+    1. `assigned` once, before the first batch, and again after a lost or moved offset, or after any other exception of
+       `prepare` or `apply`: whatever the stage holds of the partition is made anew from what is stored.
     2. `prepare` for each batch in offset order; while one batch's `apply` waits, the next may be prepared.
     3. `apply` for each, in the same order, one at a time. When it returns, effects and offset are stored.
     4. `revoked` once; nothing of the partition is applied afterwards.
@@ -32,7 +33,8 @@ class BatchHandler(Protocol[Prepared]):
         """
 
     def prepare(self, batch: Batch) -> Prepared:
-        """Decode and aggregate. Blocks for milliseconds; never raises for a record's content."""
+        """Decode and aggregate. Blocks for milliseconds; a batch may be without records. Should not raise for what a
+        record holds; a record for which it does is set aside (streams.transport.isolation)."""
 
     async def apply(self, prepared: Prepared) -> None:
         """Store effects and offset in one act.

@@ -15,6 +15,7 @@ from streams.events.schema import Coordinates
 from streams.metrics import BATCH_EVENTS, BATCH_SECONDS, LEDGER_OUTCOMES
 from streams.transport.batch import Batch
 from streams.transport.handler import BatchHandler
+from streams.transport.isolation import Isolation
 
 log = logging.getLogger(__name__)
 
@@ -80,23 +81,55 @@ class Fetcher(Protocol):
 
 Failed = Callable[[Exception, Coordinates], None]
 """Called with the reason why a lane cannot go on, and the first offset of the batch in hand. The worker must end."""
-Ready = tuple[Delivery, Any] | Exception | None
-"""A prepared batch, or why there will be no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A piece of a delivery, prepared by the handler."""
+
+    delivery: Delivery
+    piece: Batch
+    work: Any
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the delivery is stored once this piece is."""
+        return self.piece.next_offset == self.delivery.batch.next_offset
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Why no other piece will be prepared, and the piece that could not be, if it is one."""
+
+    error: Exception
+    piece: Batch | None
+
+
+Ready = Prepared | Broken | None
+"""None where the lane is closing."""
 
 
 class Lane:
     """A partition of one worker."""
 
     def __init__(
-        self, topic: str, partition: int, handler: BatchHandler[Any], fetcher: Fetcher, failed: Failed
+        self,
+        topic: str,
+        partition: int,
+        handler: BatchHandler[Any],
+        fetcher: Fetcher,
+        failed: Failed,
+        isolation: Isolation,
     ) -> None:
         self.topic = topic
         self.partition = partition
         self._handler = handler
         self._fetcher = fetcher
         self._failed = failed
+        self._isolation = isolation
         self._session: FetchSession | None = None
         self._offset_in_hand = 0
+        self._piece_in_hand: Batch | None = None
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"lane {topic}:{partition}")
@@ -123,10 +156,17 @@ class Lane:
     async def _run(self) -> None:
         try:
             while not self._closing:
-                await self._read_once()
+                await self._read_or_isolate()
         except Exception as error:
             # To go on would skip the batch in hand: only a new process may read it again.
             self._failed(error, Coordinates(self.topic, self.partition, self._offset_in_hand))
+
+    async def _read_or_isolate(self) -> None:
+        try:
+            await self._read_once()
+        except Exception as error:
+            self._session = None  # whatever else was fetched is read again
+            await self._isolation.failed(self._piece_in_hand, error)
 
     async def _read_once(self) -> None:
         """From one assignment to the next.
@@ -135,7 +175,7 @@ class Lane:
         2. Read from there.
         3. Store batch after batch, until the ledger turns out to have another offset.
         """
-        self._session = None
+        self._session = self._piece_in_hand = None
         start_offset = await self._handler.assigned(self.topic, self.partition)
         self._offset_in_hand = start_offset
         self._arrived = asyncio.Queue()
@@ -154,29 +194,34 @@ class Lane:
             await asyncio.wait([preparing])
 
     async def _prepare_all(self, expected_offset: int, ready: asyncio.Queue[Ready]) -> None:
+        piece: Batch | None = None
         try:
             while not self._closing and (delivery := await self._arrived.get()) is not None:
+                piece = None
                 _check_continuity(expected_offset, delivery.start_offset)
                 expected_offset = delivery.end_offset
-                await ready.put((delivery, self._handler.prepare(delivery.batch)))
-                # Let it be sent before the next batch keeps the loop busy.
-                await asyncio.sleep(0)
+                for piece in self._isolation.pieces(delivery.batch):
+                    await ready.put(Prepared(delivery, piece, self._handler.prepare(piece)))
+                    # Let it be sent before the next batch keeps the loop busy.
+                    await asyncio.sleep(0)
         except Exception as error:
-            await ready.put(error)
+            await ready.put(Broken(error, piece))
         else:
             await ready.put(None)
 
     async def _store_all(self, ready: asyncio.Queue[Ready]) -> None:
         while not self._closing and (item := await ready.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            delivery, prepared = item
-            self._offset_in_hand = delivery.batch.first_offset
-            await self._handler.apply(prepared)
-            stage = self._handler.stage
+            self._piece_in_hand = item.piece
+            if item.piece is not None:
+                self._offset_in_hand = item.piece.first_offset
+            if isinstance(item, Broken):
+                raise item.error
+            await self._handler.apply(item.work)
+            stage, delivery = self._handler.stage, item.delivery
             BATCH_SECONDS.labels(stage).observe(time.perf_counter() - delivery.at_seconds)
-            BATCH_EVENTS.labels(stage).observe(len(delivery.batch))
-            self._fetcher.stored(delivery)
+            BATCH_EVENTS.labels(stage).observe(len(item.piece))
+            if item.is_last:
+                self._fetcher.stored(delivery)
 
 
 def _check_continuity(expected_offset: int, start_offset: int) -> None:

@@ -6,16 +6,19 @@ from typing import Any
 
 from faust.types import TP
 
+from streams.events.dead_letters import DeadLetterSink
 from streams.metrics import UP
 from streams.transport.handler import BatchHandler
+from streams.transport.isolation import Isolation
 from streams.transport.lane import Delivery, Failed, Fetcher, Lane
 
 
 class Lanes:
-    """The partitions that the worker has now."""
+    """The partitions that the worker has now. Records that the stage cannot digest go to `dead_letters`."""
 
-    def __init__(self, handler: BatchHandler[Any], failed: Failed) -> None:
+    def __init__(self, handler: BatchHandler[Any], failed: Failed, dead_letters: DeadLetterSink) -> None:
         self._handler = handler
+        self._dead_letters = dead_letters
         self._failed = failed
         self._by_partition: dict[TP, Lane] = {}
 
@@ -23,7 +26,8 @@ class Lanes:
         """Start a lane for each partition that has none; returns at once, though the handler may have to wait."""
         for tp in assigned:
             if tp not in self._by_partition:
-                self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, fetcher, self._failed)
+                isolation = Isolation(self._handler.stage, self._dead_letters)
+                self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, fetcher, self._failed, isolation)
         UP.labels(self._handler.stage).set(1 if self._by_partition else 0)
 
     def deliver(self, delivery: Delivery) -> None:
@@ -38,3 +42,4 @@ class Lanes:
         await asyncio.gather(*(self._by_partition.pop(tp).close() for tp in closing))
         if not self._by_partition:
             UP.labels(self._handler.stage).set(0)
+            await self._dead_letters.close()

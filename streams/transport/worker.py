@@ -22,6 +22,7 @@ from streams.clock import system_clock
 from streams.errors import Fenced, PulsewatchError
 from streams.events.schema import Coordinates
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
 from streams.transport.faust_app import FaustApp
@@ -69,7 +70,7 @@ class Worker:
         self._settings = settings
         self._kafka = KafkaConnection.of(settings)
         self._outage = Outage(str(self._kafka))
-        self._lanes = Lanes(handler, self._failed)
+        self._lanes = Lanes(handler, self._failed, DeadLetterTopicSink(self._kafka))
         self._stop = asyncio.Event()
         self._exit_code = STOPPED
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewTopic
 
 from deploy.local.kafka import LocalKafka
+from streams.kafka.admin import create_topics
+from streams.kafka.dead_letter_topic import list_dead_letters
 from streams.settings import Settings
+from streams.transport.batch import Batch
 from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
 from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder, fenced, moved
@@ -160,17 +164,40 @@ async def test_worker_exits_3_when_it_is_fenced(
     assert not handler.applied
 
 
-async def test_worker_exits_1_and_logs_the_offset_on_an_unexpected_error(
+async def test_worker_sets_a_record_aside_on_which_its_stage_fails(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dataclass
+    class Picky(Recorder):
+        async def apply(self, prepared: Batch) -> None:
+            if b"bad" in prepared.values:
+                raise ZeroDivisionError
+            await super().apply(prepared)
+
+    name = topic()
+    create_topics(kafka.connection, partitions=1, replication=1, retention_days=1)
+    handler = Picky((name,), stage=name)
+    await produce(kafka.bootstrap, name, [*numbered("v", 500), b"bad", *numbered("w", 500)])
+    async with running(handler, kafka.bootstrap) as task:
+        await until_async(lambda: len(handler.values()) >= 1_000)
+        assert not task.done()
+    assert handler.values() == [*numbered("v", 500), *numbered("w", 500)]
+    assert [line for line in caplog.messages if line.startswith(f"{name}:0:500: {name} fails on it: ZeroDivision")]
+    letters = [one for one in list_dead_letters(kafka.connection) if one.origin.topic == name]
+    assert [(one.origin.offset, one.reason, one.value) for one in letters] == [(500, "undigestible", b"bad")]
+
+
+async def test_worker_exits_1_and_logs_the_offset_on_an_error_that_no_record_causes(
     kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = topic()
     handler = recorder(name)
     handler.stored[name, 0] = 1
-    handler.refusals.append(ZeroDivisionError())
+    handler.refusals += [ZeroDivisionError() for _ in range(10)]
     await produce(kafka.bootstrap, name, [b"v", b"w"])
     async with running(handler, kafka.bootstrap) as task:
         assert await task == FAILED
-    assert [line for line in caplog.messages if line.startswith(f"the batch at {name}:0:1: unexpected ZeroDivision")]
+    assert [line for line in caplog.messages if line.startswith(f"the batch at {name}:0:2: unexpected ZeroDivision")]
     assert not handler.applied
 
 

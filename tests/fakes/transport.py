@@ -36,19 +36,19 @@ class Recorder:
         return self.stored[topic, partition]
 
     def prepare(self, batch: Batch) -> Batch:
-        self.log.append(f"prepare {batch.offsets[0]}")
+        self.log.append(f"prepare {batch.first_offset}")
         return batch
 
     async def apply(self, prepared: Batch) -> None:
         place = (prepared.topic, prepared.partition)
-        self.log.append(f"apply {prepared.offsets[0]}")
+        self.log.append(f"apply {prepared.first_offset}")
         await self.may_apply.wait()
         if self.refusals:
             raise self.refusals.pop(0)
         assert place in self.held, "applied after the revocation"
         self.applied[place] += zip(prepared.offsets, prepared.values, strict=True)
         self.stored[place] = prepared.next_offset
-        self.log.append(f"applied {prepared.offsets[0]}")
+        self.log.append(f"applied {prepared.first_offset}")
         self.on_applied()
 
     async def revoked(self, topic: str, partition: int) -> None:

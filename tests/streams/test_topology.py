@@ -25,6 +25,7 @@ def test_figure_joins_a_stages_inputs_and_forks_to_its_outputs() -> None:
 social.interactions ──┐
 live.events ──────────┴─► scoring   judges every text: transformer and rules
                           ├─► scored.texts
+                          ├─► dead.letters
                           └─► Redis          texts that wait for a score
 """ in figure()
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Coordinates
+from streams.transport.isolation import Isolation
 from streams.transport.lane import Lane
 from tests.fakes.transport import FakeFetcher, Recorder, fenced, moved
 
@@ -17,7 +19,10 @@ class Bench:
         self.handler = Recorder(("t",))
         self.fetcher = FakeFetcher()
         self.failures: list[tuple[Exception, Coordinates]] = []
-        self.lane = Lane("t", 0, self.handler, self.fetcher, lambda error, at: self.failures.append((error, at)))
+        isolation = Isolation("recorder", MemoryDeadLetterSink())
+        self.lane = Lane(
+            "t", 0, self.handler, self.fetcher, lambda error, at: self.failures.append((error, at)), isolation
+        )
 
     def deliver(self, *values: bytes, skipped: int = 0) -> None:
         self.lane.deliver(self.fetcher.read(*values, skipped=skipped))
@@ -134,7 +139,8 @@ async def test_lane_closes_while_the_handler_waits_for_its_partition() -> None:
             raise AssertionError
 
     handler = Waiting(("t",))
-    lane = Lane("t", 0, handler, FakeFetcher(), lambda *_: None)
+    isolation = Isolation("recorder", MemoryDeadLetterSink())
+    lane = Lane("t", 0, handler, FakeFetcher(), lambda *_: None, isolation)
     await settled()
     await lane.close()
     assert handler.log == ["revoked 0"]
