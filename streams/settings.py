@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from streams.errors import UsageError
+from streams.topology import TopicTime
 
 SERVERS = r"^[^\s,]+:\d{1,5}(,\s*[^\s,]+:\d{1,5})*$"
 REDIS_URL = r"^(rediss?|unix)://"
@@ -48,6 +49,11 @@ class Settings(BaseSettings):
         "WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
     lateness_seconds: int = Field(120, ge=0, description="Seconds that detection waits for events out of order.")
+    topic_time: TopicTime = Field(
+        "broker",
+        description="Whose clock stamps the records of topics that are made: `broker`, or `feed` for simulations that"
+        " are played faster than they happened.",
+    )
     retention_days: int = Field(14, ge=1, description="Days that the topics keep records; dead letters a week at most.")
     session_ttl_days: int = Field(14, ge=1, description="Days that a session's counters stay after its last event.")
     top_rooms: int = Field(200, ge=1, description="Rooms with series of their own in Prometheus; the rest are `other`.")

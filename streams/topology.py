@@ -17,6 +17,10 @@ DEAD_LETTERS = "dead.letters"
 MAX_RECORD_BYTES = 20_000_000
 """Larger than any sane event, so that an insane one reaches a dead letter instead of blocking its feed."""
 
+TopicTime = Literal["broker", "feed"]
+"""Whose clock stamps a topic's records. A feed's stamp is a stranger's word, so topics are made with the broker's; only
+what is played faster than it happened needs the feed's."""
+
 
 @dataclass(frozen=True)
 class Topic:

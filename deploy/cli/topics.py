@@ -27,7 +27,11 @@ def create(partitions: int | None, replication: int, as_json: bool) -> None:
 
     chosen = settings()
     outcome = create_topics(
-        KafkaConnection.of(chosen), partitions or chosen.partitions, replication, chosen.retention_days
+        KafkaConnection.of(chosen),
+        partitions or chosen.partitions,
+        replication,
+        chosen.retention_days,
+        chosen.topic_time,
     )
     if as_json:
         click.echo(json.dumps(outcome))

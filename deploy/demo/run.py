@@ -57,6 +57,7 @@ class Milestones:
 
 def run(settings: Settings, options: Options, console: Console) -> int:
     """Returns 0 where everything agrees with the truth, 1 where anything differs. Ctrl-C stops all processes."""
+    settings = settings.model_copy(update={"topic_time": "feed"})  # the evening is played faster than it happened
     milestones = Milestones(time.monotonic())
     with _folder(console) as folder:
         with signals_unwind(), Stack(folder, settings, on_progress=lambda line: console.print(f"  {line}")) as stack:

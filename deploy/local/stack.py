@@ -165,7 +165,13 @@ class Stack:
         try:
             self._start(FIRST)
             self._on_progress("making the topics")
-            create_topics(KafkaConnection.of(self.settings), self.settings.partitions, 1, self.settings.retention_days)
+            create_topics(
+                KafkaConnection.of(self.settings),
+                self.settings.partitions,
+                1,
+                self.settings.retention_days,
+                self.settings.topic_time,
+            )
             self._start([name for name in self.servers if name not in FIRST])
         except BaseException:
             self.stop()

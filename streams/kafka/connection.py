@@ -16,6 +16,9 @@ from streams.errors import Unavailable
 from streams.settings import Settings
 
 PROBE_SECONDS = 1.0
+METADATA_MS = 10_000
+"""How often a worker's clients ask for the topics' partitions: aiokafka asks every five minutes, and until then reads
+and writes none that were added."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ class KafkaConnection:
         return AIOKafkaClient(**self._async_arguments(), **options)
 
     def async_consumer(self, **options: Any) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(**self._async_arguments(), **options)
+        return AIOKafkaConsumer(**self._async_arguments(), metadata_max_age_ms=METADATA_MS, **options)
 
     def async_producer(self, **options: Any) -> AIOKafkaProducer:
-        return AIOKafkaProducer(**self._async_arguments(), **options)
+        return AIOKafkaProducer(**self._async_arguments(), metadata_max_age_ms=METADATA_MS, **options)
 
     # kafka-python takes longer to import than all the rest of a worker, which does without it.
 

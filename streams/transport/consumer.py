@@ -8,7 +8,7 @@ offsets are committed to Kafka only for tools that watch consumer lag.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from aiokafka import AIOKafkaConsumer
@@ -109,6 +109,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         self._sessions.clear()
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
+
+    def sizes(self, topics: Iterable[str]) -> dict[str, int]:
+        """How many partitions these topics have, where Kafka has told."""
+        known = {topic: self._ensure_consumer().partitions_for_topic(topic) for topic in topics}
+        return {topic: len(partitions) for topic, partitions in known.items() if partitions}
 
     async def begin(self, session: FetchSession) -> None:
         """Seek to the session's offset; every fetch of the partition from now on belongs to this session."""
@@ -280,7 +285,9 @@ class BatchConsumer(Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Called once partitions are assigned: open their lanes, which seek by themselves, each when it can."""
-        self.app.lanes.open(self.assignment(), self)
+        assigned = self.assignment()
+        self.app.lanes.sized(self._thread.sizes({tp.topic for tp in assigned}))
+        self.app.lanes.open(assigned, self)
         return {}
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

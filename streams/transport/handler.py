@@ -1,6 +1,6 @@
 """The contract between the transport and a stage: which calls come, and in which order."""
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from streams.transport.batch import Batch
 
@@ -45,3 +45,11 @@ class BatchHandler(Protocol[Prepared]):
 
     async def revoked(self, topic: str, partition: int) -> None:
         """Forget the partition's running state."""
+
+
+@runtime_checkable
+class KeyMoves(Protocol):
+    """A handler whose running state is by key, which moves to another partition where a topic gets more of them."""
+
+    def sized(self, topic: str, partitions: int) -> None:
+        """Take in how many partitions a topic has. Called before the first `assigned`, and again where it grew."""

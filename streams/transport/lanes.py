@@ -1,16 +1,19 @@
 """All lanes of a worker: opened by an assignment, closed by a revocation, and the first that fails ends the worker."""
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from faust.types import TP
 
 from streams.events.dead_letters import DeadLetterSink
 from streams.metrics import UP
-from streams.transport.handler import BatchHandler
+from streams.transport.handler import BatchHandler, KeyMoves
 from streams.transport.isolation import Isolation
 from streams.transport.lane import Delivery, Failed, Fetcher, Lane
+
+log = logging.getLogger(__name__)
 
 
 class Lanes:
@@ -21,6 +24,22 @@ class Lanes:
         self._dead_letters = dead_letters
         self._failed = failed
         self._by_partition: dict[TP, Lane] = {}
+        self._sizes: dict[str, int] = {}
+
+    def sized(self, sizes: Mapping[str, int]) -> None:
+        """Take in how many partitions each topic has; call it before `open`. Says in a line what moves where one
+        grew."""
+        for topic, partitions in sizes.items():
+            before = self._sizes.get(topic, partitions)
+            if partitions != before:
+                log.warning(
+                    "%s has %d partitions now, %d before: new records of some keys go to another partition, where"
+                    " what is usual and which feeds are regular is learnt anew; counters go on",
+                    topic, partitions, before,
+                )  # fmt: skip
+            if isinstance(self._handler, KeyMoves):
+                self._handler.sized(topic, partitions)
+        self._sizes.update(sizes)
 
     def open(self, assigned: Iterable[TP], fetcher: Fetcher) -> None:
         """Start a lane for each partition that has none; returns at once, though the handler may have to wait."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from kafka import TopicPartition
-from kafka.admin import NewTopic
+from kafka.admin import NewPartitions, NewTopic
 
 from deploy.local.kafka import LocalKafka
 from streams.kafka.admin import create_topics
@@ -226,6 +226,21 @@ async def test_worker_logs_the_records_that_retention_removed(
         await until_async(lambda: len(handler.values()) >= 3)
     assert f"{name}:0: records from 2 to 7 are gone from Kafka, its retention was too short" in caplog.messages
     assert handler.applied[name, 0] == [(7, b"v7"), (8, b"v8"), (9, b"v9")]
+
+
+async def test_worker_reads_partitions_that_are_added_and_says_so(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic(partitions=2)
+    handler = recorder(name)
+    async with running(handler, kafka.bootstrap):
+        await until_async(lambda: len(handler.held) == 2)
+        with kafka.admin() as admin:
+            admin.create_partitions({name: NewPartitions(4)})
+        await until_async(lambda: len(handler.held) == 4, "the new partitions are held", seconds=30)
+        await produce(kafka.bootstrap, name, [b"new"], 3)
+        await until_async(lambda: b"new" in handler.values())
+    assert [line for line in caplog.messages if f"{name} has 4 partitions now, 2 before" in line]
 
 
 async def test_worker_waits_for_missing_topics(kafka: LocalKafka, caplog: pytest.LogCaptureFixture) -> None:

@@ -56,7 +56,9 @@ QUERIES = [one for board in build.load() for one in asked(board)]
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run a short evening through the whole stack, and wait until a page of it was delivered."""
-    with Stack(tmp_path_factory.mktemp("stack"), Settings(partitions=2, lateness_seconds=0)) as stack:
+    with Stack(
+        tmp_path_factory.mktemp("stack"), Settings(partitions=2, lateness_seconds=0, topic_time="feed")
+    ) as stack:
         with closing(ReplayProducer(KafkaConnection(stack.settings.kafka))) as sink:
             simulate(SHORT, sink, wall_seconds=WALL_SECONDS)
         wait_for(stack, "sum(pulsewatch_consumer_lag_records) == 0")

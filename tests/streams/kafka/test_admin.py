@@ -14,6 +14,11 @@ def retentions(days: int) -> dict[str, int | None]:
     }
 
 
+def test_topics_are_stamped_by_the_broker_unless_the_feed_shall_stamp() -> None:
+    assert {topic_config(topic, 14)["message.timestamp.type"] for topic in TOPICS} == {"LogAppendTime"}
+    assert {topic_config(topic, 14, "feed")["message.timestamp.type"] for topic in TOPICS} == {"CreateTime"}
+
+
 def test_raw_bytes_of_dead_letters_are_kept_for_a_week_at_most() -> None:
     assert retentions(14) == {SOCIAL: 14, LIVE: 14, SCORED: 14, ALERTS: None, DEAD_LETTERS: 7}
     assert retentions(3)[DEAD_LETTERS] == 3
