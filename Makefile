@@ -15,6 +15,7 @@ help: ## this list
 setup: $(VENV)/.dev ## the virtual environment, from the locked requirements
 
 install: setup ## what is missing of: Java, Redis, Prometheus, Alertmanager, Kafka's jars, Node, Chromium, the console's pages
+	@echo "pulsewatch: looking for what is missing" >&2
 	@$(BIN)/python -m deploy.local.install
 
 demo: install ## the whole of Pulsewatch on this machine, with a feed; ARGS="--forever" goes on

@@ -16,6 +16,8 @@ def demo(seed: int, seconds: float, forever: bool) -> None:
 
     Exit code 1 where a counter or an alert differs. Ctrl-C stops every process that it started.
     """
+    # Loading what follows takes seconds.
+    click.echo("Pulsewatch's demo", err=True)
     from rich.console import Console
 
     from deploy.demo.run import Options, run

@@ -4,7 +4,7 @@
 2. Play forty minutes of a simulated evening in little more than one.
 3. Show rooms, brands, alerts and lag while the workers catch up with it.
 4. Compare every counter and every alert with the feed's own truth.
-5. Stop everything. (With `forever`: go on in real time until Ctrl-C.)
+5. Stop everything. (With `forever`: only then go on, in real time until Ctrl-C.)
 """
 
 import shutil
@@ -26,6 +26,7 @@ from deploy.local.http import get_json
 from deploy.local.process import signals_unwind
 from deploy.local.stack import Stack
 from streams.errors import PulsewatchError, Unavailable
+from streams.ingest.player import ReplayProducer
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 
@@ -59,6 +60,7 @@ def run(settings: Settings, options: Options, console: Console) -> int:
     """Returns 0 where everything agrees with the truth, 1 where anything differs. Ctrl-C stops all processes."""
     settings = settings.model_copy(update={"topic_time": "feed"})  # the evening is played faster than it happened
     milestones = Milestones(time.monotonic())
+    console.print("Starting the whole stack on this machine; Ctrl-C stops it.")
     with _folder(console) as folder:
         with signals_unwind(), Stack(folder, settings, on_progress=lambda line: console.print(f"  {line}")) as stack:
             console.print(f"The stack answers after {milestones.since():.0f} s. Pages: {stack.addresses.console}")
@@ -86,7 +88,8 @@ def _folder(console: Console) -> Iterator[Path]:
 
 
 def _watch(stack: Stack, options: Options, console: Console, milestones: Milestones) -> bool:
-    feed = Feed(stack.settings, options.seed, options.wall_seconds, forever=options.forever)
+    kafka = KafkaConnection.of(stack.settings)
+    feed = Feed(lambda: ReplayProducer(kafka), options.seed, options.wall_seconds)
     readers, addresses = Readers(stack.settings), asdict(stack.addresses)
     try:
         feed.start()
@@ -94,6 +97,8 @@ def _watch(stack: Stack, options: Options, console: Console, milestones: Milesto
             _until_settled(stack, feed, readers, screen, milestones)
         agrees = _report(stack, feed, readers, console, milestones)
         if options.forever:
+            console.print("Going on in real time until Ctrl-C.")
+            feed.go_on()
             with Screen(console, addresses) as screen:
                 while True:
                     _refresh(stack, feed, readers, screen, milestones)
@@ -131,9 +136,7 @@ def _caught_up(snapshot: Snapshot) -> bool:
 
 
 def _progress(feed: Feed, milestones: Milestones) -> str:
-    position = feed.progress
-    sent = f"{position.sent:,} of {position.total:,} records sent" if position else "generating the evening"
-    return f"{milestones.since():.0f} s · {sent}" + (" · catching up" if feed.finished else "")
+    return f"{milestones.since():.0f} s · {feed.position}"
 
 
 def _report(stack: Stack, feed: Feed, readers: Readers, console: Console, milestones: Milestones) -> bool:
