@@ -15,6 +15,7 @@ from dashboards.lag import Lag, lags
 from models.labels import RISKS, SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.clock import Clock
+from streams.control.decisions import Decision
 from streams.detection.room.fake_traffic import TrafficFigure
 from streams.detection.views.reader import BrandTexts
 from streams.engagement.dictionary import Scope, SumMetric
@@ -95,9 +96,15 @@ class Snapshot:
     texts: Sequence[TextCount] = ()
     active: Sequence[Alert] = ()
     resolved: Sequence[Alert] = ()
+    decided: Mapping[str, Decision] = field(default_factory=dict)
+    """The decision in force, by fingerprint, of the alerts that anybody decided about."""
     lags: Sequence[Lag] = ()
     newest_event_ms: Mapping[str, int] = field(default_factory=dict)
     trouble: str = ""
+
+
+def _nothing_decided(_fingerprints: Sequence[str]) -> Mapping[str, Decision]:
+    return {}
 
 
 class SnapshotReader:
@@ -112,6 +119,7 @@ class SnapshotReader:
         log: LogBounds,
         clock: Clock,
         at_once: Callable[[], AbstractContextManager[None]] = nullcontext,
+        standing: Callable[[Sequence[str]], Mapping[str, Decision]] = _nothing_decided,
     ) -> None:
         self._rooms = rooms
         self._alerts = alerts
@@ -120,6 +128,7 @@ class SnapshotReader:
         self._log = log
         self._clock = clock
         self._at_once = at_once
+        self._standing = standing
         self._event_clock = EventPresent()
 
     def read(self) -> Snapshot:
@@ -135,6 +144,7 @@ class SnapshotReader:
             rooms = self._read_rooms(present_ms)
             texts = [text_count(texts) for texts in self._views.texts(present_ms)]
             active, resolved = list(self._alerts.active()), list(self._alerts.resolved())
+            decided = self._standing([alert.fingerprint for alert in [*active, *resolved]])
             stored = self._offsets()
         except Unavailable as error:
             return Snapshot(now_ms, redis_up=False, kafka_up=self._log_answers(), trouble=str(error))
@@ -142,7 +152,7 @@ class SnapshotReader:
             behind, kafka_up, trouble = lags(stored, *self._log.read()), True, ""
         except Unavailable as error:
             behind, kafka_up, trouble = [], False, str(error)
-        return Snapshot(now_ms, True, kafka_up, rooms, texts, active, resolved, behind, newest, trouble)
+        return Snapshot(now_ms, True, kafka_up, rooms, texts, active, resolved, decided, behind, newest, trouble)
 
     def _read_rooms(self, at_ms: int) -> list[RoomFigures]:
         totals = self._rooms.all_scopes("room", ROOM_MINUTES, at_ms)

@@ -11,8 +11,10 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def one_line(text: str, max_chars: int = MAX_CHARS) -> str:
-    """The first `max_chars` characters, each hidden one as "�": no line break, escape or bidi override is left.
+    """At most `max_chars` characters, each hidden one as "�": no line break, escape or bidi override is left. A text
+    that is longer ends with "…".
 
     What a format's own markup (HTML, Markdown, rich) could make of the text is that format's to escape.
     """
-    return "".join("�" if unicodedata.category(char) in HIDDEN else char for char in text[:max_chars])
+    kept = text if len(text) <= max_chars else text[: max_chars - 1] + "…"
+    return "".join("�" if unicodedata.category(char) in HIDDEN else char for char in kept)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +14,7 @@ from dashboards.console.topic_follower import TopicFollower
 from dashboards.readers import Readers
 from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
+from streams.loopback import is_loopback
 from streams.settings import Settings
 
 PORT = 9107
@@ -69,7 +69,7 @@ def auth_for(options: Options) -> TokenAuth | None:
     for an address beyond loopback without a token file, unless it is open on purpose."""
     if options.tokens is not None:
         return read_tokens(options.tokens)
-    if not options.open_to_all and not _is_loopback(options.host):
+    if not options.open_to_all and not is_loopback(options.host):
         raise UsageError(f"--host {options.host} can be reached by others: give --tokens FILE, or --open to let all in")
     return None
 
@@ -78,13 +78,6 @@ def address(options: Options) -> str:
     """What to open in a browser."""
     host = f"[{options.host}]" if ":" in options.host else options.host
     return f"http://{host}:{options.port}/"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_no_cancelled_stream(record: logging.LogRecord) -> bool:

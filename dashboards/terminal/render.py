@@ -7,18 +7,17 @@ no comment can move the cursor, colour the screen or reverse the reading directi
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from types import MappingProxyType
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from dashboards.alert_order import gravest_first
 from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount, by_brand
 from models.labels import SENTIMENTS
-from streams.alerts.alert import Alert
+from streams.alerts.alert import SEVERITIES, Alert
 from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.engagement.dictionary import SumMetric
 from streams.untrusted import one_line
@@ -31,22 +30,32 @@ NAME_CELLS = 12
 SHOWN_RISKS = 3
 SHOWN_STATES = ("firing", "resolved")
 ROOM_COUNTS: tuple[SumMetric, ...] = ("comments", "likes", "gifts", "orders")
+WIDE_CELLS = 140
+"""A screen of so many columns has room for every figure of a room beside those of a brand."""
+NARROW_CELLS = 110
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
 def render(
-    snapshot: Snapshot, rows: int = 8, *, addresses: Mapping[str, str] = NO_ADDRESSES, progress: str = ""
+    snapshot: Snapshot,
+    rows: int = 8,
+    *,
+    alert_rows: int | None = None,
+    cells: int = WIDE_CELLS,
+    addresses: Mapping[str, str] = NO_ADDRESSES,
+    progress: str = "",
 ) -> RenderableType:
-    """The whole screen; `rows` bounds each table, `addresses` are shown below, `progress` beside the title."""
+    """The whole screen, `cells` wide: the gravest alerts first, then rooms and brands; `rows` bounds each table.
+    `addresses` are shown below, `progress` beside the title."""
     tables = Table.grid(expand=True, padding=(0, 1))
     tables.add_column(ratio=1)
     tables.add_column(ratio=1)
-    tables.add_row(_rooms(snapshot.rooms, rows), _brands(by_brand(snapshot.texts), rows))
+    tables.add_row(_rooms(snapshot.rooms, rows, cells), _brands(by_brand(snapshot.texts), rows, cells))
     alerts = shown_alerts(snapshot)
     parts: list[RenderableType] = [
-        _title(snapshot.read_at_ms, firing(alerts), progress),
+        _title(snapshot.read_at_ms, alerts, progress),
+        _alerts(alerts, alert_rows or rows, snapshot, cells),
         tables,
-        _alerts(alerts, rows),
         _lags(snapshot.lags),
     ]
     if snapshot.trouble:
@@ -72,10 +81,9 @@ def lines(before: Snapshot | None, now: Snapshot, progress: str = "") -> list[st
 
 
 def shown_alerts(snapshot: Snapshot) -> list[Alert]:
-    """Firing ones first, then those that resolved lately; in each part the latest first."""
+    """Firing ones first, the gravest of them first, then those that resolved lately."""
     shown = [alert for alert in [*snapshot.active, *snapshot.resolved] if alert.state in SHOWN_STATES]
-    latest = sorted(shown, key=attrgetter("updated_at", "fingerprint"), reverse=True)
-    return sorted(latest, key=lambda alert: alert.state != "firing")
+    return gravest_first(shown, snapshot.decided)
 
 
 def firing(alerts: Iterable[Alert]) -> int:
@@ -94,11 +102,20 @@ def money(minor: int) -> str:
     return f"{minor // 100:,}.{minor % 100:02}"
 
 
-def _title(at_ms: int, count: int, progress: str) -> RenderableType:
+def _title(at_ms: int, alerts: Sequence[Alert], progress: str) -> RenderableType:
     title = Text.assemble(("Pulsewatch", "bold"), f"   {_clock(at_ms)} UTC   ")
-    title.append(f"{count} firing" if count else "quiet", style="bold red" if count else "green")
+    title.append(f"{firing(alerts)} firing" if firing(alerts) else "quiet", "bold red" if firing(alerts) else "green")
+    title.append(_by_severity(alerts))
     title.append(f"   {one_line(progress)}", style="bright_black")
+    title.no_wrap, title.overflow = True, "ellipsis"
     return title
+
+
+def _by_severity(alerts: Iterable[Alert]) -> Text:
+    """How many fire of each severity, the gravest first; nothing where none fires."""
+    counts = Counter(alert.severity for alert in alerts if alert.state == "firing")
+    named = [Text(f"{counts[name]} {name}", SEVERITY_STYLES[name]) for name in reversed(SEVERITIES) if counts[name]]
+    return Text.assemble(": ", Text(", ").join(named)) if named else Text()
 
 
 def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = (), last: str = "") -> Table:
@@ -121,14 +138,17 @@ def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = 
     return table
 
 
-def _rooms(rooms: Sequence[RoomFigures], limit: int) -> Table:
-    columns = ("viewers", *ROOM_COUNTS, "paid", "fake")
-    table = _table(f"Rooms, last 5 minutes ({len(rooms)})", {"room": NAME_CELLS}, columns)
+def _rooms(rooms: Sequence[RoomFigures], limit: int, cells: int) -> Table:
+    counted = ROOM_COUNTS if cells >= WIDE_CELLS else ("comments", "orders") if cells >= NARROW_CELLS else ("orders",)
+    narrow = cells < NARROW_CELLS
+    columns = ("viewers", *counted, "paid", *(() if narrow else ("fake",)))
+    table = _table(f"Rooms, last 5 minutes ({len(rooms)})", {"room": 10 if narrow else NAME_CELLS}, columns)
     for room in rooms[:limit]:
         viewers = "–" if room.viewers_now is None else f"{room.viewers_now:,}"
-        counts = [f"{room.sums.get(name, 0):,}" for name in ROOM_COUNTS]
+        counts = [f"{room.sums.get(name, 0):,}" for name in counted]
         paid = money(room.sums.get("paid_value", 0))
-        table.add_row(Text(one_line(room.room_id)), viewers, *counts, paid, _fake_share(room))
+        fake = [] if narrow else [_fake_share(room)]
+        table.add_row(Text(one_line(room.room_id)), viewers, *counts, paid, *fake)
     return table
 
 
@@ -140,11 +160,14 @@ def _fake_share(room: RoomFigures) -> Text:
     return Text(f"{share:.0%}", style="bold red" if share >= FAKE_SHARE else "")
 
 
-def _brands(brands: Sequence[TextCount], limit: int) -> Table:
+def _brands(brands: Sequence[TextCount], limit: int, cells: int) -> Table:
     title = f"Brands, last hour ({len(brands)})"
-    table = _table(title, {"brand": NAME_CELLS, "texts": 6, "mood": BAR_CELLS + 9}, last="risks")
+    narrow = cells < NARROW_CELLS
+    columns = {"brand": 10 if narrow else NAME_CELLS, "texts": 6, "mood": BAR_CELLS + 9}
+    table = _table(title, columns, last="" if narrow else "risks")
     for brand in brands[:limit]:
-        table.add_row(Text(one_line(brand.brand_id)), f"{brand.texts:,}", _sentiment_bar(brand), _risks(brand))
+        risks = [] if narrow else [_risks(brand)]
+        table.add_row(Text(one_line(brand.brand_id)), f"{brand.texts:,}", _sentiment_bar(brand), *risks)
     return table
 
 
@@ -166,13 +189,32 @@ def _risks(brand: TextCount) -> Text:
     return Text(", ".join(f"{name} {count:,}" for count, name in counted[:SHOWN_RISKS]) or "–")
 
 
-def _alerts(alerts: Sequence[Alert], limit: int) -> RenderableType:
-    table = _table(None, {"since": 8, "state": 8, "severity": 8, "what": 14, "brand": NAME_CELLS}, last="summary")
+def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int) -> RenderableType:
+    """A line each, and how many of which severity have no line."""
+    if not alerts:
+        return Text("Alerts: none", style="bright_black")
+    columns = {"alert": 8, "since": 11, "what": 14, "where": 20 if cells >= NARROW_CELLS else 13}
+    table = _table(None, columns, last="summary")
     for alert in alerts[:limit]:
         style = SEVERITY_STYLES[alert.severity] if alert.state == "firing" else "bright_black"
-        cells = [_clock(alert.started_at), alert.state, alert.severity, alert.kind, alert.brand_id, alert.summary]
-        table.add_row(*(Text(one_line(cell), style=style) for cell in cells))
-    return Panel(table if alerts else Text("none", style="bright_black"), title="Alerts", title_align="left")
+        severity = alert.severity if alert.state == "firing" else alert.state
+        decision = snapshot.decided.get(alert.fingerprint)
+        said = (
+            f"[{decision.verdict.replace('_', ' ')} by {decision.author}] {alert.summary}"
+            if decision
+            else alert.summary
+        )
+        since = when(alert.started_at, snapshot.read_at_ms)
+        place = alert.room_id or alert.brand_id
+        table.add_row(
+            *(Text(one_line(cell), style=style) for cell in (severity, since, alert.family or alert.kind, place, said))
+        )
+    hidden = alerts[limit:]
+    if not hidden:
+        return table
+    resolved = len(hidden) - firing(hidden)
+    more = Text.assemble(f"… {firing(hidden)} more", _by_severity(hidden), style="bright_black")
+    return Group(table, more.append(f", {resolved} resolved") if resolved else more)
 
 
 def _lags(lags: Sequence[Lag]) -> Text:
@@ -185,6 +227,20 @@ def _lags(lags: Sequence[Lag]) -> Text:
 
 def _addresses(addresses: Mapping[str, str]) -> Text:
     return Text("   ".join(f"{name} {address}" for name, address in addresses.items()), style="bright_black")
+
+
+def when(at_ms: int, now_ms: int) -> str:
+    """A time in UTC, with its date where that is not today's."""
+    at, now = datetime.fromtimestamp(at_ms / 1000, UTC), datetime.fromtimestamp(now_ms / 1000, UTC)
+    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%m-%d %H:%M" if at.year == now.year else "%Y-%m-%d")
+
+
+def age(at_ms: int, now_ms: int) -> str:
+    """How long ago, in its largest unit: "14 min", "3 h", "12 days"."""
+    minutes = max(0, now_ms - at_ms) // 60_000
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
 
 
 def _clock(at_ms: int) -> str:

@@ -11,7 +11,9 @@ from dashboards.snapshot import Snapshot
 from dashboards.terminal.render import NO_ADDRESSES, lines, render
 
 LINES_EVERY_MS = 5_000
-ROWS_BESIDE_TABLES = 12
+LINES_BESIDE_ROWS = 10
+"""Titles, heads, the lag and the addresses."""
+MIN_ROWS = 3
 
 
 class Screen:
@@ -27,8 +29,13 @@ class Screen:
         """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed. `progress`
         says in a few words what the program is doing."""
         if self._live:
-            rows = max(3, (self._console.height - ROWS_BESIDE_TABLES) // 2)
-            self._live.update(render(snapshot, rows, addresses=self._addresses, progress=progress), refresh=True)
+            cells, spare = self._console.width, self._console.height - LINES_BESIDE_ROWS
+            rows = max(MIN_ROWS, min(spare * 2 // 5, max(len(snapshot.rooms), MIN_ROWS)))
+            drawn = render(
+                snapshot, rows, alert_rows=max(MIN_ROWS, spare - rows), cells=cells, addresses=self._addresses,
+                progress=progress,
+            )  # fmt: skip
+            self._live.update(drawn, refresh=True)
             return
         written = lines(self._shown, snapshot, progress)
         pause_over = self._shown is None or snapshot.read_at_ms - self._shown.read_at_ms >= LINES_EVERY_MS

@@ -3,10 +3,16 @@
 import json
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from streams.alerts.alert import Alert
+if TYPE_CHECKING:
+    from streams.alerts.alert import Alert
+    from streams.control.decisions import Decision
+
+MAX_CHARS = 100_000
+"""More than any field of an alert has."""
 
 
 @click.command()
@@ -14,31 +20,51 @@ from streams.alerts.alert import Alert
 @click.option("--shadow", is_flag=True, help="The alerts of shadow rules instead, resolved ones too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines with evidence and factors.")
 def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
-    """List the alerts that fire, the latest first."""
+    """List the alerts that fire, the gravest first."""
+    from dashboards.alert_order import gravest_first
     from streams.alerts.reader import AlertReader
+    from streams.clock import system_clock
+    from streams.control.decisions import Decisions
     from streams.ledger.connect import reader_client
     from streams.settings import settings
 
-    with closing(reader_client(settings())) as client:
-        reader = AlertReader(client, settings().namespace)
+    chosen = settings()
+    with closing(reader_client(chosen)) as client:
+        reader = AlertReader(client, chosen.namespace)
         known = reader.shadow() if shadow else [*reader.active(), *reader.resolved()]
-    shown = ("firing", "resolved") if resolved_too or shadow else ("firing",)
-    found = [alert for alert in known if alert.state in shown]
-    for alert in sorted(found, key=lambda alert: alert.updated_at, reverse=True):
-        click.echo(_json(alert) if as_json else _lines(alert))
+        shown = ("firing", "resolved") if resolved_too or shadow else ("firing",)
+        found = [alert for alert in known if alert.state in shown]
+        decided = Decisions(client, chosen.namespace).standing([alert.fingerprint for alert in found])
+    for alert in gravest_first(found, decided):
+        decision = decided.get(alert.fingerprint)
+        click.echo(_json(alert, decision) if as_json else _lines(alert, decision, chosen.console_url, system_clock()))
     if not found and not as_json:
         click.echo("No draft rule fired lately." if shadow else "No alert fires.")
 
 
-def _json(alert: Alert) -> str:
+def _json(alert: "Alert", decision: "Decision | None") -> str:
     import msgspec
 
-    return json.dumps(msgspec.to_builtins(alert), ensure_ascii=True)
+    row = msgspec.to_builtins(alert)
+    return json.dumps(row | {"decision": msgspec.to_builtins(decision)} if decision else row, ensure_ascii=True)
 
 
-def _lines(alert: Alert) -> str:
+def _lines(alert: "Alert", decision: "Decision | None", console_url: str, now_ms: int) -> str:
+    """An alert whole: a terminal breaks its lines, nothing is cut."""
+    from dashboards.terminal.render import age
     from streams.untrusted import one_line
 
-    since = datetime.fromtimestamp(alert.started_at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-    head = f"{alert.state:8} {alert.severity:8} {alert.kind} since {since} UTC: {one_line(alert.summary)}"
-    return f"{head}\n    {one_line(alert.explanation)}\n    dashboards/runbooks/{alert.runbook}"
+    since = f"since {_moment(alert.started_at)} UTC ({age(alert.started_at, now_ms)} ago)"
+    lines = [f"{alert.state:8} {alert.severity:8} {alert.kind} {since}: {one_line(alert.summary, MAX_CHARS)}"]
+    if alert.explanation:
+        lines.append(one_line(alert.explanation, MAX_CHARS))
+    if decision:
+        note = f": {one_line(decision.note, MAX_CHARS)}" if decision.note else ""
+        verdict = decision.verdict.replace("_", " ")
+        lines.append(f"{verdict} by {one_line(decision.author)} at {_moment(decision.at_ms)} UTC{note}")
+    lines.append(f"{console_url.rstrip('/')}/alert/{alert.fingerprint}   runbook {alert.runbook}")
+    return "\n    ".join(lines)
+
+
+def _moment(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

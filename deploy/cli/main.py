@@ -4,6 +4,7 @@ Exit codes: 0 done · 1 a check failed or a server is missing · 2 bad input · 
 Commands import what they run when they run it, so that `--help` answers at once.
 """
 
+import inspect
 import sys
 
 import click
@@ -40,7 +41,17 @@ COMMANDS = (
     demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
     detect, backtest, dead_letters, relay, pager, exporter, grafana,
 )  # fmt: skip
+
+
+def _with_whole_lines(command: click.Command) -> None:
+    """Lists of commands show the first sentence of each whole, however narrow the terminal is."""
+    command.short_help = command.short_help or inspect.cleandoc(command.help or "").partition("\n\n")[0]
+    for part in command.commands.values() if isinstance(command, click.Group) else ():
+        _with_whole_lines(part)
+
+
 for command in COMMANDS:
+    _with_whole_lines(command)
     cli.add_command(command)
 
 

@@ -3,20 +3,30 @@
 import json
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from streams.events.schema import TextKind
+
+KINDS = ("comment", "review", "host_speech", "brand_post")
+"""As streams.events.schema has them, which takes too long to import before `--help` answers."""
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--output", "-o", type=click.File("w", encoding="utf-8"), default="-", help="Where to write [stdout].")
-def score(file: IO[bytes], output: IO[str]) -> None:
-    """Score texts: JSON lines in, JSON lines out.
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="comment", show_default=True, help="What a line of plain text is.",
+)  # fmt: skip
+def score(file: IO[bytes], output: IO[str], kind: "TextKind") -> None:
+    """Score texts, a line each, plain or as JSON; JSON lines out.
 
     The order stays. FILE is - (standard input) by default.
 
-    In: {"text": "…", "kind": "host_speech" | "brand_post" | "comment" | "review", "lang": "zh"?}. Out: sentiment,
+    In: a line of plain text, said to be a --kind; or {"text": "…", "kind": "host_speech" | "brand_post" | "comment" |
+    "review", "lang": "zh"?}. Out: sentiment,
     sentiment_scores, risks by label, flagged labels, findings with family, rule, article, span, what matched (personal
     data masked), severity, said_by and score, and the verdict that rules, likeness and model come to together.
     """
@@ -25,8 +35,8 @@ def score(file: IO[bytes], output: IO[str]) -> None:
     from streams.settings import settings
 
     if file is sys.stdin.buffer and sys.stdin.isatty():
-        click.echo("Reading JSON lines from the terminal; end with Ctrl-D.", err=True)
-    for row in score_lines(file, classifier=require_classifier(settings())):
+        click.echo("Type a text a line, plain or as JSON; end with Ctrl-D.", err=True)
+    for row in score_lines(file, classifier=require_classifier(settings()), plain_kind=kind):
         output.write(json.dumps(row, ensure_ascii=False) + "\n")
         output.flush()
 

@@ -1,8 +1,11 @@
 """`pulsewatch relay`: from Alertmanager to Slack, PagerDuty, Feishu, DingTalk, WeCom, each in its own format."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
+
+from streams.loopback import is_loopback
 
 
 @click.command()
@@ -13,9 +16,16 @@ import click
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback by default.")
 @click.option("--port", type=click.IntRange(1, 65535), default=9110, show_default=True)
-@click.option("--check", is_flag=True, help="Read the configuration and its secret files, and exit.")
+@click.option("--check", is_flag=True, help="Say who gets which alerts, read the secret files, and exit.")
+@click.option(
+    "--alertmanager",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The routes, for --check [deploy/alertmanager/alertmanager.yml].",
+)
 @click.option("--test", "target", metavar="TARGET", help="Send TARGET one test message, and exit.")
-def relay(config: Path | None, host: str, port: int, check: bool, target: str | None) -> None:
+def relay(
+    config: Path | None, host: str, port: int, check: bool, alertmanager: Path | None, target: str | None
+) -> None:
     """Deliver Alertmanager's notifications to their receivers.
 
     Writes each in its receiver's own format.
@@ -24,6 +34,8 @@ def relay(config: Path | None, host: str, port: int, check: bool, target: str | 
     """
     import asyncio
 
+    from deploy.cli.routes import reach
+    from deploy.local.alertmanager import CONFIG as ALERTMANAGER_CONFIG
     from deploy.local.programs import RELAY_CONFIG
     from streams.errors import Unavailable, UsageError
     from streams.notification.message import Links
@@ -36,7 +48,12 @@ def relay(config: Path | None, host: str, port: int, check: bool, target: str | 
     chosen = settings()
     links = Links(chosen.console_url, chosen.runbooks_url)
     if check:
-        click.echo("\n".join(f"{name:24} {targets[name].kind}" for name in targets))
+        reached = reach(alertmanager or ALERTMANAGER_CONFIG)
+        for name, receiver in targets.items():
+            click.echo(f"{name:24} {receiver.kind:10} {receiver.language}")
+            for what in reached.get(name, ["nothing: no route of Alertmanager leads here"]):
+                click.echo(f"    {what}")
+        _warn_of_links(chosen.console_url)
     elif target is not None:
         if target not in targets:
             raise UsageError(f"{target} is none of the targets: {', '.join(targets)}")
@@ -44,8 +61,19 @@ def relay(config: Path | None, host: str, port: int, check: bool, target: str | 
         if result.outcome != "delivered":
             raise Unavailable(f"{target}: {result.outcome}: {result.reason}")
         click.echo(f"{target} took the test message.")
+        _warn_of_links(chosen.console_url)
     else:
         try:
             asyncio.run(serve(targets, links, host, port))
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+
+
+def _warn_of_links(console_url: str) -> None:
+    """A telephone cannot open a link to this machine's loopback."""
+    if is_loopback(urlsplit(console_url).hostname or ""):
+        click.echo(
+            f"Links in messages lead to {console_url}, which only this machine can open: set PULSEWATCH_CONSOLE_URL to"
+            " the address that your people open.",
+            err=True,
+        )

@@ -4,6 +4,7 @@ import json
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -74,3 +75,6 @@ def replay(file: Path, brand: str, speed: float | None, original_times: bool, as
         return
     platforms = ", ".join(f"{name} {count}" for name, count in replayed.platforms.items())
     click.echo(f"{file.name}: {replayed.comments} comments ({platforms}) in {replayed.played.wall_seconds:.1f} s")
+    click.echo(
+        f"See it: {settings().console_url.rstrip('/')}/brand/{quote(brand, safe='')}, `pulsewatch watch`.", err=True
+    )

@@ -55,7 +55,11 @@ def simulate(
         "wall_seconds": round(played.wall_seconds, 1),
         "truth": str(truth_path),
     }
-    click.echo(json.dumps(outcome) if as_json else _sentence(outcome))
+    if as_json:
+        click.echo(json.dumps(outcome))
+        return
+    click.echo(_sentence(outcome))
+    click.echo(f"See it: {settings().console_url}, `pulsewatch watch`, `pulsewatch alerts`.", err=True)
 
 
 def _sentence(outcome: dict[str, object]) -> str:

@@ -39,6 +39,11 @@ def up(folder: Path, as_json: bool) -> None:
         for name, known in (("kafka", chosen.kafka), ("redis", chosen.redis))
         if addresses[name] != known
     }
+    click.echo(
+        f"\nOpen {addresses['console']} in a browser. Events come with `pulsewatch simulate crisis` or a feed of yours;"
+        " `pulsewatch watch` shows them here, `pulsewatch down` stops it all.",
+        err=True,
+    )
     if elsewhere:
         click.echo("The usual ports were taken; for the other commands:", err=True)
         click.echo("export " + " ".join(f"{name}={address}" for name, address in elsewhere.items()), err=True)

@@ -32,34 +32,47 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 def score_lines(
-    lines: Iterable[bytes | str], *, rulebook: Rulebook | None = None, classifier: Scorer | None = None
+    lines: Iterable[bytes | str],
+    *,
+    rulebook: Rulebook | None = None,
+    classifier: Scorer | None = None,
+    plain_kind: TextKind | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One row a line, blank lines left out; the shipped rules and model if none are given.
 
-    Raises UsageError for a line that is not a `Line`, after the rows of the lines before it, and if the model cannot be
-    loaded.
+    With a `plain_kind`, a line that does not begin with "{" is a text of this kind as it stands. Raises UsageError for
+    a line that is not a `Line`, after the rows of the lines before it, and if the model cannot be loaded.
     """
     rulebook = rulebook or Rulebook.load()
     classifier = classifier or require_classifier()
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     while batch := list(islice(numbered, BATCH_LINES)):
-        texts, mistake = _read(batch)
+        texts, mistake = _read(batch, plain_kind)
         for text, judgement in zip(texts, judge(texts, rulebook, classifier), strict=True):
             yield _row(text, judgement)
         if mistake is not None:
             raise mistake
 
 
-def _read(batch: list[tuple[int, bytes | str]]) -> tuple[list[JudgedText], UsageError | None]:
+def _read(
+    batch: list[tuple[int, bytes | str]], plain_kind: TextKind | None
+) -> tuple[list[JudgedText], UsageError | None]:
     """The texts of lines up to the first that cannot be read, and what is wrong with that one."""
     texts: list[JudgedText] = []
     for number, line in batch:
         try:
-            read = _decode(line)
+            read = _line(line, plain_kind)
         except (ValueError, RecursionError) as error:
             return texts, UsageError(f"line {number}: {error}")
         texts.append(JudgedText(TextReading(read.text), read.kind))
     return texts, None
+
+
+def _line(line: bytes | str, plain_kind: TextKind | None) -> Line:
+    text = line.decode() if isinstance(line, bytes) else line
+    if plain_kind is None or text.lstrip("\ufeff \t").startswith("{"):
+        return _decode(text.lstrip("\ufeff"))
+    return Line(text.lstrip("\ufeff").rstrip("\r\n"), plain_kind)
 
 
 def _row(text: JudgedText, judgement: Judgement) -> dict[str, Any]:

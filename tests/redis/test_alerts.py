@@ -1,6 +1,8 @@
 """What `pulsewatch alerts` lists, out of a real Redis."""
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -11,6 +13,8 @@ from deploy.cli.alerts import alerts
 from deploy.local.redis import LocalRedis
 from streams.alerts.alert import Alert
 from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
+from streams.control.decisions import Decisions
+from streams.ledger.connect import reader_client
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import settings
 from streams.topology import DETECTION, SCORED
@@ -52,6 +56,22 @@ def test_draft_rule_alerts_are_listed_firing_and_resolved(redis_server: LocalRed
     keep(redis_server, namespace, SHADOW, an_alert("f2", "resolved", "warning"))
     keep(redis_server, namespace, SHADOW, an_alert("f3", "firing", "warning"))
     assert sorted(listed("--shadow")) == ["firing warning", "resolved warning"]
+
+
+def test_listed_alert_is_whole_with_its_link_and_what_was_decided(redis_server: LocalRedis, namespace: str) -> None:
+    explanation = "392 texts in five minutes against 12 usual; " * 20 + "and this is the end"
+    alert = msgspec.structs.replace(an_alert("0123456789abcdef"), explanation=explanation)
+    keep(redis_server, namespace, ACTIVE, an_alert("later", severity="warning"))
+    keep(redis_server, namespace, ACTIVE, alert)
+    with closing(reader_client(settings())) as client:
+        Decisions(client, namespace).record(alert, "acknowledged", "alice", alert.updated_at, "on it")
+    assert listed() == ["firing critical", "firing warning"]
+    printed = CliRunner().invoke(alerts).output
+    assert "and this is the end" in printed
+    assert "http://127.0.0.1:9107/alert/0123456789abcdef" in printed
+    assert "acknowledged by alice at 2026-09-21 12:01 UTC: on it" in printed
+    [row, _] = CliRunner().invoke(alerts, ["--json"]).output.splitlines()
+    assert json.loads(row)["decision"]["author"] == "alice"
 
 
 def test_empty_list_says_so() -> None:

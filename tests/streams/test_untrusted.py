@@ -24,4 +24,5 @@ def test_text_is_one_bounded_printable_line(text: str) -> None:
 
 def test_readable_text_stays_as_it_is() -> None:
     assert one_line("全网最好的面霜 👍 [b]x[/b]") == "全网最好的面霜 👍 [b]x[/b]"
-    assert one_line("x" * 10_000, 5) == "xxxxx"
+    assert one_line("xxxxx", 5) == "xxxxx"
+    assert one_line("x" * 10_000, 5) == "xxxx…"

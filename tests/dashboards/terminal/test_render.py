@@ -1,9 +1,11 @@
 """The screen and the pipe's lines for a snapshot; a stranger's text never gets more than its place."""
 
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,8 @@ from rich.console import Console
 
 from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount
-from dashboards.terminal.render import NO_ADDRESSES, lines, money, render, shown_alerts
+from dashboards.terminal.render import NO_ADDRESSES, age, lines, money, render, shown_alerts, when
+from streams.control.decisions import Decision
 from streams.engagement.dictionary import SumMetric
 from tests.builders.alerts import NOON_MS, an_alert
 
@@ -25,12 +28,13 @@ def drawn(
     snapshot: Snapshot,
     rows: int = 8,
     *,
+    cells: int = 160,
     addresses: Mapping[str, str] = NO_ADDRESSES,
     progress: str = "",
 ) -> str:
     """The screen as plain characters."""
-    console = Console(file=io.StringIO(), width=160, force_terminal=False, color_system=None)
-    console.print(render(snapshot, rows, addresses=addresses, progress=progress))
+    console = Console(file=io.StringIO(), width=cells, force_terminal=False, color_system=None)
+    console.print(render(snapshot, rows, cells=cells, addresses=addresses, progress=progress))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -83,6 +87,53 @@ def test_firing_alerts_come_first_and_pending_ones_not_at_all() -> None:
     active = [an_alert("pending", "pending"), an_alert("firing", "firing")]
     shown = shown_alerts(reading(active=active, resolved=[an_alert("over", "resolved")]))
     assert [alert.fingerprint for alert in shown] == ["firing", "over"]
+
+
+def test_gravest_alerts_come_before_newer_warnings_and_undecided_ones_before_the_rest() -> None:
+    active = [
+        msgspec.structs.replace(an_alert(name, severity=severity), updated_at=NOON_MS + at)
+        for at, (name, severity) in enumerate(
+            [("c1", "critical"), ("c2", "critical"), ("i1", "info"), ("w1", "warning"), ("w2", "warning")]
+        )
+    ]
+    decided = {"c2": Decision("acknowledged", "alice", NOON_MS, "crisis", "critical", "b-1")}
+    snapshot = reading(active=active, decided=decided, resolved=[an_alert("over", "resolved")])
+    assert [alert.fingerprint for alert in shown_alerts(snapshot)] == ["c1", "c2", "w2", "w1", "i1", "over"]
+    assert "acknowledged by alice" in drawn(snapshot)
+
+
+def test_narrow_screen_counts_what_it_does_not_show_by_severity() -> None:
+    active = [an_alert(f"f{number}", severity="critical" if number < 4 else "warning") for number in range(9)]
+    screen = drawn(reading(active=active, resolved=[an_alert("over", "resolved")]), rows=3, cells=80)
+    assert "9 firing: 4 critical, 5 warning" in screen
+    assert screen.count("critical ") == 3
+    assert "… 6 more: 1 critical, 5 warning, 1 resolved" in screen
+
+
+def test_amounts_are_whole_on_a_narrow_screen() -> None:
+    screen = drawn(reading(rooms=[RoomFigures("room-1", {"orders": 212, "paid_value": 12_345_600}, 123_456)]), cells=80)
+    for shown in ("123,456 ", "212", "123,456.00"):
+        assert shown in screen
+    assert "…" not in screen
+
+
+@pytest.mark.parametrize(
+    ("hours", "pattern"),
+    [
+        (0, r"12:00:00"),
+        (12, r"00:00:00"),
+        (13, r"\d\d-\d\d 23:00"),
+        (288, r"\d\d-\d\d 12:00"),
+        (12_000, r"\d{4}-\d\d-\d\d"),
+    ],
+)
+def test_time_of_another_day_has_its_date(hours: int, pattern: str) -> None:
+    assert re.fullmatch(pattern, when(NOON_MS - hours * 3_600_000, NOON_MS))
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0, "0 min"), (89, "89 min"), (180, "3 h"), (12 * 1440, "12 days")])
+def test_age_is_told_in_its_largest_unit(minutes: int, told: str) -> None:
+    assert age(NOON_MS - minutes * 60_000, NOON_MS) == told
 
 
 def test_markup_in_a_name_is_shown_as_it_is() -> None:

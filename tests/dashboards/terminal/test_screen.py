@@ -46,3 +46,16 @@ def test_terminal_is_drawn_anew_in_place() -> None:
     assert "r-1" in written(terminal)
     assert "r-2" in written(terminal)
     assert "\x1b[1A" in written(terminal)
+
+
+def test_screen_of_24_lines_of_80_shows_the_critical_of_nine_and_is_not_cut() -> None:
+    terminal = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
+    grave = [an_alert(f"c{number}", room_id=f"grave-{number}") for number in range(2)]
+    newer = [an_alert(f"w{number}", severity="warning", room_id=f"mild-{number}") for number in range(7)]
+    rooms = [RoomFigures(f"r-{number}", {}, 10) for number in range(30)]
+    with Screen(terminal, {"console": "http://127.0.0.1:9107/", "redis": "redis://127.0.0.1:6379/0"}) as screen:
+        screen.show(replace(CALM, rooms=rooms, active=[*grave, *newer]))
+        first = written(terminal)
+    for number in range(2):
+        assert f"grave-{number}" in first
+    assert "http://127.0.0.1:9107/" in first

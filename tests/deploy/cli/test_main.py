@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
 
 from deploy.cli.main import cli, main
+from deploy.cli.model import KINDS
+from streams.events.schema import TextKind
 from streams.settings import settings
 
 NOBODY = "127.0.0.1:1"
@@ -52,13 +55,20 @@ def test_every_command_explains_itself(
     assert explanation.strip()
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "80", "200"])
 @pytest.mark.parametrize("path", [(), *(path for path in commands(cli) if path in GROUPS)], ids=" ".join)
 def test_list_of_commands_shows_whole_sentences(
-    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: tuple[str, ...], columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     assert run(monkeypatch, *path, "--help") == 0
-    listed = capsys.readouterr().out.partition("Commands:")[2].splitlines()
-    assert [line for line in listed if line.endswith("...")] == []
+    listed = capsys.readouterr().out.partition("Commands:")[2]
+    assert "..." not in listed
+    group = cli.commands[path[0]] if path else cli
+    assert isinstance(group, click.Group)
+    words = " ".join(listed.split())
+    for command in group.commands.values():
+        assert " ".join((command.help or "").partition("\n\n")[0].split()) in words
 
 
 @pytest.mark.parametrize(
@@ -168,6 +178,20 @@ def test_score_answers_each_line_in_order(
     assert second["findings"] == []
     assert set(first) == {"sentiment", "sentiment_scores", "risks", "flagged", "findings", "verdict"}
     assert (first["verdict"]["says"], second["verdict"]["says"]) == ("breach", "clean")
+
+
+def test_score_takes_plain_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "texts.txt"
+    file.write_text("全网最低价\n\nthanks, arrived today\n", encoding="utf-8")
+    assert run(monkeypatch, "score", str(file), "--kind", "host_speech") == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["verdict"]["says"], second["verdict"]["says"]) == ("breach", "clean")
+
+
+def test_kinds_of_plain_text_are_those_of_the_schema() -> None:
+    assert set(KINDS) == set(get_args(TextKind))
 
 
 def test_score_names_the_line_that_is_wrong(

@@ -88,3 +88,15 @@ def test_personal_data_is_masked_in_what_matched(rulebook: Rulebook) -> None:
         "privacy_leak": "*" * 11, "absolute_claim": "全网第一",
     }  # fmt: skip
     assert "138" not in json.dumps(row)
+
+
+def test_plain_line_is_a_text_of_the_kind_that_was_said(rulebook: Rulebook) -> None:
+    lines = ["全网第一\n", "\ufeffgood [x] {y}\r\n".encode(), json.dumps({"text": "bad", "kind": "comment"})]
+    plain = score_lines(lines, rulebook=rulebook, classifier=WordClassifier(), plain_kind="host_speech")
+    alike = [json.dumps({"text": text, "kind": "host_speech"}) for text in ("全网第一", "good [x] {y}")]
+    assert list(plain) == rows([*alike, lines[2]], rulebook)
+
+
+def test_plain_line_is_refused_where_no_kind_was_said(rulebook: Rulebook) -> None:
+    with pytest.raises(UsageError, match="line 1"):
+        rows(["good"], rulebook)
