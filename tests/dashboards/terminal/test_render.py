@@ -14,6 +14,7 @@ from rich.console import Console
 from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from dashboards.terminal.render import NO_ADDRESSES, age, lines, money, render, shown_alerts, when
+from streams.alerts.alert import Severity
 from streams.control.decisions import Decision
 from streams.engagement.dictionary import SumMetric
 from tests.builders.alerts import NOON_MS, an_alert
@@ -90,11 +91,12 @@ def test_firing_alerts_come_first_and_pending_ones_not_at_all() -> None:
 
 
 def test_gravest_alerts_come_before_newer_warnings_and_undecided_ones_before_the_rest() -> None:
+    shown: list[tuple[str, Severity]] = [
+        ("c1", "critical"), ("c2", "critical"), ("i1", "info"), ("w1", "warning"), ("w2", "warning"),
+    ]  # fmt: skip
     active = [
         msgspec.structs.replace(an_alert(name, severity=severity), updated_at=NOON_MS + at)
-        for at, (name, severity) in enumerate(
-            [("c1", "critical"), ("c2", "critical"), ("i1", "info"), ("w1", "warning"), ("w2", "warning")]
-        )
+        for at, (name, severity) in enumerate(shown)
     ]
     decided = {"c2": Decision("acknowledged", "alice", NOON_MS, "crisis", "critical", "b-1")}
     snapshot = reading(active=active, decided=decided, resolved=[an_alert("over", "resolved")])

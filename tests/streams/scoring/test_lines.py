@@ -91,7 +91,11 @@ def test_personal_data_is_masked_in_what_matched(rulebook: Rulebook) -> None:
 
 
 def test_plain_line_is_a_text_of_the_kind_that_was_said(rulebook: Rulebook) -> None:
-    lines = ["全网第一\n", "\ufeffgood [x] {y}\r\n".encode(), json.dumps({"text": "bad", "kind": "comment"})]
+    lines: list[str | bytes] = [
+        "全网第一\n",
+        "\ufeffgood [x] {y}\r\n".encode(),
+        json.dumps({"text": "bad", "kind": "comment"}),
+    ]
     plain = score_lines(lines, rulebook=rulebook, classifier=WordClassifier(), plain_kind="host_speech")
     alike = [json.dumps({"text": text, "kind": "host_speech"}) for text in ("全网第一", "good [x] {y}")]
     assert list(plain) == rows([*alike, lines[2]], rulebook)
