@@ -130,6 +130,7 @@ class DetectionHandler:
         if prepared.unreadable:
             await self._dead_letter(dead_letters_for(batch.topic, batch.partition, DETECTION, prepared.unreadable))
         await self._restore(held, held.detectors.keys_to_load(record for record, _ in prepared.readable))
+        await self._restore(held, held.detectors.other_keys_to_load(record for record, _ in prepared.readable))
         outcomes = Counter(_process(held, record, log_ms) for record, log_ms in prepared.readable)
         changes = held.detectors.drain()
         await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))

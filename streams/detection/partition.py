@@ -51,6 +51,9 @@ class KeyDetectors(Protocol[Record_contra]):
     def running(self) -> list[Alert]:
         """The alerts that fire, as they are at this moment: what screens show between two records of the topic."""
 
+    def owns(self, record: Record_contra) -> bool:
+        """Whether a record with the key is about it, and not about what has the same id elsewhere."""
+
     def snapshot(self) -> bytes:
         """The whole state, as `KeySpec.restore` reads it."""
 
@@ -72,11 +75,14 @@ class KeySpec(Protocol[Record_contra]):
     def key(self, record: Record_contra) -> str:
         """The key that a record is about."""
 
+    def other_key(self, record: Record_contra) -> str:
+        """The key where the first one is somebody else's; the same where that cannot be."""
+
     def source(self, record: Record_contra) -> str:
         """The partition whose log the record's log time belongs to."""
 
-    def create(self, record: Record_contra) -> KeyDetectors[Record_contra]:
-        """The detectors of a key that was never seen before this record."""
+    def create(self, record: Record_contra, key: str | None = None) -> KeyDetectors[Record_contra]:
+        """The detectors of a key that was never seen before this record; None is `key`'s."""
 
     def restore(self, state: bytes) -> KeyDetectors[Record_contra]:
         """The detectors of a key as `snapshot` stored them."""
@@ -115,6 +121,15 @@ class KeyedDetectors(Generic[Record]):
         """Keys whose state, if any is stored, `restore` must take in before these records are processed."""
         return sorted({self._keys.key(record) for record in records} - self._detectors.keys())
 
+    def other_keys_to_load(self, records: Iterable[Record]) -> list[str]:
+        """The same, once those are here, for records whose key is somebody else's."""
+        others = set()
+        for record in records:
+            detector = self._detectors.get(self._keys.key(record))
+            if detector is not None and not detector.owns(record):
+                others.add(self._keys.other_key(record))
+        return sorted(others - self._detectors.keys())
+
     def restore(self, key: str, state: bytes, *, watched: bool = False) -> None:
         """Take a key into the process. One that is not `watched` has no timer until its next record."""
         self._detectors[key] = self._keys.restore(state)
@@ -126,10 +141,10 @@ class KeyedDetectors(Generic[Record]):
         """Take in a record, after the keys with timers have advanced to its minute of the log. Returns False if it was
         too late to count."""
         self._advance(self._keys.source(record), log_ms)
-        key = self._keys.key(record)
+        key = self._key(record)
         detector = self._detectors.get(key)
         if detector is None:
-            detector = self._keys.create(record)
+            detector = self._keys.create(record, key)
         else:
             del self._detectors[key]
         self._detectors[key] = detector
@@ -137,6 +152,12 @@ class KeyedDetectors(Generic[Record]):
         late_before = detector.late_records
         self._note(key, detector, detector.process(record, self._log))
         return detector.late_records == late_before
+
+    def _key(self, record: Record) -> str:
+        """The first that used an id has it; any other has the other key."""
+        key = self._keys.key(record)
+        detector = self._detectors.get(key)
+        return key if detector is None or detector.owns(record) else self._keys.other_key(record)
 
     def get(self, key: str) -> KeyDetectors[Record] | None:
         """A key's detectors, where they are in the process; who changes them calls `mark_changed`."""

@@ -20,9 +20,12 @@ from streams.engagement.dedup import BLOCK_BITS, Columns, DedupWindow, Numbers, 
 from streams.engagement.deltas import SESSION_ONLY, Deltas
 from streams.engagement.dictionary import LATE, SLOTS
 from streams.engagement.hyperloglog import Entries, entries, hashes
+from streams.engagement.orders import order_change
+from streams.engagement.owners import IdOwners
 from streams.engagement.scopes import MAX_PLANS, CountingPlan, CountingPlans
-from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_running_total
+from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_remembered
 from streams.events.codec import Decoded
+from streams.events.identity import identities, retracted_identity
 from streams.events.schema import Event
 
 LATE_MS = DAY_MS
@@ -58,7 +61,7 @@ class EventRun:
         """(position, the event that it names)."""
 
     def append(
-        self, events: Sequence[Event], offsets: Sequence[int], values: Sequence[bytes], table: CountingPlans
+        self, events: list[Event], offsets: Sequence[int], values: Sequence[bytes], table: CountingPlans
     ) -> None:
         """Add a slice's events, with their offsets and undecoded values."""
         start, plans, stateful = len(self.ids), table.numbers_of(events), table.stateful
@@ -66,9 +69,10 @@ class EventRun:
             if plan in stateful:
                 event = events[at]
                 self.retained[start + at] = RetainedEvent(event, offsets[at], values[at])
-                if event.kind == "retraction" and event.retracts is not None:
-                    self.retractions.append((start + at, event.retracts))
-        self.ids += [event.event_id for event in events]
+                named = retracted_identity(event) if event.kind == "retraction" else None
+                if named is not None:
+                    self.retractions.append((start + at, named))
+        self.ids += identities(events)
         self.plans += plans
         self.times_ms += [event.event_time_ms for event in events]
         self.values += [event.value for event in events]
@@ -79,7 +83,9 @@ class EventRun:
 class BatchCounter:
     """Counts one partition's batches, in order: the window of duplicates and the watermark carry over."""
 
-    def __init__(self, live_from: int, watermark_ms: int, block_watermarks_ms: dict[int, int]) -> None:
+    def __init__(
+        self, live_from: int, watermark_ms: int, block_watermarks_ms: dict[int, int], owners: IdOwners
+    ) -> None:
         self.live_from = live_from
         """Everything below this offset is in the ledger: such events only fill the window."""
         self._stored_watermark_ms = watermark_ms
@@ -89,7 +95,8 @@ class BatchCounter:
         known = min(block_watermarks_ms, default=None)
         self.watermark_ms = 0 if known is None else block_watermarks_ms[known]
         self._window = DedupWindow()
-        self._plans = CountingPlans()
+        self._owners = owners
+        self._plans = CountingPlans(owners)
 
     def count(self, slices: Iterable[Decoded]) -> Deltas:
         """The deltas of a batch's events from `live_from` on."""
@@ -103,6 +110,9 @@ class BatchCounter:
                     run = EventRun(block, live)
                 run.append(decoded.events[part], decoded.offsets[part], decoded.values[part], self._plans)
         self._count(run, deltas)
+        if self._owners.enter(self.watermark_ms):
+            self._plans = CountingPlans(self._owners)  # so that ids in use are met, and written, in the new stretch
+        deltas.owners = self._owners.pop_new()
         return deltas
 
     def _runs(self, offsets: Sequence[int]) -> Iterator[tuple[int, bool, slice]]:
@@ -123,7 +133,7 @@ class BatchCounter:
         for old in [number for number in self.block_watermarks_ms if number < block - 1]:
             del self.block_watermarks_ms[old]
         if len(self._plans) > MAX_PLANS:
-            self._plans = CountingPlans()
+            self._plans = CountingPlans(self._owners)
 
     def _count(self, run: EventRun, deltas: Deltas) -> None:
         """Count a run; one that warms up only enters the window.
@@ -170,7 +180,7 @@ class BatchCounter:
         late = times_ms < highest_ms[:-1] - LATE_MS
         traits = self._plans.columns()[plan]
         amounts = np.fromiter(run.amounts, np.int64, size) * traits[:, _PRICED]
-        reports = {at: retained.event for at, retained in run.retained.items() if is_running_total(retained.event)}
+        reports = {at: retained.event for at, retained in run.retained.items() if is_remembered(retained.event)}
         return Columns(self._plans, plan, times_ms, values, amounts, late, reports), traits, highest_ms
 
     def _late(self, positions: list[int], columns: Columns, deltas: Deltas) -> None:
@@ -181,6 +191,8 @@ class BatchCounter:
             deltas.add((plan.scope, SESSION_ONLY), SLOTS[LATE], 1)
             if plan.kind == "refund":
                 _add(deltas, plan, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
+                if (order := columns.reports.get(at)) is not None:
+                    deltas.orders.append(order_change(order, (plan.scope, SESSION_ONLY), 1))
 
 
 def _sum(columns: Columns, counted: NDArray[np.bool_], deltas: Deltas) -> None:

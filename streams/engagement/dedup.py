@@ -1,8 +1,8 @@
 """Which events occurred already, and what they counted, in a window that any later worker can rebuild.
 
-A record is a duplicate if its event_id occurred before in the same partition, in the same block of 65,536 offsets or
-in the one before. The window depends on nothing but the log, so reading again from the start of the block before the
-stored offset brings it back:
+A record is a duplicate if its id (streams.events.identity) occurred before in the same partition, in the same block of
+65,536 offsets or in the one before. The window depends on nothing but the log, so reading again from the start of the
+block before the stored offset brings it back:
 
     offsets   0 ........ 65,535 | 65,536 ...... 131,071 | 131,072 ..
               block 0             block 1                 block 2
@@ -43,7 +43,7 @@ def warm_from(stored_offset: int) -> int:
 
 
 class Occurrence(NamedTuple):
-    """An event as the window remembers it; `report` is set for a report of a running total."""
+    """An event as the window remembers it; `report` is set for a report of a running total, or a record of an order."""
 
     plan: CountingPlan
     time_ms: int
@@ -63,7 +63,7 @@ class Columns(NamedTuple):
     amounts: Numbers
     late: NDArray[np.bool_]
     reports: dict[int, Event]
-    """By position: the reports of running totals, which need more than the columns have."""
+    """By position: reports of running totals and records of orders, which need more than the columns have."""
 
     def at(self, position: int) -> Occurrence:
         """One event, by its position in the run."""

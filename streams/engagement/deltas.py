@@ -43,6 +43,17 @@ class RunningTotal(NamedTuple):
     """A streak begins at 0; a snapshot's first report is its baseline and adds nothing."""
 
 
+class OrderChange(NamedTuple):
+    """A record of an order, or the retraction of one (streams.engagement.orders)."""
+
+    order: str
+    """Platform and order id."""
+    kind: Kind
+    where: ScopeMinute
+    sign: int
+    stretch: int
+
+
 class RetractedReport(NamedTuple):
     """The retraction of one such report."""
 
@@ -65,6 +76,10 @@ class Deltas:
     """Log entries (streams.engagement.hyperloglog)."""
     reports: list[RunningTotal | RetractedReport] = field(default_factory=list)
     """In the log's order, on which growth depends."""
+    orders: list[OrderChange] = field(default_factory=list)
+    """In the log's order."""
+    owners: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
+    """Ids that were met for the first time (streams.engagement.owners), as they are stored."""
     memberships: dict[str, list[MembershipChange]] = field(default_factory=lambda: defaultdict(list))
     """Followers' sorted sets, by suffix, in the log's order."""
     unreadable: list[Unreadable] = field(default_factory=list)

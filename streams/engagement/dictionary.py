@@ -32,7 +32,7 @@ AudienceMetric = Literal[
 GaugeMetric = Literal["viewers_now", "viewers_peak"]
 RateMetric = Literal[
     "stay_seconds", "interaction_rate", "follow_rate", "entry_rate", "click_rate", "conversion_rate", "created_gmv",
-    "paid_gmv", "net_gmv", "gpm_pv", "gpm_uv", "viewer_value", "buyer_value", "refund_rate",
+    "paid_gmv", "net_gmv", "gpm_pv", "gpm_uv", "viewer_value", "buyer_value", "refund_rate", "refund_value_rate",
 ]  # fmt: skip
 
 Unit = Literal["count", "seconds", "minor_units", "people", "share"]
@@ -181,6 +181,7 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
     Sum("refunds", 23, {"refund": "one"}, en="Refunds", zh="退款订单", shown=("exporter",)),
     Sum("refund_value", 24, {"refund": "amount"}, "minor_units", en="Refunded value", zh="退款金额"),
     Rate("refund_rate", "share", en="Refund rate", zh="退款率", shown=("report",)),
+    Rate("refund_value_rate", "share", en="Refund rate by value", zh="退款金额率", shown=("report",)),
     # -- the stream itself
     Sum("speeches", 14, {"speech": "one"}, en="Captions", zh="主播字幕"),
     Sum("notices", 15, {"notice": "value"}, en="Platform notices", zh="平台违规通知"),
@@ -188,7 +189,8 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
     Sum("mirrors", 25, {}, en="Mirrored events", zh="镜像事件"),  # of any kind: MIRROR below
     Sum("late", 26, {}, en="Late events", zh="迟到事件"),  # of any kind, in a session alone: too late for a window
 )  # fmt: skip
-"""In the order in which screens show them. An order and its payment count once, whatever their number of items."""
+"""In the order in which screens show them. Orders, payments and refunds count orders: one that is paid in parts,
+refunded in parts or told of product by product counts once (streams.engagement.orders)."""
 
 # -- What follows from the entries, made once when this module is imported.
 

@@ -10,7 +10,8 @@ from typing import get_args
 from streams.clock import Clock, system_clock
 from streams.engagement.dedup import warm_from
 from streams.engagement.deltas import Deltas
-from streams.engagement.partition import CLOCK, PartitionCounters
+from streams.engagement.owners import IdOwners, owners_of, stretches_until
+from streams.engagement.partition import CLOCK, PartitionCounters, watermark_of
 from streams.events.codec import Reason, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.ledger.protocol import Ledger, Update
@@ -62,8 +63,10 @@ class EngagementHandler:
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
         stored_clock = await self._ledger.load_hash(claim, CLOCK)
+        watermark_ms = watermark_of(stored_clock)
+        before, now = [await self._ledger.load_hash(claim, owners_of(one)) for one in stretches_until(watermark_ms)]
         self._partitions[topic, partition] = PartitionCounters(
-            claim, stored_clock, self._session_ttl_seconds, self._clock
+            claim, stored_clock, IdOwners(before, now, watermark_ms), self._session_ttl_seconds, self._clock
         )
         return warm_from(claim.next_offset)
 

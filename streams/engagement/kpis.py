@@ -4,7 +4,7 @@ A zero denominator gives None, which is shown as "–", never as 0. Money is in 
 in streams.engagement.dictionary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from streams.engagement.dictionary import AudienceMetric, GaugeMetric, SumMetric
@@ -19,7 +19,7 @@ class Kpis:
     stay_seconds: float | None
     """平均停留时长: watch seconds / unique viewers."""
     stay_estimated: bool
-    """By Little's law (mean online / arrivals a second), since no feed reported leaves or watch time."""
+    """By Little's law (viewers present × time / arrivals), since no feed reported leaves or watch time."""
     interaction_rate: float | None
     """互动率: unique interacting viewers / unique viewers."""
     follow_rate: float | None
@@ -45,7 +45,9 @@ class Kpis:
     buyer_value: float | None
     """客单价: paid GMV / unique payers."""
     refund_rate: float | None
-    """退款率: refunded / paid orders."""
+    """退款率: refunded / paid orders, at most 1: what was paid before the window may be refunded in it."""
+    refund_value_rate: float | None
+    """退款金额率: refunded / paid value, at most 1."""
 
 
 FUNNEL: tuple[AudienceMetric, ...] = ("shown", "clickers", "carters", "orderers", "payers")
@@ -55,13 +57,10 @@ def compute_kpis(
     sums: Mapping[SumMetric, int],
     people: Mapping[AudienceMetric, int],
     gauges: Mapping[GaugeMetric, int],
-    mean_viewers: float | None,
-    window_seconds: int,
+    estimated_stay: float | None,
 ) -> Kpis:
-    """The rates of a window; `mean_viewers` is the mean of the concurrent viewers that feeds reported in it."""
-    paid, viewers = sums["paid_value"], people["viewers"]
-    watched = sums["watch_seconds"] > 0 or sums["leaves"] > 0
-    estimated_stay = ratio(mean_viewers, sums["views"] / window_seconds) if mean_viewers is not None else None
+    """The rates of a window; `estimated_stay` in seconds is shown where no feed reported who left or watched."""
+    paid, viewers, watched = sums["paid_value"], people["viewers"], is_watched(sums)
     return Kpis(
         viewers_now=gauges.get("viewers_now"),
         viewers_peak=gauges.get("viewers_peak"),
@@ -80,8 +79,28 @@ def compute_kpis(
         gpm_uv=ratio(paid * 1000, viewers),
         viewer_value=ratio(paid, viewers),
         buyer_value=ratio(paid, people["payers"]),
-        refund_rate=ratio(sums["refunds"], sums["payments"]),
+        refund_rate=share(sums["refunds"], sums["payments"]),
+        refund_value_rate=share(sums["refund_value"], paid),
     )
+
+
+def is_watched(sums: Mapping[SumMetric, int]) -> bool:
+    """Whether a feed reported how long viewers stay."""
+    return sums["watch_seconds"] > 0 or sums["leaves"] > 0
+
+
+def estimated_stay_seconds(viewers: Iterable[int | None], seconds: int, enters: int) -> float | None:
+    """How long a viewer stays, by Little's law: mean viewers present × time / arrivals. `viewers` are those that were
+    reported within the time, None where a minute had no report."""
+    told = [present for present in viewers if present is not None]
+    mean = ratio(sum(told), len(told))
+    return None if mean is None else ratio(mean * seconds, enters)
+
+
+def share(part: int, whole: int) -> float | None:
+    """A ratio that is never above 1."""
+    found = ratio(part, whole)
+    return None if found is None else min(1.0, found)
 
 
 def ratio(numerator: float | None, denominator: float) -> float | None:

@@ -7,6 +7,8 @@ from streams.engagement.buckets import Totals
 from streams.engagement.counting import BatchCounter
 from streams.engagement.deltas import SESSION_ONLY, Deltas, ScopeMinute
 from streams.engagement.expiry import Expiry
+from streams.engagement.orders import ORDERS_KEPT_SECONDS, OrderMarks
+from streams.engagement.owners import OWNERS_KEPT_SECONDS, IdOwners
 from streams.engagement.people_logs import PeopleLogs
 from streams.engagement.running_totals import MARKS_KEPT_SECONDS, HighWaterMarks
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, BucketTarget, sessions_of
@@ -24,19 +26,32 @@ _TARGETS_REMEMBERED = 5_000
 Values = dict[str, dict[str, bytes | None]]
 
 
+def watermark_of(stored_clock: Mapping[str, bytes]) -> int:
+    """The stored watermark in milliseconds; 0 where nothing was counted yet."""
+    return int(stored_clock.get(WATERMARK, 0))
+
+
 class PartitionCounters:
     """The running state under one claim."""
 
-    def __init__(self, claim: Claim, stored_clock: Mapping[str, bytes], session_ttl_seconds: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        stored_clock: Mapping[str, bytes],
+        owners: IdOwners,
+        session_ttl_seconds: int,
+        clock: Clock,
+    ) -> None:
         self.claim = claim
         self.stored_offset = claim.next_offset
-        watermark_ms = int(stored_clock.get(WATERMARK, 0))
+        watermark_ms = watermark_of(stored_clock)
         blocks = {int(name[len(_BLOCK) :]): int(ms) for name, ms in stored_clock.items() if name.startswith(_BLOCK)}
-        self.counter = BatchCounter(claim.next_offset, watermark_ms, blocks)
+        self.counter = BatchCounter(claim.next_offset, watermark_ms, blocks, owners)
         self._session_ttl_seconds = session_ttl_seconds
         self._blocks_stored = set(blocks)
         self._totals = Totals(watermark_ms // MINUTE_MS)
         self._marks = HighWaterMarks()
+        self._orders = OrderMarks()
         self._people_logs = PeopleLogs()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
@@ -49,17 +64,17 @@ class PartitionCounters:
         """Everything that a batch does to what is stored; called once for each batch, in order. Raises Unavailable.
 
         1. Load the marks and totals that it touches and that are not held, in one round trip.
-        2. Count the growth of its running totals; then add what happened to products to their parents.
+        2. Count the growth of its running totals and orders; then add what happened to products to their parents.
         3. Add its sums and gauges to the totals.
         4. Append its people to the logs; load and fold those that are long.
         """
         await self._load(deltas, ledger)
-        values = self._marks.count(deltas.reports, deltas)
+        values = self._marks.count(deltas.reports, deltas) | self._orders.count(deltas.orders, deltas) | deltas.owners
         deltas.roll_up()
         values |= self._add_to_totals(deltas)
         values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
         folded, appended = await self._append_people(deltas, ledger)
-        maxima = self._later_sessions({*deltas.sums, *deltas.people})
+        maxima = self._later_sessions({*deltas.sums, *deltas.people, *deltas.gauges})
         touched = [*values, *folded, *appended, *deltas.memberships, *maxima]
         return Effects(
             values=values,
@@ -74,6 +89,7 @@ class PartitionCounters:
         """Called when the effects are in the ledger."""
         self.stored_offset = next_offset
         self._marks.evict_oldest()
+        self._orders.evict_oldest()
         minute = watermark_ms // MINUTE_MS
         if minute > self._newest_minute:
             self._newest_minute = minute
@@ -81,13 +97,15 @@ class PartitionCounters:
 
     async def _load(self, deltas: Deltas, ledger: Ledger) -> None:
         """A report's scope is loaded whether or not it grew: that shows only when its mark is here."""
-        marks = self._marks.to_load(deltas.reports)
-        touched = {*deltas.sums, *deltas.gauges, *(report.where for report in deltas.reports)}
+        marks, orders = self._marks.to_load(deltas.reports), self._orders.to_load(deltas.orders)
+        touched = {*deltas.sums, *deltas.gauges}
+        touched |= {change.where for change in (*deltas.reports, *deltas.orders)}
         touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
         totals = self._totals.to_load(target for where in touched for target in self._targets(where))
-        if marks or totals:
-            found = await ledger.load_fields(self.claim, {**marks, **totals})
+        if marks or orders or totals:
+            found = await ledger.load_fields(self.claim, {**marks, **orders, **totals})
             self._marks.add_loaded(marks, found)
+            self._orders.add_loaded(orders, found)
             self._totals.add_loaded(totals, found)
 
     def _add_to_totals(self, deltas: Deltas) -> Values:
@@ -131,7 +149,7 @@ class PartitionCounters:
         if len(seen) > _SESSIONS_REMEMBERED:
             seen.clear()
         for scope, minute in touched:
-            field, session = scope.session_field, scope.session_id
+            field, session = scope.session_field, scope.session_name
             if field is not None and session is not None and seen.get((field, session), SESSION_ONLY) < minute:
                 seen[field, session] = minute
                 later.setdefault(sessions_of(field), {})[session] = minute
@@ -145,5 +163,11 @@ class PartitionCounters:
         kind, _, rest = suffix.removeprefix("people:").partition(":")
         if kind == "followers" and not rest.startswith("session:"):
             return _FOLLOWERS_KEPT_SECONDS
-        kept = {"minute": MINUTES_KEPT_SECONDS, "hour": HOURS_KEPT_SECONDS, "marks": MARKS_KEPT_SECONDS}
+        kept = {
+            "minute": MINUTES_KEPT_SECONDS,
+            "hour": HOURS_KEPT_SECONDS,
+            "marks": MARKS_KEPT_SECONDS,
+            "orders": ORDERS_KEPT_SECONDS,
+            "owners": OWNERS_KEPT_SECONDS,
+        }
         return kept.get(kind, self._session_ttl_seconds)

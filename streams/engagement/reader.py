@@ -10,9 +10,10 @@ One id is asked for with everything (`window` and its parts, `minutes`, `session
 takes no part in epochs; nothing is computed over keys of two slots, so it works on a cluster too.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 from streams.clock import HOUR_MS, MINUTE_MS
@@ -31,7 +32,8 @@ from streams.engagement.dictionary import (
     Window,
 )
 from streams.engagement.hyperloglog import read, union_estimate
-from streams.engagement.kpis import Kpis, compute_kpis
+from streams.engagement.kpis import Kpis, compute_kpis, estimated_stay_seconds, is_watched
+from streams.engagement.owners import owners_of, session_id_of, stretches_until
 from streams.engagement.partition import CLOCK, WATERMARK
 from streams.engagement.scopes import (
     SCOPE_CODES,
@@ -45,11 +47,14 @@ from streams.engagement.scopes import (
     sessions_of,
 )
 from streams.errors import UsageError
+from streams.events.identity import parted, qualified
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import ENGAGEMENT
 
 WINDOW_MINUTES: dict[Window, int] = {"1m": 1, "5m": 5, "60m": 60}
 HOURS = 24
+MAX_STAY_MINUTES = 60
+"""Of which an average stay is estimated."""
 MAX_IDS = 1000
 
 
@@ -63,37 +68,47 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowQuery:
-    """What a window covers: which field of which buckets of which shards, and where its new followers are."""
+class Place:
+    """Where a shard has a window: which field of which buckets, and in which sorted sets its new followers are."""
 
-    shards: Sequence[Shard]
-    buckets: Sequence[str]
+    shard: Shard
     field: str
+    buckets: Sequence[str]
     followers: Sequence[str]
     """Suffixes of sorted sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowQuery:
+    """What a window covers."""
+
+    places: Sequence["Place"]
     since_ms: int
     until_ms: int
     whole_session: bool = False
 
-    @property
-    def seconds(self) -> int:
-        """Its length, at least 1."""
-        return max(1, (self.until_ms - self.since_ms) // 1000)
-
     def totals(self) -> list[tuple[Any, ...]]:
         """A command for each bucket's totals."""
-        return [("HGET", shard.prefix + bucket, self.field) for shard in self.shards for bucket in self.buckets]
+        return [("HGET", at.shard.prefix + bucket, at.field) for at in self.places for bucket in at.buckets]
 
     def people(self) -> list[tuple[Any, ...]]:
         """A command for each bucket's log of people."""
-        logs = [people_log(bucket, self.field) for bucket in self.buckets]
-        return [("GET", shard.prefix + log) for log in logs for shard in self.shards]
+        return [("GET", at.shard.prefix + people_log(bucket, at.field)) for at in self.places for bucket in at.buckets]
 
     def new_followers(self) -> list[tuple[Any, ...]]:
         """A command for each shard's people who follow since a moment of the window."""
         until = "+inf" if self.whole_session else f"({self.until_ms}"
-        keys = [shard.prefix + suffix for shard in self.shards for suffix in self.followers]
+        keys = [at.shard.prefix + suffix for at in self.places for suffix in at.followers]
         return [("ZRANGEBYSCORE", key, self.since_ms, until) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """Where a session of a room or product is counted, and its last minute."""
+
+    shard: Shard
+    field: str
+    minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,11 @@ class Minute:
     sums: Mapping[SumMetric, int]
     viewers_peak: int | None
     viewers_last: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was counted in it."""
+        return self.viewers_last is None and not any(self.sums.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +174,22 @@ class EngagementReader:
                 found.update(dict.fromkeys(name[len(prefix) :] for name in names))
             if len(found) >= limit:
                 break
-        return list(found)[:limit]
+        return self._shown(found)[:limit] if scope == "product" else list(found)[:limit]
+
+    def _shown(self, products: Iterable[str]) -> list[str]:
+        """Products are in several partitions, and not in each is the same platform the first to use an id: one that
+        several use is shown with each of them."""
+        named = [(name, *parted(name)) for name in products]
+        platforms: dict[str, set[str]] = defaultdict(set)
+        for _, bare, platform in named:
+            platforms[bare] |= {platform} if platform else set(self._owners("product", bare).values())
+        shown: dict[str, None] = {}
+        for name, bare, _ in named:
+            several = len(platforms[bare]) > 1
+            shown.update(
+                dict.fromkeys([qualified(bare, one) for one in sorted(platforms[bare])] if several else [name])
+            )
+        return list(shown)
 
     def all_scopes(self, scope: Scope, minutes: int, at_ms: int) -> dict[str, ScopeTotals]:
         """Every id of the scope with an event in the last `minutes` minutes of event time, the one of `at_ms`
@@ -186,9 +221,8 @@ class EngagementReader:
         totals = _decoded(values)
         people = _people(logs, followers)
         sums, gauges = _sums(totals), _gauges(totals)
-        online = [slots[LAST_SLOT] for slots in totals if LAST_AT_SLOT in slots]
-        mean_viewers = sum(online) / len(online) if online else None
-        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, mean_viewers, query.seconds))
+        stay = None if is_watched(sums) else self._estimated_stay(scope, scope_id, query)
+        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, stay))
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
@@ -221,67 +255,87 @@ class EngagementReader:
 
     def minutes(self, scope: Scope, scope_id: str, count: int, at_ms: int | None = None) -> list[Minute]:
         """The last `count` minutes one by one, oldest first; those without events are there too."""
-        field = scope_field(scope, scope_id)
-        shards = self._shards_of(field)
-        numbers = _minutes_until(_newest_minute(shards, at_ms), count)
-        asked = [(number, shard.prefix + minute_bucket(number)) for number in numbers for shard in shards]
+        holders = self._holders(scope, scope_id)
+        numbers = _minutes_until(_newest_minute(holders, at_ms), count)
+        asked = [(number, shard, field) for number in numbers for shard, field in holders]
+        values = self._answers(("HGET", shard.prefix + minute_bucket(number), field) for number, shard, field in asked)
         found: dict[int, list[SlotSums]] = {number: [] for number in numbers}
-        for (number, _), value in zip(asked, self._answers(("HGET", key, field) for _, key in asked), strict=True):
+        for (number, *_), value in zip(asked, values, strict=True):
             if value is not None:
                 found[number].append(decode_totals(value))
         return [_minute(number, totals) for number, totals in found.items()]
 
     def people_logs(self, scope: Scope, scope_id: str, minutes: Iterable[int]) -> list[bytes]:
         """The logs of the people of these minutes (streams.engagement.hyperloglog), for unions that outlive them."""
-        field = scope_field(scope, scope_id)
-        prefixes = [shard.prefix for shard in self._shards_of(field)]
-        logs = [people_log(minute_bucket(minute), field) for minute in minutes]
-        replies = self._answers(("GET", prefix + log) for log in logs for prefix in prefixes)
+        holders = self._holders(scope, scope_id)
+        replies = self._answers(
+            ("GET", shard.prefix + people_log(minute_bucket(minute), field))
+            for minute in minutes
+            for shard, field in holders
+        )
         return [log for log in replies if log is not None]
 
     def sessions(self, scope: Scope, scope_id: str) -> list[str]:
         """The sessions of a room or product that are still kept, the latest first."""
-        return self._sessions(scope_field(scope, scope_id))
-
-    # -- where to look
+        return list(dict.fromkeys(session_id_of(name) for name, _ in self._sessions(scope, scope_id)))
 
     def _query(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None, session_id: str | None
     ) -> WindowQuery:
-        field = scope_field(scope, scope_id)
         if window == "session":
-            return self._session_query(scope, field, session_id)
-        shards, followers = self._shards_of(field), [followers_of(field)]
-        newest = _newest_minute(shards, at_ms)
+            return self._session_query(scope, scope_id, session_id)
+        holders = self._holders(scope, scope_id)
+        newest = _newest_minute(holders, at_ms)
         if window == "24h":
             hours = range(newest // 60 - HOURS + 1, newest // 60 + 1)
-            buckets = [hour_bucket(hour) for hour in hours]
-            return WindowQuery(shards, buckets, field, followers, hours.start * HOUR_MS, hours.stop * HOUR_MS)
+            return _window([hour_bucket(hour) for hour in hours], holders, hours.start * HOUR_MS, hours.stop * HOUR_MS)
         minutes = _minutes_until(newest, WINDOW_MINUTES[window])
         buckets = [minute_bucket(minute) for minute in minutes]
-        return WindowQuery(shards, buckets, field, followers, minutes.start * MINUTE_MS, minutes.stop * MINUTE_MS)
+        return _window(buckets, holders, minutes.start * MINUTE_MS, minutes.stop * MINUTE_MS)
 
-    def _session_query(self, scope: Scope, field: str, session_id: str | None) -> WindowQuery:
+    def _session_query(self, scope: Scope, scope_id: str, session_id: str | None) -> WindowQuery:
         if scope not in ("room", "product"):
             raise UsageError(f"a session is a room's or a product's, a {scope} has none")
-        shards = self._shards()
-        session_id = session_id or next(iter(self._sessions(field)), None)
-        buckets = [] if session_id is None else [session_bucket(session_id)]
-        newest_ms = max((shard.newest_ms for shard in shards), default=0)
+        known = self._sessions(scope, scope_id)
+        wanted = session_id or next((session_id_of(name) for name, _ in known), None)
+        held = [(name, at) for name, at in known if session_id_of(name) == wanted]
+        until_ms = max((at.minute + 1 for _, at in held), default=0) * MINUTE_MS
         if scope == "product":
-            return WindowQuery(shards, buckets, field, [followers_of(field)], 0, newest_ms)
-        followers = [followers_of(bucket) for bucket in buckets]
-        return WindowQuery(shards, buckets, WHOLE_SESSION, followers, 0, newest_ms, whole_session=True)
+            places = [Place(at.shard, at.field, [session_bucket(name)], [followers_of(at.field)]) for name, at in held]
+            return WindowQuery(places, 0, until_ms)
+        places = [
+            Place(at.shard, WHOLE_SESSION, [bucket], [followers_of(bucket)])
+            for bucket, at in ((session_bucket(name), at) for name, at in held)
+        ]
+        return WindowQuery(places, 0, until_ms, whole_session=True)
 
-    def _sessions(self, field: str) -> list[str]:
-        return self._directory.once(("sessions", field), lambda: self._read_sessions(field))
+    def _sessions(self, scope: Scope, scope_id: str) -> list[tuple[str, "SessionSeen"]]:
+        """The names of the sessions of a room or product with where they are, the latest first."""
+        return self._directory.once(("sessions", scope, scope_id), lambda: self._read_sessions(scope, scope_id))
 
-    def _read_sessions(self, field: str) -> list[str]:
-        found: Counter[str] = Counter()
-        for sessions in self._answers(("HGETALL", shard.prefix + sessions_of(field)) for shard in self._shards()):
-            for name, minute in sessions.items():
-                found[name.decode()] = max(found[name.decode()], int(minute))
-        return [name for name, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+    def _read_sessions(self, scope: Scope, scope_id: str) -> list[tuple[str, "SessionSeen"]]:
+        where = self._fields(scope, scope_id)
+        replies = self._answers(("HGETALL", shard.prefix + sessions_of(field)) for shard, field in where)
+        found = [
+            (name.decode(), SessionSeen(shard, field, int(minute)))
+            for (shard, field), sessions in zip(where, replies, strict=True)
+            for name, minute in sessions.items()
+        ]
+        return sorted(found, key=lambda item: (-item[1].minute, item[0]))
+
+    def _estimated_stay(self, scope: Scope, scope_id: str, query: WindowQuery) -> float | None:
+        """A room's, over the window; over a session's last hour at most, and never from before the room's first event
+        in it. None for a day, whose minutes are gone."""
+        asked = MAX_STAY_MINUTES if query.whole_session else (query.until_ms - query.since_ms) // MINUTE_MS
+        if scope != "room" or not query.until_ms or asked > MAX_STAY_MINUTES:
+            return None
+        minutes = self.minutes(scope, scope_id, asked, query.until_ms - 1)
+        if asked == MAX_STAY_MINUTES:
+            minutes = list(dropwhile(lambda minute: minute.is_empty, minutes))
+        enters = sum(minute.sums["views"] for minute in minutes)
+        return estimated_stay_seconds((minute.viewers_last for minute in minutes), 60 * len(minutes), enters)
+
+    # -- where to look
 
     def _shards(self) -> list[Shard]:
         return self._directory.once("engagement shards", self._read_shards)
@@ -296,16 +350,46 @@ class EngagementReader:
             if at_ms is not None
         ]
 
-    def _shards_of(self, field: str) -> list[Shard]:
-        """The shards that counted something for the field in their last 24 hours; all where none did."""
-        return self._directory.once(("engagement shards", field), lambda: self._read_shards_of(field))
+    def _holders(self, scope: Scope, scope_id: str) -> list[tuple[Shard, str]]:
+        """The shards that counted something for the id in their last 24 hours, with its field there; all where none
+        did."""
+        return self._directory.once(("holders", scope, scope_id), lambda: self._read_holders(scope, scope_id))
 
-    def _read_shards_of(self, field: str) -> list[Shard]:
-        shards = self._shards()
-        asked = [(shard, hour_bucket(shard.newest_ms // HOUR_MS - ago)) for shard in shards for ago in range(HOURS)]
-        known = self._answers(("HEXISTS", shard.prefix + bucket, field) for shard, bucket in asked)
-        holders = {shard.prefix for (shard, _), holds in zip(asked, known, strict=True) if holds}
-        return [shard for shard in shards if shard.prefix in holders] or shards
+    def _read_holders(self, scope: Scope, scope_id: str) -> list[tuple[Shard, str]]:
+        where = self._fields(scope, scope_id)
+        asked = [
+            (shard, field, hour_bucket(shard.newest_ms // HOUR_MS - ago))
+            for shard, field in where
+            for ago in range(HOURS)
+        ]
+        known = self._answers(("HEXISTS", shard.prefix + bucket, field) for shard, field, bucket in asked)
+        holders = {(shard.prefix, field) for (shard, field, _), holds in zip(asked, known, strict=True) if holds}
+        return [(shard, field) for shard, field in where if (shard.prefix, field) in holders] or where
+
+    def _fields(self, scope: Scope, scope_id: str) -> list[tuple[Shard, str]]:
+        """What a name is called in each shard. One with its platform is also the bare id where that platform was the
+        first to use it (streams.engagement.owners); a bare one is what has that name, whatever the platform."""
+        return self._directory.once(("fields", scope, scope_id), lambda: self._read_fields(scope, scope_id))
+
+    def _read_fields(self, scope: Scope, scope_id: str) -> list[tuple[Shard, str]]:
+        shards, field = self._shards(), scope_field(scope, scope_id)
+        named = [(shard, field) for shard in shards]
+        bare, platform = parted(scope_id) if scope in ("room", "product") else (scope_id, None)
+        if platform is None:
+            return named
+        owners = self._owners(scope, bare)
+        return named + [(shard, scope_field(scope, bare)) for shard in shards if owners.get(shard.prefix) == platform]
+
+    def _owners(self, scope: Scope, bare: str) -> dict[str, str]:
+        """The platform that has the bare name, by the shard's prefix."""
+        field, shards = f"{SCOPE_CODES[scope]}:{bare}", self._shards()
+        stretches = [(shard, owners_of(one)) for shard in shards for one in stretches_until(shard.newest_ms)]
+        replies = self._answers(("HGET", shard.prefix + suffix, field) for shard, suffix in stretches)
+        found: dict[str, str] = {}
+        for (shard, _), owner in zip(stretches, replies, strict=True):
+            if owner is not None:
+                found[shard.prefix] = owner.decode()
+        return found
 
     def _answers(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
         return answers(self._client, commands)
@@ -343,8 +427,13 @@ def _minute(number: int, totals: Sequence[SlotSums]) -> Minute:
     return Minute(number, _sums(totals), gauges.get("viewers_peak"), gauges.get("viewers_now"))
 
 
-def _newest_minute(shards: Iterable[Shard], at_ms: int | None) -> int:
-    newest_ms = max((shard.newest_ms for shard in shards), default=0)
+def _window(buckets: Sequence[str], holders: Iterable[tuple[Shard, str]], since_ms: int, until_ms: int) -> WindowQuery:
+    places = [Place(shard, field, buckets, [followers_of(field)]) for shard, field in holders]
+    return WindowQuery(places, since_ms, until_ms)
+
+
+def _newest_minute(holders: Iterable[tuple[Shard, str]], at_ms: int | None) -> int:
+    newest_ms = max((shard.newest_ms for shard, _ in holders), default=0)
     return (newest_ms if at_ms is None else at_ms) // MINUTE_MS
 
 

@@ -22,6 +22,7 @@ from streams.engagement.dictionary import (
     Scope,
     group_code,
 )
+from streams.engagement.owners import IdOwners
 from streams.events.schema import Event, Kind, ValueMode
 
 MINUTES_KEPT_SECONDS = 150 * 60
@@ -45,8 +46,8 @@ def hour_bucket(hour: int) -> str:
     return f"hour:{hour}"
 
 
-def session_bucket(session_id: str) -> str:
-    return f"session:{session_id}"
+def session_bucket(session_name: str) -> str:
+    return f"session:{session_name}"
 
 
 def people_log(bucket: str, field: str) -> str:
@@ -81,7 +82,8 @@ class CountingScope:
     parent: "CountingScope | None"
     fields: tuple[str, ...]
     """Its own: the product's alone, or those of room, brand and platform."""
-    session_id: str | None
+    session_name: str | None
+    """As streams.engagement.owners names it."""
     session: tuple[BucketTarget, ...]
     """The session's bucket, if there is one."""
 
@@ -94,7 +96,7 @@ class CountingScope:
     def session_field(self) -> str | None:
         """The field that the session belongs to: the product's, or the room's if there is one."""
         field = self.fields[0]
-        return field if self.session_id is not None and field.startswith(_WITH_SESSIONS) else None
+        return field if self.session_name is not None and field.startswith(_WITH_SESSIONS) else None
 
     def targets(self, minute: int) -> tuple[BucketTarget, ...]:
         """Every bucket that its events of a minute (since the epoch) count in."""
@@ -116,19 +118,21 @@ class CountingPlan(NamedTuple):
     group: int
     """Its actor's group code (streams.engagement.dictionary)."""
     stateful: bool
-    """Whether it depends on what came before: a running total, a gauge, a membership, a retraction."""
+    """Whether it depends on what came before: a running total, an order, a gauge, a membership, a retraction."""
     priced: bool
     """Whether its amount matters."""
 
 
 _STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
+ORDER_KINDS = frozenset({"order", "payment", "refund"})
 
 
 class CountingPlans(dict[tuple[Any, ...], int]):
     """The plans that occur, numbered in order of appearance."""
 
-    def __init__(self) -> None:
+    def __init__(self, owners: IdOwners) -> None:
         super().__init__()
+        self._owners = owners
         self.all: list[CountingPlan] = []
         self.stateful: set[int] = set()
         """The numbers of the stateful plans."""
@@ -172,15 +176,18 @@ class CountingPlans(dict[tuple[Any, ...], int]):
         scope = self._scopes.get(where)
         if scope is None:
             parent = None if product is None else self._scope(platform, brand, room, None, session)
-            fields = _fields(platform, brand, room) if product is None else (scope_field("product", product),)
+            fields = self._fields(platform, brand, room)
+            if session is not None:
+                session = self._owners.session(session, fields[0] if room is not None else fields[-1])
+            if product is not None:
+                fields = (scope_field("product", self._owners.name("p", product, platform)),)
             scope = self._scopes[where] = _numbered(len(self.scopes), parent, fields, session)
             self.scopes.append(scope)
         return scope
 
-
-def _fields(platform: str, brand: str, room: str | None) -> tuple[str, ...]:
-    fields = scope_field("brand", brand), scope_field("platform", platform)
-    return fields if room is None else (scope_field("room", room), *fields)
+    def _fields(self, platform: str, brand: str, room: str | None) -> tuple[str, ...]:
+        fields = scope_field("brand", brand), scope_field("platform", platform)
+        return fields if room is None else (scope_field("room", self._owners.name("r", room, platform)), *fields)
 
 
 def _numbered(number: int, parent: CountingScope | None, fields: tuple[str, ...], session: str | None) -> CountingScope:
@@ -208,10 +215,14 @@ def _kind_plan(
     contribution = CONTRIBUTIONS[kind]
     running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
-    adds = () if running or unfinished or kind == "retraction" else _slots(contribution)
+    of_order = kind in ORDER_KINDS and not no_subject
+    adds = () if running or unfinished or kind == "retraction" else _slots(contribution, money_only=of_order)
     priced = any(measure in ("amount", "worth") for _, measure in contribution.adds)
-    return KindPlan(kind, adds, group_code(contribution.group, in_room), running or kind in _STATEFUL_KINDS, priced)
+    stateful = running or of_order or kind in _STATEFUL_KINDS
+    return KindPlan(kind, adds, group_code(contribution.group, in_room), stateful, priced)
 
 
-def _slots(contribution: Contribution) -> tuple[tuple[int, int], ...]:
-    return tuple((SLOTS[name], MEASURES.index(measure)) for name, measure in contribution.adds)
+def _slots(contribution: Contribution, *, money_only: bool = False) -> tuple[tuple[int, int], ...]:
+    """What is added; `money_only` where the number of orders depends on what came before."""
+    adds = [(name, measure) for name, measure in contribution.adds if not money_only or measure != "one"]
+    return tuple((SLOTS[name], MEASURES.index(measure)) for name, measure in adds)

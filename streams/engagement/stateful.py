@@ -7,8 +7,10 @@ from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.engagement.dedup import Columns, DedupWindow, Numbers, Occurrence
 from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, RetractedReport, RunningTotal, ScopeMinute
 from streams.engagement.dictionary import CONTRIBUTIONS, SLOTS
-from streams.engagement.scopes import CountingPlan, followers_of, session_bucket
+from streams.engagement.orders import names_order, order_change
+from streams.engagement.scopes import ORDER_KINDS, CountingPlan, followers_of
 from streams.events.codec import Unreadable, contradiction
+from streams.events.identity import retracted_identity
 from streams.events.schema import Event, Kind
 
 FOLLOWERS_REMEMBERED_MS = 50 * HOUR_MS
@@ -55,6 +57,8 @@ class StatefulEvents:
             self._viewers(event, where)
         elif event.kind == "gift" or event.value_mode == "snapshot":
             self._running_total(event, where)
+        elif event.kind in ORDER_KINDS:
+            self._deltas.orders.append(order_change(event, where, 1))
         else:
             self._follow(at, event, plan)
         return True
@@ -69,7 +73,9 @@ class StatefulEvents:
             return
         where = event.plan.scope, SESSION_ONLY if amends_session else event.time_ms // MINUTE_MS
         report = event.report
-        if report is not None:
+        if report is not None and names_order(report):
+            deltas.orders.append(order_change(report, where, -1))
+        elif report is not None:
             today = int(self._highest_ms[at + 1]) // DAY_MS
             deltas.reports.append(
                 RetractedReport(_subject(report), report.event_id, report.kind, where, report.amount, today)
@@ -104,11 +110,12 @@ class StatefulEvents:
         change = event.actor.id, since, horizon_ms
         for field in plan.scope.all_fields:
             self._deltas.memberships[followers_of(field)].append(change)
-        if event.session_id is not None:
-            self._deltas.memberships[followers_of(session_bucket(event.session_id))].append((event.actor.id, since, 0))
+        for bucket, _, _ in plan.scope.session:
+            self._deltas.memberships[followers_of(bucket)].append((event.actor.id, since, 0))
 
     def _retraction(self, at: int, event: Event) -> bool:
-        found = None if event.retracts is None else self._window.retracted_by(at, event.retracts)
+        named = retracted_identity(event)
+        found = None if named is None else self._window.retracted_by(at, named)
         if found is None:
             self._deltas.fates["retraction_unmatched"] += 1
             return False
@@ -116,9 +123,9 @@ class StatefulEvents:
         return True
 
 
-def is_running_total(event: Event) -> bool:
-    """Whether what the event adds depends on earlier reports of its subject."""
-    return event.value_mode == "snapshot" or event.kind == "gift"
+def is_remembered(event: Event) -> bool:
+    """Whether what the event adds depends on earlier records of its subject."""
+    return event.value_mode == "snapshot" or event.kind == "gift" or names_order(event)
 
 
 def _subject(event: Event) -> str:

@@ -37,9 +37,11 @@ class JudgedText:
 
     @classmethod
     def of(cls, event: Event) -> JudgedText:
-        session, caption = event.session_id or event.room_id, None
-        if event.kind == "speech" and session is not None:
-            caption = Caption(session, event.subject_id, event.event_time_ms)
+        caption = None
+        if event.kind == "speech" and (event.session_id is not None or event.room_id is not None):
+            # A session's id is its room's, and a room's its platform's: what one host says goes on in no other's.
+            place = "\x1f".join((event.platform, event.room_id or "", event.session_id or ""))
+            caption = Caption(place, event.subject_id, event.event_time_ms)
         return cls(TextReading(event.text or ""), text_kind(event), event.platform, caption)
 
 

@@ -1,10 +1,11 @@
 """The oracle: adds up the meaning of each emission, scope by scope. It reads no record and knows no rule."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from streams.clock import MINUTE_MS
+from streams.events.identity import parted, qualified
 from streams.events.schema import Event
 from streams.simulate.emission import Emission
 from streams.simulate.truth import ScopeTruth, SessionTruth, Sums
@@ -94,7 +95,7 @@ class ExpectedCounts:
         if event.room_id is not None:
             yield self.scopes["room"][event.room_id]
         if event.product_id is not None:
-            yield self.scopes["product"][event.product_id]
+            yield self.scopes["product"][qualified(event.product_id, event.platform)]
 
     def scope_truths(self, end_ms: int) -> dict[str, dict[str, ScopeTruth]]:
         hour = end_ms // MINUTE_MS - 59
@@ -104,7 +105,7 @@ class ExpectedCounts:
                     {minute: dict(sums) for minute, sums in sorted(counts.minutes.items())},
                     {"60m": counts.people(hour), "24h": counts.people()},
                 )
-                for name, counts in by_id.items()
+                for name, counts in _shown_names(by_id).items()
             }
             for scope, by_id in self.scopes.items()
         }
@@ -126,3 +127,9 @@ class ExpectedCounts:
             )
             for session, counts in self.sessions.items()
         }
+
+
+def _shown_names(by_name: Mapping[str, ScopeCounts]) -> dict[str, ScopeCounts]:
+    """A product that one platform alone has is called by its id, as screens call it."""
+    platforms = Counter(parted(name)[0] for name in by_name)
+    return {bare if platforms[bare := parted(name)[0]] == 1 else name: counts for name, counts in by_name.items()}

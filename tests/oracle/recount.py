@@ -59,14 +59,17 @@ class Recount:
     followers: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     """Field, or session bucket → person → since when, in ms."""
     fates: Counter[str] = field(default_factory=Counter)
+    platforms: dict[Scoped, Counts] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    """The sums of products by id and platform, whatever each partition calls them."""
 
     def minute(self, scope: str, name: str, minute: int) -> Counts:
         """The sums of a minute, without zeros."""
-        return self._without_zeros((f"minute:{minute}", f"{LETTERS[scope]}:{name}"))
+        scoped = f"minute:{minute}", f"{LETTERS[scope]}:{name}"
+        return _without_zeros(self.platforms if "@" in name else self.sums, scoped)
 
     def session(self, session_id: str) -> Counts:
         """The sums of a whole session, without zeros."""
-        return self._without_zeros((f"session:{session_id}", "s"))
+        return _without_zeros(self.sums, (f"session:{session_id}", "s"))
 
     def everyone(self, scope: str, name: str, group: str) -> set[str]:
         """The people of a group, whenever they were."""
@@ -75,8 +78,9 @@ class Recount:
             return set(self.followers[own])
         return self.known.get((own, group), set())
 
-    def _without_zeros(self, scoped: Scoped) -> Counts:
-        return {name: number for name, number in self.sums.get(scoped, {}).items() if number}
+
+def _without_zeros(sums: dict[Scoped, Counts], scoped: Scoped) -> Counts:
+    return {name: number for name, number in sums.get(scoped, {}).items() if number}
 
 
 def recount(partitions: Iterable[Iterable[Record]]) -> Recount:
@@ -162,11 +166,18 @@ class _Partition:
         self.named: dict[str, list[_Seen]] = defaultdict(list)
         """Retractions by what they name."""
         self.streaks: dict[str, _Streak] = {}
+        self.orders: Counter[tuple[str, ...]] = Counter()
+        """Records that stand, by platform, order, kind and, for a product's own number, product."""
+        self.owners: dict[str, str] = {}
+        self.with_platform: dict[str, str] = {}
+        """A name as this partition has it → the id with its platform."""
         self.watermark = 0
 
     def read(self, block: int, event: Event) -> None:
-        originals = [seen for seen in self.occurred[event["event_id"]] if seen.block >= block - 1]
-        retractions = [seen for seen in self.named[event["event_id"]] if seen.block >= block - 1]
+        self.name(event)
+        identity = _identity(event["event_id"], event)
+        originals = [seen for seen in self.occurred[identity] if seen.block >= block - 1]
+        retractions = [seen for seen in self.named[identity] if seen.block >= block - 1]
         late = event["event_time"] < self.watermark - DAY_MS
         self.watermark = max(self.watermark, event["event_time"])
         seen = _Seen(block, event, originals[0].counts if originals else {}, late)
@@ -174,9 +185,24 @@ class _Partition:
         if retractions and not originals:  # they came first
             self.result.fates.update({"retraction_unmatched": -1, "retraction": 1})
             self.take_back(seen, retractions[0])
-        self.occurred[event["event_id"]].append(seen)
+        self.occurred[identity].append(seen)
         if event["kind"] == "retraction" and "retracts" in event and not late and not event.get("is_mirror"):
-            self.named[event["retracts"]].append(seen)
+            self.named[_identity(event["retracts"], event)].append(seen)
+
+    def name(self, event: Event) -> None:
+        """Say where an event counts. An id is bare for the platform that used it first, a session's for the room."""
+        named = {}
+        for letter, name in (("r", "room_id"), ("p", "product_id")):
+            if name in event:
+                bare, platform = f"{letter}:{event[name]}", event["platform"]
+                first = self.owners.setdefault(bare, platform) == platform
+                named[letter] = bare if first else f"{bare}@{platform}"
+                self.with_platform[named[letter]] = f"{bare}@{platform}"
+        event["scopes"] = [*named.values(), f"b:{event['brand_id']}", f"f:{event['platform']}"]
+        if "session_id" in event:
+            place, session = named.get("r", f"f:{event['platform']}"), event["session_id"]
+            first = self.owners.setdefault(f"s:{session}", place) == place
+            event["session"] = f"session:{session}" if first else f"session:{session}\x1f{place}"
 
     def count(self, seen: _Seen) -> str:
         """Returns the fate."""
@@ -184,6 +210,8 @@ class _Partition:
         if seen.late:
             seen.counts |= _counts(event) if event["kind"] == "refund" else {}
             self.add(_session(event), {**seen.counts, "late": 1}, 1)
+            if event["kind"] == "refund" and not event.get("is_mirror"):
+                self.count_order(seen, 1)
             return "late"
         if event.get("is_mirror"):
             seen.counts["mirrors"] = 1
@@ -195,8 +223,23 @@ class _Partition:
             return self.retract(seen)
         seen.counts |= self.growth(seen) if _is_running_total(event) else _counts(event)
         self.add(_buckets(event), seen.counts, 1)
+        self.count_order(seen, 1)
         self.add_person(event)
         return "applied"
+
+    def count_order(self, seen: _Seen, sign: int) -> None:
+        """Count an order with the first record that tells of it, once for the product and once for all else."""
+        event = seen.event
+        if not _names_order(event):
+            return
+        order, number = (event["platform"], event["subject_id"], event["kind"]), MONEY[event["kind"]][0]
+        for scoped in _session(event) if seen.late else _buckets(event):
+            of_product = scoped[1].startswith("p:")
+            before = self.orders[(*order, scoped[1]) if of_product else order]
+            grown = (max(0, before + sign) > 0) - (before > 0)
+            self.add([scoped], {number: grown}, 1)
+        for about in [order, *((*order, name) for name in event["scopes"] if name.startswith("p:"))]:
+            self.orders[about] = max(0, self.orders[about] + sign)
 
     def growth(self, seen: _Seen) -> Counts:
         """How far a running total rose over the highest that was seen: a streak from 0, a snapshot from its first."""
@@ -210,7 +253,7 @@ class _Partition:
         return _counts(seen.event | {"value": growth})
 
     def retract(self, seen: _Seen) -> str:
-        target = seen.event["retracts"]
+        target = _identity(seen.event["retracts"], seen.event)
         originals = [other for other in self.occurred[target] if other.block >= seen.block - 1]
         if not originals or any(other.block >= seen.block - 1 for other in self.named[target]):
             return "retraction_unmatched"
@@ -221,8 +264,12 @@ class _Partition:
         self.add(_buckets(retraction.event), {"retracted": 1}, 1)
         if seen.late:
             self.add(_session(seen.event), seen.counts, -1)
+            if seen.event["kind"] == "refund" and not seen.event.get("is_mirror"):
+                self.count_order(seen, -1)
         elif not _is_running_total(seen.event) or seen.event.get("is_mirror") or _contradicts_itself(seen.event):
             self.add(_buckets(seen.event), seen.counts, -1)
+            if not seen.event.get("is_mirror") and not _contradicts_itself(seen.event):
+                self.count_order(seen, -1)
         else:
             streak, today = self.streaks[_subject(seen.event)], self.watermark // DAY_MS
             if streak.day >= today - 1 and seen.event["event_id"] in streak.reports:
@@ -233,6 +280,8 @@ class _Partition:
         for scoped in buckets:
             for name, number in counts.items():
                 self.result.sums[scoped][name] += sign * number
+                if scoped[1] in self.with_platform:
+                    self.result.platforms[scoped[0], self.with_platform[scoped[1]]][name] += sign * number
 
     def add_person(self, event: Event) -> None:
         if event["kind"] == "viewers":
@@ -245,12 +294,13 @@ class _Partition:
             for scoped in _buckets(event):
                 self.result.people[scoped][group].add(event["actor"]["id"])
             for name in _scopes(event):
-                self.result.known[name, group].add(event["actor"]["id"])
+                for called in {name, self.with_platform.get(name, name)}:
+                    self.result.known[called, group].add(event["actor"]["id"])
         if event["kind"] in ("follow", "unfollow") and event.get("value_mode") != "snapshot":
             self.add_follower(event)
 
     def add_follower(self, event: Event) -> None:
-        session = [f"session:{event['session_id']}"] if "session_id" in event else []
+        session = [event["session"]] if "session" in event else []
         for name in _scopes(event) + session:
             if event["kind"] == "follow":
                 self.result.followers[name].setdefault(event["actor"]["id"], event["event_time"])
@@ -272,7 +322,7 @@ def _counts(event: Event) -> Counts:
         return {VALUE_SUMS[kind]: value}
     if kind in MONEY:
         number, money = MONEY[kind]
-        return {number: 1, money: amount}
+        return {money: amount} if _names_order(event) else {number: 1, money: amount}
     if kind == "gift":
         return {"gifts": value, "gift_value": value * amount}
     if kind == "leave":
@@ -298,9 +348,23 @@ def _subject(event: Event) -> str:
     return f"{event['kind']} {event['platform']} {about}"
 
 
+def _names_order(event: Event) -> bool:
+    return event["kind"] in MONEY and "subject_id" in event
+
+
+def _identity(event_id: str, event: Event) -> str:
+    """An id belongs to its source, or to its platform if it says so; `live-b` is another collector of `live`."""
+    source, live = event["source"], f"{event['platform']}-live"
+    if event_id.startswith(f"{live}:"):
+        return event_id
+    if source.startswith(f"{live}-") and event_id.startswith(f"{source}:"):
+        return f"{live}:{event_id[len(source) + 1 :]}"
+    return f"{source} {event_id}"
+
+
 def _scopes(event: Event) -> list[str]:
-    named = {"r": event.get("room_id"), "p": event.get("product_id"), "b": event["brand_id"], "f": event["platform"]}
-    return [f"{letter}:{name}" for letter, name in named.items() if name is not None]
+    named: list[str] = event["scopes"]
+    return named
 
 
 def _buckets(event: Event) -> list[Scoped]:
@@ -311,7 +375,7 @@ def _buckets(event: Event) -> list[Scoped]:
 
 
 def _session(event: Event) -> list[Scoped]:
-    if "session_id" not in event:
+    if "session" not in event:
         return []
-    bucket = f"session:{event['session_id']}"
-    return [(bucket, "s")] + ([(bucket, f"p:{event['product_id']}")] if "product_id" in event else [])
+    products = [name for name in event["scopes"] if name.startswith("p:")]
+    return [(event["session"], name) for name in ["s", *products]]

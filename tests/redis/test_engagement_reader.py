@@ -163,6 +163,79 @@ async def test_stay_is_estimated_where_nobody_tells_of_leaving(rolling: Rolling)
     assert (figures.stay_seconds, figures.stay_estimated) == (150, True)
 
 
+async def test_stay_of_a_session_is_estimated_over_the_session(rolling: Rolling) -> None:
+    entries = [event("enter", at, f"p{at}-{number}", session_id="s1") for at in (0, 1) for number in range(150)]
+    reports = [event("viewers", at, value=300, value_mode="snapshot", session_id="s1") for at in (0, 1)]
+    await rolling.feed(*entries, *reports)
+    figures = rolling.reader.kpis("room", "r1", "session")
+    assert (figures.stay_seconds, figures.stay_estimated) == (120, True)
+    assert rolling.reader.kpis("room", "r1", "24h").stay_seconds is None
+
+
+async def test_stay_is_unknown_where_nothing_tells_of_it(rolling: Rolling) -> None:
+    await rolling.feed(event("enter", 0, "a", session_id="s1"), event("comment", 0, "a", session_id="s1"))
+    for window in ("5m", "60m", "24h", "session"):
+        assert rolling.reader.kpis("room", "r1", window).stay_seconds is None
+
+
+async def test_session_of_which_only_viewers_are_known_is_there(rolling: Rolling) -> None:
+    await rolling.feed(event("viewers", value=100, value_mode="snapshot", session_id="s1"))
+    assert rolling.reader.sessions("room", "r1") == ["s1"]
+    assert rolling.reader.gauges("room", "r1", "session") == {"viewers_now": 100, "viewers_peak": 100}
+
+
+async def test_sessions_of_two_rooms_with_one_id_are_read_apart(rolling: Rolling) -> None:
+    paid = [("hostA", 0, 10_000), ("hostB", 0, 90_000), ("hostC", 1, 500)]
+    for partition in (0, 1):
+        await rolling.feed(
+            *(
+                event("payment", room_id=room, session_id="2026-09-21", amount=amount, product_id="p1")
+                for room, shard, amount in paid
+                if shard == partition
+            ),
+            partition=partition,
+        )
+    for room, _, amount in paid:
+        assert rolling.reader.sessions("room", room) == ["2026-09-21"]
+        assert rolling.reader.sums("room", room, "session")["paid_value"] == amount
+        assert rolling.reader.sums("room", room, "session", session_id="2026-09-21")["paid_value"] == amount
+    assert rolling.reader.sums("product", "p1", "session", session_id="2026-09-21")["paid_value"] == 100_500
+
+
+async def test_room_of_two_platforms_is_two_rooms(rolling: Rolling) -> None:
+    await rolling.feed(*(event("like", platform=one, value=n) for one, n in (("douyin", 1), ("tiktok", 20))))
+    assert sorted(rolling.reader.ids("room")) == ["r1", "r1@tiktok"]
+    likes = {name: rolling.reader.sums("room", name, "60m")["likes"] for name in ("r1", "r1@douyin", "r1@tiktok")}
+    assert likes == {"r1": 1, "r1@douyin": 1, "r1@tiktok": 20}
+    assert rolling.reader.sums("room", "r1@weibo", "60m")["likes"] == 0
+    assert {name: one.sums["likes"] for name, one in rolling.reader.all_scopes("room", 5, TEN_MS).items()} == {
+        "r1": 1, "r1@tiktok": 20,
+    }  # fmt: skip
+
+
+async def test_product_of_two_platforms_is_two_products_in_whatever_partitions(rolling: Rolling) -> None:
+    for partition, order in ((0, ("douyin", "taobao")), (1, ("taobao", "douyin")), (2, ("douyin",))):
+        likes = [event("like", platform=one, product_id="p1", value=10**partition) for one in order]
+        await rolling.feed(*likes, event("like", product_id="p2"), partition=partition)
+    assert sorted(rolling.reader.ids("product")) == ["p1@douyin", "p1@taobao", "p2"]
+    found = {name: rolling.reader.sums("product", name, "60m")["likes"] for name in ("p1@douyin", "p1@taobao", "p2")}
+    assert found == {"p1@douyin": 111, "p1@taobao": 11, "p2": 3}
+
+
+async def test_rates_of_refunds_are_at_most_all(rolling: Rolling) -> None:
+    """What was paid an hour ago is refunded now, and a part of an order twice."""
+    await rolling.feed(
+        event("payment", -90, amount=10_000, subject_id="o0"),
+        event("payment", 0, amount=10_000, subject_id="o1"),
+        *(event("refund", at, amount=2_500, subject_id="o1") for at in (0, 1)),
+    )
+    figures = rolling.reader.kpis("room", "r1", "5m")
+    assert (figures.refund_rate, figures.refund_value_rate) == (1, 0.5)
+    await rolling.feed(event("refund", 2, amount=10_000, subject_id="o0"), partition=1)
+    figures = rolling.reader.kpis("brand", "b1", "5m")
+    assert (figures.refund_rate, figures.refund_value_rate) == (1, 1)
+
+
 async def test_minutes_are_told_one_by_one_with_their_viewers(rolling: Rolling) -> None:
     told = [event("viewers", at, value=value, value_mode="snapshot") for at, value in ((-2, 9), (-2, 7), (0, 4))]
     await rolling.feed(event("like", -2, value=3), *told, event("like", 0, value=5))

@@ -13,7 +13,7 @@ from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part, Status
 from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
-from streams.engagement.kpis import Kpis, compute_kpis
+from streams.engagement.kpis import Kpis, compute_kpis, estimated_stay_seconds
 from streams.engagement.reader import unique_people
 
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
@@ -116,11 +116,9 @@ def _stretch(numbers: range, minutes: Mapping[int, CampaignMinute], log: bytes, 
     people = unique_people([log])
     # Who follows now is forgotten after two days; who followed and did not unfollow is what is left.
     met = {**people, "new_followers": max(0, sums["follows"] - sums["unfollows"])}
-    online = [minute.last for minute in kept if minute.last is not None]
+    stay = estimated_stay_seconds([minute.last for minute in kept], 60 * len(kept), sums["views"])
     return Stretch(
-        figures=compute_kpis(
-            sums, met, _gauges(kept), sum(online) / len(online) if online else None, 60 * max(1, len(kept))
-        ),
+        figures=compute_kpis(sums, met, _gauges(kept), stay),
         sums=sums,
         viewers=people["viewers"],
         moods=_sentiments(kept),

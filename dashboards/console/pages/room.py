@@ -12,7 +12,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import FAKE_SHARE, TrafficFigure
 from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary
-from streams.engagement.dictionary import SumMetric, sums_on
+from streams.engagement.dictionary import SumMetric, Window, sums_on
 from streams.engagement.kpis import Kpis
 from streams.engagement.reader import Minute
 
@@ -23,7 +23,8 @@ COMPARED = sums_on("comparison")
 
 
 class RoomHeader(msgspec.Struct, frozen=True):
-    """What room it is, and whether anything is known of it. `as_of_ms` is the minute that the windows end with."""
+    """What room it is, and whether anything is known of it. `as_of_ms` is the minute that the windows end with. Without
+    a session the figures are those of the last 24 hours."""
 
     room_id: str
     brand_id: str
@@ -41,7 +42,7 @@ class InauthenticShare(msgspec.Struct, frozen=True):
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The session so far. `viewers` are unique; `fakes` has the figures with enough events to judge."""
+    """The session so far, or the day. `viewers` are unique; `fakes` has the figures with enough events to judge."""
 
     figures: Kpis
     sums: Mapping[SumMetric, int]
@@ -121,7 +122,8 @@ def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], pres
 
 def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
     shares = known.fake_shares if known else {}
-    session = readers.engagement.window("room", room_id, "session")
+    window: Window = "session" if readers.engagement.sessions("room", room_id) else "24h"
+    session = readers.engagement.window("room", room_id, window)
     return Now(
         figures=session.kpis,
         sums=session.sums,

@@ -63,6 +63,9 @@ class Brand:
         minute = event_ms // MINUTE_MS
         return cls(BrandState(brand_id, KeyWatermark(event_ms), minute, ConversationState(Windows(minute))), config)
 
+    def owns(self, text: ScoredText) -> bool:  # noqa: ARG002 - brands are ours, not a platform's
+        return True
+
     def snapshot(self) -> bytes:
         return CODEC.encode(self.state)
 
@@ -163,7 +166,10 @@ class Brands:
     def source(self, text: ScoredText) -> str:
         return source_partition(text)
 
-    def create(self, text: ScoredText) -> Brand:
+    def other_key(self, text: ScoredText) -> str:
+        return text.brand_id
+
+    def create(self, text: ScoredText, key: str | None = None) -> Brand:  # noqa: ARG002 - a brand has no other name
         return Brand.create(text.brand_id, text.event_time_ms, self.config)
 
     def restore(self, state: bytes) -> Brand:

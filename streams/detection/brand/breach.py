@@ -19,6 +19,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of, prune, wording_of
+from streams.events.identity import qualified
 from streams.events.schema import Finding, ScoredText
 from streams.ledger.stored import Stored
 
@@ -73,10 +74,15 @@ class BreachDetector:
         for finding in text.findings:
             families.setdefault(finding.family, []).append(finding)
         for family, found in families.items():
-            place = f"{text.room_id or ''}\x1f{family}"
+            room = text.room_id
+            place = f"{room or ''}\x1f{family}"
             breach = self._running.get(place)
+            if room and breach is not None and breach.episode.alert.platform not in (None, text.platform):
+                room = qualified(room, text.platform)
+                place = f"{room}\x1f{family}"
+                breach = self._running.get(place)
             if breach is None:
-                breach = self._running[place] = _new_breach(text, family, now_ms)
+                breach = self._running[place] = _new_breach(text, room, family, now_ms)
             alert = _add_findings(breach, text, found, now_ms)
             if alert is not None:
                 yield alert
@@ -99,7 +105,7 @@ class BreachDetector:
                 yield breach.episode.alert
 
 
-def _new_breach(text: ScoredText, family: str, now_ms: int) -> Breach:
+def _new_breach(text: ScoredText, room: str | None, family: str, now_ms: int) -> Breach:
     """An episode that begins with this text, before its findings are added."""
     kind: AlertKind = "privacy" if family == PRIVACY_FAMILY else "compliance"
     alert = new_alert(
@@ -110,7 +116,7 @@ def _new_breach(text: ScoredText, family: str, now_ms: int) -> Breach:
         severity="info",
         summary="",
         explanation="",
-        room_id=text.room_id,
+        room_id=room,
         subject=family,
         platform=text.platform,
         family=family,

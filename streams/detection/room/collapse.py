@@ -67,8 +67,6 @@ class CollapseDetector:
         return self._room.collapse is not None
 
     def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - minutes are what counts
-        if event.kind == "session_start":
-            self._room.minutes = {}
         at = event.event_time_ms // MINUTE_MS
         minute = self._room.minutes.get(at)
         if minute is None:

@@ -33,7 +33,8 @@ class RoomDetector(Protocol):
         """Whether an alert is pending or firing."""
 
     def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:
-        """Take in an event of the running session, `session_start` included. Mirrored and late events never come."""
+        """Take in an event of the running stream, its `session_start` included. Mirrored and late events never come,
+        nor those of a stream that is over."""
 
     def on_minute(self, minute: int) -> Iterable[Alert]:
         """Look at the minutes before `minute`, which begins. Minutes come in order, all of them while the room has a
@@ -44,4 +45,4 @@ class RoomDetector(Protocol):
         written to the topic, so they page nobody again. Changes no state."""
 
     def on_session_end(self, now_ms: int) -> Iterable[Alert]:
-        """Resolve what runs and forget the session: it ended, or the feed has been silent for a day."""
+        """Resolve what runs and forget the stream: it ended, or another began (streams.detection.room.sessions)."""

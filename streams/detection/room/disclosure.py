@@ -51,7 +51,7 @@ class DisclosureSession(Stored):
 
     session_id: str | None = None
     last_ms: int = 0
-    """The session's newest event."""
+    """Both only in states from before streams.detection.room.sessions."""
     jurisdiction: str | None = None
     language: str | None = None
     tail: str = ""
@@ -111,12 +111,6 @@ class DisclosureDetector:
 
     def _on_timer_event(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
         session = self._session
-        if event.session_id not in (None, session.session_id):
-            if event.event_time_ms < session.last_ms:
-                return  # of the session before this one
-            yield from self.on_session_end(now_ms)
-            session.session_id = event.session_id
-        session.last_ms = max(session.last_ms, event.event_time_ms)
         session.jurisdiction = event.jurisdiction or session.jurisdiction
         timers = [timer for timer in self._timers if timer.may_apply(session.jurisdiction, event.platform)]
         if event.kind == "session_start":

@@ -241,8 +241,6 @@ class FakeTrafficDetector:
                 traffic.add_likes(account, event.value)
             case "comment":
                 traffic.add_comment(account, event.text or "", event.event_time_ms)
-            case "session_start":
-                self._room.traffic = TrafficWindow()
         return ()
 
     def on_minute(self, minute: int) -> Iterator[Alert]:

@@ -9,6 +9,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.feed_silence import FeedActivity, silence_as_of, silence_episode
 from streams.detection.room.detector import RoomFacts
+from streams.detection.room.sessions import UNSAID_END_MS
 from streams.detection.room_event import RoomEvent
 
 
@@ -31,20 +32,25 @@ class RoomFeed:
     def alerting(self) -> bool:
         return self._room.silence is not None
 
-    def is_forgotten(self, minute: int) -> bool:
-        """Whether nothing came for a day when this minute begins: the room is gone, and its session over."""
-        return self._room.activity.is_forgotten(minute * MINUTE_MS)
+    def is_over(self, minute: int) -> bool:
+        """Whether nothing came for so long when this minute begins that the stream must have ended, though no feed said
+        so: an hour, half an hour of silence of a feed with long gaps, a day at most."""
+        activity, now_ms = self._room.activity, minute * MINUTE_MS
+        quiet_ms = max(
+            UNSAID_END_MS, activity.deadline_ms(self._min_silence_ms) + UNSAID_END_MS // 2 - activity.last_ms
+        )
+        return activity.is_forgotten(now_ms) or (activity.is_regular and now_ms - activity.last_ms >= quiet_ms)
 
     def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:
-        if event.kind == "session_start":
-            self._room.activity = FeedActivity(event.event_time_ms, event.event_time_ms)
         self._room.activity.observe(event.event_time_ms)
         return () if self._room.silence is None else self.on_session_end(now_ms)
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
         room, now_ms = self._room, minute * MINUTE_MS
         if room.silence is None and not room.ended and room.activity.is_silent(now_ms, self._min_silence_ms):
-            room.silence = silence_episode(room.brand_id, room.room_id, room.source, room.activity, now_ms)
+            room.silence = _perhaps_over(
+                silence_episode(room.brand_id, room.room_id, room.source, room.activity, now_ms), now_ms
+            )
             yield room.silence.alert
 
     def running(self, now_ms: int) -> Iterator[Alert]:
@@ -57,3 +63,14 @@ class RoomFeed:
             room.silence.resolve(now_ms)
             yield room.silence.alert
             room.silence = None
+
+
+def _perhaps_over(silence: Episode, now_ms: int) -> Episode:
+    alert = silence.alert
+    silence.revise(
+        now_ms,
+        summary=f"{alert.summary}; perhaps the stream ended",
+        explanation=f"{alert.explanation} Not every platform says that a stream has ended; after an hour without a word"
+        " this one counts as ended.",
+    )
+    return silence

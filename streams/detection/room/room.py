@@ -18,10 +18,13 @@ from streams.detection.room.detector import RoomDetector
 from streams.detection.room.disclosure import DisclosureDetector, DisclosureSession
 from streams.detection.room.fake_traffic import FakeTrafficDetector, TrafficWindow
 from streams.detection.room.feed import RoomFeed
+from streams.detection.room.sessions import StreamSession
 from streams.detection.room_event import RoomEvent
 from streams.detection.views.keys import ROOM_VIEWS
 from streams.detection.views.summaries import ROOM_VIEW, RoomView
 from streams.detection.watermark import KeyWatermark, SourceProgress
+from streams.events.identity import qualified
+from streams.events.schema import Platform
 from streams.ledger.stored import Stored, StoredCodec
 
 LOG = "live"
@@ -32,6 +35,7 @@ class RoomState(Stored):
     """All that is remembered of a room between two events. Detectors added later append their field at the end."""
 
     room_id: str
+    """The room's name (streams.events.identity): its id, with the platform where another has it too."""
     brand_id: str
     watermark: KeyWatermark
     minute: int
@@ -47,6 +51,9 @@ class RoomState(Stored):
     traffic: TrafficWindow = msgspec.field(default_factory=TrafficWindow)
     fake_traffic: Episode | None = None
     disclosures: DisclosureSession = msgspec.field(default_factory=DisclosureSession)
+    session: StreamSession = msgspec.field(default_factory=StreamSession)
+    platform: Platform | None = None
+    """None in states from before it was stored, until the next event."""
 
 
 CODEC = StoredCodec(RoomState)
@@ -65,21 +72,25 @@ class Room:
 
     def __init__(self, state: RoomState, config: DetectionConfig) -> None:
         self.state = state
+        if state.session.session_id is None and not state.session.began_ms:  # stored before sessions were
+            state.session.session_id = state.disclosures.session_id
         self._lateness_ms = config.lateness_ms
         self._feed = RoomFeed(state, config)
         self._detectors = tuple(detector(state, config) for detector in DETECTORS)
 
     @classmethod
-    def create(cls, event: RoomEvent, config: DetectionConfig) -> "Room":
-        """A room that was never seen before this event."""
+    def create(cls, event: RoomEvent, config: DetectionConfig, name: str | None = None) -> "Room":
+        """A room that was never seen before this event, under its id or another name."""
         at_ms = event.event_time_ms
         state = RoomState(
-            room_id=event.room_id,
+            room_id=name or event.room_id,
             brand_id=event.brand_id,
             watermark=KeyWatermark(at_ms),
             minute=at_ms // MINUTE_MS,
             activity=FeedActivity(at_ms, at_ms),
             source=event.source,
+            session=StreamSession(event.session_id, at_ms),
+            platform=event.platform,
         )
         return cls(state, config)
 
@@ -88,7 +99,12 @@ class Room:
 
     def view(self) -> bytes:
         state = self.state
-        return ROOM_VIEW.encode(RoomView(state.brand_id, state.source, state.ended, state.traffic.shares()))
+        view = RoomView(state.brand_id, state.source, state.ended, state.traffic.shares(), state.platform or "")
+        return ROOM_VIEW.encode(view)
+
+    def owns(self, event: RoomEvent) -> bool:
+        """Whether an event is of this room, and not of one with its id on another platform."""
+        return self.state.platform in (None, event.platform)
 
     @property
     def has_timer(self) -> bool:
@@ -121,17 +137,26 @@ class Room:
         if event.event_time_ms < now_ms - self._lateness_ms:
             state.late_records += 1
             return alerts
-        if event.kind == "session_end":
-            alerts += self._end_session(now_ms)
-            return alerts
-        if event.kind == "session_start":
-            state.ended = False
-        if found := self._feed.on_event(event, now_ms):
-            alerts += found
-        for detector in self._detectors:
-            if found := detector.on_event(event, now_ms):
-                alerts += found
+        state.platform = event.platform
+        if not state.session.is_earlier(event):
+            alerts += self._of_stream(event, now_ms)
         return alerts
+
+    def _of_stream(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
+        """Take in what is not of an earlier stream: it ends the running one, begins another, or is part of it."""
+        state = self.state
+        if event.kind == "session_end":
+            if event.event_time_ms >= state.session.began_ms:
+                yield from self._end_session(event.event_time_ms, now_ms)
+            return
+        if state.session.begins(event, ended=state.ended):
+            yield from self._begin_session(event, now_ms)
+        state.session.name(event)
+        if state.ended:
+            return
+        yield from self._feed.on_event(event, now_ms)
+        for detector in self._detectors:
+            yield from detector.on_event(event, now_ms)
 
     def advance(self, log: SourceProgress) -> list[Alert]:
         self.state.watermark.advance(log)
@@ -144,12 +169,21 @@ class Room:
             state.minute = state.minute + 1 if self.has_timer else now_minute
             for detector in self._detectors:
                 yield from detector.on_minute(state.minute)
-            if self._feed.is_forgotten(state.minute):
-                yield from self._end_session(state.minute * MINUTE_MS)
+            if not state.ended and self._feed.is_over(state.minute):
+                yield from self._end_session(state.activity.last_ms, state.minute * MINUTE_MS)
             else:
                 yield from self._feed.on_minute(state.minute)
 
-    def _end_session(self, now_ms: int) -> Iterator[Alert]:
+    def _begin_session(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
+        state = self.state
+        if not state.ended:
+            yield from self._end_session(event.event_time_ms, now_ms)
+        state.ended, state.source = False, event.source
+        state.session.begin(event)
+        state.activity = FeedActivity(event.event_time_ms, event.event_time_ms)
+
+    def _end_session(self, ended_ms: int, now_ms: int) -> Iterator[Alert]:
+        self.state.session.ended_ms = ended_ms
         yield from self._feed.on_session_end(now_ms)
         for detector in self._detectors:
             yield from detector.on_session_end(now_ms)
@@ -173,11 +207,14 @@ class Rooms:
     def key(self, event: RoomEvent) -> str:
         return event.room_id
 
+    def other_key(self, event: RoomEvent) -> str:
+        return qualified(event.room_id, event.platform)
+
     def source(self, event: RoomEvent) -> str:  # noqa: ARG002 - all rooms of a partition share its log
         return LOG
 
-    def create(self, event: RoomEvent) -> Room:
-        return Room.create(event, self.config)
+    def create(self, event: RoomEvent, key: str | None = None) -> Room:
+        return Room.create(event, self.config, key)
 
     def restore(self, state: bytes) -> Room:
         return Room(CODEC.decode(state), self.config)

@@ -6,7 +6,7 @@
     heard                      brand → event time of its newest text, in milliseconds
     texts:<hour>:<brand>       <minute of the hour>|<platform>|<label> → scored texts; the hour counts from the epoch
 
-    moods:<hour>:<room>        <minute of the hour>|<label> → scored comments of a room
+    moods:<hour>:<room>        <minute of the hour>|<label> → scored comments of a room, named with its platform
     voices:<number>:<brand>    pseudonym → texts about the brand; the number is of ten minutes since the epoch
     reach:<number>:<brand>     pseudonym → followers, where a feed has them
     terms:<number>:<brand>     term → texts that have it          (streams.detection.views.topics)

@@ -13,7 +13,7 @@ the ten minutes that it lies in:
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import TrafficFigure
@@ -31,6 +31,8 @@ from streams.detection.views.keys import (
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.summaries import BRAND_VIEW, ROOM_VIEW, BrandView, RoomView
 from streams.detection.views.topics import Topic, rising
+from streams.events.identity import parted, qualified
+from streams.events.schema import Platform
 from streams.ledger.reader import ShardDirectory, answers
 from streams.topology import DETECTION, LIVE, SCORED
 
@@ -102,7 +104,7 @@ class ViewReader:
     def minutes(self, brand_id: str, first: int, last: int) -> dict[tuple[int, str], Counter[str]]:
         """A brand's texts by label, for each minute (of event time since the epoch) and platform with any."""
         found: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
-        for hour, field, count in self._by_hour(first, last, lambda hour: texts_suffix(hour, brand_id)):
+        for hour, field, count in self._by_hour(first, last, lambda hour: [texts_suffix(hour, brand_id)]):
             within, platform, label = field.split("|")
             found[hour * 60 + int(within), platform][label] += count
         return {where: counts for where, counts in sorted(found.items()) if first <= where[0] <= last}
@@ -110,7 +112,10 @@ class ViewReader:
     def sentiments(self, room_id: str, first: int, last: int) -> dict[int, Counter[str]]:
         """A room's comments by label, for each minute with any."""
         found: dict[int, Counter[str]] = defaultdict(Counter)
-        for hour, field, count in self._by_hour(first, last, lambda hour: sentiments_suffix(hour, room_id)):
+        names = self._room_names(room_id)
+        for hour, field, count in self._by_hour(
+            first, last, lambda hour: [sentiments_suffix(hour, name) for name in names]
+        ):
             within, label = field.split("|")
             found[hour * 60 + int(within)][label] += count
         return {minute: counts for minute, counts in sorted(found.items()) if first <= minute <= last}
@@ -118,15 +123,16 @@ class ViewReader:
     def questions(self, room_id: str, at_ms: int) -> Sequence[Question]:
         """What viewers ask in the last two times ten minutes, against the two before those."""
         last = ten_minutes_of(at_ms)
-        now = self._tally("asked", room_id, range(last - NOW_STRETCHES + 1, last + 1))
-        before = self._tally("asked", room_id, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
-        return grouped(now, before, self._worded(room_id, range(last - 2 * NOW_STRETCHES + 1, last + 1)))
+        names = self._room_names(room_id)
+        now = self._tally("asked", names, range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._tally("asked", names, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        return grouped(now, before, self._worded(names, range(last - 2 * NOW_STRETCHES + 1, last + 1)))
 
     def topics(self, brand_id: str, at_ms: int) -> Sequence[Topic]:
         """Terms that rise in the last two times ten minutes, against the rest of the hour."""
         last = ten_minutes_of(at_ms)
-        now = self._tally("terms", brand_id, range(last - NOW_STRETCHES + 1, last + 1))
-        before = self._tally("terms", brand_id, range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        now = self._tally("terms", [brand_id], range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._tally("terms", [brand_id], range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
         begun_minutes = at_ms // MINUTE_MS % TEN_MINUTES + 1
         now_minutes = (NOW_STRETCHES - 1) * TEN_MINUTES + begun_minutes
         return rising(now, before, now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES))
@@ -134,8 +140,8 @@ class ViewReader:
     def accounts(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
         """The accounts with the largest share of the hour's texts, and how many accounts wrote."""
         numbers = range(ten_minutes_of(at_ms) - HOUR_STRETCHES + 1, ten_minutes_of(at_ms) + 1)
-        texts = self._tally("voices", brand_id, numbers)
-        reach = self._tally("reach", brand_id, numbers, largest=True)
+        texts = self._tally("voices", [brand_id], numbers)
+        reach = self._tally("reach", [brand_id], numbers, largest=True)
         whole = sum(texts.values())
         ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MAX_ACCOUNTS]
         return [TopAccount(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
@@ -202,35 +208,54 @@ class ViewReader:
         for views in answers(self._client, (("HMGET", prefix + suffix, *keys) for prefix in self._prefixes(topic))):
             yield from ((key, view) for key, view in zip(keys, views, strict=True) if view is not None)
 
-    def _by_hour(self, first: int, last: int, suffix: Callable[[int], str]) -> Iterable[tuple[int, str, int]]:
+    def _room_names(self, room_id: str) -> Sequence[str]:
+        """The names under which a room's texts are counted: with its platform, and as a bare id from before. Every
+        platform's where it is not known which one has the room."""
+        if parted(room_id)[1] is not None:
+            return [room_id]
+        known = [ROOM_VIEW.decode(view).platform for _, view in self._views(LIVE, ROOM_VIEWS, [room_id])]
+        platforms = known if all(known) and known else get_args(Platform)
+        return [room_id, *(qualified(room_id, platform) for platform in platforms)]
+
+    def _by_hour(
+        self, first: int, last: int, suffixes: Callable[[int], Sequence[str]]
+    ) -> Iterable[tuple[int, str, int]]:
         """(hour, field, count) of all hours that the minutes touch."""
         prefixes = self._prefixes(SCORED)
-        keys = [(hour, prefix + suffix(hour)) for prefix in prefixes for hour in range(first // 60, last // 60 + 1)]
+        hours = range(first // 60, last // 60 + 1)
+        keys = [(hour, prefix + suffix) for prefix in prefixes for hour in hours for suffix in suffixes(hour)]
         replies = answers(self._client, (("HGETALL", key) for _, key in keys))
         for (hour, _), fields in zip(keys, replies, strict=True):
             for field, count in fields.items():
                 yield hour, field.decode(), int(count)
 
-    def _tally(self, tally: Tally, key: str, numbers: Iterable[int], *, largest: bool = False) -> Counter[str]:
+    def _tally(
+        self, tally: Tally, names: Sequence[str], numbers: Iterable[int], *, largest: bool = False
+    ) -> Counter[str]:
         """The sums by field over these ten minutes' numbers, or the largest."""
         found: Counter[str] = Counter()
-        for fields in self._ten_minutes(tally, key, numbers):
+        for fields in self._ten_minutes(tally, names, numbers):
             for field, number in fields.items():
                 name = field.decode(errors="replace")
                 found[name] = max(found[name], int(number)) if largest else found[name] + int(number)
         return found
 
-    def _worded(self, room_id: str, numbers: Iterable[int]) -> Mapping[str, str]:
+    def _worded(self, names: Sequence[str], numbers: Iterable[int]) -> Mapping[str, str]:
         """The last wording of each question."""
         return {
             field.decode(errors="replace"): words.decode(errors="replace")
-            for fields in self._ten_minutes("worded", room_id, numbers)
+            for fields in self._ten_minutes("worded", names, numbers)
             for field, words in fields.items()
         }
 
-    def _ten_minutes(self, tally: Tally, key: str, numbers: Iterable[int]) -> list[Mapping[bytes, bytes]]:
+    def _ten_minutes(self, tally: Tally, names: Sequence[str], numbers: Iterable[int]) -> list[Mapping[bytes, bytes]]:
         prefixes = self._prefixes(SCORED)
-        keys = [prefix + ten_minute_suffix(tally, number, key) for number in numbers for prefix in prefixes]
+        keys = [
+            prefix + ten_minute_suffix(tally, number, name)
+            for number in numbers
+            for prefix in prefixes
+            for name in names
+        ]
         return answers(self._client, (("HGETALL", key) for key in keys))
 
     def _prefixes(self, topic: str) -> list[str]:

@@ -32,6 +32,8 @@ class RoomView(Stored):
     ended: bool = False
     fake_shares: dict[TrafficFigure, float] = {}
     """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
+    platform: str = ""
+    """Empty in views from before it was stored."""
 
 
 BRAND_VIEW = StoredCodec(BrandView)

@@ -20,6 +20,7 @@ from streams.detection.views.keys import (
 )
 from streams.detection.views.questions import MAX_QUESTION_CHARS, question_key
 from streams.detection.views.topics import terms
+from streams.events.identity import qualified
 from streams.events.schema import ScoredText
 
 _VIEWER_KINDS = ("comment", "review")
@@ -43,7 +44,7 @@ class ViewWriter:
             self._add_account(text)
             self._add_terms(text)
             if text.room_id is not None:
-                self._add_question(text, text.room_id)
+                self._add_question(text, qualified(text.room_id, text.platform))
 
     def ttl_seconds(self) -> Mapping[str, int]:
         """How long each of the suffixes lives on."""
@@ -54,7 +55,9 @@ class ViewWriter:
         hour, minute = divmod(text.event_time_ms // MINUTE_MS, HOUR_MS // MINUTE_MS)
         counts = self.sums[texts_suffix(hour, text.brand_id)]
         sentiments = (
-            self.sums[sentiments_suffix(hour, text.room_id)] if text.room_id and text.kind in _VIEWER_KINDS else None
+            self.sums[sentiments_suffix(hour, qualified(text.room_id, text.platform))]
+            if text.room_id and text.kind in _VIEWER_KINDS
+            else None
         )
         labels = dict.fromkeys((*text.flagged, text.sentiment or "unscored"), 1)
         for label, number in {**labels, **({"unscored": -1} if amends else {"texts": 1})}.items():
@@ -76,12 +79,12 @@ class ViewWriter:
         for term in terms(text.text):
             counts[term] += 1
 
-    def _add_question(self, text: ScoredText, room_id: str) -> None:
+    def _add_question(self, text: ScoredText, room: str) -> None:
         key = question_key(text.text)
         if key is not None:
             number = ten_minutes_of(text.event_time_ms)
-            self.sums[ten_minute_suffix("asked", number, room_id)][key] += 1
-            self.values[ten_minute_suffix("worded", number, room_id)][key] = text.text[:MAX_QUESTION_CHARS].encode(
+            self.sums[ten_minute_suffix("asked", number, room)][key] += 1
+            self.values[ten_minute_suffix("worded", number, room)][key] = text.text[:MAX_QUESTION_CHARS].encode(
                 errors="replace"
             )
 

@@ -21,6 +21,7 @@ from tests.fakes.engagement_worker import LOG_MS, PARTITION, TOPIC, Counted, Wor
 TEN = TEN_MS // 60_000
 HOUR = TEN // 60
 ROOM, BRAND, PLATFORM = "r:r1", "b:b1", "f:douyin"
+COLLECTORS = "douyin-live-a", "douyin-live-b"
 
 
 async def counted(*events: Event, sizes: tuple[int, ...] = ()) -> Counted:
@@ -217,6 +218,126 @@ async def test_duplicate_is_known_in_its_block_and_the_next(gap: int, payments: 
             await worker.run((1, 1), applied=applied)
         await worker.run((1,))
         assert Counted(shard_of(worker)).sums()[f"hour:{HOUR}", ROOM] == {"payments": payments, "likes": 1}
+
+
+async def test_feeds_that_number_alike_lose_nothing() -> None:
+    comments = [event("comment", event_id=str(at), source=source) for source in ("feed-a", "feed-b") for at in range(5)]
+    assert await room_sums(*comments) == {"comments": 10}
+    assert await room_sums(*comments, *comments, sizes=(7, 3)) == {"comments": 10}
+
+
+async def test_two_collectors_of_a_room_count_once() -> None:
+    comments = [
+        event("comment", event_id=f"{one}:{at}", source=one) for one in COLLECTORS for at in range(70010, 70015)
+    ]
+    assert await room_sums(*comments) == {"comments": 5}
+    taken_back = event("retraction", source=COLLECTORS[1], retracts=f"{COLLECTORS[1]}:70010")
+    assert await room_sums(*comments, taken_back) == {"comments": 4, "retracted": 1}
+
+
+async def test_retraction_by_another_source_takes_back_none_of_this_ones() -> None:
+    comment = event("comment", event_id="1", source="feed-a")
+    assert await room_sums(comment, event("retraction", source="feed-b", retracts="1")) == {"comments": 1}
+
+
+async def test_room_and_product_belong_to_their_platform() -> None:
+    sold = [
+        event("payment", platform=platform, product_id="p1", session_id="s1", amount=amount)
+        for platform, amount in (("douyin", 100), ("tiktok", 900), ("douyin", 20))
+    ]
+    found = (await counted(*sold)).sums()
+    hour = f"hour:{HOUR}"
+    assert [found[hour, name]["paid_value"] for name in ("r:r1", "r:r1@tiktok")] == [120, 900]
+    assert [found[hour, name]["paid_value"] for name in ("p:p1", "p:p1@tiktok")] == [120, 900]
+    assert found["session:s1", "s"]["paid_value"] == 120
+    assert found["session:s1\x1fr:r1@tiktok", "s"]["paid_value"] == 900
+
+
+async def test_name_stays_with_its_platform_through_a_death() -> None:
+    events = [event("like", platform=platform) for platform in ("douyin", "tiktok", "tiktok", "douyin")]
+    worker = Worker(log_of(events))
+    await worker.run((1,), applied=1)
+    await worker.run()
+    found = Counted(shard_of(worker)).sums()
+    assert [found[f"hour:{HOUR}", name]["likes"] for name in ("r:r1", "r:r1@tiktok")] == [2, 2]
+
+
+async def test_id_that_looks_like_another_platforms_is_no_other_room() -> None:
+    events = [
+        event("like", room_id="r1"),
+        event("like", room_id="r1", platform="tiktok", value=10),
+        event("like", room_id="r1@tiktok", value=100),
+    ]
+    found = (await counted(*events)).sums()
+    assert found[f"hour:{HOUR}", "r:r1@tiktok"]["likes"] == 10
+    assert found[f"hour:{HOUR}", "r:r1@tiktok@douyin"]["likes"] == 100
+
+
+async def test_sessions_of_two_rooms_with_one_id_are_apart() -> None:
+    paid = [
+        event("payment", room_id=room, session_id="2026-09-21", amount=amount, subject_id=f"o-{room}")
+        for room, amount in (("hostA", 10_000), ("hostB", 90_000))
+    ]
+    found = (await counted(*paid)).sums()
+    assert sorted(sums["paid_value"] for (bucket, name), sums in found.items() if name == "s") == [10_000, 90_000]
+
+
+ORDER: dict[str, Any] = {"subject_id": "o1", "product_id": "p1"}
+
+
+@pytest.mark.parametrize(
+    ("events", "sums"),
+    [
+        ([("payment", 10_000), ("refund", 3_000), ("refund", 2_000)], {"payments": 1, "refunds": 1}),
+        ([("payment", 5_000), ("payment", 45_000), ("refund", 50_000)], {"payments": 1, "refunds": 1}),
+        ([("order", 500), ("order", 500), ("payment", 500), ("payment", 500)], {"orders": 1, "payments": 1}),
+    ],
+)  # fmt: skip
+async def test_order_counts_once_in_how_many_parts_it_is_paid_or_refunded(
+    events: list[tuple[str, int]], sums: dict[str, int]
+) -> None:
+    found = await room_sums(*(event(kind, at, amount=amount, **ORDER) for at, (kind, amount) in enumerate(events)))
+    assert {name: found[name] for name in sums} == sums
+    values = {"order": "order_value", "payment": "paid_value", "refund": "refund_value"}
+    for kind in {kind for kind, _ in events}:
+        assert found[values[kind]] == sum(amount for one, amount in events if one == kind)
+
+
+async def test_order_of_several_products_counts_once_for_each_and_once_for_the_room() -> None:
+    paid = [event("payment", at, subject_id="o1", product_id=f"p{at % 2}", amount=7) for at in range(4)]
+    found = (await counted(*paid, event("payment", 4, subject_id="o2", product_id="p1", amount=7))).sums()
+    hour = f"hour:{HOUR}"
+    assert [found[hour, name]["payments"] for name in ("p:p0", "p:p1", ROOM, BRAND, PLATFORM)] == [1, 2, 2, 2, 2]
+    assert [found[hour, name]["paid_value"] for name in ("p:p0", "p:p1", ROOM)] == [14, 21, 35]
+
+
+async def test_orders_of_two_platforms_with_one_id_are_two() -> None:
+    paid = [event("payment", platform=platform, amount=7, **ORDER) for platform in ("douyin", "taobao")]
+    found = (await counted(*paid)).sums()
+    assert found[f"hour:{HOUR}", BRAND] == {"payments": 2, "paid_value": 14}
+
+
+async def test_order_without_an_id_is_an_order_by_itself() -> None:
+    assert (await room_sums(*(event("payment", amount=7) for _ in range(2))))["payments"] == 2
+
+
+async def test_retraction_of_a_part_leaves_the_order_and_of_all_parts_takes_it_back() -> None:
+    parts = [event("payment", event_id=f"e-{at}", amount=50, **ORDER) for at in (1, 2)]
+    taken_back = [event("retraction", retracts=f"e-{at}") for at in (1, 2)]
+    assert await room_sums(*parts, taken_back[0]) == {"payments": 1, "paid_value": 50, "retracted": 1}
+    assert await room_sums(*parts, *taken_back) == {"retracted": 2}
+    assert (await room_sums(*parts, *taken_back, event("payment", amount=9, **ORDER)))["payments"] == 1
+
+
+async def test_order_is_remembered_for_days_and_through_a_death() -> None:
+    """A deposit, and its balance eight days later."""
+    days = 8 * 24 * 60
+    worker = Worker(log_of([event("payment", 0, amount=50, **ORDER), event("payment", days, amount=450, **ORDER)]))
+    await worker.run((1,), applied=1)
+    await worker.run()
+    found = Counted(shard_of(worker)).sums()
+    assert found[f"hour:{HOUR}", ROOM] == {"payments": 1, "paid_value": 50}
+    assert found[f"hour:{HOUR + 8 * 24}", ROOM] == {"paid_value": 450}
 
 
 async def test_retraction_takes_back_sums_where_they_were_counted() -> None:

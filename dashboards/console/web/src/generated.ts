@@ -49,6 +49,7 @@ export const METRICS = {
   refunds: ["退款订单", "Refunds"],
   refund_value: ["退款金额", "Refunded value"],
   refund_rate: ["退款率", "Refund rate"],
+  refund_value_rate: ["退款金额率", "Refund rate by value"],
   speeches: ["主播字幕", "Captions"],
   notices: ["平台违规通知", "Platform notices"],
   retracted: ["撤回", "Retractions"],
@@ -89,7 +90,7 @@ export const FAMILIES = {
 
 export const SHOWN_ON = {
   comparison: [["views", "count"], ["comments", "count"], ["likes", "count"], ["follows", "count"], ["shares", "count"], ["gifts", "count"], ["gift_value", "minor_units"], ["product_clicks", "count"], ["orders", "count"], ["paid_value", "minor_units"]],
-  report: [["viewers", "people"], ["viewers_peak", "people"], ["exposures", "count"], ["views", "count"], ["stay_seconds", "seconds"], ["interaction_rate", "share"], ["comments", "count"], ["likes", "count"], ["shares", "count"], ["follow_rate", "share"], ["posts", "count"], ["shown", "people"], ["clickers", "people"], ["carters", "people"], ["orderers", "people"], ["payers", "people"], ["conversion_rate", "share"], ["created_gmv", "minor_units"], ["paid_gmv", "minor_units"], ["net_gmv", "minor_units"], ["gpm_pv", "minor_units"], ["viewer_value", "minor_units"], ["refund_rate", "share"]],
+  report: [["viewers", "people"], ["viewers_peak", "people"], ["exposures", "count"], ["views", "count"], ["stay_seconds", "seconds"], ["interaction_rate", "share"], ["comments", "count"], ["likes", "count"], ["shares", "count"], ["follow_rate", "share"], ["posts", "count"], ["shown", "people"], ["clickers", "people"], ["carters", "people"], ["orderers", "people"], ["payers", "people"], ["conversion_rate", "share"], ["created_gmv", "minor_units"], ["paid_gmv", "minor_units"], ["net_gmv", "minor_units"], ["gpm_pv", "minor_units"], ["viewer_value", "minor_units"], ["refund_rate", "share"], ["refund_value_rate", "share"]],
 } as const;
 
 export const TRADITIONAL: Readonly<Record<string, string>> = {
@@ -355,6 +356,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "迟到事件": "遲到事件",
   "退款订单": "退款訂單",
   "退款金额": "退款金額",
+  "退款金额率": "退款金額率",
   "重新打开": "重新開啟",
   "镜像事件": "映象事件",
   "阶段": "階段",

@@ -99,6 +99,7 @@ export interface Kpis {
   viewer_value: number | null;
   buyer_value: number | null;
   refund_rate: number | null;
+  refund_value_rate: number | null;
 }
 
 export interface InauthenticShare {
