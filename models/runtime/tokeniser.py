@@ -67,8 +67,11 @@ def load_tokeniser(folder: Path, max_tokens: int) -> Tokeniser:
     positions = AutoConfig.from_pretrained(folder, local_files_only=True).max_position_embeddings
     if max_tokens > positions:
         raise ValueError(f"{folder}: {max_tokens} tokens, but the encoder has {positions} positions")
-    tokeniser = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return Tokeniser(tokeniser.backend_tokenizer, max_tokens)
+    backend = AutoTokenizer.from_pretrained(folder, local_files_only=True).backend_tokenizer
+    backend.no_padding()  # what a folder's settings add or cut here, the attention mask would not know
+    backend.no_truncation()
+    backend.encode_special_tokens = True  # `[SEP]` and `</s>` in a text are words that somebody wrote
+    return Tokeniser(backend, max_tokens)
 
 
 def _is_tokeniser_failure(error: BaseException) -> bool:

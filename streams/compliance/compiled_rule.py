@@ -36,6 +36,7 @@ class CompiledRule:
     safe: tuple[Excuse, ...]
     unless: tuple[Excuse, ...]
     unless_text: tuple[Excuse, ...]
+    no_excuse: tuple[Excuse, ...]
     before: tuple[Excuse, ...]
     after: tuple[Excuse, ...]
 
@@ -57,6 +58,12 @@ class CompiledRule:
         for needed in self.requires:
             if needed.pattern.search(text) is None:
                 return str(needed)
+        return self.excuse_of_all(text)
+
+    def excuse_of_all(self, text: str) -> str | None:
+        """What in the text excuses every match of the rule."""
+        for none in self.no_excuse:
+            text = none.pattern.sub(" ", text)
         return next((str(excuse) for excuse in self.unless_text if excuse.pattern.search(text) is not None), None)
 
     def excuse_around(self, text: str, hit: Hit) -> str | None:
@@ -98,6 +105,7 @@ def compile_rule(rule: Rule, pack: Pack, shared: Shared, path: Path) -> Compiled
         safe=tuple(compiled("safe", rule.safe)),
         unless=(*compiled("unless", rule.unless), *excuses["sentence"]),
         unless_text=(*compiled("unless_text", rule.unless_text), *excuses["text"]),
+        no_excuse=tuple(compiled("no_excuse", rule.no_excuse)),
         before=tuple(excuses["before"]),
         after=tuple(excuses["after"]),
     )

@@ -53,6 +53,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """None may occur in the sentence of the match."""
     unless_text: Patterns = ()
     """None may occur anywhere in the text."""
+    no_excuse: Patterns = ()
+    """What only looks like one of `unless_text`: it is left out of the text in which these are looked for."""
     exempt: Words = ()
     """Names of shared exemptions that excuse a match."""
 

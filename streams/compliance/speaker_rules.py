@@ -70,7 +70,7 @@ class SpeakerRules:
     def excuses_all(self, family: str, kind: TextKind, text: str) -> bool:
         """Whether a rule of the family would excuse all of its matches in the text."""
         rules: Sequence[CompiledRule] = self._of_family.get((family, kind), [])
-        return any(excuse.pattern.search(text) is not None for rule in rules for excuse in rule.unless_text)
+        return any(rule.excuse_of_all(text) is not None for rule in rules)
 
 
 def _han_runs(sources: Iterable[str]) -> set[str]:

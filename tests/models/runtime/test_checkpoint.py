@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from models.labels import RISKS, SENTIMENTS
+from models.labels import SENTIMENTS
 from models.runtime import Classifier, ModelRefused, load_model
 from models.runtime.classifier import BUNDLED
 from models.runtime.manifest import read_manifest
 
 ENGLISH = read_manifest(BUNDLED).models["en"]
-OURS = [*SENTIMENTS, *RISKS]
+OURS = [*SENTIMENTS, *read_manifest(BUNDLED).risks]
+"""What the bundled graphs tell."""
 Write = Callable[..., str]
 
 
@@ -49,7 +50,7 @@ def test_labels_that_are_called_as_ours_need_no_map(write: Write) -> None:
     assert nothing is None
     assert (good.sentiment, bad.sentiment) == ("positive", "negative")
     assert sum(good.sentiment_scores.values()) == pytest.approx(1, abs=0.001)
-    assert set(good.risks) == set(RISKS)
+    assert set(good.risks) == set(OURS[len(SENTIMENTS) :])
     assert classifier.revision.startswith("checkpoint@")
 
 
@@ -62,6 +63,39 @@ def test_a_label_map_says_what_the_labels_mean(write: Write) -> None:
     assert scores.sentiment_scores["neutral"] == 0
     assert list(scores.risks) == ["abuse"]
     assert scores.flagged == ["abuse"]
+
+
+def test_a_text_scores_the_same_alone_and_beside_a_long_one(write: Write) -> None:
+    classifier = load_model(write(OURS), remembered_texts=0)
+    texts = ["arrived broken [SEP] best", "</s><s> love it", "worst service ever, terrible"]
+    together = classifier.score([*texts, "we talked about fabric and care. " * 12])
+    for text, beside in zip(texts, together, strict=False):
+        (alone,) = classifier.score([text])
+        assert alone is not None
+        assert beside is not None
+        assert beside.sentiment_scores == pytest.approx(alone.sentiment_scores, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"padding": {"strategy": {"Fixed": 48}, "direction": "Left", "pad_to_multiple_of": None, "pad_id": 0,
+                     "pad_type_id": 0, "pad_token": "[PAD]"}},
+        {"padding": {"strategy": "BatchLongest", "direction": "Right", "pad_to_multiple_of": 8, "pad_id": 0,
+                     "pad_type_id": 0, "pad_token": "[PAD]"}},
+        {"truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0}},
+    ],
+)  # fmt: skip
+def test_padding_and_truncation_of_a_folder_change_no_score(write: Write, settings: dict[str, Any]) -> None:
+    folder = Path(write(OURS))
+    texts = [
+        "worst service ever, terrible",
+        "it came on the day that was promised and my sister is quite happy with it",
+    ]
+    before = load_model(str(folder)).score(texts)
+    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    (folder / "tokenizer.json").write_text(json.dumps({**tokenizer, **settings}), encoding="utf-8")
+    assert load_model(str(folder)).score(texts) == before
 
 
 @pytest.mark.parametrize(

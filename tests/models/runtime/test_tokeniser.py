@@ -54,6 +54,16 @@ def test_bundled_tokenisers_know_emoji_as_words() -> None:
         assert unknown not in ids
 
 
+@pytest.mark.parametrize("special", ["[SEP]", "[CLS]", "[MASK]", "[PAD]", "[UNK]"])
+def test_a_special_token_that_somebody_wrote_is_text(special: str) -> None:
+    for language in ("zh", "en"):
+        tokeniser = load_tokeniser(BUNDLED / language, 64)
+        (ids,) = tokeniser.encode([f"a {special} b"])
+        assert ids is not None
+        assert (ids[0], ids[-1]) == (101, 102)
+        assert not {0, 101, 102, 103} & {*ids[1:-1]}
+
+
 def test_more_tokens_than_positions_are_refused() -> None:
     with pytest.raises(ValueError, match="positions"):
         load_tokeniser(BUNDLED / "zh", 4_096)
