@@ -13,6 +13,12 @@ EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", [
 """fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched (its target was already
 retracted, or has not arrived yet)."""
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
+INGEST_UNREAD = Counter(
+    "pulsewatch_ingest_unread_total",
+    "Messages of platforms that could not be read, whole or in part.",
+    ["source", "type", "reason"],
+)
+"""type: one that the platform's decoder knows, else other. reason: UnreadReason of streams.ingest.foreign."""
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
     "From a batch's delivery to its effects being stored.",

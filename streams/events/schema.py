@@ -71,6 +71,8 @@ class Actor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     verified: bool = False
     official: bool = False
     """The brand's or the host's own account: its posts are brand posts, its captions host speech."""
+    masked: bool = False
+    """The platform hides who it is: the pseudonym holds within its room alone, and may be shared."""
 
 
 _WITHOUT_UNITS = {"event_time_ms": "event_time", "ingest_time_ms": "ingest_time", "log_time_ms": "log_time"}
@@ -110,6 +112,9 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     schema_version: Version = SCHEMA_VERSION
     jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
     """Whose law a stream is under, where its feed reports it: `CN`, `US`, or any country of ISO 3166."""
+    total: Count | None = None
+    """The platform's own running total since the stream began, where its messages may be a sample: of likes with a
+    `like`, of everyone who came with an `enter` or `viewers`. It adds nothing to what is counted."""
 
 
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):

@@ -6,17 +6,11 @@ from typing import Any
 
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Actor, Event, Kind, Platform
+from streams.ingest.foreign import digest
 
 MAX_TEXT_CHARS = 20_000
 
-
-SECONDS_BELOW = 100_000_000_000
-"""A time below this is in seconds: as milliseconds it would be in 1973."""
-
-
-def epoch_ms(time: int) -> int:
-    """Milliseconds since the epoch, from a feed's seconds or milliseconds."""
-    return time * 1000 if time < SECONDS_BELOW else time
+MAX_ID_CHARS = 128
 
 
 @dataclass(frozen=True)
@@ -37,6 +31,14 @@ class FeedContext:
     """User ids of the brand's own accounts: their posts are brand posts, following them is following the brand."""
     gift_prices: Mapping[str, int] = field(default_factory=dict)
     """Gift id → unit price in minor units, for platforms whose messages do not have it."""
+    coin_price: float | None = None
+    """Minor units of money that one coin of the platform costs, for gifts whose price is told in coins."""
+
+    @property
+    def id_space(self) -> str:
+        """Who numbers what is told: in a live room the platform does, so that two collectors of one room tell the same
+        event by the same id; elsewhere the feed."""
+        return self.source if self.room_id is None else f"{self.platform}-live"
 
     def actor(self, user_id: str | int, followers: int = 0, verified: bool = False) -> Actor | None:
         """A user under a pseudonym; None for an anonymous viewer, whose id is 0 or empty."""
@@ -46,21 +48,34 @@ class FeedContext:
         official = name in self.own_accounts or name == self.host
         return Actor(self.pseudonymise(name), max(0, followers), verified, official)
 
+    def masked_actor(self, mark: str) -> Actor | None:
+        """A user whom the platform hides, told from others by a mark that it gives them; None without one. The mark is
+        weak (32 bits of a hash), so the pseudonym holds within the room alone."""
+        return Actor(self.pseudonymise(f"masked:{self.room_id}:{mark}"), masked=True) if mark else None
+
     def pseudonymise(self, identifier: str) -> str:
         """The pseudonym of an identifier that names a person."""
         return self.pseudonyms.pseudonym(self.platform, identifier)
 
     def streak(self, user_id: str | int, group_id: str | int) -> str | None:
         """The subject id of a user's gift streak in this room; None for a single gift (group 0 or empty)."""
-        return (
-            None if str(group_id) in ("", "0") else f"{self.room_id}:{self.pseudonymise(str(user_id))[:16]}:{group_id}"
-        )
+        if str(group_id) in ("", "0"):
+            return None
+        return self.subject_id(self.pseudonymise(str(user_id))[:16], group_id)
+
+    def subject_id(self, *parts: str | int) -> str:
+        """The id of something in this room that several events are about: a caption, a streak."""
+        return _short(":".join(map(str, (self.room_id, *parts))))
+
+    def own_id(self, platform_id: str | int) -> str:
+        """The `event_id` of what the platform, or a decoder for it, calls by this id."""
+        return _short(f"{self.id_space}:{platform_id}")
 
     def event(self, kind: Kind, event_id: str | int, at_ms: int, received_ms: int, **fields: Any) -> Event:
-        """An event of this feed, its text cut; `event_id` is the platform's own, unique in the source."""
+        """An event of this feed, its text cut; `event_id` is the platform's own."""
         text = fields.pop("text", None)
         return Event(
-            event_id=f"{self.source}:{event_id}",
+            event_id=self.own_id(event_id),
             source=self.source,
             platform=self.platform,
             kind=kind,
@@ -77,5 +92,12 @@ class FeedContext:
     def retraction(self, retracted_id: str | int, at_ms: int, received_ms: int) -> Event:
         """The retraction of the event whose own id at the platform is `retracted_id`."""
         return self.event(
-            "retraction", f"{retracted_id}:retracted", at_ms, received_ms, retracts=f"{self.source}:{retracted_id}"
+            "retraction", f"{retracted_id}:retracted", at_ms, received_ms, retracts=self.own_id(retracted_id)
         )
+
+
+def _short(name: str) -> str:
+    """An id as the schema allows it: a longer one ends in the digest of all of it."""
+    if len(name) <= MAX_ID_CHARS:
+        return name
+    return f"{name[: MAX_ID_CHARS - 33]}:{digest(name)}"

@@ -20,7 +20,7 @@ import msgspec
 from streams.clock import Clock
 from streams.errors import UsageError
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
-from streams.ingest.context import MAX_TEXT_CHARS, SECONDS_BELOW, FeedContext
+from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
 from streams.ingest.player import PlaybackResult, ProgressCallback, Sink, TimedRecord, play
 from streams.topology import SOCIAL
 
@@ -128,7 +128,7 @@ def _milliseconds(time: str | float) -> int:
     if isinstance(time, str):
         moment = datetime.fromisoformat(time)
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    seconds = time if abs(time) < SECONDS_BELOW else time / 1000
+    seconds = time if abs(time) < 100_000_000_000 else time / 1000
     return int(datetime.fromtimestamp(seconds, UTC).timestamp() * 1000)
 
 

@@ -1,195 +1,199 @@
 """Bilibili's live messages as JSON, those of the room's socket (`DANMU_MSG`) and of the open platform (`…_DM`).
 
 A danmaku arrives as nested lists: `info[1]` is the text, `info[2][0]` the user, `info[0][4]` the time in milliseconds
-and `info[0][15].extra` JSON of its own with the message's id. `…_MIRROR` is the same message seen from another room.
-Gift prices are in thousandths of a yuan, so a tenth of that in fen; super chats in yuan.
-`INTERACT_WORD_V2` is taken as decoded from its protobuf: `msg_type` 1 enters, 2 follows, 3 shares.
+and `info[0][15].extra` an object, or JSON of its own, with the message's id. `…_MIRROR` is the same message seen from
+another room. The viewers of now are `online_count`: `count` stops near ten thousand.
+
+Two messages carry protobuf in base64 (`pb`); their fields are as public clients found them, the platform documents
+none. Commands of the open platform: https://open-live.bilibili.com/document/f9ce25be-312e-1f4a-85fd-fef21f1637f8.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
 from streams.events.schema import Event, Kind
-from streams.ingest.context import FeedContext, epoch_ms
+from streams.ingest.feed import Decoder, Message, Translation
+from streams.ingest.foreign import Fields, ForeignError, epoch_ms, time_ms_of
+from streams.ingest.platforms import bilibili_gifts as gifts
+from streams.ingest.platforms.bilibili_gifts import at_ms
+from streams.ingest.platforms.bilibili_users import danmaku_user, user_of
+from streams.ingest.wire import from_base64
 
 MIRROR = "_MIRROR"
-INTERACTIONS: Mapping[int, Kind] = {1: "enter", 2: "follow", 3: "share"}
+INTERACTIONS: Mapping[int, Kind] = {1: "enter", 2: "follow", 3: "share", 4: "follow", 5: "follow"}
+"""4 follows and wants to be told of streams, 5 follows who follows back."""
 
 
-class Data(msgspec.Struct, frozen=True):
-    """The fields of all commands that are read; each command has some of them."""
-
-    uid: int | str = 0
-    open_id: str = ""
-    msg_id: str = ""
-    id: int | str = ""
-    message_id: int | str = ""
-    tid: int | str = ""
-    msg: str = ""
-    message: str = ""
-    num: int = 1
-    gift_num: int = 0
-    price: int = 0
-    rmb: int = 0
-    msg_type: int = 0
-    like_count: int = 1
-    count: int = 0
-    guard_level: int = 0
-    ids: list[int | str] = []
-    message_ids: list[int | str] = []
-    timestamp: int = 0
-    ts: int = 0
-    start_time: int = 0
-
-    @property
-    def user_id(self) -> str | int:
-        return self.open_id or self.uid
-
-    @property
-    def at(self) -> int:
-        """The time of the message in seconds or milliseconds since the epoch; 0 where it has none."""
-        return self.timestamp or self.ts or self.start_time
+def _danmaku(message: Message) -> list[Event]:
+    info = message.fields.items("info")
+    if not info:
+        return _open_danmaku(message)
+    meta, text, user = [*info, None, None, None][:3]
+    if (
+        not isinstance(meta, list)
+        or len(meta) < 5
+        or not isinstance(text, str)
+        or not isinstance(user, list)
+        or not user
+    ):
+        raise ForeignError("wrong_type", "DANMU_MSG without text, user or time where they belong")
+    extra = _extra(meta)
+    time_ms = time_ms_of(meta[4]) or message.received_ms
+    user_id, actor = danmaku_user(message, user[0], extra, meta)
+    own_id = extra.identifier("id_str") or message.made_id(user_id, time_ms, text)
+    return [message.event("comment", own_id, time_ms, actor=actor, text=text)]
 
 
-class Extra(msgspec.Struct, frozen=True):
-    id_str: str
+def _extra(meta: list[object]) -> Fields:
+    """What a danmaku has besides; empty in old messages."""
+    mode = meta[15] if len(meta) > 15 else None
+    if mode is not None and not isinstance(mode, dict | list | str):
+        raise ForeignError("wrong_type", "DANMU_MSG with a number where an object belongs")
+    return Fields({"mode": mode}).part("mode").part("extra")
 
 
-class Message(msgspec.Struct, frozen=True):
-    cmd: str
-    data: Data = Data()
-    info: list[Any] = []
+def _open_danmaku(message: Message) -> list[Event]:
+    data = message.fields.part("data")
+    if data.get("msg") is None:
+        raise ForeignError("missing_field", "no msg")
+    text = data.text("msg")
+    return [_by_user(message, "comment", text, text=text)]
 
 
-_message = msgspec.json.Decoder(Message)
-_extra = msgspec.json.Decoder(Extra)
+def _interaction(message: Message) -> list[Event]:
+    data = message.fields.part("data")
+    if data.get("pb") is not None:
+        return _interaction_of_pb(message, data.text("pb"))
+    kind = INTERACTIONS.get(data.number("msg_type"))
+    return [_by_user(message, kind)] if kind else []
 
 
-def decode(raw: bytes, context: FeedContext, received_ms: int) -> list[Event]:
-    """The events of one message, none for a command that means nothing here. Raises msgspec.DecodeError."""
-    message = _message.decode(raw)
-    command = message.cmd.partition(":")[0]
-    translate = _TRANSLATIONS.get(command.removesuffix(MIRROR).removeprefix("LIVE_OPEN_PLATFORM_"))
-    if translate is None:
+def _interaction_of_pb(message: Message, pb: str) -> list[Event]:
+    """1 the uid · 2 the name · 5 the type · 7 seconds."""
+    whole = from_base64(pb)
+    kind = INTERACTIONS.get(whole.number(5))
+    if kind is None:
         return []
-    events = translate(message, context, received_ms)
-    if command.endswith(MIRROR):
-        return [_mirrored(event, context) for event in events]
-    return events
+    time_ms = epoch_ms(whole.number(7)) or message.received_ms
+    actor = message.context.actor(whole.number(1)) or message.masked("")
+    return [message.event(kind, message.made_id(kind, whole.number(1) or whole.text(2), time_ms), time_ms, actor=actor)]
 
 
-def _mirrored(event: Event, context: FeedContext) -> Event:
-    """The event under an id of its own: the message keeps its id in the room where it was written."""
-    return msgspec.structs.replace(event, event_id=f"{event.event_id}:mirror:{context.room_id}", is_mirror=True)
+def _entered(message: Message) -> list[Event]:
+    return [_by_user(message, "enter")]
 
 
-def _danmaku(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    if not message.info:
-        return _open_danmaku(message.data, context, received_ms)
-    try:
-        text, user_id, at_ms = message.info[1], message.info[2][0], message.info[0][4]
-        extra = message.info[0][15]["extra"] if len(message.info[0]) > 15 else None
-    except (IndexError, KeyError, TypeError):
-        raise msgspec.ValidationError("DANMU_MSG without text, user or time where they belong") from None
-    if not isinstance(text, str) or not isinstance(user_id, int | str) or not isinstance(at_ms, int):
-        raise msgspec.ValidationError("DANMU_MSG whose text, user or time is of another type")
-    own_id = (
-        _extra.decode(extra).id_str if isinstance(extra, str) else context.pseudonymise(f"{user_id}:{at_ms}:{text}")
-    )
-    return [context.event("comment", own_id, at_ms, received_ms, actor=context.actor(user_id), text=text)]
-
-
-def _open_danmaku(data: Data, context: FeedContext, received_ms: int) -> list[Event]:
-    return [_event_of_actor(data, context, received_ms, "comment", data.msg_id, text=data.msg)]
-
-
-def _gift(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    data = message.data
-    items = data.gift_num or data.num
-    return [
-        _event_of_actor(
-            data, context, received_ms, "gift", data.msg_id or data.tid, value=items, amount=data.price // 10
-        )
-    ]
-
-
-def _guard(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    data = message.data
-    own_id = data.msg_id or f"guard:{context.pseudonymise(str(data.user_id))}:{data.at}:{data.guard_level}"
-    return [_event_of_actor(data, context, received_ms, "gift", own_id, value=data.num, amount=data.price // 10)]
-
-
-def _super_chat(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    """Two events: the comment, and the gift that paid for it."""
-    data = message.data
-    own_id = data.message_id or data.id
-    comment = _event_of_actor(data, context, received_ms, "comment", f"sc:{own_id}", text=data.message)
-    return [
-        comment,
-        _event_of_actor(data, context, received_ms, "gift", f"sc:{own_id}:gift", amount=100 * (data.rmb or data.price)),
-    ]
-
-
-def _super_chat_deleted(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    """Retracts the comment; the money stays spent."""
-    at_ms = _at_ms(message.data, received_ms)
-    return [context.retraction(f"sc:{own}", at_ms, received_ms) for own in message.data.ids or message.data.message_ids]
-
-
-def _interaction(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    kind = INTERACTIONS.get(message.data.msg_type)
-    return [_event_without_id(message.data, context, received_ms, kind)] if kind else []
-
-
-def _entered(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    return [_event_without_id(message.data, context, received_ms, "enter")]
-
-
-def _likes(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
+def _likes(message: Message) -> list[Event]:
     """A viewer's likes of two seconds, summed by the platform."""
-    return [
-        _event_without_id(
-            message.data, context, received_ms, "like", value=message.data.like_count, value_mode="aggregate"
-        )
-    ]
+    count = message.fields.part("data").number("like_count", default=1)
+    return [_by_user(message, "like", count, value=count, value_mode="aggregate")]
 
 
-def _viewers(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    at_ms = _at_ms(message.data, received_ms)
-    return [
-        context.event(
-            "viewers", f"viewers:{at_ms}", at_ms, received_ms, value=message.data.count, value_mode="snapshot"
-        )
-    ]
+def _clicked(message: Message) -> list[Event]:
+    """One message a viewer who likes, however often."""
+    return [_by_user(message, "like")]
 
 
-def _ended(message: Message, context: FeedContext, received_ms: int) -> list[Event]:
-    at_ms = _at_ms(message.data, received_ms)
-    return [context.event("session_end", f"end:{at_ms}", at_ms, received_ms)]
+def _all_likes(message: Message) -> list[Event]:
+    """The room's own sum; nobody's like."""
+    total = message.fields.part("data").required_number("click_count")
+    time_ms = message.at_ms("send_time")
+    return [message.event("like", message.made_id(total), time_ms, value=0, total=total)]
 
 
-def _event_without_id(data: Data, context: FeedContext, received_ms: int, kind: Kind, **fields: Any) -> Event:
-    """An event that has no id of the platform's: kind, user and time make one."""
-    own_id = data.msg_id or f"{kind}:{context.pseudonymise(str(data.user_id))}:{_at_ms(data, received_ms)}"
-    return _event_of_actor(data, context, received_ms, kind, own_id, **fields)
+def _viewers(message: Message) -> list[Event]:
+    data = message.fields.part("data")
+    count = data.number_or_none("online_count")
+    if count is None:
+        count = data.required_number("count")
+    time_ms = at_ms(message, data)
+    own_id = message.made_id(time_ms, count)
+    return [message.event("viewers", own_id, time_ms, value=count, value_mode="snapshot")]
 
 
-def _event_of_actor(
-    data: Data, context: FeedContext, received_ms: int, kind: Kind, own_id: str | int, **fields: Any
-) -> Event:
-    at_ms = _at_ms(data, received_ms)
-    return context.event(kind, own_id, at_ms, received_ms, actor=context.actor(data.user_id), **fields)
+def _started(message: Message) -> list[Event]:
+    """The room's socket tells it twice, with one key."""
+    data = message.fields.part("data") or message.fields
+    time_ms = data.time_ms("live_time", "timestamp") or message.at_ms("send_time")
+    own_id = f"start:{data.identifier('live_key', 'msg_id') or message.made_id(time_ms)}"
+    return [message.event("session_start", own_id, time_ms, text=data.text("title") or None)]
 
 
-def _at_ms(data: Data, received_ms: int) -> int:
-    return epoch_ms(data.at) or received_ms
+def _ended(message: Message) -> list[Event]:
+    data = message.fields.part("data")
+    time_ms = at_ms(message, data)
+    own_id = data.identifier("msg_id") or message.fields.identifier("msg_id") or message.made_id(time_ms)
+    return [message.event("session_end", f"end:{own_id}", time_ms)]
 
 
-_TRANSLATIONS: dict[str, Callable[[Message, FeedContext, int], list[Event]]] = {
-    "DANMU_MSG": _danmaku, "DM": _danmaku, "SEND_GIFT": _gift, "GUARD_BUY": _guard, "GUARD": _guard,
-    "SUPER_CHAT_MESSAGE": _super_chat, "SUPER_CHAT": _super_chat, "SUPER_CHAT_MESSAGE_DELETE": _super_chat_deleted,
-    "SUPER_CHAT_DEL": _super_chat_deleted, "INTERACT_WORD_V2": _interaction, "INTERACT_WORD": _interaction,
-    "LIVE_ROOM_ENTER": _entered, "LIKE": _likes, "ONLINE_RANK_COUNT": _viewers, "PREPARING": _ended,
+def _warned(message: Message) -> list[Event]:
+    text, time_ms = message.fields.text("msg"), message.at_ms("send_time")
+    return [message.event("notice", message.made_id(time_ms, text), time_ms, text=text or None)]
+
+
+def _cut_off(message: Message) -> list[Event]:
+    """The platform ends the stream, and says why."""
+    return [*_warned(message), *_ended(message)]
+
+
+def _by_user(message: Message, kind: Kind, *content: object, **fields: object) -> Event:
+    """An event with the platform's id, or with one made of kind, user, time and content."""
+    data = message.fields.part("data")
+    user_id, actor = user_of(message)
+    time_ms = at_ms(message, data)
+    own_id = data.identifier("msg_id") or message.made_id(kind, user_id, time_ms, *content)
+    return message.event(kind, own_id, time_ms, actor=actor, **fields)
+
+
+def _mirrored(translate: Translation) -> Translation:
+    """The same under an id of its own: the message keeps its id in the room where it was written."""
+
+    def mirrored(message: Message) -> list[Event]:
+        room = message.context.room_id
+        return [
+            msgspec.structs.replace(
+                event, event_id=message.context.own_id(f"mirror:{room}:{event.event_id}"), is_mirror=True
+            )
+            for event in translate(message)
+        ]
+
+    return mirrored
+
+
+def _type(fields: Fields) -> str:
+    command = fields.get("cmd")
+    if not isinstance(command, str) or not command:
+        raise ForeignError("no_type", "no cmd")
+    return command.partition(":")[0]
+
+
+_OPEN = "LIVE_OPEN_PLATFORM_"
+_SEEN_HERE: Mapping[str, Translation] = {
+    "DANMU_MSG": _danmaku, "SEND_GIFT": gifts.send_gift, "SEND_GIFT_V2": gifts.send_gift_v2,
+    "GUARD_BUY": gifts.guard_buy, "USER_TOAST_MSG": gifts.toast, "USER_TOAST_MSG_V2": gifts.toast,
+    "SUPER_CHAT_MESSAGE": gifts.super_chat, "SUPER_CHAT_MESSAGE_JPN": gifts.super_chat,
+    "SUPER_CHAT_MESSAGE_DELETE": gifts.super_chat_deleted, "INTERACT_WORD_V2": _interaction,
+    "INTERACT_WORD": _interaction, "LIKE_INFO_V3_CLICK": _clicked, "LIKE_INFO_V3_UPDATE": _all_likes,
+    "ONLINE_RANK_COUNT": _viewers, "LIVE": _started, "PREPARING": _ended, "WARNING": _warned, "CUT_OFF": _cut_off,
+    f"{_OPEN}DM": _danmaku, f"{_OPEN}SEND_GIFT": gifts.open_gift, f"{_OPEN}GUARD": gifts.open_guard,
+    f"{_OPEN}SUPER_CHAT": gifts.super_chat, f"{_OPEN}SUPER_CHAT_DEL": gifts.super_chat_deleted,
+    f"{_OPEN}LIKE": _likes, f"{_OPEN}LIVE_ROOM_ENTER": _entered, f"{_OPEN}LIVE_START": _started,
+    f"{_OPEN}LIVE_END": _ended,
 }  # fmt: skip
+_TRANSLATIONS: Mapping[str, Translation] = {
+    **_SEEN_HERE, **{f"{name}{MIRROR}": _mirrored(translate) for name, translate in _SEEN_HERE.items()},
+}  # fmt: skip
+_IGNORED = frozenset({
+    "COMBO_SEND", "ENTRY_EFFECT", "ENTRY_EFFECT_MUST_RECEIVE", "NOTICE_MSG", "STOP_LIVE_ROOM_LIST", "WATCHED_CHANGE",
+    "ROOM_REAL_TIME_MESSAGE_UPDATE", "ROOM_REAL_TIME_MESSAGE_UPDATE_V2", "ONLINE_RANK_V2", "ONLINE_RANK_V3",
+    "ONLINE_RANK_TOP3", "HOT_RANK_CHANGED", "HOT_RANK_CHANGED_V2", "ROOM_CHANGE", "ROOM_SILENT_ON", "ROOM_SILENT_OFF",
+    "ROOM_BLOCK_MSG", "ROOM_SKIN_MSG", "WIDGET_BANNER", "COMMON_NOTICE_DANMAKU", "DM_INTERACTION",
+    "LIVE_INTERACTIVE_GAME", "PK_INFO", "SUPER_CHAT_ENTRANCE", "LOG_IN_NOTICE", "GUARD_HONOR_THOUSAND",
+    "INTERACTIVE_USER", "RANK_CHANGED", "RANK_CHANGED_V2", "POPULAR_RANK_CHANGED", "AREA_RANK_CHANGED",
+    "HEARTBEAT", "LIKE_GUIDE_USER", "SHOPPING_CART_SHOW", "SHOPPING_BUBBLES_STYLE", f"{_OPEN}INTERACTION_END",
+})  # fmt: skip
+"""Known, and nothing that is counted: `COMBO_SEND` sums gifts that were told, `ENTRY_EFFECT` shows an enter again."""
+
+DECODER = Decoder(_type, _TRANSLATIONS, _IGNORED)
+decode = DECODER.decode

@@ -72,3 +72,35 @@ def test_fan_club_means_nothing_here() -> None:
 def test_what_is_no_message_is_a_decode_error() -> None:
     with pytest.raises(msgspec.DecodeError):
         decode(b'{"method":"WebcastChatMessage","common":{"msgId":1,"createTime":"now"}}', CONTEXT, RECEIVED_MS)
+
+
+def test_room_stats_are_the_viewers_of_now() -> None:
+    long: dict[str, Any] = {"displayShort": "1.2万", "displayMiddle": "1.2万", "displayLong": "1.2万在线观众"}
+    (event,) = decoded("RoomStats", **long, displayValue=12_034, total=12_034, displayType=1)
+    assert (event.kind, event.value, event.value_mode) == ("viewers", 12_034, "snapshot")
+    assert decoded("RoomStats", displayLong="1.2万人看过", displayValue=12_034, total=12_034) == []
+    assert decoded("RoomStats", displayLong="88在线观众", total="88")[0].value == 88
+
+
+def test_totals_of_a_large_room_ride_along_as_strings() -> None:
+    (likes,) = decoded("Like", count="6", total="9000")
+    (viewers,) = decoded("RoomUserSeq", total="181", totalUser="9000")
+    assert (likes.value, likes.total, viewers.value, viewers.total) == (6, 9_000, 181, 9_000)
+
+
+def test_user_whom_the_web_masks_is_marked_and_holds_in_the_room() -> None:
+    user = {"id": "111111", "nickName": "小***", "secUid": "MS4wLj"}
+    mine, again = (decoded("Chat", n, content="1", user=user)[0].actor for n in (1, 2))
+    assert mine is not None
+    assert mine == again
+    assert mine.masked
+    assert decoded("Chat", content="1", user={"id": "111111", "nickName": "小***"})[0].actor is None
+    real = decoded("Chat", content="1", user={"id": "111111", "nickName": "小明"})[0].actor
+    assert real is not None
+    assert not real.masked
+
+
+def test_status_of_a_stream_that_is_over_may_be_a_string() -> None:
+    assert decoded("Control", status="3")[0].kind == "session_end"
+    assert decoded("Control", action="3")[0].kind == "session_end"
+    assert decoded("Control", status="2") == []

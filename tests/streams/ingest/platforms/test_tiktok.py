@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -118,3 +119,126 @@ def test_what_is_no_message_is_a_decode_error(message: bytes) -> None:
 def test_anonymous_viewer_is_nobody() -> None:
     (event,) = decoded("Join", user={"id": 0})
     assert event.actor is None
+
+
+SNAKE: dict[str, Any] = {"common": {"msg_id": "7412345678901234567", "create_time": str(AT_MS)}}
+
+
+def test_64_bit_numbers_as_strings_are_exact() -> None:
+    (event,) = decoded("Comment", **SNAKE, content="hi", user={"id": "6812345678901234567", "follower_count": "120"})
+    assert (event.event_id, event.event_time_ms) == ("tiktok-live:7412345678901234567", AT_MS)
+    assert event.actor == CONTEXT.actor("6812345678901234567", 120)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        ("WebcastRoomUserSeqMessage", {"total": "312", "total_user": "40000"}, ("viewers", 312, 40_000)),
+        ("WebcastRoomUserSeqMessage", {"total": 312}, ("viewers", 312, None)),
+        ("WebcastLikeMessage", {"count": "15", "total": "98000"}, ("like", 15, 98_000)),
+        ("WebcastLikeMessage", {"likeCount": 15, "totalLikeCount": 98_000}, ("like", 15, 98_000)),
+        ("WebcastGiftMessage", {"repeat_count": "3", "repeat_end": "1", "group_id": "7"}, ("gift", 3, None)),
+    ],
+)
+def test_counts_are_read_as_numbers_and_totals_ride_along(
+    kind: str, fields: dict[str, Any], expected: tuple[str, int, int | None]
+) -> None:
+    (event,) = decoded(kind, **SNAKE, **fields)
+    assert (event.kind, event.value, event.total) == expected
+    assert event.final
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {
+            "type": "WebcastChatMessage",
+            "common": {"msgId": "1", "createTime": AT_MS},
+            "user": {"userId": "5"},
+            "comment": "hi",
+        },
+        {"type": "chat", "msgId": "1", "createTime": str(AT_MS), "userId": "5", "comment": "hi"},
+        {
+            "method": "WebcastChatMessage",
+            "common": {"msgId": 1, "createTime": AT_MS},
+            "user": {"idStr": "5"},
+            "content": "hi",
+        },
+        {
+            "type": "CommentEvent",
+            "common": {"msg_id": 1, "create_time": AT_MS // 1000},
+            "user": {"id": 5},
+            "content": "hi",
+        },
+    ],
+)
+def test_shapes_of_several_collectors_are_one_event(message: dict[str, Any]) -> None:
+    (event,) = decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS)
+    assert (event.event_id, event.kind, event.text, event.event_time_ms) == ("tiktok-live:1", "comment", "hi", AT_MS)
+    assert event.actor == CONTEXT.actor("5")
+
+
+@pytest.mark.parametrize("at", [0, "0", None, "soon"])
+def test_time_that_is_missing_is_when_it_was_received(at: Any) -> None:
+    (event,) = decoded("Comment", common={"msg_id": 1, "create_time": at}, content="hi")
+    assert event.event_time_ms == RECEIVED_MS
+
+
+def test_two_collectors_of_one_room_tell_the_same_event() -> None:
+    other = replace(CONTEXT, source="tiktok-live-b")
+    raw = json.dumps({"type": "Comment", **SNAKE, "user": {"id": 5}, "content": "hi"}).encode()
+    mine, theirs = decode(raw, CONTEXT, RECEIVED_MS)[0], decode(raw, other, RECEIVED_MS + 900)[0]
+    assert mine.event_id == theirs.event_id
+    assert mine.source != theirs.source
+
+
+def test_message_without_an_id_is_named_by_room_content_time_and_user() -> None:
+    def named(**fields: Any) -> str:
+        message = {"common": {"create_time": AT_MS}, "user": {"id": 42}, "gift_id": 5655, "repeat_count": 1, **fields}
+        return decoded("Gift", **message)[0].event_id
+
+    first = named()
+    assert first == named()
+    others = {named(user={"id": 43}), named(gift_id=1), named(repeat_count=2), named(common={"create_time": AT_MS + 1})}
+    assert len(others | {first}) == 5
+    assert "42" not in first.split(":", 1)[1].split(":")
+
+
+def test_gift_is_worth_its_coins_where_a_coin_has_a_price() -> None:
+    priced = replace(CONTEXT, coin_price=1.3, gift_prices={})
+    raw = {"type": "Gift", **SNAKE, "user": {"id": 5}, "giftId": 5, "gift": {"diamondCount": 10}, "repeatCount": 2}
+    (event,) = decode(json.dumps(raw).encode(), priced, RECEIVED_MS)
+    assert (event.value, event.amount) == (2, 13)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"action": 1}, "follow"), ({"action": "3"}, "share"),
+        ({"common": {"msg_id": 1, "display_text": {"key": "pm_main_follow_message_viewer_2"}}}, "follow"),
+        ({"displayType": "pm_mt_guidance_share"}, "share"),
+    ],
+)  # fmt: skip
+def test_social_is_a_follow_or_a_share(fields: dict[str, Any], kind: str) -> None:
+    assert decoded("WebcastSocialMessage", **fields)[0].kind == kind
+
+
+@pytest.mark.parametrize("action", [3, "3", 4, "STREAM_ENDED", "CONTROL_ACTION_STREAM_SUSPENDED"])
+def test_control_ends_the_session_by_number_or_name(action: Any) -> None:
+    assert decoded("Control", action=action)[0].kind == "session_end"
+
+
+def test_caption_may_have_its_text_by_language() -> None:
+    (event,) = decoded("Caption", content=[{"lang": "en", "content": "this cures"}], sentence_id="5", definite=False)
+    assert (event.text, event.final) == ("this cures", False)
+
+
+def test_half_an_emoji_spoils_no_message() -> None:
+    raw = b'{"type":"Comment","common":{"msg_id":1,"create_time":1790000000000},"user":{"id":5},"content":"hi \\ud83d"}'
+    assert decode(raw, CONTEXT, RECEIVED_MS)[0].text == "hi \ufffd"
+
+
+@pytest.mark.parametrize("fields", [{"count": -5}, {"count": 1e30}, {"count": "many"}, {}])
+def test_like_without_a_count_that_can_be_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decoded("Like", **fields)

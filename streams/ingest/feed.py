@@ -1,0 +1,166 @@
+"""One connection's messages as events, and a count of everything in them that could not be read.
+
+    raw message ─► Fields ─► its type ─► a translation ─► events
+                    │           │             │
+                    └───────────┴─────────────┴────────► unread, by type and reason, with an example
+
+A decoder is what a platform's messages are: how they say their type, and what each type becomes. A `Feed` is one
+connection of it. It never raises: a message that cannot be read costs itself alone.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams.events.schema import Actor, Event, Kind
+from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
+from streams.ingest.foreign import MAX_COUNT, Fields, ForeignError, UnreadReason, digest, read_json
+from streams.metrics import INGEST_UNREAD
+
+LOG = logging.getLogger(__name__)
+
+EXAMPLE_BYTES = 4_000
+MAX_TYPES = 200
+"""Type names that a feed keeps apart; further ones, which a hostile feed makes up, are counted together."""
+OTHER = "other"
+MAX_TYPE_CHARS = 64
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message on its way in: what it is, whose feed it came by, and when."""
+
+    type: str
+    fields: Fields
+    context: FeedContext
+    received_ms: int
+    notes: list[UnreadReason] = field(default_factory=list)
+    """What is not known of it although it was read."""
+
+    def at_ms(self, *names: str) -> int:
+        """The time in one of these fields; where there is none, that of its arrival."""
+        return self.fields.time_ms(*names) or self.received_ms
+
+    def made_id(self, *parts: object) -> str:
+        """The id of what the platform gives none: by room, type and content, so that it is the same told again, and by
+        another collector. No user id can be found in it."""
+        content = digest(self.context.room_id, self.type, *parts)
+        return f"{self.type}:{self.context.pseudonymise(content)}"
+
+    def event(self, kind: Kind, own_id: str, at_ms: int, **fields: Any) -> Event:
+        text = fields.get("text")
+        if text is not None and len(text) > MAX_TEXT_CHARS:
+            self.notes.append("text_cut")
+        for name in ("value", "amount", "total"):
+            if (fields.get(name) or 0) > MAX_COUNT:
+                raise ForeignError("out_of_range", f"{name} is out of range")
+        return self.context.event(kind, own_id, at_ms, self.received_ms, **fields)
+
+    def retraction(self, own_id: str, at_ms: int) -> Event:
+        return self.context.retraction(own_id, at_ms, self.received_ms)
+
+    def masked(self, mark: str) -> Actor | None:
+        """A hidden user, and a note that it is one."""
+        self.notes.append("masked_user")
+        return self.context.masked_actor(mark)
+
+
+Translation = Callable[[Message], list[Event]]
+"""What one type of message becomes. Raises ForeignError."""
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A platform's messages."""
+
+    type_of: Callable[[Fields], str]
+    """A message's type, by the name that the tables have. Raises ForeignError."""
+    translations: Mapping[str, Translation]
+    ignored: frozenset[str] = frozenset()
+    """Types that are known, and mean nothing here."""
+
+    def decode(self, raw: bytes | str, context: FeedContext, received_ms: int) -> list[Event]:
+        """The events of one message; none for a type that means nothing here, or is unknown. Raises
+        msgspec.DecodeError, and nothing else."""
+        message = self.message(read_json(raw), context, received_ms)
+        translate = self.translations.get(message.type)
+        return translate(message) if translate else []
+
+    def message(self, value: Any, context: FeedContext, received_ms: int) -> Message:
+        """A JSON value as a message. Raises ForeignError."""
+        if not isinstance(value, dict):
+            raise ForeignError("not_json", "a message is a JSON object")
+        fields = Fields(value)
+        return Message(self.type_of(fields), fields, context, received_ms)
+
+    def knows(self, type_name: str) -> bool:
+        return type_name in self.translations or type_name in self.ignored
+
+
+@dataclass
+class Unread:
+    """How often something could not be read, and the first time that it was not."""
+
+    count: int
+    example: bytes
+    """The message as it came, cut. It may hold personal data: it stays in this process."""
+    detail: str
+
+
+class Feed:
+    """The messages of one connection. `unread` is for people; `pulsewatch_ingest_unread_total` counts the same."""
+
+    def __init__(self, decoder: Decoder, context: FeedContext) -> None:
+        self._decoder = decoder
+        self.context = context
+        self.unread: dict[tuple[str, UnreadReason], Unread] = {}
+
+    def read(self, raw: bytes | str, received_ms: int) -> list[Event]:
+        """The events of a message, or of a list of messages. Never raises."""
+        try:
+            value = read_json(raw)
+        except ForeignError as error:
+            self._count("", error.reason, str(error), raw)
+            return []
+        messages = value if isinstance(value, list) else [value]
+        return [event for message in messages for event in self._read(message, raw, received_ms)]
+
+    def summary(self) -> Iterable[str]:
+        """A line for each type and reason, the most frequent first."""
+        for (type_name, reason), unread in sorted(self.unread.items(), key=lambda item: -item[1].count):
+            yield f"{unread.count} × {type_name or 'no type'}: {reason} ({unread.detail})"
+
+    def _read(self, value: Any, raw: bytes | str, received_ms: int) -> list[Event]:
+        type_name = ""
+        try:
+            message = self._decoder.message(value, self.context, received_ms)
+            type_name = message.type
+            translate = self._decoder.translations.get(type_name)
+            if translate is None:
+                if type_name not in self._decoder.ignored:
+                    self._count(type_name, "unknown_type", "this decoder does not know it", raw)
+                return []
+            events = translate(message)
+        except ForeignError as error:
+            self._count(type_name, error.reason, str(error), raw)
+            return []
+        except RecursionError:
+            self._count(type_name, "too_deep", "nested too deeply", raw)
+            return []
+        for note in message.notes:
+            self._count(type_name, note, "the rest of it was read", raw)
+        return events
+
+    def _count(self, type_name: str, reason: UnreadReason, detail: str, raw: bytes | str) -> None:
+        label = type_name if self._decoder.knows(type_name) else OTHER
+        INGEST_UNREAD.labels(self.context.source, label, reason).inc()
+        name = type_name[:MAX_TYPE_CHARS]
+        key = (name if len(self.unread) < MAX_TYPES or (name, reason) in self.unread else OTHER), reason
+        known = self.unread.get(key)
+        if known is not None:
+            known.count += 1
+            return
+        example = raw.encode(errors="replace") if isinstance(raw, str) else bytes(raw)
+        self.unread[key] = Unread(1, example[:EXAMPLE_BYTES], detail)
+        LOG.warning("%s: %r could not be read: %s (%s)", self.context.source, name, reason, detail)

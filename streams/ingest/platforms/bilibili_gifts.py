@@ -1,0 +1,186 @@
+"""Bilibili's messages of money: gifts, guards (monthly memberships of a room) and super chats.
+
+What was paid counts. Prices are in thousandths of a yuan (1,000 gold coins, 10 batteries), so a tenth of that in fen;
+super chats are in yuan.
+
+    silver coin, `paid: false`        free: pieces count, money is 0
+    blind box                         the box's price, whatever the price of what came out of it
+    GUARD_BUY                         the list price of a month
+    USER_TOAST_MSG, …_V2              the same purchase with what was paid in all: one event, whichever comes first
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from streams.events.schema import Actor, Event
+from streams.ingest.feed import Message
+from streams.ingest.foreign import Fields, ForeignError, epoch_ms, identifier_of, time_ms_of
+from streams.ingest.platforms.bilibili_users import user_of
+from streams.ingest.wire import Wire, from_base64
+
+COINS_A_FEN = 10
+GIVEN = 2
+"""A toast's source where nobody paid: the platform tells a purchase a second time so."""
+_MONTH = "月"
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """So many pieces, and the fen that were paid for all of them."""
+
+    items: int
+    paid: int
+
+    def parts(self) -> Iterator[tuple[int, int]]:
+        """(pieces, fen a piece): one part, or two where the fen do not divide evenly."""
+        each, left = divmod(self.paid, self.items)
+        if self.items > left:
+            yield self.items - left, each
+        if left:
+            yield left, each + 1
+
+
+def send_gift(message: Message) -> list[Event]:
+    """A gift as the room's socket tells it."""
+    data = message.fields.part("data")
+    items = max(1, data.number("num", default=1))
+    own_id = data.identifier("tid", "rnd") or _made_id(message, data, items)
+    return _gifts(message, own_id, at_ms(message, data), Purchase(items, _web_coins(data, items) // COINS_A_FEN))
+
+
+def open_gift(message: Message) -> list[Event]:
+    """A gift as the open platform tells it: of a blind box only what came out, and never what the box cost."""
+    data = message.fields.part("data")
+    items = max(1, data.number("gift_num", "num", default=1))
+    each = data.number("r_price" if data.get("r_price") is not None else "price") // COINS_A_FEN
+    box = data.part("blind_gift")
+    if box.flag("status") or box.identifier("blind_gift_id"):
+        price = message.context.gift_prices.get(box.identifier("blind_gift_id"))
+        if price is None:
+            message.notes.append("unknown_price")
+        each = price or 0
+    if data.get("paid") is not None and not data.flag("paid"):
+        each = 0
+    own_id = data.identifier("msg_id") or _made_id(message, data, items)
+    return _gifts(message, own_id, at_ms(message, data), Purchase(items, each * items))
+
+
+def send_gift_v2(message: Message) -> list[Event]:
+    """One message, a gift for each kind of thing that came out of the boxes; fields as public clients found them.
+
+    1 the uid · 9 the blind box (3 its name, 6 its price) · 10 gifts (1 id, 3 pieces, 5 price, 6 what was paid for a
+    box's whole group, 8 the coin, 9 the purchase's id, 10 seconds) · 15 the sender (1 the uid)
+    """
+    data = message.fields.part("data")
+    if data.get("pb") is None:
+        return send_gift(message)
+    whole = from_base64(data.text("pb"))
+    gifts = whole.parts(10)
+    if not gifts:
+        raise ForeignError("missing_field", "pb holds no gift")
+    user_id = str(whole.part(15).number(1) or whole.number(1))
+    actor = message.context.actor(user_id) or message.masked("")
+    events = []
+    for number, gift in enumerate(gifts):
+        items, time_ms = max(1, gift.number(3)), epoch_ms(gift.number(10)) or message.received_ms
+        purchase = Purchase(items, _coins_of_pb(gift, whole.part(9), items) // COINS_A_FEN)
+        own_id = gift.text(9) or message.made_id(user_id, time_ms, gift.number(1), items)
+        events += _gifts(message, f"{own_id}:{number}" if number else own_id, time_ms, purchase, actor)
+    return events
+
+
+def guard_buy(message: Message) -> list[Event]:
+    """A guard's months at the list price of a month."""
+    data = message.fields.part("data")
+    months = max(1, data.number("num", default=1))
+    purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
+    return _guard(message, data.get("start_time"), data.number("guard_level"), purchase)
+
+
+def toast(message: Message) -> list[Event]:
+    """The same purchase with what was paid for all its months; none where nobody paid."""
+    data = message.fields.part("data")
+    guard, pay = data.part("guard_info") or data, data.part("pay_info") or data
+    source = (data.part("option") or data).number_or_none("source")
+    if source == GIVEN:
+        return []
+    months = _months(pay.number("num", default=1), pay.text("unit"))
+    purchase = Purchase(months, pay.number("price") // COINS_A_FEN)
+    return _guard(message, guard.get("start_time"), guard.number("guard_level"), purchase)
+
+
+def open_guard(message: Message) -> list[Event]:
+    data = message.fields.part("data")
+    months = _months(data.number("guard_num", "num", default=1), data.text("guard_unit"))
+    purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
+    own_id = data.identifier("msg_id") or _made_id(message, data, months)
+    return _gifts(message, own_id, at_ms(message, data), purchase)
+
+
+def super_chat(message: Message) -> list[Event]:
+    """Two events: the comment, and the gift that paid for it."""
+    data = message.fields.part("data")
+    user_id, actor = user_of(message)
+    text, time_ms = data.text("message"), at_ms(message, data)
+    own_id = f"sc:{data.identifier('message_id', 'id') or message.made_id(user_id, time_ms, text)}"
+    fen = 100 * data.number("rmb", "price")
+    return [
+        message.event("comment", own_id, time_ms, actor=actor, text=text),
+        message.event("gift", f"{own_id}:gift", time_ms, actor=actor, amount=fen),
+    ]
+
+
+def super_chat_deleted(message: Message) -> list[Event]:
+    """Retracts the comment; the money stays spent."""
+    data = message.fields.part("data")
+    deleted = filter(None, map(identifier_of, data.items("ids") or data.items("message_ids")))
+    return [message.retraction(f"sc:{name}", at_ms(message, data)) for name in deleted]
+
+
+def at_ms(message: Message, data: Fields) -> int:
+    """When it happened, as the message's data or its envelope has it; else when it came."""
+    return data.time_ms("timestamp", "ts", "start_time") or message.at_ms("send_time")
+
+
+def _gifts(message: Message, own_id: str, time_ms: int, purchase: Purchase, actor: Actor | None = None) -> list[Event]:
+    who = actor or user_of(message)[1]
+    return [
+        message.event("gift", f"{own_id}:rest" if number else own_id, time_ms, actor=who, value=items, amount=fen)
+        for number, (items, fen) in enumerate(purchase.parts())
+    ]
+
+
+def _guard(message: Message, start: object, level: int, purchase: Purchase) -> list[Event]:
+    """A purchase by its start, its user and its level: what all messages of it have."""
+    user_id, _ = user_of(message)
+    time_ms = time_ms_of(start) or at_ms(message, message.fields.part("data"))
+    own_id = f"guard:{message.context.pseudonymise(user_id)}:{time_ms}:{level}"
+    return _gifts(message, own_id, time_ms, purchase)
+
+
+def _made_id(message: Message, data: Fields, items: int) -> str:
+    user_id, _ = user_of(message)
+    return message.made_id(user_id, at_ms(message, data), data.identifier("gift_id", "gift_name"), items)
+
+
+def _months(number: int, unit: str) -> int:
+    """Pieces of a guard: its months. Another unit (`*3天`) says all by itself, and is one piece."""
+    return max(1, number) if unit in ("", _MONTH) else 1
+
+
+def _web_coins(data: Fields, items: int) -> int:
+    if data.text("coin_type") == "silver":
+        return 0
+    box = data.part("blind_gift").number_or_none("original_gift_price")
+    if box:
+        return box * items
+    total = data.number_or_none("total_coin")
+    return total if total is not None else data.number("price") * items
+
+
+def _coins_of_pb(gift: Wire, box: Wire, items: int) -> int:
+    if gift.text(8) == "silver":
+        return 0
+    if box.text(3) or box.number(6):
+        return gift.number(6) or box.number(6) * items
+    return gift.number(5) * items
