@@ -28,7 +28,8 @@ def score(file: IO[bytes], output: IO[str], kind: "TextKind") -> None:
     In: a line of plain text, said to be a --kind; or {"text": "…", "kind": "host_speech" | "brand_post" | "comment" |
     "review", "lang": "zh"?}. Out: sentiment,
     sentiment_scores, risks by label, flagged labels, findings with family, rule, article, span, what matched (personal
-    data masked), severity, said_by and score, and the verdict that rules, likeness and model come to together.
+    data masked), severity, said_by and score, and the verdict that rules, likeness and model come to together. A line
+    that cannot be read is left out and told with its number; the exit code is then 2.
     """
     from streams.scoring.lines import score_lines
     from streams.scoring.model import require_classifier
@@ -36,7 +37,11 @@ def score(file: IO[bytes], output: IO[str], kind: "TextKind") -> None:
 
     if file is sys.stdin.buffer and sys.stdin.isatty():
         click.echo("Type a text a line, plain or as JSON; end with Ctrl-D.", err=True)
-    for row in score_lines(file, classifier=require_classifier(settings()), plain_kind=kind):
+
+    def tell(left_out: str) -> None:
+        click.echo(f"pulsewatch: {left_out}", err=True)
+
+    for row in score_lines(file, classifier=require_classifier(settings()), plain_kind=kind, on_left_out=tell):
         output.write(json.dumps(row, ensure_ascii=False) + "\n")
         output.flush()
 

@@ -4,12 +4,19 @@ import json
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import click
 
 from deploy.cli.progress import progress
+from streams.errors import UsageError
 
+if TYPE_CHECKING:
+    from streams.ingest.recorded import Recording
+
+NAMED_LINES = 20
 MAX_ID_CHARS = 128
 """As streams.events.schema has it, which takes too long to import before `--help` answers."""
 
@@ -18,6 +25,13 @@ def _brand(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     if not 1 <= len(value) <= MAX_ID_CHARS:
         raise click.BadParameter(f"a brand's id has 1 to {MAX_ID_CHARS} characters")
     return value
+
+
+def _zone(_context: click.Context, _parameter: click.Parameter, value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise click.BadParameter(f"{value!r} is no time zone; one is Asia/Shanghai") from None
 
 
 @click.command()
@@ -29,11 +43,13 @@ def _brand(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     help="So many times as fast as it was [as fast as Kafka takes it].",
 )
 @click.option("--original-times", is_flag=True, help="Keep the times; by default the last comment is at now.")
+@click.option("--zone", default="UTC", show_default=True, callback=_zone, help="The zone of times without an offset.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def replay(file: Path, brand: str, speed: float | None, original_times: bool, as_json: bool) -> None:
+def replay(file: Path, brand: str, speed: float | None, original_times: bool, zone: ZoneInfo, as_json: bool) -> None:
     """Play a recorded stream into social.interactions.
 
-    FILE has gzipped JSON lines with time, platform and text.
+    FILE has gzipped JSON lines with time, platform and text. A line that is no comment, or whose time cannot be, is
+    left out and told; the exit code is then 2.
     """
     from streams.clock import system_clock
     from streams.events.pseudonyms import Pseudonyms
@@ -44,7 +60,7 @@ def replay(file: Path, brand: str, speed: float | None, original_times: bool, as
     from streams.kafka.connection import KafkaConnection
     from streams.settings import settings
 
-    recording = read(file)
+    recording = read(file, zone=zone)
     key = settings().pseudonym_key.get_secret_value().encode()
     context = FeedContext(SOURCE, "other", brand, Pseudonyms(key))
     with (
@@ -70,11 +86,26 @@ def replay(file: Path, brand: str, speed: float | None, original_times: bool, as
             "first_event_ms": replayed.first_event_ms,
             "last_event_ms": replayed.last_event_ms,
             "wall_seconds": round(replayed.played.wall_seconds, 1),
+            "left_out": [{"line": line.number, "why": line.why} for line in recording.left_out],
+            "without_offset": recording.without_offset,
         }
         click.echo(json.dumps(outcome, ensure_ascii=False))
+        tell_left_out(recording)
         return
     platforms = ", ".join(f"{name} {count}" for name, count in replayed.platforms.items())
     click.echo(f"{file.name}: {replayed.comments} comments ({platforms}) in {replayed.played.wall_seconds:.1f} s")
     click.echo(
         f"See it: {settings().console_url.rstrip('/')}/brand/{quote(brand, safe='')}, `pulsewatch watch`.", err=True
     )
+    if recording.without_offset:
+        click.echo(f"{recording.without_offset} times had no offset and were taken as of {zone.key} (--zone)", err=True)
+    tell_left_out(recording)
+
+
+def tell_left_out(recording: "Recording") -> None:
+    """Name the lines that were left out, the first of them, on stderr. Raises UsageError where there are any."""
+    left_out = recording.left_out
+    for line in left_out[:NAMED_LINES]:
+        click.echo(f"{recording.path.name}, {line}", err=True)
+    if left_out:
+        raise UsageError(f"{recording.path.name}: {len(left_out)} of its lines left out")

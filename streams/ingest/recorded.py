@@ -3,24 +3,28 @@
     recorded   09-15 11:51 ................ 09-20 08:12
     played                   now - 4 d 20 h ........ now      times shifted, so that the last comment is at the end
 
-With `original_times` the times stay as recorded and only the pace is played.
+With `original_times` the times stay as recorded and only the pace is played. A line that is no comment, or whose time
+cannot be, costs itself alone: it is left out, and told with its number.
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
-from streams.clock import Clock
+from streams.clock import Clock, system_clock
 from streams.errors import UsageError
+from streams.events.codec import AHEAD_MS, EARLIEST_MS
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
+from streams.ingest.foreign import Fields, ForeignError, read_json, time_ms_of
 from streams.ingest.player import PlaybackResult, ProgressCallback, Sink, TimedRecord, play
 from streams.topology import SOCIAL
 
@@ -33,15 +37,28 @@ _ALIASES: dict[str, Platform] = {
 }  # fmt: skip
 
 
-class RecordedLine(msgspec.Struct, frozen=True):
+TIMES = (
+    "ISO 8601 (2026-09-21T22:13:20+08:00), 2026-09-21 22:13[:20], 2026/09/21 22:13[:20], 2026年9月21日 22:13[:20], "
+    "Weibo's (Mon Sep 21 22:13:20 +0800 2026), seconds or milliseconds since the epoch"
+)
+"""The forms of a time that are known; those without an offset are in the zone of the recording."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
+_WEIBO = re.compile(
+    rf"\w{{3}} (?P<month>\w{{3}}) (?P<day>\d{{1,2}}) {_CLOCK} (?P<offset>[+-]\d{{4}}) (?P<year>\d{{4}})"
+)
+_LOCAL = re.compile(rf"(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})日?(?:[T ]*{_CLOCK})?")
+
+
+@dataclass(frozen=True)
+class RecordedLine:
     """One comment; what a recording leaves out is unknown."""
 
-    time: str | int | float
     text: str
     platform: str = "other"
     lang: str | None = None
     kind: str = "comment"
-    user: str | int | None = None
+    user: str | None = None
     followers: int = 0
     verified: bool = False
 
@@ -56,12 +73,26 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A line that was left out, and why."""
+
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"line {self.number}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Recording:
     """A whole file, in the order of time."""
 
     path: Path
     comments: Sequence[Comment]
     platforms: dict[Platform, int] = field(default_factory=dict)
+    left_out: Sequence[LeftOut] = ()
+    without_offset: int = 0
+    """Comments whose time was written without an offset, and taken to be of the zone."""
 
     @property
     def first_ms(self) -> int:
@@ -89,47 +120,87 @@ def platform(name: str) -> Platform:
     return (known | _ALIASES).get(name.strip().lower(), "other")
 
 
-def read(path: Path) -> Recording:
-    """Read a recording whole. Raises UsageError where the file is missing, not gzip, or a line is not a comment."""
-    comments = sorted(_comments(path), key=lambda comment: comment.at_ms)
+def read(path: Path, *, zone: tzinfo = UTC, clock: Clock = system_clock) -> Recording:
+    """Read a recording whole; local times are of the zone. Raises UsageError where the file is missing or not gzip, or
+    no line of it is a comment."""
+    latest_ms = clock() + AHEAD_MS
+    comments, left_out, without_offset = list[Comment](), list[LeftOut](), 0
+    for number, line in _lines(path):
+        try:
+            comment, local = _comment(number, line, zone, latest_ms)
+        except ForeignError as error:
+            left_out.append(LeftOut(number, str(error)))
+        else:
+            comments.append(comment)
+            without_offset += local
     if not comments:
-        raise UsageError(f"{path}: no comments in it")
+        raise UsageError(f"{path}, {left_out[0]}" if left_out else f"{path}: no comments in it")
     counts: dict[Platform, int] = {}
     for comment in comments:
         name = platform(comment.line.platform)
         counts[name] = counts.get(name, 0) + 1
-    return Recording(path, comments, counts)
+    return Recording(path, sorted(comments, key=lambda one: one.at_ms), counts, left_out, without_offset)
 
 
-def _comments(path: Path) -> Iterator[Comment]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
+        with gzip.open(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield _comment(path, number, line)
+                    yield number, line
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{path}: not a whole gzip file ({error})") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 ({error.reason})") from None
 
 
-def _comment(path: Path, number: int, line: str) -> Comment:
+def _comment(number: int, line: bytes, zone: tzinfo, latest_ms: int) -> tuple[Comment, bool]:
+    """A line's comment, and whether its time was local. Raises ForeignError."""
+    value = read_json(line)
+    if not isinstance(value, dict):
+        raise ForeignError("wrong_type", "not a JSON object")
+    fields = Fields(value)
+    if not isinstance(fields.get("text"), str):
+        raise ForeignError("missing_field", "no text")
+    at_ms, local = _milliseconds(fields.get("time"), zone)
+    if at_ms < EARLIEST_MS:
+        raise ForeignError("out_of_range", "its time is before 2005")
+    if at_ms > latest_ms:
+        raise ForeignError("out_of_range", "its time is in the future")
+    recorded = RecordedLine(
+        text=fields.text("text"),
+        platform=fields.text("platform") or "other",
+        lang=fields.text("lang")[:16] or None,
+        kind=fields.text("kind") or "comment",
+        user=fields.identifier("user") or None,
+        followers=fields.number_or_none("followers") or 0,
+        verified=fields.flag("verified"),
+    )
+    return Comment(number, at_ms, recorded), local
+
+
+def _milliseconds(time: Any, zone: tzinfo) -> tuple[int, bool]:
+    """A time in one of the known forms, and whether it had no offset. Raises ForeignError, which names the forms."""
+    at_ms = time_ms_of(time)
+    if at_ms:
+        return at_ms, False
+    text = time.strip() if isinstance(time, str) else ""
     try:
-        recorded = msgspec.json.decode(line, type=RecordedLine)
-        return Comment(number, _milliseconds(recorded.time), recorded)
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        raise UsageError(f"{path}, line {number}: {error}") from None
+        weibo = _WEIBO.fullmatch(text)
+        if weibo:
+            offset = datetime.strptime(weibo["offset"], "%z").tzinfo
+            return _epoch_ms(weibo, _MONTHS.index(weibo["month"]) + 1, offset), False
+        local = _LOCAL.fullmatch(text)
+        if local:
+            return _epoch_ms(local, int(local["month"]), zone), True
+        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000), True
+    except (ValueError, OverflowError):
+        raise ForeignError("wrong_type", f"no time that is known; known are {TIMES}") from None
 
 
-def _milliseconds(time: str | float) -> int:
-    """ISO 8601 (without an offset: UTC), or seconds or milliseconds since the epoch. ValueError, OverflowError."""
-    if isinstance(time, str):
-        moment = datetime.fromisoformat(time)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    seconds = time if abs(time) < 100_000_000_000 else time / 1000
-    return int(datetime.fromtimestamp(seconds, UTC).timestamp() * 1000)
+def _epoch_ms(written: re.Match[str], month: int, zone: tzinfo | None) -> int:
+    year, day, hour, minute, second = (int(written[part] or 0) for part in ("year", "day", "hour", "minute", "second"))
+    return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp() * 1000)
 
 
 def replay(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from streams.compliance.rulebook import Rulebook
 from streams.compliance.text_reading import TextReading
 from streams.errors import UsageError
 from streams.events.schema import TextKind
+from streams.ingest.foreign import read_json
 from streams.scoring.judge import JudgedText, Judgement, judge
 from streams.scoring.model import require_classifier
 from streams.scoring.verdict import verdict
@@ -28,51 +29,55 @@ class Line(msgspec.Struct, frozen=True):
     lang: str | None = None
 
 
-_decode = msgspec.json.Decoder(Line).decode
-
-
 def score_lines(
     lines: Iterable[bytes | str],
     *,
     rulebook: Rulebook | None = None,
     classifier: Scorer | None = None,
     plain_kind: TextKind | None = None,
+    on_left_out: Callable[[str], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One row a line, blank lines left out; the shipped rules and model if none are given.
 
-    With a `plain_kind`, a line that does not begin with "{" is a text of this kind as it stands. Raises UsageError for
-    a line that is not a `Line`, after the rows of the lines before it, and if the model cannot be loaded.
+    With a `plain_kind`, a line that does not begin with "{" is a text of this kind as it stands. A line that is not a
+    `Line` is left out, and told with its number to `on_left_out`. Raises UsageError after the last row where there were
+    such lines, and if the model cannot be loaded.
     """
     rulebook = rulebook or Rulebook.load()
     classifier = classifier or require_classifier()
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    left_out: list[str] = []
     while batch := list(islice(numbered, BATCH_LINES)):
-        texts, mistake = _read(batch, plain_kind)
+        texts, mistakes = _read(batch, plain_kind)
+        for mistake in mistakes:
+            left_out.append(mistake)
+            if on_left_out is not None:
+                on_left_out(mistake)
         for text, judgement in zip(texts, judge(texts, rulebook, classifier), strict=True):
             yield _row(text, judgement)
-        if mistake is not None:
-            raise mistake
+    if left_out:
+        raise UsageError(left_out[0] if len(left_out) == 1 else f"{left_out[0]}; {len(left_out)} lines left out")
 
 
-def _read(
-    batch: list[tuple[int, bytes | str]], plain_kind: TextKind | None
-) -> tuple[list[JudgedText], UsageError | None]:
-    """The texts of lines up to the first that cannot be read, and what is wrong with that one."""
-    texts: list[JudgedText] = []
+def _read(batch: list[tuple[int, bytes | str]], plain_kind: TextKind | None) -> tuple[list[JudgedText], list[str]]:
+    """The texts of the lines that can be read, and what is wrong with the others."""
+    texts, mistakes = list[JudgedText](), list[str]()
     for number, line in batch:
         try:
             read = _line(line, plain_kind)
-        except (ValueError, RecursionError) as error:
-            return texts, UsageError(f"line {number}: {error}")
-        texts.append(JudgedText(TextReading(read.text), read.kind))
-    return texts, None
+        except msgspec.ValidationError as error:
+            mistakes.append(f"line {number}: {error}")
+        else:
+            texts.append(JudgedText(TextReading(read.text), read.kind))
+    return texts, mistakes
 
 
 def _line(line: bytes | str, plain_kind: TextKind | None) -> Line:
-    text = line.decode() if isinstance(line, bytes) else line
-    if plain_kind is None or text.lstrip("\ufeff \t").startswith("{"):
-        return _decode(text.lstrip("\ufeff"))
-    return Line(text.lstrip("\ufeff").rstrip("\r\n"), plain_kind)
+    """Raises msgspec.ValidationError."""
+    text = (line.decode(errors="replace") if isinstance(line, bytes) else line).lstrip("\ufeff")
+    if plain_kind is None or text.lstrip(" \t").startswith("{"):
+        return msgspec.convert(read_json(line), Line)
+    return Line(text.rstrip("\r\n"), plain_kind)
 
 
 def _row(text: JudgedText, judgement: Judgement) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Each file is a brand of its own with one feed, whose end does not count as silen
 workers would have raised, had they run then.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from streams.detection.watermark import SourceProgress
 from streams.events.schema import TEXT_KINDS, Coordinates, Event, ScoredText
 from streams.ingest.recorded import Comment, platform, read
 from streams.scoring.judge import JudgedText, judge, scored_text, with_scores
+
+LOG = logging.getLogger(__name__)
 
 SOURCE = "recording"
 _CHUNK = 512
@@ -150,6 +153,8 @@ def run(
     Raises UsageError for what cannot be read.
     """
     recording = read(path)
+    if recording.left_out:
+        LOG.warning("%s: %d lines left out; the first: %s", path, len(recording.left_out), recording.left_out[0])
     name = path.name.removesuffix(".gz").removesuffix(".jsonl")
     return detect(path.name, scored(name, recording.comments, model, rulebook), drafts)
 

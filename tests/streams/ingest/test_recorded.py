@@ -3,6 +3,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -107,19 +108,82 @@ def test_read_names_a_file_that_is_not_gzip_or_was_cut_short(tmp_path: Path) -> 
             read(path)
 
 
+NOW_MS = 1_790_000_000_000
+
+
 @pytest.mark.parametrize(
-    "bad",
+    ("time", "at_ms", "local"),
     [
-        {"text": "no time"},
-        {"time": "yesterday", "text": "a"},
-        {"time": 1e300, "text": "a"},
-        "words",
-        {"time": 5, "text": 5},
+        ("Mon Sep 21 22:13:20 +0800 2026", 1_790_000_000_000, False),
+        ("Mon Sep 21 14:13:20 +0000 2026", 1_790_000_000_000, False),
+        ("Mon Sep 21 08:43:20 -0530 2026", 1_790_000_000_000, False),
+        ("1790000000", 1_790_000_000_000, False),
+        ("1790000000000", 1_790_000_000_000, False),
+        (1_790_000_000.25, 1_790_000_000_250, False),
+        ("2026-09-21T22:13:20+08:00", 1_790_000_000_000, False),
+        ("2026-09-21T14:13:20Z", 1_790_000_000_000, False),
+        ("2026-09-21 22:13:20", 1_790_000_000_000, True),
+        ("2026-09-21 22:13", 1_789_999_980_000, True),
+        ("2026/9/21 22:13:20", 1_790_000_000_000, True),
+        ("2026年9月21日 22:13", 1_789_999_980_000, True),
+        ("20260921T221320", 1_790_000_000_000, True),
+        ("2026-09-21", 1_789_920_000_000, True),
     ],
 )
-def test_read_names_the_line_that_is_no_comment(tmp_path: Path, bad: Any) -> None:
-    with pytest.raises(UsageError, match=r"stream.jsonl.gz, line 2: "):
-        read(recording(tmp_path, FIRST, bad))
+def test_read_understands_the_times_of_collectors_with_the_zone_given(
+    tmp_path: Path, time: Any, at_ms: int, local: bool
+) -> None:
+    path = recording(tmp_path, {"time": time, "text": "发货太慢了", "platform": "微博"})
+    read_here = read(path, zone=ZoneInfo("Asia/Shanghai"), clock=lambda: NOW_MS)
+    assert [comment.at_ms for comment in read_here.comments] == [at_ms]
+    assert read_here.without_offset == local
+
+
+def test_read_knows_the_daylight_saving_of_a_zone(tmp_path: Path) -> None:
+    lines = [{"time": f"2026-{day} 12:00", "text": "a"} for day in ("01-15", "07-15")]
+    winter, summer = read(recording(tmp_path, *lines), zone=ZoneInfo("Europe/London"), clock=lambda: NOW_MS).comments
+    assert (winter.at_ms, summer.at_ms) == (1_768_478_400_000, 1_784_113_200_000)
+
+
+BAD: list[Any] = [
+    {"text": "no time"}, {"time": "yesterday", "text": "a"}, {"time": 1e300, "text": "a"}, "words",
+    {"time": 5, "text": 5},
+    {"time": "2099-09-21T14:00:00Z", "text": "穿越"}, {"time": 0, "text": "a"}, {"time": "09-21 22:13", "text": "a"},
+    {"time": "2026-02-30 10:00", "text": "a"}, {"time": "Mon Foo 21 22:13:20 +0800 2026", "text": "a"}, [], None, 7,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_read_leaves_out_the_line_that_is_no_comment_and_names_it(tmp_path: Path, bad: Any) -> None:
+    told = read(recording(tmp_path, FIRST, bad, LAST), clock=lambda: NOW_MS)
+    assert [comment.number for comment in told.comments] == [1, 3]
+    assert [line.number for line in told.left_out] == [2]
+    assert told.left_out[0].why
+
+
+def test_read_names_the_known_times_where_one_is_not_known(tmp_path: Path) -> None:
+    told = read(recording(tmp_path, FIRST, {"time": "昨天 22:13", "text": "a"}))
+    assert "Weibo's" in told.left_out[0].why
+
+
+def test_read_of_no_comment_at_all_names_the_first_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"stream.jsonl.gz, line 1: no text"):
+        read(recording(tmp_path, {"time": 5}))
+
+
+def test_read_takes_half_an_emoji_a_byte_order_mark_and_numbers_in_strings(tmp_path: Path) -> None:
+    lines = [
+        b'\xef\xbb\xbf{"time":"1790000000","text":"cut \\ud83d","followers":"12","user":7412345678901234567}',
+        b'{"time":1790000000,"text":"\xe5\xa5\xbd\xe7","verified":"true","lang":null}',
+        b"{",
+    ]
+    path = tmp_path / "stream.jsonl.gz"
+    path.write_bytes(gzip.compress(b"\n".join(lines)))
+    told = read(path, clock=lambda: NOW_MS)
+    first, second = (comment.line for comment in told.comments)
+    assert (first.text, first.followers, first.user) == ("cut \ufffd", 12, "7412345678901234567")
+    assert (second.text, second.verified, second.lang) == ("好\ufffd", True, None)
+    assert [str(line) for line in told.left_out] == ["line 3: no JSON"]
 
 
 def test_read_refuses_an_empty_recording(tmp_path: Path) -> None:

@@ -64,19 +64,40 @@ def test_text_that_the_model_cannot_read_has_no_sentiment(rulebook: Rulebook) ->
         ('{"text": "a"}', "kind"),
         ('{"text": 1, "kind": "comment"}', "text"),
         ('{"text": "a", "kind": "song"}', "song"),
-        (b'{"text": "\xff", "kind": "comment"}', "line 3"),
+        ("[]", "line 3"),
         ("[" * 100_000, "line 3"),
     ],
 )
-def test_line_that_cannot_be_read_is_named_after_the_rows_before_it(
-    line: str | bytes, says: str, rulebook: Rulebook
-) -> None:
-    good = json.dumps({"text": "fine", "kind": "comment"})
-    found = score_lines([good, "", line, good], rulebook=rulebook, classifier=WordClassifier())
-    assert next(found)["sentiment"] == "neutral"
+def test_line_that_cannot_be_read_is_left_out_and_named(line: str | bytes, says: str, rulebook: Rulebook) -> None:
+    good, told = json.dumps({"text": "fine", "kind": "comment"}), list[str]()
+    found = score_lines([good, "", line, good], rulebook=rulebook, classifier=WordClassifier(), on_left_out=told.append)
+    assert [next(found)["sentiment"] for _ in range(2)] == ["neutral", "neutral"]
     with pytest.raises(UsageError, match=says) as raised:
         next(found)
-    assert str(raised.value).startswith("line 3:")
+    assert told == [str(raised.value)]
+    assert told[0].startswith("line 3:")
+
+
+def test_lines_that_cannot_be_read_are_counted_at_the_end(rulebook: Rulebook) -> None:
+    good, bad = json.dumps({"text": "fine", "kind": "comment"}), "{"
+    found = score_lines([bad, good, bad, *[good] * BATCH_LINES, bad], rulebook=rulebook, classifier=WordClassifier())
+    before: list[dict[str, object]] = []
+    with pytest.raises(UsageError, match=r"line 1: .*; 3 lines left out"):
+        before.extend(found)
+    assert len(before) == BATCH_LINES + 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"text": "cut emoji \\ud83d", "kind": "comment"}',
+        b'\xef\xbb\xbf{"text": "bad", "kind": "comment"}',
+        b'{"text": "\xff", "kind": "comment"}',
+    ],
+)
+def test_line_with_half_an_emoji_or_a_byte_order_mark_is_a_row(line: str | bytes, rulebook: Rulebook) -> None:
+    good = json.dumps({"text": "fine", "kind": "comment"})
+    assert len(rows([good, line, good], rulebook)) == 3
 
 
 def test_personal_data_is_masked_in_what_matched(rulebook: Rulebook) -> None:
