@@ -163,4 +163,4 @@ class Feed:
             return
         example = raw.encode(errors="replace") if isinstance(raw, str) else bytes(raw)
         self.unread[key] = Unread(1, example[:EXAMPLE_BYTES], detail)
-        LOG.warning("%s: %r could not be read: %s (%s)", self.context.source, name, reason, detail)
+        LOG.warning("%s: %r was not read, or not all of it: %s (%s)", self.context.source, name, reason, detail)

@@ -25,6 +25,7 @@ from streams.simulate.scenario import Scenario
 from streams.simulate.social import FeedPlay
 from streams.simulate.spans import Span
 from streams.simulate.truth import Truth
+from streams.simulate.unkind import told
 from streams.topology import LIVE, SOCIAL
 
 POPULATION_SIZE = 20_000
@@ -42,7 +43,8 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
     """The scenario as it would have been, had it ended at `ended_at_ms`; nothing arrives, or happens, later."""
     started_at_ms = ended_at_ms - scenario.minutes * MINUTE_MS
     span = Span(started_at_ms, ended_at_ms)
-    emissions = with_disorder(_played(scenario, span), scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
+    played, unknowable = told(scenario, _played(scenario, span))
+    emissions = with_disorder(played, scenario.disorder, scenario.rooms, ended_at_ms, scenario.seed)
     expected = ExpectedCounts()
     expected.add(emissions)
     good = [_record(emission) for emission in emissions]
@@ -61,6 +63,7 @@ def generate(scenario: Scenario, ended_at_ms: int) -> Traffic:
         sessions=expected.session_truths(),
         fakes=expected.fake_truths(),
         alerts=expected_alerts(scenario, started_at_ms),
+        unknowable=unknowable,
     )
     return Traffic(records, truth)
 
@@ -104,7 +107,7 @@ def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list
     beside = [(e.event, e.arrives_ms) for e in emissions if e.fate == "applied"]
     records, reasons = [], Counter[str]()
     rng = random.Random(f"{scenario.seed}:malformed")
-    for flaw, event, arrives_ms in scattered(rng, beside, disorder.malformed_rounds, disorder.huge_records):
+    for flaw, event, arrives_ms in scattered(rng, beside, disorder):
         records.append(_sent(event, flaw.value, arrives_ms))
         reasons[flaw.reason] += 1
     return records, reasons

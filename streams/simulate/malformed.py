@@ -9,6 +9,7 @@ import msgspec
 
 from streams.events.codec import Reason
 from streams.events.schema import Event
+from streams.simulate.scenario import Disorder
 
 YEAR_2100_MS = 4_102_444_800_000
 TEN_MEGABYTES = 10_000_000
@@ -25,7 +26,7 @@ class Malformed:
     reason: Reason
 
 
-def malformed(beside: Event, number: int, huge: bool) -> Iterator[Malformed]:
+def malformed(beside: Event, number: int, huge: bool, absurd: bool = False) -> Iterator[Malformed]:
     """One of each kind, made of a good event so that only the named flaw is wrong with it."""
     good: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(beside))
     good["event_id"] = f"x-{number}-{beside.event_id}"
@@ -53,6 +54,14 @@ def malformed(beside: Event, number: int, huge: bool) -> Iterator[Malformed]:
     yield Malformed("1970", flawed(event_time=1_000), "time_out_of_range")
     yield Malformed("2100", flawed(event_time=YEAR_2100_MS), "time_out_of_range")
     yield Malformed("many levels", _nested(DEEP_LEVELS), "too_deep")
+    if absurd:
+        yield Malformed("value of 1e30", flawed(value=10**30), "out_of_range")
+        yield Malformed("value beyond what is exact", flawed(value=2**53 + 1), "out_of_range")
+        yield Malformed("amount of 64 bits", flawed(amount=2**64), "out_of_range")
+        yield Malformed("more followers than people", flawed(actor={"id": "a", "followers": 10**20}), "out_of_range")
+        yield Malformed("room of a thousand signs", flawed(room_id="r" * 1_000), "out_of_range")
+        yield Malformed("text of a hundred thousand signs", flawed(text="a" * 100_000), "out_of_range")
+        yield Malformed("half a person", flawed(value=0.5), "wrong_type")
     if huge:
         yield Malformed("ten megabytes", flawed(text="🌶" * (TEN_MEGABYTES // 4)), "too_large")
         yield Malformed("a million levels", _nested(MILLION_LEVELS), "too_large")
@@ -67,13 +76,14 @@ def _without(good: dict[str, Any], name: str) -> bytes:
 
 
 def scattered(
-    rng: random.Random, events: list[tuple[Event, int]], rounds: int, huge: bool
+    rng: random.Random, events: list[tuple[Event, int]], disorder: Disorder
 ) -> Iterator[tuple[Malformed, Event, int]]:
-    """`rounds` times every kind, each beside a good event of a key of its own choosing, at that event's arrival.
+    """`malformed_rounds` times every kind, each beside a good event of a key of its own, at that event's arrival.
 
     The huge ones come in the first round only: they are as heavy as all other records together.
     """
-    for number in range(rounds):
-        for record in malformed(rng.choice(events)[0], number, huge and number == 0):
+    for number in range(disorder.malformed_rounds):
+        huge = disorder.huge_records and number == 0
+        for record in malformed(rng.choice(events)[0], number, huge, disorder.absurd_numbers):
             event, arrives_ms = rng.choice(events)
             yield record, event, arrives_ms

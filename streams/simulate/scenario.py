@@ -4,7 +4,8 @@ Brands have products and social feeds, rooms belong to brands, incidents fall up
 feeds do to all of it on the way.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from streams.events.schema import Platform
@@ -112,6 +113,31 @@ class Disorder:
     malformed_rounds: int = 1
     huge_records: bool = True
     """Records of ten megabytes and of a million levels."""
+    absurd_numbers: bool = False
+    """Numbers and ids of a readable event beyond all bounds, among the malformed ones."""
+
+
+@dataclass(frozen=True)
+class Unkindness:
+    """What real feeds do, and a simulator need not. Each is a switch of its own, and off by itself."""
+
+    platform_messages: frozenset[str] = frozenset()
+    """Rooms that speak in their platform's own messages, through its decoder: only what the platform sends is told,
+    without a session's id; orders, payments and refunds come from a merchant's feed of its own."""
+    clocks_off_seconds: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """Source of a feed, or a room that speaks for itself → how far its clock is ahead; below 0 behind."""
+    polled_minutes: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Source of a social feed → how often its collector asks; it is told the newest first."""
+    silent_ends: frozenset[str] = frozenset()
+    """Rooms that never say that their stream is over."""
+    masked_users: float = 0.0
+    """The share of Bilibili's users whom who is not signed in sees masked."""
+    sampled: float = 0.0
+    """The share of likes and enters on TikTok and Douyin that the platform leaves out; its totals have them."""
+    reordered_seconds: float = 0.0
+    """How late comments, likes and enters of rooms may be, each by itself, so that they come out of order."""
+    strange_languages: float = 0.0
+    """The share of comments in rooms in a language that the model does not know."""
 
 
 @dataclass(frozen=True)
@@ -124,4 +150,5 @@ class Scenario:
     rooms: tuple[Room, ...]
     incidents: tuple[Incident, ...] = ()
     disorder: Disorder = Disorder()
+    unkindness: Unkindness = Unkindness()
     seed: int = 7

@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 from streams.errors import UsageError
-from streams.simulate.scenario import Brand, Disorder, Incident, IncidentKind, Product, Room, Scenario, SocialFeed
+from streams.simulate.scenario import (
+    Brand,
+    Disorder,
+    Incident,
+    IncidentKind,
+    Product,
+    Room,
+    Scenario,
+    SocialFeed,
+    Unkindness,
+)
 
 SHANYE = Brand(
     "shanye",
@@ -177,12 +187,42 @@ MALFORMED = replace(CALM, name="malformed", disorder=Disorder(malformed_rounds=2
 DUPLICATES = replace(CALM, name="duplicates", disorder=replace(CALM.disorder, duplicates=0.3, mirrors=0.5))
 LATE = replace(CALM, name="late-events", disorder=replace(CALM.disorder, late=600))
 
+UNKIND = Scenario(
+    "unkind",
+    40,
+    (SHANYE, LUMO, VELVET, NORTHPEAK),
+    (
+        Room("room-201", "shanye", "douyin", "douyin-live", "zh", "小鹿", audience=90),
+        Room("room-203", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, closes_minute=13),
+        Room("room-203", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, opens_minute=20),
+        Room("room-206", "velvet", "tiktok", "tiktok-live", "en", "Maya", audience=70, discloses_minutes=6),
+        Room("room-208", "northpeak", "tiktok", "tiktok-live", "en", "Leo", 60, closes_minute=16, discloses_minutes=6),
+    ),
+    (
+        Incident("crisis", "shanye", onset_minute=15, minutes=8, texts_per_minute=70),
+        Incident("false_advertising", "velvet", 16, 7, room_id="room-206", families=FALSE_CLAIMS),
+    ),
+    Disorder(duplicates=0.03, mirrors=0, retractions=0.03, huge_records=False, absurd_numbers=True),
+    Unkindness(
+        platform_messages=frozenset({"room-201", "room-203", "room-206", "room-208"}),
+        clocks_off_seconds={"room-201": -150, "room-208": 75, "xiaohongshu-notes": -40},
+        polled_minutes={"weibo-search": 5},
+        silent_ends=frozenset({"room-208"}),
+        masked_users=0.5,
+        sampled=0.3,
+        reordered_seconds=12,
+        strange_languages=0.05,
+    ),
+)
+"""Real platforms, clocks and collectors: what they do not tell is in its truth, as what cannot be known."""
+
 _MIXES = {
     DEMO: "twelve calm minutes, then every incident at once, and time to recover",
     CALM: "an ordinary evening: nothing may fire",
     COUNTERS: "few texts, much disorder: duplicates, mirrors, retractions, late and malformed records",
     MALFORMED: "an ordinary evening among records that cannot be read",
     DUPLICATES: "three in ten events come twice, half of the mirrored comments from another room",
+    UNKIND: "rooms in their platforms' own messages, clocks that are off, a polled feed, hidden users, ends never said",
     LATE: "hundreds of events that come too late for every window",
 }
 _INCIDENTS: dict[IncidentKind, str] = {

@@ -65,6 +65,9 @@ class Truth(msgspec.Struct, frozen=True):
     fakes: dict[str, dict[int, Sums]]
     """The inauthentic part of the sums: room → minute."""
     alerts: list[ExpectedAlert]
+    unknowable: dict[str, int] = {}
+    """What happened and no reader of the feeds can know, by what it is: events that no platform tells (`leave`), likes
+    that were sampled away, people who were masked, texts in a language that the model does not know."""
 
     def sums(self, scope: str, scope_id: str, window: str) -> Sums:
         """Sums over the last whole-or-begun minutes of the window that ends with the scenario."""

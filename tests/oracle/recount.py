@@ -19,7 +19,9 @@ BLOCK = 65_536
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01: no platform here is older."""
 AHEAD_MS = 5 * MINUTE_MS
-MAX_TEXT_CHARS = 20_000
+MAX_TEXT_CHARS, MAX_ID_CHARS = 20_000, 128
+MAX_EXACT, MAX_PEOPLE = 2**53, 10**10
+IDS = ("event_id", "source", "brand_id", "room_id", "session_id", "product_id", "subject_id", "retracts")
 
 VALUE_SUMS = {
     "exposure": "exposures", "enter": "views", "watch": "watch_seconds", "like": "likes", "comment": "comments",
@@ -118,7 +120,9 @@ def _sound(event: Event) -> bool:
     whole = all(type(event.get(name, 0)) is int and event.get(name, 0) >= 0 for name in ("value", "amount"))
     timed = all(type(event.get(name)) is int for name in ("event_time", "ingest_time"))
     known = event.get("kind") in get_args(Kind) and event.get("platform") in get_args(Platform)
-    person = isinstance(event.get("actor", {}), dict)
+    person = isinstance(event.get("actor", {}), dict) and event.get("actor", {}).get("followers", 0) <= MAX_PEOPLE
+    whole = whole and all(event.get(name, 0) <= MAX_EXACT for name in ("value", "amount"))
+    named = named and all(len(event.get(name) or "") <= MAX_ID_CHARS for name in IDS)
     return named and whole and timed and known and person and len(event.get("text", "")) <= MAX_TEXT_CHARS
 
 

@@ -138,7 +138,7 @@ def test_every_kind_of_incident_is_in_the_demo_and_alone_in_a_scenario_of_its_ow
     }
     alone: list[Scenario] = [scenario(kind.replace("_", "-")) for kind in kinds]
     assert [len(single.incidents) for single in alone] == [1] * 8
-    mixes = {"demo", "calm", "counters", "malformed", "duplicates", "late-events"}
+    mixes = {"demo", "calm", "counters", "malformed", "duplicates", "late-events", "unkind"}
     assert set(names()) == mixes | {single.name for single in alone}
 
 

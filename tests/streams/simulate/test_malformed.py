@@ -6,11 +6,12 @@ import pytest
 from streams.events.codec import Unreadable, decode_one
 from streams.events.schema import Event
 from streams.simulate.malformed import Malformed, malformed, scattered
+from streams.simulate.scenario import Disorder
 from tests.oracle.recount import readable
 
 AT_MS = 1_790_000_000_000
 COMMENT = Event("c-1", "weibo-search", "weibo", "comment", "lumo", AT_MS, AT_MS, text="好", room_id="room-1")
-FLAWED = list(malformed(COMMENT, 0, huge=True))
+FLAWED = list(malformed(COMMENT, 0, huge=True, absurd=True))
 
 
 @pytest.mark.parametrize("record", FLAWED, ids=lambda record: record.name)
@@ -35,6 +36,8 @@ def test_malformed_has_every_kind_that_feeds_are_known_for() -> None:
 
 
 def test_scattered_sends_the_huge_ones_once() -> None:
-    records = [flaw.name for flaw, _, _ in scattered(random.Random(3), [(COMMENT, AT_MS)], rounds=3, huge=True)]
+    records = [
+        flaw.name for flaw, _, _ in scattered(random.Random(3), [(COMMENT, AT_MS)], Disorder(malformed_rounds=3))
+    ]
     assert records.count("ten megabytes") == records.count("a million levels") == 1
     assert records.count("1970") == 3

@@ -1,0 +1,134 @@
+"""What real platforms, clocks and collectors make of a simulation, and what its truth says of that."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from streams.clock import MINUTE_MS
+from streams.events.codec import decode_one
+from streams.events.schema import Event
+from streams.simulate.generate import Traffic, generate
+from streams.simulate.scenario import Scenario, Unkindness
+from streams.simulate.scenarios import UNKIND
+from tests.oracle.recount import Record, recount
+
+ENDED_AT_MS = 1_790_000_012_345
+OURS = {"room-201", "room-203", "room-206", "room-208"}
+KIND = replace(UNKIND, unkindness=Unkindness())
+
+
+@pytest.fixture(scope="module")
+def unkind() -> Traffic:
+    return generate(UNKIND, ENDED_AT_MS)
+
+
+def events(traffic: Traffic) -> list[tuple[int, Event]]:
+    decoded = ((record.due_ms, decode_one(record.value, 0, record.due_ms)) for record in traffic.records)
+    return [(due_ms, event) for due_ms, event in decoded if isinstance(event, Event)]
+
+
+def only(**switches: object) -> Traffic:
+    return generate(replace(KIND, unkindness=Unkindness(**switches)), ENDED_AT_MS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_truth_of_what_is_told_agrees_with_a_recount_of_the_bytes(seed: int) -> None:
+    traffic = generate(replace(UNKIND, seed=seed), ENDED_AT_MS)
+    partitions: dict[tuple[str, bytes], list[Record]] = {}
+    for record in traffic.records:
+        partition = partitions.setdefault((record.topic, record.key), [])
+        partition.append((len(partition), record.value, record.due_ms))
+    other = recount(partitions.values())
+    for scope, ids in traffic.truth.scopes.items():
+        for name, counts in ids.items():
+            for minute, sums in counts.minutes.items():
+                meant = {key: value for key, value in sums.items() if value}
+                assert meant == other.minute(scope, name, minute), (scope, name, minute)
+            for group, number in counts.people["24h"].items():
+                assert len(other.everyone(scope, name, group)) == number, (scope, name, group)
+    assert sum(traffic.truth.dead_letters.values()) == other.fates["dead_letter"]
+
+
+def test_rooms_tell_what_their_platform_sends_and_no_more(unkind: Traffic) -> None:
+    told = {(event.platform, event.kind) for _, event in events(unkind) if event.room_id in OURS}
+    never = {"leave", "watch", "unfollow", "exposure", "product_shown", "product_click", "add_to_cart"}
+    assert not {kind for _, kind in told} & never
+    assert ("tiktok", "speech") in told
+    assert not {("douyin", "speech"), ("bilibili", "speech"), ("douyin", "session_start")} & told
+    assert ("bilibili", "session_start") in told
+    assert all(event.session_id is None for _, event in events(unkind) if event.room_id in OURS)
+
+
+def test_orders_are_told_by_the_merchant(unkind: Traffic) -> None:
+    orders = [event for _, event in events(unkind) if event.kind in ("order", "payment", "refund")]
+    assert {event.source for event in orders} == {"shanye-orders", "lumo-orders", "velvet-orders", "northpeak-orders"}
+    viewers = {event.actor for _, event in events(unkind) if event.kind == "enter"}
+    assert sum(event.actor in viewers for event in orders) > len(orders) / 2
+
+
+def test_what_nobody_tells_is_unknowable(unkind: Traffic) -> None:
+    unknowable = unkind.truth.unknowable
+    assert {"leave is not told", "likes sampled away", "messages of masked users", "ends that nobody says"} <= set(
+        unknowable
+    )
+    assert all(number > 0 for number in unknowable.values())
+    assert generate(KIND, ENDED_AT_MS).truth.unknowable == {}
+
+
+def test_sampled_likes_have_the_whole_rooms_total_beside_them(unkind: Traffic) -> None:
+    likes = [event for _, event in events(unkind) if event.kind == "like" and event.room_id == "room-201"]
+    told = sum({event.event_id: event.value for event in likes}.values())
+    assert max(event.total or 0 for event in likes) > 1.2 * told
+
+
+def test_a_second_stream_begins_in_the_same_room(unkind: Traffic) -> None:
+    said = [event for _, event in events(unkind) if event.room_id == "room-203"]
+    starts = sorted({event.event_time_ms for event in said if event.kind == "session_start"})
+    ends = {event.event_time_ms for event in said if event.kind == "session_end"}
+    assert len(starts) == 2
+    assert starts[0] < min(ends) < starts[1]
+
+
+def test_clock_that_is_off_is_off_by_the_same_all_the_time() -> None:
+    ahead = only(platform_messages=frozenset(OURS), clocks_off_seconds={"room-208": 75})
+    straight = only(platform_messages=frozenset(OURS))
+
+    def comments(traffic: Traffic) -> dict[str, int]:
+        said = (event for _, event in events(traffic) if event.room_id == "room-208" and event.kind == "comment")
+        return {event.event_id: event.event_time_ms for event in said}
+
+    off, right = comments(ahead), comments(straight)
+    assert {off[name] - right[name] for name in off.keys() & right.keys()} == {75_000}
+
+
+def test_polled_feed_comes_in_batches_with_the_newest_first() -> None:
+    polled = only(polled_minutes={"weibo-search": 5})
+    texts = [(due, event) for due, event in events(polled) if event.source == "weibo-search" and event.kind == "post"]
+    batches: dict[int, list[int]] = {}
+    for due_ms, event in sorted(texts, key=lambda one: one[0]):
+        if due_ms - event.event_time_ms <= 6 * MINUTE_MS:  # else it came twice
+            batches.setdefault(due_ms // (5 * MINUTE_MS), []).append(event.event_time_ms)
+    assert len(batches) >= 7
+    first = max(batches.values(), key=len)
+    assert all(later <= earlier + 1_000 for earlier, later in pairwise(first))
+
+
+def test_masked_users_hold_in_their_room(unkind: Traffic) -> None:
+    actors = [event.actor for _, event in events(unkind) if event.room_id == "room-203" and event.kind == "comment"]
+    masked = [actor for actor in actors if actor is not None and actor.masked]
+    assert 0.25 < len(masked) / len(actors) < 0.75
+
+
+def test_nothing_arrives_after_the_end(unkind: Traffic) -> None:
+    arrivals = [record.due_ms for record in unkind.records]
+    assert arrivals == sorted(arrivals)
+    assert arrivals[-1] <= ENDED_AT_MS
+
+
+def test_a_kind_scenario_is_told_as_it_is() -> None:
+    small: Scenario = replace(KIND, name="small", minutes=6, incidents=())
+    kind = generate(small, ENDED_AT_MS)
+    assert {event.kind for _, event in events(kind)} >= {"leave", "product_click", "session_start"}
+    assert msgspec.json.encode(kind.truth.unknowable) == b"{}"
