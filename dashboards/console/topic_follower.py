@@ -2,7 +2,7 @@
 
 alerts          followed from its beginning into the alert log
 all topics      their bounds, for lag
-scored.texts    the newest records of each partition, while a page shows them: how long scoring took
+scored.texts    the newest records of each partition, while a page shows them: how long the scorer took
 dead.letters    the newest records, while a page shows them
 """
 
@@ -39,8 +39,8 @@ TAIL_DEAD_LETTERS = 12
 
 
 class _ScoredTimes(msgspec.Struct):
-    log_time: int
     scored: bool
+    scoring_ms: int | None = None
 
 
 Read = TypeVar("Read")
@@ -62,9 +62,10 @@ class Tails:
     """The newest records of two topics."""
 
     scoring_ms: Sequence[int] = ()
-    """From a text's record to its scored record, by Kafka's clock, sorted."""
+    """How long the scorer had each text in hand, sorted; a text of an older worker does not say."""
+    texts: int = 0
     unscored: int = 0
-    """Of the texts in the tail."""
+    """Of these texts."""
     dead_letters: Sequence[ShownDeadLetter] = ()
     dead_letter_count: int = 0
     """All that the topic holds."""
@@ -151,8 +152,9 @@ class TopicFollower:
             scored = list(_readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored))
             letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_DEAD_LETTERS), _dead_letter))
             self._tails = Tails(
-                scoring_ms=sorted(took_ms for took_ms, _ in scored),
-                unscored=sum(not was_scored for _, was_scored in scored),
+                scoring_ms=sorted(text.scoring_ms for text in scored if text.scoring_ms is not None),
+                texts=len(scored),
+                unscored=sum(not text.scored for text in scored),
                 dead_letters=sorted(letters, key=lambda letter: -letter.at_ms)[:TAIL_DEAD_LETTERS],
                 dead_letter_count=_length(self.state, consumer),
             )
@@ -184,10 +186,8 @@ def _readable(records: Iterable[Any], read: Callable[[Any], Read]) -> Iterator[R
             continue
 
 
-def _scored(record: Any) -> tuple[int, bool]:
-    """How long a text's scoring took, in milliseconds, and whether it got a score."""
-    text = _times(record.value)
-    return max(0, int(record.timestamp) - text.log_time), text.scored
+def _scored(record: Any) -> _ScoredTimes:
+    return _times(record.value)
 
 
 def _dead_letter(record: Any) -> ShownDeadLetter:

@@ -200,3 +200,5 @@ class ScoredText(
     lang: Lang | None = None
     model_revision: Annotated[str, Meta(max_length=256)] = ""
     schema_version: Version = SCHEMA_VERSION
+    scoring_ms: Milliseconds | None = None
+    """From when the worker took the text's slice in hand until it was judged; the wait before is not in it."""

@@ -199,11 +199,14 @@ class ScoringHandler:
     def _judge(self, held: ScoringPartition, located: Sequence[Located]) -> Scored:
         """Runs in the thread. If the model scored any text of the slice, unscored ones are final. If it scored none,
         all join the backlog, and the backlog is not tried now."""
+        began_ms = self._clock()
         texts = [JudgedText.of(one.event) for one in located]
         judgements = judge(texts, self._rulebook, self._model, held.captions)
         new = [
             self._scored_text(held.claim, one, judgement) for one, judgement in zip(located, judgements, strict=True)
         ]
+        took_ms = max(0, self._clock() - began_ms)
+        new = [msgspec.structs.replace(text, scoring_ms=took_ms) for text in new]
         answers = any(text.scored for text in new)
         unscored: dict[str, bytes | None] = {} if answers else {str(text.origin.offset): _encode(text) for text in new}
         tried = self._rescore(held) if answers or not texts else {}

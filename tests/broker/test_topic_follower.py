@@ -31,7 +31,7 @@ def follower(kafka: LocalKafka) -> Iterator[TopicFollower]:
 def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafka, follower: TopicFollower) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
     now_ms = system_clock()
-    text = {"log_time": now_ms - 250, "scored": False}
+    text = {"log_time": 0, "scored": False, "scoring_ms": 250}
     letter = DeadLetter(Coordinates("live.events", 0, 7), "bad_json", "no", "engagement", b"{")
     for topic, value, headers in (
         (ALERTS, b"{", []), (ALERTS, msgspec.json.encode(an_alert()), []),
@@ -44,7 +44,7 @@ def test_alerts_and_tails_are_followed_past_what_cannot_be_read(kafka: LocalKafk
     until(lambda: _seen(follower), "the tails are read", 60)
     tails = follower.tails()
     assert tails is not None
-    assert (list(tails.scoring_ms), tails.unscored, tails.dead_letter_count) == ([250], 1, 2)
+    assert (list(tails.scoring_ms), tails.texts, tails.unscored, tails.dead_letter_count) == ([250], 1, 1, 2)
     assert [(one.origin, one.reason) for one in tails.dead_letters] == [("live.events:0:7", "bad_json")]
     assert follower.state.up
     assert sum(follower.state.ends.values()) >= 2

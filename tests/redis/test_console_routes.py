@@ -6,24 +6,32 @@ from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
+from redis import Redis
 
 from dashboards.console.auth import COOKIE, read_tokens
 from dashboards.console.limits import MAX_STREAMS_OF_PERSON, WRONG_TOKENS_A_MINUTE
+from dashboards.console.pages import overview
 from dashboards.console.security import HEADER, SECURITY
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
+from streams.alerts.alert import Alert
+from streams.alerts.keys import ACTIVE
 from streams.clock import MINUTE_MS
 from streams.detection.room_event import Account
 from streams.events.schema import Actor
+from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
+from streams.topology import DETECTION, SCORED
+from tests.builders.alerts import an_alert
 from tests.builders.events import TEN_MS, event
 from tests.builders.records import room_event, speech, text
 from tests.builders.stored import count, detect, detect_in_rooms
@@ -52,6 +60,14 @@ def closed(settings: Settings, tmp_path: Path) -> Iterator[Served]:
     tokens.write_text("operator alice correct-horse-battery\nviewer bob another-long-one\n")
     with served(settings, read_tokens(tokens)) as running:
         yield running
+
+
+def keep(settings: Settings, *alerts: Alert) -> None:
+    """Alerts as detection stores them."""
+    with closing(Redis.from_url(settings.redis)) as client:
+        client.sadd(partitions_key(settings.namespace, DETECTION), f"{SCORED}:0")
+        key = key_prefix(settings.namespace, DETECTION, SCORED, 0) + ACTIVE
+        client.hset(key, mapping={alert.fingerprint: msgspec.json.encode(alert) for alert in alerts})
 
 
 def breach(settings: Settings) -> str:
@@ -132,7 +148,8 @@ def test_brand_shows_what_is_said_by_whom_and_beside_its_rivals(settings: Settin
         ("b1", 0.67),
         ("b2", 0.33),
     ]
-    assert sum(page["volume"]["texts"]) == 2
+    assert page["volume"]["texts"][-6:] == [2, 0, 0, 0, 0, 0]
+    assert set(page["volume"]["texts"][:-6]) == {None}
     assert page["volume"]["usual"] is None
 
 
@@ -144,6 +161,39 @@ def test_alert_carries_its_evidence_and_runbook(settings: Settings, console: Ser
     assert page["runbook"].startswith("# ")
     assert [change["state"] for change in page["timeline"]] == ["firing"]
     assert console.get("alert/0000")["alert"] is None
+
+
+def test_overview_has_the_gravest_first_a_room_together_and_counts_what_it_hides(
+    settings: Settings, console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "MAX_ALERTS", 4)
+    keep(settings, *(an_alert(f"w{at}", severity="warning", room_id=f"r{at}") for at in range(4)))
+    keep(settings, an_alert("c1", room_id="r1"), an_alert("c2", room_id="r9"), an_alert("i1", severity="info"))
+    alerts = console.get("start")["alerts"]
+    assert [one["fingerprint"] for one in alerts["shown"]] == ["c2", "c1", "w3", "w2"]
+    monkeypatch.setattr(overview, "MAX_ALERTS", 5)
+    shown = console.get("start")["alerts"]["shown"]
+    assert [one["fingerprint"] for one in shown] == ["c2", "c1", "w1", "w3", "w2"]
+    assert (alerts["firing"], alerts["hidden"]) == (7, 3)
+    assert alerts["by_severity"] == {"critical": 2, "warning": 4, "info": 1}
+
+
+def test_what_was_decided_is_on_every_list(settings: Settings, console: Served) -> None:
+    keep(settings, msgspec.structs.replace(an_alert("c1", room_id="r1"), fired_at=TEN_MS))
+    console.post("decide", {"fingerprint": "c1", "verdict": "acknowledged", "note": ""})
+    shown = [
+        *console.get("start")["alerts"]["shown"],
+        *console.get("brand/b-1")["alerts"]["shown"],
+        *console.get("room/r1")["notices"]["raised"],
+    ]
+    assert [one["decision"]["verdict"] for one in shown] == ["acknowledged"] * 3
+
+
+def test_minutes_before_the_first_event_are_unknown_not_zero(settings: Settings, console: Served) -> None:
+    count(settings, event("comment", 0, "p1", session_id="s"), event("like", 3, "p1", session_id="s"), log_ms=LOG_MS)
+    comments = console.get("room/r1")["minutes"]["comments"]
+    assert comments[-4:] == [1, 0, 0, 0]
+    assert set(comments[:-4]) == {None}
 
 
 def test_decision_is_kept_with_its_author_and_feeds_the_quality_report(settings: Settings, console: Served) -> None:

@@ -1,24 +1,34 @@
 """One alert: what, since when, how bad and compared with what, on which evidence, what to do, and who decided what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from dashboards.console.sources import PageSources
 from streams.alerts.alert import Alert, Severity, State
+from streams.alerts.kinds import AlertKind
+from streams.chinese import in_traditional
 from streams.control.decisions import Decision, standing
 
-RUNBOOKS = Path(__file__).parents[3] / "dashboards" / "runbooks"
+FOLDER = Path(__file__).parents[2] / "runbooks"
+RUNBOOKS: Mapping[str, str] = MappingProxyType({path.name: path.read_text() for path in FOLDER.glob("*.md")})
+"""By name: names come with alerts, so they are looked up, never joined to a path."""
+CHINESE_RUNBOOKS: Mapping[str, str] = MappingProxyType({path.name: path.read_text() for path in FOLDER.glob("zh/*.md")})
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A record of the alerts topic: the alert's state at a time."""
+    """A record of the alerts topic: the alert's state at a time, and how bad it was."""
 
     at_ms: int
     state: State
     severity: Severity
     summary: str
+    kind: AlertKind
+    observed: Mapping[str, float]
+    baseline: Mapping[str, float]
 
 
 class DecisionHistory(msgspec.Struct, frozen=True):
@@ -35,7 +45,9 @@ class AlertPage(msgspec.Struct, frozen=True):
     timeline: Sequence[Change]
     judged: DecisionHistory
     runbook: str
-    """Markdown; empty where there is none of that name."""
+    """Markdown, in English; empty where there is none of that name."""
+    runbook_in: Mapping[str, str]
+    """The same by language, where it is translated: `zh-Hans`, `zh-Hant`."""
 
 
 def view(sources: PageSources, fingerprint: str) -> AlertPage:
@@ -47,7 +59,8 @@ def view(sources: PageSources, fingerprint: str) -> AlertPage:
         alert=alert,
         timeline=_timeline(history or ([alert] if alert else [])),
         judged=DecisionHistory(made, standing(made)),
-        runbook=_runbook(alert.runbook) if alert else "",
+        runbook=RUNBOOKS.get(alert.runbook, "") if alert else "",
+        runbook_in=_translated(alert.runbook) if alert else {},
     )
 
 
@@ -61,10 +74,13 @@ def find(sources: PageSources, fingerprint: str) -> Alert | None:
 
 def _timeline(history: Sequence[Alert]) -> list[Change]:
     """One line for each change of state or severity, and for each rewriting with new figures."""
-    return [Change(alert.updated_at, alert.state, alert.severity, alert.summary) for alert in history]
+    return [
+        Change(one.updated_at, one.state, one.severity, one.summary, one.kind, one.observed, one.baseline)
+        for one in history
+    ]
 
 
-def _runbook(name: str) -> str:
-    """A file beside the others: the name comes with the alert, so it is looked up, never joined to a path."""
-    known = {path.name: path for path in RUNBOOKS.glob("*.md")}
-    return known[name].read_text() if name in known else ""
+@cache
+def _translated(name: str) -> Mapping[str, str]:
+    text = CHINESE_RUNBOOKS.get(name)
+    return {} if text is None else {"zh-Hans": text, "zh-Hant": in_traditional(text)}

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, latest_first, sentiment_minutes, summary_of
+from dashboards.alert_order import gravest_first
+from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, from_first, sentiment_minutes, summaries
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import TextCount, by_brand, text_count
@@ -40,10 +41,11 @@ class TextSummary(msgspec.Struct, frozen=True):
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """Texts a minute, and what is usual; None while that is being learned."""
+    """Texts a minute, and what is usual; None while that is being learned. A minute before the first text that was ever
+    heard is None."""
 
     first_ms: int
-    texts: Sequence[int]
+    texts: Sequence[int | None]
     moods: SentimentMinutes
     usual: VolumeBaseline | None
 
@@ -75,7 +77,10 @@ class ComparedBrand(msgspec.Struct, frozen=True):
 
 
 class BrandAlerts(msgspec.Struct, frozen=True):
+    """The gravest that fire first, then those that resolved lately; `hidden` more are not shown."""
+
     shown: Sequence[AlertSummary]
+    hidden: int
     decided: Mapping[str, Decision]
 
 
@@ -129,9 +134,9 @@ def _volume(
     for (number, _), counts in minutes.items():
         by_minute.setdefault(number, Counter()).update(counts)
     texts = [by_minute[number]["texts"] if number in by_minute else 0 for number in numbers]
-    return Volume(
-        numbers.start * MINUTE_MS, texts, sentiment_minutes(by_minute, numbers), readers.views.usual(brand_id)
-    )
+    usual = readers.views.usual(brand_id)
+    known = from_first(texts) if usual is None else texts
+    return Volume(numbers.start * MINUTE_MS, known, sentiment_minutes(by_minute, numbers), usual)
 
 
 def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[PlatformTexts]:
@@ -166,6 +171,6 @@ def _risky(counts: Mapping[str, int]) -> int:
 def _alerts(readers: Readers, brand_id: str) -> BrandAlerts:
     known = [alert for alert in [*readers.alerts.active(), *readers.alerts.resolved()] if alert.brand_id == brand_id]
     fired = [alert for alert in known if alert.fired_at is not None]
-    shown = sorted(latest_first(fired), key=lambda alert: alert.state != "firing")[:MAX_ALERTS]
-    decided = readers.decisions.standing([alert.fingerprint for alert in shown])
-    return BrandAlerts([summary_of(alert) for alert in shown], decided)
+    decided = readers.decisions.standing([alert.fingerprint for alert in fired])
+    shown = gravest_first(fired, decided)
+    return BrandAlerts(summaries(shown[:MAX_ALERTS], decided), max(0, len(shown) - MAX_ALERTS), decided)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, summary_of
+from dashboards.console.pages.shared import AlertSummary, summaries
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part, Status
+from streams.control.decisions import Decision
 from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
 from streams.engagement.kpis import Kpis, compute_kpis, estimated_stay_seconds
 from streams.engagement.reader import unique_people
@@ -99,11 +100,12 @@ def campaign_page(readers: Readers, campaign_id: str, history: Sequence[Alert]) 
     readers.recorder.record(campaign, present_ms)
     minutes, people = readers.campaigns.minutes(campaign_id), readers.campaigns.people(campaign_id)
     present = present_ms // MINUTE_MS
+    alerts = _alerts(readers, campaign, history)
     return CampaignPage(
         head=CampaignHeader(campaign, campaign.status(present_ms), present * MINUTE_MS),
         parts={part: _stretch(campaign.minutes(part), minutes, people.get(part, b""), present) for part in PARTS},
         joined=_joined(campaign, minutes),
-        rules=_rules(_alerts(readers, campaign, history)),
+        rules=_rules(alerts, readers.decisions.standing([alert.fingerprint for alert in alerts])),
     )
 
 
@@ -174,10 +176,10 @@ def _alerts(readers: Readers, campaign: Campaign, history: Sequence[Alert]) -> l
     ]
 
 
-def _rules(alerts: Sequence[Alert]) -> list[CheckedFamily]:
+def _rules(alerts: Sequence[Alert], decided: Mapping[str, Decision]) -> list[CheckedFamily]:
     """Every family that fired, and those that are checked in any case; what is no rule's comes last, under its kind."""
     families = dict.fromkeys([*ALWAYS_CHECKED, *(alert.family or alert.kind for alert in alerts)])
     return [
-        CheckedFamily(family, [summary_of(alert) for alert in alerts if (alert.family or alert.kind) == family])
+        CheckedFamily(family, summaries([one for one in alerts if (one.family or one.kind) == family], decided))
         for family in families
     ]

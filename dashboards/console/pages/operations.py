@@ -24,7 +24,7 @@ class StagePace(msgspec.Struct, frozen=True):
 
 
 class Scoring(msgspec.Struct, frozen=True):
-    """From a text's record to its score, over the newest texts."""
+    """How long the scorer had a text in hand, over the newest texts."""
 
     texts: int
     unscored: int
@@ -91,7 +91,7 @@ def _feeds(readers: Readers) -> Feeds:
 
 def _scoring(tails: Tails) -> Scoring:
     ordered = tails.scoring_ms
-    return Scoring(len(ordered), tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
+    return Scoring(tails.texts, tails.unscored, _quantile(ordered, 0.5), _quantile(ordered, 0.95))
 
 
 def _dead_letters(tails: Tails) -> DeadLetterSummary:

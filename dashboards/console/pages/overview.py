@@ -1,22 +1,24 @@
 """The first page: what goes on now, the worst first."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from dashboards.alert_order import gravest_first
 from dashboards.console.pages.health import MonitorHealth, monitor_health
-from dashboards.console.pages.shared import AlertSummary, latest_first, summary_of
+from dashboards.console.pages.shared import AlertSummary, summaries
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import by_brand, text_count
-from streams.alerts.alert import Alert
+from streams.alerts.alert import SEVERITIES, Alert, Severity
 from streams.control.decisions import Decision
 from streams.engagement.reader import ScopeTotals
 
 ROOM_MINUTES = 5
 MAX_ROOMS = 100
 MAX_BRANDS = 60
-MAX_ALERTS = 30
+MAX_ALERTS = 60
 MAX_RESOLVED = 6
 
 
@@ -45,10 +47,17 @@ class BrandLine(msgspec.Struct, frozen=True):
 
 
 class OverviewAlerts(msgspec.Struct, frozen=True):
-    """Firing ones, then those that resolved lately; with what people decided about them."""
+    """Firing ones, then those that resolved lately; with what people decided about them.
+
+    The gravest come first, and with each the others of its room (of its brand, where it has no room).
+    """
 
     shown: Sequence[AlertSummary]
     firing: int
+    by_severity: Mapping[Severity, int]
+    """Those that fire, by severity, the gravest first."""
+    hidden: int
+    """Those of them that are not among `shown`: the least grave."""
     decided: Mapping[str, Decision]
 
 
@@ -75,10 +84,25 @@ def view(sources: PageSources, _key: str = "") -> OverviewPage:
 
 
 def _alerts(readers: Readers, active: Sequence[Alert]) -> OverviewAlerts:
-    resolved = readers.alerts.resolved()
-    shown = [*latest_first(active)[:MAX_ALERTS], *latest_first(resolved)[:MAX_RESOLVED]]
-    decided = readers.decisions.standing([alert.fingerprint for alert in shown])
-    return OverviewAlerts([summary_of(alert) for alert in shown], len(active), decided)
+    resolved = gravest_first(readers.alerts.resolved())[:MAX_RESOLVED]
+    decided = readers.decisions.standing([alert.fingerprint for alert in [*active, *resolved]])
+    firing = by_place(gravest_first(active, decided)[:MAX_ALERTS])
+    counts = Counter(alert.severity for alert in active)
+    return OverviewAlerts(
+        shown=summaries([*firing, *resolved], decided),
+        firing=len(active),
+        by_severity={name: counts[name] for name in reversed(SEVERITIES) if counts[name]},
+        hidden=len(active) - len(firing),
+        decided=decided,
+    )
+
+
+def by_place(alerts: Sequence[Alert]) -> list[Alert]:
+    """The alerts of a room together, where its first one stood."""
+    places: dict[tuple[str, str], list[Alert]] = {}
+    for alert in alerts:
+        places.setdefault((alert.brand_id, alert.room_id or ""), []).append(alert)
+    return [alert for together in places.values() for alert in together]
 
 
 def _rooms(readers: Readers, present_ms: int) -> list[RoomLine]:

@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, sentiment_minutes, summary_of
+from dashboards.alert_order import gravest_first
+from dashboards.console.pages.shared import AlertSummary, SentimentMinutes, sentiment_minutes, summaries
 from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from streams.clock import MINUTE_MS
@@ -59,12 +60,12 @@ class TenMinuteComparison(msgspec.Struct, frozen=True):
 
 
 class Minutes(msgspec.Struct, frozen=True):
-    """The hour, minute by minute from `first_ms`."""
+    """The hour, minute by minute from `first_ms`. A minute before anything was heard of the room is None."""
 
     first_ms: int
     viewers: Sequence[int | None]
-    comments: Sequence[int]
-    paid_value: Sequence[int]
+    comments: Sequence[int | None]
+    paid_value: Sequence[int | None]
     moods: SentimentMinutes
 
 
@@ -135,18 +136,28 @@ def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
 
 def _minutes(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Minutes:
     numbers = range(minutes[0].number, minutes[-1].number + 1)
+    first = next((at for at, minute in enumerate(minutes) if is_heard(minute)), len(minutes))
+
+    def of(name: SumMetric) -> list[int | None]:
+        return [minute.sums[name] if at >= first else None for at, minute in enumerate(minutes)]
+
     return Minutes(
         first_ms=numbers.start * MINUTE_MS,
         viewers=[minute.viewers_last for minute in minutes],
-        comments=[minute.sums["comments"] for minute in minutes],
-        paid_value=[minute.sums["paid_value"] for minute in minutes],
+        comments=of("comments"),
+        paid_value=of("paid_value"),
         moods=sentiment_minutes(readers.views.sentiments(room_id, numbers.start, numbers.stop - 1), numbers),
     )
+
+
+def is_heard(minute: Minute) -> bool:
+    """Whether a feed reported anything of the minute."""
+    return minute.viewers_last is not None or any(minute.sums.values())
 
 
 def _notices(readers: Readers, room_id: str, minutes: Sequence[Minute]) -> Notices:
     alerts = [alert for alert in [*readers.alerts.active(), *readers.alerts.resolved()] if alert.room_id == room_id]
     fired = [alert for alert in alerts if alert.fired_at is not None]
-    latest = sorted(fired, key=lambda alert: (alert.state == "firing", alert.started_at), reverse=True)
+    decided = readers.decisions.standing([alert.fingerprint for alert in fired])
     platform = [(one.number * MINUTE_MS, one.sums["notices"]) for one in reversed(minutes) if one.sums["notices"]]
-    return Notices([summary_of(alert) for alert in latest], platform)
+    return Notices(summaries(gravest_first(fired, decided), decided), platform)

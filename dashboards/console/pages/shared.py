@@ -7,6 +7,7 @@ import msgspec
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert, Severity, State
 from streams.alerts.kinds import AlertKind
+from streams.control.decisions import Decision
 
 
 class SentimentMinutes(msgspec.Struct, frozen=True):
@@ -35,9 +36,20 @@ class AlertSummary(msgspec.Struct, frozen=True):
     article: str
     observed: Mapping[str, float]
     baseline: Mapping[str, float]
+    present: Mapping[str, float]
+    """What is observed now, where `observed` has the height of it."""
+    calm_since_ms: int | None
+    resolves_ms: int | None
+    decision: Decision | None
+    """The one in force."""
 
 
-def summary_of(alert: Alert) -> AlertSummary:
+def summaries(alerts: Iterable[Alert], decided: Mapping[str, Decision]) -> list[AlertSummary]:
+    """Lines in the order of the alerts, each with what was decided."""
+    return [summary_of(alert, decided.get(alert.fingerprint)) for alert in alerts]
+
+
+def summary_of(alert: Alert, decision: Decision | None = None) -> AlertSummary:
     """An alert's line; what raised a breach is its latest finding."""
     breaches = (found for evidence in alert.evidence for found in evidence.findings) if alert.family else iter(())
     finding = next(breaches, None)
@@ -57,11 +69,17 @@ def summary_of(alert: Alert) -> AlertSummary:
         article=finding.article if finding else "",
         observed=alert.observed,
         baseline=alert.baseline,
+        present=alert.present,
+        calm_since_ms=alert.calm_since,
+        resolves_ms=alert.resolves_at,
+        decision=decision,
     )
 
 
-def latest_first(alerts: Iterable[Alert]) -> list[Alert]:
-    return sorted(alerts, key=lambda alert: (alert.updated_at, alert.fingerprint), reverse=True)
+def from_first(values: Sequence[int]) -> list[int | None]:
+    """Counts minute by minute; those before the first that is not zero are unknown: nothing was heard yet."""
+    first = next((at for at, value in enumerate(values) if value), len(values))
+    return [None if at < first else value for at, value in enumerate(values)]
 
 
 def sentiment_minutes(by_minute: Mapping[int, Mapping[str, int]], numbers: range) -> SentimentMinutes:

@@ -2,7 +2,7 @@
 import { type JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { time } from "./format";
+import { count, percent as percentOf, time, when } from "./format";
 
 export interface Series {
   label: string;
@@ -28,7 +28,6 @@ interface Props {
   stacked?: boolean;
   marks?: Mark[];
   height?: number;
-  format?: (value: number) => string;
 }
 
 export function Chart(props: Props): JSX.Element {
@@ -77,7 +76,7 @@ function data({ firstMs, stepMinutes = 1, series, stacked }: Props): uPlot.Align
 }
 
 function options(latest: { current: Props }, host: HTMLElement): uPlot.Options {
-  const { series, stacked, format } = latest.current;
+  const { series, stacked } = latest.current;
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
@@ -93,8 +92,8 @@ function options(latest: { current: Props }, host: HTMLElement): uPlot.Options {
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 56, values: (_, seconds) => seconds.map((at) => time(at * 1000)) },
       {
-        ...axis, size: 38, space: 32, grid: { stroke: colour("line"), width: 1 },
-        values: (_, values) => values.map((value) => (format ? format(value) : compact(value))),
+        ...axis, size: 38, space: 32, incrs: WHOLE, grid: { stroke: colour("line"), width: 1 },
+        values: (_, values) => values.map(compact),
       },
       ...(series.some((one) => one.right)
         ? [{ ...axis, scale: "right", side: 1 as const, size: 38, grid: { show: false },
@@ -102,8 +101,45 @@ function options(latest: { current: Props }, host: HTMLElement): uPlot.Options {
         : []),
     ],
     series: [{}, ...drawn.map((one) => line(one, colour(one.colour)))],
-    hooks: { draw: [(plot) => marks(plot, latest.current.marks ?? [], colour("ink"))] },
+    hooks: {
+      init: [(plot) => plot.over.append(tip())],
+      setCursor: [(plot) => point(plot, latest.current)],
+      draw: [(plot) => marks(plot, latest.current.marks ?? [], colour("ink"))],
+    },
   };
+}
+
+/** Counts have whole ticks. */
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
+function tip(): HTMLElement {
+  const box = document.createElement("div");
+  box.className = "tip";
+  box.hidden = true;
+  return box;
+}
+
+/** Say the values of the minute that is pointed at, beside it. */
+function point(plot: uPlot, { series }: Props): void {
+  const box = plot.over.querySelector<HTMLElement>(".tip");
+  const { idx, left = -1 } = plot.cursor;
+  if (!box) return;
+  box.hidden = idx === null || idx === undefined || left < 0;
+  if (box.hidden) return;
+  const at = idx as number;
+  box.replaceChildren(
+    paragraph(when((plot.data[0][at] ?? 0) * 1000)),
+    ...series.map((one) => paragraph(`${one.label}: ${one.right ? percentOf(one.values[at]) : count(one.values[at])}`)),
+  );
+  const beyond = left > plot.over.clientWidth / 2;
+  box.style.left = beyond ? "" : `${left + 12}px`;
+  box.style.right = beyond ? `${plot.over.clientWidth - left + 12}px` : "";
+}
+
+function paragraph(text: string): HTMLElement {
+  const made = document.createElement("p");
+  made.textContent = text;
+  return made;
 }
 
 function line(one: Series, stroke: string): uPlot.Series {

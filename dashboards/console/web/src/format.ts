@@ -6,7 +6,7 @@ export const NOTHING = "–";
 type Maybe = number | null | undefined;
 export type Unit = "count" | "people" | "seconds" | "minor_units" | "share";
 
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const rounded = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
 const cents = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -15,26 +15,44 @@ const dated = new Intl.DateTimeFormat(LOCALE, {
   month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
 
+const datedYear = new Intl.DateTimeFormat(LOCALE, {
+  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const dateSecond = new Intl.DateTimeFormat(LOCALE, {
+  month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+});
+const full = new Intl.DateTimeFormat(LOCALE, {
+  year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  hourCycle: "h23", timeZoneName: "short",
+});
+
 const known = (value: Maybe): value is number => value !== null && value !== undefined && Number.isFinite(value);
 
-export const count = (value: Maybe): string => (known(value) ? whole.format(value) : NOTHING);
+export const count = (value: Maybe): string => (known(value) ? rounded.format(value) : NOTHING);
 export const decimal = (value: Maybe): string => (known(value) ? fine.format(value) : NOTHING);
 /** Minor units, with two decimals; from ten thousand on without. */
 export const money = (minor: Maybe): string =>
-  known(minor) ? (Math.abs(minor) >= 1_000_000 ? whole : cents).format(minor / 100) : NOTHING;
+  known(minor) ? (Math.abs(minor) >= 1_000_000 ? rounded : cents).format(minor / 100) : NOTHING;
 export const percent = (share: Maybe): string => (known(share) ? `${fine.format(share * 100)} %` : NOTHING);
 
 export function duration(seconds: Maybe): string {
   if (!known(seconds)) return NOTHING;
-  const rounded = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(rounded / 3600), Math.floor((rounded % 3600) / 60), rounded % 60];
+  const all = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60];
   const two = (number: number): string => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 export const time = (ms: number): string => clock.format(ms);
-export const second = (ms: number): string => exact.format(ms);
-export const date = (ms: number): string => dated.format(ms);
+export const second = (ms: number): string => (isToday(ms) ? exact.format(ms) : dateSecond.format(ms));
+export const date = (ms: number): string => (isThisYear(ms) ? dated : datedYear).format(ms);
+/** A time of today as such, any other with its date. */
+export const when = (ms: number): string => (isToday(ms) ? time(ms) : date(ms));
+/** All of it, with the reader's zone: for those who point at it. */
+export const whole = (ms: number): string => full.format(ms);
+
+const isToday = (ms: number): boolean => new Date(ms).toDateString() === new Date().toDateString();
+const isThisYear = (ms: number): boolean => new Date(ms).getFullYear() === new Date().getFullYear();
 
 /** Unique people are estimated (HyperLogLog, standard error 0.81 %), and say so. */
 export const estimate = (people: Maybe): string => (known(people) && people > 0 ? `≈ ${count(people)}` : count(people));

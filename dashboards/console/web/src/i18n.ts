@@ -24,17 +24,20 @@ function said([chinese, english]: readonly [string, string]): string {
   return language === "zh-Hant" ? (TRADITIONAL[chinese] ?? chinese) : chinese;
 }
 
+/** A word, its places filled; of "one|many" the one for n = 1. */
 export function t(word: Word, filled: Record<string, string | number> = {}): string {
-  return said(WORDS[word]).replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+  const forms = said(WORDS[word]).split("|");
+  const form = (String(filled.n) === "1" ? forms[0] : forms.at(-1)) ?? "";
+  return form.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
 }
 
 export const metric = (id: Metric): string => said(METRICS[id]);
 export const kind = (id: Kind): string => said(KINDS[id]);
 
-/** A name from the server that may have a word; else the name itself, which may be anything. */
+/** A name from the server that may have a word; else the name itself, which may be anything, without its underscores. */
 export function named(name: string): string {
   if (Object.hasOwn(WORDS, name)) return t(name as Word);
   if (Object.hasOwn(KINDS, name)) return kind(name as Kind);
   if (Object.hasOwn(FAMILIES, name)) return said(FAMILIES[name as keyof typeof FAMILIES]);
-  return Object.hasOwn(METRICS, name) ? metric(name as Metric) : name;
+  return Object.hasOwn(METRICS, name) ? metric(name as Metric) : name.replaceAll("_", " ");
 }

@@ -1,6 +1,6 @@
 // A panel in each of its states: loading, ready, empty, stale, error.
 import { createContext, type ComponentChildren, type JSX } from "preact";
-import { useContext, useId } from "preact/hooks";
+import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
 import { second } from "./format";
 import { t, type Word } from "./i18n";
 import type { Live } from "./stream";
@@ -39,7 +39,29 @@ export function Panel<Data>(props: Props<Data>): JSX.Element {
       {state === "error" && <p class="state" role="alert">{t("failed")}: {trouble || t("away")}</p>}
       {props.data !== undefined && (isEmpty
         ? <p class="state empty">{t(props.empty ?? "nothingYet")}</p>
-        : <div class="body">{props.children(props.data)}</div>)}
+        : <Body label={props.title}>{props.children(props.data)}</Body>)}
     </section>
+  );
+}
+
+/** What a panel holds. Where it is wider than the panel it says so, and the keyboard reaches it. */
+function Body({ label, children }: { label: string; children: ComponentChildren }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [wider, setWider] = useState(false);
+  useEffect(() => {
+    const host = box.current;
+    if (!host) return;
+    const look = (): void => setWider(host.scrollWidth > host.clientWidth + 1);
+    const sized = new ResizeObserver(look);
+    sized.observe(host);
+    for (const child of host.children) sized.observe(child);
+    look();
+    return () => sized.disconnect();
+  });
+  return (
+    <>
+      <div ref={box} class="body" data-wider={wider} {...(wider ? { tabIndex: 0, role: "region", "aria-label": label } : {})}>{children}</div>
+      {wider && <p class="basis more" aria-hidden="true">{t("moreBeside")} →</p>}
+    </>
   );
 }

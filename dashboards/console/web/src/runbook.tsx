@@ -4,8 +4,8 @@ import { type JSX } from "preact";
 type Block = { kind: "h3" | "p" | "ol" | "ul"; lines: string[] };
 const KINDS: [RegExp, Block["kind"]][] = [[/^#+\s+/, "h3"], [/^\d+\.\s+/, "ol"], [/^\s*[-*]\s+/, "ul"]];
 
-export function Runbook({ text }: { text: string }): JSX.Element {
-  return <div class="runbook" lang="en">{blocks(text).map(element)}</div>;
+export function Runbook({ text, lang }: { text: string; lang: string }): JSX.Element {
+  return <div class="runbook" lang={lang}>{blocks(text).map(element)}</div>;
 }
 
 /** Lines of one kind that follow each other; a line that begins nothing goes on with the one before. */

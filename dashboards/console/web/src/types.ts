@@ -9,6 +9,17 @@ export interface MonitorHealth {
   silent_feeds: number;
 }
 
+export interface Decision {
+  verdict: "acknowledged" | "confirmed" | "false_alarm" | "reopened";
+  author: string;
+  at_ms: number;
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  severity: "critical" | "info" | "warning";
+  brand_id: string;
+  family?: string | null;
+  note?: string;
+}
+
 export interface AlertSummary {
   fingerprint: string;
   kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
@@ -25,22 +36,17 @@ export interface AlertSummary {
   article: string;
   observed: Record<string, number>;
   baseline: Record<string, number>;
-}
-
-export interface Decision {
-  verdict: "acknowledged" | "confirmed" | "false_alarm" | "reopened";
-  author: string;
-  at_ms: number;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
-  severity: "critical" | "info" | "warning";
-  brand_id: string;
-  family?: string | null;
-  note?: string;
+  present: Record<string, number>;
+  calm_since_ms: number | null;
+  resolves_ms: number | null;
+  decision: Decision | null;
 }
 
 export interface OverviewAlerts {
   shown: AlertSummary[];
   firing: number;
+  by_severity: Record<"critical" | "info" | "warning", number>;
+  hidden: number;
   decided: Record<string, Decision>;
 }
 
@@ -129,8 +135,8 @@ export interface SentimentMinutes {
 export interface Minutes {
   first_ms: number;
   viewers: (number | null)[];
-  comments: number[];
-  paid_value: number[];
+  comments: (number | null)[];
+  paid_value: (number | null)[];
   moods: SentimentMinutes;
 }
 
@@ -175,7 +181,7 @@ export interface VolumeBaseline {
 
 export interface Volume {
   first_ms: number;
-  texts: number[];
+  texts: (number | null)[];
   moods: SentimentMinutes;
   usual: VolumeBaseline | null;
 }
@@ -217,6 +223,7 @@ export interface ComparedBrand {
 
 export interface BrandAlerts {
   shown: AlertSummary[];
+  hidden: number;
   decided: Record<string, Decision>;
 }
 
@@ -298,6 +305,9 @@ export interface Change {
   state: "firing" | "pending" | "resolved";
   severity: "critical" | "info" | "warning";
   summary: string;
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  observed: Record<string, number>;
+  baseline: Record<string, number>;
 }
 
 export interface DecisionHistory {
@@ -310,6 +320,7 @@ export interface AlertPanels {
   timeline: Change[];
   judged: DecisionHistory;
   runbook: string;
+  runbook_in: Record<string, string>;
 }
 
 export interface Campaign {

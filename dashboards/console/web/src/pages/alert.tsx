@@ -1,9 +1,9 @@
 // One alert, answered: what, since when, how bad and compared with what, on which evidence, what to do, who decided.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { count, date, decimal, percent, plain, second } from "../format";
-import { named, t, type Word } from "../i18n";
-import { kindOf, Plain, Severity, State } from "../alerts";
+import { ago, count, date, decimal, percent, plain, second, when, whole } from "../format";
+import { language, named, t, type Word } from "../i18n";
+import { Calm, Decided, figuresOf, kindOf, Plain, Severity, State } from "../alerts";
 import { Panel } from "../panel";
 import { risk } from "../risks";
 import { Runbook } from "../runbook";
@@ -19,7 +19,7 @@ const VERDICTS: [Decision["verdict"], Word][] = [
 
 export function AlertPage({ id }: { id: string }): JSX.Element {
   const live = useLive<AlertPanels>("alert", id);
-  const { alert, timeline, judged, runbook } = live.panels;
+  const { alert, timeline, judged, runbook, runbook_in } = live.panels;
   if (alert === null) {
     return (
       <Shell live={live} title={t("noAlert")}>
@@ -32,11 +32,12 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
       live={live} title={alert ? kindOf({ kind: alert.kind, family: alert.family ?? "" }) : t("alert")} actions={<CopyLink />}
       subtitle={alert && (
         <>
-          <Severity of={alert.severity} /> <State of={alert.state} /> ·{" "}
+          <Severity of={alert.severity} /> <State of={alert.state} />{" "}
+          {judged?.standing && <Decided by={judged.standing} />} ·{" "}
           <a href={`/brand/${encodeURIComponent(alert.brand_id)}`}><Plain>{alert.brand_id}</Plain></a>
           {alert.room_id && <> · <a href={`/room/${encodeURIComponent(alert.room_id)}`}><Plain>{alert.room_id}</Plain></a></>}
           {alert.platform && <> · {named(alert.platform)}</>}
-          {" · "}{t("since", { time: date(alert.started_at) })}
+          {" · "}<span title={whole(alert.started_at)}>{t("since", { time: when(alert.started_at) })}, {ago(alert.started_at, live.lastSeenMs || Date.now())}</span>
         </>
       )}
     >
@@ -47,7 +48,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
             {({ evidence }) => <ul class="evidence">{(evidence ?? []).map((one) => <Said key={`${one.origin.partition}:${one.origin.offset}`} evidence={one} />)}</ul>}
           </Panel>
           <Panel name="runbook" title={t("runbook")} data={runbook} isEmpty={(text) => !text} empty="noRunbook">
-            {(text) => <Runbook text={text} />}
+            {(english) => <Runbook text={runbook_in?.[language] ?? english} lang={runbook_in?.[language] ? language : "en"} />}
           </Panel>
         </div>
         <div class="stack">
@@ -73,7 +74,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
                 {all.map((one, at) => (
                   <li key={at}>
                     <time>{second(one.at_ms)}</time>
-                    <span><State of={one.state} /> <Severity of={one.severity} /><small lang="en"><Plain>{one.summary}</Plain></small></span>
+                    <span><State of={one.state} /> <Severity of={one.severity} /><small>{figuresOf(one)}</small></span>
                   </li>
                 ))}
               </ol>
@@ -96,19 +97,23 @@ const hasAny = (figures: Record<string, number> | undefined): boolean => Object.
 const decimal2 = (value: number): string => value.toFixed(2);
 
 function HowBad({ alert }: { alert: Alert }): JSX.Element {
-  const { observed = {}, baseline = {} } = alert;
-  const names = [...new Set([...Object.keys(observed), ...Object.keys(baseline)])];
+  const { observed = {}, baseline = {}, present = {} } = alert;
+  const names = [...new Set([...Object.keys(observed), ...Object.keys(baseline), ...Object.keys(present)])];
+  const isNow = alert.state === "firing" && Object.keys(present).length > 0;
   return (
     <>
-      <p class="summary" lang="en"><Plain>{alert.explanation || alert.summary}</Plain></p>
+      {language === "en"
+        ? <p class="summary"><Plain>{alert.explanation || alert.summary}</Plain></p>
+        : <p class="summary">{named(alert.kind)}{alert.family && ` · ${named(alert.family)}`}{t("colon")}{figuresOf({ observed, baseline, kind: alert.kind, source: alert.source ?? "" })}</p>}
+      {alert.state === "firing" && alert.calm_since && <p class="summary"><Calm sinceMs={alert.calm_since} resolvesMs={alert.resolves_at} /></p>}
       {names.length > 0 && (
         <table>
-          <thead><tr><td /><th scope="col">{t("observed")}</th><th scope="col">{t("baseline")}</th><th scope="col">{t("timesUsual")}</th></tr></thead>
+          <thead><tr><td />{isNow && <th scope="col">{t("now")}</th>}<th scope="col">{t(isNow ? "height" : "observed")}</th><th scope="col">{t("baseline")}</th><th scope="col">{t("timesUsual")}</th></tr></thead>
           <tbody>
             {names.map((name) => (
               <tr key={name} data-figure={`observed-${name}`}>
                 <th scope="row">{name === "texts" ? t("texts") : named(name)}</th>
-                <td>{decimal(observed[name])}</td><td class="soft">{decimal(baseline[name])}</td>
+                {isNow && <td><b>{decimal(present[name])}</b></td>}<td>{decimal(observed[name])}</td><td class="soft">{decimal(baseline[name])}</td>
                 <td>{observed[name] !== undefined && baseline[name] ? `×${decimal(observed[name] / baseline[name])}` : "–"}</td>
               </tr>
             ))}
@@ -132,6 +137,10 @@ function Said({ evidence }: { evidence: Evidence }): JSX.Element {
       ))}
       <p class="facts">
         <time>{second(evidence.event_time)}</time>
+        {(evidence.count ?? 1) > 1 && <b data-figure="count">{t("saidTimes", { n: count(evidence.count) })}</b>}
+        {evidence.platform && <span>{named(evidence.platform)}</span>}
+        {evidence.room_id && <a href={`/room/${encodeURIComponent(evidence.room_id)}`}><Plain>{evidence.room_id}</Plain></a>}
+        {(evidence.reach ?? 0) > 0 && <span>{t("reach")} {count(evidence.reach)}</span>}
         {evidence.sentiment && <span>{named(evidence.sentiment)}</span>}
         {Object.entries(risks).map(([label, score]) => <span key={label}>{risk(label)} {percent(score)}</span>)}
         <code title={t("origin")}>{plain(origin.topic)} / {origin.partition} / {origin.offset}</code>
@@ -200,10 +209,24 @@ function Decide({ fingerprint, made, standing }: DecideProps): JSX.Element {
 }
 
 function CopyLink(): JSX.Element {
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(`${location.origin}${location.pathname}`);
-    setCopied(true);
-  };
-  return <button onClick={() => void copy()} aria-live="polite">{t(copied ? "copied" : "copyLink")}</button>;
+  const [state, setState] = useState<Word>("copyLink");
+  const copy = async (): Promise<void> => setState((await copied(`${location.origin}${location.pathname}`)) ? "copied" : "copyFailed");
+  return <button onClick={() => void copy()} aria-live="polite">{t(state)}</button>;
+}
+
+/** Browsers give the clipboard to https and loopback alone; elsewhere the old way still works. */
+async function copied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.setAttribute("readonly", "");
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
 }

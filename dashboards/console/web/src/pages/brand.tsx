@@ -11,6 +11,9 @@ import { Shell } from "../shell";
 import { useLive } from "../stream";
 import type { BrandPanels } from "../types";
 
+/** What fills a bar: the largest of them, or a fifth of all texts if that is more, so that a twentieth is no dot. */
+const scaleOf = (largest: number, scored: number): number => Math.max(1, largest, scored / 5);
+
 export function BrandPage({ id }: { id: string }): JSX.Element {
   const live = useLive<BrandPanels>("brand", id);
   const { head, said, volume, platforms, topics, spread, rivals, alerts, engagement } = live.panels;
@@ -45,7 +48,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
               {Object.entries(risks).sort(([, one], [, other]) => other - one).map(([name, number]) => (
                 <li key={name} data-figure={`risk-${name}`}>
                   <span>{risk(name)}</span>
-                  <meter min={0} max={Math.max(1, scored)} value={number} aria-label={risk(name)} />
+                  <meter min={0} max={scaleOf(Math.max(...Object.values(risks)), scored)} value={number} aria-label={risk(name)} />
                   <b>{count(number)}</b><small>{percent(scored ? number / scored : null)}</small>
                 </li>
               ))}
@@ -127,7 +130,12 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
           )}
         </Panel>
         <Panel name="alerts" title={t("alertsOf")} data={alerts} wide isEmpty={({ shown }) => !shown.length} empty="noAlerts">
-          {({ shown }) => <div role="log" aria-live="polite"><AlertList notices={shown} /></div>}
+          {({ shown, hidden }) => (
+            <div role="log" aria-live="polite">
+              <AlertList notices={shown} placed={true} />
+              {hidden > 0 && <p class="basis">{t("hiddenAlerts", { n: hidden })}</p>}
+            </div>
+          )}
         </Panel>
       </div>
     </Shell>

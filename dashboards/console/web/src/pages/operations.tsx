@@ -1,6 +1,6 @@
 // For on-call staff: whether the monitor sees, how far it is behind, and what it could not read.
 import { type JSX } from "preact";
-import { ago, count, date, decimal, duration, NOTHING, plain } from "../format";
+import { ago, count, decimal, NOTHING, plain, when } from "../format";
 import { named, t } from "../i18n";
 import { Plain } from "../alerts";
 import { Panel } from "../panel";
@@ -82,7 +82,7 @@ export function OperationsPage(): JSX.Element {
                 {newest.map((one) => (
                   <tr key={one.origin}>
                     <th scope="row"><code>{one.reason}</code></th><td class="left">{named(one.stage)}</td>
-                    <td class="left"><code>{plain(one.origin)}</code></td><td class="left text"><Plain>{one.detail}</Plain></td><td>{date(one.at_ms)}</td>
+                    <td class="left"><code>{plain(one.origin)}</code></td><td class="left text"><Plain>{one.detail}</Plain></td><td>{when(one.at_ms)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -95,4 +95,4 @@ export function OperationsPage(): JSX.Element {
 }
 
 const latency = (ms: number | null): string =>
-  ms === null ? NOTHING : ms < 10_000 ? `${count(ms)} ms` : duration(ms / 1000);
+  ms === null ? NOTHING : ms < 1_000 ? `${count(ms)} ms` : `${decimal(ms / 1000)} s`;

@@ -1,10 +1,10 @@
 // The overview: alerts first, then rooms and brands by what goes on in them.
 import { type JSX } from "preact";
 import { count, money, percent } from "../format";
-import { metric, t } from "../i18n";
+import { metric, t, type Word } from "../i18n";
 import { risk } from "../risks";
 import { SentimentBar, share } from "../sentiment";
-import { AlertList, Plain } from "../alerts";
+import { AlertCards, Plain } from "../alerts";
 import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
@@ -22,9 +22,14 @@ export function OverviewPage(): JSX.Element {
       <div class="stack">
         <Panel
           name="alerts" title={t("alerts")} data={alerts} isEmpty={({ shown }) => !shown.length} empty="calm"
-          aside={alerts && <b>{count(alerts.firing)} {t("firing")}</b>}
+          aside={alerts && <><b>{count(alerts.firing)} {t("firing")}</b>{bySeverity(alerts.by_severity)}</>}
         >
-          {({ shown }) => <div role="log" aria-live="polite"><AlertList notices={shown} /></div>}
+          {({ shown, hidden }) => (
+            <div role="log" aria-live="polite">
+              <AlertCards notices={shown} />
+              {hidden > 0 && <p class="basis" data-figure="hidden-alerts">{t("hiddenAlerts", { n: hidden })}</p>}
+            </div>
+          )}
         </Panel>
         <div class="grid two">
           <Panel name="rooms" title={t("rooms")} data={rooms} isEmpty={(all) => !all.length}>
@@ -81,6 +86,11 @@ export function OverviewPage(): JSX.Element {
       </div>
     </Shell>
   );
+}
+
+function bySeverity(counts: Record<string, number>): string {
+  const told = Object.entries(counts).map(([name, n]) => `${t(name as Word)} ${count(n)}`).join(", ");
+  return told ? `: ${told}` : "";
 }
 
 function largest(risks: Record<string, number>): string {

@@ -125,6 +125,11 @@ function Sizes(): JSX.Element {
   );
 }
 
+/** A figure as large as the reader chose, and never wider than its tile: a style sheet cannot count characters. */
+const Value = ({ children }: { children: string }): JSX.Element => (
+  <span class="value" style={{ "--chars": String(Math.max(3, children.length)) }}>{children}</span>
+);
+
 interface TileProps {
   name: string;
   label: string;
@@ -138,7 +143,7 @@ function Tile({ name, label, value, moved, children }: TileProps): JSX.Element {
     <div class="tile" data-figure={name}>
       <dt>{label}</dt>
       <dd>
-        <span class="value">{value}</span>
+        <Value>{value}</Value>
         {moved && <span class="moved" title={t("againstBefore")}>{moved}</span>}
         {children && <small>{children}</small>}
       </dd>
@@ -154,7 +159,7 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
       <div class="tile hero" data-figure="viewers_now">
         <dt>{metric("viewers_now")}</dt>
         <dd>
-          <span class="value">{count(figures.viewers_now)}</span>
+          <Value>{count(figures.viewers_now)}</Value>
           <Spark values={viewers} />
           <small data-figure="viewers_peak">{t("peak")} <b>{count(figures.viewers_peak)}</b></small>
         </dd>
