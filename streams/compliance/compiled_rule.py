@@ -11,6 +11,7 @@ from models.normalise import has_han
 from streams.compliance.matcher import Hit, sentence_around
 from streams.compliance.pack import Exemption, Pack, Rule, Shared
 from streams.compliance.pack_entry import PackEntry
+from streams.compliance.word_borders import word_across
 from streams.events.schema import Platform, TextKind
 
 
@@ -68,6 +69,8 @@ class CompiledRule:
 
     def excuse_around(self, text: str, hit: Hit) -> str | None:
         """What makes the match a part of an innocent word, or excuses it in its sentence or beside it."""
+        if text[hit.start : hit.end] in self.words and (word := word_across(text, hit.start, hit.end)) is not None:
+            return f"words: inside {word}"
         start, end = sentence_around(text, hit.start, hit.end)
         sentence = text[start:end]
         for excuse in self.unless:
