@@ -24,11 +24,6 @@ class Unavailable(PulsewatchError):
     """A server that is needed does not answer; nothing was applied, and the same call may be made again."""
 
 
-def redis_unavailable(error: Exception) -> Unavailable:
-    """The error to raise where Redis does not answer; its text has the address and says what to do."""
-    return Unavailable(f"Redis does not answer: {error} Start it (`pulsewatch up`) or set PULSEWATCH_REDIS")
-
-
 @dataclass
 class Fenced(PulsewatchError):
     """The partition has a newer owner. The worker must stop writing and exit."""

@@ -1,19 +1,25 @@
 """Every setting with its default and its sentence; each is an environment variable PULSEWATCH_… or a line of .env.
 
+A secret may stand in a file of its own: PULSEWATCH_KAFKA_PASSWORD_FILE names it, and so for every secret.
 `.env.example` and the reference page are generated from here.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal, get_args
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from streams.errors import UsageError
+from streams.redis_address import parse_address
 from streams.topology import TopicTime
 
 SERVERS = r"^[^\s,]+:\d{1,5}(,\s*[^\s,]+:\d{1,5})*$"
-REDIS_URL = r"^(rediss?|unix)://"
+ENDPOINT = r"^(https://|http://(127\.0\.0\.1|localhost)[:/])"
 
 
 class Settings(BaseSettings):
@@ -22,9 +28,40 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PULSEWATCH_", env_file=".env", extra="ignore", frozen=True)
 
     kafka: str = Field("127.0.0.1:9092", pattern=SERVERS, description="Bootstrap servers, host:port[,host:port…].")
-    redis: str = Field(
-        "redis://127.0.0.1:6379/0", pattern=REDIS_URL, description="Redis URL: redis://…, rediss://… or unix://…."
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How Kafka is reached: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
     )
+    kafka_sasl: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
+        "SCRAM-SHA-512", description="SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER."
+    )
+    kafka_user: str | None = Field(None, description="SASL user; for OAUTHBEARER the client id.")
+    kafka_password: SecretStr | None = Field(None, description="SASL password; for OAUTHBEARER the client secret.")
+    kafka_ca: Path | None = Field(
+        None, description="Certificates (PEM) of who signs the brokers' own; without it, those that the system trusts."
+    )
+    kafka_certificate: Path | None = Field(None, description="The client's own certificate chain (PEM), for TLS.")
+    kafka_key: Path | None = Field(None, description="That certificate's key (PEM), where it is a file of its own.")
+    kafka_key_password: SecretStr | None = Field(None, description="Password of that key.")
+    kafka_token_url: str | None = Field(
+        None,
+        pattern=ENDPOINT,
+        description="For OAUTHBEARER: the endpoint that gives tokens for client credentials (https; on loopback http).",
+    )
+    kafka_token_scope: str | None = Field(None, description="For OAUTHBEARER: the scope to ask for.")
+    redis: str = Field(
+        "redis://127.0.0.1:6379/0",
+        description="Redis URL: redis://[user:password@]host:port/database, unix://path, "
+        "redis+sentinel://host,host/service or redis+cluster://host,host; rediss… with TLS.",
+    )
+    redis_password: SecretStr | None = Field(
+        None, description="Redis password, any characters, instead of one in the URL."
+    )
+    redis_sentinel_password: SecretStr | None = Field(None, description="Password of the sentinels themselves.")
+    redis_ca: Path | None = Field(
+        None, description="Certificates (PEM) of who signs Redis's own; without it, those that the system trusts."
+    )
+    redis_certificate: Path | None = Field(None, description="The client's own certificate chain (PEM), for Redis.")
+    redis_key: Path | None = Field(None, description="That certificate's key (PEM), where it is a file of its own.")
     namespace: str = Field("pw", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every Redis key.")
     partitions: int = Field(4, ge=1, le=1024, description="Partitions of the topics that `topics create` makes.")
     instance: str | None = Field(
@@ -77,6 +114,55 @@ class Settings(BaseSettings):
         None, description="A file of alert rules that run in shadow: their alerts are recorded and page nobody."
     )
 
+    @field_validator("redis")
+    @classmethod
+    def _redis_can_be_read(cls, value: str) -> str:
+        parse_address(value)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then .env, then files that either names; called by pydantic."""
+        return init_settings, env_settings, dotenv_settings, SecretFiles(settings_cls), file_secret_settings
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Secrets from files: PULSEWATCH_X_FILE holds the path, the file's text without its last line end is the secret."""
+
+    def __call__(self) -> dict[str, Any]:
+        """Called by pydantic. Raises UsageError for a file that cannot be read."""
+        prefix = str(self.config["env_prefix"])
+        variables = {**dotenv_values(self.config["env_file"]), **os.environ}  # type: ignore[arg-type]
+        named = {name: variables.get(f"{prefix}{name}_file".upper()) for name in secret_names()}
+        return {name: self._secret(f"{prefix}{name}_file".upper(), path) for name, path in named.items() if path}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Part of pydantic's interface; `__call__` does without."""
+        return None, field_name, False
+
+    @staticmethod
+    def _secret(variable: str, path: str) -> str:
+        try:
+            return Path(path).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{variable}: {path} cannot be read: {error}") from None
+
+
+def secret_names() -> list[str]:
+    """The settings that may stand in files."""
+    return [name for name, field in Settings.model_fields.items() if SecretStr in _types(field.annotation)]
+
+
+def _types(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) or (annotation,)
+
 
 @lru_cache
 def settings() -> Settings:
@@ -90,5 +176,9 @@ def settings() -> Settings:
         field = "_".join(str(part) for part in first["loc"])
         # The value itself may hold a password.
         about = Settings.model_fields[field].description
-        wrong = "has another form" if first["type"] == "string_pattern_mismatch" else first["msg"]
+        wrong = (
+            "has another form"
+            if first["type"] == "string_pattern_mismatch"
+            else first["msg"].removeprefix("Value error, ")
+        )
         raise UsageError(f"PULSEWATCH_{field.upper()}: {wrong}. {about}") from None

@@ -35,7 +35,8 @@ ROOMS = {
     },
     "streams/kafka": {"streams.clock", "streams.errors", "streams.events", "streams.settings", "streams.topology"},
     "streams/ledger": {
-        "streams.backoff", "streams.clock", "streams.errors", "streams.metrics", "streams.settings", "streams.topology",
+        "streams.backoff", "streams.clock", "streams.errors", "streams.metrics", "streams.redis_address",
+        "streams.settings", "streams.topology",
     },
 }  # fmt: skip
 """A room, and what of ours it may look into."""

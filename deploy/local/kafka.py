@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,8 @@ class LocalKafka(ServerProcess):
     def prepare(self) -> None:
         if not kafka_jars().is_dir() or java() is None:
             raise UsageError("Kafka's jars or Java 17 are missing: run `python -m deploy.local.install`")
-        listeners = f"PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{self._controller_port}"
         own = {
-            "listeners": listeners,
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
+            **self.listeners(),
             "controller.quorum.voters": f"1@{LOOPBACK}:{self._controller_port}",
             "log.dirs": str(self._data),
         }
@@ -65,11 +63,27 @@ class LocalKafka(ServerProcess):
         if not (self._data / "meta.properties").exists():
             self._format()
 
+    def listeners(self) -> Mapping[str, str]:
+        """The broker's properties of where it listens, and to whom."""
+        plain = f"PLAINTEXT://{LOOPBACK}:{self.port}"
+        return {
+            "listeners": f"{plain},CONTROLLER://{LOOPBACK}:{self._controller_port}",
+            "advertised.listeners": plain,
+        }
+
+    def format_options(self) -> Sequence[str]:
+        """More arguments of the command that formats the data folder: users, for one."""
+        return ()
+
     def ready(self) -> bool:
         with suppress(OSError), socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
-            connection.sendall(API_VERSIONS_REQUEST)
-            return len(connection.recv(64)) > 0
+            return self._answers(connection)
         return False
+
+    @staticmethod
+    def _answers(connection: socket.socket) -> bool:
+        connection.sendall(API_VERSIONS_REQUEST)
+        return len(connection.recv(64)) > 0
 
     @property
     def connection(self) -> KafkaConnection:
@@ -98,6 +112,7 @@ class LocalKafka(ServerProcess):
             uuid4().hex[:22],
             "-c",
             str(self._properties),
+            *self.format_options(),
             options=["-XX:TieredStopAtLevel=1", _read_archive()],
         )
         if spawn(command, self.log, self.folder, {}).wait() != 0:

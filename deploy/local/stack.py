@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.kafka import LocalKafka
@@ -130,6 +130,13 @@ def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, ServerP
     }
 
 
+def plain_connections() -> dict[str, Any]:
+    """The stack's own Kafka and Redis ask nobody who calls: their settings, whatever another Kafka or Redis needs."""
+    return {
+        name: field.default for name, field in Settings.model_fields.items() if name.startswith(("kafka_", "redis_"))
+    }
+
+
 FIRST = ("redis", "kafka", "alertmanager", "receiver")
 
 
@@ -154,6 +161,7 @@ class Stack:
                 "redis": self.addresses.redis,
                 "console_url": self.addresses.console,
             }
+            | plain_connections()
         )
         """The settings that reach this stack: for readers, feeds and workers."""
         self.servers = servers(folder.absolute(), self.settings, self.ports)

@@ -6,7 +6,7 @@ from typing import Any
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from streams.errors import Unavailable
+from streams.errors import Unavailable, UsageError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.reading import partitions_of
 from streams.topology import STAGES
@@ -35,7 +35,9 @@ class LogBounds:
             return _plain(beginnings), _plain(consumer.end_offsets(where, TIMEOUT_MS))
         except KafkaError as error:
             self.close()
-            raise Unavailable(f"Kafka at {self._kafka} does not answer: {error}") from error
+            raise Unavailable(str(self._kafka.unavailable())) from error
+        except UsageError as error:  # a screen waits for whoever mends it
+            raise Unavailable(str(error)) from error
 
     def close(self) -> None:
         """Let go of the connection; the next `read` makes a new one."""

@@ -8,9 +8,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
-from streams.errors import redis_unavailable
+from streams.errors import Unavailable, UsageError
+from streams.ledger.failure import redis_failure
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.topology import STAGES
 
@@ -24,8 +25,10 @@ def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
         for command in commands:
             pipeline.execute_command(*command)
         replies: list[Any] = pipeline.execute()
-    except (RedisError, OSError) as error:
-        raise redis_unavailable(error) from error
+    except (RedisError, RedisClusterException, OSError) as error:
+        failure = redis_failure(error) or f"Redis answers with an error: {error}"
+        mend = "" if isinstance(failure, UsageError) else " Start it (`pulsewatch up`) or set PULSEWATCH_REDIS"
+        raise Unavailable(f"{failure}{mend}") from error
     return replies
 
 

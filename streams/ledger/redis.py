@@ -13,20 +13,10 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import (
-    AuthenticationError,
-    ClusterDownError,
-    NoPermissionError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    ResponseError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
-from streams.errors import Fenced, OffsetMoved, Unavailable, UsageError
+from streams.errors import Fenced, OffsetMoved
+from streams.ledger.failure import redis_failure
 from streams.ledger.protocol import Claim, Effects, Update
 
 LIST_LIMIT: Final = 6_000
@@ -37,7 +27,6 @@ PART_BYTES: Final = 16_000_000
 Effect = tuple[str, str, Sequence[Any]]
 _encode_record = msgspec.msgpack.Encoder().encode
 _decode_record = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
-_PASSING_ANSWERS = ("LOADING", "BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "MASTERDOWN")
 
 
 class Script:
@@ -141,18 +130,13 @@ class RedisLedger:
         mend."""
         try:
             return await reply
-        except (AuthenticationError, NoPermissionError) as error:
-            raise UsageError(f"Redis refuses these credentials: {error}") from error
         except NoScriptError:
             raise
-        except (RedisConnectionError, RedisTimeoutError, ClusterDownError, TryAgainError, OSError) as error:
-            raise Unavailable(f"Redis does not answer: {error}") from error
-        except (OutOfMemoryError, ReadOnlyError) as error:
-            raise Unavailable(f"Redis does not take writes: {error}") from error
-        except ResponseError as error:
-            if str(error).startswith(_PASSING_ANSWERS):
-                raise Unavailable(f"Redis is busy: {error}") from error
-            raise
+        except (RedisError, RedisClusterException, OSError) as error:
+            failure = redis_failure(error)
+            if failure is None:
+                raise
+            raise failure from error
 
 
 def flatten(effects: Effects) -> Iterator[Effect]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError
 
 from streams.clock import system_clock
+from streams.errors import PulsewatchError
 
 UNREACHABLE = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError, RequestTimedOutError, OSError)
 
@@ -54,13 +55,13 @@ class Outage(logging.Handler):
         """Shutting down: ignore aiokafka's connection errors from now on."""
         self._closing = True
 
-    def down(self) -> None:
-        """Kafka did not answer; logs the first time."""
+    def down(self, reason: PulsewatchError | None = None) -> None:
+        """Kafka did not answer, or not as it should; logs the first time."""
         with self._lock:
             began = self._since_ms is None
             self._since_ms = system_clock()
         if began:
-            log.warning("Kafka at %s does not answer; waiting, nothing is lost", self._kafka)
+            log.warning("%s; waiting, nothing is lost", reason or f"Kafka at {self._kafka} does not answer")
 
     def up(self, answered_ms: int) -> None:
         """Kafka answered at `answered_ms`; logs the end of an outage that began before."""

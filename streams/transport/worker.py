@@ -1,7 +1,7 @@
 """A stage as a process: the Faust app, its lanes, and an exit code with a meaning.
 
-Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 3 another worker owns a
-partition. After any of them a new process goes on from the ledger's offsets.
+Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 2 a server refuses the settings,
+3 another worker owns a partition. After any of them a new process goes on from the ledger's offsets.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from prometheus_client import start_http_server
 
 from streams.backoff import Backoff
 from streams.clock import system_clock
-from streams.errors import Fenced, PulsewatchError
+from streams.errors import Fenced, PulsewatchError, UsageError
 from streams.events.schema import Coordinates
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_sink import DeadLetterTopicSink
@@ -37,7 +37,7 @@ GLIBC_OPTIONS = {
     -1: 256 * 1024**2,  # M_TRIM_THRESHOLD: as much may lie free at the heap's end
     -8: 1,  # M_ARENA_MAX: blocks that one thread frees serve the other
 }
-STOPPED, FAILED, FENCED = 0, 1, 3
+STOPPED, FAILED, REFUSED, FENCED = 0, 1, 2, 3
 TOPICS_BACKOFF = Backoff(first_seconds=0.25, max_seconds=5.0)
 STOPPING_SECONDS = 15.0
 YOUNG_OBJECTS = 50_000
@@ -119,7 +119,10 @@ class Worker:
             try:
                 missing = set(self._handler.topics) - await _topics(self._kafka)
             except (KafkaError, OSError):
-                self._outage.down()
+                refusal = await self._kafka.refusal()
+                if isinstance(refusal, UsageError):
+                    raise refusal from None
+                self._outage.down(refusal)
             else:
                 self._outage.up(system_clock())
                 if not missing:
@@ -143,7 +146,7 @@ class Worker:
 
     def _end(self, exit_code: int, error: BaseException, where: str) -> None:
         if self._exit_code == STOPPED:
-            self._exit_code = exit_code
+            self._exit_code = REFUSED if isinstance(error, UsageError) else exit_code
             if isinstance(error, PulsewatchError):
                 log.error("%s: %s; this worker ends", where, error)
             else:

@@ -15,9 +15,13 @@ from deploy.local.redis import LocalRedis
 class ClusterNode(LocalRedis):
     """Started with clustering on; it has no slots yet."""
 
-    def command(self) -> Sequence[str]:
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         # By default its bus listens 10,000 ports above, where the system has outgoing connections.
-        return [*super().command(), "--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+        self.bus_port = free_port()
+
+    def command(self) -> Sequence[str]:
+        return [*super().command(), "--cluster-enabled", "yes", "--cluster-port", str(self.bus_port)]
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,14 @@ from tests.servers.waiting import DEADLINE_SECONDS
 @asynccontextmanager
 async def running(handler: Recorder, kafka: str, instance: str | None = None) -> AsyncIterator["asyncio.Task[int]"]:
     """A worker that is told to stop at the end; the task's result is its exit code."""
-    worker = Worker(handler, Settings(kafka=kafka, instance=instance))
+    async with running_with(handler, Settings(kafka=kafka, instance=instance)) as task:
+        yield task
+
+
+@asynccontextmanager
+async def running_with(handler: Recorder, settings: Settings) -> AsyncIterator["asyncio.Task[int]"]:
+    """The same, with settings of one's own."""
+    worker = Worker(handler, settings)
     task = asyncio.create_task(worker.run())
     try:
         yield task
