@@ -35,7 +35,7 @@ class LogBounds:
             return _plain(beginnings), _plain(consumer.end_offsets(where, TIMEOUT_MS))
         except KafkaError as error:
             self.close()
-            raise Unavailable(str(self._kafka.unavailable())) from error
+            raise Unavailable(f"Kafka at {self._kafka} does not answer: {error}") from error
         except UsageError as error:  # a screen waits for whoever mends it
             raise Unavailable(str(error)) from error
 

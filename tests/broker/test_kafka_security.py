@@ -1,5 +1,6 @@
 """Kafka that asks who calls: real brokers with TLS and SASL, through every client that we make."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,15 @@ from tests.servers.secured_kafka import PASSWORD, USER, SecuredKafka
 from tests.servers.tokens import token_endpoint
 from tests.servers.waiting import until_async
 from tests.servers.workers import running_with
+
+# redis-py and aiokafka leave the sockets of refused connections to the garbage collector, which says so.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

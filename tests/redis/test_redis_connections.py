@@ -3,6 +3,7 @@ it refuses."""
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,15 @@ EVERYTHING = Effects(
     outbox=[("key", b"record")],
     ttl_seconds={"counts": 60},
 )
+
+# redis-py and aiokafka leave the sockets of refused connections to the garbage collector, which says so.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
