@@ -8,6 +8,7 @@ from typing import Self
 
 from dashboards.event_present import EventPresent
 from dashboards.snapshot import SnapshotReader
+from streams.alerts.alert import Alert
 from streams.alerts.reader import AlertReader
 from streams.clock import Clock, system_clock
 from streams.control.campaigns import Campaigns
@@ -55,6 +56,10 @@ class Readers:
     def at_once(self) -> AbstractContextManager[None]:
         """One reading: what is read within it by this thread asks for the shards once."""
         return self._directory.at_once()
+
+    def alarming(self) -> list[Alert]:
+        """The alerts that people are told of: those that fire, but for false alarms."""
+        return self.decisions.alarming(self.alerts.active())
 
     def present_ms(self) -> int:
         """The events' present (dashboards.event_present); 0 where no event was ever counted."""

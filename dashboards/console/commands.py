@@ -20,11 +20,15 @@ from dashboards.console.limits import address_of
 from dashboards.console.pages import alert
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
+from streams.clock import MINUTE_MS
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
 from streams.control.decisions import Decision, Verdict
 from streams.errors import UsageError
 
 WRONG_TOKEN_SECONDS = 0.5
+
+
+MAX_SILENCE_MINUTES = 7 * 24 * 60
 
 
 class LoginRequest(msgspec.Struct):
@@ -35,6 +39,8 @@ class DecisionRequest(msgspec.Struct):
     fingerprint: str
     verdict: Verdict
     note: str = ""
+    silence_minutes: int | None = None
+    """Of an acknowledgement: how long nobody is told again; 0 ends the silence, None is as long as the alert fires."""
 
 
 class EndRequest(msgspec.Struct):
@@ -103,9 +109,11 @@ def _decided(sources: PageSources, given: DecisionRequest, user: Person) -> Deci
     found = alert.find(sources, given.fingerprint)
     if found is None:
         raise UsageError(f"there is no alert {given.fingerprint[:40]}")
-    return sources.readers.decisions.record(
-        found, given.verdict, user.name, sources.readers.clock(), given.note.strip()
-    )
+    now_ms, minutes = sources.readers.clock(), given.silence_minutes
+    if minutes is not None and not 0 <= minutes <= MAX_SILENCE_MINUTES:
+        raise UsageError(f"a silence lasts 0 to {MAX_SILENCE_MINUTES} minutes")
+    until_ms = None if minutes is None else now_ms + minutes * MINUTE_MS
+    return sources.readers.decisions.record(found, given.verdict, user.name, now_ms, given.note.strip(), until_ms)
 
 
 def _created(sources: PageSources, given: CampaignRequest, user: Person) -> Campaign:

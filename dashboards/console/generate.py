@@ -13,25 +13,20 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import msgspec.inspect as shapes
-from opencc import OpenCC
 
 from dashboards.console.routes import PAGES
 from streams.alerts.kinds import KINDS
+from streams.chinese import in_traditional
 from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, Screen, shown_on
 from streams.errors import UsageError
 
 SOURCES = Path(__file__).parent / "web" / "src"
-TRADITIONAL_TERMS: Mapping[str, str] = MappingProxyType({
-    "賬號": "帳號", "點贊": "點讚", "點選": "點擊", "型別": "類型", "質量": "品質",
-})  # fmt: skip
-"""OpenCC's terms, and the ones that are said in live commerce instead."""
 _Struct = shapes.StructType | shapes.DataclassType
 _WORD = re.compile(r"^  \w+: (\[.*\]),$", re.MULTILINE)
 _HEADER = "// Written by `python -m dashboards.console.generate`: change the Python that it names, not this file.\n"
@@ -159,20 +154,6 @@ def words() -> str:
         *(f"  {_quoted(zh)}: {_quoted(turned)}," for zh, turned in traditional.items()),
         "};\n",
     ])  # fmt: skip
-
-
-def in_traditional(simplified: str) -> str:
-    """A word in the traditional characters and terms of Taiwan."""
-    turned: str = _converter().convert(simplified)
-    for term, said in TRADITIONAL_TERMS.items():
-        turned = turned.replace(term, said)
-    return turned
-
-
-@cache
-def _converter() -> Any:
-    """Loading its dictionaries takes most of a second."""
-    return OpenCC("s2twp")
 
 
 def _table(name: str, rows: Mapping[Any, tuple[str, str]]) -> str:

@@ -27,7 +27,7 @@ from streams.settings import Settings
 OTHER = "other"
 ROOM_COUNTERS = sums_on("exporter")
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
-ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook")
+ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook", "first_severity")
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,10 @@ def _alerts(alerts: Sequence[Alert], cap: int) -> Iterator[GaugeMetricFamily]:
     each = GaugeMetricFamily(metrics.ALERT_FIRING, "1 for each firing alert.", labels=ALERT_LABELS)
     for alert in firing[:cap]:
         place = (alert.brand_id, alert.room_id or "", alert.platform or "", alert.family or "")
-        each.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook], 1)
+        first = alert.first_severity or alert.severity
+        each.add_metric([alert.kind, alert.severity, *place, alert.fingerprint, alert.runbook, first], 1)
     for kind, severity in sorted({(alert.kind, alert.severity) for alert in firing[cap:]}):
-        each.add_metric([kind, severity, OTHER, "", "", "", OTHER, KINDS[kind].runbook], 1)
+        each.add_metric([kind, severity, OTHER, "", "", "", OTHER, KINDS[kind].runbook, severity], 1)
     yield each
     counts = Counter((alert.kind, alert.severity) for alert in firing)
     totals = GaugeMetricFamily(metrics.ALERTS, "Firing alerts.", labels=["kind", "severity"])

@@ -24,7 +24,7 @@ def serve(chosen: Settings, host: str = HOST, port: int = PORT) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     registry = CollectorRegistry()
-    with Readers(chosen) as readers, BackgroundSnapshot(readers.snapshots.read, readers.alerts.active) as latest:
+    with Readers(chosen) as readers, BackgroundSnapshot(readers.snapshots.read, readers.alarming) as latest:
         registry.register(FigureCollector(latest, SeriesLimits.of(chosen)))
         server, thread = start_http_server(port, addr=host, registry=registry)
         stop.wait()

@@ -33,14 +33,17 @@ def relay(
     Keeps nothing: Alertmanager tries again until the relay says that the receiver has it. Metrics are on /metrics.
     """
     import asyncio
+    from contextlib import closing
 
     from deploy.cli.routes import reach
     from deploy.local.alertmanager import CONFIG as ALERTMANAGER_CONFIG
     from deploy.local.programs import RELAY_CONFIG
     from streams.errors import Unavailable, UsageError
+    from streams.ledger.connect import reader_client
     from streams.notification.message import Links
     from streams.notification.receivers import load
-    from streams.notification.relay import serve
+    from streams.notification.records import AlertRecords
+    from streams.notification.relay import Surroundings, serve
     from streams.notification.trial import send_test
     from streams.settings import settings
 
@@ -64,7 +67,10 @@ def relay(
         _warn_of_links(chosen.console_url)
     else:
         try:
-            asyncio.run(serve(targets, links, host, port))
+            with closing(reader_client(chosen)) as client:
+                records = AlertRecords(client, chosen.namespace)
+                around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file)
+                asyncio.run(serve(targets, links, host, port, around))
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 

@@ -21,8 +21,12 @@ class LocalAlertmanager(ServerProcess):
 
     name = "alertmanager"
 
-    def __init__(self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None, group_interval: str | None = None
+    ) -> None:  # fmt: skip
+        """`group_interval`: how soon a group is told again, in place of the shipped times."""
         super().__init__(folder, port)
+        self._group_interval = group_interval
         self._hosts = {"receiver": receiver, "relay": relay or receiver}
 
     @property
@@ -51,7 +55,10 @@ class LocalAlertmanager(ServerProcess):
 
     def prepare(self) -> None:
         shipped = yaml.safe_load(CONFIG.read_text())
-        self._config.write_text(yaml.safe_dump(delivering_to(shipped, self._hosts), sort_keys=False))
+        own = delivering_to(shipped, self._hosts)
+        if self._group_interval is not None:
+            own["route"] = _told_again_after(own["route"], self._group_interval)
+        self._config.write_text(yaml.safe_dump(own, sort_keys=False))
 
     def ready(self) -> bool:
         return answers(f"{self.url}/-/ready")
@@ -65,6 +72,11 @@ def delivering_to(shipped: dict[str, Any], hosts: Mapping[str, str]) -> dict[str
         for entry in shipped["receivers"]
     ]
     return shipped | {"receivers": receivers}
+
+
+def _told_again_after(route: dict[str, Any], interval: str) -> dict[str, Any]:
+    routes = [_told_again_after(one, interval) for one in route.get("routes", [])]
+    return route | {"group_interval": interval, "routes": routes}
 
 
 def with_host(url: str, hosts: Mapping[str, str]) -> str:

@@ -62,6 +62,8 @@ class Receiver(ThreadingHTTPServer):
         self._log = log
         self._lock = threading.Lock()
         self._pages: deque[Page] = deque(maxlen=KEPT)
+        self.notifications = 0
+        """How many messages they came in."""
 
     @property
     def received(self) -> list[Page]:
@@ -74,6 +76,7 @@ class Receiver(ThreadingHTTPServer):
         fresh = pages(notification, datetime.now(UTC))
         with self._lock:
             self._pages.extend(fresh)
+            self.notifications += 1
             if self._log:
                 with self._log.open("a") as log:
                     log.writelines(json.dumps(asdict(page), ensure_ascii=False) + "\n" for page in fresh)

@@ -160,6 +160,7 @@ class Stack:
                 "kafka": self.addresses.kafka,
                 "redis": self.addresses.redis,
                 "console_url": self.addresses.console,
+                "alertmanager": self.addresses.alertmanager,
             }
             | plain_connections()
         )

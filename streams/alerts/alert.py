@@ -74,6 +74,8 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """A draft rule's: recorded, paging nobody."""
     first_severity: Severity | None = None
     """The severity with which it fired; whoever was told then is told of what becomes of it."""
+    window_minutes: int | None = None
+    """Over how many minutes `observed` counts texts."""
     present: dict[str, float] = {}
     """What is observed now, where `observed` has the height of it."""
     calm_since: int | None = None

@@ -3,6 +3,7 @@
 A client is a synchronous one that returns bytes. Every call raises Unavailable where Redis does not answer.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +34,15 @@ class AlertReader:
     def shadow(self) -> list[Alert]:
         """The last alerts of draft rules, whatever their state; `active` and `resolved` have none of them."""
         return self._alerts(SHADOW)
+
+    def find(self, fingerprints: Sequence[str]) -> dict[str, Alert]:
+        """These alerts as they are now or were last, of those that are kept."""
+        if not fingerprints:
+            return {}
+        keys = [prefix + suffix for suffix in (RESOLVED, ACTIVE) for prefix in self._prefixes()]
+        replies = answers(self._client, (("HMGET", key, *fingerprints) for key in keys))
+        alerts = [_alert(value) for values in replies for value in values if value is not None]
+        return {alert.fingerprint: alert for alert in alerts}
 
     def _alerts(self, hash_suffix: str) -> list[Alert]:
         replies = answers(self._client, (("HVALS", prefix + hash_suffix) for prefix in self._prefixes()))

@@ -30,6 +30,17 @@ class AlertmanagerAlert(
     def severity(self) -> str:
         return self.labels.get("severity", "")
 
+    @property
+    def episode(self) -> str:
+        """The fingerprint of the episode in our records; empty for what has none, or shares a series with others."""
+        fingerprint = self.labels.get("fingerprint", "")
+        return "" if fingerprint == "other" else fingerprint
+
+    @property
+    def key(self) -> str:
+        """What names it for a receiver: the episode, which keeps its name when its severity or kind changes."""
+        return self.episode or self.fingerprint
+
 
 class Notification(
     msgspec.Struct,

@@ -21,9 +21,11 @@ from streams.errors import UsageError
 from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS, from_zero
 from streams.notification.alertmanager import Notification
 from streams.notification.formats import FORMATS, Answer, Post, RenderInput
-from streams.notification.message import Links, compose
+from streams.notification.message import Links, Message, compose
 from streams.notification.rate_limit import RateLimiter
 from streams.notification.receivers import Receiver
+from streams.notification.records import AlertRecords
+from streams.notification.sentences import Reader
 
 LOG = logging.getLogger(__name__)
 Outcome = Literal["delivered", "refused", "unavailable", "limited"]
@@ -51,6 +53,8 @@ class ReceiverClient:
     receiver: Receiver
     links: Links
     session: aiohttp.ClientSession
+    records: AlertRecords | None = None
+    """Without it messages have the words of Alertmanager alone."""
     clock: Clock = system_clock
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -81,12 +85,24 @@ class ReceiverClient:
         return result
 
     async def _deliver(self, notification: Notification, deadline: float) -> Result:
-        message = compose(notification, self.links, self.receiver.language)
+        message = await self._compose(notification)
+        if message is None:
+            return Result("delivered")
         for post in self._format.write(RenderInput(notification, message, self.receiver.address(), self.clock())):
             result = await self._send(post, deadline)
             if result.outcome != "delivered":
                 return result
+        if self.records is not None:
+            told = [item.alert.episode for item in message.items if item.alert.episode]
+            await self.records.mark_told(told, self.clock())
         return Result("delivered")
+
+    async def _compose(self, notification: Notification) -> Message | None:
+        """The message in the receiver's words; None where nothing of the notification is news."""
+        reader = Reader(self.receiver.language, self.receiver.zone, self.clock())
+        episodes = sorted({alert.episode for alert in notification.alerts if alert.episode})
+        known = await self.records.known(episodes) if self.records is not None and episodes else {}
+        return compose(notification, self.links, reader, known)
 
     async def _send(self, post: Post, deadline: float) -> Result:
         wait_seconds, reason = FIRST_WAIT_SECONDS, ""

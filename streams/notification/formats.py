@@ -11,13 +11,14 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote_plus
 
 import msgspec
 
 from streams.alerts.alert import SEVERITIES
-from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.notification.alertmanager import Notification
 from streams.notification.message import Item, Message
 from streams.notification.rate_limit import Limit
 from streams.untrusted import one_line
@@ -75,7 +76,27 @@ class Format:
 
 
 def _webhook(source: RenderInput) -> list[Post]:
-    return [Post(source.address.url, msgspec.to_builtins(source.notification))]
+    """Alertmanager's own format, an alert an episode, with what a person reads as annotations."""
+    message = source.message
+    alerts = [
+        msgspec.structs.replace(item.alert, annotations={**item.alert.annotations, **_annotations(item)})
+        for item in message.items
+    ]
+    told = msgspec.structs.replace(
+        source.notification, alerts=alerts, status="firing" if message.firing else "resolved",
+        common_annotations={**source.notification.common_annotations, "title": message.title},
+    )  # fmt: skip
+    return [Post(source.address.url, msgspec.to_builtins(told))]
+
+
+def _annotations(item: Item) -> dict[str, str]:
+    onset = {} if item.onset_ms is None else {"since": _instant(item.onset_ms)}
+    links = {name: url for name, url in (("view", item.view), ("runbook_url", item.runbook)) if url}
+    return {"title": item.head, "summary": item.summary, **onset, **links}
+
+
+def _instant(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _slack(source: RenderInput) -> list[Post]:
@@ -85,7 +106,7 @@ def _slack(source: RenderInput) -> list[Post]:
         {"type": "header", "text": {"type": "plain_text", "text": _cut(_fullwidth(message.title), 150), "emoji": False}}
     ]
     for item in message.shown:
-        lines = [f"*{_fullwidth(message.head(item))}*", f"{message.words['since']} {_fullwidth(item.since)}"]
+        lines = [f"*{_fullwidth(item.head)}*", *map(_fullwidth, item.lines)]
         links = [f"<{url}|{label}>" for label, url in _links(message, item)]
         text = "\n".join([*lines, " · ".join(links)] if links else lines)
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}})
@@ -95,14 +116,15 @@ def _slack(source: RenderInput) -> list[Post]:
 
 
 def _pagerduty(source: RenderInput) -> list[Post]:
-    """Events API v2, an event an alert: its fingerprint is the key, so that a repeated event is one incident."""
+    """Events API v2, an event an episode: its fingerprint is the key, so that an episode that grows is one incident."""
     message = source.message
     posts = []
-    for item, alert in _paired(source):
+    for item in message.items:
+        alert = item.alert
         event: dict[str, Any] = {
             "routing_key": source.address.secret,
             "event_action": "trigger" if item.firing else "resolve",
-            "dedup_key": item.fingerprint,
+            "dedup_key": item.key,
             "links": [{"href": url, "text": label} for label, url in _links(message, item)],
         }
         if item.firing:
@@ -110,10 +132,13 @@ def _pagerduty(source: RenderInput) -> list[Post]:
                 "summary": _cut(item.summary, PAGERDUTY_SUMMARY),
                 "source": "pulsewatch",
                 "severity": item.severity if item.severity in SEVERITIES else "error",
-                "timestamp": alert.starts_at,
+                "timestamp": alert.starts_at if item.onset_ms is None else _instant(item.onset_ms),
                 "component": one_line(alert.labels.get("brand") or alert.labels.get("stage") or "pulsewatch"),
                 "class": one_line(alert.name),
-                "custom_details": {one_line(name): one_line(value) for name, value in alert.labels.items()},
+                "custom_details": {
+                    **{one_line(name): one_line(value) for name, value in alert.labels.items()},
+                    "message": "\n".join(item.lines),
+                },
             }
         posts.append(Post(source.address.url, event))
     return posts
@@ -124,7 +149,7 @@ def _feishu(source: RenderInput) -> list[Post]:
     message = source.message
     elements: list[dict[str, Any]] = []
     for item in message.shown:
-        lines = f"{message.head(item)}\n{message.words['since']} {item.since}"
+        lines = "\n".join([item.head, *item.lines])
         elements.append({"tag": "div", "text": {"tag": "plain_text", "content": lines}})
         buttons = [
             {"tag": "button", "text": {"tag": "plain_text", "content": label}, "url": url, "type": "default"}
@@ -175,7 +200,8 @@ def _markdown(message: Message, max_bytes: int) -> str:
     blocks = [f"### {_fullwidth(message.title)}"]
     for number, item in enumerate(message.shown):
         links = " ".join(f"[{label}]({url})" for label, url in _links(message, item))
-        block = f"**{_fullwidth(message.head(item))}**\n\n> {message.words['since']} {_fullwidth(item.since)} {links}"
+        said = "".join(f"\n\n> {_fullwidth(line)}" for line in item.lines)
+        block = f"**{_fullwidth(item.head)}**{said}" + (f"\n\n{links}" if links else "")
         hidden = len(message.shown) - number + message.more
         rest = message.words["more"].format(hidden)
         if len("\n\n".join([*blocks, block, rest]).encode()) > max_bytes:
@@ -202,11 +228,6 @@ def _links(message: Message, item: Item) -> list[tuple[str, str]]:
     """(label, address). Addresses are made of settings and quoted names, never of a feed's text."""
     links = [(message.words["open"], item.view), (message.words["runbook"], item.runbook)]
     return [(label, url) for label, url in links if url]
-
-
-def _paired(source: RenderInput) -> list[tuple[Item, AlertmanagerAlert]]:
-    alerts = {alert.fingerprint: alert for alert in source.notification.alerts}
-    return [(item, alerts[item.fingerprint]) for item in source.message.items]
 
 
 def _cut(text: str, max_chars: int) -> str:

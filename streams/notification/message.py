@@ -1,40 +1,25 @@
-"""A message before any receiver's format: a title, and a few lines and links an alert.
+"""A message before any receiver's format: a title for a lock screen, and a few sentences and links an episode.
 
-Names and summaries come from feeds. Here they lose what no display should obey (control and format characters, line
-breaks) and are bounded; what a format's own markup could make of them is that format's to escape.
+Names and texts come from feeds. Here they lose what no display should obey (control and format characters, line breaks)
+and are bounded; what a format's own markup could make of them is that format's to escape.
+
+Alertmanager knows an alert by its labels, people know an episode: one that grew from warning to critical comes as an
+alert that resolved and another that fires. It is one item here, and one key.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from streams.alerts.alert import SEVERITIES
-from streams.alerts.kinds import KINDS
+from streams.control.decisions import ends
 from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.notification.sentences import KnownAlert, Reader, key_sentence, sentences
 from streams.untrusted import one_line
 
-Language = Literal["en", "zh"]
 SHOWN = 10
-"""Alerts a message; the others are a number, and one link away."""
-
-WORDS: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "firing": "FIRING", "resolved": "RESOLVED", "since": "since", "open": "Open", "runbook": "Runbook",
-        "more": "and {} more", "critical": "critical", "warning": "warning", "info": "info",
-        **{kind.prometheus: kind.en for kind in KINDS.values()},
-    },
-    "zh": {
-        "firing": "告警", "resolved": "已恢复", "since": "始于", "open": "查看详情", "runbook": "处置手册",
-        "more": "另有 {} 条", "critical": "严重", "warning": "警告", "info": "提示",
-        **{kind.prometheus: kind.zh for kind in KINDS.values()},
-        "MonitorBlind": "监控失明", "TopicSilent": "数据中断", "WorkerGone": "处理程序离线",
-        "WorkerIdle": "处理程序空闲", "ConsumerBehind": "处理积压", "DeadLetters": "无法读取的数据",
-        "TextsUnscored": "文本未评分", "KafkaAway": "消息队列离线",
-        "PagesUndelivered": "告警未送达", "RelayGone": "告警中继离线", "Watchdog": "监控心跳",
-    },
-}  # fmt: skip
-"""What a message says beside the names and texts of its alerts; an alert by its name in Prometheus."""
+"""Episodes a message; the others are a number, and one link away."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +33,8 @@ class Links:
         """The alert's own page in the console, or the operations page for an alert that has none."""
         if not self.console:
             return ""
-        fingerprint = alert.labels.get("fingerprint", "")
-        page = f"alert/{quote(fingerprint, safe='')}" if fingerprint not in ("", "other") else "operations"
+        fingerprint = alert.episode
+        page = f"alert/{quote(fingerprint, safe='')}" if fingerprint else "operations"
         return f"{self.console.rstrip('/')}/{page}"
 
     def runbook(self, alert: AlertmanagerAlert) -> str:
@@ -59,25 +44,34 @@ class Links:
 
 @dataclass(frozen=True)
 class Item:
-    """One alert."""
+    """One episode, or one alert of the monitor itself."""
 
+    alert: AlertmanagerAlert
     firing: bool
     severity: str
-    summary: str
+    head: str
+    """Its first line: state, severity, what and where."""
+    lines: Sequence[str]
+    """Sentences about it."""
     since: str
+    """Its onset in the reader's zone."""
+    onset_ms: int | None
     view: str
     runbook: str
-    fingerprint: str
+    key: str
+    """The same for as long as the episode lasts, however grave it gets."""
+    summary: str
+    """All of it in one line."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """What one notification says: its alerts, firing before resolved, the gravest first."""
+    """What one notification says: its episodes, firing before resolved, the gravest first."""
 
     title: str
     firing: bool
     severity: str
-    """The gravest of its alerts'."""
+    """The gravest of its episodes'."""
     items: Sequence[Item]
     truncated: int
     """Alerts that Alertmanager left out."""
@@ -85,7 +79,7 @@ class Message:
 
     @property
     def shown(self) -> Sequence[Item]:
-        """The alerts that are shown one by one."""
+        """The episodes that are shown one by one."""
         return self.items[:SHOWN]
 
     @property
@@ -93,46 +87,129 @@ class Message:
         """How many alerts are not shown."""
         return len(self.items) - len(self.shown) + self.truncated
 
-    def head(self, item: Item) -> str:
-        """An alert's first line."""
-        state = self.words["firing" if item.firing else "resolved"]
-        severity = self.words.get(item.severity, item.severity)
-        return f"{state} · {severity} · {item.summary}" if severity else f"{state} · {item.summary}"
-
     def tail(self) -> str:
         """The line about alerts that are not shown; empty where all are."""
         return self.words["more"].format(self.more) if self.more else ""
 
 
-def compose(notification: Notification, links: Links, language: Language) -> Message:
-    """The message of a notification: firing before resolved, the gravest first."""
-    words = WORDS[language]
-    alerts = sorted(notification.alerts, key=lambda alert: (alert.status != "firing", _rank(alert.severity)))
-    first = alerts[0]
-    count = len(alerts) + notification.truncated_alerts
-    name = words.get(first.name, one_line(first.name))
-    scope = " · ".join(one_line(first.labels[label]) for label in ("brand", "room") if first.labels.get(label))
-    state = words[notification.status] + (f" ×{count}" if count > 1 else "")
+def compose(
+    notification: Notification, links: Links, reader: Reader, known: Mapping[str, KnownAlert] | None = None
+) -> Message | None:
+    """The message of a notification; None where nothing of it is news: its alerts fire on, as another alert or beyond
+    the series' cap. `known` is what Redis has, by fingerprint; without it the notification's own words have to do."""
+    known = known or {}
+    alerts = _episodes(notification.alerts, known)
+    if not alerts:
+        return None
+    items = [_item(alert, links, reader, known.get(alert.episode)) for alert in alerts]
+    firing = any(item.firing for item in items)
     return Message(
-        title=f"[{state}] {name}" + (f" · {scope}" if scope else ""),
-        firing=notification.status == "firing",
-        severity=one_line(first.severity),
-        items=[_item(alert, links) for alert in alerts],
+        title=_title(items, notification.truncated_alerts, reader, known),
+        firing=firing,
+        severity=items[0].severity,
+        items=items,
         truncated=notification.truncated_alerts,
-        words=words,
+        words=reader.words,
     )
 
 
-def _item(alert: AlertmanagerAlert, links: Links) -> Item:
+def _episodes(alerts: Sequence[AlertmanagerAlert], known: Mapping[str, KnownAlert]) -> list[AlertmanagerAlert]:
+    """An alert an episode: the gravest that fires, or the one that resolved if the episode is over."""
+    chosen: dict[str, AlertmanagerAlert] = {}
+    for alert in sorted(alerts, key=lambda alert: (alert.status != "firing", _rank(alert.severity))):
+        chosen.setdefault(alert.key, alert)
+    return [alert for alert in chosen.values() if not _fires_on(alert, known.get(alert.episode))]
+
+
+def _fires_on(alert: AlertmanagerAlert, known: KnownAlert | None) -> bool:
+    """Whether an alert resolved although its episode goes on: it grew, or is among the `other` series now."""
+    return (
+        alert.status == "resolved"
+        and known is not None
+        and known.alert.state == "firing"
+        and not ends(known.decision)
+    )  # fmt: skip
+
+
+def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAlert | None) -> Item:
+    firing = alert.status == "firing"
+    onset_ms = known.alert.started_at if known else milliseconds(alert.starts_at)
+    since = reader.moment(onset_ms) if onset_ms is not None else one_line(alert.starts_at)
+    head = " · ".join(_head(alert, reader, known))
+    lines = sentences(known, reader, firing=firing) if known else _own_words(alert, reader, since)
     return Item(
-        firing=alert.status == "firing",
+        alert=alert,
+        firing=firing,
         severity=one_line(alert.severity),
-        summary=one_line(alert.annotations.get("summary", alert.name)),
-        since=one_line(alert.starts_at[:19].replace("T", " ") + " UTC"),
+        head=head,
+        lines=lines,
+        since=since,
+        onset_ms=onset_ms,
+        summary=head + reader.words["colon"] + reader.words["space"].join(lines),
         view=links.view(alert),
         runbook=links.runbook(alert),
-        fingerprint=alert.fingerprint,
+        key=alert.key,
     )
+
+
+def _own_words(alert: AlertmanagerAlert, reader: Reader, since: str) -> list[str]:
+    """What the alert's annotations say: of the monitor's own alerts, and where Redis cannot be read."""
+    said = alert.annotations.get("summary_zh", "") if reader.language != "en" else ""
+    summary = one_line(said or alert.annotations.get("summary", alert.name))
+    return [summary, f"{reader.words['since']} {since}"]
+
+
+def _head(alert: AlertmanagerAlert, reader: Reader, known: KnownAlert | None) -> list[str]:
+    said = reader.words
+    return [part for part in (_state(alert, known, said), _severity(alert, said), *_what(alert, reader)) if part]
+
+
+def _state(alert: AlertmanagerAlert, known: KnownAlert | None, said: Mapping[str, str]) -> str:
+    if alert.status != "firing":
+        return said["resolved"]
+    if known is not None and known.alert.state == "resolved":
+        return said["over"]
+    grew = known is not None and known.alert.first_severity not in (None, known.alert.severity)
+    return said["grown" if grew else "firing"]
+
+
+def _severity(alert: AlertmanagerAlert, said: Mapping[str, str]) -> str:
+    return said.get(alert.severity, one_line(alert.severity))
+
+
+def _what(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
+    name = reader.words.get(alert.name, one_line(alert.name))
+    return [name, *_where(alert, reader)]
+
+
+def _where(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
+    room = alert.labels.get("room", "")
+    parts = [one_line(alert.labels.get("brand", "")), reader.words["room"].format(one_line(room)) if room else ""]
+    return [part for part in parts if part]
+
+
+def _title(items: Sequence[Item], truncated: int, reader: Reader, known: Mapping[str, KnownAlert]) -> str:
+    """What a lock screen shows: severity, what and where, and the figure against the usual; of several, how many."""
+    first, count = items[0], len(items) + truncated
+    record = known.get(first.alert.episode)
+    if count == 1:
+        figure = key_sentence(record.alert, reader) if record and first.firing else ""
+        return f"{first.head} · {figure}" if figure else first.head
+    said = reader.words
+    names = dict.fromkeys(said.get(item.alert.name, one_line(item.alert.name)) for item in items)
+    places = {tuple(_where(item.alert, reader)) for item in items}
+    where = list(places.pop()) if len(places) == 1 else []
+    parts = [_state(first.alert, record, said), _severity(first.alert, said), said["alerts"].format(count), *where]
+    return " · ".join(part for part in [*parts, said["separator"].join(list(names)[:4])] if part)
+
+
+def milliseconds(moment: str) -> int | None:
+    """A time as Alertmanager writes it, with whatever offset; None where it is none."""
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _rank(severity: str) -> int:

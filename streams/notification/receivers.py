@@ -3,14 +3,16 @@ restart; an address that contains its own key is a secret too."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import yaml
 
 from streams.errors import UsageError
 from streams.notification.formats import Address, ReceiverKind
-from streams.notification.message import Language
+from streams.notification.words import Language
 
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 
@@ -23,6 +25,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url_file: str | None = None
     secret_file: str | None = None
     language: Language = "en"
+    zone: str = "UTC"
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +42,8 @@ class Receiver:
     url: str | None
     url_file: Path | None
     secret_file: Path | None
+    zone: tzinfo = UTC
+    """In which its readers' times are written."""
 
     def address(self) -> Address:
         """Read the files. Raises UsageError where one is missing or does not hold one word."""
@@ -75,7 +80,14 @@ def _receiver(name: str, entry: _Entry, folder: Path) -> Receiver:
         raise UsageError(f"relay target {name}: {entry.kind} takes no secret_file; its address is the secret")
     url_file = folder / entry.url_file if entry.url_file else None
     secret_file = folder / entry.secret_file if entry.secret_file else None
-    return Receiver(name, entry.kind, entry.language, entry.url, url_file, secret_file)
+    return Receiver(name, entry.kind, entry.language, entry.url, url_file, secret_file, _zone(name, entry.zone))
+
+
+def _zone(name: str, zone: str) -> tzinfo:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"relay target {name}: {zone} is no time zone; one is called Asia/Shanghai") from None
 
 
 def _line(name: str, path: Path) -> str:

@@ -1,18 +1,24 @@
 """The relay's web server: `POST /alerts/<target>` from Alertmanager, `GET /metrics`, `GET /healthz`."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.notification.alertmanager import read
+from streams.notification.alertmanager_api import AlertmanagerApi
 from streams.notification.delivery import Outcome, ReceiverClient
 from streams.notification.message import Links
 from streams.notification.receivers import Receiver
+from streams.notification.records import AlertRecords
+from streams.notification.upkeep import Upkeep
 
 LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 10_000_000
@@ -21,28 +27,59 @@ STATUSES: Mapping[Outcome, int] = {"delivered": 200, "refused": 422, "unavailabl
 CLIENTS = web.AppKey("clients", dict[str, ReceiverClient])
 
 
-def application(receivers: Mapping[str, Receiver], links: Links) -> web.Application:
-    """The server's routes; connections to receivers are kept for as long as it runs."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What the relay reads and keeps in order, beside its receivers."""
+
+    records: AlertRecords
+    alertmanager: str
+    """Its address."""
+    password_file: Path | None = None
+    """Of Alertmanager's user `pulsewatch`."""
+
+
+def application(
+    receivers: Mapping[str, Receiver], links: Links, around: Surroundings | None = None
+) -> web.Application:  # fmt: skip
+    """The server's routes; connections to receivers are kept for as long as it runs. Without surroundings messages
+    have the words of Alertmanager alone, and decisions do not act."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def clients(app: web.Application) -> AsyncIterator[None]:
+        records = around.records if around else None
         async with aiohttp.ClientSession() as session:
-            app[CLIENTS] = {name: ReceiverClient(receiver, links, session) for name, receiver in receivers.items()}
+            app[CLIENTS] = {
+                name: ReceiverClient(receiver, links, session, records) for name, receiver in receivers.items()
+            }
             yield
 
-    app.cleanup_ctx.append(clients)
+    async def upkeep(_app: web.Application) -> AsyncIterator[None]:
+        if around is None:
+            yield
+            return
+        async with aiohttp.ClientSession() as session:
+            api = AlertmanagerApi(session, around.alertmanager, around.password_file)
+            task = asyncio.create_task(Upkeep(around.records, api).run())
+            yield
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    app.cleanup_ctx.extend([clients, upkeep])
     app.router.add_post("/alerts/{target}", _relay)
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/healthz", _health)
     return app
 
 
-async def serve(receivers: Mapping[str, Receiver], links: Links, host: str, port: int) -> None:
+async def serve(
+    receivers: Mapping[str, Receiver], links: Links, host: str, port: int, around: Surroundings | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished. Raises OSError where the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(receivers, links), access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(application(receivers, links, around), access_log=None, shutdown_timeout=10)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

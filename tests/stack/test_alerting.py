@@ -1,9 +1,6 @@
 """Prometheus and Alertmanager as they are shipped: started, and asked what they do."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -12,21 +9,10 @@ from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.http import get_json
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.receiver import Page, Receiver
+from tests.servers.pager import receiver
 from tests.servers.waiting import until
 
 Labels = dict[str, str]
-
-
-@contextmanager
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def post(alertmanager: LocalAlertmanager, *alerts: Labels, ended: bool = False) -> None:
@@ -44,29 +30,40 @@ def wait_for_pages(server: Receiver, count: int) -> list[Page]:
     return server.received
 
 
+def quickly(folder: Path, pager: Receiver) -> LocalAlertmanager:
+    """The shipped routes, with groups told again after seconds instead of minutes."""
+    return LocalAlertmanager(folder, receiver=f"127.0.0.1:{pager.server_port}", group_interval="2s")
+
+
+def told(pages: list[Page]) -> set[tuple[str, str, str]]:
+    return {(page.receiver, page.status, page.labels["severity"]) for page in pages}
+
+
 def test_crisis_pages_once_and_a_blind_monitor_inhibits_the_rest(tmp_path: Path) -> None:
     with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:
         post(alertmanager, {"alertname": "MonitorBlind", "severity": "critical", "blind": "true", "cause": "redis"})
-        wait_for_pages(pager, 1)
+        wait_for_pages(pager, 2)
         crisis = {"alertname": "Crisis", "kind": "crisis", "severity": "critical", "brand": "b1", "fingerprint": "f"}
         collapse = {"alertname": "RoomCollapse", "kind": "room_collapse", "severity": "critical", "brand": "b1"}
         post(alertmanager, collapse, crisis)
         post(alertmanager, crisis)
-        pages = wait_for_pages(pager, 2)
-        told = get_json(f"http://127.0.0.1:{pager.server_port}/received")
+        pages = wait_for_pages(pager, 4)
+        shown = get_json(f"http://127.0.0.1:{pager.server_port}/received")
         inhibited = get_json(f"{alertmanager.url}/api/v2/alerts?inhibited=true&active=false")
-    assert [(page.receiver, page.labels["alertname"]) for page in pages] == [
-        ("on-call", "MonitorBlind"),
+    assert sorted((page.receiver, page.labels["alertname"]) for page in pages) == [
+        ("brand-desk", "Crisis"),
         ("on-call", "Crisis"),
+        ("on-call", "MonitorBlind"),
+        ("operations", "MonitorBlind"),
     ]
-    assert [page["labels"]["alertname"] for page in told] == ["MonitorBlind", "Crisis"]
+    assert [page["labels"]["alertname"] for page in shown].count("Crisis") == 2
     assert [alert["labels"]["alertname"] for alert in inhibited] == ["RoomCollapse"]
 
 
 def test_groups_are_notified_by_room_and_again_when_they_resolve(tmp_path: Path) -> None:
     breach = {"alertname": "Compliance", "kind": "compliance", "severity": "warning", "brand": "b1", "family": "minors"}
     rooms = [breach | {"room": room, "fingerprint": room} for room in ("r1", "r2")]
-    with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
         post(alertmanager, *rooms)
         wait_for_pages(pager, 2)
         post(alertmanager, rooms[0], ended=True)
@@ -77,6 +74,43 @@ def test_groups_are_notified_by_room_and_again_when_they_resolve(tmp_path: Path)
         ("r1", "resolved"),
         ("r2", "firing"),
     ]
+
+
+def test_desk_that_was_told_of_the_start_is_told_of_growth_and_of_the_end(tmp_path: Path) -> None:
+    crisis = {"alertname": "Crisis", "kind": "crisis", "brand": "b1", "fingerprint": "f1", "first_severity": "warning"}
+    warning, critical = crisis | {"severity": "warning"}, crisis | {"severity": "critical"}
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
+        post(alertmanager, warning)
+        until(lambda: ("brand-desk", "firing", "warning") in told(pager.received), "the desk heard", 20)
+        post(alertmanager, warning, ended=True)
+        post(alertmanager, critical)
+        grown = {("brand-desk", "firing", "critical"), ("on-call", "firing", "critical")}
+        until(lambda: grown <= told(pager.received), "both heard that it grew", 20)
+        post(alertmanager, critical, ended=True)
+        over = {("brand-desk", "resolved", "critical"), ("on-call", "resolved", "critical")}
+        until(lambda: over <= told(pager.received), "both heard that it is over", 60)
+
+
+def test_digest_that_heard_of_a_surge_hears_of_the_crisis_that_it_became(tmp_path: Path) -> None:
+    crisis = {"alertname": "Crisis", "kind": "crisis", "brand": "b1", "fingerprint": "f1", "first_severity": "info"}
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
+        post(alertmanager, crisis | {"severity": "warning"})
+        expected = {("digest", "firing", "warning"), ("brand-desk", "firing", "warning")}
+        until(lambda: expected <= told(pager.received), "digest and desk heard", 20)
+
+
+def test_four_alerts_of_a_room_are_one_message(tmp_path: Path) -> None:
+    room = {"severity": "warning", "brand": "b1", "room": "r1", "alertname": "Compliance", "kind": "compliance"}
+    families = ("medical_claim", "absolute_claim", "minors", "off_platform_diversion")
+    with (
+        receiver() as pager,
+        LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager,
+    ):
+        for family in families:
+            post(alertmanager, room | {"family": family, "fingerprint": family})
+        wait_for_pages(pager, 4)
+    assert pager.notifications == 1
+    assert {page.labels["family"] for page in pager.received} == set(families)
 
 
 def test_prometheus_starts_with_the_shipped_rules(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ async def test_scrape_and_snapshot_show_what_the_stages_stored(
         'pulsewatch_brand_risks{brand="b-1",platform="weibo",risk="abuse"} 2.0',
     ):
         assert line in page.splitlines()
-    assert 'pulsewatch_alert_firing{brand="b-1",family="",fingerprint="f1",kind="crisis"' in page
+    assert (
+        'pulsewatch_alert_firing{brand="b-1",family="",fingerprint="f1",first_severity="critical",kind="crisis"' in page
+    )
     assert 'pulsewatch_consumer_lag_records{partition="0",stage="engagement",topic="live.events"}' in page
     shown = snapshot(chosen)
     assert (shown.rooms[0].viewers_now, shown.texts[0].texts, shown.active[0].state) == (50, 5, "firing")

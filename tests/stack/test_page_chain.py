@@ -80,8 +80,8 @@ async def test_page_waits_in_alertmanager_until_the_robot_takes_it(tmp_path: Pat
                 feishu.open = True
                 await feishu.told.wait()
     [card] = feishu.cards
-    assert card["header"]["title"]["content"] == "[告警] 舆情危机 · b1"
-    assert "严重 · crisis: brand b1" in json.dumps(card, ensure_ascii=False)
+    assert card["header"]["title"]["content"] == "告警 · 严重 · 舆情危机 · b1"
+    assert "crisis: brand b1" in json.dumps(card, ensure_ascii=False)
 
 
 def _at(relay: ServerProcess) -> str:

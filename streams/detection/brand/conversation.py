@@ -318,6 +318,7 @@ class ConversationDetector:
             "summary": crisis.summary(kind, self._brand_id, window, usual, self._minutes),
             "explanation": crisis.explanation(window, usual, coordination, accounts, self._minutes),
             "observed": crisis.observed(window),
+            "window_minutes": self._minutes,
             "baseline": usual,
             "factors": self._factors(kind) | {"coordination": round(coordination, 3)},
         }

@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.console import generate
 from streams.alerts.kinds import KINDS
+from streams.chinese import in_traditional
 from streams.engagement.dictionary import METRICS
 
 
@@ -48,7 +49,7 @@ def test_every_metric_and_kind_has_words() -> None:
     ],
 )
 def test_traditional_words_are_those_of_live_commerce(simplified: str, traditional: str) -> None:
-    assert generate.in_traditional(simplified) == traditional
+    assert in_traditional(simplified) == traditional
 
 
 def test_own_words_have_two_columns() -> None:

@@ -52,7 +52,7 @@ def test_firing_alert_has_a_series_and_others_none() -> None:
     active = [an_alert("f1", room_id="r-1"), an_alert("f2", "pending")]
     assert scraped(replace(up(), active=active))[metrics.ALERT_FIRING] == [
         ({"kind": "crisis", "severity": "critical", "brand": "b-1", "room": "r-1", "platform": "", "family": "",
-          "fingerprint": "f1", "runbook": "crisis.md"}, 1.0),
+          "fingerprint": "f1", "runbook": "crisis.md", "first_severity": "critical"}, 1.0),
     ]  # fmt: skip
 
 

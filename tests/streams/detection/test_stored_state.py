@@ -27,7 +27,7 @@ from streams.transport.batch import Batch
 from tests.fakes.detection_worker import Worker
 
 RECORDED = Path(__file__).parents[2] / "data" / "detection-state-41f6ba0.json.gz"
-REWORDED = ("summary", "explanation", "evidence", "first_severity")
+REWORDED = ("summary", "explanation", "evidence", "first_severity", "window_minutes")
 """Fields for people, and those that came later: sentences may be written better, evidence be told apart better."""
 HEIGHT = ("observed", "factors")
 """Figures of the worst window so far: 41f6ba0 looked at some of the windows, later commits at each minute's."""

@@ -12,6 +12,8 @@ import pytest
 from streams.notification.alertmanager import Notification
 from streams.notification.formats import FORMATS, WECOM_BYTES, Address, ReceiverKind, RenderInput
 from streams.notification.message import Links, compose
+from streams.notification.sentences import Reader
+from streams.notification.words import Language
 from tests.builders.notifications import HOSTILE, notice, notification
 
 LINKS = Links("http://console", "http://git/runbooks")
@@ -22,8 +24,13 @@ CHAT: list[ReceiverKind] = ["slack", "feishu", "dingtalk", "wecom"]
 
 
 def written(kind: ReceiverKind, told: Notification, language: str = "en") -> list[Any]:
-    message = compose(told, LINKS, "zh" if language == "zh" else "en")
-    return [post.body for post in FORMATS[kind].write(RenderInput(told, message, ADDRESS, NOW_MS))]
+    return [post.body for post in FORMATS[kind].write(given(told, "zh" if language == "zh" else "en"))]
+
+
+def given(told: Notification, language: Language = "zh", address: Address = ADDRESS) -> RenderInput:
+    message = compose(told, LINKS, Reader(language, now_ms=NOW_MS))
+    assert message is not None
+    return RenderInput(told, message, address, NOW_MS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -59,7 +66,7 @@ def test_message_shows_ten_and_counts_the_rest(kind: ReceiverKind) -> None:
     told = notification(*(notice(f"f{number}") for number in range(14)), truncated=3)
     text = json.dumps(written(kind, told), ensure_ascii=False)
     assert "and 7 more" in text
-    assert "×17" in text
+    assert "17 alerts" in text
 
 
 @pytest.mark.parametrize("kind", ["slack", "dingtalk", "wecom"])
@@ -88,7 +95,7 @@ def test_feishu_signature_is_keyed_with_time_and_secret_over_nothing() -> None:
 
 def test_dingtalk_signature_stands_in_the_address() -> None:
     told = notification(notice())
-    [post] = FORMATS["dingtalk"].write(RenderInput(told, compose(told, LINKS, "zh"), ADDRESS, NOW_MS))
+    [post] = FORMATS["dingtalk"].write(given(told))
     query = parse_qs(urlsplit(post.url).query)
     expected = hmac.new(b"s3cret", b"1790000000123\ns3cret", hashlib.sha256).digest()
     assert query == {
@@ -101,8 +108,7 @@ def test_dingtalk_signature_stands_in_the_address() -> None:
 def test_robots_without_a_secret_are_not_signed() -> None:
     told = notification(notice())
     for kind in ("feishu", "dingtalk"):
-        address = Address("http://robot/send")
-        [post] = FORMATS[kind].write(RenderInput(told, compose(told, LINKS, "zh"), address, NOW_MS))
+        [post] = FORMATS[kind].write(given(told, address=Address("http://robot/send")))
         assert post.url == "http://robot/send"
         assert "sign" not in post.body
 
@@ -121,6 +127,7 @@ def test_pagerduty_gets_an_event_an_alert_each_with_its_own_key() -> None:
     events = written("pagerduty", told)
     assert [event["event_action"] for event in events] == ["trigger"] * 12 + ["resolve"]
     assert len({event["dedup_key"] for event in events}) == 13
+    assert "f3" in {event["dedup_key"] for event in events}
     assert {event["routing_key"] for event in events} == {"s3cret"}
     assert events[0]["payload"]["severity"] == "critical"
     assert events[0]["payload"]["custom_details"]["brand"] == "b1"

@@ -18,6 +18,7 @@ export interface Decision {
   brand_id: string;
   family?: string | null;
   note?: string;
+  silence_until_ms?: number | null;
 }
 
 export interface AlertSummary {
@@ -295,6 +296,7 @@ export interface Alert {
   rule?: string | null;
   shadow?: boolean;
   first_severity?: "critical" | "info" | "warning" | null;
+  window_minutes?: number | null;
   present?: Record<string, number>;
   calm_since?: number | null;
   resolves_at?: number | null;

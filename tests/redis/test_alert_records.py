@@ -1,0 +1,64 @@
+"""What the relay reads of alerts and decisions, on a real Redis."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis as sync_redis
+
+from deploy.local.redis import LocalRedis
+from streams.control.decisions import Decisions
+from streams.notification.records import AlertRecords
+from tests.builders.alert_records import kept_alerts
+from tests.builders.episodes import MINUTE_MS, NOW_MS, ONSET_MS, breach, crisis
+
+
+@pytest.fixture
+def client(redis_server: LocalRedis) -> Iterator[sync_redis.Redis]:
+    with sync_redis.Redis.from_url(redis_server.url) as found:
+        yield found
+
+
+async def test_alerts_are_found_with_their_decision(client: sync_redis.Redis, namespace: str) -> None:
+    records = kept_alerts(client, namespace, crisis(), breach(state="resolved", resolved_at=NOW_MS))
+    Decisions(client, namespace).record(crisis(), "acknowledged", "Lin", NOW_MS)
+    known = await records.known(["f1", "f2", "unknown"])
+    assert {name: one.alert.state for name, one in known.items()} == {"f1": "firing", "f2": "resolved"}
+    assert known["f1"].decision is not None
+    assert known["f1"].decision.author == "Lin"
+    assert known["f2"].decision is None
+
+
+async def test_redis_that_is_away_gives_nothing() -> None:
+    with sync_redis.Redis.from_url("redis://127.0.0.1:1/0") as client:
+        records = AlertRecords(client, "pw")
+        assert await records.known(["f1"]) == {}
+        await records.mark_told(["f1"], NOW_MS)
+
+
+def test_false_alarm_fires_for_nobody(client: sync_redis.Redis, namespace: str) -> None:
+    records, decisions = kept_alerts(client, namespace, crisis(), breach()), Decisions(client, namespace)
+    decisions.record(crisis(), "false_alarm", "Lin", NOW_MS)
+    assert [alert.fingerprint for alert in records.firing()] == ["f2"]
+    assert records.ended(["f1", "f2"]) == {"f1"}
+    decisions.record(crisis(), "reopened", "Lin", NOW_MS + 1)
+    assert [alert.fingerprint for alert in records.firing()] == ["f1", "f2"]
+
+
+def test_silence_has_its_time_and_is_ended_by_another_acknowledgement(
+    client: sync_redis.Redis, namespace: str
+) -> None:  # fmt: skip
+    records, decisions = kept_alerts(client, namespace, crisis()), Decisions(client, namespace)
+    decisions.record(crisis(), "acknowledged", "Lin", NOW_MS, silence_until_ms=NOW_MS + 10 * MINUTE_MS)
+    assert records.silences(["f1"], NOW_MS)["f1"].until_ms == NOW_MS + 10 * MINUTE_MS
+    assert records.silences(["f1"], NOW_MS + 10 * MINUTE_MS) == {}
+    decisions.record(crisis(), "acknowledged", "Lin", NOW_MS, silence_until_ms=NOW_MS)
+    assert records.silences(["f1"], NOW_MS) == {}
+
+
+async def test_who_was_told_is_remembered(client: sync_redis.Redis, namespace: str) -> None:
+    records = kept_alerts(client, namespace, crisis())
+    assert records.told(["f1"]) is None
+    records.begin_telling([], ONSET_MS)
+    assert records.told(["f1"]) == set()
+    await records.mark_told(["f1"], NOW_MS)
+    assert records.told(["f1", "f2"]) == {"f1"}
