@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from streams.engagement.deltas import Gauge, SlotSums
-from streams.engagement.dictionary import LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
+from streams.engagement.dictionary import CAME_SLOT, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
 from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget
 
 LIMIT = 2**63 - 1
@@ -128,8 +128,11 @@ class Totals:
 
 def _raise_gauge(totals: SlotSums, gauge: Gauge) -> None:
     if LAST_AT_SLOT in totals:
-        gauge = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT]).later(gauge)
-    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge
+        known = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT], totals.get(CAME_SLOT, 0))
+        gauge = known.later(gauge)
+    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge.peak, gauge.at_ms, gauge.last
+    if gauge.came:
+        totals[CAME_SLOT] = gauge.came
 
 
 def _parsed(bucket: str) -> tuple[str, int]:

@@ -18,16 +18,18 @@ MembershipChange = tuple[str, int | None, int]
 
 
 class Gauge(NamedTuple):
-    """Concurrent viewers over a time: the peak, and the latest number with its event time."""
+    """Concurrent viewers over a time: the peak, and the latest number with its event time; and how many ever came, by
+    the platform's own count, 0 where it tells none."""
 
     peak: int
     at_ms: int
     last: int
+    came: int = 0
 
     def later(self, other: "Gauge") -> "Gauge":
         """Both together; of two numbers of one moment, `other`, which comes later in the log, counts."""
         last = other if other.at_ms >= self.at_ms else self
-        return Gauge(max(self.peak, other.peak), last.at_ms, last.last)
+        return Gauge(max(self.peak, other.peak), last.at_ms, last.last, max(self.came, other.came))
 
 
 class RunningTotal(NamedTuple):

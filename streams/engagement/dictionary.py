@@ -200,8 +200,9 @@ SUMS: tuple[SumMetric, ...] = tuple(metric.id for metric in _SUMS)
 """By slot."""
 SLOTS: Mapping[SumMetric, int] = {metric.id: metric.slot for metric in _SUMS}
 PEOPLE: tuple[AudienceMetric, ...] = get_args(AudienceMetric)
-PEAK_SLOT, LAST_AT_SLOT, LAST_SLOT = 60, 61, 62
-"""Beside the sums: the most concurrent viewers, and the latest number of them with its event time."""
+PEAK_SLOT, LAST_AT_SLOT, LAST_SLOT, CAME_SLOT = 60, 61, 62, 63
+"""Beside the sums: the most concurrent viewers, the latest number of them with its event time, and how many ever came
+in by the platform's own count."""
 
 assert [metric.slot for metric in _SUMS] == list(range(len(get_args(SumMetric))))
 assert {metric.id for metric in METRICS} == {

@@ -37,7 +37,7 @@ class Kpis:
     net_gmv: int
     """Paid less refunded."""
     gpm_pv: float | None
-    """Paid GMV × 1000 / enters."""
+    """Paid GMV × 1000 / arrivals."""
     gpm_uv: float | None
     """Paid GMV × 1000 / unique viewers."""
     viewer_value: float | None
@@ -48,6 +48,9 @@ class Kpis:
     """退款率: refunded / paid orders, at most 1: what was paid before the window may be refunded in it."""
     refund_value_rate: float | None
     """退款金额率: refunded / paid value, at most 1."""
+    arrivals: int = 0
+    """Enters; the platform's own count of who came where that is higher: its messages are a sample of them."""
+    arrivals_estimated: bool = False
 
 
 FUNNEL: tuple[AudienceMetric, ...] = ("shown", "clickers", "carters", "orderers", "payers")
@@ -58,9 +61,14 @@ def compute_kpis(
     people: Mapping[AudienceMetric, int],
     gauges: Mapping[GaugeMetric, int],
     estimated_stay: float | None,
+    came: int = 0,
 ) -> Kpis:
-    """The rates of a window; `estimated_stay` in seconds is shown where no feed reported who left or watched."""
+    """The rates of a window; `estimated_stay` in seconds is shown where no feed reported who left or watched. `came` is
+    the platform's own count of arrivals, 0 where it tells none."""
     paid, viewers, watched = sums["paid_value"], people["viewers"], is_watched(sums)
+    arrivals = max(sums["views"], came)
+    if estimated_stay is not None and came > sums["views"]:
+        estimated_stay *= sums["views"] / came
     return Kpis(
         viewers_now=gauges.get("viewers_now"),
         viewers_peak=gauges.get("viewers_peak"),
@@ -68,19 +76,21 @@ def compute_kpis(
         stay_estimated=not watched and estimated_stay is not None,
         interaction_rate=ratio(people["interacting"], viewers),
         follow_rate=ratio(people["new_followers"], viewers),
-        entry_rate=ratio(sums["views"], sums["exposures"]),
+        entry_rate=ratio(arrivals, sums["exposures"]),
         click_rate=ratio(people["clickers"], people["shown"]),
         conversion_rate=ratio(people["payers"], people["clickers"]),
         funnel={step: people[step] for step in FUNNEL},
         created_gmv=sums["order_value"],
         paid_gmv=paid,
         net_gmv=paid - sums["refund_value"],
-        gpm_pv=ratio(paid * 1000, sums["views"]),
+        gpm_pv=ratio(paid * 1000, arrivals),
         gpm_uv=ratio(paid * 1000, viewers),
         viewer_value=ratio(paid, viewers),
         buyer_value=ratio(paid, people["payers"]),
         refund_rate=share(sums["refunds"], sums["payments"]),
         refund_value_rate=share(sums["refund_value"], paid),
+        arrivals=arrivals,
+        arrivals_estimated=came > sums["views"],
     )
 
 

@@ -20,6 +20,7 @@ from streams.clock import HOUR_MS, MINUTE_MS
 from streams.engagement.buckets import decode_totals
 from streams.engagement.deltas import SlotSums
 from streams.engagement.dictionary import (
+    CAME_SLOT,
     COUNTED_AS,
     LAST_AT_SLOT,
     LAST_SLOT,
@@ -222,7 +223,8 @@ class EngagementReader:
         people = _people(logs, followers)
         sums, gauges = _sums(totals), _gauges(totals)
         stay = None if is_watched(sums) else self._estimated_stay(scope, scope_id, query)
-        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, stay))
+        came = _came(totals) if query.whole_session or window == "24h" else 0
+        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, stay, came))
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
@@ -420,6 +422,11 @@ def _gauges(totals: Iterable[SlotSums]) -> dict[GaugeMetric, int]:
         return {}
     latest = max(gauged, key=lambda slots: slots[LAST_AT_SLOT])
     return {"viewers_now": latest[LAST_SLOT], "viewers_peak": max(slots[PEAK_SLOT] for slots in gauged)}
+
+
+def _came(totals: Iterable[SlotSums]) -> int:
+    """How many came since the stream began, by the platform's own count; 0 where it tells none."""
+    return max((slots.get(CAME_SLOT, 0) for slots in totals), default=0)
 
 
 def _minute(number: int, totals: Sequence[SlotSums]) -> Minute:

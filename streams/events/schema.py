@@ -114,7 +114,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     """Whose law a stream is under, where its feed reports it: `CN`, `US`, or any country of ISO 3166."""
     total: Count | None = None
     """The platform's own running total since the stream began, where its messages may be a sample: of likes with a
-    `like`, of everyone who came with an `enter` or `viewers`. It adds nothing to what is counted."""
+    `like`, of everyone who came with `viewers`. It adds nothing to the sums; rates over arrivals go by it where it is
+    more than the enters that were told."""
 
 
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):

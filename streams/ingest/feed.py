@@ -9,9 +9,12 @@ connection of it. It never raises: a message that cannot be read costs itself al
 """
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from streams.events.schema import Actor, Event, Kind
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
@@ -23,6 +26,7 @@ LOG = logging.getLogger(__name__)
 EXAMPLE_BYTES = 4_000
 MAX_TYPES = 200
 """Type names that a feed keeps apart; further ones, which a hostile feed makes up, are counted together."""
+MAX_LIST_PRICES = 1_000
 OTHER = "other"
 MAX_TYPE_CHARS = 64
 
@@ -115,6 +119,8 @@ class Feed:
         self._decoder = decoder
         self.context = context
         self.unread: dict[tuple[str, UnreadReason], Unread] = {}
+        self._list_prices: OrderedDict[str, int] = OrderedDict()
+        """What was told of late at a list price: event id → worth."""
 
     def read(self, raw: bytes | str, received_ms: int) -> list[Event]:
         """The events of a message, or of a list of messages. Never raises."""
@@ -150,7 +156,22 @@ class Feed:
             return []
         for note in message.notes:
             self._count(type_name, note, "the rest of it was read", raw)
-        return events
+        if "list_price" in message.notes:
+            self._list_prices.update((event.event_id, event.value * event.amount) for event in events)
+            while len(self._list_prices) > MAX_LIST_PRICES:
+                self._list_prices.popitem(last=False)
+            return events
+        return [told for event in events for told in self._at_its_price(event, received_ms)]
+
+    def _at_its_price(self, event: Event, received_ms: int) -> Iterable[Event]:
+        """A purchase that was told at its list price is taken back, and told anew, where something else was paid."""
+        worth = self._list_prices.pop(event.event_id, None)
+        if worth is None or worth == event.value * event.amount:
+            yield event
+            return
+        own_id = event.event_id.removeprefix(f"{self.context.id_space}:")
+        yield self.context.retraction(own_id, event.event_time_ms, received_ms)
+        yield msgspec.structs.replace(event, event_id=self.context.own_id(f"{own_id}:paid"))
 
     def _count(self, type_name: str, reason: UnreadReason, detail: str, raw: bytes | str) -> None:
         label = type_name if self._decoder.knows(type_name) else OTHER

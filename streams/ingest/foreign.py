@@ -24,14 +24,15 @@ import msgspec
 
 UnreadReason = Literal[
     "not_json", "too_deep", "no_type", "unknown_type", "missing_field", "wrong_type", "out_of_range",
-    "unknown_price", "masked_user", "text_cut",
+    "unknown_price", "list_price", "masked_user", "text_cut",
 ]  # fmt: skip
 """Why a message, or a part of it, could not be read; a metric label.
 
 Nothing of the message was read: `not_json` · `too_deep` nested beyond the parser's limit · `no_type` it does not say
 what it is · `unknown_type` this decoder has never heard of it · `missing_field` `wrong_type` `out_of_range` a field
 that the message cannot do without. It was read, and something is not known: `unknown_price` a gift whose price nobody
-told (it counts, its money is 0) · `masked_user` the platform hides who it was · `text_cut` beyond the longest text.
+told (it counts, its money is 0) · `list_price` what it costs as a rule, not what was paid · `masked_user` the platform
+hides who it was · `text_cut` beyond the longest text.
 """
 
 MAX_COUNT = 2**53

@@ -178,6 +178,32 @@ async def test_stay_is_unknown_where_nothing_tells_of_it(rolling: Rolling) -> No
         assert rolling.reader.kpis("room", "r1", window).stay_seconds is None
 
 
+async def test_arrivals_of_a_sampled_room_are_the_platforms_own_count(rolling: Rolling) -> None:
+    await rolling.feed(
+        *(event("enter", -1, f"p{number}", session_id="s1") for number in range(4)),
+        event("viewers", -1, value=300, value_mode="snapshot", total=39_000, session_id="s1"),
+        event("viewers", value=312, value_mode="snapshot", total=40_000, session_id="s1"),
+        event("payment", person="a", amount=80_000, session_id="s1", subject_id="o1"),
+    )
+    for window in ("session", "24h"):
+        figures = rolling.reader.kpis("room", "r1", window)
+        assert (figures.arrivals, figures.arrivals_estimated, figures.gpm_pv) == (40_000, True, 2_000)
+    session = rolling.reader.window("room", "r1", "session")
+    assert session.sums["views"] == 4
+    assert session.gauges == {"viewers_now": 312, "viewers_peak": 312}
+    last = rolling.reader.kpis("room", "r1", "5m")
+    assert (last.arrivals, last.arrivals_estimated) == (4, False)
+
+
+async def test_stay_of_a_sampled_room_goes_by_all_who_came(rolling: Rolling) -> None:
+    """300 present over two minutes, 100 enters told of 400 that were: they stay 90 s, not 360 s."""
+    entries = [event("enter", at, f"p{at}-{number}", session_id="s1") for at in (0, 1) for number in range(50)]
+    reports = [event("viewers", at, value=300, value_mode="snapshot", total=400, session_id="s1") for at in (0, 1)]
+    await rolling.feed(*entries, *reports)
+    figures = rolling.reader.kpis("room", "r1", "session")
+    assert (figures.stay_seconds, figures.stay_estimated) == (90, True)
+
+
 async def test_session_of_which_only_viewers_are_known_is_there(rolling: Rolling) -> None:
     await rolling.feed(event("viewers", value=100, value_mode="snapshot", session_id="s1"))
     assert rolling.reader.sessions("room", "r1") == ["s1"]

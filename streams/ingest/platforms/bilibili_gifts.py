@@ -6,7 +6,7 @@ super chats are in yuan.
     silver coin, `paid: false`        free: pieces count, money is 0
     blind box                         the box's price, whatever the price of what came out of it
     GUARD_BUY                         the list price of a month
-    USER_TOAST_MSG, …_V2              the same purchase with what was paid in all: one event, whichever comes first
+    USER_TOAST_MSG, …_V2              the same purchase, by the same id, with what was paid in all (streams.ingest.feed)
 """
 
 from collections.abc import Iterator
@@ -94,6 +94,7 @@ def guard_buy(message: Message) -> list[Event]:
     data = message.fields.part("data")
     months = max(1, data.number("num", default=1))
     purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
+    message.notes.append("list_price")
     return _guard(message, data.get("start_time"), data.number("guard_level"), purchase)
 
 

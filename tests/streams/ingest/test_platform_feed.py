@@ -98,6 +98,25 @@ def test_feed_of_signed_out_viewers_says_that_they_are_masked() -> None:
     assert reasons(one) == {("INTERACT_WORD", "masked_user"): 1}
 
 
+GUARD = {"uid": 5, "guard_level": 3, "num": 1, "unit": "月", "start_time": RECEIVED_MS // 1000}
+
+
+@pytest.mark.parametrize("order", [("GUARD_BUY", "USER_TOAST_MSG"), ("USER_TOAST_MSG", "GUARD_BUY")])
+@pytest.mark.parametrize("paid", [138_000, 198_000])
+def test_feed_tells_a_guard_once_at_what_was_paid(order: tuple[str, str], paid: int) -> None:
+    context = FeedContext("bilibili-live", "bilibili", "lumo", Pseudonyms(b"key"), room_id="room-3")
+    one = Feed(bilibili.DECODER, context)
+    prices = {"GUARD_BUY": 198_000, "USER_TOAST_MSG": paid}
+    told: dict[str, int] = {}
+    for command in [*order, *order]:
+        for event in one.read(raw({"cmd": command, "data": {**GUARD, "price": prices[command]}}), RECEIVED_MS):
+            if event.kind == "retraction":
+                told[event.retracts or ""] = 0  # what comes again by this id is a duplicate
+            else:
+                told.setdefault(event.event_id, event.value * event.amount)
+    assert sum(told.values()) == paid // 10
+
+
 @pytest.mark.parametrize("levels", [10, 900, 1_100, 200_000])
 def test_feed_survives_any_depth(levels: int) -> None:
     nested = "[" * levels + "]" * levels

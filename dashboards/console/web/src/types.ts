@@ -107,6 +107,8 @@ export interface Kpis {
   buyer_value: number | null;
   refund_rate: number | null;
   refund_value_rate: number | null;
+  arrivals: number;
+  arrivals_estimated: boolean;
 }
 
 export interface InauthenticShare {

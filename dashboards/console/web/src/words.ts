@@ -43,6 +43,7 @@ export const WORDS = {
   all: ["全部", "All"],
   peak: ["峰值", "peak"],
   estimated: ["估算", "estimated"],
+  sampledWhy: ["平台只发送部分进场消息：这里是平台自己的累计人数", "The platform sends a sample of its messages: this is its own count of who came"],
   estimatedWhy: ["平台没有给出离开时间：平均在线 ÷ 进入速度（利特尔法则）", "No feed tells who left: mean online ÷ arrival rate (Little’s law)"],
   enters: ["进入", "Enters"],
   fake: ["虚假", "fake"],

@@ -174,7 +174,8 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
         {metric("follow_rate")} {percent(figures.follow_rate)}
       </Tile>
       <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
-      <Tile name="views" label={metric("views")} value={count(sums.views)} moved={moved("views")}>
+      <Tile name="views" label={metric("views")} value={count(figures.arrivals)} moved={moved("views")}>
+        {figures.arrivals_estimated && <abbr title={t("sampledWhy")} class="estimated">≈ {t("estimated")}</abbr>}
         <Fake of="enters" fakes={fakes} />
       </Tile>
       <Tile name="comments" label={metric("comments")} value={count(sums.comments)} moved={moved("comments")}>
