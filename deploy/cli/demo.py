@@ -8,8 +8,11 @@ import click
 @click.option(
     "--seconds", type=click.FloatRange(20, 2400), default=75, show_default=True, help="How long the feed plays."
 )
+@click.option(
+    "--scenario", default="demo", show_default=True, help="What happens; `pulsewatch simulate --list` names the others."
+)
 @click.option("--forever", is_flag=True, help="Go on in real time after the comparison, until Ctrl-C.")
-def demo(seed: int, seconds: float, forever: bool) -> None:
+def demo(seed: int, seconds: float, scenario: str, forever: bool) -> None:
     """Run the whole stack here, with a simulated evening.
 
     Compares every counter and every alert with the evening's own truth.
@@ -22,5 +25,8 @@ def demo(seed: int, seconds: float, forever: bool) -> None:
 
     from deploy.demo.run import Options, run
     from streams.settings import settings
+    from streams.simulate.scenarios import scenario as known
 
-    raise SystemExit(run(settings(), Options(seed, seconds, forever), Console()))
+    known(scenario)
+
+    raise SystemExit(run(settings(), Options(seed, seconds, forever, scenario), Console()))

@@ -31,8 +31,11 @@ Phase = Literal["generating", "playing", "sent", "live"]
 class Feed:
     """`start`, look at `phase`, `progress`, `truth` and `failure` from any thread, `go_on`, `stop`."""
 
-    def __init__(self, open_sink: Callable[[], ClosableSink], seed: int, wall_seconds: float) -> None:
+    def __init__(
+        self, open_sink: Callable[[], ClosableSink], seed: int, wall_seconds: float, scenario_name: str = "demo"
+    ) -> None:
         self._open_sink = open_sink
+        self._scenario_name = scenario_name
         self._seed = seed
         self._wall_seconds = wall_seconds
         self._going_on = threading.Event()
@@ -96,7 +99,7 @@ class Feed:
             self.failure = error
 
     def _play(self, sink: Sink, seed: int, wall_seconds: float | None) -> Truth:
-        chosen = scenario("demo", seed)
+        chosen = scenario(self._scenario_name, seed)
         real_time_seconds = chosen.minutes * 60.0
         traffic, _ = simulate(
             chosen,

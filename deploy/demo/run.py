@@ -43,6 +43,7 @@ class Options:
     seed: int = 7
     wall_seconds: float = 75.0
     forever: bool = False
+    scenario: str = "demo"
 
 
 @dataclass
@@ -89,7 +90,7 @@ def _folder(console: Console) -> Iterator[Path]:
 
 def _watch(stack: Stack, options: Options, console: Console, milestones: Milestones) -> bool:
     kafka = KafkaConnection.of(stack.settings)
-    feed = Feed(lambda: ReplayProducer(kafka), options.seed, options.wall_seconds)
+    feed = Feed(lambda: ReplayProducer(kafka), options.seed, options.wall_seconds, options.scenario)
     readers, addresses = Readers(stack.settings), asdict(stack.addresses)
     try:
         feed.start()
