@@ -135,7 +135,7 @@ class Unkindness:
     sampled: float = 0.0
     """The share of likes and enters on TikTok and Douyin that the platform leaves out; its totals have them."""
     reordered_seconds: float = 0.0
-    """How late comments, likes and enters of rooms may be, each by itself, so that they come out of order."""
+    """How late comments, likes and enters of such rooms may be, each by itself, so that they come out of order."""
     strange_languages: float = 0.0
     """The share of comments in rooms in a language that the model does not know."""
 

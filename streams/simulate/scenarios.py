@@ -166,8 +166,28 @@ INCIDENTS = (
     Incident("undisclosed", "northpeak", 13, 20, room_id="room-108"),
 )
 
-DEMO = Scenario("demo", 40, BRANDS, ROOMS, INCIDENTS)
-"""Forty minutes, the first twelve of them calm; then everything, and time to recover."""
+DEMO = Scenario(
+    "demo",
+    40,
+    BRANDS,
+    ROOMS,
+    INCIDENTS,
+    Disorder(absurd_numbers=True),
+    Unkindness(
+        platform_messages=frozenset({"room-102", "room-104", "room-106"}),
+        clocks_off_seconds={"room-104": -90, "youtube-comments": -40},
+        polled_minutes={"xiaohongshu-notes": 4},
+        silent_ends=frozenset({"room-102"}),
+        masked_users=0.3,
+        sampled=0.2,
+        reordered_seconds=8,
+        strange_languages=0.03,
+    ),
+)
+"""Forty minutes, the first twelve of them calm; then everything, and time to recover.
+
+Three of its rooms speak in their platforms' own messages, and its feeds are as unkind as its truth can carry; `UNKIND`
+has the rest."""
 
 CALM = Scenario("calm", 40, BRANDS, ROOMS, disorder=Disorder(malformed_rounds=0, huge_records=False))
 """An ordinary hour on a sound line: nothing may fire."""

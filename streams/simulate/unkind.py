@@ -83,7 +83,7 @@ class Told:
         polled = unkind.polled_minutes.get(event.source)
         if polled is not None and event.room_id is None:
             arrives_ms = _polled_ms(emission, int(polled * MINUTE_MS))
-        elif event.room_id is not None and event.kind in _REORDERED_KINDS and not emission.fake:
+        elif event.room_id in unkind.platform_messages and event.kind in _REORDERED_KINDS:
             arrives_ms += int(self._rng.random() ** 2 * unkind.reordered_seconds * 1000)
         if arrives_ms == emission.arrives_ms and event is emission.event:
             return emission
