@@ -12,7 +12,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -197,14 +197,18 @@ def load_training(data: Path, language: str, seed: int, licences: str) -> tuple[
 
 
 def sample_evenly(examples: Sequence[Example], most: int, heavy: AbstractSet[str], seed: int) -> list[Example]:
-    """At most ``most`` of the examples: as many of every source, of the ``heavy`` ones ``HEAVY_TIMES`` as many.
+    """At most ``most`` of the examples, each once an epoch: of every source texts of as many characters in all, of the
+    ``heavy`` ones ``HEAVY_TIMES`` as many.
 
     A small source is taken whole, and what it leaves goes to the others.
     """
     pools: dict[str, list[Example]] = {}
     for example in examples:
         pools.setdefault(example.source, []).append(example)
-    shares = {name: HEAVY_TIMES if name in heavy else 1 for name in pools}
+    shares = {
+        name: (HEAVY_TIMES if name in heavy else 1) * len(pool) / sum(len(example.text) for example in pool)
+        for name, pool in pools.items()
+    }
     draw = random.Random(seed)
     chosen: list[Example] = []
     open_shares = sum(shares.values())
@@ -212,7 +216,7 @@ def sample_evenly(examples: Sequence[Example], most: int, heavy: AbstractSet[str
         cap = round((most - len(chosen)) * shares[name] / open_shares)
         chosen += pools[name] if cap >= len(pools[name]) else _sample(pools[name], cap, draw)
         open_shares -= shares[name]
-    return chosen
+    return [replace(example, passes=1) for example in chosen]
 
 
 def load_unlabelled(

@@ -93,9 +93,16 @@ def test_weak_negatives_spare_known_labels_and_texts_that_speak_for_the_risk() -
 
 def test_a_sample_takes_small_sources_whole_and_of_heavy_ones_more() -> None:
     sizes = {"small": 10, "large": 1_000, "heavy": 1_000}
-    examples = [Example(f"{name} {n}", name) for name, size in sizes.items() for n in range(size)]
+    examples = [Example(f"{n:04d}", name, passes=3) for name, size in sizes.items() for n in range(size)]
     chosen = sample_evenly(examples, 160, {"heavy"}, seed=1)
     counts = Counter(example.source for example in chosen)
     assert counts == {"small": 10, "large": 30, "heavy": 30 * HEAVY_TIMES}
     assert chosen == sample_evenly(examples, 160, {"heavy"}, seed=1)
     assert len(sample_evenly(examples, 10_000, {"heavy"}, seed=1)) == len(examples)
+    assert {example.passes for example in chosen} == {1}
+
+
+def test_a_sample_takes_fewer_of_long_texts() -> None:
+    examples = [Example(f"{n:04d}" * times, source) for source, times in (("x", 1), ("y", 4)) for n in range(1_000)]
+    counts = Counter(example.source for example in sample_evenly(examples, 100, set(), seed=1))
+    assert counts == {"x": 80, "y": 20}
