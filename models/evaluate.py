@@ -123,7 +123,7 @@ def _source_rows(source: str, scored: Sequence[tuple[LabelledText, Scores]]) -> 
         ]
         if known:
             yield {"source": source, "label": label, "n": len(known), **_risk_figures(label, known)}
-    calm = [scores for text, scores in judged if text.sentiment != "negative"]
+    calm = [scores for text, scores in judged if text.sentiment != "negative" and not any(text.risks.values())]
     if calm:
         rate = sum(bool(scores.flagged) for scores in calm) / len(calm)
         yield {"source": source, "label": "any_risk", "n": len(calm), "false_alarm_rate": round(rate, 4)}

@@ -34,9 +34,7 @@ class CurvePoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recall: float
 
 
-def curve(
-    truth: npt.NDArray[np.bool_], probability: Floats, weights: Floats | None = None
-) -> tuple[CurvePoint, ...]:
+def curve(truth: npt.NDArray[np.bool_], probability: Floats, weights: Floats | None = None) -> tuple[CurvePoint, ...]:
     """The points at CURVE_THRESHOLDS; without one of the two classes there is no curve."""
     if truth.all() or not truth.any():
         return ()

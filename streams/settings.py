@@ -77,6 +77,14 @@ class Settings(BaseSettings):
     model_labels: dict[str, str] | None = Field(
         None, description='What that classifier\'s labels mean, as JSON: its label to ours, or to "" for none.'
     )
+    operating_point: str = Field(
+        "balanced",
+        description="When a risk is flagged: precise, balanced or sensitive; others for single risks as "
+        "balanced,abuse=precise.",
+    )
+    thresholds: Path | None = Field(
+        None, description="Thresholds of your own, written by `pulsewatch model calibrate`; they go before the point."
+    )
     core: int | None = Field(
         None, ge=0, description="Pins a scoring worker's model to this core; start a worker for each core."
     )

@@ -2,6 +2,7 @@
 
 from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
 from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, load_classifier
+from models.runtime.flagging import Flagging, FlaggingRefused, read_flagging
 from models.runtime.load import load_model
 from models.runtime.manifest import ModelRefused
 from models.runtime.scorer import Scorer, Scores
@@ -11,9 +12,12 @@ __all__ = [
     "BreakerLimits",
     "CircuitBreakerClassifier",
     "Classifier",
+    "Flagging",
+    "FlaggingRefused",
     "ModelRefused",
     "Scorer",
     "Scores",
     "load_classifier",
     "load_model",
+    "read_flagging",
 ]

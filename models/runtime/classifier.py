@@ -17,8 +17,9 @@ import numpy.typing as npt
 from models.labels import SENTIMENTS
 from models.normalise import has_han, model_text
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
+from models.runtime.flagging import AS_SHIPPED, Flagging, thresholds_of, widened
 from models.runtime.lru import LruCache
-from models.runtime.manifest import LanguageModel, ModelRefused, Stage, in_order, read_manifest
+from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
 from models.runtime.scorer import Scorer, Scores
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
@@ -102,30 +103,40 @@ class Classifier(Generic[AnyScorer]):
 
 
 def load_classifier(
-    path: Path | None = None, threads: int = 1, remembered_texts: int = REMEMBERED_TEXTS
+    path: Path | None = None,
+    threads: int = 1,
+    remembered_texts: int = REMEMBERED_TEXTS,
+    flagging: Flagging = AS_SHIPPED,
 ) -> Classifier[Served]:
     """The classifier of a folder in our form, the bundled one by default, with ``threads`` threads a session.
 
     Raises:
         ModelRefused: the folder is not what its manifest says, or cannot be loaded.
+        FlaggingRefused: the model has no such thresholds.
     """
     folder = path or BUNDLED
     manifest = read_manifest(folder)
+    limits = {
+        language: thresholds_of(manifest.revision, language, model, flagging)
+        for language, model in manifest.models.items()
+    }
     try:
-        served = {language: _served(folder, model, threads) for language, model in manifest.models.items()}
+        served = {
+            language: _served(folder, model, threads, limits[language]) for language, model in manifest.models.items()
+        }
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
         raise ModelRefused(f"{folder}: {error}") from error
     return Classifier(manifest.revision, served, remembered_texts)
 
 
-def load_cascade(folder: Path, stages: Sequence[Stage], threads: int) -> Cascade:
-    """The stages of a language, whose graphs lie below a folder."""
+def load_cascade(folder: Path, stages: Sequence[Stage], threads: int, thresholds: Mapping[str, float]) -> Cascade:
+    """The stages of a language, whose graphs lie below a folder, for flags from these thresholds on."""
     return Cascade(
         [
             LoadedStage(
                 Session(folder / stage.graph, threads),
                 Calibration(stage),
-                None if stage.exit is None else ExitRule(stage.exit),
+                None if stage.exit is None else ExitRule(widened(stage.exit, thresholds)),
             )
             for stage in stages
         ]
@@ -144,9 +155,9 @@ def to_scores(probabilities: npt.NDArray[np.float64], thresholds: Mapping[str, f
         )
 
 
-def _served(folder: Path, model: LanguageModel, threads: int) -> Served:
+def _served(folder: Path, model: LanguageModel, threads: int, thresholds: Mapping[str, float]) -> Served:
     return Served(
         load_tokeniser(folder / model.tokeniser, model.max_tokens),
-        load_cascade(folder, model.stages, threads),
-        {label: model.thresholds[label] for label in in_order(model.thresholds)},
+        load_cascade(folder, model.stages, threads, thresholds),
+        thresholds,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
+from models.operating_points import CurvePoint
 
 FILE_NAME = "manifest.json"
 _BESIDE_THE_MODEL = {FILE_NAME, "MODEL_CARD.md", "figures.json"}
@@ -57,7 +58,11 @@ class LanguageModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoder: str
     stages: tuple[Stage, ...]
     thresholds: dict[str, float]
-    """The least calibrated probability at which a risk is flagged."""
+    """The least calibrated probability at which a risk is flagged, unless an operating point is chosen."""
+    operating_points: dict[str, dict[str, float]] = {}
+    """Thresholds by the point's name; a model that was packaged before there were points has none."""
+    curves: dict[str, tuple[CurvePoint, ...]] = {}
+    """What each risk's thresholds give, on texts of people whom the model does not know."""
 
 
 class FileEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,6 +133,7 @@ def _check_models(path: Path, manifest: Manifest) -> None:
 
 def _labels_of(model: LanguageModel) -> Iterator[Iterable[str]]:
     yield model.thresholds
+    yield from model.operating_points.values()
     for stage in model.stages:
         yield stage.calibration
         if stage.exit is not None:

@@ -13,9 +13,11 @@ from models.runtime import (
     BreakerLimits,
     CircuitBreakerClassifier,
     Classifier,
+    FlaggingRefused,
     ModelRefused,
     Scorer,
     load_model,
+    read_flagging,
 )
 from streams.errors import UsageError
 from streams.settings import Settings
@@ -34,7 +36,7 @@ class ServedModel:
 def serve(settings: Settings) -> ServedModel | None:
     """The configured model behind a circuit breaker; None, with one line in the log, if it cannot be loaded.
 
-    Raises UsageError if the core to which it is to be pinned does not exist.
+    Raises UsageError if the core to which it is to be pinned does not exist, or the thresholds are not the model's.
     """
     cores = os.sched_getaffinity(0)
     if settings.core is not None and settings.core not in cores:
@@ -42,7 +44,10 @@ def serve(settings: Settings) -> ServedModel | None:
             f"PULSEWATCH_CORE: there is no core {settings.core}, only {', '.join(map(str, sorted(cores)))}"
         )
     try:
-        classifier = load_model(settings.model, settings.model_labels)
+        flagging = read_flagging(settings.operating_point, settings.thresholds)
+        classifier = load_model(settings.model, settings.model_labels, flagging=flagging)
+    except FlaggingRefused as refusal:
+        raise UsageError(str(refusal)) from None
     except ModelRefused as refusal:
         log.warning("%s; texts stay unscored, rules go on", refusal)
         return None
@@ -55,8 +60,10 @@ def require_classifier(settings: Settings | None = None, remembered_texts: int =
 
     Raises UsageError if it cannot be loaded.
     """
-    name, labels = (settings.model, settings.model_labels) if settings else (None, None)
     try:
-        return load_model(name, labels, remembered_texts)
+        if settings is None:
+            return load_model(None, remembered_texts=remembered_texts)
+        flagging = read_flagging(settings.operating_point, settings.thresholds)
+        return load_model(settings.model, settings.model_labels, remembered_texts, flagging)
     except ModelRefused as refusal:
         raise UsageError(str(refusal)) from None

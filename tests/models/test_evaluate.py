@@ -77,3 +77,16 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
     path.write_text('{"text": "ok"}\n' + line + "\n", encoding="utf-8")
     with pytest.raises(Unreadable, match=r"bad\.jsonl:2"):
         evaluate([path], Echo())
+
+
+def test_a_calm_text_that_carries_a_risk_is_no_false_alarm(tmp_path: Path) -> None:
+    """An advertisement for a private account is friendly, and flagged rightly."""
+    path = tmp_path / "texts.jsonl"
+    lines = [
+        {"text": "positive diversion", "source": "a", "sentiment": "positive", "diversion": 1},
+        {"text": "positive abuse", "source": "a", "sentiment": "positive", "diversion": 0},
+        {"text": "positive", "source": "a", "sentiment": "positive"},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (row,) = [row for row in evaluate([path], Echo(), Ticking()) if row.get("label") == "any_risk"]
+    assert (row["n"], row["false_alarm_rate"]) == (2, 0.5)

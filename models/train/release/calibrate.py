@@ -2,9 +2,9 @@
 
 Calibrated are the logits of the int8 graph, as served. Sources weigh alike, so that the largest does not decide alone.
 
-A threshold starts at 0.5 or where a risk's precision on the calibration part reaches ``MIN_PRECISION``. Then, while
-ordinary posts (labelled neutral or positive) of a source raise alarms more often than the source's limit, the risk that
-raises the most of them gets a higher one.
+An operating point's threshold is the least at which a risk's flags have the point's precision on texts of the written
+corpus by authors whom the model does not know, and ``PUBLIC_PRECISION`` on the public sets. Then, while innocent texts
+of a source raise alarms more often than the source's limit, the risk that raises the most of them gets a higher one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ import numpy as np
 import numpy.typing as npt
 
 from models.labels import RISKS, SENTIMENTS
+from models.operating_points import BALANCED, FEW, PRECISION, CurvePoint, curve, least_threshold
 from models.runtime.manifest import Platt
-from models.train.data.sources import SOURCES, Example
+from models.train.data.sources import SOURCES, WRITTEN, Example
 from models.train.release.goals import GOALS
 
-MIN_PRECISION = 0.7
+PUBLIC_PRECISION = {"precise": 0.85, BALANCED: 0.7, "sensitive": 0.5}
+LIMIT_TIMES = {"precise": 0.5, BALANCED: 1.0, "sensitive": 3.0}
+"""Of a source's limit, how many false alarms a point may raise."""
 MIN_TEXTS_OF_A_CLASS = 15
 MIN_CALM_TEXTS = 80
 THRESHOLD_RULE = (
-    f"least probability from 0.5 with precision of {MIN_PRECISION} or more on the calibration part, raised until "
-    "at most 2 % of its neutral and positive texts of any source are flagged for any risk (4 % of "
-    "posts on an epidemic, 6 % of reviews and of tweets to airlines)"
+    f"least probability with precision of {PRECISION[BALANCED]} or more on texts of authors whom the model does not "
+    f"know (the corpus written for it) and of {PUBLIC_PRECISION[BALANCED]} on the public sets' calibration part, "
+    "raised until at most 2 % of the neutral and positive texts of any source that carry no risk are flagged for any "
+    "(3 % of the written corpus, 4 % of posts on an epidemic, 6 % of reviews and of tweets to airlines)"
 )
 
 TEMPERATURES = tuple(step / 50 for step in range(20, 201))
@@ -37,9 +41,13 @@ Floats = npt.NDArray[np.float64]
 NEUTRAL, NEGATIVE = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
 
 
-def for_calibration(text: str) -> bool:
-    """Whether an unseen text (in model form) serves to calibrate; the others serve for figures."""
-    return blake2b(text.encode(), digest_size=4, person=b"calibration").digest()[0] % 2 == 0
+def for_calibration(example: Example) -> bool:
+    """Whether an unseen text serves to calibrate; the others serve for figures.
+
+    All that is written serves to calibrate: other authors judge.
+    """
+    half = blake2b(example.text.encode(), digest_size=4, person=b"calibration").digest()[0] % 2 == 0
+    return half or _is_written(example)
 
 
 def fit_sentiment(logits: Floats, examples: Sequence[Example]) -> tuple[tuple[float, float, float], float]:
@@ -117,17 +125,23 @@ def fit_risks(logits: Floats, examples: Sequence[Example]) -> dict[str, Platt]:
     return scales
 
 
-def choose_thresholds(probability: Floats, examples: Sequence[Example]) -> dict[str, float]:
+def choose_points(probability: Floats, examples: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """The thresholds of every operating point."""
+    return {point: choose_thresholds(probability, examples, point) for point in PRECISION}
+
+
+def choose_thresholds(probability: Floats, examples: Sequence[Example], point: str = BALANCED) -> dict[str, float]:
     """The threshold of each risk by the rule above."""
     thresholds = np.array(
-        [_precise_threshold(probability[:, column], examples, label) for column, label in enumerate(RISKS)]
+        [_precise_threshold(probability[:, column], examples, label, point) for column, label in enumerate(RISKS)]
     )
     calm = _calm_groups(examples)
+    limits = {source: LIMIT_TIMES[point] * SOURCES[source].false_alarm_limit for source in calm}
     while True:
         flags = probability >= thresholds
         rates = {source: float(flags[rows].any(axis=1).mean()) for source, rows in calm.items()}
-        worst = max(rates, key=lambda source: rates[source] / SOURCES[source].false_alarm_limit, default="")
-        if not rates or rates[worst] <= SOURCES[worst].false_alarm_limit:
+        worst = max(rates, key=lambda source: rates[source] / limits[source], default="")
+        if not rates or rates[worst] <= limits[worst]:
             break
         loudest = int(flags[calm[worst]].sum(axis=0).argmax())
         column = probability[calm[worst], loudest]
@@ -135,27 +149,52 @@ def choose_thresholds(probability: Floats, examples: Sequence[Example]) -> dict[
     return {label: round(min(float(t), 0.9999), 4) for label, t in zip(RISKS, thresholds, strict=True)}
 
 
-def _precise_threshold(probability: Floats, examples: Sequence[Example], label: str) -> float:
+def curves_of(probability: Floats, examples: Sequence[Example]) -> dict[str, tuple[CurvePoint, ...]]:
+    """Each risk's curve on the written corpus, for as many risks as there are texts of both classes for."""
+    found = {}
+    for column, label in enumerate(RISKS):
+        rows = [i for i, example in enumerate(examples) if label in example.risks and _is_written(example)]
+        points = curve(_truth(examples, rows, label), probability[rows, column]) if rows else ()
+        if points:
+            found[label] = points
+    return found
+
+
+def _precise_threshold(probability: Floats, examples: Sequence[Example], label: str, point: str) -> float:
+    """0.5 where too few texts are known to say more."""
     known = [index for index, example in enumerate(examples) if label in example.risks]
-    truth = np.array([examples[i].risks[label][0] for i in known])
-    weights = _source_weights([examples[i] for i in known])
-    scores = probability[known]
-    for threshold in np.arange(0.5, 0.995, 0.01):
-        flagged = scores >= threshold
-        total = float(weights[flagged].sum())
-        if total == 0 or float(weights[flagged & (truth == 1)].sum()) / total >= MIN_PRECISION:
-            return round(float(threshold), 2)
-    return 0.99
+    found = []
+    for written, least in ((True, PRECISION[point]), (False, PUBLIC_PRECISION[point])):
+        rows = [index for index in known if _is_written(examples[index]) == written]
+        truth = _truth(examples, rows, label)
+        if min(np.sum(truth), np.sum(~truth)) >= FEW:
+            weights = _source_weights([examples[i] for i in rows])
+            found.append(least_threshold(truth, probability[rows], least, weights))
+    return max(found, default=0.5)
+
+
+def _is_written(example: Example) -> bool:
+    return example.source.startswith(WRITTEN)
+
+
+def _truth(examples: Sequence[Example], rows: Sequence[int], label: str) -> npt.NDArray[np.bool_]:
+    return np.array([examples[i].risks[label][0] == 1 for i in rows], dtype=bool)
 
 
 def _calm_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """Neutral and positive texts by source, of sources with enough of them."""
+    """Innocent texts by source, of sources with enough of them."""
     groups: dict[str, list[int]] = {}
     for index, example in enumerate(examples):
-        source = SOURCES.get(example.source)
-        if source and example.sentiment not in (None, NEGATIVE):
+        if example.source in SOURCES and _is_innocent(example):
             groups.setdefault(example.source, []).append(index)
     return {source: rows for source, rows in groups.items() if len(rows) >= MIN_CALM_TEXTS}
+
+
+def _is_innocent(example: Example) -> bool:
+    """Without any risk among all of ours, or as far as is known and not negative."""
+    if any(target == 1 for target, _ in example.risks.values()):
+        return False
+    return _is_written(example) or example.sentiment not in (None, NEGATIVE)
 
 
 def _class_weights(examples: Sequence[Example]) -> Floats:
@@ -166,7 +205,9 @@ def _class_weights(examples: Sequence[Example]) -> Floats:
 
 
 def _source_weights(examples: Sequence[Example]) -> Floats:
-    """Each source as heavy as the square root of its size, those of the goals more."""
+    """Each source as heavy as the square root of its size, those of the goals and the written corpus more."""
     sizes = Counter(example.source for example in examples)
-    heavy = {goal.source: GOAL_WEIGHT for goal in GOALS}
-    return np.array([sizes[e.source] ** -0.5 * heavy.get(e.source, 1.0) for e in examples])
+    heavy = {goal.source for goal in GOALS}
+    return np.array(
+        [sizes[e.source] ** -0.5 * (GOAL_WEIGHT if e.source in heavy or _is_written(e) else 1.0) for e in examples]
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.labels import RISKS
+from models.operating_points import PRECISION
 from models.runtime.manifest import Manifest
 from models.train.data.sources import MORPH_PAIRS, SOURCES, Source
 from models.train.loop import Progress
@@ -84,13 +85,25 @@ first {tokens} word pieces of it. Irony, dialect and languages other than Chines
 
 Risk logits are calibrated by Platt scaling, sentiment by a bias and one temperature, each stage for itself, on half of
 the texts that training did not see. The same half chose the exits: against the last stage's answer they change the
-sentiment of at most {changed_sentiments:.0%} of the texts, and for each risk at most {changed_flags:.0%} of as many
+sentiment of at most {changed_sentiments:.0%} of the texts, and for each risk at most {changed_flags:.1%} of as many
 answers as it flags. What that costs is in the last two tables below.
 A risk is flagged at its threshold: {rule}.
 
 | language | {risks} |
 |---|{rules}
 {thresholds}
+
+`PULSEWATCH_OPERATING_POINT` chooses another point, for all risks or one: `precise` (precision {precise}), `balanced`
+({balanced}, the table above), `sensitive` ({sensitive}). The manifest has their thresholds, and the curves that they
+were read from. `pulsewatch model curve FILE` draws them for texts of your own, and `pulsewatch model calibrate FILE`
+writes thresholds of your own.
+
+## On authors that it does not know
+
+Measured with `python -m models.train.release.judges` on the texts of the authors that were held out of the corpus
+written for this model before any training: no training and no threshold saw them. "clean" are texts without any risk.
+
+{judges}
 
 ## Figures
 
@@ -151,9 +164,13 @@ def write_card(
     manifest: Manifest,
     rows: Sequence[Mapping[str, Any]],
     records: Mapping[str, Record],
+    judged: Mapping[str, Mapping[str, Any]],
     licences: str,
 ) -> None:
-    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``records`` by language."""
+    """Writes the card of a packaged model; ``rows`` as `models.evaluate` gives them, ``records`` by language.
+
+    ``judged`` has what `models.train.release.judges` measured, by language.
+    """
     sizes = {(row["source"], row["label"]): row["n"] for row in rows if "source" in row}
     used = [source for source in (*SOURCES.values(), MORPH_PAIRS) if licences == "all" or source.permissive]
     text = HEAD.format(
@@ -176,6 +193,8 @@ def write_card(
         ),
         tokens=min(model.max_tokens for model in manifest.models.values()),
         rule=manifest.threshold_rule,
+        **{point: f"{least:.2f}" for point, least in PRECISION.items()},
+        judges="\n\n".join(_judges(language, figures) for language, figures in judged.items()),
         risks=" | ".join(RISKS),
         rules="---|" * len(RISKS),
         thresholds="\n".join(
@@ -199,6 +218,32 @@ def _encoder(language: str, manifest: Manifest, progress: Progress) -> str:
         f"| {language} | {model.encoder} | {layers} | {heads} | {progress.teachers} | {progress.step:,} steps, "
         f"{progress.seconds / 60:.0f} min | {progress.machine} | {model.stages[-1].sentiment_temperature} |"
     )
+
+
+def _judges(language: str, figures: Mapping[str, Any]) -> str:
+    """What the judging authors of a language say."""
+    clean, disguised = figures["clean"], figures["disguised"]
+    hard = ", ".join(
+        f"{kind.replace('_', ' ')} {100 * share:.1f}"
+        for kind, share in clean.items()
+        if kind not in ("texts", "flagged")
+    )
+    lines = [
+        (
+            f"{language}, {figures['texts']:,} texts: sentiment {100 * figures['sentiment']:.1f} (macro-recall); "
+            f"{100 * clean['flagged']:.1f} % of {clean['texts']} clean texts flagged (of the hard kinds: {hard}); "
+            f"risks of disguised texts found {100 * disguised['found']:.1f} %, of their plain twins "
+            f"{100 * disguised['plain_found']:.1f} %."
+        ),
+        "",
+        "| risk | texts | precision | recall |",
+        "|---|---|---|---|",
+        *(
+            f"| {label} | {one['texts']} | {100 * one['precision']:.1f} | {100 * one['recall']:.1f} |"
+            for label, one in figures["found"].items()
+        ),
+    ]
+    return "\n".join(lines)
 
 
 def _title(goal: Goal) -> str:

@@ -1,9 +1,9 @@
 """What authors whom the model never read say of it: ``python -m models.train.release.judges``.
 
-    found             of each risk, how many of its flags are right and how many of its texts are flagged
-    clean             of the texts without any risk, those that are flagged for one; the hard kinds of them too
-    disguised         how often the texts with a disguise are found, against their plain twins
-    sentiment         the macro-averaged recall
+found             of each risk, how many of its flags are right and how many of its texts are flagged
+clean             of the texts without any risk, those that are flagged for one; the hard kinds of them too
+disguised         how often the texts with a disguise are found, against their plain twins
+sentiment         the macro-averaged recall
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def judge(scorer: Scorer, language: str, authors: Sequence[str] = JUDGES) -> dic
     said = scorer.score([row["text"] for row in rows])
     of_plain = scorer.score([row.get("plain", "") for row in rows])
     judged = [
-        Judged(row, scores, plain) for row, scores, plain in zip(rows, said, of_plain, strict=True) if scores is not None
+        Judged(row, scores, plain)
+        for row, scores, plain in zip(rows, said, of_plain, strict=True)
+        if scores is not None
     ]
     clean = [one for one in judged if not one.row["risks"]]
     return {
@@ -95,7 +97,9 @@ def _sentiment(judged: Sequence[Judged]) -> float:
 
 
 @click.command()
-@click.option("--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The bundled one by default.")
+@click.option(
+    "--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The bundled one by default."
+)
 @click.option("--authors", default=",".join(JUDGES), show_default=True)
 def main(model: Path | None, authors: str) -> None:
     """Print the figures of a packaged model as JSON."""

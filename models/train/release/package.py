@@ -24,6 +24,7 @@ import torch
 from models.evaluate import LabelledText, evaluate_texts
 from models.labels import LANGUAGES, OUTPUTS, RISKS, SENTIMENTS
 from models.normalise import model_text
+from models.operating_points import BALANCED
 from models.runtime.cascade import Calibration, ExitRule, micro_batches
 from models.runtime.classifier import load_classifier
 from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files, read_manifest
@@ -38,7 +39,9 @@ from models.train.network.encoder import ENCODERS, Encoder
 from models.train.network.network import Network
 from models.train.release.calibrate import (
     THRESHOLD_RULE,
+    choose_points,
     choose_thresholds,
+    curves_of,
     fit_risks,
     fit_sentiment,
     for_calibration,
@@ -48,6 +51,7 @@ from models.train.release.depth_curve import Point, goal_texts, measure_points
 from models.train.release.exits import choose_exit
 from models.train.release.export import export, write_configuration
 from models.train.release.goals import GOALS
+from models.train.release.judges import judge
 from models.train.stages import judged_in, small_network, trained_depth
 
 SERVED_TOKENS = 512
@@ -86,20 +90,22 @@ def package(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None
     for_figures: list[LabelledText] = []
     for language in LANGUAGES:
         unseen = _unseen_examples(language, recipe)
-        of_language = [_labelled(example) for example in unseen if not for_calibration(example.text)]
+        of_language = [_labelled(example) for example in unseen if not for_calibration(example)]
         for_figures += of_language
         if (recipe.out / language / "checkpoint.pt").exists():
-            calibration = [example for example in unseen if for_calibration(example.text)]
+            calibration = [example for example in unseen if for_calibration(example)]
             models[language], records[language] = _made(recipe, language, folder, calibration, of_language)
         else:
             models[language], records[language] = _kept(recipe, language, folder)
         report(f"{language}: thresholds {models[language].thresholds}, {len(records[language].points)} points")
     manifest = Manifest(recipe.revision, SENTIMENTS, RISKS, THRESHOLD_RULE, models, describe_files(folder))
     _write_json(folder / FILE_NAME, msgspec.to_builtins(manifest))
-    rows = evaluate_texts(for_figures, load_classifier(folder, remembered_texts=0))
+    classifier = load_classifier(folder, remembered_texts=0)
+    rows = evaluate_texts(for_figures, classifier)
+    judged = {language: judge(classifier, language) for language in LANGUAGES}
     report(f"{len(rows)} rows of figures")
-    _write_json(folder / FIGURES, {"rows": rows[:-1], "languages": msgspec.to_builtins(records)})
-    write_card(folder / "MODEL_CARD.md", manifest, rows, records, recipe.licences)
+    _write_json(folder / FIGURES, {"rows": rows[:-1], "languages": msgspec.to_builtins(records), "judges": judged})
+    write_card(folder / "MODEL_CARD.md", manifest, rows, records, judged, recipe.licences)
     report("model card written")
 
 
@@ -133,7 +139,10 @@ def _kept(recipe: Recipe, language: str, folder: Path) -> tuple[LanguageModel, R
     """A language as it was packaged before."""
     if recipe.start is None:
         raise NothingToPackage(f"{language}: no checkpoint in {recipe.out / language}, and no packaged model to keep")
-    model = read_manifest(recipe.start).models[language]
+    kept = read_manifest(recipe.start)
+    if new := [label for label in RISKS if label not in kept.risks]:
+        raise NothingToPackage(f"{language}: {recipe.start} does not know {', '.join(new)}: train this language too")
+    model = kept.models[language]
     shutil.rmtree(folder / model.tokeniser, ignore_errors=True)
     shutil.copytree(recipe.start / model.tokeniser, folder / model.tokeniser)
     return model, _recorded(recipe.start, language)
@@ -235,12 +244,16 @@ def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> L
         rule = choose_exit(probabilities, final, thresholds)
         stages[number] = msgspec.structs.replace(stages[number], exit=rule)
         served = np.where(ExitRule(rule).leaving(probabilities)[:, None], probabilities, served)
+    risks = served[:, len(SENTIMENTS) :]
+    points = choose_points(risks, calibrated.examples)
     return LanguageModel(
         tokeniser=trained.language,
         max_tokens=SERVED_TOKENS,
         encoder=trained.encoder.name,
         stages=tuple(stages),
-        thresholds=choose_thresholds(served[:, len(SENTIMENTS) :], calibrated.examples),
+        thresholds=points[BALANCED],
+        operating_points=points,
+        curves=curves_of(risks, calibrated.examples),
     )
 
 

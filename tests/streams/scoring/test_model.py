@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def test_a_worker_without_its_model_goes_on_and_says_why(caplog: pytest.LogCaptu
 def test_a_command_without_its_model_stops() -> None:
     with pytest.raises(UsageError, match="/no/model: no such folder"):
         require_classifier(Settings(model="/no/model"))
+
+
+@pytest.mark.parametrize("start", [serve, require_classifier])
+def test_thresholds_that_are_not_the_models_stop_worker_and_command(start: Callable[[Settings], object]) -> None:
+    """A worker that went on with other thresholds than it was told would flag what nobody asked for."""
+    with pytest.raises(UsageError, match="points are precise, balanced, sensitive"):
+        start(Settings(operating_point="strict"))
 
 
 def test_a_core_that_is_not_there_is_named() -> None:

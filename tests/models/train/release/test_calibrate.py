@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,15 @@ from models.labels import OUTPUTS, RISKS
 from models.measures import expected_calibration_error
 from models.runtime.manifest import Platt
 from models.train.data.sources import SOURCES, Example
-from models.train.release.calibrate import choose_thresholds, fit_platt, fit_sentiment
+from models.train.release.calibrate import (
+    MIN_CALM_TEXTS,
+    choose_points,
+    choose_thresholds,
+    curves_of,
+    fit_platt,
+    fit_sentiment,
+    for_calibration,
+)
 
 
 def test_platt_scaling_finds_the_scale_of_overconfident_logits() -> None:
@@ -60,9 +70,62 @@ def test_thresholds_keep_calm_posts_below_the_limit() -> None:
     assert (probability >= limits).any(axis=1).mean() <= SOURCES["smp2020_usual_zh"].false_alarm_limit
 
 
-def test_a_threshold_is_no_higher_than_precision_asks() -> None:
-    examples = [Example(str(n), "cold_zh", risks={"abuse": (float(n >= 50), 1.0)}) for n in range(100)]
-    probability = np.zeros((100, len(RISKS)))
-    probability[:, RISKS.index("abuse")] = np.linspace(0.01, 0.99, 100)
-    chosen = choose_thresholds(probability, examples)
-    assert chosen["abuse"] == 0.5
+@pytest.mark.parametrize(("source", "precision"), [("cold_zh", 0.7), ("written_zh", 0.85)])
+def test_a_threshold_is_no_higher_than_precision_asks(source: str, precision: float) -> None:
+    few = MIN_CALM_TEXTS - 1  # so that false alarms among innocent texts have no say
+    examples = [abuse(n, source, n >= few) for n in range(2 * few)]
+    probability = ranked(2 * few)
+    limit = choose_thresholds(probability, examples)["abuse"]
+    flags = probability[:, RISKS.index("abuse")]
+    assert np.mean(np.flatnonzero(flags >= limit) >= few) >= precision
+    assert np.mean(np.flatnonzero(flags >= limit - 0.02) >= few) < precision
+
+
+def test_the_written_corpus_asks_for_more_than_the_public_sets() -> None:
+    examples = [abuse(n, source, n >= 100) for source in ("cold_zh", "written_zh") for n in range(200)]
+    both = np.concatenate([ranked(200), ranked(200)])
+    assert choose_thresholds(both, examples) == choose_thresholds(ranked(200), examples[200:])
+
+
+def test_a_risk_of_a_friendly_text_is_no_false_alarm() -> None:
+    """Friendly texts that carry a risk are no reason to raise its threshold; innocent ones are."""
+    diversion = RISKS.index("diversion")
+    friendly = [
+        Example(str(n), "written_zh", sentiment=2, risks={"diversion": (float(n < 100), 1.0)}) for n in range(300)
+    ]
+    probability = np.zeros((300, len(RISKS)))
+    probability[:100, diversion] = 0.8
+    assert choose_thresholds(probability, friendly)["diversion"] < 0.8
+    innocent = [replace(example, risks={}) for example in friendly]
+    assert choose_thresholds(probability, innocent)["diversion"] > 0.8
+
+
+def test_points_differ_in_what_they_ask() -> None:
+    examples = [abuse(n, "written_zh", n >= 100) for n in range(200)]
+    points = choose_points(ranked(200), examples)
+    assert points["precise"]["abuse"] > points["balanced"]["abuse"] > points["sensitive"]["abuse"]
+
+
+def test_curves_are_of_the_written_corpus() -> None:
+    examples = [abuse(n, source, n >= 100) for source in ("cold_zh", "written_zh") for n in range(200)]
+    curves = curves_of(np.concatenate([1 - ranked(200), ranked(200)]), examples)
+    assert set(curves) == {"abuse"}
+    assert curves["abuse"][-1].precision == 1.0
+
+
+def test_written_texts_choose_thresholds_and_give_no_figures() -> None:
+    written = [for_calibration(Example(str(n), "written_zh")) for n in range(40)]
+    public = [for_calibration(Example(str(n), "cold_zh")) for n in range(40)]
+    assert all(written)
+    assert 10 < sum(public) < 30
+
+
+def abuse(number: int, source: str, carries: bool) -> Example:
+    return Example(f"{source} {number}", source, sentiment=0, risks={"abuse": (float(carries), 1.0)})
+
+
+def ranked(count: int) -> np.ndarray:
+    """Probabilities of abuse that rise from text to text; nothing else is likely."""
+    probability = np.zeros((count, len(RISKS)))
+    probability[:, RISKS.index("abuse")] = np.linspace(0.01, 0.99, count)
+    return probability
