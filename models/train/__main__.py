@@ -76,6 +76,7 @@ EFFORT = Effort()
     multiple=True,
     help="Only these stages; all by default. What a stage finds done is not done again.",
 )
+@click.option("--note", default="", help="What the model card should say of this training beside the recipe.")
 @click.option("--revision", default="unreleased", show_default=True, help="Name of the packaged model.")
 def main(
     data: Path | None,
@@ -93,6 +94,7 @@ def main(
     threads: int,
     licences: str,
     stages: tuple[str, ...],
+    note: str,
     revision: str,
 ) -> None:
     """Train the encoders on the sets in DATA, and package both languages in OUT/bundle."""
@@ -110,7 +112,7 @@ def main(
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
         if "package" in stages and data and (language == "both" or start_from):
-            package(Recipe(data, out, seed, licences, revision, start_from), out / "bundle", click.echo)
+            package(Recipe(data, out, seed, licences, revision, start_from, note), out / "bundle", click.echo)
     except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
         raise click.ClickException(str(error)) from error
 

@@ -73,6 +73,8 @@ class Recipe:
     licences: str
     revision: str
     start: Path | None = None
+    note: str = ""
+    """What the card should say of this training beside the recipe."""
 
 
 class NothingToPackage(RuntimeError):
@@ -119,7 +121,8 @@ def _made(
     model = _served(trained, stages, folder)
     plain = _Chain(trained, recipe.out / language / "fp32", int8=False)
     points = _points(model, stages, chain, plain, for_figures)
-    record = Record(trained.progress, points, judged_in(recipe.out / language))
+    progress = replace(trained.progress, note=f"{trained.progress.note} {recipe.note}".strip())
+    record = Record(progress, points, judged_in(recipe.out / language))
     return model, record if recipe.start is None else continued(record, recipe.start, language)
 
 
