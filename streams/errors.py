@@ -39,7 +39,8 @@ class Fenced(PulsewatchError):
 
 @dataclass
 class OffsetMoved(PulsewatchError):
-    """The ledger's offset is not the expected one; nothing was written."""
+    """The ledger's offset is not the expected one; nothing was written. A lower one is that of a server that was
+    emptied or restored."""
 
     topic: str
     partition: int
@@ -47,4 +48,8 @@ class OffsetMoved(PulsewatchError):
     stored_offset: int
 
     def __str__(self) -> str:
-        return f"{self.topic}:{self.partition} has offset {self.stored_offset}, expected {self.expected_offset}"
+        where = f"{self.topic}:{self.partition}"
+        if self.stored_offset < self.expected_offset:
+            was = "it was emptied or restored"
+            return f"{where}: Redis has offset {self.stored_offset}, expected {self.expected_offset}: {was}"
+        return f"{where} has offset {self.stored_offset}, expected {self.expected_offset}"

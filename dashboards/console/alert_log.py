@@ -1,4 +1,6 @@
-"""The alerts topic in memory: every record of each alert, for its timeline and for links to alerts long resolved."""
+"""The alerts topic in memory: every record of each alert, for its timeline and for links to alerts long resolved.
+
+Texts that an alert quoted and that were deleted since are quoted in none of its records (streams.alerts.withdrawn)."""
 
 import threading
 from collections.abc import Sequence
@@ -6,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from streams.alerts.alert import Alert
+from streams.alerts.withdrawn import without
 
 MAX_ALERTS = 5_000
 MAX_RECORDS = 300
@@ -50,6 +53,8 @@ class AlertLog:
             records = self._records.setdefault(alert.fingerprint, [])
             if alert in records:
                 return
+            if alert.withdrawn:
+                records[:] = [without(earlier, alert.withdrawn) for earlier in records]
             if len(records) >= MAX_RECORDS:
                 records.pop()
             records.append(alert)

@@ -41,6 +41,7 @@ TAIL_DEAD_LETTERS = 12
 class _ScoredTimes(msgspec.Struct):
     scored: bool
     scoring_ms: int | None = None
+    kind: str = ""
 
 
 Read = TypeVar("Read")
@@ -149,7 +150,8 @@ class TopicFollower:
 
     def _read_tails(self, consumer: Any) -> None:
         if time.monotonic() < self._wanted_until:
-            scored = list(_readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored))
+            records = _readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored)
+            scored = [text for text in records if text.kind != "retraction"]
             letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_DEAD_LETTERS), _dead_letter))
             self._tails = Tails(
                 scoring_ms=sorted(text.scoring_ms for text in scored if text.scoring_ms is not None),

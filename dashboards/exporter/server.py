@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from dashboards.exporter.background import BackgroundSnapshot
 from dashboards.exporter.collector import FigureCollector, SeriesLimits
+from dashboards.exporter.held_alerts import HeldAlerts
 from dashboards.readers import Readers
 from streams.settings import Settings, settings
+from streams.topology import DETECTION
 
 HOST = "127.0.0.1"
 PORT = 9108
@@ -23,13 +25,19 @@ def serve(chosen: Settings, host: str = HOST, port: int = PORT) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    with Readers(chosen) as readers:
+        held = HeldAlerts(readers.alarming, lambda: readers.offsets()[DETECTION])
+        with BackgroundSnapshot(readers.snapshots.read, held) as latest:
+            _serve(latest, SeriesLimits.of(chosen), (host, port), stop)
+
+
+def _serve(latest: BackgroundSnapshot, limits: SeriesLimits, address: tuple[str, int], stop: threading.Event) -> None:
     registry = CollectorRegistry()
-    with Readers(chosen) as readers, BackgroundSnapshot(readers.snapshots.read, readers.alarming) as latest:
-        registry.register(FigureCollector(latest, SeriesLimits.of(chosen)))
-        server, thread = start_http_server(port, addr=host, registry=registry)
-        stop.wait()
-        server.shutdown()
-        thread.join()
+    registry.register(FigureCollector(latest, limits))
+    server, thread = start_http_server(address[1], addr=address[0], registry=registry)
+    stop.wait()
+    server.shutdown()
+    thread.join()
 
 
 if __name__ == "__main__":

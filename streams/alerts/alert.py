@@ -34,6 +34,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many texts said it in this wording; the text is one of them."""
     reach: int = 0
     """The followers of their accounts, added up."""
+    text_id: str = ""
+    """A checksum of the event's id, by which its retraction finds it; empty in alerts from before it was kept."""
 
 
 class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,6 +84,8 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """Since when a firing alert has been calm."""
     resolves_at: int | None = None
     """When it resolves if it stays calm."""
+    withdrawn: list[str] = []
+    """Texts that it quoted and that were deleted since, by `Evidence.text_id`."""
 
 
 def fingerprint(kind: AlertKind, brand_id: str, room_id: str | None, family: str | None, started_at_ms: int) -> str:

@@ -7,13 +7,15 @@ An alert fires once its cause has held for `fire_after_ms`, and resolves once it
 between "holds" and "calm" nothing changes. A pending alert whose cause goes before it fires resolves unfired.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from streams.alerts.alert import SEVERITIES, Alert, Severity, fingerprint
+from streams.alerts.alert import SEVERITIES, Alert, Evidence, Severity, fingerprint
 from streams.alerts.kinds import KINDS, AlertKind
+from streams.alerts.withdrawn import withdraw
 from streams.ledger.stored import Stored
 
 
@@ -73,6 +75,14 @@ class Episode(Stored):
         """The alert as screens show it now, with when it resolves if it stays calm; the episode is unchanged."""
         resolves_at = None if calm_since_ms is None else calm_since_ms + hysteresis.resolve_after_ms
         return msgspec.structs.replace(self.alert, calm_since=calm_since_ms, resolves_at=resolves_at, **changes)
+
+    def withdraw(self, is_gone: Callable[[Evidence], bool], actor_id: str | None, now_ms: int) -> bool:
+        """Take quotes out that were deleted, and an account that is gone; True where the alert is to be written."""
+        left = withdraw(self.alert, is_gone, actor_id)
+        if left is self.alert:
+            return False
+        self.alert = msgspec.structs.replace(left, updated_at=max(now_ms, left.updated_at))
+        return True
 
     def revise(self, now_ms: int, **changes: Any) -> None:
         """Replace fields of the alert; a severity never falls while the episode lasts."""

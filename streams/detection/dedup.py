@@ -34,7 +34,7 @@ class AppliedOffsets(Stored):
                 del self.unscored[str(text.origin)]
             return "amendment" if amends else "duplicate"
         self.offsets[source] = offset
-        if not text.scored:
+        if not text.scored and text.kind != "retraction":
             self.unscored[str(text.origin)] = None
             if len(self.unscored) > KEPT_UNSCORED:
                 del self.unscored[next(iter(self.unscored))]

@@ -8,12 +8,15 @@ Sizes are bounded, whatever the volume: tables of accounts and wordings are cut 
 """
 
 import math
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
 from typing import Literal
 
 import msgspec
 
 from streams.alerts.alert import Evidence
-from streams.events.schema import Actor, ScoredText
+from streams.events.identity import event_identity
+from streams.events.schema import Actor, Event, ScoredText
 from streams.ledger.stored import Stored
 
 SHOWN_TEXTS = 8
@@ -24,7 +27,7 @@ COORDINATED_SHARE = 0.5
 """Half of the texts from five accounts, or in one wording, do not happen by themselves."""
 _MIN_TEXTS = 15
 _TABLE = 200
-_ORDINARY_DIGITS = 2.0
+ORDINARY_DIGITS = 2.0
 _VERIFIED = 1.5
 _WORDING_CHARACTERS = 24
 
@@ -72,6 +75,25 @@ class EvidenceCollector(Stored):
             self.texts += 1
             self._count_account(text)
 
+    def take_back(
+        self, is_gone: Callable[[Evidence], bool], actor_id: str | None, wordings: Iterable[tuple[str, bool]]
+    ) -> None:
+        """Quote what is gone no more, and count texts no more that were counted here: for each its wording, and whether
+        it took a side. Texts from before a calm window are not counted here: no number falls below what is left."""
+        for shown in (self.shown, self.praise, self.talk):
+            shown[:] = [ranked for ranked in shown if not is_gone(ranked.evidence)]
+        for wording, opinionated in wordings:
+            _count_down(self.wordings if opinionated else self.neutral_wordings, wording)
+            if opinionated:
+                self.texts = max(0, self.texts - 1)
+            if opinionated and actor_id is not None and actor_id in self.accounts:
+                self.with_account = max(0, self.with_account - 1)
+                _count_down(self.accounts, actor_id)
+            for ranked in (*self.shown, *self.praise, *self.talk):
+                if ranked.wording == wording and ranked.evidence.count > 1:
+                    ranked.evidence = msgspec.structs.replace(ranked.evidence, count=ranked.evidence.count - 1)
+                    break
+
     def reset(self) -> None:
         """Drop the collected texts: they did not become an episode."""
         self.texts = self.with_account = 0
@@ -97,7 +119,7 @@ class EvidenceCollector(Stored):
         """The larger of two shares, of the five busiest accounts and of the commonest wording; 0 on too few texts."""
         if self.texts < _MIN_TEXTS:
             return 0.0
-        wording = max(self.wordings.values()) / self.texts
+        wording = max(self.wordings.values(), default=0) / self.texts
         return min(1.0, max(wording, self.few_accounts_share()))
 
     def few_accounts(self) -> bool:
@@ -148,7 +170,7 @@ def influence(actor: Actor | None) -> float:
     each tenfold beyond, times 1.5 where the platform has verified it."""
     if actor is None:
         return 1.0
-    reached = 1.0 + max(0.0, math.log10(1 + actor.followers) - _ORDINARY_DIGITS)
+    reached = 1.0 + max(0.0, math.log10(1 + actor.followers) - ORDINARY_DIGITS)
     return reached * (_VERIFIED if actor.verified else 1.0)
 
 
@@ -165,7 +187,18 @@ def evidence_of(text: ScoredText) -> Evidence:
         platform=text.platform,
         room_id=text.room_id,
         reach=text.actor.followers if text.actor else 0,
+        text_id=text_id_of(text),
     )
+
+
+def text_id_of(text: ScoredText) -> str:
+    """The short name by which a text's retraction finds it."""
+    return short_id(text.event_id, text)
+
+
+def short_id(event_id: str, text: ScoredText | Event) -> str:
+    """16 hexadecimal digits for the event that a record of this source and platform calls so."""
+    return blake2b(event_identity(event_id, text.source, text.platform).encode(), digest_size=8).hexdigest()
 
 
 def one_more(evidence: Evidence, text: ScoredText, *, replaces: bool = False) -> Evidence:
@@ -179,6 +212,13 @@ def wording_of(text: str) -> str:
     """What texts of one wording have in common: their first letters and digits."""
     letters = "".join(filter(str.isalnum, text[: 3 * _WORDING_CHARACTERS].lower()))
     return letters[:_WORDING_CHARACTERS] or text[:_WORDING_CHARACTERS]
+
+
+def _count_down(counts: dict[str, int], name: str) -> None:
+    if counts.get(name, 0) > 1:
+        counts[name] -= 1
+    else:
+        counts.pop(name, None)
 
 
 def prune(counts: dict[str, int]) -> None:

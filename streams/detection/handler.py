@@ -6,6 +6,7 @@ alerts that run and those that Kafka has not acknowledged, and goes on with the 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, get_args
@@ -15,14 +16,29 @@ import msgspec
 from streams.alerts.alert import Alert, State
 from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.alerts.kinds import AlertKind
+from streams.alerts.withdrawn import text_names, withdraw
+from streams.clock import DAY_MS, MINUTE_MS
+from streams.detection.brand import crisis
 from streams.detection.brand.brand import Brand, Brands
+from streams.detection.brand.detector import is_seller_text
+from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts
 from streams.detection.dedup import AppliedOffsets
+from streams.detection.evidence import text_id_of, wording_of
+from streams.detection.forgetting import BRANDS_KEPT_DAYS, ROOMS_KEPT_DAYS, Forgetting, seen_suffix
 from streams.detection.partition import DetectorChanges, KeyedDetectors, KeySpec
+from streams.detection.retractions import (
+    COUNTED_TTL_SECONDS,
+    CountedText,
+    CountedTexts,
+    counted_suffix,
+    counted_suffixes,
+    taken_id,
+)
 from streams.detection.room.room import Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.views.keys import HEARD
+from streams.detection.views.keys import HEARD, ten_minutes_of
 from streams.detection.views.writer import ViewWriter
 from streams.detection.watermark import SourceProgress
 from streams.events.codec import Reason
@@ -31,7 +47,7 @@ from streams.events.schema import ScoredText
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import retrying
-from streams.ledger.stored import Stored, StoredCodec
+from streams.ledger.stored import UNREADABLE, Stored, StoredCodec
 from streams.metrics import ALERT_CHANGES, DEAD_LETTERS, EVENTS, SHADOW_ALERT_CHANGES, from_zero
 from streams.topology import DETECTION, LIVE, SCORED
 from streams.transport.batch import Batch
@@ -40,12 +56,13 @@ WATCHED = "watched"
 PROGRESS = "progress"
 
 
+KEPT = ACTIVE, RESOLVED, SHADOW
 KEPT_RESOLVED = 200
 """Resolved alerts that a partition keeps for its readers; the topic has all."""
 KEPT_SHADOW = 200
 """Shadow alerts that a partition keeps."""
 _LOADED_AT_ONCE = 500
-Outcome = Literal["applied", "duplicate", "late"]
+Outcome = Literal["applied", "duplicate", "late", "retracted"]
 
 
 class Progress(Stored):
@@ -60,6 +77,7 @@ class Progress(Stored):
 
 
 _progress = StoredCodec(Progress)
+_alert = msgspec.json.Decoder(Alert)
 
 
 @dataclass
@@ -72,6 +90,14 @@ class Partition:
     keys: KeySpec[Any]
     detectors: KeyedDetectors[Any]
     views: ViewWriter = field(default_factory=ViewWriter)
+    counted: CountedTexts = field(default_factory=CountedTexts)
+    forgetting: Forgetting = field(default_factory=lambda: Forgetting(ROOMS_KEPT_DAYS))
+    quoted: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The texts, and their authors, that each kept alert quotes, by fingerprint."""
+    over: dict[str, Alert] = field(default_factory=dict)
+    """Kept alerts that run no more and that a retraction of this batch may change."""
+    rewritten: dict[str, Alert] = field(default_factory=dict)
+    """Those of them that it did change."""
 
 
 class DetectionHandler:
@@ -105,10 +131,18 @@ class DetectionHandler:
         """
         claim = await self._ledger.acquire(topic, partition)
         stored = await self._ledger.load_hash(claim, PROGRESS)
-        progress = _progress.decode(stored["state"]) if "state" in stored else Progress()
+        where = f"detection's progress in {topic}:{partition}"
+        progress = (_progress.decode_or_none(stored["state"], where) if "state" in stored else None) or Progress()
         keys = self._keys[topic]
-        held = Partition(claim, claim.next_offset, progress, keys, KeyedDetectors(keys, progress.log))
+        kept_days = BRANDS_KEPT_DAYS if topic == SCORED else ROOMS_KEPT_DAYS
+        forgetting = Forgetting(kept_days, progress.log.low_ms // DAY_MS)
+        detectors = KeyedDetectors(keys, progress.log)
+        held = Partition(claim, claim.next_offset, progress, keys, detectors, forgetting=forgetting)
         await self._restore(held, sorted(await self._ledger.load_hash(claim, WATCHED)), watched=True)
+        for kept in KEPT if topic == SCORED else ():
+            for fingerprint, alert in (await self._ledger.load_hash(claim, kept)).items():
+                with suppress(msgspec.DecodeError):  # of a newer version: it is shown by who can read it
+                    held.quoted[fingerprint] = text_names(_alert.decode(alert))
         self._partitions[topic, partition] = held
         await self._publish_outbox(claim)
         return claim.next_offset
@@ -131,10 +165,18 @@ class DetectionHandler:
             await self._dead_letter(dead_letters_for(batch.topic, batch.partition, DETECTION, prepared.unreadable))
         await self._restore(held, held.detectors.keys_to_load(record for record, _ in prepared.readable))
         await self._restore(held, held.detectors.other_keys_to_load(record for record, _ in prepared.readable))
+
+        texts = [record for record, _ in prepared.readable if isinstance(record, ScoredText)]
+        await self._load_counted(held, texts)
+        await self._load_taken_back(held, [text for text in texts if text.kind == "retraction"])
         outcomes = Counter(_process(held, record, log_ms) for record, log_ms in prepared.readable)
         changes = held.detectors.drain()
-        await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, _effects(held, changes)))
+        seen = held.forgetting.see(changes.states, held.progress.log.low_ms)
+        effects = _effects(held, changes, seen, await self._forgotten(held))
+        await self._ledger.apply(Update(held.claim, held.next_offset, batch.next_offset, effects))
         held.next_offset, held.views = batch.next_offset, ViewWriter()
+        held.counted.stored()
+        held.over, held.rewritten = {}, {}
         for outcome, count in outcomes.items():
             EVENTS.labels(DETECTION, outcome).inc(count)
         for alert in changes.alerts:
@@ -142,8 +184,12 @@ class DetectionHandler:
                 SHADOW_ALERT_CHANGES.labels(alert.rule, alert.state).inc()
             else:
                 ALERT_CHANGES.labels(alert.kind, alert.state).inc()
-        if changes.alerts:
+        if effects.outbox:
             await self._publish_outbox(held.claim)
+
+    async def verify(self, topic: str, partition: int) -> None:
+        held = self._partitions[topic, partition]
+        await self._ledger.verify(held.claim, held.next_offset)
 
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
@@ -154,6 +200,57 @@ class DetectionHandler:
             stored = await self._ledger.load_fields(held.claim, {held.keys.suffix: names})
             for key, state in stored.get(held.keys.suffix, {}).items():
                 held.detectors.restore(key, state, watched=watched)
+
+    async def _forgotten(self, held: Partition) -> list[str]:
+        """Keys of which nothing came for as long as they are kept; looked for when a day of the log begins."""
+        days, held.forgetting.due = held.forgetting.due, ()
+        old = sorted({key for day in days for key in await self._ledger.load_hash(held.claim, seen_suffix(day))})
+        forgotten: list[str] = []
+        for start in range(0, len(old), _LOADED_AT_ONCE):
+            names = [name for name in old[start : start + _LOADED_AT_ONCE] if held.detectors.get(name) is None]
+            stored = await self._ledger.load_fields(held.claim, {held.keys.suffix: names})
+            for name, state in stored.get(held.keys.suffix, {}).items():
+                with suppress(*UNREADABLE):
+                    if held.forgetting.is_forgotten(held.keys.restore(state).last_log_ms):
+                        forgotten.append(name)
+        return forgotten
+
+    async def _load_counted(self, held: Partition, texts: Sequence[ScoredText]) -> None:
+        """Load which of a batch's texts were counted already: a second collector tells them again."""
+        wanted: dict[str, set[str]] = {}
+        for text in texts:
+            if text.kind != "retraction":
+                suffix = counted_suffix(ten_minutes_of(text.event_time_ms), text.brand_id)
+                wanted.setdefault(suffix, set()).add(text_id_of(text))
+        stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
+        for suffix, fields in stored.items():
+            held.counted.hold(suffix, fields)
+
+    async def _load_taken_back(self, held: Partition, retractions: Sequence[ScoredText]) -> None:
+        """Load what retractions may take back: counted texts, and alerts that are over and quote them."""
+        wanted: dict[str, set[str]] = {}
+        for retraction in retractions:
+            name = taken_id(retraction)
+            for suffix in counted_suffixes(retraction):
+                if name is not None:
+                    wanted.setdefault(suffix, set()).add(name)
+                elif await self._wrote(held, retraction, suffix):
+                    held.counted.hold(suffix, await self._ledger.load_hash(held.claim, suffix))
+        stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
+        for suffix, fields in stored.items():
+            held.counted.hold(suffix, fields)
+        gone = {taken_id(one) or (one.actor.id if one.actor else "") for one in retractions}
+        kept = sorted(fingerprint for fingerprint, names in held.quoted.items() if not names.isdisjoint(gone))
+        if kept:
+            found = await self._ledger.load_fields(held.claim, {RESOLVED: kept, SHADOW: kept})
+            held.over = {name: _alert.decode(value) for alerts in found.values() for name, value in alerts.items()}
+
+    async def _wrote(self, held: Partition, retraction: ScoredText, suffix: str) -> bool:
+        """Whether an account that is gone has a text among those that are counted there."""
+        if retraction.actor is None:
+            return False
+        voices = suffix.replace("counted:", "voices:", 1)
+        return bool(await self._ledger.load_fields(held.claim, {voices: [retraction.actor.id]}))
 
     async def _dead_letter(self, letters: Sequence[DeadLetter]) -> None:
         await retrying(lambda: self._dead_letters.send(letters))
@@ -174,41 +271,100 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
     classification = held.progress.applied.classify(record)
     if classification == "duplicate":
         return "duplicate"
-    held.views.add(record, amends=classification == "amendment")
-    if classification == "applied":
-        return "applied" if held.detectors.process(record, log_ms) else "late"
-    if isinstance(brand := held.detectors.get(record.brand_id), Brand):
+    if record.kind == "retraction":
+        return _take_back(held, record, log_ms)
+    brand = held.detectors.get(record.brand_id)
+    if isinstance(brand, Brand) and brand.was_taken_back(text_id_of(record)):
+        return "retracted"
+    if classification == "applied" and held.counted.told_by_another(record):
+        return "duplicate"
+    views = ViewWriter()
+    views.add(record)
+    if classification == "amendment":
+        held.views.add(record, amends=True)
+    else:
+        held.views.merge(views)
+    in_time = classification == "amendment" or held.detectors.process(record, log_ms)
+    in_windows = in_time and not is_seller_text(record)
+    held.counted.add(record, _counted_text(record, views, in_windows=in_windows))
+    if classification == "amendment" and isinstance(brand, Brand):
         brand.amend(record)
         held.detectors.mark_changed(record.brand_id)
+    return "applied" if in_time else "late"
+
+
+def _counted_text(text: ScoredText, views: ViewWriter, *, in_windows: bool) -> CountedText:
+    """What a text counts; a late one, and a seller's, is in no window."""
+    return CountedText(
+        minute=text.event_time_ms // MINUTE_MS,
+        tally=crisis.tally(text) if in_windows else Tally(),
+        views={suffix: dict(counts) for suffix, counts in views.sums.items()},
+        wording=wording_of(text.text),
+        actor_id=text.actor.id if text.actor else None,
+        source=text.source,
+    )
+
+
+def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
+    """Take texts out of what still counts and quotes them. A brand of which nothing is known has nothing of them."""
+    taken = held.counted.take(retraction)
+    for counted in taken.counted:
+        held.views.take_back(counted.views)
+    if isinstance(held.detectors.get(retraction.brand_id), Brand):
+        held.detectors.process(retraction, log_ms)
+        brand = held.detectors.get(retraction.brand_id)
+        assert isinstance(brand, Brand)
+        held.detectors.mark_changed(retraction.brand_id, brand.take_back(taken))
+    for fingerprint, alert in held.over.items():
+        left = withdraw(held.rewritten.get(fingerprint, alert), taken.covers, taken.actor_id)
+        if left is not held.rewritten.get(fingerprint, alert):
+            held.rewritten[fingerprint] = left
     return "applied"
 
 
-def _effects(held: Partition, changes: DetectorChanges) -> Effects:
+def _effects(
+    held: Partition, changes: DetectorChanges, seen: dict[str, bytes | None], forgotten: Sequence[str]
+) -> Effects:
+    gone: dict[str, bytes | None] = dict.fromkeys(forgotten)
+    hashes = held.keys.suffix, held.keys.view_suffix
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
+    rewritten = [(fingerprint, msgspec.json.encode(alert)) for fingerprint, alert in held.rewritten.items()]
     shown = dict(encoded) | {alert.fingerprint: msgspec.json.encode(alert) for alert in changes.refreshed}
     return Effects(
         sums=held.views.sums,
         maxima={**held.views.maxima, **({HEARD: held.views.newest_ms} if held.views.newest_ms else {})},
         values={
             **held.views.values,
-            held.keys.suffix: changes.states,
-            held.keys.view_suffix: changes.views,
+            **held.counted.changes,
+            held.keys.suffix: {**gone, **changes.states},
+            held.keys.view_suffix: {**gone, **changes.views},
+            **({seen_suffix(held.forgetting.day): seen} if seen else {}),
+            **({HEARD: gone} if gone and held.claim.topic == SCORED else {}),
             WATCHED: changes.watched,
-            **_alert_hashes(held.progress, [*changes.alerts, *changes.refreshed], shown),
+            **_alert_hashes(held, [*changes.alerts, *changes.refreshed], shown),
             PROGRESS: {"state": _progress.encode(held.progress)},
         },
-        outbox=encoded,
-        ttl_seconds=held.views.ttl_seconds(),
+        outbox=[*encoded, *rewritten],
+        ttl_seconds={
+            **held.views.ttl_seconds(),
+            **dict.fromkeys(held.counted.changes, COUNTED_TTL_SECONDS),
+            **held.forgetting.ttl_seconds(hashes, bool(seen)),
+        },
     )
 
 
 def _alert_hashes(
-    progress: Progress, alerts: Sequence[Alert], encoded: Mapping[str, bytes]
+    held: Partition, alerts: Sequence[Alert], encoded: Mapping[str, bytes]
 ) -> dict[str, dict[str, bytes | None]]:
     """The changes of the hashes that streams.alerts.reader reads; only the last resolved and shadow alerts are kept."""
+    progress = held.progress
     active: dict[str, bytes | None] = {}
     resolved: dict[str, bytes | None] = {}
     shadow: dict[str, bytes | None] = {}
+    for fingerprint, alert in held.rewritten.items():
+        (shadow if alert.shadow else resolved)[fingerprint] = msgspec.json.encode(alert)
+    for alert in [*held.rewritten.values(), *alerts]:
+        held.quoted[alert.fingerprint] = text_names(alert)
     for alert in alerts:
         if alert.shadow:
             shadow[alert.fingerprint] = encoded[alert.fingerprint]
@@ -220,9 +376,12 @@ def _alert_hashes(
             resolved[alert.fingerprint] = encoded[alert.fingerprint]
             progress.resolved.append(alert.fingerprint)
     while len(progress.resolved) > KEPT_RESOLVED:
-        resolved[progress.resolved.pop(0)] = None
+        oldest = progress.resolved.pop(0)
+        resolved[oldest] = None
+        held.quoted.pop(oldest, None)
     while len(progress.shadow) > KEPT_SHADOW:
         oldest = next(iter(progress.shadow))
         del progress.shadow[oldest]
         shadow[oldest] = None
+        held.quoted.pop(oldest, None)
     return {ACTIVE: active, RESOLVED: resolved, SHADOW: shadow}

@@ -5,13 +5,14 @@ minute, every key with a timer advances, whether its state was loaded a second a
 timer may leave the process at any moment, since it catches up by itself with its next record.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.watermark import SourceProgress
+from streams.ledger.stored import UNREADABLE, tell_unreadable
 
 KEPT_IDLE_KEYS = 2_000
 """Idle keys kept in memory, so that a busy key is not reloaded for every batch."""
@@ -85,7 +86,7 @@ class KeySpec(Protocol[Record_contra]):
         """The detectors of a key that was never seen before this record; None is `key`'s."""
 
     def restore(self, state: bytes) -> KeyDetectors[Record_contra]:
-        """The detectors of a key as `snapshot` stored them."""
+        """The detectors of a key as `snapshot` stored them. Raises what streams.ledger.stored calls unreadable."""
 
 
 @dataclass
@@ -108,6 +109,8 @@ class KeyedDetectors(Generic[Record]):
         self._keys = keys
         self._log = log
         self._detectors: dict[str, KeyDetectors[Record]] = {}
+        self._unreadable: set[str] = set()
+        """Keys whose state could not be read: they begin anew with their next record."""
         self._with_timer: set[str] = set()
         self._changed: set[str] = set()
         self._alerts: list[Alert] = []
@@ -119,7 +122,7 @@ class KeyedDetectors(Generic[Record]):
 
     def keys_to_load(self, records: Iterable[Record]) -> list[str]:
         """Keys whose state, if any is stored, `restore` must take in before these records are processed."""
-        return sorted({self._keys.key(record) for record in records} - self._detectors.keys())
+        return sorted({self._keys.key(record) for record in records} - self._detectors.keys() - self._unreadable)
 
     def other_keys_to_load(self, records: Iterable[Record]) -> list[str]:
         """The same, once those are here, for records whose key is somebody else's."""
@@ -128,11 +131,17 @@ class KeyedDetectors(Generic[Record]):
             detector = self._detectors.get(self._keys.key(record))
             if detector is not None and not detector.owns(record):
                 others.add(self._keys.other_key(record))
-        return sorted(others - self._detectors.keys())
+        return sorted(others - self._detectors.keys() - self._unreadable)
 
     def restore(self, key: str, state: bytes, *, watched: bool = False) -> None:
-        """Take a key into the process. One that is not `watched` has no timer until its next record."""
-        self._detectors[key] = self._keys.restore(state)
+        """Take a key into the process; one whose state cannot be read begins anew with its next record. One that is not
+        `watched` has no timer until then."""
+        try:
+            self._detectors[key] = self._keys.restore(state)
+        except UNREADABLE as error:
+            tell_unreadable(f"{key} ({self._keys.suffix})", error)
+            self._unreadable.add(key)
+            return
         if watched:
             self._with_timer.add(key)
             self._watched_before.add(key)
@@ -145,6 +154,7 @@ class KeyedDetectors(Generic[Record]):
         detector = self._detectors.get(key)
         if detector is None:
             detector = self._keys.create(record, key)
+            self._unreadable.discard(key)
         else:
             del self._detectors[key]
         self._detectors[key] = detector
@@ -163,8 +173,10 @@ class KeyedDetectors(Generic[Record]):
         """A key's detectors, where they are in the process; who changes them calls `mark_changed`."""
         return self._detectors.get(key)
 
-    def mark_changed(self, key: str) -> None:
+    def mark_changed(self, key: str, alerts: Sequence[Alert] = ()) -> None:
+        """Store a key's state with the batch, and these alerts that the change brought."""
         self._changed.add(key)
+        self._alerts += alerts
 
     def drain(self) -> DetectorChanges:
         """What changed since the last call; then idle keys leave the process."""

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streams.detection.evidence import short_id
 from streams.events.schema import Coordinates, Event, Platform
 
 MAX_VALUE = 10**12
@@ -36,6 +37,10 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     final: bool = True
     origin: Coordinates | None = None
     """Its topic, partition and offset; the record's own."""
+    text_id: str = ""
+    """Of a caption: the name by which its retraction finds it (streams.detection.evidence)."""
+    takes_back: str = ""
+    """Of a retraction: that name."""
 
     @classmethod
     def of(cls, event: Event, origin: Coordinates) -> "RoomEvent | None":
@@ -61,4 +66,6 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
             commercial=event.commercial,
             final=event.final,
             origin=origin,
+            text_id=short_id(event.event_id, event) if event.kind == "speech" else "",
+            takes_back=short_id(event.retracts, event) if event.kind == "retraction" and event.retracts else "",
         )

@@ -22,7 +22,7 @@ from streams.engagement.dictionary import LATE, SLOTS
 from streams.engagement.hyperloglog import Entries, entries, hashes
 from streams.engagement.orders import order_change
 from streams.engagement.owners import IdOwners
-from streams.engagement.scopes import MAX_PLANS, CountingPlan, CountingPlans
+from streams.engagement.scopes import MAX_SCOPES, CountingPlan, CountingPlans
 from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_remembered
 from streams.events.codec import Decoded
 from streams.events.identity import identities, retracted_identity
@@ -32,8 +32,9 @@ LATE_MS = DAY_MS
 """An event this much older than the newest of its partition is too late for every window."""
 _MINUTE_BITS = 32
 _MINUTE_MASK = (1 << _MINUTE_BITS) - 1
-_SCOPE, _GROUP, _STATEFUL, _PRICED = range(4)
-"""Columns of `CountingPlans.columns`."""
+_GROUP, _STATEFUL, _PRICED = range(3)
+"""Columns of `CountingPlans.traits`."""
+_KIND_BITS, _KIND_MASK = CountingPlans.KIND_BITS, CountingPlans.KIND_MASK
 _EXACT = 2**62
 """Sums that might come to more are made of Python's integers."""
 
@@ -64,9 +65,10 @@ class EventRun:
         self, events: list[Event], offsets: Sequence[int], values: Sequence[bytes], table: CountingPlans
     ) -> None:
         """Add a slice's events, with their offsets and undecoded values."""
-        start, plans, stateful = len(self.ids), table.numbers_of(events), table.stateful
+        start, plans = len(self.ids), table.numbers_of(events)
+        stateful = table.stateful_kinds()
         for at, plan in enumerate(plans):
-            if plan in stateful:
+            if plan & _KIND_MASK in stateful:
                 event = events[at]
                 self.retained[start + at] = RetainedEvent(event, offsets[at], values[at])
                 named = retracted_identity(event) if event.kind == "retraction" else None
@@ -132,7 +134,7 @@ class BatchCounter:
         self.block_watermarks_ms.setdefault(block, self.watermark_ms)
         for old in [number for number in self.block_watermarks_ms if number < block - 1]:
             del self.block_watermarks_ms[old]
-        if len(self._plans) > MAX_PLANS:
+        if len(self._plans) > MAX_SCOPES:
             self._plans = CountingPlans(self._owners)
 
     def _count(self, run: EventRun, deltas: Deltas) -> None:
@@ -169,7 +171,7 @@ class BatchCounter:
         _add_people(run.actor_ids, columns, traits, counted, deltas)
 
     def _columns(self, run: EventRun) -> tuple[Columns, Numbers, Numbers]:
-        """What the window remembers; the plans' traits, shape (events, 4); the watermark before each event,
+        """What the window remembers; the kinds' traits, shape (events, 3); the watermark before each event,
         and after the last."""
         size = len(run.ids)
         plan = np.fromiter(run.plans, np.int32, size)
@@ -178,7 +180,7 @@ class BatchCounter:
         highest_ms = np.maximum.accumulate(np.concatenate(([self.watermark_ms], times_ms)))
         self.watermark_ms = int(highest_ms[-1])
         late = times_ms < highest_ms[:-1] - LATE_MS
-        traits = self._plans.columns()[plan]
+        traits = self._plans.traits()[plan & _KIND_MASK]
         amounts = np.fromiter(run.amounts, np.int64, size) * traits[:, _PRICED]
         reports = {at: retained.event for at, retained in run.retained.items() if is_remembered(retained.event)}
         return Columns(self._plans, plan, times_ms, values, amounts, late, reports), traits, highest_ms
@@ -186,7 +188,7 @@ class BatchCounter:
     def _late(self, positions: list[int], columns: Columns, deltas: Deltas) -> None:
         """Events too late for every window: their session counts them as `late`, and a refund amends it."""
         for at in positions:
-            plan = columns.plans.all[columns.plan[at]]
+            plan = columns.plans.plan(int(columns.plan[at]))
             deltas.fates["late"] += 1
             deltas.add((plan.scope, SESSION_ONLY), SLOTS[LATE], 1)
             if plan.kind == "refund":
@@ -206,9 +208,9 @@ def _sum(columns: Columns, counted: NDArray[np.bool_], deltas: Deltas) -> None:
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
     counts = np.diff(starts, append=len(codes)).tolist()
     totals = _totals(columns.values[positions], columns.amounts[positions], starts)
-    all_plans = columns.plans.all
+    plan_of = columns.plans.plan
     for code, *measures in zip(codes[starts].tolist(), counts, *totals, strict=True):
-        plan = all_plans[code >> _MINUTE_BITS]
+        plan = plan_of(code >> _MINUTE_BITS)
         if plan.adds:
             _add(deltas, plan, code & _MINUTE_MASK, 1, measures)
 
@@ -243,7 +245,9 @@ def _add_people(
         return
     minutes = columns.times_ms[positions] // MINUTE_MS
     scopes = columns.plans.scopes
-    for where, log in _logs(traits[positions, _SCOPE], minutes, entries(hashes(ids), traits[positions, _GROUP])):
+    for where, log in _logs(
+        columns.plan[positions].astype(np.int64) >> _KIND_BITS, minutes, entries(hashes(ids), traits[positions, _GROUP])
+    ):
         deltas.people[scopes[where >> _MINUTE_BITS], where & _MINUTE_MASK].append(log)
 
 

@@ -68,7 +68,7 @@ class Columns(NamedTuple):
     def at(self, position: int) -> Occurrence:
         """One event, by its position in the run."""
         return Occurrence(
-            plan=self.plans.all[self.plan[position]],
+            plan=self.plans.plan(int(self.plan[position])),
             time_ms=int(self.times_ms[position]),
             value=int(self.values[position]),
             amount=int(self.amounts[position]),

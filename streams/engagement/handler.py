@@ -93,6 +93,10 @@ class EngagementHandler:
         partition.stored(prepared.next_offset, prepared.watermark_ms)
         self._observe(prepared)
 
+    async def verify(self, topic: str, partition: int) -> None:
+        held = self._partitions[topic, partition]
+        await self._ledger.verify(held.claim, held.stored_offset)
+
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
         if not self._partitions:

@@ -82,8 +82,8 @@ class OrderMarks:
                 self._held.setdefault(order, None)
         for suffix in wanted:
             for order, value in found.get(suffix, {}).items():
-                mark, known = _codec.decode(value), self._held.get(order)
-                if known is None or known.stretch <= mark.stretch:
+                mark, known = _codec.decode_or_none(value, f"order {order}"), self._held.get(order)
+                if mark is not None and (known is None or known.stretch <= mark.stretch):
                     self._held[order] = mark
 
     def count(self, changes: Iterable[OrderChange], deltas: Deltas) -> dict[str, dict[str, bytes | None]]:

@@ -21,7 +21,8 @@ WATERMARK = "watermark"
 _BLOCK = "block:"
 _FOLLOWERS_KEPT_SECONDS = FOLLOWERS_REMEMBERED_MS // 1000 + 3600
 _SESSIONS_REMEMBERED = 100_000
-_TARGETS_REMEMBERED = 5_000
+_TARGETS_REMEMBERED = 40_000
+"""Ten thousand rooms in the minutes that events are of at once."""
 
 Values = dict[str, dict[str, bytes | None]]
 

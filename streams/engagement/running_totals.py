@@ -78,8 +78,8 @@ class HighWaterMarks:
                 self._held.setdefault(subject, None)
         for suffix in wanted:
             for subject, value in found.get(suffix, {}).items():
-                mark, known = _codec.decode(value), self._held.get(subject)
-                if known is None or known.day <= mark.day:
+                mark, known = _codec.decode_or_none(value, f"running total {subject}"), self._held.get(subject)
+                if mark is not None and (known is None or known.day <= mark.day):
                     self._held[subject] = mark
 
     def count(

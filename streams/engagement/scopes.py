@@ -1,13 +1,13 @@
 """Where an event counts, and how: the scopes that it names, their buckets in Redis, and its counting plan.
 
-Events are many, their distinct combinations of kind and scope few: each combination gets a plan once, and a batch is
-counted by plan numbers.
+Events are many, their distinct kinds and scopes few: each gets a number once, and a batch is counted by the numbers of
+its plans.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,8 @@ HOURS_KEPT_SECONDS = 26 * 3600
 SCOPE_CODES: dict[Scope, str] = {"room": "r", "product": "p", "brand": "b", "platform": "f"}
 WHOLE_SESSION = "s"
 _WITH_SESSIONS = (SCOPE_CODES["room"], SCOPE_CODES["product"])
-MAX_PLANS = 30_000
-"""Plans kept in memory; beyond it the table begins anew, so that ids made up by a feed cost no memory."""
+MAX_SCOPES = 60_000
+"""Scopes kept in memory; beyond it the table begins anew, so that ids made up by a feed cost no memory."""
 
 
 def scope_field(scope: Scope, scope_id: str) -> str:
@@ -127,62 +127,85 @@ _STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
 ORDER_KINDS = frozenset({"order", "payment", "refund"})
 
 
-class CountingPlans(dict[tuple[Any, ...], int]):
-    """The plans that occur, numbered in order of appearance."""
+class _Numbers(dict[tuple[Any, ...], int]):
+    """Numbers by what they are for, made at first sight."""
+
+    def __init__(self, make: Callable[[tuple[Any, ...]], int]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: tuple[Any, ...]) -> int:
+        number = self[key] = self._make(key)
+        return number
+
+
+class CountingPlans:
+    """The plans that occur: a plan's number is that of its scope and, in the last bits, of its kind. Scopes are many,
+    kinds few: so ten thousand rooms make no table of all combinations."""
+
+    KIND_BITS: Final = 11
+    """There are 40 kinds, each in 48 ways at most."""
+    KIND_MASK: Final = (1 << KIND_BITS) - 1
 
     def __init__(self, owners: IdOwners) -> None:
-        super().__init__()
         self._owners = owners
-        self.all: list[CountingPlan] = []
-        self.stateful: set[int] = set()
-        """The numbers of the stateful plans."""
         self.scopes: list[CountingScope] = []
-        self._scopes: dict[tuple[Any, ...], CountingScope] = {}
-        self._columns = np.empty((0, 4), np.int64)
+        """By number, in the order of appearance."""
+        self.kinds: list[KindPlan] = []
+        self._scope_numbers = _Numbers(self._new_scope)
+        self._kind_numbers = _Numbers(self._new_kind)
+        self._traits = np.empty((0, 3), np.int64)
+
+    def __len__(self) -> int:
+        return len(self.scopes)
+
+    def plan(self, number: int) -> CountingPlan:
+        return CountingPlan(self.scopes[number >> self.KIND_BITS], *self.kinds[number & self.KIND_MASK])
+
+    def stateful_kinds(self) -> frozenset[int]:
+        """The last bits of the plans of which each event is looked at by itself."""
+        return frozenset(number for number, kind in enumerate(self.kinds) if kind.stateful)
 
     def numbers_of(self, events: Iterable[Event]) -> list[int]:
         """The number of each event's plan. One expression an event: this is the hottest line of the stage."""
-        plan = self.__getitem__
+        scope, kind = self._scope_numbers.__getitem__, self._kind_numbers.__getitem__
         return [
-            plan((
+            scope((event.platform, event.brand_id, event.room_id, event.product_id, event.session_id)) | kind((
                 event.kind, event.value_mode, event.final, event.is_mirror, event.subject_id is None,
-                event.platform, event.brand_id, event.room_id, event.product_id, event.session_id,
+                event.room_id is None,
             ))
             for event in events
         ]  # fmt: skip
 
-    def columns(self) -> NDArray[np.int64]:
-        """Shape (plans, 4), a row for each plan: its scope's number, its group, stateful, priced."""
-        known = len(self._columns)
-        if known < len(self.all):
-            rows = [(one.scope.number, one.group, one.stateful, one.priced) for one in self.all[known:]]
-            self._columns = np.concatenate((self._columns, np.array(rows, np.int64)))
-        return self._columns
+    def traits(self) -> NDArray[np.int64]:
+        """Shape (kinds, 3), a row for each: its group, stateful, priced."""
+        if len(self._traits) < len(self.kinds):
+            self._traits = np.array([(one.group, one.stateful, one.priced) for one in self.kinds], np.int64)
+        return self._traits
 
-    def __missing__(self, key: tuple[Any, ...]) -> int:
-        *kind_key, platform, brand, room, product, session = key
-        scope = self._scope(platform, brand, room, product, session)
-        plan = CountingPlan(scope, *_kind_plan(room is not None, *kind_key))
-        number = self[key] = len(self.all)
-        self.all.append(plan)
-        if plan.stateful:
-            self.stateful.add(number)
-        return number
+    def _new_scope(self, where: tuple[Any, ...]) -> int:
+        platform, brand, room, product, session = where
+        return self._scope(platform, brand, room, product, session).number << self.KIND_BITS
+
+    def _new_kind(self, way: tuple[Any, ...]) -> int:
+        *kind_key, no_room = way
+        self.kinds.append(_kind_plan(not no_room, *kind_key))
+        return len(self.kinds) - 1
 
     def _scope(
         self, platform: str, brand: str, room: str | None, product: str | None, session: str | None
     ) -> CountingScope:
-        where = platform, brand, room, product, session
-        scope = self._scopes.get(where)
-        if scope is None:
-            parent = None if product is None else self._scope(platform, brand, room, None, session)
-            fields = self._fields(platform, brand, room)
-            if session is not None:
-                session = self._owners.session(session, fields[0] if room is not None else fields[-1])
-            if product is not None:
-                fields = (scope_field("product", self._owners.name("p", product, platform)),)
-            scope = self._scopes[where] = _numbered(len(self.scopes), parent, fields, session)
-            self.scopes.append(scope)
+        parent = None
+        if product is not None:
+            above = self._scope_numbers[platform, brand, room, None, session]
+            parent = self.scopes[above >> self.KIND_BITS]
+        fields = self._fields(platform, brand, room)
+        if session is not None:
+            session = self._owners.session(session, fields[0] if room is not None else fields[-1])
+        if product is not None:
+            fields = (scope_field("product", self._owners.name("p", product, platform)),)
+        scope = _numbered(len(self.scopes), parent, fields, session)
+        self.scopes.append(scope)
         return scope
 
     def _fields(self, platform: str, brand: str, room: str | None) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class StatefulEvents:
         if refused is not None:
             self._deltas.unreadable.append(Unreadable(offset, value, *refused))
             return False
-        plan = self._columns.plans.all[self._columns.plan[at]]
+        plan = self._columns.plans.plan(int(self._columns.plan[at]))
         if event.kind == "retraction":
             return self._retraction(at, event)
         where = plan.scope, event.event_time_ms // MINUTE_MS

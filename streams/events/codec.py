@@ -122,7 +122,7 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     return event
 
 
-_CONTRADICTORY_KINDS = frozenset({"viewers", "gift", "retraction"})
+_CONTRADICTORY_KINDS = frozenset({"viewers", "gift", "retraction", "account_deletion"})
 
 
 def contradiction(event: Event) -> tuple[Reason, str] | None:
@@ -133,7 +133,7 @@ def contradiction(event: Event) -> tuple[Reason, str] | None:
 
         gift, not final, without subject_id          a report that it grew looks like a new gift
         viewers without room_id                      they belong to no room
-        retraction without retracts
+        retraction without retracts, account_deletion without actor
         snapshot of a kind that has no running total (an order, a payment, a stay …)
         gift as a snapshot without subject_id
     """
@@ -144,6 +144,8 @@ def contradiction(event: Event) -> tuple[Reason, str] | None:
         return None if event.room_id is not None else ("missing_field", "viewers without room_id")
     if event.kind == "retraction":
         return None if event.retracts is not None else ("missing_field", "retraction without retracts")
+    if event.kind == "account_deletion":
+        return None if event.actor is not None else ("missing_field", "account_deletion without actor")
     if event.kind == "gift":
         grows = snapshot or not event.final
         without = grows and event.subject_id is None

@@ -23,7 +23,7 @@ LiveKind = Literal[
     "speech", "notice",
 ]  # fmt: skip
 SocialKind = Literal["post", "repost", "reply", "review", "collect"]
-Kind = Literal[LiveKind, SocialKind, "retraction"]
+Kind = Literal[LiveKind, SocialKind, "retraction", "account_deletion"]
 """What happened. `comment`, `like`, `share`, `follow` occur on both topics.
 
 `session_start` the stream begins (text: its title; commercial: it is declared to sell) · `enter` a viewer comes in ·
@@ -32,7 +32,8 @@ already reported it) · `viewers` concurrent viewers now (value, always a snapsh
 `exposure` the room was shown in a list (value times) · `gift` value items of the unit price `amount` ·
 `order` created, `payment` paid, `refund` paid back: value items, `amount` money in all, `subject_id` the order ·
 `speech` a caption of the host · `notice` the platform's own violation notice · `post` by or about a brand ·
-`retraction` takes back the event named in `retracts`.
+`retraction` takes back the event named in `retracts`, of the same source or by the platform's own id ·
+`account_deletion` takes back the texts of `actor` that are still held; what they counted in engagement stays.
 """
 
 RUNNING_TOTAL_KINDS: frozenset[str] = frozenset(
@@ -143,6 +144,9 @@ def text_kind(event: Event) -> TextKind:
     return "brand_post" if own and event.kind in ("post", "repost") else "comment"
 
 
+ScoredKind = Literal[TextKind, "retraction"]
+"""`retraction`: no text but news of one, or of all of an account's: they were deleted."""
+
 SpanEnd = Annotated[int, Meta(ge=0, le=20_000)]
 SaidBy = Literal["rule", "likeness", "both"]
 """Which part of the verdict found a breach: a rule that matches, the second opinion alone, or the two of them."""
@@ -181,7 +185,7 @@ class ScoredText(
     """Kafka's timestamp of the origin."""
     platform: Platform
     source: Id
-    kind: TextKind
+    kind: ScoredKind
     brand_id: Id
     event_time_ms: Milliseconds
     text: Text
@@ -203,3 +207,6 @@ class ScoredText(
     schema_version: Version = SCHEMA_VERSION
     scoring_ms: Milliseconds | None = None
     """From when the worker took the text's slice in hand until it was judged; the wait before is not in it."""
+
+    retracts: Id | None = None
+    """Of a retraction: the event that is taken back (streams.events.identity); None for all texts of `actor`."""

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from streams.errors import Fenced, OffsetMoved
-from streams.ledger.protocol import Claim, Effects, Update
+from streams.ledger.protocol import Claim, Effects, Update, check_standing
 
 SUM_LIMITS = (-(2**63), 2**63 - 1)
 
@@ -38,6 +38,7 @@ class Shard:
             self.values[suffix].update({name: value for name, value in fields.items() if value is not None})
             for name in [name for name, value in fields.items() if value is None]:
                 self.values[suffix].pop(name, None)
+                self.numbers.get(suffix, {}).pop(name, None)
         self.strings.update(effects.set_strings)
         for suffix, tail in effects.append_strings.items():
             self.strings[suffix] = self.strings.get(suffix, b"") + tail
@@ -84,6 +85,10 @@ class MemoryLedger:
             shard.next_offset = update.next_offset
         elif shard.epoch < claim.epoch or shard.next_offset != update.next_offset:
             raise OffsetMoved(claim.topic, claim.partition, update.expected_offset, shard.next_offset)
+
+    async def verify(self, claim: Claim, expected_offset: int) -> None:
+        shard = self.shards[claim.topic, claim.partition]
+        check_standing(claim, expected_offset, shard.epoch, shard.next_offset)
 
     async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         return self.shards[claim.topic, claim.partition].hash_fields(suffix)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from streams.errors import Fenced, OffsetMoved
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -66,6 +68,10 @@ class Ledger(Protocol):
     async def apply(self, update: Update) -> None:
         """Apply effects and move the offset, or do nothing. Raises Fenced, OffsetMoved, Unavailable."""
 
+    async def verify(self, claim: Claim, expected_offset: int) -> None:
+        """Look whether the ledger still has what it was given: a server may be emptied or restored while no record
+        comes. Raises Fenced, OffsetMoved, Unavailable."""
+
     async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         """All fields of a hash: a stage's state at assignment. Raises Unavailable."""
 
@@ -81,3 +87,11 @@ class Ledger(Protocol):
 
     async def trim_outbox(self, claim: Claim, count: int) -> None:
         """Remove the oldest records of the outbox, once Kafka has acknowledged them. Raises Fenced, Unavailable."""
+
+
+def check_standing(claim: Claim, expected_offset: int, epoch: int, next_offset: int) -> None:
+    """Raise what a ledger with this epoch and offset means for a claim: Fenced or OffsetMoved."""
+    if epoch > claim.epoch:
+        raise Fenced(claim.topic, claim.partition, claim.epoch, epoch)
+    if epoch < claim.epoch or next_offset != expected_offset:
+        raise OffsetMoved(claim.topic, claim.partition, expected_offset, next_offset)

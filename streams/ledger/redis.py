@@ -17,7 +17,7 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from streams.errors import Fenced, OffsetMoved
 from streams.ledger.failure import redis_failure
-from streams.ledger.protocol import Claim, Effects, Update
+from streams.ledger.protocol import Claim, Effects, Update, check_standing
 
 LIST_LIMIT: Final = 6_000
 """Entries a list in a script's argument; Lua's unpack() gives up near 8,000. Divisible by 2 and 3: pairs, triples."""
@@ -76,6 +76,11 @@ class RedisLedger:
             raise Fenced(claim.topic, claim.partition, claim.epoch, int(value))
         if outcome == b"moved":
             raise OffsetMoved(claim.topic, claim.partition, update.expected_offset, int(value))
+
+    async def verify(self, claim: Claim, expected_offset: int) -> None:
+        key = self._prefix(claim.topic, claim.partition) + "ledger"
+        epoch, next_offset = await self._call("HMGET", key, "epoch", "next")
+        check_standing(claim, expected_offset, int(epoch or 0), int(next_offset or 0))
 
     async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         found = await self._call("HGETALL", self._prefix(claim.topic, claim.partition) + suffix)

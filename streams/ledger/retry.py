@@ -65,6 +65,9 @@ class RetryingLedger:
         await self._retrying(lambda: self._ledger.apply(update))
         self._applied.inc()
 
+    async def verify(self, claim: Claim, expected_offset: int) -> None:
+        await self._retrying(lambda: self._ledger.verify(claim, expected_offset))
+
     async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         return await self._retrying(lambda: self._ledger.load_hash(claim, suffix))
 

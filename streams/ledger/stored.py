@@ -11,6 +11,7 @@ a field means, raise `VERSION` and give the step from the version before in `UPG
 or removed.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -18,6 +19,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 import msgspec
 
 from streams.errors import PulsewatchError
+
+log = logging.getLogger(__name__)
+
+UNREADABLE = (msgspec.DecodeError, AttributeError, LookupError, TypeError, ValueError)
+"""What bytes raise that are no record: cut short, or of a form that was never written."""
+
+
+def tell_unreadable(about: str, error: Exception) -> None:
+    """Log that something begins anew. What was remembered is lost, which harms less than a stage that cannot start."""
+    log.warning("%s: what was stored of it cannot be read (%s); it begins anew", about, error)
+
 
 Upgrade = Callable[[list[Any]], list[Any]]
 """The values of a record's fields as one version wrote them → as the next one does."""
@@ -82,6 +94,15 @@ class StoredCodec(Generic[Record]):
         upgrades = self._record.UPGRADES
         steps = [upgrades[step] for step in range(version, self._record.VERSION) if step in upgrades]
         return self._upgraded(fields, steps) if steps else self._decode(fields)
+
+    def decode_or_none(self, value: bytes, about: str) -> Record | None:
+        """The record; None, with a line that names what it is about, where the bytes are not one. Raises
+        UnknownVersion."""
+        try:
+            return self.decode(value)
+        except UNREADABLE as error:
+            tell_unreadable(about, error)
+            return None
 
     def _upgraded(self, fields: bytes | memoryview, steps: Sequence[Upgrade]) -> Record:
         values: list[Any] = msgspec.msgpack.decode(fields, strict=False)

@@ -44,7 +44,7 @@ from streams.metrics import (
     TEXTS,
     from_zero,
 )
-from streams.scoring.judge import JudgedText, Judgement, judge, model_scores, scored_text, with_scores
+from streams.scoring.judge import JudgedText, Judgement, judge, model_scores, retraction_of, scored_text, with_scores
 from streams.scoring.model import ServedModel
 from streams.topology import LIVE, SCORING, SOCIAL
 from streams.transport.batch import Batch
@@ -67,7 +67,7 @@ _decode_text = msgspec.json.Decoder(ScoredText).decode
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A text event and its place in the partition."""
+    """A text event, or the retraction of some, and its place in the partition."""
 
     event: Event
     offset: int
@@ -76,7 +76,7 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The texts of a batch; all other records are only counted."""
+    """The texts of a batch, and what takes texts back; all other records are only counted."""
 
     batch: Batch
     texts: list[Located]
@@ -108,6 +108,8 @@ class ScoringPartition:
 class Scored:
     """The outcome of a slice."""
 
+    records: list[ScoredText]
+    """The texts, and retractions on their way to those who hold texts, in their order."""
     texts: list[ScoredText]
     rescored: list[ScoredText]
     """Texts of the backlog, with their scores."""
@@ -167,7 +169,7 @@ class ScoringHandler:
     def prepare(self, batch: Batch) -> Prepared:
         decoded = decode(batch)
         columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
-        texts = [Located(*row) for row in columns if is_scored(row[0])]
+        texts = [Located(*row) for row in columns if is_scored(row[0]) or takes_back(row[0])]
         EVENTS.labels(SCORING, "skipped").inc(len(batch) - len(texts))
         return Prepared(batch, texts)
 
@@ -183,7 +185,7 @@ class ScoringHandler:
         for texts, next_offset in prepared.slices():
             loop = asyncio.get_running_loop()
             scored = await loop.run_in_executor(self._thread, self._judge, held, texts)
-            records = [(text.brand_id, _encode(text)) for text in [*scored.rescored, *scored.texts]]
+            records = [(text.brand_id, _encode(text)) for text in [*scored.rescored, *scored.records]]
             if records:
                 await retrying(partial(self._publisher.publish, records))
             changes = _bounded(held.backlog, scored.backlog)
@@ -193,6 +195,10 @@ class ScoringHandler:
             _change_backlog(held, changes)
             self._count(scored)
 
+    async def verify(self, topic: str, partition: int) -> None:
+        held = self._partitions[topic, partition]
+        await self._ledger.verify(held.claim, held.next_offset)
+
     async def revoked(self, topic: str, partition: int) -> None:
         self._partitions.pop((topic, partition), None)
 
@@ -200,23 +206,35 @@ class ScoringHandler:
         """Runs in the thread. If the model scored any text of the slice, unscored ones are final. If it scored none,
         all join the backlog, and the backlog is not tried now."""
         began_ms = self._clock()
-        texts = [JudgedText.of(one.event) for one in located]
-        judgements = judge(texts, self._rulebook, self._model, held.captions)
-        new = [
-            self._scored_text(held.claim, one, judgement) for one, judgement in zip(located, judgements, strict=True)
+        texts = [JudgedText.of(one.event) for one in located if not takes_back(one.event)]
+        judgements = iter(judge(texts, self._rulebook, self._model, held.captions))
+        records = [
+            self._retraction(held.claim, one)
+            if takes_back(one.event)
+            else self._scored_text(held.claim, one, next(judgements))
+            for one in located
         ]
         took_ms = max(0, self._clock() - began_ms)
-        new = [msgspec.structs.replace(text, scoring_ms=took_ms) for text in new]
+        records = [
+            record if record.kind == "retraction" else msgspec.structs.replace(record, scoring_ms=took_ms)
+            for record in records
+        ]
+        new = [record for record in records if record.kind != "retraction"]
         answers = any(text.scored for text in new)
         unscored: dict[str, bytes | None] = {} if answers else {str(text.origin.offset): _encode(text) for text in new}
         tried = self._rescore(held) if answers or not texts else {}
         settled = {offset: None for offset, text in tried.items() if text.scored or answers}
-        return Scored(new, [text for text in tried.values() if text.scored], {**settled, **unscored})
+        return Scored(records, new, [text for text in tried.values() if text.scored], {**settled, **unscored})
 
     def _scored_text(self, claim: Claim, located: Located, judgement: Judgement) -> ScoredText:
         origin = Coordinates(claim.topic, claim.partition, located.offset)
         text = scored_text(located.event, origin, located.timestamp_ms, judgement)
         return with_scores(text, judgement.scores, self._model_revision)
+
+    def _retraction(self, claim: Claim, located: Located) -> ScoredText:
+        return retraction_of(
+            located.event, Coordinates(claim.topic, claim.partition, located.offset), located.timestamp_ms
+        )
 
     def _rescore(self, held: ScoringPartition) -> dict[str, ScoredText]:
         """The oldest texts of the backlog by offset, with scores where the model answers."""
@@ -257,6 +275,11 @@ def is_scored(event: Event) -> bool:
         and not event.text.isspace()
         and event.text != ""
     )
+
+
+def takes_back(event: Event) -> bool:
+    """Whether an event says that texts were deleted."""
+    return event.kind in ("retraction", "account_deletion") and not event.is_mirror
 
 
 def _bounded(backlog: Mapping[str, bytes], changes: dict[str, bytes | None]) -> dict[str, bytes | None]:

@@ -96,6 +96,26 @@ def scored_text(event: Event, origin: Coordinates, log_time_ms: int, judgement: 
     )
 
 
+def retraction_of(event: Event, origin: Coordinates, log_time_ms: int) -> ScoredText:
+    """The record that tells readers of texts that one, or all of an account's, were deleted."""
+    return ScoredText(
+        event_id=event.event_id,
+        origin=origin,
+        log_time_ms=log_time_ms,
+        platform=event.platform,
+        source=event.source,
+        kind="retraction",
+        brand_id=event.brand_id,
+        event_time_ms=event.event_time_ms,
+        text="",
+        scored=False,
+        actor=event.actor,
+        room_id=event.room_id,
+        session_id=event.session_id,
+        retracts=event.retracts if event.kind == "retraction" else None,
+    )
+
+
 def with_scores(text: ScoredText, scores: Scores | None, model_revision: str = "") -> ScoredText:
     """The record with the model's scores; unchanged if the model did not answer."""
     if scores is None:

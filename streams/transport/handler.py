@@ -53,3 +53,12 @@ class KeyMoves(Protocol):
 
     def sized(self, topic: str, partitions: int) -> None:
         """Take in how many partitions a topic has. Called before the first `assigned`, and again where it grew."""
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """A handler that notices between two batches that its server was emptied or restored."""
+
+    async def verify(self, topic: str, partition: int) -> None:
+        """Look whether what was stored is still there; called every few seconds while no record comes, never beside
+        `apply`. Raises what `apply` raises."""

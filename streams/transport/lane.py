@@ -14,13 +14,14 @@ from streams.errors import OffsetMoved, PulsewatchError
 from streams.events.schema import Coordinates
 from streams.metrics import BATCH_EVENTS, BATCH_SECONDS, LEDGER_OUTCOMES
 from streams.transport.batch import Batch
-from streams.transport.handler import BatchHandler
+from streams.transport.handler import BatchHandler, Verifies
 from streams.transport.isolation import Isolation
 
 log = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT_BATCHES = 2
 """Batches of a lane that may be on their way: one being stored, one prepared or waiting. Bounds memory and lag."""
+VERIFIED_SECONDS = 5.0
 CLOSING_SECONDS = 5.0
 """How long a revocation waits for the batch in hand: a rebalance must not outlast the session timeout."""
 
@@ -105,8 +106,38 @@ class Broken:
     piece: Batch | None
 
 
-Ready = Prepared | Broken | None
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Nothing came for a while: is the ledger still what it was?"""
+
+    handler: Verifies
+
+
+Ready = Prepared | Broken | Look | None
 """None where the lane is closing."""
+
+
+class IdleLooks:
+    """Asks for a look every few seconds while nothing is ready, where the handler can look."""
+
+    def __init__(self, handler: object, ready: asyncio.Queue[Ready]) -> None:
+        self._handler = handler
+        self._ready = ready
+        self._timer: asyncio.TimerHandle | None = None
+        self._schedule()
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _schedule(self) -> None:
+        if isinstance(self._handler, Verifies):
+            self._timer = asyncio.get_running_loop().call_later(VERIFIED_SECONDS, self._ask, self._handler)
+
+    def _ask(self, handler: Verifies) -> None:
+        if self._ready.empty():
+            self._ready.put_nowait(Look(handler))
+        self._schedule()
 
 
 class Lane:
@@ -183,6 +214,7 @@ class Lane:
         await self._fetcher.begin(session)
         ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=1)
         preparing = asyncio.create_task(self._prepare_all(start_offset, ready))
+        looks = IdleLooks(self._handler, ready)
         try:
             await self._store_all(ready)
         except OffsetMoved as moved:
@@ -190,6 +222,7 @@ class Lane:
             log.warning("%s; reading goes on from there", moved)
         finally:
             session.ended = True
+            looks.cancel()
             preparing.cancel()
             await asyncio.wait([preparing])
 
@@ -211,6 +244,10 @@ class Lane:
 
     async def _store_all(self, ready: asyncio.Queue[Ready]) -> None:
         while not self._closing and (item := await ready.get()) is not None:
+            if isinstance(item, Look):
+                self._piece_in_hand = None
+                await item.handler.verify(self.topic, self.partition)
+                continue
             self._piece_in_hand = item.piece
             if item.piece is not None:
                 self._offset_in_hand = item.piece.first_offset

@@ -1,7 +1,8 @@
 """A stage as a process: the Faust app, its lanes, and an exit code with a meaning.
 
-Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 2 a server refuses the settings,
-3 another worker owns a partition. After any of them a new process goes on from the ledger's offsets.
+Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 2 a server refuses the settings or
+another Kafka's workers hold the namespace, 3 another worker owns a partition. After any of them a new process goes on
+from the ledger's offsets.
 """
 
 import asyncio
@@ -21,8 +22,11 @@ from streams.backoff import Backoff
 from streams.clock import system_clock
 from streams.errors import Fenced, PulsewatchError, UsageError
 from streams.events.schema import Coordinates
+from streams.kafka.cluster import cluster_id
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_sink import DeadLetterTopicSink
+from streams.ledger.connect import worker_client
+from streams.ledger.tenancy import Tenancy
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
 from streams.transport.faust_app import FaustApp
@@ -52,10 +56,11 @@ def run_worker(handler: BatchHandler[Any], settings: Settings) -> int:
     )
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    return asyncio.run(_until_signalled(Worker(handler, settings)))
+    return asyncio.run(_until_signalled(handler, settings))
 
 
-async def _until_signalled(worker: "Worker") -> int:
+async def _until_signalled(handler: BatchHandler[Any], settings: Settings) -> int:
+    worker = Worker(handler, settings, Tenancy(worker_client(settings), settings.namespace))
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, worker.stop)
@@ -65,8 +70,10 @@ async def _until_signalled(worker: "Worker") -> int:
 class Worker:
     """One run of a stage in the present event loop."""
 
-    def __init__(self, handler: BatchHandler[Any], settings: Settings) -> None:
+    def __init__(self, handler: BatchHandler[Any], settings: Settings, tenancy: Tenancy | None = None) -> None:
         self._handler = handler
+        self._tenancy = tenancy
+        self._cluster_id: str | None = None
         self._settings = settings
         self._kafka = KafkaConnection.of(settings)
         self._outage = Outage(str(self._kafka))
@@ -81,7 +88,7 @@ class Worker:
     async def run(self) -> int:
         """Run to the end; returns the exit code.
 
-        1. Wait until Kafka answers and has the topics.
+        1. Wait until Kafka answers and has the topics; hold the namespace for this Kafka.
         2. Run the Faust app until `stop`, or until a lane or the fetch fails.
         3. Store the batches in hand, commit the offsets to Kafka, leave the group.
         """
@@ -89,10 +96,10 @@ class Worker:
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         _keep_large_blocks()
         with self._outage.capturing(self._settings.log_level):
-            if not await self._unless_stopped(self._wait_for_topics()):
+            if not await self._unless_stopped(self._prepare()):
                 return self._exit_code
             app = FaustApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
-            if await self._unless_stopped(_run_app(app)):
+            if await self._unless_stopped(self._work(app)):
                 self._end(FAILED, RuntimeError("stopped by itself"), "Faust")
             await self._lanes.close()
             self._outage.closing()
@@ -112,6 +119,32 @@ class Worker:
             working.cancel()
             stopping.cancel()
             await asyncio.wait([working, stopping])
+
+    async def _prepare(self) -> None:
+        await self._wait_for_topics()
+        while self._tenancy is not None:
+            try:
+                self._cluster_id = await cluster_id(self._kafka)
+                break
+            except (KafkaError, OSError):
+                self._outage.down()
+                await asyncio.sleep(TOPICS_BACKOFF.max_seconds)
+        if self._tenancy is not None and self._cluster_id is not None:
+            await self._tenancy.take(self._cluster_id)
+
+    async def _work(self, app: FaustApp) -> None:
+        """Run the app while the namespace is ours; raises UsageError when it no longer is."""
+        running = [asyncio.create_task(_run_app(app))]
+        if self._tenancy is not None and self._cluster_id is not None:
+            running.append(asyncio.create_task(self._tenancy.keep(self._cluster_id)))
+        try:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
 
     async def _wait_for_topics(self) -> None:
         wait_seconds, missing_before = TOPICS_BACKOFF.first_seconds, set[str]()

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import pytest
 from kafka import TopicPartition
 from kafka.admin import NewPartitions, NewTopic
+from redis.asyncio import Redis
 
 from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
 from streams.kafka.admin import create_topics
 from streams.kafka.dead_letter_topic import list_dead_letters
+from streams.ledger.tenancy import Tenancy
 from streams.settings import Settings
 from streams.transport.batch import Batch
-from streams.transport.worker import FAILED, FENCED, STOPPED, Worker
+from streams.transport.worker import FAILED, FENCED, REFUSED, STOPPED, Worker
 from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder, fenced, moved
 from tests.servers.waiting import until_async
@@ -261,3 +264,25 @@ async def test_worker_waits_for_a_kafka_that_is_not_there(caplog: pytest.LogCapt
     assert await task == STOPPED
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert warnings == ["Kafka at 127.0.0.1:9 does not answer; waiting, nothing is lost"]
+
+
+async def test_worker_of_another_kafka_is_refused_and_of_the_same_is_not(
+    kafka: LocalKafka, topic: TopicFactory, redis_server: LocalRedis, namespace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = recorder(topic())
+    async with Redis.from_url(redis_server.url) as client:
+        await Tenancy(client, namespace).hold("another-cluster")
+        settings = Settings(kafka=kafka.bootstrap)
+        assert await Worker(handler, settings, Tenancy(client, namespace)).run() == REFUSED
+        [line] = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+        assert "another-cluster" in line
+        assert "PULSEWATCH_NAMESPACE" in line
+        assert not handler.held
+        await client.delete(f"{namespace}:kafka")
+        first, second = (Worker(handler, settings, Tenancy(client, namespace)) for _ in range(2))
+        tasks = [asyncio.create_task(worker.run()) for worker in (first, second)]
+        await until_async(lambda: bool(handler.held))
+        assert await client.get(f"{namespace}:kafka") not in (None, b"another-cluster")
+        for worker in (first, second):
+            worker.stop()
+        assert await asyncio.gather(*tasks) == [STOPPED, STOPPED]

@@ -230,3 +230,26 @@ async def test_value_larger_than_a_script_argument_is_stored_whole(ledger: Ledge
     claim, blob = await ledger.acquire("t", 0), bytes(range(256)) * 4096
     await applied(ledger, claim, Effects(values={"v": {"big": blob, "small": b"1"}}))
     assert await ledger.load_hash(claim, "v") == {"big": blob, "small": b"1"}
+
+
+async def test_verify_finds_a_ledger_as_it_was_left(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await ledger.verify(claim, 0)
+    await applied(ledger, claim, Effects(sums={"s": {"a": 1}}), until=7)
+    await ledger.verify(claim, 7)
+
+
+async def test_verify_notices_that_everything_is_gone(under_test: UnderTest) -> None:
+    ledger = under_test.ledger
+    claim = await ledger.acquire("t", 0)
+    await applied(ledger, claim, Effects(), until=7)
+    under_test.stored.wipe()
+    with pytest.raises(OffsetMoved, match="emptied or restored"):
+        await ledger.verify(claim, 7)
+
+
+async def test_verify_notices_another_owner(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    await ledger.acquire("t", 0)
+    with pytest.raises(Fenced):
+        await ledger.verify(claim, 0)

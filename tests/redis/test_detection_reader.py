@@ -163,4 +163,5 @@ async def test_counts_of_ten_minutes_expire(stored: Stored, redis_server: LocalR
     with sync_redis.Redis.from_url(redis_server.url) as client:
         keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]
     suffixes = {key.decode().split("}:")[1].partition(":")[0] for key in keys}
-    assert suffixes == {"texts", "moods", "voices", "reach", "terms", "asked", "worded"}
+    counts = {"texts", "moods", "voices", "reach", "terms", "asked", "worded", "counted"}
+    assert suffixes == counts | {"brands", "brand_views", "seen"}

@@ -11,10 +11,12 @@ from streams.detection.brand.breach import BreachDetector, BreachState
 from streams.detection.brand.conversation import ConversationDetector, ConversationState, usual_per_minute
 from streams.detection.brand.custom_rules import AlertRuleDetector, AlertRuleState
 from streams.detection.brand.detector import BrandDetector, is_seller_text
+from streams.detection.brand.upgrades import from_unversioned
 from streams.detection.brand.windows import Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.feed_silence import FeedMonitor
+from streams.detection.retractions import MAX_EARLY, TakenBack
 from streams.detection.views.keys import BRAND_VIEWS
 from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedView
 from streams.detection.watermark import KeyWatermark, SourceProgress
@@ -26,6 +28,8 @@ class BrandState(Stored):
     """All that is remembered of a brand between two records, some kilobytes. Detectors added later append their field
     at the end."""
 
+    UPGRADES = {0: from_unversioned}
+
     brand_id: str
     watermark: KeyWatermark
     minute: int
@@ -36,6 +40,8 @@ class BrandState(Stored):
     late_records: int = 0
     last_log_ms: int = 0
     shadow_rules: dict[str, AlertRuleState] = {}
+    taken_early: dict[str, None] = {}
+    """Texts that were taken back and may still come, the oldest first (streams.detection.retractions)."""
 
 
 CODEC = StoredCodec(BrandState)
@@ -110,6 +116,8 @@ class Brand:
         alerts = [] if text.room_id else list(state.feeds.observe(text.source, text.event_time_ms, now_ms))
         if now_ms // MINUTE_MS > state.minute:
             alerts += self._begin_minutes(now_ms // MINUTE_MS)
+        if text.kind == "retraction":
+            return alerts
         at_ms = max(now_ms, text.event_time_ms)
         if is_seller_text(text):
             for detector in self._detectors:
@@ -123,6 +131,20 @@ class Brand:
 
     def advance(self, log: SourceProgress) -> list[Alert]:
         return list(self._begin_minutes(self.state.watermark.advance(log) // MINUTE_MS))
+
+    def take_back(self, taken: TakenBack) -> list[Alert]:
+        """Take in a retraction, after its record; returns the alerts that it changes."""
+        now_ms, early = self.state.watermark.now_ms, self.state.taken_early
+        unscored = any(not counted.tally.scored for counted in taken.counted)
+        if taken.text_id is not None and (unscored or not taken.counted):
+            early[taken.text_id] = None
+            if len(early) > MAX_EARLY:
+                del early[next(iter(early))]
+        return [alert for detector in self._detectors for alert in detector.on_retraction(taken, now_ms)]
+
+    def was_taken_back(self, text_id: str) -> bool:
+        """Whether a text's retraction came before it, or before its scores."""
+        return text_id in self.state.taken_early
 
     def amend(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""

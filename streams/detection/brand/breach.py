@@ -19,6 +19,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of, prune, wording_of
+from streams.detection.retractions import TakenBack
 from streams.events.identity import qualified
 from streams.events.schema import Finding, ScoredText
 from streams.ledger.stored import Stored
@@ -95,6 +96,13 @@ class BreachDetector:
         for breach in self._running.values():
             quiet_since = breach.last_ms if now_ms - breach.last_ms >= MINUTE_MS else None
             yield breach.episode.as_of(quiet_since, HYSTERESIS)
+
+    def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
+        """A breach that was said was said: its findings stay counted, its quotes go."""
+        for breach in self._running.values():
+            breach.evidence = [evidence for evidence in breach.evidence if not taken.covers(evidence)]
+            if breach.episode.withdraw(taken.covers, taken.actor_id, now_ms):
+                yield breach.episode.alert
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
         """Resolve episodes that have been quiet long enough."""

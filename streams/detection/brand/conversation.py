@@ -27,6 +27,7 @@ from streams.detection.brand.detector import BrandFacts
 from streams.detection.brand.windows import Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import EvidenceCollector
+from streams.detection.retractions import TakenBack
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
 
@@ -123,6 +124,20 @@ class ConversationDetector:
             scored.texts = scored.followers = 0
             self.state.windows.add(minute, scored)
             self._slide(self._last_minute)
+
+    def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
+        state = self.state
+        for counted in taken.counted:
+            state.windows.take_back(counted.minute, counted.tally)
+            if counted.tally.texts:
+                took_side = bool(counted.tally.harm or counted.tally.positive or not counted.tally.scored)
+                state.evidence.take_back(taken.covers, counted.actor_id, [(counted.wording, took_side)])
+        state.evidence.take_back(taken.covers, None, ())
+        if taken.counted:
+            self._slide(self._last_minute)
+        for episode in (state.crisis, state.attention):
+            if episode is not None and episode.withdraw(taken.covers, taken.actor_id, now_ms):
+                yield episode.alert
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
         """Learn the windows whose late texts have come; evaluate running episodes over the minutes that are over."""

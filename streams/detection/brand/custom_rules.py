@@ -14,6 +14,7 @@ from streams.detection.brand.crisis import tally
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
+from streams.detection.retractions import TakenBack
 from streams.errors import UsageError
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
@@ -88,6 +89,13 @@ class AlertRuleDetector:
 
     def on_amendment(self, text: ScoredText) -> None:
         """A text keeps the labels that it came with."""
+
+    def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
+        """The quotes go; a rule's counts are of labels, and keep the text until its minutes have passed."""
+        for state in self._states.values():
+            state.evidence = [evidence for evidence in state.evidence if not taken.covers(evidence)]
+            if state.episode is not None and state.episode.withdraw(taken.covers, taken.actor_id, now_ms):
+                yield state.episode.alert
 
     def running(self, now_ms: int) -> Iterator[Alert]:  # noqa: ARG002 - a rule's figures are those of its worst window
         return (state.episode.alert for state in self._states.values() if state.episode and state.episode.firing)

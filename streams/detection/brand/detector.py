@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from streams.alerts.alert import Alert
+from streams.detection.retractions import TakenBack
 from streams.events.schema import ScoredText
 
 
@@ -40,6 +41,9 @@ class BrandDetector(Protocol):
 
     def on_amendment(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""
+
+    def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterable[Alert]:
+        """Quote what is taken back no more, and take it out of what is still counted."""
 
     def on_minute(self, minute: int) -> Iterable[Alert]:
         """Look at the minutes before `minute`, which begins. While an alert runs, every minute comes."""

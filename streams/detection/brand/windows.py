@@ -44,6 +44,11 @@ class Tally(Stored):
         self.followers += other.followers
         self.weighted_harm_tenths += other.weighted_harm_tenths
 
+    def take_back(self, other: "Tally") -> None:
+        """Take out what was added; no count falls below nothing."""
+        for name in self.__struct_fields__:
+            setattr(self, name, max(0, getattr(self, name) - getattr(other, name)))
+
     @property
     def weighted_harm(self) -> int:
         """Harmful texts by their authors' influence."""
@@ -63,6 +68,11 @@ class Windows(Stored):
 
     def add(self, minute: int, tally: Tally) -> None:
         self.minutes.setdefault(minute, Tally()).add(tally)
+
+    def take_back(self, minute: int, tally: Tally) -> None:
+        """Take out a text of a minute that is still held."""
+        if minute in self.minutes:
+            self.minutes[minute].take_back(tally)
 
     def ending(self, minute: int, minutes: int = WINDOW_MINUTES) -> Tally:
         """The sliding window of so many minutes whose last minute this is."""

@@ -82,6 +82,8 @@ class DisclosureDetector:
         return any(state.episode for state in self._session.timers.values())
 
     def on_event(self, event: RoomEvent, now_ms: int) -> Iterable[Alert]:
+        if event.kind == "retraction":
+            return self._on_retraction(event.takes_back, now_ms) if event.takes_back else ()
         return self._on_timer_event(event, now_ms) if event.kind in TIMER_EVENT_KINDS else ()
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
@@ -155,12 +157,19 @@ class DisclosureDetector:
         if at_ms >= session.tail_ms:
             session.tail, session.tail_ms = lower(normalise(mask(text)))[-TAIL_CHARS:], at_ms
 
+    def _on_retraction(self, text_id: str, now_ms: int) -> Iterator[Alert]:
+        """Quote a caption no more; that it was said stays."""
+        for state in self._session.timers.values():
+            state.signs = [sign for sign in state.signs if sign.text_id != text_id]
+            if state.episode and state.episode.withdraw(lambda one: one.text_id == text_id, None, now_ms):
+                yield state.episode.alert
+
     def _on_sale_sign(self, event: RoomEvent, timer: CompiledTimer, text: str) -> None:
         state, at_ms = self._session.timer(timer.timer.id), event.event_time_ms
         state.disclosure.expire(timer.timer, at_ms)
         state.disclosure.on_sale_sign(at_ms)
         if event.origin is not None and (not state.signs or at_ms - state.signs[-1].event_time >= MINUTE_MS):
-            state.signs.append(_evidence(event.origin, at_ms, timer, text))
+            state.signs.append(_evidence(event.origin, event.text_id, at_ms, timer, text))
             del state.signs[:-SHOWN_SIGNS]
 
     def _step(self, state: TimerState, timer: CompiledTimer, now_ms: int, *, holds: bool) -> Iterator[Alert]:
@@ -217,10 +226,10 @@ def _alert_fields(room_id: str | None, timer: CompiledTimer, state: TimerState) 
     }
 
 
-def _evidence(origin: Coordinates, at_ms: int, timer: CompiledTimer, text: str) -> Evidence:
+def _evidence(origin: Coordinates, text_id: str, at_ms: int, timer: CompiledTimer, text: str) -> Evidence:
     """A sign that the stream sells. The finding's span is the phrase that sells, or the whole text of an event."""
     shown, rules = mask(text), timer.timer
     phrase = timer.commercial.match(lower(normalise(text)))
     start, end = normalise_mapped(text).original_span(*phrase) if phrase else (0, len(shown))
     finding = Finding(timer.family, rules.id, rules.article, (start, end), shown[start:end], rules.severity)
-    return Evidence(origin, at_ms, shown[:SHOWN_CHARACTERS], findings=[finding])
+    return Evidence(origin, at_ms, shown[:SHOWN_CHARACTERS], findings=[finding], text_id=text_id)

@@ -46,6 +46,25 @@ class ViewWriter:
             if text.room_id is not None:
                 self._add_question(text, qualified(text.room_id, text.platform))
 
+    def merge(self, other: "ViewWriter") -> None:
+        """Add what another counted."""
+        for suffix, sums in other.sums.items():
+            for name, number in sums.items():
+                self.sums[suffix][name] += number
+        for suffix, maxima in other.maxima.items():
+            known = self.maxima[suffix]
+            known.update({name: max(known.get(name, number), number) for name, number in maxima.items()})
+        for suffix, values in other.values.items():
+            self.values[suffix].update(values)
+        for brand_id, newest_ms in other.newest_ms.items():
+            self.newest_ms[brand_id] = max(self.newest_ms.get(brand_id, 0), newest_ms)
+
+    def take_back(self, views: Mapping[str, Mapping[str, int]]) -> None:
+        """Take out what a text had counted."""
+        for suffix, counts in views.items():
+            for name, number in counts.items():
+                self.sums[suffix][name] -= number
+
     def ttl_seconds(self) -> Mapping[str, int]:
         """How long each of the suffixes lives on."""
         suffixes = [*self.sums, *self.maxima, *self.values]

@@ -3,7 +3,7 @@
 A record's address (`at://did/collection/rkey`) names its author, so a pseudonym replaces both. The time is the server's
 (`time_us`): `createdAt` is what the client wrote. A delete names the deleted record by its address alone, so
 every delete is a retraction. An edit (`update`) is not read: no client of Bluesky's own makes one, and what was said
-first was said. Source: https://docs.bsky.app/blog/jetstream.
+first was said. An account that is deleted, or taken down, takes all of its texts along. Source: https://docs.bsky.app/blog/jetstream.
 """
 
 from streams.events.schema import Event, Kind
@@ -14,6 +14,8 @@ from streams.ingest.foreign import Fields, ForeignError
 POST, LIKE = "app.bsky.feed.post", "app.bsky.feed.like"
 REPOST, FOLLOW = "app.bsky.feed.repost", "app.bsky.graph.follow"
 COLLECTIONS = frozenset({POST, LIKE, REPOST, FOLLOW})
+GONE = frozenset({"deleted", "takendown"})
+"""States of an account that is not coming back; one that is deactivated or suspended may."""
 OPERATIONS = frozenset({"create", "update", "delete"})
 
 
@@ -51,6 +53,16 @@ def _commit(message: Message) -> list[Event]:
     ]
 
 
+def _account(message: Message) -> list[Event]:
+    """One event where the account is gone for good, else none."""
+    account = message.fields.part("account")
+    if account.text("status") not in GONE:
+        return []
+    did, at_ms = message.fields.required_text("did"), message.at_ms("time_us")
+    event_id = message.context.pseudonymise(f"{did} is gone {at_ms}")
+    return [message.event("account_deletion", event_id, at_ms, actor=message.context.actor(did))]
+
+
 def _kind(collection: str, record: Fields, context: FeedContext) -> Kind | None:
     if collection == POST:
         return "reply" if record.part("reply") else "post"
@@ -72,5 +84,5 @@ def _type(fields: Fields) -> str:
     return kind
 
 
-DECODER = Decoder(_type, {"commit": _commit}, frozenset({"identity", "account"}))
+DECODER = Decoder(_type, {"commit": _commit, "account": _account}, frozenset({"identity"}))
 decode = DECODER.decode

@@ -3,6 +3,8 @@
 import msgspec
 
 from dashboards.console.alert_log import MAX_ALERTS, MAX_RECORDS, AlertLog
+from streams.alerts.alert import Evidence
+from streams.events.schema import Coordinates
 from tests.builders.alerts import NOON_MS, an_alert
 
 
@@ -34,3 +36,13 @@ def test_log_is_bounded() -> None:
     ])  # fmt: skip
     assert log.history("f1") == []
     assert log.history("n1")
+
+
+def test_quotes_that_were_withdrawn_go_from_earlier_records_too() -> None:
+    log = AlertLog()
+    quotes = [Evidence(Coordinates("t", 0, at), NOON_MS, f"quote {at}", text_id=f"text-{at}") for at in range(3)]
+    first = msgspec.structs.replace(an_alert(), evidence=quotes[:2])
+    second = msgspec.structs.replace(an_alert(), updated_at=NOON_MS + 1, evidence=quotes)
+    left = msgspec.structs.replace(second, updated_at=NOON_MS + 2, evidence=quotes[:1], withdrawn=["text-1", "text-2"])
+    log.append([msgspec.json.encode(alert) for alert in (first, second, left)])
+    assert [[one.text for one in alert.evidence] for alert in log.history("f1")] == [["quote 0"]] * 3

@@ -8,7 +8,7 @@ import asyncio
 import gzip
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ from streams.compliance.disclosure_timers import load_timers
 from streams.detection.brand.custom_rules import read_alert_rules
 from streams.detection.config import DetectionConfig
 from streams.engagement.running_totals import HighWaterMark
+from streams.events.schema import ScoredText
 from streams.ledger.memory import MemoryLedger
 from streams.ledger.stored import StoredCodec
+from streams.topology import LIVE, SCORED
 from streams.transport.batch import Batch
+from tests.builders.records import room_batch, room_event, steady, text_batch
 from tests.fakes.detection_worker import Worker
 
 RECORDED = Path(__file__).parents[2] / "data" / "detection-state-41f6ba0.json.gz"
@@ -40,8 +43,12 @@ def recorded() -> Any:
 
 def ledger() -> MemoryLedger:
     """The ledger as 41f6ba0 left it."""
+    return stored_in(recorded()["partitions"])
+
+
+def stored_in(partitions: Mapping[str, Any]) -> MemoryLedger:
     stored = MemoryLedger()
-    for name, hashes in recorded()["partitions"].items():
+    for name, hashes in partitions.items():
         topic, _, number = name.rpartition(":")
         shard = stored.shards[topic, int(number)]
         shard.next_offset = int(b64decode(hashes["ledger"]["next"]))
@@ -133,3 +140,67 @@ def test_high_water_mark_of_41f6ba0_is_read(subject: str) -> None:
     mark = codec.decode(stored)
     assert mark.day > 0
     assert codec.encode(mark) == b"\x01" + stored
+
+
+# -- the state of half a day before, 3f9583f, in the middle of a crisis and of a collapse
+
+OLDER = RECORDED.with_name("detection-state-3f9583f.json.gz")
+
+
+def ledger_of_3f9583f() -> MemoryLedger:
+    return stored_in(msgspec.json.decode(gzip.decompress(OLDER.read_bytes()))["partitions"])
+
+
+async def go_on(stored: MemoryLedger, texts: Sequence[ScoredText] = ()) -> Worker:
+    """A worker of today over what is stored, and over these texts."""
+    worker = Worker(stored)
+    handler = worker.start()
+    await handler.assigned(LIVE, 0)
+    first = await handler.assigned(SCORED, 0)
+    if texts:
+        await handler.apply(handler.prepare(text_batch(texts, first)))
+    return worker
+
+
+async def test_stored_state_of_3f9583f_is_read_on(caplog: pytest.LogCaptureFixture) -> None:
+    calm = steady(6, range(17, 40), first_offset=5_000)
+    worker = await go_on(ledger_of_3f9583f(), calm)
+    assert [(alert.kind, alert.state) for alert in worker.publisher.alerts() if alert.kind == "crisis"][-1:] == [
+        ("crisis", "resolved")
+    ]
+    assert not caplog.records
+
+
+async def test_room_of_3f9583f_goes_on_with_its_alert() -> None:
+    worker = Worker(ledger_of_3f9583f())
+    handler = worker.start()
+    first = await handler.assigned(LIVE, 0)
+    back = [room_event(18 + at / 3, "viewers", 100, session_id="s1") for at in range(12)]
+    await handler.apply(handler.prepare(room_batch(back, first)))
+    assert [(alert.kind, alert.state) for alert in worker.publisher.alerts()] == [("room_collapse", "resolved")]
+
+
+CUTS = ["cut short", "empty", "garbage"]
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("suffix", ["brands", "progress", "rooms", "resolved"])
+async def test_state_that_cannot_be_read_begins_anew_with_one_line(
+    suffix: str, cut: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored = ledger()
+    for shard in stored.shards.values():
+        for field, value in shard.values.get(suffix, {}).items():
+            shard.values[suffix][field] = {"cut short": value[: len(value) // 2], "empty": b"", "garbage": b"\x93abc"}[
+                cut
+            ]
+    worker = Worker(stored, config=DetectionConfig())
+    handler = worker.start()
+    for batch in batches():
+        await handler.assigned(batch.topic, batch.partition)
+        await handler.apply(handler.prepare(batch))
+    assert worker.publisher.written
+    lines = [record.getMessage() for record in caplog.records]
+    assert all("begins anew" in line for line in lines)
+    assert len(lines) == len(set(lines))
+    assert bool(lines) == (suffix != "resolved")

@@ -61,6 +61,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "late_records",
         "last_log_ms",
         "shadow_rules",
+        "taken_early",
     ),
     "streams.detection.brand.breach.Breach": (
         "episode",
@@ -68,6 +69,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "findings",
         "rules",
         "evidence",
+        "wordings",
     ),
     "streams.detection.brand.breach.BreachState": ("running",),
     "streams.detection.brand.conversation.ConversationState": (
@@ -114,10 +116,14 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "influence",
         "wordings",
         "shown",
+        "praise",
+        "talk",
+        "neutral_wordings",
     ),
     "streams.detection.evidence.RankedEvidence": (
         "weight",
         "evidence",
+        "wording",
     ),
     "streams.detection.feed_silence.FeedActivity": (
         "first_ms",
@@ -151,6 +157,14 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "tail",
         "tail_ms",
         "timers",
+    ),
+    "streams.detection.retractions.CountedText": (
+        "minute",
+        "tally",
+        "views",
+        "wording",
+        "actor_id",
+        "source",
     ),
     "streams.detection.room.disclosure.TimerState": (
         "disclosure",
@@ -196,6 +210,14 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "traffic",
         "fake_traffic",
         "disclosures",
+        "session",
+        "platform",
+    ),
+    "streams.detection.room.sessions.StreamSession": (
+        "session_id",
+        "began_ms",
+        "ended_ms",
+        "earlier",
     ),
     "streams.detection.views.summaries.BrandView": (
         "texts_per_minute",
@@ -212,6 +234,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "source",
         "ended",
         "fake_shares",
+        "platform",
     ),
     "streams.detection.watermark.Head": (
         "event_ms",
@@ -222,6 +245,10 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "heads",
     ),
     "streams.detection.watermark.SourceProgress": ("by_source",),
+    "streams.engagement.orders.OrderMark": (
+        "stretch",
+        "records",
+    ),
     "streams.engagement.running_totals.HighWaterMark": (
         "day",
         "highest",

@@ -6,6 +6,7 @@ import pytest
 
 from streams.compliance.rulebook import Rulebook
 from streams.errors import Fenced
+from streams.events.schema import Actor
 from streams.ledger.memory import MemoryLedger
 from streams.scoring.handler import BACKLOG, MAX_BACKLOG, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
 from streams.scoring.model import ServedModel
@@ -196,3 +197,31 @@ async def test_revoked_partition_is_forgotten(handler: ScoringHandler) -> None:
     await handler.revoked(*LIVE)
     with pytest.raises(KeyError):
         await handler.apply(handler.prepare(batch(comment(0, "hello"))))
+
+
+async def test_retraction_goes_on_to_those_who_hold_texts_in_its_order(
+    handler: ScoringHandler, topic: MemoryTexts, ledger: MemoryLedger
+) -> None:
+    events = (
+        comment(0, "bad parcel"),
+        comment(1, "", kind="retraction", retracts="e0"),
+        comment(2, "kept"),
+        comment(3, "", kind="account_deletion", actor=Actor("gone")),
+        comment(4, "", kind="retraction", retracts="e2", is_mirror=True),
+    )
+    await handler.apply(handler.prepare(batch(*events)))
+    assert [(text.event_id, text.kind, text.retracts) for text in topic.texts] == [
+        ("e0", "comment", None), ("e1", "retraction", "e0"), ("e2", "comment", None), ("e3", "retraction", None),
+    ]  # fmt: skip
+    assert [text.scored for text in topic.texts] == [True, False, True, False]
+    assert topic.texts[3].actor is not None
+    assert ledger.shards[LIVE].values[BACKLOG] == {}
+
+
+async def test_retraction_waits_for_no_model(new_handler: Handlers, topic: MemoryTexts, ledger: MemoryLedger) -> None:
+    """It joins no backlog, and goes out where every text of its slice stays unscored."""
+    handler = new_handler()
+    await handler.assigned(*LIVE)
+    await handler.apply(handler.prepare(batch(comment(0, "", kind="retraction", retracts="e9"))))
+    assert [text.kind for text in topic.texts] == ["retraction"]
+    assert not ledger.shards[LIVE].values[BACKLOG]

@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from streams.errors import Fenced
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Coordinates
+from streams.transport import lane as lane_module
 from streams.transport.isolation import Isolation
 from streams.transport.lane import Lane
 from tests.fakes.transport import FakeFetcher, Recorder, fenced, moved
+from tests.servers.waiting import until_async
 
 
 class Bench:
@@ -144,3 +147,43 @@ async def test_lane_closes_while_the_handler_waits_for_its_partition() -> None:
     await settled()
     await lane.close()
     assert handler.log == ["revoked 0"]
+
+
+class VerifyingRecorder(Recorder):
+    """A recorder whose ledger may be emptied while no record comes."""
+
+    verified = 0
+    found: Exception | None = None
+
+    async def verify(self, topic: str, partition: int) -> None:
+        self.verified += 1
+        if self.found is not None:
+            found, self.found = self.found, None
+            raise found
+
+
+async def test_idle_lane_notices_a_ledger_that_was_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "VERIFIED_SECONDS", 0.001)
+    handler, fetcher, failures = VerifyingRecorder(("t",)), FakeFetcher(), list[Exception]()
+    isolation = Isolation("recorder", MemoryDeadLetterSink())
+    lane = Lane("t", 0, handler, fetcher, lambda error, _: failures.append(error), isolation)
+    await until_async(lambda: handler.verified > 2)
+    assert handler.log == ["assigned 0"]
+    handler.found = moved(0)
+    await until_async(lambda: handler.log == ["assigned 0", "assigned 0"])
+    await until_async(lambda: len(fetcher.sessions) == 2)
+    lane.deliver(fetcher.read(b"a"))
+    await until_async(lambda: handler.applied["t", 0] == [(0, b"a")])
+    await lane.close()
+    assert failures == []
+
+
+async def test_idle_lane_that_was_replaced_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane_module, "VERIFIED_SECONDS", 0.001)
+    handler, failures = VerifyingRecorder(("t",)), list[Exception]()
+    handler.found = fenced()
+    isolation = Isolation("recorder", MemoryDeadLetterSink())
+    lane = Lane("t", 0, handler, FakeFetcher(), lambda error, _: failures.append(error), isolation)
+    await until_async(lambda: bool(failures))
+    assert isinstance(failures[0], Fenced)
+    await lane.close()

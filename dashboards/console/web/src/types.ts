@@ -271,6 +271,7 @@ export interface Evidence {
   room_id?: string | null;
   count?: number;
   reach?: number;
+  text_id?: string;
 }
 
 export interface Alert {
@@ -302,6 +303,7 @@ export interface Alert {
   present?: Record<string, number>;
   calm_since?: number | null;
   resolves_at?: number | null;
+  withdrawn?: string[];
 }
 
 export interface Change {

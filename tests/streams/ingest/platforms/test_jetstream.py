@@ -71,7 +71,26 @@ def test_other_collections_mean_nothing(collection: str) -> None:
     assert decoded("create", collection, {"subject": 5}) == []
 
 
-def test_account_and_identity_messages_mean_nothing() -> None:
+def account(status: str | None, did: str = "did:plc:someone") -> list[Event]:
+    facts = {"active": status is None, "did": did, "seq": 9, **({} if status is None else {"status": status})}
+    message = {"did": did, "time_us": AT_US, "kind": "account", "account": facts}
+    return decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS)
+
+
+@pytest.mark.parametrize("status", ["deleted", "takendown"])
+def test_account_that_is_gone_takes_its_texts_along(status: str) -> None:
+    [post] = decoded("create", "app.bsky.feed.post", {"text": "hello"})
+    [gone] = account(status)
+    assert (gone.kind, gone.actor, gone.event_time_ms) == ("account_deletion", post.actor, AT_US // 1000)
+    assert account(status) == [gone]
+
+
+@pytest.mark.parametrize("status", [None, "deactivated", "suspended", "throttled"])
+def test_account_that_may_come_back_keeps_its_texts(status: str | None) -> None:
+    assert account(status) == []
+
+
+def test_identity_messages_mean_nothing() -> None:
     message = {"did": "did:plc:a", "time_us": AT_US, "kind": "identity", "identity": {"handle": "a.bsky.social"}}
     assert decode(json.dumps(message).encode(), CONTEXT, RECEIVED_MS) == []
 

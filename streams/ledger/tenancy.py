@@ -1,0 +1,67 @@
+"""A namespace of Redis belongs to one Kafka: offsets of two logs under one name would lose the records of both.
+
+The workers of a stack hold the namespace for as long as they run, by the id that Kafka has for its cluster:
+
+    <namespace>:kafka   string   the cluster's id; lives HELD_SECONDS, renewed every RENEWED_SECONDS
+
+So a Kafka that was made anew takes the namespace over once the workers of the former one are gone.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from redis.exceptions import RedisClusterException, RedisError
+
+from streams.backoff import Backoff
+from streams.errors import Unavailable, UsageError
+from streams.ledger.failure import redis_failure
+from streams.ledger.retry import retrying
+
+log = logging.getLogger(__name__)
+
+HELD_SECONDS = 30
+RENEWED_SECONDS = 5.0
+
+
+class Tenancy:
+    """The hold of a worker's Kafka on its namespace. The client returns bytes."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._key = f"{namespace}:kafka"
+
+    async def hold(self, cluster_id: str) -> None:
+        """Hold the namespace for this Kafka, for a while. Raises UsageError where workers of another one do, and
+        Unavailable."""
+        try:
+            if await self._client.set(self._key, cluster_id, ex=HELD_SECONDS, nx=True):
+                return None
+            holder = await self._client.get(self._key)
+            if holder is not None and holder.decode(errors="replace") == cluster_id:
+                await self._client.expire(self._key, HELD_SECONDS)
+                return None
+        except (RedisError, RedisClusterException, OSError) as error:
+            raise redis_failure(error) or error from error
+        if holder is None:  # it ran out between the two calls
+            return await self.hold(cluster_id)
+        raise UsageError(
+            f"Redis namespace {self._namespace!r} is held by workers of another Kafka cluster"
+            f" ({holder.decode(errors='replace')}, this one is {cluster_id}): set PULSEWATCH_NAMESPACE to a name of its"
+            f" own, or stop those workers and wait {HELD_SECONDS} seconds"
+        )
+
+    async def take(self, cluster_id: str, *, backoff: Backoff = Backoff()) -> None:
+        """Hold the namespace as soon as Redis answers. Raises UsageError."""
+        await retrying(lambda: self.hold(cluster_id), backoff=backoff)
+
+    async def keep(self, cluster_id: str) -> None:
+        """Renew the hold until cancelled. Raises UsageError where another Kafka's workers have taken it, as after Redis
+        was emptied under two stacks."""
+        while True:
+            await asyncio.sleep(RENEWED_SECONDS)
+            try:
+                await self.hold(cluster_id)
+            except Unavailable:
+                log.debug("Redis does not answer: the hold on the namespace is renewed when it does")
