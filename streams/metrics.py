@@ -51,7 +51,9 @@ CONFIDENCE = Histogram(
 MODEL_INFO = Gauge("pulsewatch_model_info", "1 for the model that a scoring worker has loaded.", ["revision"])
 FINDINGS = Counter("pulsewatch_findings_total", "Rule findings by family.", ["family"])
 ALERT_CHANGES = Counter(
-    "pulsewatch_alert_changes_total", "Alerts by kind and the state they entered.", ["kind", "state"]
+    "pulsewatch_alert_changes_total",
+    "Alerts by kind and the state they entered; one that is written again in its state is not counted again.",
+    ["kind", "state"],
 )
 SHADOW_ALERT_CHANGES = Counter(
     "pulsewatch_shadow_alert_changes_total",

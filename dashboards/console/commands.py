@@ -118,6 +118,8 @@ def _decided(sources: PageSources, given: DecisionRequest, user: Person) -> Deci
 
 def _created(sources: PageSources, given: CampaignRequest, user: Person) -> Campaign:
     readers = sources.readers
+    if given.scope == "room" and not given.brand_id.strip():
+        given = msgspec.structs.replace(given, brand_id=readers.recorder.brand_of(given.scope_id.strip()))
     campaign = campaign_from(given, user.name, readers.clock())
     readers.recorder.start(campaign, readers.present_ms())
     return campaign

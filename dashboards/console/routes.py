@@ -2,7 +2,8 @@
 
     GET  a page's path            the document; its script looks at the address
     GET  /api/NAME[/ID]           what it shows, once; with ?live as server-sent events (dashboards.console.stream)
-    GET  /campaign/ID/report.html, /campaign/ID/report.csv, /quality.csv, /static/…, /healthz, /api/me
+    GET  /campaign/ID/report.html, /campaign/ID/report.csv, both with ?lang and ?zone
+    GET  /quality.csv, /static/…, /healthz, /api/me, /api/known
     POST /api/login, /api/logout, /api/decide, /api/campaigns, /api/campaigns/end
 
 Ids are data: they reach the readers as parts of Redis keys and fields, and the page as JSON.
@@ -106,6 +107,7 @@ def routes() -> list[Route | Mount]:
         Route("/api/decide", commands.decide, methods=["POST"]),
         Route("/api/campaigns", commands.create_campaign, methods=["POST"]),
         Route("/api/campaigns/end", commands.end_campaign, methods=["POST"]),
+        Route("/api/known", _known),
         Route("/api/{page}", _page_json),
         Route("/api/{page}/{id:path}", _page_json),
         Route("/campaign/{id}/report.html", _report),
@@ -145,12 +147,20 @@ async def _page_json(request: Request) -> Response:
         return EventStream(stream.events(page.view, key), held.pop_all())
 
 
+async def _known(request: Request) -> Response:
+    require_viewer(request)
+    stream: PageStream = request.app.state.stream
+    known = await stream.call(lambda sources: campaign.known(sources.readers))
+    return json_response(known)
+
+
 async def _report(request: Request) -> Response:
     require_viewer(request)
+    reader = _reader(request)
     campaign_id: str = request.path_params["id"]
     stream: PageStream = request.app.state.stream
     html = await stream.call(
-        lambda sources: report.html(sources.readers, campaign_id, sources.topics.alert_log.latest())
+        lambda sources: report.html(sources.readers, campaign_id, sources.topics.alert_log.latest(), reader)
     )
     return Response(html, media_type="text/html", headers={**NO_STORE, "content-security-policy": REPORT_POLICY})
 
@@ -159,7 +169,14 @@ async def _report_table(request: Request) -> Response:
     require_viewer(request)
     campaign_id: str = request.path_params["id"]
     stream: PageStream = request.app.state.stream
-    return _download(await stream.call(lambda sources: report.table(sources.readers, campaign_id)), "campaign.csv")
+    reader = _reader(request)
+    table = await stream.call(lambda sources: report.table(sources.readers, campaign_id, reader))
+    return _download(table, "campaign.csv")
+
+
+def _reader(request: Request) -> report.Reader:
+    """By `?lang` and `?zone`. Raises UsageError."""
+    return report.reader_of(request.query_params.get("lang", "en"), request.query_params.get("zone", "UTC"))
 
 
 async def _quality_table(request: Request) -> Response:

@@ -3,6 +3,7 @@
 The package names its requests for older Grafanas; those by uid go through its own client (`api`), which has them all.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,13 @@ from streams.errors import PulsewatchError, Unavailable, UsageError
 
 TIMEOUT_SECONDS = 10.0
 MAX_ANNOTATIONS = 5000
+_PROVISIONED = re.compile(r"provisioned|read.?only", re.IGNORECASE)
+_NAME_TAKEN = re.compile(r"same (name|title|uid)|name .*already exists|already exists.* name", re.IGNORECASE)
+"""What Grafana says of such objects; the status alone does not tell."""
+
+
+class Provisioned(PulsewatchError):
+    """Grafana has it from files of its own and lets nobody change it."""
 
 
 class Changed(PulsewatchError):
@@ -24,7 +32,8 @@ class Changed(PulsewatchError):
 
 @dataclass
 class GrafanaClient:
-    """Every call may raise Unavailable, UsageError (the token, or what it may do) and Changed."""
+    """Every call may raise Unavailable, UsageError (the token, what it may do, a name that is taken), Changed and
+    Provisioned."""
 
     url: str
     token: str
@@ -116,12 +125,20 @@ class GrafanaClient:
         why = error.response.get("message", "") if isinstance(error.response, dict) else str(error.response)[:200]
         if isinstance(error, GrafanaUnauthorizedError):
             return UsageError(f"Grafana at {self.url} does not take the token (401): make a new one for the push")
+        if _PROVISIONED.search(why):
+            return Provisioned(f"Grafana at {self.url}: {why}")
         if error.status_code == 403:
             return UsageError(
                 f"Grafana at {self.url} forbids it (403: {why}): the token's service account needs the role Admin"
             )
+        if _NAME_TAKEN.search(why) or _status(error) == "name-exists":
+            return UsageError(f"Grafana at {self.url}: the name is taken ({why}): rename or delete the one that has it")
         if error.status_code in (409, 412):
             return Changed(
                 f"changed in Grafana meanwhile ({error.status_code}: {why}): push again, or with --overwrite"
             )
         return UsageError(f"Grafana at {self.url} refuses ({error.status_code}): {why}")
+
+
+def _status(error: GrafanaClientError) -> str:
+    return str(error.response.get("status", "")) if isinstance(error.response, dict) else ""

@@ -10,9 +10,10 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-from dashboards.grafana.client import GrafanaClient
+from dashboards.grafana.client import GrafanaClient, Provisioned
 from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, SOURCE_UID, TAG
 from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, Clock
@@ -22,7 +23,8 @@ GRAFANAS_OWN = ("id", "version")
 KEPT_DAYS = 90
 """Push looks for annotations no further back: every alert that it writes began since."""
 
-Fate = Literal["created", "updated", "unchanged"]
+Fate = Literal["created", "updated", "unchanged", "provisioned"]
+"""`provisioned`: Grafana has it from its own files and it is left alone, whatever is in it."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Push:
         if held is None:
             self.grafana.create_folder(FOLDER_UID, FOLDER_TITLE)
         elif held["title"] != FOLDER_TITLE:
-            self.grafana.rename_folder(FOLDER_UID, FOLDER_TITLE, held["version"])
-            return self._report("folder", "updated")
+            rename = partial(self.grafana.rename_folder, FOLDER_UID, FOLDER_TITLE, held["version"])
+            return self._report("folder", _changed(rename))
         return self._report("folder", "unchanged" if held else "created")
 
     def _source(self) -> PushResult:
@@ -87,8 +89,8 @@ class Push:
         if held is None:
             self.grafana.create_source(wanted)
         elif any(held.get(key) != value for key, value in wanted.items()):
-            self.grafana.update_source(SOURCE_UID, {**wanted, "version": held.get("version")})
-            return self._report("data source", "updated")
+            change = partial(self.grafana.update_source, SOURCE_UID, {**wanted, "version": held.get("version")})
+            return self._report("data source", "provisioned" if held.get("readOnly") else _changed(change))
         return self._report("data source", "unchanged" if held else "created")
 
     def _board(self, built: Mapping[str, Any]) -> PushResult:
@@ -99,8 +101,10 @@ class Push:
             return self._report(wanted["title"], "created")
         if own(held["dashboard"]) == own(wanted) and held["meta"].get("folderUid") == FOLDER_UID:
             return self._report(wanted["title"], "unchanged")
-        self._save({**wanted, "id": held["dashboard"].get("id"), "version": held["dashboard"].get("version")})
-        return self._report(wanted["title"], "updated")
+        if held["meta"].get("provisioned"):
+            return self._report(wanted["title"], "provisioned")
+        newer = {**wanted, "id": held["dashboard"].get("id"), "version": held["dashboard"].get("version")}
+        return self._report(wanted["title"], _changed(partial(self._save, newer)))
 
     def _save(self, board: dict[str, Any]) -> None:
         self.grafana.save_dashboard(board, FOLDER_UID, self.message, overwrite=self.overwrite)
@@ -119,6 +123,15 @@ class Push:
         result = PushResult(what, fate)
         self.report(result)
         return result
+
+
+def _changed(change: Callable[[], None]) -> Fate:
+    """Make a change, unless Grafana has the object from its own files."""
+    try:
+        change()
+    except Provisioned:
+        return "provisioned"
+    return "updated"
 
 
 def addressed(built: Mapping[str, Any], addresses: Addresses) -> dict[str, Any]:

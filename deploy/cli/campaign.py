@@ -10,6 +10,7 @@ import click
 from streams.errors import UsageError
 
 if TYPE_CHECKING:
+    from dashboards.console.report import Language
     from dashboards.readers import Readers
 
 TIMES = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
@@ -37,6 +38,8 @@ def create(
     tags: tuple[str, ...], author: str,
 ) -> None:  # fmt: skip
     """Create a campaign and print its id. What came before it is kept at once."""
+    import msgspec
+
     from streams.control.campaigns import CampaignRequest, CampaignScope, campaign_from
 
     if room and product:
@@ -52,6 +55,8 @@ def create(
         tags=list(tags),
     )
     with _readers() as readers:
+        if room and not brand:
+            request = msgspec.structs.replace(request, brand_id=readers.recorder.brand_of(room))
         made = campaign_from(request, author, readers.clock())
         readers.recorder.start(made, readers.present_ms())
     click.echo(made.campaign_id)
@@ -101,9 +106,17 @@ def remove(campaign_id: str) -> None:
 
 @campaign.command()
 @click.argument("campaign_id")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh-Hans", "zh-Hant"]),
+    default="en",
+    show_default=True,
+    help="Of the report.",
+)
+@click.option("--zone", default="UTC", show_default=True, help="Of its times, such as Asia/Shanghai.")
 @click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write its minutes there.")
-def report(campaign_id: str, page: Path | None, table: Path | None) -> None:
+def report(campaign_id: str, language: "Language", zone: str, page: Path | None, table: Path | None) -> None:
     """Write a campaign's report as HTML, and its minutes as CSV."""
     from dashboards.console import report as reports
 
@@ -111,9 +124,9 @@ def report(campaign_id: str, page: Path | None, table: Path | None) -> None:
         raise UsageError("give --html FILE, --csv FILE, or both")
     with _readers() as readers:
         if page is not None:
-            page.write_text(reports.html(readers, campaign_id))
+            page.write_text(reports.html(readers, campaign_id, reader=reports.reader_of(language, zone)))
         if table is not None:
-            table.write_text(reports.table(readers, campaign_id))
+            table.write_text(reports.table(readers, campaign_id, reports.reader_of(language, zone)))
 
 
 def _readers() -> "Readers":

@@ -21,10 +21,11 @@ _CONSOLE: Mapping[str, str] = {
     "/api/decide": "`{\"fingerprint\", \"verdict\", \"note\"}`: a decision; operators only",
     "/api/campaigns": "creates a campaign; operators only",
     "/api/campaigns/end": "ends a campaign; operators only",
+    "/api/known": "the rooms, brands and products that anything was heard of lately, for a new campaign",
     "/api/{page}": "a page's figures as JSON; with `?live` as server-sent events `panels` and `beat`",
     "/api/{page}/{id:path}": "the same, of one room, brand, alert or campaign",
-    "/campaign/{id}/report.html": "the report as one file",
-    "/campaign/{id}/report.csv": "the campaign's minutes",
+    "/campaign/{id}/report.html": "the report as one file, in `?lang=` en, zh-Hans or zh-Hant, times in `?zone=`",
+    "/campaign/{id}/report.csv": "the campaign's minutes: times with their offset (`?zone`), money in major units",
     "/quality.csv": "decided alerts by kind and family",
     "/static": "the pages' scripts and styles",
 }  # fmt: skip

@@ -88,6 +88,11 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     """Texts that it quoted and that were deleted since, by `Evidence.text_id`."""
 
 
+def enters(alert: Alert) -> bool:
+    """Whether this record is the one with which the alert enters its state, and no rewriting within it."""
+    return alert.state != "firing" or alert.updated_at == alert.fired_at
+
+
 def fingerprint(kind: AlertKind, brand_id: str, room_id: str | None, family: str | None, started_at_ms: int) -> str:
     """16 hex digits that name one episode: the same records give the same fingerprint."""
     identity = "\x1f".join([kind, brand_id, room_id or "", family or "", str(started_at_ms)])

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Campaigns, Part
+from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Campaigns, CampaignScope, Part
 from streams.detection.views.reader import ViewReader
 from streams.engagement.hyperloglog import fold, read
 from streams.engagement.reader import EngagementReader
+from streams.errors import UsageError
 
 SWEEP_MINUTES = 120
 """Engagement keeps its minutes for 150, and may expire them ten minutes early. Late events are copied with them."""
@@ -28,9 +29,28 @@ class CampaignRecorder:
 
     def start(self, campaign: Campaign, present_ms: int) -> None:
         """Save a new campaign and copy at once what came before it, for it expires. Raises UsageError where there are
-        too many campaigns."""
+        too many campaigns, and for one that has begun in a place of which nothing was heard."""
+        if campaign.starts_ms <= present_ms and not self.is_known(campaign.scope, campaign.scope_id):
+            raise UsageError(
+                f"nothing was heard of the {campaign.scope} {campaign.scope_id} in the last 24 hours: is the id right?"
+            )
         self._campaigns.save(campaign)
         self.sweep(present_ms)
+
+    def is_known(self, scope: CampaignScope, scope_id: str) -> bool:
+        """Whether anything was heard of a room, brand or product that is still kept."""
+        if scope != "brand" and self._engagement.sessions(scope, scope_id):
+            return True
+        return scope_id in self.known(scope)
+
+    def known(self, scope: CampaignScope) -> list[str]:
+        """The ids of a scope with an event, or a text, in the last 24 hours."""
+        return self._engagement.ids(scope)
+
+    def brand_of(self, room_id: str) -> str:
+        """The brand that a room is known to belong to; empty where it is not known."""
+        found = self._views.rooms([room_id]).get(room_id)
+        return found.brand_id if found else ""
 
     def sweep(self, present_ms: int) -> None:
         """Copy the last two hours for every campaign that they belong to."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from streams.alerts.alert import Alert, State
+from streams.alerts.alert import Alert, State, enters
 from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.alerts.kinds import AlertKind
 from streams.alerts.withdrawn import text_names, withdraw
@@ -182,7 +182,7 @@ class DetectionHandler:
         for alert in changes.alerts:
             if alert.shadow:
                 SHADOW_ALERT_CHANGES.labels(alert.rule, alert.state).inc()
-            else:
+            elif enters(alert):
                 ALERT_CHANGES.labels(alert.kind, alert.state).inc()
         if effects.outbox:
             await self._publish_outbox(held.claim)

@@ -98,7 +98,7 @@ def test_campaign_counts_minutes_that_were_not_kept(settings: Settings, readers:
     readers.campaigns.save(campaign())
     page = campaign_page(readers, "c1", ())
     assert (page.parts["during"].kept, page.parts["during"].passed) == (3, 9)
-    assert "6 of 9 were not kept" in html(readers, "c1")
+    assert "During: Minutes of this part were not kept, its figures are incomplete: 6 / 9" in html(readers, "c1")
 
 
 def test_mood_is_joined_with_conversion(settings: Settings, readers: Readers) -> None:

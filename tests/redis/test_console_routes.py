@@ -1,6 +1,8 @@
 """The console's web server on a real Redis: figures, events, decisions, and who may do what."""
 
+import csv
 import json
+import re
 import time
 from base64 import urlsafe_b64encode
 from collections import Counter
@@ -247,6 +249,46 @@ def test_campaign_is_created_and_ended_by_the_page(settings: Settings, console: 
     assert "script-src" not in report.headers["content-security-policy"]
     assert console.client.get(f"/campaign/{name}/report.csv").headers["content-disposition"].startswith("attachment")
     assert console.client.get("/campaign/none/report.html").status_code == 400
+
+
+def test_campaign_in_a_room_that_nobody_heard_of_is_refused_unless_it_is_to_come(
+    settings: Settings, console: Served
+) -> None:
+    count(settings, event("like", 5), log_ms=LOG_MS)
+    draft = {"name": "x", "scope": "room", "brand_id": "b1", "tags": [], "ends_ms": TEN_MS + 300 * MINUTE_MS}
+    refused = console.post("campaigns", {**draft, "scope_id": "nowhere", "starts_ms": TEN_MS})
+    assert refused.status_code == 400
+    assert "nothing was heard of the room nowhere" in refused.json()["error"]
+    later = console.post("campaigns", {**draft, "scope_id": "nowhere", "starts_ms": TEN_MS + 200 * MINUTE_MS})
+    assert later.status_code == 201
+    assert "r1" in console.get("known")["room"]
+
+
+def test_report_is_in_the_readers_language_and_zone_with_money_in_major_units(
+    settings: Settings, console: Served
+) -> None:
+    count(settings, event("payment", 5, "p1", subject_id="o1", amount=12_345, session_id="s"), log_ms=LOG_MS)
+    draft = {
+        "name": "春", "scope": "room", "scope_id": "r1", "brand_id": "b1", "tags": ["促销"], "starts_ms": TEN_MS,
+        "ends_ms": TEN_MS + 60 * MINUTE_MS,
+    }  # fmt: skip
+    name = console.post("campaigns", draft).json()["campaign_id"]
+    url = f"/campaign/{name}/report"
+    chinese = console.client.get(f"{url}.html?lang=zh-Hant&zone=Asia/Shanghai").text
+    assert "活動前後對比" in chinese
+    assert "<svg" in chinese
+    assert "T18:00+08:00" in chinese
+    words = re.sub(r"<style>.*</style>|<[^>]+>", "", chinese, flags=re.DOTALL)
+    assert re.findall(r"[A-Za-z]{4,} [a-z]{3,}", words) == []
+    english = console.client.get(f"{url}.html").text
+    assert "T10:00+00:00" in english
+    assert "促销</bdi>.\nCreated by" in english
+    header, *rows = csv.reader(console.client.get(f"{url}.csv?zone=Asia/Kolkata").text.lstrip("\ufeff").splitlines())
+    paid = header.index("paid_value")
+    assert [row[paid] for row in rows if row[paid] != "0.00"] == ["123.45"]
+    assert all(row[0].endswith("+05:30") for row in rows)
+    for query in ("lang=fr", "zone=Nowhere/Land", "zone=../../etc/passwd"):
+        assert console.client.get(f"{url}.html?{query}").status_code == 400, query
 
 
 def events(console: Served, path: str) -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,8 @@ class Held:
     dashboards: dict[str, dict[str, Any]] = field(default_factory=dict)
     annotations: list[dict[str, Any]] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    provisioned: bool = False
+    """Whether data source and dashboards come from Grafana's own files."""
     moved: bool = False
     """Whether somebody saves every dashboard between our reading and our writing."""
 
@@ -63,6 +65,8 @@ class GrafanaServer(ThreadingHTTPServer):
                     return 409, {"message": "data source with the same name already exists"}
                 held.sources[body["uid"]] = {**body, "id": len(held.sources) + 1, "version": 1, "readOnly": False}
                 return 200, {"datasource": held.sources[body["uid"]], "message": "Datasource added"}
+            case "PUT", ["datasources", "uid", uid] if held.provisioned:
+                return 403, {"message": "Cannot update read-only data source"}
             case "PUT", ["datasources", "uid", uid]:
                 held.sources[uid] |= {**body, "version": held.sources[uid]["version"] + 1}
                 return 200, {"datasource": held.sources[uid], "message": "Datasource updated"}
@@ -105,6 +109,8 @@ class GrafanaServer(ThreadingHTTPServer):
         if not board.get("title"):
             return 400, {"message": "Dashboard title cannot be empty"}
         held = self.held.dashboards.get(board["uid"])
+        if held and self.held.provisioned:
+            return 400, {"message": "Cannot save provisioned dashboard"}
         if held and not overwrite and board.get("version") != held["dashboard"]["version"]:
             return 412, {"message": "The dashboard has been changed by someone else", "status": "version-mismatch"}
         version = held["dashboard"]["version"] + 1 if held else 1

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import get_args
 
 import msgspec
 
@@ -11,7 +12,7 @@ from dashboards.readers import Readers
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Part, Status
+from streams.control.campaigns import PARTS, Campaign, CampaignMinute, CampaignScope, Part, Status
 from streams.control.decisions import Decision
 from streams.engagement.dictionary import SUMS, GaugeMetric, SumMetric
 from streams.engagement.kpis import Kpis, compute_kpis, estimated_stay_seconds
@@ -20,6 +21,7 @@ from streams.engagement.reader import unique_people
 ALWAYS_CHECKED = ("prize_draw", "ad_disclosure")
 """The page lists these rule families even where they found nothing."""
 MAX_POINTS = 120
+MAX_KNOWN = 200
 
 
 class CampaignHeader(msgspec.Struct, frozen=True):
@@ -74,6 +76,11 @@ class CampaignsPage(msgspec.Struct, frozen=True):
 
     campaigns: Sequence[CampaignLine]
     present_ms: int
+
+
+def known(readers: Readers) -> dict[CampaignScope, list[str]]:
+    """What a campaign may be about, the latest active first. Raises Unavailable."""
+    return {scope: readers.recorder.known(scope)[:MAX_KNOWN] for scope in get_args(CampaignScope)}
 
 
 def listed(sources: PageSources, _key: str = "") -> CampaignsPage:

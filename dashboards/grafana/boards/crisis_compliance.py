@@ -9,6 +9,10 @@ from dashboards.grafana.boards.panels import BLUE, GREEN, ORANGE, RED, Link, Que
 from streams import metrics
 
 FIRING = f'{metrics.ALERT_FIRING}{{brand=~"$brand"}}'
+CHANGES = f'{total(metrics.ALERT_CHANGES)}{{state!="pending"}}'
+FIRED = f"count by (fingerprint) (last_over_time({metrics.ALERT_FIRING}"
+BEFORE = f"count by (fingerprint) ({metrics.ALERT_FIRING} offset 1h"
+"""Episodes by their fingerprints: a rate over a counter would tell fractions of them."""
 SEVERITIES = {"critical": RED, "warning": ORANGE, "info": BLUE}
 
 
@@ -35,8 +39,9 @@ def board() -> Dashboard:
         ),
         panels.count(
             "Fired in the last hour",
-            "Alerts that began to fire within the last hour, whatever became of them.",
-            expr=f'sum(increase({total(metrics.ALERT_CHANGES)}{{state="firing"}}[1h]))',
+            "Alerts that began to fire within the last hour, whatever became of them, each once.",
+            expr=f"count({FIRED}[1h])) unless on (fingerprint) {BEFORE})) or vector(0)",
+            unit="short",
         ),
     )
     frame.row(
@@ -82,9 +87,7 @@ def board() -> Dashboard:
             "Changes an hour",
             "Alerts that began to fire and that resolved, by kind. Many of one kind that resolve at "
             "once ask for a look at its rule.",
-            queries=[
-                Query(f"sum by (kind, state) (increase({total(metrics.ALERT_CHANGES)}[1h]))", "{{kind}} {{state}}")
-            ],
+            queries=[Query(f"round(sum by (kind, state) (increase({CHANGES}[1h])))", "{{kind}} {{state}}")],
         ),
         panels.lines(
             "Rule findings a minute",

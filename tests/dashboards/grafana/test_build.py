@@ -124,7 +124,7 @@ def test_every_query_is_of_metrics_that_are_declared() -> None:
 
 def metric_names(one: Asked) -> set[str]:
     """What stands before a brace, a bracket or alone and is no function, label or keyword."""
-    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|(by|on|group_left)\s*\([^)]*\)', " ", one.expr)
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]|offset \d+\w|(by|on|group_left)\s*\([^)]*\)', " ", one.expr)
     words = re.findall(r"[a-zA-Z_:][\w:]*(?!\w)(?!\s*\()", bare)
     return {word for word in words if word not in {"or", "and", "unless", "by", "on", "group_left"}}
 

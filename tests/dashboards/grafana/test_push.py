@@ -94,6 +94,31 @@ def test_dashboard_that_is_saved_meanwhile_is_not_overwritten_unless_told(server
     assert push(server, newer, overwrite=True).boards(BOARDS)["updated"] == len(BOARDS)
 
 
+@pytest.mark.parametrize("said", [True, False], ids=["marked", "refused"])
+def test_what_grafana_has_from_its_own_files_is_left_alone(server: GrafanaServer, said: bool) -> None:
+    push(server).boards(BOARDS)
+    server.held.provisioned = True
+    server.held.sources["pulsewatch-prometheus"] |= {"name": "Prometheus", "readOnly": said}
+    for held in server.held.dashboards.values():
+        held["meta"]["provisioned"] = said
+    elsewhere = push(server, Addresses("http://elsewhere:9090", "http://another.example/"))
+    assert elsewhere.boards(BOARDS) == {"unchanged": 1, "provisioned": 1 + len(BOARDS)}
+    assert elsewhere.episodes([fired()]) == {"created": 1}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_name_that_another_data_source_has_is_told(server: GrafanaServer, overwrite: bool) -> None:
+    server.held.sources["another"] = {"uid": "another", "name": "Pulsewatch Prometheus", "version": 1}
+    with pytest.raises(UsageError, match="the name is taken"):
+        push(server, overwrite=overwrite).boards(BOARDS)
+
+
+def test_title_that_another_folder_has_is_told(server: GrafanaServer) -> None:
+    server.held.folders["another"] = {"uid": "another", "title": "Pulsewatch", "version": 1}
+    with pytest.raises(UsageError, match="the name is taken"):
+        push(server).boards(BOARDS)
+
+
 def test_episode_is_one_annotation_from_onset_to_end(server: GrafanaServer) -> None:
     alert = fired()
     push(server).episodes([alert])

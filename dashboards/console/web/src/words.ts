@@ -282,6 +282,9 @@ export const WORDS = {
   saidTimes: ["{n} 次", "{n}×"],
   colon: ["：", ": "],
   copyFailed: ["复制不了，请从地址栏复制", "Cannot copy: take it from the address bar"],
+  moodOfBrand: ["整个品牌的评论情绪", "Comment mood of the whole brand"],
+  wholeBrand: ["整个品牌的", "of the whole brand"],
+  brandOfRoom: ["留空则用直播间的品牌", "empty: the room’s own"],
 } as const;
 
 export type Word = keyof typeof WORDS;

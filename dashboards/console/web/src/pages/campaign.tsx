@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { Chart } from "../chart";
 import { change, count, date, inUnit, NOTHING, plain, time } from "../format";
 import { SHOWN_ON } from "../generated";
-import { metric, named, t, type Metric, type Word } from "../i18n";
+import { language, metric, named, t, type Metric, type Word } from "../i18n";
 import { SentimentShares } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
 import { Status } from "../campaign_status";
@@ -13,6 +13,9 @@ import { Shell, useMe } from "../shell";
 import { post } from "../api";
 import { useLive } from "../stream";
 import type { CampaignPanels, Stretch } from "../types";
+
+/** In which language and zone reports are written. */
+const READER = new URLSearchParams({ lang: language, zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
 
 type Part = keyof CampaignPanels["parts"];
 
@@ -36,6 +39,7 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
     );
   }
   const campaign = head?.campaign;
+  const ofBrand = campaign?.scope === "product";
   return (
     <Shell
       live={live} title={campaign ? plain(campaign.name) : t("campaign")}
@@ -52,8 +56,8 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
       actions={campaign && (
         <>
           {head?.status === "running" && <EndNow id={campaign.campaign_id} />}
-          <a class="button" href={`/campaign/${campaign.campaign_id}/report.html`}>{t("reportHtml")}</a>
-          <a class="button" href={`/campaign/${campaign.campaign_id}/report.csv`}>{t("reportCsv")}</a>
+          <a class="button" href={`/campaign/${campaign.campaign_id}/report.html?${READER}`}>{t("reportHtml")}</a>
+          <a class="button" href={`/campaign/${campaign.campaign_id}/report.csv?${READER}`}>{t("reportCsv")}</a>
         </>
       )}
     >
@@ -76,10 +80,10 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
           </Panel>
         </div>
         <div class="stack">
-          <Panel name="mood" title={t("mood")} data={parts} isEmpty={({ during }) => !Object.values(during.moods).some(Boolean)} empty="noComments">
+          <Panel name="mood" title={ofBrand ? t("moodOfBrand") : t("mood")} data={parts} isEmpty={({ during }) => !Object.values(during.moods).some(Boolean)} empty="noComments">
             {({ during }) => <SentimentShares counts={during.moods} />}
           </Panel>
-          <Panel name="rules" title={t("rulesChecked")} data={rules}>
+          <Panel name="rules" title={t("rulesChecked")} data={rules} aside={ofBrand ? t("wholeBrand") : undefined}>
             {(all) => (
               <ul class="rules">
                 {all.map(({ family, alerts }) => (

@@ -1,6 +1,6 @@
 // All campaigns, and the form for a new one.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { date } from "../format";
 import { t } from "../i18n";
 import { Plain } from "../alerts";
@@ -49,6 +49,9 @@ export function CampaignsPage(): JSX.Element {
 function NewCampaign({ presentMs }: { presentMs: number }): JSX.Element {
   const [failure, setFailure] = useState("");
   const [began] = useState(presentMs);
+  const [scope, setScope] = useState<Campaign["scope"]>("room");
+  const [known, setKnown] = useState<Partial<Record<Campaign["scope"], string[]>>>({});
+  useEffect(() => void fetch("/api/known").then(async (answer) => { if (answer.ok) setKnown(await answer.json()); }, () => undefined), []);
   const create = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -65,9 +68,11 @@ function NewCampaign({ presentMs }: { presentMs: number }): JSX.Element {
       <header><h2 id="new-campaign">{t("newCampaign")}</h2></header>
       <form class="fields" onSubmit={(event) => void create(event as unknown as SubmitEvent)}>
         <label>{t("name")}<input name="name" required maxLength={120} /></label>
-        <label>{t("scope")}<select name="scope">{SCOPES.map((one) => <option value={one}>{t(one)}</option>)}</select></label>
-        <label>{t("idOf")}<input name="scope_id" required maxLength={128} placeholder="room-101" /></label>
-        <label>{t("brand")}<input name="brand_id" maxLength={128} /></label>
+        <label>{t("scope")}<select name="scope" onChange={(event) => setScope(event.currentTarget.value as Campaign["scope"])}>{SCOPES.map((one) => <option value={one}>{t(one)}</option>)}</select></label>
+        <label>{t("idOf")}<input name="scope_id" required maxLength={128} list="known-ids" autocomplete="off" /></label>
+        <datalist id="known-ids">{known[scope]?.map((one) => <option value={one} />)}</datalist>
+        <label>{t("brand")}<input name="brand_id" maxLength={128} list="known-brands" placeholder={scope === "room" ? t("brandOfRoom") : ""} autocomplete="off" /></label>
+        <datalist id="known-brands">{known.brand?.map((one) => <option value={one} />)}</datalist>
         <label>{t("from")}<input name="from" type="datetime-local" required defaultValue={local(began)} /></label>
         <label>{t("to")}<input name="to" type="datetime-local" required defaultValue={local(began + 2 * HOUR_MS)} /></label>
         <label>{t("tags")}<input name="tags" placeholder={t("tagsHint")} /></label>
