@@ -41,6 +41,9 @@ MAX_OWN_ID_CHARS = 64
 _SECONDS_BELOW, _MILLISECONDS_BELOW, _MICROSECONDS_BELOW = 10**11, 10**14, 10**17
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}(?:\.0*)?")
+_DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+_SHOWN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([万亿wWkKmM]?)\+?")
+_SHOWN_UNITS = {"": 1, "万": 10_000, "w": 10_000, "亿": 100_000_000, "k": 1_000, "m": 1_000_000}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -192,6 +195,15 @@ class Fields:
         number = whole_number(self.get(*names))
         return number if number is not None and 0 <= number <= MAX_COUNT else None
 
+    def shown_number(self, *names: str) -> int | None:
+        """A count as it is shown to people, rounded (`1.2万`, `12.3K`, `10万+`); None where it is missing or none."""
+        value = self.get(*names)
+        shown = _SHOWN.fullmatch(value.strip().replace(",", "")) if isinstance(value, str) else None
+        if shown is None:
+            return self.number_or_none(*names)
+        number = round(float(shown[1]) * _SHOWN_UNITS[shown[2].lower()])
+        return number if number <= MAX_COUNT else None
+
     def flag(self, *names: str) -> bool:
         value = self.get(*names)
         return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
@@ -236,6 +248,8 @@ def time_ms_of(value: Any) -> int:
     number = whole_number(value)
     if number is not None:
         return epoch_ms(number) if 0 < number < 10**20 else 0
+    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
+        value = float(value)
     if isinstance(value, float) and math.isfinite(value) and 0 < value < _SECONDS_BELOW:
         return int(value * 1000)
     if isinstance(value, str):

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, get_args
@@ -39,7 +40,7 @@ _ALIASES: dict[str, Platform] = {
 
 TIMES = (
     "ISO 8601 (2026-09-21T22:13:20+08:00), 2026-09-21 22:13[:20], 2026/09/21 22:13[:20], 2026年9月21日 22:13[:20], "
-    "Weibo's (Mon Sep 21 22:13:20 +0800 2026), seconds or milliseconds since the epoch"
+    "Weibo's (Mon Sep 21 22:13:20 +0800 2026), Mon, 21 Sep 2026 22:13:20 +0800, seconds or milliseconds since the epoch"
 )
 """The forms of a time that are known; those without an offset are in the zone of the recording."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -193,6 +194,11 @@ def _milliseconds(time: Any, zone: tzinfo) -> tuple[int, bool]:
         local = _LOCAL.fullmatch(text)
         if local:
             return _epoch_ms(local, int(local["month"]), zone), True
+        if text[:1].isalpha():
+            posted = parsedate_to_datetime(text)
+            return int(
+                (posted if posted.tzinfo else posted.replace(tzinfo=zone)).timestamp() * 1000
+            ), posted.tzinfo is None
         return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000), True
     except (ValueError, OverflowError):
         raise ForeignError("wrong_type", f"no time that is known; known are {TIMES}") from None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from streams.events.schema import Event
 from streams.ingest.feed import Decoder, Message, Translation
+from streams.ingest.foreign import ForeignError
 from streams.ingest.platforms import webcast
 
 _EVER_CAME = ("看过", "累计", "人次", "观看")
@@ -17,7 +18,11 @@ _EVER_CAME = ("看过", "累计", "人次", "观看")
 def _stats(message: Message) -> list[Event]:
     if any(word in message.fields.text("display_long") for word in _EVER_CAME):
         return []
-    present = message.fields.required_number("display_value", "total")
+    present = message.fields.number_or_none("display_value", "total")
+    if present is None:
+        present = message.fields.shown_number("display_short", "display_middle")
+    if present is None:
+        raise ForeignError("missing_field", "no display_value")
     return webcast.by_room(message, "viewers", present, value=present, value_mode="snapshot")
 
 

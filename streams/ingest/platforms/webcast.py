@@ -19,6 +19,7 @@ from streams.ingest.foreign import Fields, ForeignError
 FOLLOWED, SHARED = 1, 3
 ENDED, SUSPENDED = 3, 4
 """Control's number for a stream that is over, and for one that the platform stopped."""
+_PRESENT = ("total", "viewer_count", "m_total")
 _MASKED_IDS = frozenset({"111111"})
 """What Douyin's web gives as the id of each user whom it hides."""
 
@@ -125,7 +126,9 @@ def social(message: Message) -> list[Event]:
 
 
 def viewers(message: Message) -> list[Event]:
-    present = message.fields.required_number("total", "viewer_count", "m_total", "online_user_for_anchor")
+    present = message.fields.shown_number("online_user_for_anchor")
+    if present is None or message.fields.get(*_PRESENT) is not None:
+        present = message.fields.required_number(*_PRESENT)
     came = message.fields.number_or_none("total_user", "total_user_count")
     return by_room(message, "viewers", present, came, value=present, value_mode="snapshot", total=came)
 

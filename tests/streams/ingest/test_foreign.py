@@ -85,6 +85,27 @@ def test_time_that_is_none_is_zero(given: Any) -> None:
     assert time_ms_of(given) == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ("1.2万", 12_000),
+        ("10万+", 100_000),
+        ("12.3K", 12_300),
+        ("3亿", 300_000_000),
+        ("1,234", 1_234),
+        ("88", 88),
+        (88, 88),
+    ],
+)
+def test_number_that_is_shown_to_people_is_read_as_rounded(given: Any, number: int) -> None:
+    assert Fields({"shown": given}).shown_number("shown") == number
+
+
+@pytest.mark.parametrize("given", ["many", "", None, "-5", "1.2.3万", "9" * 40 + "亿", [], "１万"])
+def test_number_that_is_not_shown_is_none(given: Any) -> None:
+    assert Fields({"shown": given}).shown_number("shown") is None
+
+
 def test_time_may_be_written_with_its_offset() -> None:
     assert time_ms_of("2026-09-21T22:13:20+08:00") == 1_790_000_000_000
 

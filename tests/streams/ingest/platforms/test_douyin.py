@@ -80,6 +80,9 @@ def test_room_stats_are_the_viewers_of_now() -> None:
     assert (event.kind, event.value, event.value_mode) == ("viewers", 12_034, "snapshot")
     assert decoded("RoomStats", displayLong="1.2万人看过", displayValue=12_034, total=12_034) == []
     assert decoded("RoomStats", displayLong="88在线观众", total="88")[0].value == 88
+    assert decoded("RoomStats", displayShort="1.2万", displayLong="1.2万在线观众")[0].value == 12_000
+    assert decoded("RoomUserSeq", onlineUserForAnchor="10万+", totalPvForAnchor="30万")[0].value == 100_000
+    assert decoded("RoomUserSeq", total="181", onlineUserForAnchor="1.2万")[0].value == 181
 
 
 def test_totals_of_a_large_room_ride_along_as_strings() -> None:
