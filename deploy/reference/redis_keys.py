@@ -13,6 +13,7 @@ from streams.detection.handler import PROGRESS, WATCHED
 from streams.detection.room.room import Rooms
 from streams.detection.views import keys as view_keys
 from streams.ledger.redis import key_prefix, partitions_key
+from streams.ledger.tenancy import tenancy_key
 from streams.scoring.handler import BACKLOG
 
 EVERY_STAGE = (
@@ -26,6 +27,8 @@ DETECTION = (
     (Brands(DetectionConfig()).suffix, "hash", "brand → the state of its detectors, msgpack"),
     (Rooms(DetectionConfig()).suffix, "hash", "room → the state of its detectors, msgpack"),
     (WATCHED, "hash", "keys for which time alone may change something"),
+    ("seen:<day>", "hash", "keys with a record on a day of the log, by which rooms and brands are forgotten"),
+    ("counted:<number>:<brand>", "hash", "what was counted of each text of ten minutes, for its retraction; msgpack"),
     (PROGRESS, "hash", "`state`: how far the log has come, which origins are applied, which alerts are kept; msgpack"),
 )
 
@@ -34,7 +37,8 @@ _INTRODUCTION = f"""# Redis keys
 
 A stage's key is `{key_prefix("<namespace>", "<stage>", "<topic>", 0).replace(":0}", ":<partition>}")}<suffix>`.
 All keys of a partition lie in one slot of a cluster. `{partitions_key("<namespace>", "<stage>")}` is the set of
-a stage's partitions. The namespace is `PULSEWATCH_NAMESPACE`.
+a stage's partitions. The namespace is `PULSEWATCH_NAMESPACE`; `{tenancy_key("<namespace>")}` is the id of the Kafka
+cluster whose workers hold it.
 """
 
 

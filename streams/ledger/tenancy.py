@@ -24,13 +24,17 @@ HELD_SECONDS = 30
 RENEWED_SECONDS = 5.0
 
 
+def tenancy_key(namespace: str) -> str:
+    return f"{namespace}:kafka"
+
+
 class Tenancy:
     """The hold of a worker's Kafka on its namespace. The client returns bytes."""
 
     def __init__(self, client: Any, namespace: str) -> None:
         self._client = client
         self._namespace = namespace
-        self._key = f"{namespace}:kafka"
+        self._key = tenancy_key(namespace)
 
     async def hold(self, cluster_id: str) -> None:
         """Hold the namespace for this Kafka, for a while. Raises UsageError where workers of another one do, and
