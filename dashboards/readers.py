@@ -21,6 +21,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.ledger.connect import reader_client
 from streams.ledger.reader import ShardDirectory, stored_by_stage
 from streams.settings import Settings
+from streams.topology import ENGAGEMENT
 
 
 class Readers:
@@ -36,6 +37,7 @@ class Readers:
         self._log = LogBounds(KafkaConnection.of(settings))
         self._present = EventPresent()
         self._quiet_since_ms: int | None = None
+        self._counted: int | None = None
         self.clock = clock
         self._directory = ShardDirectory(self._client, settings.namespace)
         self.engagement = EngagementReader(self._client, settings.namespace, self._directory)
@@ -66,14 +68,15 @@ class Readers:
         newest_ms = self.newest_ms()
         if not newest_ms:
             return 0
-        if self._present.newest_ms and newest_ms > self._present.newest_ms:
-            self._quiet_since_ms = self.clock()
         return self._present.present_ms(newest_ms, self.clock())
 
     def quiet_ms(self) -> int:
-        """Time without a newer event: since this process saw the last one, or since its event time if it saw none. A
-        running replay is not quiet; a cut feed is."""
-        newest_ms = self.newest_ms()
+        """Time without another record: since this process saw the last one, or since the newest event if it saw none.
+        A running replay is not quiet, whatever one of its events says of the time; a cut feed is."""
+        newest_ms, counted = self.newest_ms(), sum(self.offsets().get(ENGAGEMENT, {}).values())
+        if self._counted is not None and counted != self._counted:
+            self._quiet_since_ms = self.clock()
+        self._counted = counted
         return max(0, self.clock() - (self._quiet_since_ms or newest_ms)) if newest_ms else 0
 
     def offsets(self) -> Mapping[str, Offsets]:

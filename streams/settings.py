@@ -5,9 +5,11 @@ A secret may stand in a file of its own: PULSEWATCH_KAFKA_PASSWORD_FILE names it
 """
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -20,6 +22,7 @@ from streams.topology import TopicTime
 
 SERVERS = r"^[^\s,]+:\d{1,5}(,\s*[^\s,]+:\d{1,5})*$"
 ENDPOINT = r"^(https://|http://(127\.0\.0\.1|localhost)[:/])"
+_FIELD = re.compile(r'field "(\w+)"')
 
 
 class Settings(BaseSettings):
@@ -93,7 +96,24 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )
-    lateness_seconds: int = Field(120, ge=0, description="Seconds that detection waits for events out of order.")
+    lateness_seconds: int = Field(
+        120,
+        ge=0,
+        description="Seconds that detection waits for events out of order; longer where feeds prove to be later.",
+    )
+    max_lateness_minutes: int = Field(
+        60,
+        ge=1,
+        le=120,
+        description="But never longer than so many minutes; later texts count in what was learnt alone.",
+    )
+    zone: str = Field(
+        "UTC",
+        description="Time zone that brands live by, as IANA names it (Asia/Shanghai): what is usual goes by its hours.",
+    )
+    brand_zones: dict[str, str] | None = Field(
+        None, description='Brands that live by another, as JSON: {"acme": "America/New_York"}.'
+    )
     topic_time: TopicTime = Field(
         "broker",
         description="Whose clock stamps the records of topics that are made: `broker`, or `feed` for simulations that"
@@ -133,6 +153,16 @@ class Settings(BaseSettings):
     @classmethod
     def _redis_can_be_read(cls, value: str) -> str:
         parse_address(value)
+        return value
+
+    @field_validator("zone", "brand_zones")
+    @classmethod
+    def _zones_are_known(cls, value: str | dict[str, str] | None) -> str | dict[str, str] | None:
+        for zone in [value] if isinstance(value, str) else (value or {}).values():
+            try:
+                ZoneInfo(zone)
+            except (KeyError, ValueError, OSError):
+                raise ValueError("no such time zone") from None
         return value
 
     @classmethod
@@ -184,11 +214,13 @@ def settings() -> Settings:
     """The process's settings, read once; a bad value is a UsageError that names it."""
     try:
         return Settings()
-    except SettingsError:
-        raise UsageError("PULSEWATCH_MODEL_LABELS: not a JSON object of labels") from None
+    except SettingsError as error:
+        named = _FIELD.search(str(error))
+        field = named.group(1).upper() if named else "MODEL_LABELS"
+        raise UsageError(f"PULSEWATCH_{field}: not a JSON object") from None
     except ValidationError as error:
         first = error.errors()[0]
-        field = "_".join(str(part) for part in first["loc"])
+        field = str(first["loc"][0])
         # The value itself may hold a password.
         about = Settings.model_fields[field].description
         wrong = (

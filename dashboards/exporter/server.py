@@ -1,16 +1,20 @@
 """The exporter as a process: `pulsewatch exporter`, or this module with the same options.
 
 Redis, Kafka ──► BackgroundSnapshot (a thread, every five seconds) ──► FigureCollector ──► GET /metrics
+Redis ─────────────────────────────────────────────────────────────► FeedCollector ────► (the same)
 """
 
 import argparse
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from dashboards.exporter.background import BackgroundSnapshot
 from dashboards.exporter.collector import FigureCollector, SeriesLimits
+from dashboards.exporter.feed_collector import FeedCollector, FeedReading, read_feeds
 from dashboards.exporter.held_alerts import HeldAlerts
 from dashboards.readers import Readers
 from streams.settings import Settings, settings
@@ -25,15 +29,23 @@ def serve(chosen: Settings, host: str = HOST, port: int = PORT) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Readers(chosen) as readers:
+    with Readers(chosen) as readers, Readers(chosen) as of_feeds:
         held = HeldAlerts(readers.alarming, lambda: readers.offsets()[DETECTION])
         with BackgroundSnapshot(readers.snapshots.read, held) as latest:
-            _serve(latest, SeriesLimits.of(chosen), (host, port), stop)
+            feeds = partial(read_feeds, of_feeds)
+            _serve(latest, feeds, SeriesLimits.of(chosen), (host, port), stop)
 
 
-def _serve(latest: BackgroundSnapshot, limits: SeriesLimits, address: tuple[str, int], stop: threading.Event) -> None:
+def _serve(
+    latest: BackgroundSnapshot,
+    feeds: Callable[[], FeedReading],
+    limits: SeriesLimits,
+    address: tuple[str, int],
+    stop: threading.Event,
+) -> None:
     registry = CollectorRegistry()
     registry.register(FigureCollector(latest, limits))
+    registry.register(FeedCollector(feeds))
     server, thread = start_http_server(address[1], addr=address[0], registry=registry)
     stop.wait()
     server.shutdown()

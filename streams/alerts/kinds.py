@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 AlertKind = Literal[
     "crisis", "cyber_violence", "opportunity", "surge", "compliance", "privacy", "room_collapse", "fake_traffic",
-    "feed_silent",
+    "feed_silent", "feed_time",
 ]  # fmt: skip
 """`surge`: far more talk than usual that is neither harm nor praise (yet). `opportunity` and `surge` page nobody."""
 
@@ -57,6 +57,10 @@ KINDS: Mapping[AlertKind, Kind] = MappingProxyType(
             Kind(
                 "feed_silent", "FeedSilent", "feed-silent.md", "Feed silent", "数据源静默",
                 "quiet_minutes", "brand-desk",
+            ),
+            Kind(
+                "feed_time", "FeedTime", "feed-time.md", "Feed's clock is off", "数据源时钟偏差",
+                "offset_minutes", "brand-desk",
             ),
         )
     }

@@ -33,6 +33,9 @@ def detection_config(settings: Settings) -> DetectionConfig:
     """The detectors' configuration. Raises UsageError for alert rules or packs that cannot be read."""
     return DetectionConfig(
         lateness_ms=settings.lateness_seconds * 1000,
+        max_lateness_ms=settings.max_lateness_minutes * MINUTE_MS,
+        zone=settings.zone,
+        zones=settings.brand_zones or {},
         feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS,
         shadow_rules=() if settings.shadow_rules is None else read_alert_rules(settings.shadow_rules),
         timers=load_timers(),

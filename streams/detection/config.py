@@ -1,6 +1,7 @@
 """How the detectors are configured; frozen for a worker's life."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from streams.alerts.rule import AlertRule
 from streams.clock import MINUTE_MS
@@ -10,10 +11,20 @@ from streams.compliance.disclosure_timers import CompiledTimer
 @dataclass(frozen=True, slots=True)
 class DetectionConfig:
     lateness_ms: int = 2 * MINUTE_MS
-    """How far out of order a record may come and still count."""
+    """How long to wait for records out of order; longer where a brand's feeds have proved to be later."""
+    max_lateness_ms: int = 60 * MINUTE_MS
+    """But never longer than this."""
     feed_silent_ms: int = 15 * MINUTE_MS
     """A regular feed without a record for this long alerts."""
+    zone: str = "UTC"
+    """The time zone whose hours brands live by, where `zones` has no other for a brand."""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """By brand."""
     shadow_rules: tuple[AlertRule, ...] = ()
     """People's alert rules that run in shadow."""
     timers: tuple[CompiledTimer, ...] = ()
     """How long a room that sells may go without a disclosure."""
+
+    def zone_of(self, brand_id: str) -> str:
+        """The time zone that a brand lives by."""
+        return self.zones.get(brand_id, self.zone)

@@ -18,6 +18,7 @@ from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.alerts.kinds import AlertKind
 from streams.alerts.withdrawn import text_names, withdraw
 from streams.clock import DAY_MS, MINUTE_MS
+from streams.detection.arrival import Arrivals
 from streams.detection.brand import crisis
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.detector import is_seller_text
@@ -74,6 +75,10 @@ class Progress(Stored):
     """Fingerprints of the resolved alerts that are kept, oldest first."""
     shadow: dict[str, None] = {}
     """Fingerprints of the shadow alerts that are kept, oldest first."""
+    arrivals: dict[str, Arrivals] = {}
+    """By the partition that records come from, as `topic:partition`."""
+    partitions: int = 0
+    """How many the topic had; 0 where that was not written yet."""
 
 
 _progress = StoredCodec(Progress)
@@ -111,6 +116,7 @@ class DetectionHandler:
         self._dead_letters = dead_letters
         self._keys: dict[str, KeySpec[Any]] = {SCORED: Brands(config), LIVE: Rooms(config)}
         self._partitions: dict[tuple[str, int], Partition] = {}
+        self._sizes: dict[str, int] = {}
         from_zero(ALERT_CHANGES, get_args(AlertKind), get_args(State))
         from_zero(DEAD_LETTERS, (DETECTION,), get_args(Reason))
 
@@ -122,6 +128,13 @@ class DetectionHandler:
     def topics(self) -> tuple[str, ...]:
         return tuple(self._keys)
 
+    def sized(self, topic: str, partitions: int) -> None:
+        """Take in how many partitions a topic has: where it grew, keys may have moved away from those that are held."""
+        self._sizes[topic] = partitions
+        for held in self._partitions.values():
+            if held.claim.topic == topic:
+                _fit(held, partitions)
+
     async def assigned(self, topic: str, partition: int) -> int:
         """Take the partition over.
 
@@ -129,6 +142,8 @@ class DetectionHandler:
         2. Load the progress, and the states of all keys with a timer.
         3. Publish the alerts that wait in the outbox.
         """
+        if partition >= self._sizes.get(topic, 0):
+            self.sized(topic, partition + 1)
         claim = await self._ledger.acquire(topic, partition)
         stored = await self._ledger.load_hash(claim, PROGRESS)
         where = f"detection's progress in {topic}:{partition}"
@@ -139,6 +154,7 @@ class DetectionHandler:
         detectors = KeyedDetectors(keys, progress.log)
         held = Partition(claim, claim.next_offset, progress, keys, detectors, forgetting=forgetting)
         await self._restore(held, sorted(await self._ledger.load_hash(claim, WATCHED)), watched=True)
+        _fit(held, self._sizes[topic])
         for kept in KEPT if topic == SCORED else ():
             for fingerprint, alert in (await self._ledger.load_hash(claim, kept)).items():
                 with suppress(msgspec.DecodeError):  # of a newer version: it is shown by who can read it
@@ -265,9 +281,16 @@ class DetectionHandler:
             await self._ledger.trim_outbox(claim, len(records))
 
 
+def _fit(held: Partition, partitions: int) -> None:
+    """Remember how many partitions the topic has. Where it had fewer, a key that is silent here may speak elsewhere."""
+    if held.progress.partitions and held.progress.partitions != partitions:
+        held.detectors.forget_feeds()
+    held.progress.partitions = partitions
+
+
 def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Outcome:
     if isinstance(record, RoomEvent):
-        return "applied" if held.detectors.process(record, log_ms) else "late"
+        return "applied" if held.detectors.process(record, _arrived_ms(held, record, log_ms)) else "late"
     classification = held.progress.applied.classify(record)
     if classification == "duplicate":
         return "duplicate"
@@ -284,20 +307,21 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
         held.views.add(record, amends=True)
     else:
         held.views.merge(views)
-    in_time = classification == "amendment" or held.detectors.process(record, log_ms)
-    in_windows = in_time and not is_seller_text(record)
-    held.counted.add(record, _counted_text(record, views, in_windows=in_windows))
+    in_time = classification == "amendment" or held.detectors.process(record, _arrived_ms(held, record, log_ms))
+    told = held.detectors.get(record.brand_id)
+    happened_ms = told.corrected_ms(record) if isinstance(told, Brand) else record.event_time_ms
+    held.counted.add(record, _counted_text(record, views, happened_ms // MINUTE_MS))
     if classification == "amendment" and isinstance(brand, Brand):
         brand.amend(record)
         held.detectors.mark_changed(record.brand_id)
     return "applied" if in_time else "late"
 
 
-def _counted_text(text: ScoredText, views: ViewWriter, *, in_windows: bool) -> CountedText:
-    """What a text counts; a late one, and a seller's, is in no window."""
+def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedText:
+    """What a text counts in a minute of its brand's; a seller's is in no window."""
     return CountedText(
-        minute=text.event_time_ms // MINUTE_MS,
-        tally=crisis.tally(text) if in_windows else Tally(),
+        minute=minute,
+        tally=Tally() if is_seller_text(text) else crisis.tally(text),
         views={suffix: dict(counts) for suffix, counts in views.sums.items()},
         wording=wording_of(text.text),
         actor_id=text.actor.id if text.actor else None,
@@ -311,7 +335,7 @@ def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
     for counted in taken.counted:
         held.views.take_back(counted.views)
     if isinstance(held.detectors.get(retraction.brand_id), Brand):
-        held.detectors.process(retraction, log_ms)
+        held.detectors.process(retraction, _arrived_ms(held, retraction, log_ms))
         brand = held.detectors.get(retraction.brand_id)
         assert isinstance(brand, Brand)
         held.detectors.mark_changed(retraction.brand_id, brand.take_back(taken))
@@ -320,6 +344,17 @@ def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
         if left is not held.rewritten.get(fingerprint, alert):
             held.rewritten[fingerprint] = left
     return "applied"
+
+
+def _arrived_ms(held: Partition, record: ScoredText | RoomEvent, stamp_ms: int) -> int:
+    """Take in when the record was stamped; returns when it arrived."""
+    progress, source = held.progress, held.keys.source(record)
+    arrivals = progress.arrivals.get(source)
+    if arrivals is None:
+        arrivals = progress.arrivals[source] = Arrivals(progress.log.by_source.get(source, 0))
+    arrived_ms = arrivals.observe(record.source, stamp_ms)
+    progress.log.in_doubt = arrivals.in_doubt
+    return arrived_ms
 
 
 def _effects(

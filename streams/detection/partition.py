@@ -55,6 +55,9 @@ class KeyDetectors(Protocol[Record_contra]):
     def owns(self, record: Record_contra) -> bool:
         """Whether a record with the key is about it, and not about what has the same id elsewhere."""
 
+    def forget_feeds(self) -> list[Alert]:
+        """Learn anew which feeds are regular; returns the alerts to be written, in order."""
+
     def snapshot(self) -> bytes:
         """The whole state, as `KeySpec.restore` reads it."""
 
@@ -82,8 +85,11 @@ class KeySpec(Protocol[Record_contra]):
     def source(self, record: Record_contra) -> str:
         """The partition whose log the record's log time belongs to."""
 
-    def create(self, record: Record_contra, key: str | None = None) -> KeyDetectors[Record_contra]:
-        """The detectors of a key that was never seen before this record; None is `key`'s."""
+    def create(
+        self, record: Record_contra, key: str | None = None, arrived_ms: int | None = None
+    ) -> KeyDetectors[Record_contra]:
+        """The detectors of a key that was never seen before this record; None is `key`'s. Its time begins no later than
+        the record arrived."""
 
     def restore(self, state: bytes) -> KeyDetectors[Record_contra]:
         """The detectors of a key as `snapshot` stored them. Raises what streams.ledger.stored calls unreadable."""
@@ -153,7 +159,7 @@ class KeyedDetectors(Generic[Record]):
         key = self._key(record)
         detector = self._detectors.get(key)
         if detector is None:
-            detector = self._keys.create(record, key)
+            detector = self._keys.create(record, key, self._log.by_source[self._keys.source(record)])
             self._unreadable.discard(key)
         else:
             del self._detectors[key]
@@ -172,6 +178,13 @@ class KeyedDetectors(Generic[Record]):
     def get(self, key: str) -> KeyDetectors[Record] | None:
         """A key's detectors, where they are in the process; who changes them calls `mark_changed`."""
         return self._detectors.get(key)
+
+    def forget_feeds(self) -> None:
+        """Learn anew, for all keys with timers, which feeds are regular: their records may come elsewhere now."""
+        for key in sorted(self._with_timer):
+            self._changed.add(key)
+            detector = self._detectors[key]
+            self._note(key, detector, detector.forget_feeds())
 
     def mark_changed(self, key: str, alerts: Sequence[Alert] = ()) -> None:
         """Store a key's state with the batch, and these alerts that the change brought."""

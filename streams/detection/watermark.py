@@ -23,6 +23,8 @@ class SourceProgress(Stored):
     """How far the log has come, by source partition: shared by all keys of a partition of the detector's input."""
 
     by_source: dict[str, int] = {}
+    in_doubt: bool = False
+    """Whether the arrival of the last record is not known (streams.detection.arrival)."""
 
     def observe(self, source: str, log_ms: int) -> None:
         """Take in a record's log time. A source that falls too far behind is kept, since other keys still need it."""
@@ -51,6 +53,11 @@ class KeyWatermark(Stored):
 
     now_ms: int
     heads: dict[str, Head] = {}
+
+    @property
+    def newest_ms(self) -> int:
+        """The newest event so far; the key's time goes on from there while it is idle."""
+        return max((head.event_ms for head in self.heads.values()), default=self.now_ms)
 
     def observe(self, source: str, event_ms: int, log: SourceProgress) -> int:
         """Take in a record of the key, after `log` has; returns the key's time."""

@@ -82,6 +82,10 @@ def _figures(alert: Alert, reader: Reader) -> Iterator[str]:
                 source=one_line(alert.source or ""), minutes=number(observed["quiet_minutes"]),
                 gap=number(usual.get("largest_gap_minutes")),
             )  # fmt: skip
+        case "feed_time" if "offset_minutes" in observed:
+            off = observed["offset_minutes"]
+            sentence = said["clock_behind" if off > 0 else "clock_ahead"]
+            yield sentence.format(source=one_line(alert.source or ""), minutes=number(abs(off)))
         case _ if "texts" in observed:
             minutes = alert.window_minutes or 5
             yield said["texts"].format(

@@ -34,8 +34,22 @@ _RECOVERIES: dict[str, int] = {
 }
 
 
+CLOCK_AHEAD_SECONDS = 60
+"""A clock as far ahead as this, or farther, must be told of."""
+
+
 def expected_alerts(scenario: Scenario, started_at_ms: int) -> list[ExpectedAlert]:
-    return [alert for incident in scenario.incidents for alert in _deserved(incident, scenario, started_at_ms)]
+    incidents = [alert for incident in scenario.incidents for alert in _deserved(incident, scenario, started_at_ms)]
+    return [*incidents, *_clocks_ahead(scenario, started_at_ms)]
+
+
+def _clocks_ahead(scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:
+    """One for each brand that is spoken of in a room whose clock is ahead."""
+    off_seconds = scenario.unkindness.clocks_off_seconds
+    ahead = {room.brand_id for room in scenario.rooms if off_seconds.get(room.room_id, 0) >= CLOCK_AHEAD_SECONDS}
+    ends_ms = started_at_ms + scenario.minutes * MINUTE_MS
+    for brand_id in sorted(ahead):
+        yield ExpectedAlert("feed_time", brand_id, "warning", started_at_ms, ends_ms, must_resolve=False)
 
 
 def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 import redis as sync_redis
 from redis.asyncio import Redis
@@ -12,9 +13,9 @@ from streams.detection.handler import DetectionHandler
 from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary, TopAccount, ViewReader, VolumeBaseline
 from streams.events.dead_letters import MemoryDeadLetterSink
-from streams.events.schema import Actor, ScoredText
+from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.ledger.redis import RedisLedger, key_prefix
-from streams.topology import DETECTION, LIVE, SCORED
+from streams.topology import DETECTION, LIVE, SCORED, SOCIAL
 from streams.transport.batch import Batch
 from tests.builders.records import (
     CONFIG,
@@ -156,6 +157,27 @@ async def test_views_are_read_without_the_states_and_no_state_stands_in_for_a_vi
     assert (stored.reader.usual("acme"), stored.reader.feeds(["acme"]), stored.reader.rooms(["r1"])) == (None, [], {})
     await stored.apply(text_batch([text(31, 120)], first_offset=120))
     assert stored.reader.usual("acme") is not None
+
+
+async def test_feeds_times_are_told_by_brand_and_by_source(stored: Stored) -> None:
+    late = [text(minute - 27 * (minute % 2), minute, log_time_ms=at(minute)) for minute in range(60, 160)]
+    fast = [text(minute + 4, 500 + minute, source="fast", log_time_ms=at(minute)) for minute in range(60, 160)]
+    await stored.apply(text_batch(_in_order([*late, *fast])))
+    one, other = stored.reader.feeds(["acme"])
+    assert (one.source, one.offset_ms, one.lateness_ms) == ("fast", -240_000, 0)
+    assert (other.source, other.offset_ms, other.lateness_ms) == ("weibo-search", 0, 30 * 60_000)
+    assert other.late > 0
+    times = stored.reader.feed_times(at(100))
+    assert [(time.source, time.offset_ms, time.lateness_ms) for time in times] == [
+        ("fast", -240_000, 0), ("weibo-search", 0, 30 * 60_000),
+    ]  # fmt: skip
+    assert stored.reader.feed_times(at(500)) == []
+
+
+def _in_order(texts: list[ScoredText]) -> list[ScoredText]:
+    """By arrival, each with the offset of its place."""
+    ordered = sorted(texts, key=lambda one: one.log_time_ms)
+    return [msgspec.structs.replace(one, origin=Coordinates(SOCIAL, 0, offset)) for offset, one in enumerate(ordered)]
 
 
 async def test_counts_of_ten_minutes_expire(stored: Stored, redis_server: LocalRedis, namespace: str) -> None:

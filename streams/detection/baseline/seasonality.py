@@ -7,15 +7,19 @@ windows from the level alone, against those from level and profile, each compute
     explained    0 … a half    two thirds    four fifths … 1
     confidence         0          a half            1
 
-Hours are those of UTC, from 0 up to 24; a profile is a log of the ratio to the level, at the middle of each hour, and
+Hours are those of the brand's time zone, from 0 up to 24: people get up by their clocks, which are put forward in
+spring; a profile is a log of the ratio to the level, at the middle of each hour, and
 between two middles in proportion: else every steep morning would stray at each full hour.
 """
 
 import math
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from streams.clock import HOUR_MS
+from streams.clock import HOUR_MS, MINUTE_MS
 from streams.ledger.stored import Stored
 
 HOURS = 24
@@ -24,12 +28,24 @@ _HALF_LIFE_HOURS = 7
 """A week's seven hours of one kind."""
 _STEP = 1 - 0.5 ** (1 / (_HALF_LIFE_HOURS * WINDOWS_AN_HOUR))
 _RESIDUAL_STEP = 1 - 0.5 ** (1 / (_HALF_LIFE_HOURS * HOURS * WINDOWS_AN_HOUR))
+_QUARTER_MS = 15 * MINUTE_MS
 _YOUNG_WINDOWS = 2 * HOURS * WINDOWS_AN_HOUR
 _MIN_EXPLAINED, _FULLY_EXPLAINED = 0.5, 0.8
 
 
-def hour_of_day(at_ms: int) -> float:
-    return at_ms / HOUR_MS % HOURS
+def hour_of_day(at_ms: int, zone: str = "UTC") -> float:
+    """The hour that clocks show in a time zone (a name of IANA's)."""
+    return (at_ms + _offset_ms(zone, at_ms // _QUARTER_MS)) / HOUR_MS % HOURS
+
+
+@lru_cache(maxsize=4_096)
+def _offset_ms(zone: str, quarter: int) -> int:
+    """How far a zone is ahead of UTC in a quarter of an hour since the epoch: clocks change at their borders."""
+    if zone == "UTC":
+        return 0
+    moment = datetime.fromtimestamp(quarter * _QUARTER_MS / 1000, ZoneInfo(zone))
+    offset = moment.utcoffset()
+    return 0 if offset is None else round(offset.total_seconds() * 1000)
 
 
 class DailySeasonality(Stored):

@@ -16,9 +16,10 @@ from streams.detection.brand.windows import Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.feed_silence import FeedMonitor
+from streams.detection.feed_time import FeedTimes
 from streams.detection.retractions import MAX_EARLY, TakenBack
 from streams.detection.views.keys import BRAND_VIEWS
-from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedView
+from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedTimeView, FeedView
 from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored, StoredCodec
@@ -43,6 +44,8 @@ class BrandState(Stored):
     taken_early: dict[str, None] = {}
     """Texts that were taken back and may still come, the oldest first (streams.detection.retractions)."""
 
+    times: FeedTimes = msgspec.field(default_factory=FeedTimes)
+
 
 CODEC = StoredCodec(BrandState)
 
@@ -52,7 +55,8 @@ DETECTORS: tuple[Callable[[BrandState, DetectionConfig], BrandDetector], ...] = 
     BreachDetector,
 )
 """Every detector of a brand, in the order in which they evaluate a text and a minute. The brand's feeds are beside them
-(`FeedMonitor`): a feed's silence ends with its record before time advances, and is looked at last."""
+(`FeedMonitor`, `FeedTimes`): what a record says of its feed is known before time advances, and silence is looked at
+last."""
 
 
 class Brand:
@@ -78,11 +82,18 @@ class Brand:
     def view(self) -> bytes:
         conversation, feeds = self.state.conversation, self.state.feeds
         view = BrandView(
-            texts_per_minute=usual_per_minute(conversation, self.state.minute) or 0.0,
+            texts_per_minute=usual_per_minute(
+                conversation, self.state.minute, self._config.zone_of(self.state.brand_id)
+            )
+            or 0.0,
             windows=conversation.volume.short.windows,
             feeds={
                 name: FeedView(feed.last_ms, feed.records, name in feeds.silences)
                 for name, feed in feeds.sources.items()
+            },
+            times={
+                name: FeedTimeView(time.offset_ms, time.needed_ms, time.late_records)
+                for name, time in self.state.times.feeds.items()
             },
         )
         return BRAND_VIEW.encode(view)
@@ -93,7 +104,8 @@ class Brand:
 
     @property
     def alerting(self) -> bool:
-        return bool(self.state.feeds.silences) or any(detector.alerting for detector in self._detectors)
+        about_feeds = bool(self.state.feeds.silences or self.state.times.episodes)
+        return about_feeds or any(detector.alerting for detector in self._detectors)
 
     @property
     def last_log_ms(self) -> int:
@@ -110,27 +122,44 @@ class Brand:
 
     def process(self, text: ScoredText, log: SourceProgress) -> list[Alert]:
         state, source = self.state, source_partition(text)
-        now_ms = state.watermark.observe(source, text.event_time_ms, log)
-        state.last_log_ms = log.by_source[source]
-        # Before time advances, so that the gap that this text ends is not reported as silence.
-        alerts = [] if text.room_id else list(state.feeds.observe(text.source, text.event_time_ms, now_ms))
+        arrived_ms = state.last_log_ms = log.by_source[source]
+        offset_ms = state.times.offset_ms(text.source)
+        happened_ms = state.times.correct(text.source, text.event_time_ms, arrived_ms, in_doubt=log.in_doubt)
+        if state.times.offset_ms(text.source) > offset_ms:
+            # What only the clock passed over were no quiet hours.
+            state.conversation.windows.begin_no_earlier_than(happened_ms // MINUTE_MS)
+        alerts = list(state.times.clock_alerts(state.brand_id, text.source, arrived_ms))
+        if happened_ms != text.event_time_ms:
+            text = msgspec.structs.replace(text, event_time_ms=happened_ms)
+        now_ms = state.watermark.observe(source, min(happened_ms, arrived_ms), log)
+        if not text.room_id and not log.in_doubt:
+            # Before time advances, so that the gap that this text ends is not reported as silence.
+            alerts += state.feeds.observe(text.source, text.event_time_ms, arrived_ms, source, now_ms)
         if now_ms // MINUTE_MS > state.minute:
-            alerts += self._begin_minutes(now_ms // MINUTE_MS)
-        if text.kind == "retraction":
-            return alerts
-        at_ms = max(now_ms, text.event_time_ms)
+            alerts += self._begin_minutes(now_ms // MINUTE_MS, log)
+        return alerts if text.kind == "retraction" else alerts + self._told(text, now_ms)
+
+    def _told(self, text: ScoredText, now_ms: int) -> list[Alert]:
+        """Tell the detectors of a text, each in its own way."""
+        state, late_ms = self.state, now_ms - text.event_time_ms
+        at_ms, alerts = max(now_ms, text.event_time_ms), list[Alert]()
         if is_seller_text(text):
             for detector in self._detectors:
                 alerts += detector.on_seller_text(text, at_ms)
-        elif text.event_time_ms < now_ms - self._config.lateness_ms:
+            return alerts
+        if state.times.is_late(text.source, late_ms, now_ms, self._config):
             state.late_records += 1
-        else:
-            for detector in self._detectors:
-                alerts += detector.on_text(text, at_ms)
+        for detector in self._detectors:
+            alerts += detector.on_text(text, at_ms)
         return alerts
 
+    def forget_feeds(self) -> list[Alert]:
+        """Learn anew which feeds are regular: the brand's records may come by another partition from now on."""
+        return list(self.state.feeds.forget(self.state.watermark.now_ms))
+
     def advance(self, log: SourceProgress) -> list[Alert]:
-        return list(self._begin_minutes(self.state.watermark.advance(log) // MINUTE_MS))
+        state, now_ms = self.state, self.state.watermark.advance(log)
+        return [*self._begin_minutes(now_ms // MINUTE_MS, log), *state.times.forget_gone(log)]
 
     def take_back(self, taken: TakenBack) -> list[Alert]:
         """Take in a retraction, after its record; returns the alerts that it changes."""
@@ -146,26 +175,31 @@ class Brand:
         """Whether a text's retraction came before it, or before its scores."""
         return text_id in self.state.taken_early
 
+    def corrected_ms(self, text: ScoredText) -> int:
+        """When a text happened that was taken in, by its feed's corrected clock: its minute counts it."""
+        return min(text.event_time_ms + self.state.times.offset_ms(text.source), self.state.last_log_ms)
+
     def amend(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""
+        text = msgspec.structs.replace(text, event_time_ms=self.corrected_ms(text))
         for detector in self._detectors:
             detector.on_amendment(text)
 
-    def _begin_minutes(self, now_minute: int) -> Iterator[Alert]:
-        """Begin the minutes up to now: each while an alert runs, else those at which a feed is due."""
+    def _begin_minutes(self, now_minute: int, log: SourceProgress) -> Iterator[Alert]:
+        """Begin the minutes up to now: each while an alert runs, else the last alone."""
         state = self.state
         while state.minute < now_minute:
-            state.minute = min(now_minute, max(state.minute + 1, self._next_minute(now_minute)))
+            state.minute = state.minute + 1 if self.alerting else now_minute
             for detector in self._detectors:
                 yield from detector.on_minute(state.minute)
-            yield from state.feeds.check(state.brand_id, state.minute * MINUTE_MS, self._config.feed_silent_ms)
-
-    def _next_minute(self, now_minute: int) -> int:
-        """The first minute at whose beginning time alone may change something; minutes before it can be skipped."""
-        if self.alerting:
-            return self.state.minute + 1
-        deadline_ms = self.state.feeds.deadline_ms(self._config.feed_silent_ms)
-        return now_minute if deadline_ms is None else -(-deadline_ms // MINUTE_MS)
+            minute_ms = state.minute * MINUTE_MS
+            yield from state.feeds.check(
+                state.brand_id,
+                log,
+                minute_ms,
+                self._config.feed_silent_ms,
+                behind_ms=max(0, state.watermark.now_ms - minute_ms),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +225,9 @@ class Brands:
     def other_key(self, text: ScoredText) -> str:
         return text.brand_id
 
-    def create(self, text: ScoredText, key: str | None = None) -> Brand:  # noqa: ARG002 - a brand has no other name
-        return Brand.create(text.brand_id, text.event_time_ms, self.config)
+    def create(self, text: ScoredText, key: str | None = None, arrived_ms: int | None = None) -> Brand:  # noqa: ARG002 - a brand has no other name
+        event_ms = text.event_time_ms if arrived_ms is None else min(text.event_time_ms, arrived_ms)
+        return Brand.create(text.brand_id, event_ms, self.config)
 
     def restore(self, state: bytes) -> Brand:
         return Brand(CODEC.decode(state), self.config)

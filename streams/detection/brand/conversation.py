@@ -24,10 +24,12 @@ from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Bur
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import crisis
 from streams.detection.brand.detector import BrandFacts
-from streams.detection.brand.windows import Tally, Windows
+from streams.detection.brand.windows import KEPT_MINUTES, Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import EvidenceCollector
+from streams.detection.feed_time import FeedTimes
 from streams.detection.retractions import TakenBack
+from streams.detection.watermark import KeyWatermark
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
 
@@ -66,18 +68,22 @@ class ConversationState(Stored):
     evidence: EvidenceCollector = msgspec.field(default_factory=EvidenceCollector)
     resolved_ms: int = 0
     """When the last alert that had fired resolved: texts from before open no other."""
+    held_minute: int = 0
+    """The last minute whose window was alarming."""
 
 
 class TalkedOfBrand(BrandFacts, Protocol):
     """The brand's state as this detector reads and writes it."""
 
     conversation: ConversationState
+    times: FeedTimes
+    watermark: KeyWatermark
 
 
-def usual_per_minute(state: ConversationState, minute: int) -> float | None:
+def usual_per_minute(state: ConversationState, minute: int, zone: str = "UTC") -> float | None:
     """The brand's level of texts at a minute; None where no window is complete yet."""
     level = state.volume.short
-    return level.texts(hour_of_day(minute * MINUTE_MS)) / WINDOW_MINUTES if level.windows else None
+    return level.texts(hour_of_day(minute * MINUTE_MS, zone)) / WINDOW_MINUTES if level.windows else None
 
 
 class ConversationDetector:
@@ -87,8 +93,11 @@ class ConversationDetector:
         self.state = brand.conversation
         self._brand = brand
         self._brand_id = brand.brand_id
-        self._lateness_minutes = config.lateness_ms // MINUTE_MS
-        self._lateness_ms = config.lateness_ms
+        self._config = config
+        self._zone = config.zone_of(brand.brand_id)
+        self._late = False
+        self._onset_minute = 0
+        """Of the late text in hand."""
         self._slide(brand.minute)
 
     @property
@@ -99,8 +108,16 @@ class ConversationDetector:
         """Count the text and evaluate the window that ends with its minute, which may lie before or after `now_ms`."""
         added = crisis.tally(text)
         minute = text.event_time_ms // MINUTE_MS
+        if not self._counts(minute, now_ms):
+            return
         self.state.windows.add(minute, added)
-        if minute == self._last_minute and not self._low_volume:
+        if not self.state.volume.short.windows:
+            self.state.windows.begin_no_later_than(minute)
+        self._late = text.event_time_ms < now_ms - self._config.lateness_ms
+        self._onset_minute = minute
+        if self._late:
+            self._slide(self.state.windows.fullest(minute))
+        elif minute == self._last_minute and not self._low_volume:
             self._window.add(added)
         else:
             self._slide(minute)
@@ -140,10 +157,19 @@ class ConversationDetector:
                 yield episode.alert
 
     def on_minute(self, minute: int) -> Iterator[Alert]:
-        """Learn the windows whose late texts have come; evaluate running episodes over the minutes that are over."""
-        self._learn((minute * MINUTE_MS - self._lateness_ms) // MINUTE_MS)
-        if self.alerting:
-            self._slide(minute - 1)
+        """Learn the windows whose late texts have come; evaluate running episodes over the minutes that are over, and
+        whose texts have come."""
+        waited_ms = self._brand.times.waited_ms(self._config)
+        # An idle brand learns nothing: whether it is quiet or its feed late is known when it speaks again.
+        learnable_ms = minute * MINUTE_MS if self.alerting else min(minute * MINUTE_MS, self._brand.watermark.newest_ms)
+        self._learn((learnable_ms - waited_ms) // MINUTE_MS)
+        if not self.alerting:
+            return
+        self._late = False
+        over_minute = minute - 1 - (waited_ms - self._config.lateness_ms) // MINUTE_MS
+        if over_minute < minute - 1 and over_minute <= self.state.held_minute:
+            return
+        self._slide(over_minute)
         if self.state.crisis:
             yield from self._evaluate_harm(minute * MINUTE_MS)
         if self.state.attention:
@@ -165,15 +191,23 @@ class ConversationDetector:
         fields = self._evidence_fields(alert.kind) if episode.calm_since_ms else self._figures(alert.kind, alert)
         return episode.as_of(episode.calm_since_ms, AT_ONCE, updated_at=now_ms, present=present, **fields)
 
+    def _counts(self, minute: int, now_ms: int) -> bool:
+        """Whether the minute is still counted; what is older than is kept changes nothing."""
+        return minute >= now_ms // MINUTE_MS - KEPT_MINUTES - self._waited_minutes
+
+    @property
+    def _waited_minutes(self) -> int:
+        return self._brand.times.waited_ms(self._config) // MINUTE_MS
+
     def _learn(self, minute: int) -> None:
         """Let the baselines learn the windows that lie before this minute, with all their late texts."""
-        state = self.state
-        for window in state.windows.complete(minute):
-            hour = hour_of_day((state.windows.next_start - 1) * MINUTE_MS)
+        state, waited_minutes = self.state, self._waited_minutes
+        for window in state.windows.complete(minute, keep_minutes=KEPT_MINUTES + waited_minutes):
+            hour = hour_of_day((state.windows.next_start - 1) * MINUTE_MS, self._zone)
             state.volume.learn(window.texts, hour)
             state.harm.learn(window.weighted_harm, hour)
             # As of when it was complete, so that a state that catches up over several windows forgets the same.
-            around = state.windows.ending(state.windows.next_start - 1 + self._lateness_minutes)
+            around = state.windows.ending(state.windows.next_start - 1 + waited_minutes)
             if not self.alerting and state.volume.calm(around.texts, hour):
                 state.evidence.reset()
 
@@ -181,7 +215,7 @@ class ConversationDetector:
         """Slide the window so that it ends with this minute: five minutes, or the hour of a low-volume brand that has
         enough texts."""
         self._last_minute = minute
-        self._hour = hour_of_day(minute * MINUTE_MS)
+        self._hour = hour_of_day(minute * MINUTE_MS, self._zone)
         self._low_volume, self._minutes = self.state.volume.is_low_volume, WINDOW_MINUTES
         self._window = self.state.windows.ending(minute)
         if self._low_volume:
@@ -200,7 +234,7 @@ class ConversationDetector:
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
             return
-        hysteresis = AT_ONCE if max(surprise, attention) >= CERTAIN else AFTER_A_WHILE
+        hysteresis = self._hysteresis(holds, max(surprise, attention))
         # A crisis lasts for as long as it is talked about, unless the talk has turned.
         turned = window.share(window.harm) < crisis.CRISIS_SHARE / 2
         calm = state.harm.calm(window.weighted_harm, self._hour) and (
@@ -212,6 +246,12 @@ class ConversationDetector:
             yield from self._escalate(attention_episode, kind, now_ms)
         else:
             state.crisis = yield from self._update(state.crisis, kind, condition)
+
+    def _hysteresis(self, holds: bool, surprise: float) -> Hysteresis:
+        """How long a surprise must last: not at all where it is certain, or lies back far enough to have lasted."""
+        if holds:
+            self.state.held_minute = max(self.state.held_minute, self._last_minute)
+        return AT_ONCE if surprise >= CERTAIN or self._late else AFTER_A_WHILE
 
     def _fires(self, episode: Episode | None, condition: EpisodeCondition) -> bool:
         """Whether it fires now: one that is only opened now does where there is nothing to wait for."""
@@ -240,9 +280,7 @@ class ConversationDetector:
         if state.crisis is not None and not outranked and not fires and state.crisis.since_ms > now_ms - _WAIT_MS:
             return  # the crisis is pending: either it fires, or attention does after it
         calm = outranked or (not holds and state.volume.calm(self._window.texts, self._hour))
-        condition = EpisodeCondition(
-            now_ms, holds and not calm, calm, AT_ONCE if attention >= CERTAIN else AFTER_A_WHILE
-        )
+        condition = EpisodeCondition(now_ms, holds and not calm, calm, self._hysteresis(holds and not calm, attention))
         state.attention = yield from self._update(state.attention, crisis.attention_kind(self._window), condition)
 
     def _attention(self) -> float:
@@ -286,7 +324,8 @@ class ConversationDetector:
 
     def _open(self, kind: AlertKind, now_ms: int, earlier: Episode | None = None) -> Episode:
         counted, burst = ("texts", self.state.volume) if kind in crisis.ATTENTION else ("harm", self.state.harm)
-        onset = self.state.windows.onset(self._last_minute, burst.short.texts(self._hour) / WINDOW_MINUTES, counted)
+        last_minute = self._onset_minute if self._late else self._last_minute
+        onset = self.state.windows.onset(last_minute, burst.short.texts(self._hour) / WINDOW_MINUTES, counted)
         alert = new_alert(
             kind, self._brand_id, started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
             now_ms=now_ms, severity="info", summary="", explanation="",
@@ -309,7 +348,7 @@ class ConversationDetector:
         counted, burst = (
             (window.texts, state.volume) if kind in crisis.ATTENTION else (window.weighted_harm, state.harm)
         )
-        return crisis.factors(window, counted, burst, state.windows, self._last_minute, self._minutes)
+        return crisis.factors(window, counted, burst, state.windows, self._last_minute, self._minutes, zone=self._zone)
 
     def _severity(self, kind: AlertKind) -> Severity:
         severe = crisis.severity(kind, self._factors(kind), self._window)

@@ -111,13 +111,21 @@ def attention_kind(window: Tally) -> AlertKind:
 
 
 def factors(
-    window: Tally, counted: int, burst: Burst, windows: Windows, minute: int, minutes: int = WINDOW_MINUTES
+    window: Tally,
+    counted: int,
+    burst: Burst,
+    windows: Windows,
+    minute: int,
+    minutes: int = WINDOW_MINUTES,
+    *,
+    zone: str = "UTC",
 ) -> dict[str, float]:
     """What the severity is made of; `counted` is the count of what the burst counts, in a window of `minutes`."""
+    hour = hour_of_day(minute * MINUTE_MS, zone)
     recent = sum(windows.minutes[at].texts for at in range(minute - 1, minute + 1) if at in windows.minutes)
     even = _RECENT_MINUTES / minutes
     parts = {
-        "volume": burst.short.excess(counted, hour_of_day(minute * MINUTE_MS)) / math.log(_FULL_RATIO),
+        "volume": burst.short.excess(counted, hour) / math.log(_FULL_RATIO),
         "negativity": window.share(window.harm),
         "velocity": (recent / max(1, window.texts) - even) / (1 - even),
         "reach": math.log10(1 + window.followers) / math.log10(_FULL_FOLLOWERS),

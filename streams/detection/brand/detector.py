@@ -33,8 +33,8 @@ class BrandDetector(Protocol):
         """Whether an alert is pending or firing."""
 
     def on_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:
-        """Take in what others say of the brand. `now_ms` is the brand's time, or the text's where that is ahead; late
-        texts never come."""
+        """Take in what others say of the brand. `now_ms` is the brand's time, or the text's where that is ahead. A text
+        may come late: it counts for its own minute."""
 
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:
         """Take in what the brand or its hosts say (`is_seller_text`), however late."""

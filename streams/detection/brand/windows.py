@@ -1,7 +1,7 @@
 """The texts of each minute of a brand's event time, counted, and the five-minute windows made of them.
 
 Bursts are looked for in a window that slides with every text; the baseline learns from windows that tumble, each once,
-when the lateness that is allowed has passed behind it. Both count from the brand's first minute:
+when the lateness that its feeds need has passed behind it. Both count from the brand's first minute:
 
     minute     100 101 102 103 104 | 105 106 107 108 109 | 110 111 112
     tumbling   [ learned at 107    ] [ learned at 112    ]
@@ -14,7 +14,7 @@ from streams.detection.baseline.burst import WINDOW_MINUTES
 from streams.ledger.stored import Stored
 
 KEPT_MINUTES = 75
-"""An hour, and how late a text may be."""
+"""An hour, and a margin."""
 ONSET_MINUTES = 15
 
 
@@ -90,12 +90,26 @@ class Windows(Stored):
         """How many of the tumbling windows that were given reach beyond this minute's beginning."""
         return max(0, -(-(self.next_start - minute) // WINDOW_MINUTES))
 
-    def complete(self, minute: int) -> Iterator[Tally]:
-        """The tumbling windows that lie wholly before this minute and were not given yet, oldest first."""
+    def fullest(self, minute: int) -> int:
+        """The last minute of the sliding window with the most texts of those that this minute lies in; the earliest of
+        several."""
+        return max(range(minute, minute + WINDOW_MINUTES), key=lambda last: (self.ending(last).texts, -last))
+
+    def begin_no_later_than(self, minute: int) -> None:
+        """Let the first tumbling window begin with this minute or before: none was learned yet."""
+        self.next_start = min(self.next_start, minute)
+
+    def begin_no_earlier_than(self, minute: int) -> None:
+        """Let the next tumbling window begin with this minute or after it: those before it are not given."""
+        self.next_start = max(self.next_start, minute)
+
+    def complete(self, minute: int, keep_minutes: int = KEPT_MINUTES) -> Iterator[Tally]:
+        """The tumbling windows that lie wholly before this minute and were not given yet, oldest first. Forgets minutes
+        that lie more than `keep_minutes` before it."""
         while self.next_start + WINDOW_MINUTES <= minute:
             self.next_start += WINDOW_MINUTES
             yield self.ending(self.next_start - 1)
-        for old in [at for at in self.minutes if at < minute - KEPT_MINUTES]:
+        for old in [at for at in self.minutes if at < minute - keep_minutes]:
             del self.minutes[old]
 
     def onset(self, minute: int, usual_per_minute: float, counted: str) -> int:

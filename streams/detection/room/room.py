@@ -13,6 +13,7 @@ from streams.alerts.episode import Episode
 from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.feed_silence import FeedActivity
+from streams.detection.feed_time import FeedTime
 from streams.detection.room.collapse import CollapseDetector, RoomMinute
 from streams.detection.room.detector import RoomDetector
 from streams.detection.room.disclosure import DisclosureDetector, DisclosureSession
@@ -27,6 +28,8 @@ from streams.events.identity import qualified
 from streams.events.schema import Platform
 from streams.ledger.stored import Stored, StoredCodec
 
+MAX_SOURCES = 8
+"""Of a room; the clocks of others are not measured."""
 LOG = "live"
 """All rooms of a partition share its log."""
 
@@ -54,6 +57,8 @@ class RoomState(Stored):
     session: StreamSession = msgspec.field(default_factory=StreamSession)
     platform: Platform | None = None
     """None in states from before it was stored, until the next event."""
+    times: dict[str, FeedTime] = {}
+    """By the source's name."""
 
 
 CODEC = StoredCodec(RoomState)
@@ -129,9 +134,10 @@ class Room:
 
     def process(self, event: RoomEvent, log: SourceProgress) -> list[Alert]:
         state = self.state
-        now_ms = state.watermark.observe(LOG, event.event_time_ms, log)
-        state.last_log_ms = log.by_source[LOG]
-        alerts = list(self._begin_minutes()) if now_ms // MINUTE_MS > state.minute else []
+        arrived_ms = state.last_log_ms = log.by_source[LOG]
+        event = _corrected(event, state.times, arrived_ms, in_doubt=log.in_doubt)
+        now_ms = state.watermark.observe(LOG, min(event.event_time_ms, arrived_ms), log)
+        alerts = list(self._begin_minutes(arrived_ms)) if now_ms // MINUTE_MS > state.minute else []
         if event.is_mirror:
             return alerts
         if event.event_time_ms < now_ms - self._lateness_ms:
@@ -160,19 +166,24 @@ class Room:
 
     def advance(self, log: SourceProgress) -> list[Alert]:
         self.state.watermark.advance(log)
-        return list(self._begin_minutes())
+        return list(self._begin_minutes(log.by_source[LOG]))
 
-    def _begin_minutes(self) -> Iterator[Alert]:
-        """Begin each minute up to now; a room without a timer begins the last one alone."""
+    def forget_feeds(self) -> list[Alert]:
+        """Learn anew whether the feed is regular: the room's records may come by another partition from now on."""
+        return list(self._feed.forget(self.state.watermark.now_ms))
+
+    def _begin_minutes(self, arrived_ms: int) -> Iterator[Alert]:
+        """Begin each minute up to now; a room without a timer begins the last one alone. The log is at `arrived_ms`."""
         state, now_minute = self.state, self.state.watermark.now_ms // MINUTE_MS
         while state.minute < now_minute:
             state.minute = state.minute + 1 if self.has_timer else now_minute
             for detector in self._detectors:
                 yield from detector.on_minute(state.minute)
-            if not state.ended and self._feed.is_over(state.minute):
-                yield from self._end_session(state.activity.last_ms, state.minute * MINUTE_MS)
+            behind_ms = state.watermark.now_ms - state.minute * MINUTE_MS
+            if not state.ended and self._feed.is_over(arrived_ms - behind_ms):
+                yield from self._end_session(state.activity.heard_ms, state.minute * MINUTE_MS)
             else:
-                yield from self._feed.on_minute(state.minute)
+                yield from self._feed.on_minute(state.minute, arrived_ms - behind_ms)
 
     def _begin_session(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
         state = self.state
@@ -180,7 +191,7 @@ class Room:
             yield from self._end_session(event.event_time_ms, now_ms)
         state.ended, state.source = False, event.source
         state.session.begin(event)
-        state.activity = FeedActivity(event.event_time_ms, event.event_time_ms)
+        state.activity = FeedActivity(state.last_log_ms, state.last_log_ms, event_ms=event.event_time_ms)
 
     def _end_session(self, ended_ms: int, now_ms: int) -> Iterator[Alert]:
         self.state.session.ended_ms = ended_ms
@@ -188,6 +199,15 @@ class Room:
         for detector in self._detectors:
             yield from detector.on_session_end(now_ms)
         self.state.ended = True
+
+
+def _corrected(event: RoomEvent, times: dict[str, FeedTime], arrived_ms: int, *, in_doubt: bool) -> RoomEvent:
+    """The event with the time at which it happened, by the corrected clock of its source."""
+    if event.source not in times and len(times) < MAX_SOURCES:
+        times[event.source] = FeedTime(arrived_ms)
+    feed = times.get(event.source, FeedTime(arrived_ms))
+    happened_ms = feed.correct(event.event_time_ms, arrived_ms, in_doubt=in_doubt)
+    return event if happened_ms == event.event_time_ms else msgspec.structs.replace(event, event_time_ms=happened_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +233,13 @@ class Rooms:
     def source(self, event: RoomEvent) -> str:  # noqa: ARG002 - all rooms of a partition share its log
         return LOG
 
-    def create(self, event: RoomEvent, key: str | None = None) -> Room:
-        return Room.create(event, self.config, key)
+    def create(self, event: RoomEvent, key: str | None = None, arrived_ms: int | None = None) -> Room:
+        room = Room.create(event, self.config, key)
+        if arrived_ms is not None:
+            state, began_ms = room.state, min(event.event_time_ms, arrived_ms)
+            state.watermark.now_ms, state.minute = began_ms, began_ms // MINUTE_MS
+            state.activity.first_ms = state.activity.last_ms = arrived_ms
+        return room
 
     def restore(self, state: bytes) -> Room:
         return Room(CODEC.decode(state), self.config)

@@ -29,7 +29,7 @@ from streams.detection.views.keys import (
     texts_suffix,
 )
 from streams.detection.views.questions import Question, grouped
-from streams.detection.views.summaries import BRAND_VIEW, ROOM_VIEW, BrandView, RoomView
+from streams.detection.views.summaries import BRAND_VIEW, ROOM_VIEW, BrandView, FeedTimeView, RoomView
 from streams.detection.views.topics import Topic, rising
 from streams.events.identity import parted, qualified
 from streams.events.schema import Platform
@@ -40,6 +40,7 @@ SHOWN_MINUTES = 60
 HOUR_STRETCHES = 6
 NOW_STRETCHES = 2
 MAX_ACCOUNTS = 10
+_UNKNOWN = FeedTimeView(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,25 @@ class FeedStatus:
     last_ms: int
     texts: int
     silent: bool
+    offset_ms: int = 0
+    """By which its event times are corrected: positive where its clock is behind."""
+    lateness_ms: int = 0
+    """How late nearly all of its texts come."""
+    late: int = 0
+    """Texts that came later than was waited for; they counted all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTimes:
+    """What a source's event times are worth, over all brands."""
+
+    source: str
+    offset_ms: int
+    """The farthest that its clock is off; positive where it is behind."""
+    lateness_ms: int
+    """The latest, over brands."""
+    late: int
+    """All of its texts that came later than was waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +174,29 @@ class ViewReader:
     def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            FeedStatus(brand_id, name, feed.last_ms, feed.records, feed.silent)
+            FeedStatus(
+                brand_id, name, feed.last_ms, feed.records, feed.silent, time.offset_ms, time.needed_ms, time.late
+            )
             for brand_id, view in sorted(self._brands(brand_ids).items())
             for name, feed in sorted(view.feeds.items())
+            for time in [view.times.get(name, _UNKNOWN)]
+        ]
+
+    def feed_times(self, since_ms: int) -> list[FeedTimes]:
+        """What the times of the sources are worth of all brands that had a text since then, by the source's name."""
+        found: dict[str, list[FeedTimeView]] = defaultdict(list)
+        brand_ids = sorted({brand_id for _, brand_id in self._brands_since(since_ms)})
+        for view in self._brands(brand_ids).values():
+            for name, time in view.times.items():
+                found[name].append(time)
+        return [
+            FeedTimes(
+                name,
+                max((time.offset_ms for time in times), key=abs),
+                max(time.needed_ms for time in times),
+                sum(time.late for time in times),
+            )
+            for name, times in sorted(found.items())
         ]
 
     def rooms(self, room_ids: Sequence[str]) -> dict[str, RoomSummary]:

@@ -13,6 +13,17 @@ class FeedView(Stored):
     silent: bool
 
 
+class FeedTimeView(Stored):
+    """What a source's event times are worth."""
+
+    offset_ms: int
+    """By which they are corrected: positive where its clock is behind; 0 where it is right or not known yet."""
+    needed_ms: int
+    """How late nearly all of its texts come."""
+    late: int
+    """Texts that came later than was waited for."""
+
+
 class BrandView(Stored):
     """One field of `brand_views`."""
 
@@ -22,6 +33,8 @@ class BrandView(Stored):
     """Five-minute windows that the usual volume rests on; 0 while nothing was learned."""
     feeds: dict[str, FeedView] = {}
     """By the source's name."""
+    times: dict[str, FeedTimeView] = {}
+    """The same, rooms' sources included."""
 
 
 class RoomView(Stored):

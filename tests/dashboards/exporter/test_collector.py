@@ -154,7 +154,7 @@ def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
         active=[an_alert(f"f-{number}") for number in many],
     )
     count = sum(len(family.samples) for family in families(snapshot, limits))
-    assert count == 2 + 21 * 14 + 20 * 3 + 21 * 14 + 21 + 27
+    assert count == 2 + 21 * 14 + 20 * 3 + 21 * 14 + 21 + 3 * len(KINDS)
     assert count <= limits.most_series(partitions=0, topics=0)
 
 

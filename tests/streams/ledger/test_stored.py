@@ -26,6 +26,14 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "declared",
         "disclosed_in_title",
     ),
+    "streams.detection.arrival.Arrivals": (
+        "now_ms",
+        "pace_ms",
+        "pending",
+        "pending_ms",
+        "refuted",
+        "in_doubt",
+    ),
     "streams.detection.baseline.baseline.Baseline": (
         "log_mean",
         "windows",
@@ -62,6 +70,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "last_log_ms",
         "shadow_rules",
         "taken_early",
+        "times",
     ),
     "streams.detection.brand.breach.Breach": (
         "episode",
@@ -80,6 +89,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "attention",
         "evidence",
         "resolved_ms",
+        "held_minute",
     ),
     "streams.detection.brand.custom_rules.AlertRuleState": (
         "minutes",
@@ -130,16 +140,56 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "last_ms",
         "records",
         "largest_gap_ms",
+        "partition",
+        "event_ms",
     ),
     "streams.detection.feed_silence.FeedMonitor": (
         "sources",
         "silences",
+    ),
+    "streams.detection.feed_time.FeedClock": (
+        "running",
+        "before",
+    ),
+    "streams.detection.feed_time.FeedTime": (
+        "last_ms",
+        "clock",
+        "lateness",
+        "late_records",
+        "offset_ms",
+        "needed_ms",
+    ),
+    "streams.detection.feed_time.FeedTimes": (
+        "feeds",
+        "wait_ms",
+        "episodes",
+    ),
+    "streams.detection.feed_time.Lateness": (
+        "counts",
+        "at_ms",
+    ),
+    "streams.detection.feed_time.Stretch": (
+        "since_ms",
+        "until_ms",
+        "records",
+        "least_ms",
+        "most_ms",
     ),
     "streams.detection.handler.Progress": (
         "log",
         "applied",
         "resolved",
         "shadow",
+        "arrivals",
+        "partitions",
+    ),
+    "streams.detection.retractions.CountedText": (
+        "minute",
+        "tally",
+        "views",
+        "wording",
+        "actor_id",
+        "source",
     ),
     "streams.detection.room.collapse.RoomLevel": (
         "viewers",
@@ -157,14 +207,6 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "tail",
         "tail_ms",
         "timers",
-    ),
-    "streams.detection.retractions.CountedText": (
-        "minute",
-        "tally",
-        "views",
-        "wording",
-        "actor_id",
-        "source",
     ),
     "streams.detection.room.disclosure.TimerState": (
         "disclosure",
@@ -212,6 +254,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "disclosures",
         "session",
         "platform",
+        "times",
     ),
     "streams.detection.room.sessions.StreamSession": (
         "session_id",
@@ -223,6 +266,12 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "texts_per_minute",
         "windows",
         "feeds",
+        "times",
+    ),
+    "streams.detection.views.summaries.FeedTimeView": (
+        "offset_ms",
+        "needed_ms",
+        "late",
     ),
     "streams.detection.views.summaries.FeedView": (
         "last_ms",
@@ -244,7 +293,10 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "now_ms",
         "heads",
     ),
-    "streams.detection.watermark.SourceProgress": ("by_source",),
+    "streams.detection.watermark.SourceProgress": (
+        "by_source",
+        "in_doubt",
+    ),
     "streams.engagement.orders.OrderMark": (
         "stretch",
         "records",

@@ -138,13 +138,21 @@ def test_calm_is_told_with_when_it_resolves() -> None:
         (of_room("feed_silent"), "Nothing from douyin-live for 21 minutes", "douyin-live 已 21 分钟没有数据"),
         (
             msgspec.structs.replace(
+                crisis(), kind="feed_time", source="rss", observed={"offset_minutes": -4.5},
+                baseline={"offset_minutes": 0.0},
+            ),
+            "The clock of rss is 4.5 minutes ahead; detection corrects it.",
+            "rss 的时钟快 4.5 分钟，检测已校正。",
+        ),
+        (
+            msgspec.structs.replace(
                 breach(), observed={"undisclosed_minutes": 17.0}, baseline={"allowed_minutes": 15.0}
             ),
             "17 minutes of selling without a disclosure; 15 are allowed.",
             "已带货 17 分钟而未声明广告，最多允许 15 分钟。",
         ),
     ],
-    ids=["breach", "collapse", "fake", "silent", "undisclosed"],
+    ids=["breach", "collapse", "fake", "silent", "clock", "undisclosed"],
 )  # fmt: skip
 def test_each_kind_has_its_sentence_in_each_language(alert: Any, sentence: str, chinese: str) -> None:
     given = notice(alert.fingerprint, room="room-105")

@@ -103,6 +103,11 @@ def test_clock_that_is_off_is_off_by_the_same_all_the_time() -> None:
     assert {off[name] - right[name] for name in off.keys() & right.keys()} == {75_000}
 
 
+def test_room_whose_clock_is_ahead_is_to_be_told_of(unkind: Traffic) -> None:
+    told = [(alert.kind, alert.brand_id) for alert in unkind.truth.alerts if alert.kind == "feed_time"]
+    assert told == [("feed_time", "northpeak")], "room-208 is 75 seconds ahead; behind by less than ten minutes is late"
+
+
 def test_polled_feed_comes_in_batches_with_the_newest_first() -> None:
     polled = only(polled_minutes={"weibo-search": 5})
     texts = [(due, event) for due, event in events(polled) if event.source == "weibo-search" and event.kind == "post"]

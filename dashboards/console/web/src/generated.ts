@@ -67,6 +67,7 @@ export const KINDS = {
   room_collapse: ["直播间骤降", "Room collapse"],
   fake_traffic: ["虚假流量", "Fake traffic"],
   feed_silent: ["数据源静默", "Feed silent"],
+  feed_time: ["数据源时钟偏差", "Feed's clock is off"],
 } as const;
 
 export const FAMILIES = {
@@ -102,6 +103,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "{n} 分钟前": "{n} 分鐘前",
   "{n} 小时前": "{n} 小時前",
   "{n} 条警报": "{n} 條警報",
+  "{n} 条迟到": "{n} 條遲到",
   "{n} 种问法": "{n} 種問法",
   "{time} 起平静": "{time} 起平靜",
   "上升话题": "上升話題",
@@ -199,6 +201,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "平台违规通知 {n} 条": "平臺違規通知 {n} 條",
   "平时": "平時",
   "广告标识": "廣告標識",
+  "延迟至 {time}": "延遲至 {time}",
   "开始": "開始",
   "影响力": "影響力",
   "总览": "總覽",
@@ -212,6 +215,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "支付金额": "支付金額",
   "数据停在 {time}": "資料停在 {time}",
   "数据源": "資料來源",
+  "数据源时钟偏差": "資料來源時鐘偏差",
   "数据源静默": "資料來源靜默",
   "数据（CSV）": "資料（CSV）",
   "整个品牌的": "整個品牌的",
@@ -222,6 +226,9 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "无": "無",
   "无出处数据": "無出處資料",
   "无响应": "無響應",
+  "时钟与延迟": "時鐘與延遲",
+  "时钟快 {time}，已校正": "時鐘快 {time}，已校正",
+  "时钟慢 {time}，已校正": "時鐘慢 {time}，已校正",
   "时间线": "時間線",
   "是什么": "是什麼",
   "暴力与自伤": "暴力與自傷",

@@ -13,7 +13,7 @@ export interface Decision {
   verdict: "acknowledged" | "confirmed" | "false_alarm" | "reopened";
   author: string;
   at_ms: number;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   severity: "critical" | "info" | "warning";
   brand_id: string;
   family?: string | null;
@@ -23,7 +23,7 @@ export interface Decision {
 
 export interface AlertSummary {
   fingerprint: string;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   family: string;
   severity: "critical" | "info" | "warning";
   state: "firing" | "pending" | "resolved";
@@ -276,7 +276,7 @@ export interface Evidence {
 
 export interface Alert {
   fingerprint: string;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   severity: "critical" | "info" | "warning";
   state: "firing" | "pending" | "resolved";
   brand_id: string;
@@ -311,7 +311,7 @@ export interface Change {
   state: "firing" | "pending" | "resolved";
   severity: "critical" | "info" | "warning";
   summary: string;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   observed: Record<string, number>;
   baseline: Record<string, number>;
 }
@@ -432,6 +432,9 @@ export interface FeedStatus {
   last_ms: number;
   texts: number;
   silent: boolean;
+  offset_ms: number;
+  lateness_ms: number;
+  late: number;
 }
 
 export interface Feeds {
@@ -449,7 +452,7 @@ export interface OperationsPanels {
 }
 
 export interface Quality {
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   family: string;
   decided: number;
   acknowledged: number;

@@ -2,11 +2,12 @@
 
 import math
 import random
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
-from streams.clock import HOUR_MS
+from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.detection.baseline.burst import ALARM_SURPRISE, Burst
 from streams.detection.baseline.seasonality import DailySeasonality, hour_of_day
 
@@ -26,6 +27,33 @@ def test_hour_of_the_day_is_of_utc() -> None:
     assert hour_of_day(0) == 0
     assert hour_of_day(25 * HOUR_MS + HOUR_MS // 2) == 1.5
     assert hour_of_day(48 * HOUR_MS - 1) < 24
+
+
+def test_hour_of_the_day_is_what_clocks_show() -> None:
+    #   in New York the clocks went forward on 2026-03-08 at 07:00 UTC
+    before = int(datetime(2026, 3, 8, 6, 59, tzinfo=UTC).timestamp() * 1000)
+    assert hour_of_day(before, "America/New_York") == pytest.approx(1 + 59 / 60)
+    assert hour_of_day(before + MINUTE_MS, "America/New_York") == 3.0
+    assert hour_of_day(before, "Asia/Kathmandu") == pytest.approx(12 + 44 / 60)
+
+
+def mornings_that_alarm(zone: str) -> int:
+    """Of the fourteen after the clocks went forward in Berlin, for a brand that gets up there at seven, steeply, and
+    whose usual is learnt by the hours of `zone`."""
+    rng, burst, alarms = random.Random(5), Burst(), set[int]()
+    change = int(datetime(2026, 3, 29, 1, tzinfo=UTC).timestamp() * 1000)
+    for at_ms in range(change - 28 * DAY_MS, change + 14 * DAY_MS, 5 * MINUTE_MS):
+        awake = 7 <= hour_of_day(at_ms, "Europe/Berlin") < 22
+        texts, hour = max(0, round(rng.gauss(60 if awake else 3, 3 if awake else 1))), hour_of_day(at_ms, zone)
+        if at_ms > change and burst.surprise(texts, hour) >= ALARM_SURPRISE:
+            alarms.add(at_ms // DAY_MS)
+        burst.learn(texts, hour)
+    return len(alarms)
+
+
+def test_mornings_after_the_clocks_change_are_no_surge() -> None:
+    assert mornings_that_alarm("Europe/Berlin") == 0
+    assert mornings_that_alarm("UTC") > 0, "else this would prove nothing"
 
 
 def test_profile_goes_from_the_middle_of_an_hour_to_that_of_the_next() -> None:

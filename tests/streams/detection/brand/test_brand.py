@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from streams.alerts.alert import Alert, fingerprint
+from streams.clock import MINUTE_MS
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.windows import Tally
 from streams.detection.dedup import source_partition
@@ -255,12 +256,22 @@ def test_brand_that_goes_idle_resolves_with_the_log() -> None:
     assert [alert.state for alert in play(texts, until=40) if alert.kind == "crisis"][-1] == "resolved"
 
 
-def test_late_text_changes_no_window() -> None:
+def test_late_text_counts_in_its_own_minute_and_as_late() -> None:
     brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
     for one in steady(8, range(10)):
         tell(brand, log, one)
-    before = msgspec.msgpack.encode(brand.state.conversation.windows)
     tell(brand, log, text(3, 500, log_time_ms=at(9.9)))
+    minutes = brand.state.conversation.windows.minutes
+    assert [minutes[at(minute) // MINUTE_MS].texts for minute in (2, 3, 4)] == [8, 9, 8]
+    assert brand.state.late_records == 1
+
+
+def test_text_older_than_what_is_kept_changes_nothing() -> None:
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
+    for one in steady(8, range(200)):
+        tell(brand, log, one)
+    before = msgspec.msgpack.encode(brand.state.conversation.windows)
+    tell(brand, log, text(3, 5_000, log_time_ms=at(199.9)))
     assert msgspec.msgpack.encode(brand.state.conversation.windows) == before
     assert brand.state.late_records == 1
 

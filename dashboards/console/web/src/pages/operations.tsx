@@ -7,7 +7,7 @@ import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
 import { useLive } from "../stream";
-import type { OperationsPanels } from "../types";
+import type { FeedStatus, OperationsPanels } from "../types";
 
 const Up = ({ up }: { up: boolean }): JSX.Element => <span class="badge" data-up={up}>{t(up ? "up" : "down")}</span>;
 
@@ -56,16 +56,17 @@ export function OperationsPage(): JSX.Element {
         <Panel name="feeds" title={t("feedHealth")} data={feeds} isEmpty={({ topics, sources }) => !topics.length && !sources.length} empty="noFeeds">
           {({ topics, sources }) => (
             <table>
-              <thead><tr><th scope="col">{t("source")}</th><th scope="col" class="left">{t("brand")}</th><th scope="col">{t("lastHeard")}</th><th scope="col" /></tr></thead>
+              <thead><tr><th scope="col">{t("source")}</th><th scope="col" class="left">{t("brand")}</th><th scope="col">{t("lastHeard")}</th><th scope="col" class="left">{t("feedTime")}</th><th scope="col" /></tr></thead>
               <tbody>
                 {topics.map((one) => (
-                  <tr key={one.topic}><th scope="row"><code>{one.topic}</code></th><td class="left soft">{t("all")}</td><td>{ago(one.newest_ms, live.lastSeenMs)}</td><td /></tr>
+                  <tr key={one.topic}><th scope="row"><code>{one.topic}</code></th><td class="left soft">{t("all")}</td><td>{ago(one.newest_ms, live.lastSeenMs)}</td><td /><td /></tr>
                 ))}
                 {sources.map((one) => (
                   <tr key={`${one.brand_id} ${one.source}`}>
                     <th scope="row" class="text"><Plain>{one.source}</Plain></th>
                     <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></td>
                     <td>{ago(one.last_ms, live.lastSeenMs)}</td>
+                    <td class="left soft">{feedTime(one)}</td>
                     <td><span class="badge" data-up={!one.silent}>{t(one.silent ? "silent" : "hearing")}</span></td>
                   </tr>
                 ))}
@@ -96,3 +97,10 @@ export function OperationsPage(): JSX.Element {
 
 const latency = (ms: number | null): string =>
   ms === null ? NOTHING : ms < 1_000 ? `${count(ms)} ms` : `${decimal(ms / 1000)} s`;
+
+/** What a feed's times are worth, in words; nothing where its clock is right and its texts come at once. */
+function feedTime({ offset_ms, lateness_ms, late }: FeedStatus): string {
+  const clock = offset_ms && t(offset_ms > 0 ? "clockBehind" : "clockAhead", { time: duration(Math.abs(offset_ms) / 1000) });
+  const comes = lateness_ms && t("comesLate", { time: duration(lateness_ms / 1000) });
+  return [clock, comes, late && t("cameLate", { n: count(late) })].filter(Boolean).join(" · ") || NOTHING;
+}

@@ -1,0 +1,259 @@
+"""Feeds whose clocks are off, that are polled, or late: whole streams through the stage, one partition.
+
+A stranger's clock moves no time but its own, and a crisis is met whenever its texts come. Times are minutes from the
+start."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import NamedTuple
+
+import pytest
+
+from streams.alerts.alert import Alert
+from streams.detection.brand.brand import Brand
+from streams.detection.feed_time import FeedTime, Lateness
+from streams.events.schema import Coordinates, ScoredText
+from streams.topology import SCORED, SOCIAL
+from tests.builders.records import at, text, text_batch
+from tests.fakes.detection_worker import Worker
+
+
+class Said(NamedTuple):
+    """A text as a feed delivers it; minutes."""
+
+    stamp: float
+    event: float
+    source: str = "weibo-search"
+    mood: str = "neutral"
+    brand: str = "acme"
+
+
+class Heard(NamedTuple):
+    alerts: list[Alert]
+    late: int
+
+    def fired(self, kind: str, brand: str = "acme") -> list[Alert]:
+        """The last version of each alert of the kind that fired."""
+        last = {alert.fingerprint: alert for alert in self.alerts if alert.fired_at is not None}
+        return [alert for alert in last.values() if (alert.kind, alert.brand_id) == (kind, brand)]
+
+
+async def _hear(said: Sequence[Said], cut: int, deaths: bool) -> Heard:
+    worker = Worker()
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    texts = [_text(one, offset) for offset, one in enumerate(said)]
+    for start in range(0, len(texts), cut):
+        if deaths:
+            handler = worker.start()
+            await handler.assigned(SCORED, 0)
+        await handler.apply(handler.prepare(text_batch(texts[start : start + cut], start)))
+    brands = handler._partitions[SCORED, 0].detectors
+    found = brands.get("acme")
+    assert isinstance(found, Brand)
+    return Heard(worker.publisher.alerts(), found.late_records)
+
+
+def _text(one: Said, offset: int) -> ScoredText:
+    return text(
+        one.event, offset, mood=one.mood, source=one.source, brand_id=one.brand, log_time_ms=at(one.stamp),
+        origin=Coordinates(SOCIAL, 0, offset), text=f"words {offset} {one.mood}",
+    )  # fmt: skip
+
+
+def hear(said: Iterable[Said], *, cut: int = 50, deaths: bool = False) -> Heard:
+    return asyncio.run(_hear(list(said), cut, deaths))
+
+
+def talk(
+    minutes: Iterable[int], per_minute: int = 6, *, crisis: range = range(0), loud: int = 40, **facts: str
+) -> list[Said]:
+    """A brand's texts as they happen, with a harmful burst in some of the minutes."""
+    said = list[Said]()
+    for minute in minutes:
+        number = loud if minute in crisis else per_minute
+        mood = "negative" if minute in crisis else "neutral"
+        said += [Said(when, when, mood=mood, **facts) for when in (minute + n / number for n in range(number))]
+    return said
+
+
+def off(said: Iterable[Said], by: float) -> list[Said]:
+    """The same of a feed whose clock is off by so many minutes, its stamps too."""
+    return [one._replace(stamp=one.stamp + by, event=one.event + by) for one in said]
+
+
+def delayed(said: Iterable[Said], by: float) -> list[Said]:
+    """The same, all so many minutes later."""
+    return [one._replace(stamp=one.stamp + by) for one in said]
+
+
+def polled(said: Iterable[Said], every: int, *, newest_first: bool = False) -> list[Said]:
+    """The same as a poll every so many minutes brings it."""
+    batches: dict[int, list[Said]] = {}
+    for one in said:
+        batches.setdefault((int(one.event) // every + 1) * every, []).append(one)
+    return [
+        one._replace(stamp=float(poll))
+        for poll, batch in sorted(batches.items())
+        for one in (reversed(batch) if newest_first else batch)
+    ]
+
+
+def together(*feeds: Iterable[Said], true: Sequence[float] = ()) -> list[Said]:
+    """The feeds' records in the order of their arrival; `true` says how far each feed's stamps are off."""
+    offs = [*true, *[0.0] * (len(feeds) - len(true))]
+    rows = [(one.stamp - off, one) for feed, off in zip(feeds, offs, strict=True) for one in feed]
+    return [one for _, one in sorted(rows, key=lambda row: row[0])]
+
+
+OTHERS = talk(range(40), 4, brand="other", source="rss")
+HONEST = talk(range(40), crisis=range(25, 35))
+
+
+def met_in_time(heard: Heard) -> bool:
+    """Whether the crisis of minutes 25 to 34 was met, as itself."""
+    return any(
+        at(24) <= alert.started_at <= at(27) and (alert.fired_at or 0) < at(35) for alert in heard.fired("crisis")
+    )
+
+
+@pytest.mark.parametrize("ahead", [0.4, 1.5, 4.5, 20, 55, 300])
+def test_feed_that_is_ahead_makes_no_brand_deaf(ahead: float) -> None:
+    fast = off(talk(range(40), source="fast"), ahead)
+    heard = hear(together(HONEST, fast, OTHERS, true=[0, ahead]))
+    assert met_in_time(heard)
+    assert not heard.fired("feed_silent")
+    assert not heard.fired("feed_silent", "other")
+    assert not heard.fired("surge")
+    assert heard.late == 0
+
+
+@pytest.mark.parametrize("ahead", [4.5, 55])
+def test_feed_that_is_ahead_is_told_of_by_name_and_figure(ahead: float) -> None:
+    heard = hear(together(HONEST, off(talk(range(40), source="fast"), ahead), true=[0, ahead]))
+    (told,) = heard.fired("feed_time")
+    assert (told.source, told.state, told.severity) == ("fast", "firing", "warning")
+    assert told.observed["offset_minutes"] == pytest.approx(-ahead, abs=0.3)
+    assert f"{-told.observed['offset_minutes']:.1f} minutes ahead" in told.summary
+
+
+@pytest.mark.parametrize("stamped_by", ["broker", "feed"])
+def test_feed_that_is_an_hour_behind_is_told_of_and_its_crisis_met(stamped_by: str) -> None:
+    slow = off(talk(range(80), crisis=range(65, 75), source="slow"), -60)
+    if stamped_by == "broker":
+        slow = delayed(slow, 60)
+    others = talk(range(80), 4, brand="other", source="rss")
+    heard = hear(together(others, slow, true=[0, -60 if stamped_by == "feed" else 0]))
+    (told,) = heard.fired("feed_time")
+    assert told.source == "slow"
+    assert told.observed["offset_minutes"] == pytest.approx(60, abs=0.5)
+    (crisis,) = heard.fired("crisis")
+    assert at(64) <= crisis.started_at <= at(67)
+    assert not heard.fired("surge")
+
+
+def test_two_sources_with_clocks_of_their_own_are_one_crisis() -> None:
+    fast = off(talk(range(40), 3, crisis=range(25, 35), loud=12, source="fast"), 4)
+    honest = talk(range(40), 3, crisis=range(25, 35), loud=12)
+    heard = hear(together(honest, fast, true=[0, 4]))
+    assert met_in_time(heard)
+    assert len(heard.fired("crisis")) == 1
+
+
+@pytest.mark.parametrize("brand", ["acme", "other"])
+@pytest.mark.parametrize("source", ["weibo-search", "stranger"])
+@pytest.mark.parametrize("ahead", [4.5, 58])
+def test_stray_record_ahead_moves_nothing_but_itself(ahead: float, source: str, brand: str) -> None:
+    stray = Said(25.01 + ahead, 25.01 + ahead, source, brand=brand)
+    heard = hear(together(HONEST, OTHERS, [stray], true=[0, 0, ahead]))
+    assert met_in_time(heard)
+    assert heard.late == 0
+    assert {alert.kind for alert in heard.alerts} == {"crisis"}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("every", [5, 30, 60])
+def test_polled_feed_is_heard_in_its_own_minutes_and_never_silent(every: int, newest_first: bool) -> None:
+    polls = 8
+    crisis = range(polls * every - 12, polls * every - 4)
+    posts = polled(talk(range((polls + 2) * every), 1, crisis=crisis, loud=15), every, newest_first=newest_first)
+    others = talk(range((polls + 2) * every), 1, brand="other", source="rss")
+    heard = hear(together(posts, others))
+    (met,) = heard.fired("crisis")
+    assert at(crisis[0] - 2) <= met.started_at <= at(crisis[-1] + 1)
+    assert met.fired_at is not None
+    assert met.fired_at <= at(polls * every + 1), "with the poll that brought it"
+    assert {alert.kind for alert in heard.alerts} == {"crisis"}
+    assert heard.late < 0.06 * len(posts), "only until its lateness is known"
+
+
+def test_polled_feed_beside_a_live_one_is_no_false_alarm() -> None:
+    live = talk(range(240), 3, source="live")
+    posts = polled(talk(range(240), 3), 30)
+    heard = hear(together(posts, live))
+    assert heard.alerts == []
+
+
+def test_polled_feed_that_stops_is_silent_after_some_polls() -> None:
+    posts = polled(talk(range(240), 1), 30)
+    heard = hear(together(posts, talk(range(400), 1, brand="other", source="rss")))
+    (silent,) = heard.fired("feed_silent")
+    assert at(300) < (silent.fired_at or 0) <= at(240 + 3 * 30 + 3)
+
+
+def test_source_that_becomes_late_is_counted_until_that_is_known() -> None:
+    early, later = talk(range(120), 4), talk(range(120, 300), 4, crisis=range(250, 258))
+    heard = hear(together([*early, *polled(later, 20)], talk(range(330), 4, brand="other", source="rss")))
+    assert 0 < heard.late < 60
+    assert [at(248) <= alert.started_at <= at(252) for alert in heard.fired("crisis")] == [True]
+    assert len(heard.fired("feed_silent")) == 1, "of its first gap: nobody knew that it would be polled from then on"
+
+
+def test_backlog_of_a_day_replays_as_it_arrived() -> None:
+    day = talk(range(1_440), 2, crisis=range(700, 710), loud=20)
+    heard = hear(day, cut=5_000)
+    (crisis,) = heard.fired("crisis")
+    assert at(699) <= crisis.started_at <= at(702)
+    assert {alert.kind for alert in heard.alerts} == {"crisis"}
+
+
+def test_alerts_are_the_same_whatever_the_batches_and_restarts() -> None:
+    fast = off(talk(range(40), 3, source="fast"), 55)
+    posts = polled(talk(range(40), 2, source="polled"), 10)
+    said = together(HONEST, fast, posts, OTHERS, true=[0, 55])
+    expected = hear(said).alerts
+    assert expected
+    for cut in (7, 301):
+        assert hear(said, cut=cut, deaths=True).alerts == expected
+
+
+def test_clock_that_is_set_right_is_let_go() -> None:
+    honest = talk(range(20))
+    wrong = together(honest, off(talk(range(20), source="fast"), 4.5), true=[0, 4.5])
+    right = together(off(honest, 20), talk(range(20, 40), source="fast"))
+    heard = hear([*wrong, *right])
+    assert [alert.state for alert in heard.alerts if alert.kind == "feed_time"][-1] == "resolved"
+
+
+def test_lateness_is_a_high_quantile_that_forgets() -> None:
+    lateness, minute = Lateness(), count()
+    for _ in range(200):
+        lateness.learn(0, at(next(minute)))
+    lateness.learn(50 * 60_000, at(next(minute)))
+    assert lateness.needed_ms == 0, "one stray is nothing to wait for"
+    for _ in range(50):
+        lateness.learn(20 * 60_000, at(next(minute)))
+    assert lateness.needed_ms == 20 * 60_000
+    for _ in range(6_000):
+        lateness.learn(0, at(next(minute)))
+    assert lateness.needed_ms == 0
+
+
+def test_network_delays_and_late_texts_are_no_clock_that_is_off() -> None:
+    rng, feed = random.Random(3), FeedTime(at(0))
+    for number in range(2_000):
+        arrived = at(number / 10)
+        feed.correct(arrived - int(rng.expovariate(1 / 120_000)), arrived)
+    assert feed.offset_ms == 0
