@@ -91,7 +91,7 @@ def curve(files: tuple[Path, ...], as_json: bool) -> None:
     FILES are labelled JSON lines (plain or .gz), as for evaluate. An arrow marks the threshold that is served.
     """
     classifier = _calibrated_classifier()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in _own_texts(files, classifier):
         points = one.curve()
         served = classifier.served[one.language].thresholds[one.risk]
