@@ -37,7 +37,7 @@ EVENT_AGE_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
 )
 TEXTS = Counter("pulsewatch_texts_total", "Texts by outcome of scoring.", ["outcome"])
-"""outcome: scored, cached, unscored."""
+"""outcome: scored, unscored, language (in one that the model does not know, so it was not asked)."""
 SCORING_SECONDS = Histogram(
     "pulsewatch_scoring_seconds", "Model time a batch of texts.", buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 )

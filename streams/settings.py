@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     thresholds: Path | None = Field(
         None, description="Thresholds of your own, written by `pulsewatch model calibrate`; they go before the point."
     )
+    jurisdiction: str | None = Field(
+        None,
+        pattern=r"^[A-Z]{2}$",
+        description="Whose law holds where a feed names none: `CN`, `US`. Without it, market and language tell.",
+    )
     core: int | None = Field(
         None, ge=0, description="Pins a scoring worker's model to this core; start a worker for each core."
     )

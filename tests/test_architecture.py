@@ -30,8 +30,8 @@ CLIENTS = {
 ROOMS = {
     "streams/events": {"streams.clock", "streams.errors", "streams.settings", "streams.topology", "models.labels"},
     "streams/compliance": {
-        "models.normalise", "streams.clock", "streams.errors", "streams.events", "streams.ledger.stored",
-        "streams.yaml_records",
+        "models.language", "models.normalise", "streams.clock", "streams.errors", "streams.events",
+        "streams.ledger.stored", "streams.yaml_records",
     },
     "streams/kafka": {"streams.clock", "streams.errors", "streams.events", "streams.settings", "streams.topology"},
     "streams/ledger": {

@@ -96,7 +96,8 @@ def backtest(files: tuple[Path, ...], draft: Path | None, as_json: bool) -> None
     if missing:
         raise UsageError(f"{missing[0]}: no such file")
     drafts = None if draft is None else read_alert_rules(draft)
-    classifier, rulebook = require_classifier(settings()), Rulebook.load()
+    classifier = require_classifier(settings())
+    rulebook = Rulebook.load(jurisdiction=settings().jurisdiction)
     watched = track(files, "backtesting", console=Console(stderr=True), transient=True)
     runs = [run(file, classifier, rulebook, drafts) for file in watched]
     rows = [one.row() for one in runs]

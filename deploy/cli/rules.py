@@ -94,8 +94,16 @@ def lint(notes: bool, packs: Path | None, as_json: bool) -> None:
     "--kind", type=click.Choice(get_args(TextKind)), default="host_speech", show_default=True, help="Who speaks."
 )
 @click.option("--platform", type=click.Choice(get_args(Platform)), default=None, help="Where [any].")
+@click.option("--jurisdiction", default=None, help="Whose law, such as CN or US [by platform and language].")
 @_packs
-def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | None, as_json: bool) -> None:
+def explain(
+    text: str,
+    kind: TextKind,
+    platform: Platform | None,
+    jurisdiction: str | None,
+    packs: Path | None,
+    as_json: bool,
+) -> None:
     """Show which rules match TEXT, and why.
 
     Shows how TEXT is read, where each rule matches, what excuses a match, and what it is to disclosure timers.
@@ -103,7 +111,7 @@ def explain(text: str, kind: TextKind, platform: Platform | None, packs: Path | 
     from streams.compliance.disclosure_timers import load_timers, matched_phrases
 
     folder, rulebook = _load(packs)
-    told = rulebook.explain(text, kind, platform=platform)
+    told = rulebook.explain(text, kind, platform=platform, jurisdiction=jurisdiction)
     to_timers = list(matched_phrases(text, load_timers(folder))) if kind == "host_speech" else []
     if as_json:
         considered = [item._asdict() for item in told.considered]

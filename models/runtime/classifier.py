@@ -6,7 +6,7 @@ input; the more texts are given at once, the better they can be sorted by length
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -69,9 +69,12 @@ class Classifier(Generic[AnyScorer]):
         remembered_texts: int,
         form: Callable[[str], str] = model_text,
         language_of: Callable[[str], str] = script,
+        languages: Collection[str] | None = None,
     ) -> None:
         self.revision = revision
         """Names the model in every scored text."""
+        self.languages = languages
+        """Those that it knows; None if that is not known."""
         self.served = served
         self._form = form
         self._language_of = language_of
@@ -126,7 +129,7 @@ def load_classifier(
         }
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
         raise ModelRefused(f"{folder}: {error}") from error
-    return Classifier(manifest.revision, served, remembered_texts)
+    return Classifier(manifest.revision, served, remembered_texts, languages=tuple(manifest.models))
 
 
 def load_cascade(folder: Path, stages: Sequence[Stage], threads: int, thresholds: Mapping[str, float]) -> Cascade:

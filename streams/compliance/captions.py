@@ -16,6 +16,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from streams.compliance.rulebook import Rulebook
 from streams.compliance.text_reading import TextReading
 from streams.events.schema import Finding, Platform
@@ -74,40 +76,53 @@ class Captions:
         self._rulebook = rulebook
         self._last: OrderedDict[str, _LastCaption] = OrderedDict()
 
-    def check(self, caption: Caption, reading: TextReading, platform: Platform | None = None) -> CheckedCaption:
+    def check(
+        self,
+        caption: Caption,
+        reading: TextReading,
+        platform: Platform | None = None,
+        jurisdiction: str | None = None,
+    ) -> CheckedCaption:
         """Checks and masks a caption's text with the end of the caption before it in front, and remembers it.
 
         Personal data that began in front is masked too.
         """
         front = self._front_of(caption)
         chars = len(front.text)
-        together = TextReading(front.text + reading.text) if front.text else reading
+        together = TextReading(front.text + reading.text, reading.lang) if front.text else reading
         findings: list[Finding] = []
         broke_already: set[str] = set()
-        for finding in self._rulebook.check(together, "host_speech", platform=platform):
+        for finding in self._rulebook.check(together, "host_speech", platform=platform, jurisdiction=jurisdiction):
             start, end = finding.span
             if finding.said_by == "likeness" and (start < chars or end >= len(together.text)):
                 continue  # reported with the caption before, or not spoken to its end
             if start < chars and finding.rule in front.rules:
                 broke_already.add(finding.rule)
-            elif start < chars and self._are_two_sentences(front.text, reading, platform, finding):
+            elif start < chars and self._are_two_sentences(front.text, reading, platform, jurisdiction, finding):
                 continue
             elif end > chars:
                 findings.append(_in_caption(finding, chars, reading.text))
         if broke_already:  # what the caption says by itself counts, though it runs on from the front
-            alone = self._rulebook.check(reading, "host_speech", platform=platform)
+            alone = self._rulebook.check(reading, "host_speech", platform=platform, jurisdiction=jurisdiction)
             findings += [finding for finding in alone if finding.rule in broke_already and finding not in findings]
         rules = front.reported | {finding.rule for finding in findings}
         self._remember(_LastCaption(caption, reading.text[-TAIL_CHARS:], front, rules))
         new = [finding for finding in findings if finding.rule not in front.reported]
         return CheckedCaption(together.masked[chars:], new)
 
-    def _are_two_sentences(self, front: str, reading: TextReading, platform: Platform | None, across: Finding) -> bool:
+    def _are_two_sentences(
+        self,
+        front: str,
+        reading: TextReading,
+        platform: Platform | None,
+        jurisdiction: str | None,
+        across: Finding,
+    ) -> bool:
         """Whether what was found across the border is no claim that was cut there: a cut claim ends in the clause in
         which it was cut, and the rule does not excuse its second half alone."""
         if _CLAUSE_END.search(front + reading.text, len(front), across.span[1]):
             return True
-        alone = self._rulebook.explain(reading, "host_speech", platform=platform).considered
+        alone = self._rulebook.explain(reading, "host_speech", platform=platform, jurisdiction=jurisdiction).considered
         return any(one.rule == across.rule and one.excuse is not None for one in alone)
 
     def _front_of(self, caption: Caption) -> _Front:
@@ -130,13 +145,4 @@ class Captions:
 
 def _in_caption(finding: Finding, front_chars: int, text: str) -> Finding:
     start, end = max(0, finding.span[0] - front_chars), finding.span[1] - front_chars
-    return Finding(
-        family=finding.family,
-        rule=finding.rule,
-        article=finding.article,
-        span=(start, end),
-        matched=text[start:end],
-        severity=finding.severity,
-        said_by=finding.said_by,
-        score=finding.score,
-    )
+    return msgspec.structs.replace(finding, span=(start, end), matched=text[start:end])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from models.normalise import has_han
+from streams.compliance.jurisdiction import Citation, Law, citation
 from streams.compliance.matcher import Hit, sentence_around
 from streams.compliance.pack import Exemption, Pack, Rule, Shared
 from streams.compliance.pack_entry import PackEntry
@@ -40,18 +41,27 @@ class CompiledRule:
     no_excuse: tuple[Excuse, ...]
     before: tuple[Excuse, ...]
     after: tuple[Excuse, ...]
+    jurisdiction: str
+    articles: Mapping[str, str]
+    """By jurisdiction, its own among them."""
 
     @property
     def is_english(self) -> bool:
         """Whether no word or pattern of it has a Han character."""
         return not any(map(has_han, (*self.words, *self.patterns)))
 
-    def out_of_scope(self, kind: TextKind, platform: Platform | None) -> str | None:
+    def cited(self, law: Law) -> Citation | None:
+        """What a text breaks under a law; None if the rule does not hold there."""
+        return citation(self.articles, self.jurisdiction, law)
+
+    def out_of_scope(self, kind: TextKind, platform: Platform | None, law: Law) -> str | None:
         """Why the rule does not hold for such texts; None if it does. It holds where the platform is unknown."""
         if kind not in self.rule.kinds:
             return f"kinds: not for {kind}"
         if platform is not None and self.rule.platforms and platform not in self.rule.platforms:
             return f"platforms: not on {platform}"
+        if self.cited(law) is None:
+            return f"jurisdiction: not under the law of {law.jurisdiction or 'a country that is not known'}"
         return None
 
     def excuse_in_text(self, text: str) -> str | None:
@@ -111,6 +121,8 @@ def compile_rule(rule: Rule, pack: Pack, shared: Shared, path: Path) -> Compiled
         no_excuse=tuple(compiled("no_excuse", rule.no_excuse)),
         before=tuple(excuses["before"]),
         after=tuple(excuses["after"]),
+        jurisdiction=rule.jurisdiction or pack.jurisdiction,
+        articles={**pack.elsewhere, **rule.elsewhere, rule.jurisdiction or pack.jurisdiction: rule.article},
     )
 
 

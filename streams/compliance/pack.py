@@ -12,8 +12,12 @@ from msgspec import Meta
 
 from streams.events.schema import Platform, TextKind
 
-Detector = Literal["phone", "id_card", "bank_card", "plate", "address", "wechat_id", "email", "ssn", "passport"]
+Detector = Literal[
+    "phone", "id_card", "bank_card", "plate", "address", "wechat_id", "email", "ssn", "passport", "ip_address"
+]
 """Personal data that a pattern alone cannot tell from an order number: see personal_data."""
+
+Jurisdiction = Annotated[str, Meta(pattern=r"^(?:[A-Z]{2}|\*)$")]
 
 Words = tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...]
 Patterns = tuple[Annotated[str, Meta(min_length=1, max_length=2000)], ...]
@@ -42,6 +46,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Where given, the rule holds on these platforms alone; a text of unknown platform falls under every rule."""
     jurisdiction: Literal["CN", "US"] | None = None
     """Where it differs from the pack's."""
+    elsewhere: dict[Jurisdiction, Annotated[str, Meta(min_length=1)]] = {}
+    """Its article under other laws, where it differs from the pack's."""
     words: Words = ()
     patterns: Patterns = ()
     detectors: tuple[Detector, ...] = ()
@@ -160,6 +166,8 @@ class Pack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     sources: Annotated[str, Meta(min_length=20)]
     """Where the articles come from, and what that is worth."""
     rules: Annotated[tuple[Rule, ...], Meta(min_length=1)]
+    elsewhere: dict[Jurisdiction, Annotated[str, Meta(min_length=1)]] = {}
+    """What the rules' texts break under other laws; `*` is for any. Under a law without an article they do not hold."""
     lists: dict[str, Words] = {}
     timers: tuple[Timer, ...] = ()
 

@@ -2,14 +2,17 @@
 
 A number is a person's only if its form and, where there is one, its checksum say so and the words around it do not:
 order numbers, prices and hotlines are no people. Numbers are also found as a host reads them aloud (幺三八…) and as
-people break them up (138-0013 8000). Everything works on the normal form of models.normalise, in lower case.
+people break them up (138-0013 8000), write them in other digits or letters (l38…, ①③⑧, yao san ba), or backwards.
+Everything works on the normal form of models.normalise, in lower case.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
 from models.normalise import has_han
@@ -28,6 +31,7 @@ class PersonalDatum(NamedTuple):
 def find_personal_data(plain: str) -> list[PersonalDatum]:
     """Personal data in a text in normal form and lower case; spans in order, disjoint."""
     found: list[PersonalDatum] = []
+    plain = _in_ascii_digits(plain)
     if _MAYBE.search(plain) is None:
         return found
     for index in sorted(_ANY.Match(plain) or ()):
@@ -40,6 +44,17 @@ def find_personal_data(plain: str) -> list[PersonalDatum]:
             kept.append(datum)
     return kept
 
+
+def _in_ascii_digits(plain: str) -> str:
+    """The text with the digits of all scripts as ASCII has them, one for one: ١٣٨, ❶❸❽, 〡〣〨."""
+    return plain if _OTHER_DIGIT.search(plain) is None else _OTHER_DIGIT.sub(_ascii_digit, plain)
+
+
+def _ascii_digit(match: re.Match[str]) -> str:
+    return str(unicodedata.digit(match[0], int(unicodedata.numeric(match[0], 0))))
+
+
+_OTHER_DIGIT = re.compile("(?![0-9])\\d|[\u2776-\u277e\u2780-\u2788\u278a-\u2792\u24f5-\u24fd\u24ff\u3021-\u3029]")
 
 _Found = Iterator[PersonalDatum]
 _HAN_DIGITS = "oо零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
@@ -112,14 +127,15 @@ def _parts(run: str, offset: int) -> list[tuple[str, int, int]]:
 def _number_kind(digits: str, text: str, start: int, lengths: list[int]) -> Detector | None:
     """What a run of digits is, by its length, its check digit, how it is broken up and what stands before it."""
     before = text[max(0, start - 40) : start]
-    if _ORDER_BEFORE.search(before) and not _CALLED_A_PHONE.search(before):
+    if _is_an_order(before):
         return None
     if len(digits) == 18 and (is_id_card(digits) or (_ID_BEFORE.search(before) and _birth_date(digits) is not None)):
         return "id_card"  # one that is called so gives a person away even where a digit was mistyped
     if len(digits) in (16, 19) and digits.startswith("62") and luhn(digits):
         return "bank_card"  # UnionPay's own prefix and a right check digit
-    if len(digits) == 13 and digits.startswith("86"):
-        digits = digits[2:]
+    for prefix in ("86", "0086", "086"):
+        if len(digits) == 11 + len(prefix) and digits.startswith(prefix):
+            digits = digits.removeprefix(prefix)
     american = lengths[:2] == [1, 3]
     if len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789" and not american:
         return "phone"
@@ -156,6 +172,96 @@ def luhn(number: str) -> bool:
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
+def _is_an_order(before: str) -> bool:
+    """Whether a number is called an order's, or something else that no person is."""
+    return _ORDER_BEFORE.search(before) is not None and _CALLED_A_PHONE.search(before) is None
+
+
+def _is_mobile(digits: str) -> bool:
+    return len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789"
+
+
+_GROUPINGS = {(3, 4, 4), (4, 4, 3), (1,) * 11}
+"""How people break a mobile number up by commas, slashes or stops; prices in a row look otherwise."""
+
+
+def _grouped_phone(match: Any, text: str) -> _Found:
+    """138/0013/8000, 138,0013,8000."""
+    groups = [part for part in re.split("[^0-9]+", match.group(1)) if part]
+    before = text[max(0, match.start(1) - 40) : match.start(1)]
+    same_signs = len(set(re.findall("[^0-9 ]", match.group(1)))) == 1
+    is_phone = tuple(map(len, groups)) in _GROUPINGS and same_signs and _is_mobile("".join(groups))
+    if is_phone and not _is_an_order(before):
+        yield PersonalDatum(match.start(1), match.end(1), "phone")
+
+
+_LETTERS_AS_DIGITS = str.maketrans("lio|sbzq", "11015829")
+
+
+def _lettered_phone(match: Any, text: str) -> _Found:
+    """l38O0l38ooo: letters in the place of digits that they look like, most of it digits."""
+    written = "".join(c for c in match.group(1) if c.isalnum() or c == "|")
+    doubtful = sum(c in "sbzq" for c in written)
+    real = sum(c.isdigit() for c in written)
+    before = text[max(0, match.start(1) - 40) : match.start(1)]
+    enough = not written.isdigit() and real >= (7 if doubtful else 4)
+    if enough and _is_mobile(written.translate(_LETTERS_AS_DIGITS)) and not _is_an_order(before):
+        yield PersonalDatum(match.start(1), match.end(1), "phone")
+
+
+def _reversed_phone(match: Any, _text: str) -> _Found:
+    """A number that is said to be written backwards."""
+    for group in (1, 2):
+        if match.group(group) is not None and _is_mobile(re.sub(r"\D", "", match.group(group))[::-1]):
+            yield PersonalDatum(match.start(group), match.end(group), "phone")
+
+
+_PINYIN_DIGITS = {
+    "ling": "0", "dong": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5",
+    "liu": "6", "qi": "7", "guai": "7", "ba": "8", "jiu": "9", "gou": "9",
+}  # fmt: skip
+
+
+_MIN_SPELT = 3
+
+
+def _pinyin_phone(match: Any, text: str) -> _Found:
+    """yao san ba ling ling yao san ba ling ling ling; some of it may be digits."""
+    words = _PINYIN_DIGIT.findall(match.group())
+    spelt = sum(word in _PINYIN_DIGITS for word in words)
+    if spelt < _MIN_SPELT or _is_an_order(text[max(0, match.start() - 40) : match.start()]):
+        return
+    if _is_mobile("".join(_PINYIN_DIGITS.get(word, word) for word in words)):
+        yield PersonalDatum(match.start(), match.start() + len(match.group().rstrip(" -_,.")), "phone")
+
+
+def _iban(match: Any, _text: str) -> _Found:
+    """An account by ISO 13616, with its check digits (ISO 7064, MOD 97-10)."""
+    number = match.group().replace(" ", "").replace("-", "")
+    if 15 <= len(number) <= 34 and int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1:
+        yield PersonalDatum(match.start(), match.end(), "bank_card")
+
+
+def _ip_address(match: Any, text: str) -> _Found:
+    """Somebody's address in the net; versions look alike, and addresses of one's own network tell nothing."""
+    before = text[max(0, match.start(1) - 24) : match.start(1)]
+    try:
+        address = ip_address(match.group(1))
+    except ValueError:
+        return
+    if not _VERSION_BEFORE.search(before) and (address.is_global or _IP_BEFORE.search(before)):
+        yield PersonalDatum(match.start(1), match.end(1), "ip_address")
+
+
+def _written_email(match: Any, text: str) -> _Found:
+    """jane dot doe at gmail dot com, 12345艾特qq点com."""
+    name, host = match.group(1), match.group(2)
+    before = text[max(0, match.start(1) - 30) : match.start(1)]
+    told = _MAIL_BEFORE.search(before) or _MAIL_HOST.search(host) or any(c in "0123456789._" for c in name)
+    if told and not _ROLE_ACCOUNT.search(f"{name}@") and not _OURS_BEFORE.search(before):
+        yield PersonalDatum(match.start(1), match.end(), "email")
+
+
 def _us_phone(match: Any, text: str) -> _Found:
     digits = "".join(c for c in match.group() if c.isdigit())[-10:]
     before = text[max(0, match.start() - 40) : match.start()]
@@ -190,7 +296,11 @@ def _id_with_x(match: Any, text: str) -> _Found:
 def _landline(match: Any, text: str) -> _Found:
     """A telephone at home; shops tell theirs."""
     before = text[max(0, match.start() - 20) : match.start()]
-    if _LANDLINE_BEFORE.search(before) and not _SHOP_WORDS.search(before):
+    around = before + text[match.end() : match.end() + 16]
+    if _ORDER_BEFORE.search(before) or _SHOP_WORDS.search(around) or _HOTLINE_WORDS.search(around):
+        return
+    broken = not match.group().isdigit()
+    if broken or _LANDLINE_BEFORE.search(before) or _CALL_BEFORE.search(before):
         yield PersonalDatum(match.start(), match.end(), "phone")
 
 
@@ -216,7 +326,8 @@ def _home(match: Any, text: str) -> _Found:
 
 def _english_home(match: Any, text: str) -> _Found:
     around = text[max(0, match.start() - 40) : match.end() + 30]
-    if _HOME_WORDS.search(around) and not _SHOP_WORDS.search(around):
+    at_home = _HOME_WORDS.search(around) or _ROOM_OR_CODE.search(text[match.start() : match.end() + 40])
+    if at_home and not _SHOP_WORDS.search(around):
         yield PersonalDatum(match.start(), match.end(), "address")
 
 
@@ -227,6 +338,24 @@ def _email(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(), match.end(), "email")
 
 
+_HOTLINE_WORDS = compile_pattern(
+    r"客服|热线|售后|总机|前台|官方|咨询|订座|订位|预[约订]|服务电话|商务|招商|专线|值班|急诊|医院|学校|银行|机场|公安"
+    r"|派出所|传真|fax|hotline"
+)
+_CALL_BEFORE = compile_pattern(r"(?:电话|座机|固话|打|拨|联系|致电|tel|call|phone)[^,。!?;]{0,8}$")
+_VERSION_BEFORE = compile_pattern(r"(?:版本|version|ver\.?|固件|firmware|release|build|v)[^a-z0-9]{0,6}$")
+_IP_BEFORE = compile_pattern(r"\bip\b[^,。!?;]{0,16}$|ip(?:地址|是|为)")
+_MAIL_BEFORE = compile_pattern(r"(?:e-?mail|mail|邮箱|邮件|contact|reach|write|message)[^,。!?;]{0,20}$")
+_MAIL_HOST = compile_pattern(
+    r"^(?:gmail|googlemail|hotmail|outlook|yahoo|qq|163|126|139|189|foxmail|sina|sohu|icloud|me|aol|live|msn|gmx|proton\w*"
+    r"|yandex|mail|web|naver)$"
+)
+_ROOM_OR_CODE = compile_pattern(
+    r"\b(?:apt|apartment|unit|flat|suite|#) ?[\da-z]+\b|,? [a-z]{2},? \d{5}(?:-\d{4})?\b"
+    r"|\b[a-z]{1,2}\d[a-z\d]? \d[a-z]{2}\b"
+)
+_PINYIN = "|".join(sorted(_PINYIN_DIGITS, key=len, reverse=True))
+_PINYIN_DIGIT = re.compile(rf"{_PINYIN}|\d")
 _DIGITS = compile_pattern(f"{_DIGIT}+")
 _ENGLISH_DIGIT = compile_pattern("|".join(_ENGLISH_DIGITS))
 
@@ -249,8 +378,9 @@ _LIVES_AT = (
 )
 _ENGLISH_STREET = (
     r"\b\d{1,5} (?:[a-z.]+ ){1,3}?"
-    r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place)\b"
-    r"(?:[, ]+(?:apt|apartment|unit|suite|#) ?[\da-z]+)?"
+    r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|terrace|close|crescent|circle"
+    r"|cir|parkway|pkwy|highway|hwy|square|trail|grove|gardens|mews)\b\.?"
+    r"(?:[, ]+(?:apt|apartment|unit|suite|flat|#) ?[\da-z]+)?"
 )
 _UNIT_AND_ROOM = (
     rf"[^\pP\pS ]{{0,16}}{_NUMBER}{{1,4}}(?:号楼|楼|栋|幢|座){_NUMBER}{{1,3}}(?:单元|门){_NUMBER}{{2,4}}"
@@ -260,11 +390,20 @@ _RECIPIENT_AT = (
     r"(?:收[货件]|中奖|先生|女士|小姐|我的|[她他]的|本人)[^。!?;]{0,40}?地址[是在改为: ]{0,3}"
     rf"([^,。!?;]{{0,16}}?(?:路|街|大道|巷|胡同|弄|村|镇|小区|花园)[^,。!?;]{{0,6}}?{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元))"
 )
-_LANDLINE = r"\b0\d{2,3}[- ]?[2-9]\d{6,7}\b"
+_LANDLINE = r"(?:\(0\d{2,3}\)|\b0\d{2,3})[- ]{0,2}[2-9]\d{2,3}[- ]?\d{4}\b"
 _WECHAT_ID = (
-    r"(?:[微薇威徽维][信❤x]|wechat|weixin|\b[vw]x|\bv ?❤|v信|绿泡泡|[+加][微薇威]|加v|\+v\b)"
+    r"(?:[微薇威徽维][信❤x]|wechat|weixin|\b[vw]x|\bv ?❤|v信|绿泡泡|[+加][微薇威徽维]|加v|\+v\b"
+    r"|(?:^|[^\pL])[微薇威徽维v](?:号|[:=])+)"
     r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= ])*)([a-z][a-z0-9_\-]{5,19})\b"
 )
+_BACKWARDS = "(?:倒着|倒过来|反着|反过来|倒序|逆序|反向|从后往前|从右往左|back ?wards?|in reverse|reversed?)"
+_REVERSED_PHONE = rf"{_BACKWARDS}[^0-9]{{0,20}}(\d{{11}})\b|\b(\d{{11}})[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
+_WRITTEN_EMAIL = (
+    r"([a-z0-9][a-z0-9._\-]{0,40}(?: dot [a-z0-9]+)?)"
+    r" ?(?:@|\(at\)|\[at\]|\{at\}|艾特|圈a| at | # ?) ?([a-z0-9\-]{2,30})"
+    r" ?(?:\(dot\)|\[dot\]|\{dot\}| dot |点|。|\(\.\)| \.|\. ) ?(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
+)
+_QQ_NUMBER = r"(?:\bqq|扣扣|抠抠|口口|企鹅|球球|蔻蔻|寇寇|\bq(?:号|:))(?:号码?|群)*(?:是|为|加|[: =])*([1-9]\d{4,10})\b"
 _ADD_BEFORE = compile_pattern("[+加]|我的?$")
 
 _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
@@ -273,6 +412,22 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (f"{_DIGIT}(?:{_GAP}{_DIGIT}){{10,40}}", _numbers),
         (rf"[{_HAN_DIGITS}]{{2,4}}(?:[,、 ]{{1,2}}[{_HAN_DIGITS}]{{2,4}}){{2,5}}", _numbers),
         (rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{16}}{_GAP}x\b", _id_with_x),
+        (
+            r"(?:^|[^0-9,./|~:])(1[,/.|~:]? ?[3-9](?:[,/.|~:]? ?\d){9})(?:$|[^0-9,/.|~:]|[,/.|~:](?:$|\D))",
+            _grouped_phone,
+        ),
+        (r"(?:^|[^\pL\pN])((?:[1li|])[- ]?(?:[0-9lio|sbzq][- ]?){9}[0-9lio|sbzq])(?:$|[^a-z0-9])", _lettered_phone),
+        (_REVERSED_PHONE, _reversed_phone),
+        (rf"\b(?:yao|yi|1)[ \-_,.]{{0,3}}(?:(?:{_PINYIN}|\d)[ \-_,.]{{0,3}}){{10}}(?:\b|$)", _pinyin_phone),
+        (r"\b[a-z]{2}\d{2}(?:[ \-]?[a-z0-9]{4}){2,7}(?:[ \-]?[a-z0-9]{1,4})?\b", _iban),
+        (r"(?:^|[^0-9.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^0-9.]|\.(?:$|\D))", _ip_address),
+        (r"(?:^|[^0-9a-f:])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4})(?:$|[^0-9a-f:])", _ip_address),
+        (_WRITTEN_EMAIL, _written_email),
+        (r"\bwxid_[a-z0-9]{6,24}\b", _plain("wechat_id")),
+        (
+            r"\b00[- ]?(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]\d{1,4}(?:[- ]?\d{2,4}){2,4}\b",
+            _plain("phone"),
+        ),
         (r"(?:\+?1[-. ]?)?\(?\b[2-9]\d{2}\)?[-. ]{0,2}\d{3}[-. ]?\d{4}\b", _us_phone),
         (r"\+(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]?\d{1,4}(?:[- ]?\d{2,4}){2,4}\b", _plain("phone")),
         (rf"(?:\b(?:{'|'.join(_ENGLISH_DIGITS)})\b[ ,.\-]{{0,3}}){{7,12}}", _spoken_phone),
@@ -289,12 +444,14 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (_LANDLINE, _landline),
         (_ENGLISH_STREET, _english_home),
         (_WECHAT_ID, _wechat),
-        (r"\bqq(?:号|群)?(?:是|[: =])*([1-9]\d{4,10})\b", _plain("wechat_id", 1)),
+        (_QQ_NUMBER, _plain("wechat_id", 1)),
         (r"[a-z0-9._%+\-]{1,64}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,10}\b", _email),
     ]
 ]
 _MAYBE = re.compile(
-    f"[0-9@{_HAN_DIGITS}]|[微薇威徽维]|weixin|wechat|[vw]x|v信|v ?❤|绿泡泡|[加+]v|" + "|".join(_ENGLISH_DIGITS)
+    f"[0-9@{_HAN_DIGITS}]|[微薇威徽维]|(?:yao|yi)[ \\-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\\[]at[ )\\]]"
+    "|wxid|weixin|wechat"
+    "|[vw]x|v信|v ?❤|绿泡泡|[加+]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
 )
 """What no personal datum is without; most texts of a live chat have none of it."""
 _ANY = compile_set([pattern.pattern for pattern, _ in _DETECTORS])

@@ -21,6 +21,7 @@ from typing import Literal, NamedTuple
 
 from streams.compliance.compiled_rule import CompiledRule, compile_rule
 from streams.compliance.disguise import UndisguisedText
+from streams.compliance.jurisdiction import Citation, Law, law_of
 from streams.compliance.likeness import MAX_CHARS, FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import PACKS_FOLDER, read_disguises, read_packs, read_shared
 from streams.compliance.matcher import Hit, passage_around, passages
@@ -87,8 +88,16 @@ class _LikelyBreach(NamedTuple):
 class Rulebook:
     """Compiled packs. Immutable, safe to share between threads; `load` takes about a second."""
 
-    def __init__(self, rules: tuple[CompiledRule, ...], disguises: Disguises, likeness: Likeness | None = None) -> None:
+    def __init__(
+        self,
+        rules: tuple[CompiledRule, ...],
+        disguises: Disguises,
+        likeness: Likeness | None = None,
+        jurisdiction: str | None = None,
+    ) -> None:
+        """`jurisdiction` is that of texts whose feed names none; None where market and language are to tell."""
         self.rules = rules
+        self._jurisdiction = jurisdiction
         self.families = tuple(sorted({rule.family for rule in rules}))
         self._likeness = likeness
         self._rules_for: dict[TextKind, SpeakerRules] = {}
@@ -100,12 +109,15 @@ class Rulebook:
         self._comment_likeness = None if likeness is None else FastLikeness(likeness, families, "comment")
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, with_likeness: bool = True) -> Rulebook:
+    def load(
+        cls, folder: Path | None = None, *, with_likeness: bool = True, jurisdiction: str | None = None
+    ) -> Rulebook:
         """The packs of a folder, or those that are shipped. Raises PackError (a UsageError) with file and line."""
         folder = folder or PACKS_FOLDER
         shared = read_shared(folder)
         rules = [compile_rule(rule, pack, shared, path) for path, pack in read_packs(folder) for rule in pack.rules]
-        return cls(tuple(rules), read_disguises(folder), load_likeness(folder) if with_likeness else None)
+        likeness = load_likeness(folder) if with_likeness else None
+        return cls(tuple(rules), read_disguises(folder), likeness, jurisdiction)
 
     def undisguised(self, text: str, kind: TextKind) -> str:
         """The text as the rules read it last: normal form, lower case, its disguises undone."""
@@ -113,12 +125,20 @@ class Rulebook:
         undisguised = reading.undisguised(self._rules_for[kind].restorer)
         return reading.plain if undisguised is None else undisguised.text
 
-    def check(self, text: str | TextReading, kind: TextKind, *, platform: Platform | None = None) -> list[Finding]:
+    def check(
+        self,
+        text: str | TextReading,
+        kind: TextKind,
+        *,
+        platform: Platform | None = None,
+        jurisdiction: str | None = None,
+    ) -> list[Finding]:
         """What breaks a rule, in the text's order, then the families that it only reads like; at most 50.
 
-        Never raises for what a text contains.
+        `jurisdiction` is whose law the text's feed says that it is under. Never raises for what a text contains.
         """
         reading = TextReading(text) if isinstance(text, str) else text
+        law = self._law(reading, platform, jurisdiction)
         rules = self._rules_for[kind]
         undisguised = reading.undisguised(rules.restorer)
         read = undisguised or UndisguisedText(reading.plain)
@@ -126,29 +146,37 @@ class Rulebook:
         matched: set[str] = set()
         agreement: dict[int, float] = {}
         hits = self._agreed(
-            rules.hits(reading.plain, kind, platform, matched), reading.plain, rules, kind, scores, agreement
+            rules.hits(reading.plain, kind, platform, law, matched), reading.plain, rules, kind, scores, agreement
         )
         if undisguised is not None:
-            found = rules.hits(undisguised.text, kind, platform, matched)
+            found = rules.hits(undisguised.text, kind, platform, law, matched)
             agreed = self._agreed(found, undisguised.text, rules, kind, scores, agreement)
             hits += [_in_plain(hit, undisguised) for hit in agreed]
-        hits += _personal_data_hits(reading, rules)
-        likely = self._likely_breaches(rules, read, kind, scores, matched)
+        hits += _personal_data_hits(reading, rules, law)
+        likely = self._likely_breaches(rules, read, kind, law, scores, matched)
         if not hits and not likely:
             return []
         findings = [
-            self._rule_finding(reading, rules.rules[hit.key], hit, agreement.get(hit.key)) for hit in _merged(hits)
+            self._rule_finding(reading, rules.rules[hit.key], hit, law, agreement.get(hit.key)) for hit in _merged(hits)
         ]
         families = {finding.family for finding in findings}
         for rule, score, start, end in likely:
             if rule.family not in families:
                 span = reading.original_span(start, end)
-                findings.append(_finding(reading.text, rule, span, "likeness", score))
+                findings.append(_finding(reading.text, rule, span, law, "likeness", score))
         return findings[:MAX_FINDINGS]
 
-    def explain(self, text: str | TextReading, kind: TextKind, *, platform: Platform | None = None) -> Explanation:
+    def explain(
+        self,
+        text: str | TextReading,
+        kind: TextKind,
+        *,
+        platform: Platform | None = None,
+        jurisdiction: str | None = None,
+    ) -> Explanation:
         """What `check` does with a text, the matches that are excused included."""
         reading = TextReading(text) if isinstance(text, str) else text
+        law = self._law(reading, platform, jurisdiction)
         rules = self._rules_for[kind]
         undisguised = reading.undisguised(rules.restorer)
         read = undisguised or UndisguisedText(reading.plain)
@@ -161,7 +189,7 @@ class Rulebook:
         matched = set()
         for hit, searched, source in matches:
             rule = rules.rules[hit.key]
-            excuse = rule.out_of_scope(kind, platform)
+            excuse = rule.out_of_scope(kind, platform, law)
             if excuse is None:
                 matched.add(rule.family)
                 excuse = rule.excuse_in_text(searched) or rule.excuse_around(searched, hit)
@@ -170,14 +198,15 @@ class Rulebook:
                 excuse = f"{LIKENESS}: reads like a breach of {rule.family} with {score:.3f} only"
             span = reading.original_span(source.start, source.end)
             words = searched[hit.start : hit.end]
-            considered.append(_considered(rule, reading.text, span, words, excuse, score))
+            considered.append(_considered(rule, reading.text, span, law, words, excuse, score))
         for datum in reading.personal_data:
             if datum.kind in rules.by_detector:
                 rule, span = rules.rules[rules.by_detector[datum.kind]], reading.original_span(datum.start, datum.end)
-                considered.append(_considered(rule, reading.text, span, datum.kind, None))
-        for rule, score, start, end in self._likely_breaches(rules, read, kind, scores, matched):
+                excuse = rule.out_of_scope(kind, platform, law)
+                considered.append(_considered(rule, reading.text, span, law, datum.kind, excuse))
+        for rule, score, start, end in self._likely_breaches(rules, read, kind, law, scores, matched):
             span = reading.original_span(start, end)
-            item = _considered(rule, reading.text, span, reading.text[slice(*span)], None, score)
+            item = _considered(rule, reading.text, span, law, reading.text[slice(*span)], None, score)
             considered.append(item._replace(rule=f"{rule.family}.{LIKENESS}"))
         distinct = {(item.rule, item.span, item.excuse is None): item for item in considered}
         return Explanation(
@@ -239,18 +268,24 @@ class Rulebook:
             and not rule.rule.detectors
         )
 
-    def _rule_finding(self, reading: TextReading, rule: CompiledRule, hit: Hit, score: float | None) -> Finding:
+    def _law(self, reading: TextReading, platform: Platform | None, named: str | None) -> Law:
+        return law_of(reading.language, platform, named or self._jurisdiction)
+
+    def _rule_finding(
+        self, reading: TextReading, rule: CompiledRule, hit: Hit, law: Law, score: float | None
+    ) -> Finding:
         if rule.rule.detectors:
             score = None
         agrees = self._likeness is not None and score is not None and score >= self._likeness.threshold
         span = reading.original_span(hit.start, hit.end)
-        return _finding(reading.text, rule, span, "both" if agrees else "rule", score)
+        return _finding(reading.text, rule, span, law, "both" if agrees else "rule", score)
 
     def _likely_breaches(
         self,
         rules: SpeakerRules,
         read: UndisguisedText,
         kind: TextKind,
+        law: Law,
         scores: dict[str, float],
         matched_families: set[str],
     ) -> list[_LikelyBreach]:
@@ -266,33 +301,39 @@ class Rulebook:
         found = []
         for family, (score, first, last) in likeliest.items():
             rule = rules.representative_rule(family, kind, read.text)
-            if rule is None or family in matched_families or rules.excuses_all(family, kind, read.text):
+            if rule is None or rule.cited(law) is None or family in matched_families:
+                continue
+            if rules.excuses_all(family, kind, read.text):
                 continue
             start, end = self._likeness.span(read.text[first:last], family)
             found.append(_LikelyBreach(rule, score, *read.source_span(first + start, first + end)))
         return found
 
 
-def _personal_data_hits(reading: TextReading, rules: SpeakerRules) -> list[Hit]:
+def _personal_data_hits(reading: TextReading, rules: SpeakerRules, law: Law) -> list[Hit]:
     if not rules.by_detector:
         return []
     return [
         Hit(datum.start, datum.end, rules.by_detector[datum.kind])
         for datum in reading.personal_data
-        if datum.kind in rules.by_detector
+        if datum.kind in rules.by_detector and rules.rules[rules.by_detector[datum.kind]].cited(law) is not None
     ]
 
 
-def _finding(text: str, rule: CompiledRule, span: tuple[int, int], said_by: SaidBy, score: float | None) -> Finding:
+def _finding(
+    text: str, rule: CompiledRule, span: tuple[int, int], law: Law, said_by: SaidBy, score: float | None
+) -> Finding:
+    cited = rule.cited(law) or Citation(rule.rule.article, rule.jurisdiction)
     return Finding(
         family=rule.family,
         rule=f"{rule.family}.{LIKENESS}" if said_by == "likeness" else rule.rule.id,
-        article=rule.rule.article,
+        article=cited.article,
         span=span,
         matched=text[span[0] : span[1]],
         severity=_severity(rule.rule, said_by, score),
         said_by=said_by,
         score=score,
+        jurisdiction=cited.jurisdiction,
     )
 
 
@@ -308,12 +349,14 @@ def _considered(
     rule: CompiledRule,
     text: str,
     span: tuple[int, int],
+    law: Law,
     reading: str,
     excuse: str | None,
     score: float | None = None,
 ) -> Considered:
     matched = text[span[0] : span[1]]
-    return Considered(rule.rule.id, rule.family, rule.rule.article, span, matched, reading, excuse, score)
+    article = (rule.cited(law) or Citation(rule.rule.article, rule.jurisdiction)).article
+    return Considered(rule.rule.id, rule.family, article, span, matched, reading, excuse, score)
 
 
 def _in_plain(hit: Hit, undisguised: UndisguisedText) -> Hit:

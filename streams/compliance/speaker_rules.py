@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from models.normalise import HAN, has_han
 from streams.compliance.compiled_rule import CompiledRule
 from streams.compliance.disguise import Restorer
+from streams.compliance.jurisdiction import Law
 from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises
 from streams.events.schema import Platform, TextKind
@@ -42,13 +43,15 @@ class SpeakerRules:
             terms = {term for term in terms if not _is_everyday(term, disguises.common)}
         self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
 
-    def hits(self, text: str, kind: TextKind, platform: Platform | None, matched_families: set[str]) -> list[Hit]:
+    def hits(
+        self, text: str, kind: TextKind, platform: Platform | None, law: Law, matched_families: set[str]
+    ) -> list[Hit]:
         """Matches that nothing excuses. Adds the families of all matches, excused or not, to `matched_families`."""
         excused: dict[int, bool] = {}
         kept = []
         for hit in self.matcher.search(text):
             rule = self.rules[hit.key]
-            if rule.out_of_scope(kind, platform):
+            if rule.out_of_scope(kind, platform, law):
                 continue
             matched_families.add(rule.family)
             if hit.key not in excused:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from models.language import Language, language_of_reading
 from models.normalise import MAX_TEXT_CHARS, NormalForm, Normalised, lower, normalise, normalise_mapped
 from streams.compliance.disguise import Restorer, UndisguisedText
 from streams.compliance.personal_data import PersonalDatum, find_personal_data
@@ -32,8 +33,12 @@ class TextReading:
     _masked: str | None = None
     _undisguised: tuple[Restorer, UndisguisedText | None] | None = None
 
-    def __init__(self, text: str) -> None:
+    _language: Language | None = None
+
+    def __init__(self, text: str, lang: str | None = None) -> None:
+        """`lang` is what the text's feed says of its language."""
         self.text = text
+        self.lang = lang
 
     @property
     def normal(self) -> NormalForm:
@@ -41,6 +46,13 @@ class TextReading:
         if self._normal is None:
             self._normal = normalise(self.text)
         return self._normal
+
+    @property
+    def language(self) -> Language:
+        """Which of the languages it is in that rules and model know, whatever its feed says; `other` for any other."""
+        if self._language is None:
+            self._language = language_of_reading(self.text, self.normal, self.lang)
+        return self._language
 
     @property
     def plain(self) -> str:

@@ -165,12 +165,18 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     score: Share | None = None
     """The probability that the text is a breach of the family, by what it reads like; None where that is not asked, as
     of comments and personal data."""
+    jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    """Whose law the article is of; None for what holds under any law."""
 
 
 MAX_LABELS = 64
 MAX_FINDINGS = 1_000
 """Findings a text: scoring keeps the first so many."""
 Shares = Annotated[dict[Label, Share], Meta(max_length=MAX_LABELS)]
+
+
+UnscoredReason = Literal["language", "model"]
+"""`language`: in one that the model does not know, so it was not asked · `model`: it did not answer."""
 
 
 class ScoredText(
@@ -191,7 +197,7 @@ class ScoredText(
     text: Text
     """Personal data masked."""
     scored: bool
-    """False where the model did not answer: rules were applied, sentiment and risks are unknown."""
+    """False where the model did not answer or was not asked: rules were applied, sentiment and risks are unknown."""
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     sentiment_scores: Shares = {}
     risks: Shares = {}
@@ -207,6 +213,7 @@ class ScoredText(
     schema_version: Version = SCHEMA_VERSION
     scoring_ms: Milliseconds | None = None
     """From when the worker took the text's slice in hand until it was judged; the wait before is not in it."""
-
     retracts: Id | None = None
     """Of a retraction: the event that is taken back (streams.events.identity); None for all texts of `actor`."""
+    unscored: UnscoredReason | None = None
+    """Why it has no score; None where it has one, and in texts of before 0.1.0."""

@@ -19,5 +19,6 @@ def run(settings: Settings) -> int:
     client = worker_client(settings)
     ledger = RetryingLedger(RedisLedger(client, SCORING, settings.namespace), SCORING)
     model = serve(settings)
+    rulebook = Rulebook.load(jurisdiction=settings.jurisdiction)
     texts = TopicPublisher(KafkaConnection.of(settings), SCORED, linger_ms=5)
-    return run_worker(ScoringHandler(ledger, texts, Rulebook.load(), model, system_clock), settings)
+    return run_worker(ScoringHandler(ledger, texts, rulebook, model, system_clock), settings)

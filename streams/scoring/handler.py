@@ -21,7 +21,7 @@ from itertools import islice
 
 import msgspec
 
-from models.labels import RISKS
+from models.labels import LANGUAGES, RISKS
 from models.labels import SENTIMENTS as SENTIMENT_NAMES
 from models.runtime import Scorer, Scores
 from streams.clock import Clock
@@ -139,11 +139,12 @@ class ScoringHandler:
         self._rulebook = rulebook
         self._model = None if model is None else TimedScorer(model.classifier)
         self._model_revision = "" if model is None else model.revision
+        self._languages = LANGUAGES if model is None else model.languages
         self._clock = clock
         self._partitions: dict[tuple[str, int], ScoringPartition] = {}
         # One thread: the model's sessions are not to be shared, and a core is what a worker has.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
-        from_zero(TEXTS, ("scored", "unscored"))
+        from_zero(TEXTS, ("scored", "unscored", "language"))
         from_zero(SENTIMENTS, SENTIMENT_NAMES)
         from_zero(FLAGGED, RISKS)
         from_zero(FINDINGS, rulebook.families)
@@ -207,7 +208,7 @@ class ScoringHandler:
         all join the backlog, and the backlog is not tried now."""
         began_ms = self._clock()
         texts = [JudgedText.of(one.event) for one in located if not takes_back(one.event)]
-        judgements = iter(judge(texts, self._rulebook, self._model, held.captions))
+        judgements = iter(judge(texts, self._rulebook, self._model, held.captions, self._languages))
         records = [
             self._retraction(held.claim, one)
             if takes_back(one.event)
@@ -221,8 +222,9 @@ class ScoringHandler:
         ]
         new = [record for record in records if record.kind != "retraction"]
         answers = any(text.scored for text in new)
-        unscored: dict[str, bytes | None] = {} if answers else {str(text.origin.offset): _encode(text) for text in new}
-        tried = self._rescore(held) if answers or not texts else {}
+        waiting = [] if answers else [text for text in new if text.unscored == "model"]
+        unscored: dict[str, bytes | None] = {str(text.origin.offset): _encode(text) for text in waiting}
+        tried = self._rescore(held) if answers or not waiting else {}
         settled = {offset: None for offset, text in tried.items() if text.scored or answers}
         return Scored(records, new, [text for text in tried.values() if text.scored], {**settled, **unscored})
 
@@ -246,7 +248,7 @@ class ScoringHandler:
         }
 
     def _count(self, scored: Scored) -> None:
-        outcomes = Counter("scored" if text.scored else "unscored" for text in scored.texts)
+        outcomes = Counter(_outcome(text) for text in scored.texts)
         for outcome, count in outcomes.items():
             TEXTS.labels(outcome).inc(count)
         TEXTS.labels("scored").inc(len(scored.rescored))
@@ -263,6 +265,12 @@ class ScoringHandler:
         if scored.texts:
             age_ms = max(0, self._clock() - scored.texts[-1].log_time_ms)
             EVENT_AGE_SECONDS.labels(SCORING).observe(age_ms / 1000)
+
+
+def _outcome(text: ScoredText) -> str:
+    if text.scored:
+        return "scored"
+    return "language" if text.unscored == "language" else "unscored"
 
 
 def is_scored(event: Event) -> bool:

@@ -1,7 +1,7 @@
 """How a text is judged: the worker, `pulsewatch score` and `pulsewatch backtest` all come through here.
 
     TextReading ─┬─ masked ───────────────► text
-                 ├─ model ────────────────► sentiment, risks      None if the model did not answer
+                 ├─ model ────────────────► sentiment, risks      None if it did not answer or was not asked
                  └─ captions or rules ────► findings              what they quote is masked
 
 Rules and model do not know of each other: if there is no model, or it does not answer, a text stays unscored and the
@@ -10,17 +10,19 @@ rules go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from models.labels import LANGUAGES
 from models.runtime import Scorer, Scores
 from streams.compliance.captions import Caption, Captions
 from streams.compliance.rulebook import Rulebook
 from streams.compliance.text_reading import TextReading
-from streams.events.schema import Coordinates, Event, Finding, Platform, ScoredText, TextKind, text_kind
+from streams.events.schema import Coordinates, Event, Finding, Platform, ScoredText, TextKind, UnscoredReason, text_kind
+from streams.scoring.verdict import agreed_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class JudgedText:
     kind: TextKind
     platform: Platform | None = None
     caption: Caption | None = None
+    jurisdiction: str | None = None
+    """Whose law its feed says that it is under."""
 
     @classmethod
     def of(cls, event: Event) -> JudgedText:
@@ -42,7 +46,8 @@ class JudgedText:
             # A session's id is its room's, and a room's its platform's: what one host says goes on in no other's.
             place = "\x1f".join((event.platform, event.room_id or "", event.session_id or ""))
             caption = Caption(place, event.subject_id, event.event_time_ms)
-        return cls(TextReading(event.text or ""), text_kind(event), event.platform, caption)
+        reading = TextReading(event.text or "", event.lang)
+        return cls(reading, text_kind(event), event.platform, caption, event.jurisdiction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +57,37 @@ class Judgement:
     text: str
     findings: list[Finding]
     scores: Scores | None
-    """None if the model did not answer."""
+    """None if the model did not answer, or was not asked."""
+    unscored: UnscoredReason | None
+    """Why there are no scores."""
 
 
 def judge(
-    texts: Sequence[JudgedText], rulebook: Rulebook, model: Scorer | None, captions: Captions | None = None
+    texts: Sequence[JudgedText],
+    rulebook: Rulebook,
+    model: Scorer | None,
+    captions: Captions | None = None,
+    languages: Collection[str] | None = LANGUAGES,
 ) -> list[Judgement]:
     """One judgement a text, in order. Blocks for as long as model and rules take.
 
-    `captions` remembers speech, so texts of one session must come in order and once.
+    `captions` remembers speech, so texts of one session must come in order and once. The model is asked for texts in
+    its `languages` alone; None if they are not known.
     """
-    all_scores = model_scores([text.reading.normal for text in texts], model)
-    return [
-        Judgement(*_apply_rules(text, rulebook, captions), scores)
-        for text, scores in zip(texts, all_scores, strict=True)
-    ]
+    asked = [text for text in texts if languages is None or text.reading.language in languages]
+    answers = iter(model_scores([text.reading.normal for text in asked], model))
+    scores = {id(text): next(answers) for text in asked}
+    return [_judgement(text, rulebook, captions, id(text) in scores, scores.get(id(text))) for text in texts]
+
+
+def _judgement(
+    text: JudgedText, rulebook: Rulebook, captions: Captions | None, was_asked: bool, scores: Scores | None
+) -> Judgement:
+    masked, findings = _apply_rules(text, rulebook, captions)
+    if scores is None:
+        return Judgement(masked, findings, None, "model" if was_asked else "language")
+    flagged = agreed_flags(scores.flagged, masked, findings)
+    return Judgement(masked, findings, msgspec.structs.replace(scores, flagged=flagged), None)
 
 
 def model_scores(texts: Sequence[str], model: Scorer | None) -> Sequence[Scores | None]:
@@ -93,6 +114,7 @@ def scored_text(event: Event, origin: Coordinates, log_time_ms: int, judgement: 
         session_id=event.session_id,
         product_id=event.product_id,
         lang=event.lang,
+        unscored=judgement.unscored,
     )
 
 
@@ -127,7 +149,8 @@ def with_scores(text: ScoredText, scores: Scores | None, model_revision: str = "
         sentiment=sentiment,
         sentiment_scores=scores.sentiment_scores,
         risks=scores.risks,
-        flagged=scores.flagged,
+        flagged=agreed_flags(scores.flagged, text.text, text.findings),
+        unscored=None,
         model_revision=model_revision,
     )
 
@@ -135,10 +158,10 @@ def with_scores(text: ScoredText, scores: Scores | None, model_revision: str = "
 def _apply_rules(text: JudgedText, rulebook: Rulebook, captions: Captions | None) -> tuple[str, list[Finding]]:
     """The text with personal data masked, and what breaks a rule in it."""
     if text.caption is not None and captions is not None:
-        masked, findings = captions.check(text.caption, text.reading, text.platform)
+        masked, findings = captions.check(text.caption, text.reading, text.platform, text.jurisdiction)
     else:
         masked = text.reading.masked
-        findings = rulebook.check(text.reading, text.kind, platform=text.platform)
+        findings = rulebook.check(text.reading, text.kind, platform=text.platform, jurisdiction=text.jurisdiction)
     return masked, _quoted_from(masked, findings)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 import msgspec
 
+from models.labels import LANGUAGES
 from models.runtime import Scorer
 from streams.compliance.rulebook import Rulebook
 from streams.compliance.text_reading import TextReading
@@ -44,7 +45,10 @@ def score_lines(
     such lines, and if the model cannot be loaded.
     """
     rulebook = rulebook or Rulebook.load()
-    classifier = classifier or require_classifier()
+    languages: Collection[str] | None = LANGUAGES
+    if classifier is None:
+        served = require_classifier()
+        classifier, languages = served, served.languages
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     left_out: list[str] = []
     while batch := list(islice(numbered, BATCH_LINES)):
@@ -53,7 +57,7 @@ def score_lines(
             left_out.append(mistake)
             if on_left_out is not None:
                 on_left_out(mistake)
-        for text, judgement in zip(texts, judge(texts, rulebook, classifier), strict=True):
+        for text, judgement in zip(texts, judge(texts, rulebook, classifier, languages=languages), strict=True):
             yield _row(text, judgement)
     if left_out:
         raise UsageError(left_out[0] if len(left_out) == 1 else f"{left_out[0]}; {len(left_out)} lines left out")
@@ -68,7 +72,7 @@ def _read(batch: list[tuple[int, bytes | str]], plain_kind: TextKind | None) -> 
         except msgspec.ValidationError as error:
             mistakes.append(f"line {number}: {error}")
         else:
-            texts.append(JudgedText(TextReading(read.text), read.kind))
+            texts.append(JudgedText(TextReading(read.text, read.lang), read.kind))
     return texts, mistakes
 
 
@@ -89,6 +93,7 @@ def _row(text: JudgedText, judgement: Judgement) -> dict[str, Any]:
         "sentiment_scores": {} if scores is None else scores.sentiment_scores,
         "risks": risks,
         "flagged": flagged,
+        **({} if judgement.unscored is None else {"unscored": judgement.unscored}),
         "findings": [msgspec.to_builtins(finding) for finding in judgement.findings],
         "verdict": verdict(judgement.findings, risks, flagged, text.kind).as_row(),
     }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from models.labels import LANGUAGES
 from models.runtime import (
     REMEMBERED_TEXTS,
     BreakerLimits,
@@ -31,6 +33,8 @@ class ServedModel:
 
     classifier: Scorer
     revision: str
+    languages: Collection[str] | None = LANGUAGES
+    """Those that it knows; None if that is not known."""
 
 
 def serve(settings: Settings) -> ServedModel | None:
@@ -52,7 +56,7 @@ def serve(settings: Settings) -> ServedModel | None:
         log.warning("%s; texts stay unscored, rules go on", refusal)
         return None
     guarded = CircuitBreakerClassifier(classifier, BreakerLimits(), time.monotonic, settings.core)
-    return ServedModel(guarded, classifier.revision)
+    return ServedModel(guarded, classifier.revision, classifier.languages)
 
 
 def require_classifier(settings: Settings | None = None, remembered_texts: int = REMEMBERED_TEXTS) -> Classifier[Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from models.normalise import lower, normalise
 from streams.compliance.personal_data import find_personal_data, is_id_card, luhn
+from streams.compliance.text_reading import mask
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -81,3 +82,56 @@ def test_luhn_refuses_every_single_wrong_digit() -> None:
     for place, right in enumerate(good):
         wrong = [good[:place] + digit + good[place + 1 :] for digit in "0123456789" if digit != right]
         assert not any(map(luhn, wrong))
+
+
+HIDDEN = [
+    "008613800138000", "0086 138 0013 8000", "0086-138-0013-8000", "电话138/0013/8000", "138,0013,8000找我",
+    "138.0013.8000", "138、0013、8000", "1-3-8-0-0-1-3-8-0-0-0", "1.3.8.0.0.1.3.8.0.0.0", "138|0013|8000",
+    "1380/0138/000", "1 3 8 0 0 1 3 8 0 0 0", "我妈电话0571-88231234", "打(021)62345678找我", "010-62345678",
+    "家里座机02162345678", "联系电话 0755 8234 5678", "扣扣12345678", "抠抠：87654321", "企鹅号 123456789",
+    "加我企鹅12345678", "Q号:88776655", "球球 9876543210", "１３８００１３８０００", "①③⑧⓪⓪①③⑧⓪⓪⓪", "❶❸❽⓿⓿❶❸❽⓿⓿⓿",
+    "١٣٨٠٠١٣٨٠٠٠", "१३८००१३८०००", "一三八零零一三八零零零", "壹叁捌零零壹叁捌零零零", "〡〣〨〇〇〡〣〨〇〇〇",
+    "一三八 零零一三 八零零零", "l38OOl38OOO", "l3800138000", "I38OO138OOO", "138oo138ooo", "13B0013B000",
+    "138<b>0013</b>8000", "138&#48;0138000", "倒着看 00083100831", "00083100831倒过来就是我电话",
+    "my number backwards 00083100831", "号码反过来写的：00083100831",
+    "yao san ba ling ling yao san ba ling ling ling", "yao-san-ba-ling-ling-yao-san-ba-ling-ling-ling",
+    "yaosanbalinglingyaosanbalinglingling", "yi san ba 0 0 1 3 8 ling ling ling", "GB82 WEST 1234 5698 7654 32",
+    "DE89370400440532013000", "iban FR14 2004 1010 0505 0001 3M02 606", "我的ip是113.87.160.21", "ip 192.168.1.23",
+    "his ip: 2001:4860:4860::8888", "登录地址 8.8.4.4", "742 Evergreen Terrace, Springfield, OR 97403",
+    "221B? no: 12 Baker Street, flat 3", "she moved to 18 Rose Lane, London NW1 6XE", "1600 Pine Ave Apt 4B",
+    "jane dot doe at gmail dot com", "john.smith(at)acme(dot)com", "zhang123 at qq dot com", "12345678艾特qq点com",
+    "lily[at]hotmail[dot]com", "my email is marc at acme dot org", "xiaoming圈a163点com", "微：abc12345",
+    "薇: xiaomei88", "v信abc_123", "vx: lily2020", "加薇 zhang12345", "wxid_a1b2c3d4e5f6", "v: abc_123",
+    "Vx：lisi2020", "+44 20 7946 0958", "00 44 20 7946 0958", "call (415) 555-2671",
+]  # fmt: skip
+NOBODYS = [
+    "订单号13812345678", "订单号 0086138001380001", "运单773012345678901", "139/199/299/399",
+    "139,199,299,399元任选", "13,800,138,000人看过", "1,380,013,800", "2026/11/29 13:45", "2026.11.29", "13:45:30",
+    "138.50元", "满300减50,满500减100", "1/3 8/10", "EAN 4006381333931", "6901234567892", "条码6901234567892",
+    "ISBN 9787111213826", "SKU l3800138", "型号l380b1380", "model i38oo", "序列号 138oo138ooo",
+    "客服电话0571-88886666", "客服热线400-820-8820", "门店电话 021-62345678", "酒店前台 010-65123456",
+    "售后 0755-82345678", "服务电话010-12345678", "020-12345678客服", "企鹅很可爱 12只", "QQ音乐100万首",
+    "q弹的100个丸子", "球球了 10点开始", "口口相传1000年", "扣扣子 5颗", "①②③④⑤", "第①步 第②步 第③步", "١٠٠ ريال",
+    "5 star way of life", "10 minutes drive", "倒着数 54321", "倒过来看 12345678901",
+    "yi er san si wu liu qi ba jiu", "yi san wu", "ling ling qi", "version 1.2.3.4", "v10.0.19.44", "固件 2.4.18.3",
+    "192.168.1.1", "127.0.0.1", "1.1.1", "look at amazon dot com", "shop at glowco dot com",
+    "support at glowco dot com", "info@brand.com", "比分 3:2:1", "12:34:56:78", "aa:bb:cc:dd:ee:ff", "微: 信支付",
+    "v: very good", "薇薇安 1999", "微波炉:abcdef", "加v5车", "抽奖码 l38", "DE2026 new arrival 2026", "GB12 3456",
+    "code AB12 3456 7890 1234", "100 main road bikes sold", "our store is at 12 Baker Street",
+    "headquarters: 1600 Pine Ave", "flight CA1380 0138", "价格138,0013件", "138.0013", "库存13800", "1380013元",
+    "1st 2nd 3rd", "tracking 1Z999AA10123456784", "2 dot com bubbles", "尺码 36/37/38/39/40/41", "138/158/178/198",
+    "13.8/15.8/17.8", "比例1:3:8:0", "2026-11-29T13:45:30", "00083100831", "银行卡尾号 8000", "at 8 dot 30",
+    "meet me at noon dot", "3.5-4.5kg", "批次 20261129138",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_personal_data_is_found_and_masked_however_it_is_written(text: str) -> None:
+    assert found(text)
+    assert mask(text).count("*") >= 6
+
+
+@pytest.mark.parametrize("text", NOBODYS)
+def test_what_looks_like_personal_data_is_left_alone(text: str) -> None:
+    assert found(text) == []
+    assert mask(text) == text

@@ -34,6 +34,7 @@ def test_row_has_exactly_the_promised_fields(rulebook: Rulebook) -> None:
             "severity": "warning",
             "said_by": "rule",
             "score": None,
+            "jurisdiction": "CN",
         }
     ]
     assert verdict == {
@@ -125,3 +126,12 @@ def test_plain_line_is_a_text_of_the_kind_that_was_said(rulebook: Rulebook) -> N
 def test_plain_line_is_refused_where_no_kind_was_said(rulebook: Rulebook) -> None:
     with pytest.raises(UsageError, match="line 1"):
         rows(["good"], rulebook)
+
+
+def test_row_of_a_foreign_text_says_why_it_has_no_score(rulebook: Rulebook) -> None:
+    spanish, english = rows(
+        [json.dumps({"text": text, "kind": "comment"}) for text in ("llegó todo roto y nadie responde", "bad parcel")],
+        rulebook,
+    )
+    assert (spanish["sentiment"], spanish["flagged"], spanish["unscored"]) == (None, [], "language")
+    assert (english["sentiment"], "unscored" in english) == ("negative", False)

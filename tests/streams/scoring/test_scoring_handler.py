@@ -225,3 +225,27 @@ async def test_retraction_waits_for_no_model(new_handler: Handlers, topic: Memor
     await handler.apply(handler.prepare(batch(comment(0, "", kind="retraction", retracts="e9"))))
     assert [text.kind for text in topic.texts] == ["retraction"]
     assert not ledger.shards[LIVE].values[BACKLOG]
+
+
+async def test_text_in_a_foreign_language_goes_out_unscored_with_its_reason(
+    handler: ScoringHandler, topic: MemoryTexts, model: WordClassifier
+) -> None:
+    foreign = comment(0, "llegó todo roto y nadie responde, 13800138000", lang="en")
+    await handler.apply(handler.prepare(batch(foreign, comment(1, "bad parcel"), comment(2, "もう二度と買わない"))))
+    first = topic.texts[0]
+    assert [(text.scored, text.unscored) for text in topic.texts] == [
+        (False, "language"),
+        (True, None),
+        (False, "language"),
+    ]
+    assert (first.sentiment, first.flagged, first.text) == (None, [], "llegó todo roto y nadie responde, ***********")
+    assert {finding.family for finding in first.findings} == {"privacy_leak"}
+
+
+async def test_foreign_texts_wait_for_no_model(
+    handler: ScoringHandler, ledger: MemoryLedger, topic: MemoryTexts
+) -> None:
+    await handler.apply(handler.prepare(batch(comment(0, "muito bom"), comment(1, "진짜 예뻐요"))))
+    assert [text.unscored for text in topic.texts] == ["language", "language"]
+    claim = await ledger.acquire("live.events", 0)
+    assert await ledger.load_hash(claim, "unscored") == {}

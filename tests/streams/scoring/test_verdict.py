@@ -3,7 +3,7 @@
 import pytest
 
 from streams.events.schema import Finding, SaidBy, TextKind
-from streams.scoring.verdict import FamilyVerdict, Outcome, verdict
+from streams.scoring.verdict import FamilyVerdict, Outcome, agreed_flags, verdict
 
 
 def finding(said_by: SaidBy, score: float | None, family: str = "medical_claim") -> Finding:
@@ -39,3 +39,32 @@ def test_verdict_shows_what_each_part_says_of_each_family() -> None:
         FamilyVerdict("health_food", "suspected", (), 0.2),
     )
     assert parts.misleading is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "订单号2026112900123456",
+        "快递单号773012345678901 到哪了",
+        "EAN 4006381333931",
+        "order 114-2345678-9012345",
+        "房间号 8812345",
+    ],
+)
+def test_number_that_the_rules_know_is_no_matter_of_privacy(text: str) -> None:
+    assert agreed_flags(["complaint", "privacy"], text, []) == ["complaint"]
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("订单号2026112900123456，我的地址被你们泄露了", []),
+        ("打***********", []),
+        ("人肉他 88123456", []),
+        ("my order 998877665544 and my address are on their page", []),
+        ("查开房 8812345", [finding("rule", None, "privacy_leak")]),
+        ("他家的照片都被发出来了", []),
+    ],
+)
+def test_flag_of_privacy_stands_where_rule_or_text_agrees(text: str, findings: list[Finding]) -> None:
+    assert agreed_flags(["privacy"], text, findings) == ["privacy"]

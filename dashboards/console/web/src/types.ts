@@ -257,6 +257,7 @@ export interface Finding {
   severity: "critical" | "info" | "warning";
   said_by: "both" | "likeness" | "rule";
   score: number | null;
+  jurisdiction: string | null;
 }
 
 export interface Evidence {
