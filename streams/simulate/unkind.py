@@ -23,12 +23,14 @@ from streams.ingest.platforms import bilibili, douyin, tiktok
 from streams.simulate import platform_messages
 from streams.simulate.emission import Emission
 from streams.simulate.platform_messages import VOICES, Speaker, user_number
-from streams.simulate.scenario import Room, Scenario
+from streams.simulate.scenario import Room, Scenario, Unkindness
 
 GIFT_PRICES = {str(price): price for price in (10, 50, 100, 520, 1_990)}
 """A simulated gift's id is its price (streams.simulate.viewer_sessions)."""
 DECODERS: Mapping[str, Decoder] = {"tiktok": tiktok.DECODER, "douyin": douyin.DECODER, "bilibili": bilibili.DECODER}
 MERCHANT_KINDS: frozenset[Kind] = frozenset({"order", "payment", "refund"})
+UNHEARD = "messages that their decoder does not read"
+"""None, as long as the decoders are right."""
 _SAMPLED_KINDS: frozenset[Kind] = frozenset({"like", "enter"})
 _REORDERED_KINDS: frozenset[Kind] = frozenset({"comment", "like", "enter"})
 STRANGE = (
@@ -132,6 +134,8 @@ class PlatformRoom:
             self._unknowable[f"{event.kind} is not told"] += 1
             return
         heard = self._feed.read(json.dumps(message), emission.arrives_ms)
+        if not heard:
+            self._unknowable[UNHEARD] += 1
         yield from self._meant(emission, heard)
 
     def _meant(self, emission: Emission, heard: Sequence[Event]) -> Iterator[Emission]:
@@ -206,7 +210,7 @@ def _polled_ms(emission: Emission, every_ms: int) -> int:
 
 def told(scenario: Scenario, played: Sequence[Emission]) -> tuple[list[Emission], dict[str, int]]:
     """The emissions as they are told, and what cannot be known. A kind scenario's are told as they are."""
-    if scenario.unkindness == type(scenario.unkindness)():
+    if scenario.unkindness == Unkindness():
         return list(played), {}
     teller = Told(scenario)
     return teller.emissions(played), dict(sorted(teller.unknowable.items()))

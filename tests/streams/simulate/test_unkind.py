@@ -12,6 +12,7 @@ from streams.events.schema import Event
 from streams.simulate.generate import Traffic, generate
 from streams.simulate.scenario import Scenario, Unkindness
 from streams.simulate.scenarios import UNKIND
+from streams.simulate.unkind import UNHEARD
 from tests.oracle.recount import Record, recount
 
 ENDED_AT_MS = 1_790_000_012_345
@@ -74,6 +75,7 @@ def test_what_nobody_tells_is_unknowable(unkind: Traffic) -> None:
         unknowable
     )
     assert all(number > 0 for number in unknowable.values())
+    assert UNHEARD not in unknowable
     assert generate(KIND, ENDED_AT_MS).truth.unknowable == {}
 
 
