@@ -136,6 +136,8 @@ class Unkindness:
     """The share of likes and enters on TikTok and Douyin that the platform leaves out; its totals have them."""
     reordered_seconds: float = 0.0
     """How late comments, likes and enters of such rooms may be, each by itself, so that they come out of order."""
+    deleted_accounts: int = 0
+    """Authors of posts whose account is deleted minutes later: one message, not one for each post."""
     strange_languages: float = 0.0
     """The share of comments in rooms in a language that the model does not know."""
 

@@ -231,6 +231,7 @@ UNKIND = Scenario(
         masked_users=0.5,
         sampled=0.3,
         reordered_seconds=12,
+        deleted_accounts=6,
         strange_languages=0.05,
     ),
 )

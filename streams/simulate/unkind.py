@@ -55,7 +55,7 @@ class Told:
         told = list[Emission]()
         for emission in sorted(map(self._in_its_language, played), key=lambda one: one.event.event_time_ms):
             told += self._by_its_platform(emission)
-        return [self._on_its_way(emission) for emission in told]
+        return [self._on_its_way(emission) for emission in [*told, *self._deleted_accounts(told)]]
 
     def _in_its_language(self, emission: Emission) -> Emission:
         """A comment in a language that the model does not know, and does not say so."""
@@ -75,6 +75,23 @@ class Told:
         if room not in self._voices:
             self._voices[room] = PlatformRoom(self._rooms[room], self._scenario, self.unknowable)
         yield from self._voices[room].tell(emission)
+
+    def _deleted_accounts(self, told: Sequence[Emission]) -> Iterator[Emission]:
+        """What an account's texts counted stays; the texts themselves go."""
+        posts = [one for one in told if one.event.kind == "post" and one.event.actor and not one.event.actor.official]
+        for number, post in enumerate(self._rng.sample(posts, min(self._unkind.deleted_accounts, len(posts)))):
+            event, after_ms = post.event, self._rng.randint(2, 6) * MINUTE_MS
+            deleted = Event(
+                event_id=f"deleted-account-{number}",
+                source=event.source,
+                platform=event.platform,
+                kind="account_deletion",
+                brand_id=event.brand_id,
+                event_time_ms=event.event_time_ms + after_ms,
+                ingest_time_ms=post.arrives_ms + after_ms,
+                actor=event.actor,
+            )
+            yield Emission(deleted, deleted.ingest_time_ms)
 
     def _on_its_way(self, emission: Emission) -> Emission:
         event, unkind = emission.event, self._unkind

@@ -128,6 +128,15 @@ def test_masked_users_hold_in_their_room(unkind: Traffic) -> None:
     assert 0.25 < len(masked) / len(actors) < 0.75
 
 
+def test_a_deleted_account_is_one_message_after_its_post(unkind: Traffic) -> None:
+    told = [event for _, event in events(unkind)]
+    deleted = {event.event_id: event for event in told if event.kind == "account_deletion"}
+    assert 4 <= len(deleted) <= 6
+    for deletion in deleted.values():
+        written = [event for event in told if event.kind == "post" and event.actor == deletion.actor]
+        assert min(event.event_time_ms for event in written) < deletion.event_time_ms
+
+
 def test_nothing_arrives_after_the_end(unkind: Traffic) -> None:
     arrivals = [record.due_ms for record in unkind.records]
     assert arrivals == sorted(arrivals)
