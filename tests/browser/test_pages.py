@@ -199,6 +199,9 @@ def test_alert_is_acknowledged_on_a_phone_without_scrolling(shown: Evening, chro
         assert box is not None
         assert box["y"] + box["height"] <= PHONE[1]
         button.click()
+        expect(page.locator('[data-figure="silence"]')).to_contain_text("Nobody is told again while it fires")
+        page.get_by_role("button", name="End the silence").click()
+        expect(page.locator('[data-figure="silence"]')).to_have_count(0)
         expect(page.locator(".subtitle .decided")).to_have_text("acknowledged by local")
         page.goto(f"{shown.url}?lang=en")
         expect(page.locator('[data-panel="alerts"] [data-decision="acknowledged"]').first).to_contain_text("by local")

@@ -191,6 +191,37 @@ def test_what_was_decided_is_on_every_list(settings: Settings, console: Served) 
     assert [one["decision"]["verdict"] for one in shown] == ["acknowledged"] * 3
 
 
+def test_acknowledgement_is_silent_for_the_time_that_was_chosen_until_it_is_ended(
+    settings: Settings, console: Served
+) -> None:
+    keep(settings, an_alert("c1"))
+    decision = {"fingerprint": "c1", "verdict": "acknowledged", "note": ""}
+    console.post("decide", decision)
+    assert console.get("alert/c1")["judged"]["silence"]["until_ms"] is None
+    console.post("decide", {**decision, "silence_minutes": 60})
+    until_ms = console.get("alert/c1")["judged"]["silence"]["until_ms"]
+    assert until_ms == pytest.approx(console.readers.clock() + 60 * MINUTE_MS, abs=60_000)
+    console.post("decide", {**decision, "silence_minutes": 0})
+    page = console.get("alert/c1")["judged"]
+    assert (page["silence"], page["standing"]["verdict"]) == (None, "acknowledged")
+
+
+def test_false_alarm_is_over_on_the_overview(settings: Settings, console: Served) -> None:
+    keep(settings, an_alert("c1"), an_alert("w1", severity="warning"))
+    console.post("decide", {"fingerprint": "c1", "verdict": "false_alarm", "note": ""})
+    alerts = console.get("start")["alerts"]
+    assert [one["fingerprint"] for one in alerts["shown"]] == ["w1", "c1"]
+    assert (alerts["firing"], alerts["by_severity"]) == (1, {"warning": 1})
+
+
+def test_alert_is_said_in_the_languages_of_the_pages(settings: Settings, console: Served) -> None:
+    keep(settings, msgspec.structs.replace(an_alert("c1"), observed={"texts": 392.0}, baseline={"texts": 12.0}))
+    said = console.get("alert/c1")["said"]
+    assert said["en"].startswith("392 texts")
+    assert said["zh-Hans"] != said["zh-Hant"]
+    assert "392" in said["zh-Hant"]
+
+
 def test_minutes_before_the_first_event_are_unknown_not_zero(settings: Settings, console: Served) -> None:
     count(settings, event("comment", 0, "p1", session_id="s"), event("like", 3, "p1", session_id="s"), log_ms=LOG_MS)
     comments = console.get("room/r1")["minutes"]["comments"]

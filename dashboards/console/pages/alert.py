@@ -11,11 +11,15 @@ from dashboards.console.sources import PageSources
 from streams.alerts.alert import Alert, Severity, State
 from streams.alerts.kinds import AlertKind
 from streams.chinese import in_traditional
-from streams.control.decisions import Decision, standing
+from streams.control.decisions import Decision, Silence, silence_of, standing
+from streams.notification.sentences import Reader, key_sentence
+from streams.notification.words import Language
 
 FOLDER = Path(__file__).parents[2] / "runbooks"
 RUNBOOKS: Mapping[str, str] = MappingProxyType({path.name: path.read_text() for path in FOLDER.glob("*.md")})
 """By name: names come with alerts, so they are looked up, never joined to a path."""
+LANGUAGES: Mapping[str, Language] = MappingProxyType({"en": "en", "zh-Hans": "zh-CN", "zh-Hant": "zh-TW"})
+"""The pages' languages as messages call them."""
 CHINESE_RUNBOOKS: Mapping[str, str] = MappingProxyType({path.name: path.read_text() for path in FOLDER.glob("zh/*.md")})
 
 
@@ -32,16 +36,20 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class DecisionHistory(msgspec.Struct, frozen=True):
-    """All decisions, oldest first, and the one in force."""
+    """All decisions, oldest first, the one in force, and the silence that it made."""
 
     made: Sequence[Decision]
     standing: Decision | None
+    silence: Silence | None
+    """None where people are told again."""
 
 
 class AlertPage(msgspec.Struct, frozen=True):
     """The page. `alert` is None where no record of it is known any more."""
 
     alert: Alert | None
+    said: Mapping[str, str]
+    """How bad it is, in one sentence in each of the pages' languages; empty for an alert without figures."""
     timeline: Sequence[Change]
     judged: DecisionHistory
     runbook: str
@@ -57,11 +65,17 @@ def view(sources: PageSources, fingerprint: str) -> AlertPage:
     made = sources.readers.decisions.of(fingerprint)
     return AlertPage(
         alert=alert,
+        said=_said(alert) if alert else {},
         timeline=_timeline(history or ([alert] if alert else [])),
-        judged=DecisionHistory(made, standing(made)),
+        judged=DecisionHistory(made, standing(made), silence_of(made, sources.readers.clock())),
         runbook=RUNBOOKS.get(alert.runbook, "") if alert else "",
         runbook_in=_translated(alert.runbook) if alert else {},
     )
+
+
+def _said(alert: Alert) -> dict[str, str]:
+    said = {page: key_sentence(alert, Reader(language)) for page, language in LANGUAGES.items()}
+    return {page: sentence for page, sentence in said.items() if sentence}
 
 
 def find(sources: PageSources, fingerprint: str) -> Alert | None:

@@ -12,7 +12,7 @@ from dashboards.console.sources import PageSources
 from dashboards.readers import Readers
 from dashboards.snapshot import by_brand, text_count
 from streams.alerts.alert import SEVERITIES, Alert, Severity
-from streams.control.decisions import Decision
+from streams.control.decisions import Decision, ends
 from streams.engagement.reader import ScopeTotals
 
 ROOM_MINUTES = 5
@@ -47,13 +47,14 @@ class BrandLine(msgspec.Struct, frozen=True):
 
 
 class OverviewAlerts(msgspec.Struct, frozen=True):
-    """Firing ones, then those that resolved lately; with what people decided about them.
+    """Firing ones, those that were called false alarms, then those that resolved lately; with what people decided.
 
     The gravest come first, and with each the others of its room (of its brand, where it has no room).
     """
 
     shown: Sequence[AlertSummary]
     firing: int
+    """Without false alarms, which are over for people."""
     by_severity: Mapping[Severity, int]
     """Those that fire, by severity, the gravest first."""
     hidden: int
@@ -86,10 +87,12 @@ def view(sources: PageSources, _key: str = "") -> OverviewPage:
 def _alerts(readers: Readers, active: Sequence[Alert]) -> OverviewAlerts:
     resolved = gravest_first(readers.alerts.resolved())[:MAX_RESOLVED]
     decided = readers.decisions.standing([alert.fingerprint for alert in [*active, *resolved]])
+    false = [alert for alert in active if ends(decided.get(alert.fingerprint))]
+    active = [alert for alert in active if alert not in false]
     firing = by_place(gravest_first(active, decided)[:MAX_ALERTS])
     counts = Counter(alert.severity for alert in active)
     return OverviewAlerts(
-        shown=summaries([*firing, *resolved], decided),
+        shown=summaries([*firing, *gravest_first(false)[:MAX_RESOLVED], *resolved], decided),
         firing=len(active),
         by_severity={name: counts[name] for name in reversed(SEVERITIES) if counts[name]},
         hidden=len(active) - len(firing),

@@ -48,7 +48,8 @@ export function figuresOf({ kind, observed, baseline, source, present = {}, stat
       {source && <><Plain>{source}</Plain>{" "}</>}
       {decimal(height)} {t(unit, { n: decimal(height) })}
       {usual !== undefined && usual > 0 && <> ({t("usual")} {decimal(usual)})</>}
-      {state === "firing" && now !== undefined && now !== height && <> · {t("now")} {decimal(now)}</>}
+      {state === "firing" && now !== undefined && now !== height && <> · {t("now")} {present.texts_per_minute === undefined
+        ? decimal(now) : `${decimal(present.texts_per_minute)} ${t("perMinute")}`}</>}
     </>
   );
 }

@@ -317,13 +317,23 @@ export interface Change {
   baseline: Record<string, number>;
 }
 
+export interface Silence {
+  author: string;
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  severity: "critical" | "info" | "warning";
+  until_ms: number | null;
+  note: string;
+}
+
 export interface DecisionHistory {
   made: Decision[];
   standing: Decision | null;
+  silence: Silence | null;
 }
 
 export interface AlertPanels {
   alert: Alert | null;
+  said: Record<string, string>;
   timeline: Change[];
   judged: DecisionHistory;
   runbook: string;

@@ -290,6 +290,14 @@ export const WORDS = {
   moodOfBrand: ["整个品牌的评论情绪", "Comment mood of the whole brand"],
   wholeBrand: ["整个品牌的", "of the whole brand"],
   brandOfRoom: ["留空则用直播间的品牌", "empty: the room’s own"],
+  silence: ["之后不再通知", "Then tell nobody"],
+  whileFiring: ["在触发期间", "while it fires"],
+  oneHour: ["一小时", "for an hour"],
+  fourHours: ["四小时", "for four hours"],
+  oneDay: ["一天", "for a day"],
+  silentUntil: ["{time} 前不再通知", "Nobody is told again until {time}"],
+  silentWhileFiring: ["触发期间不再通知", "Nobody is told again while it fires"],
+  endSilence: ["恢复通知", "End the silence"],
 } as const;
 
 export type Word = keyof typeof WORDS;

@@ -10,7 +10,7 @@ import { Runbook } from "../runbook";
 import { Shell, useMe } from "../shell";
 import { post } from "../api";
 import { useLive } from "../stream";
-import type { Alert, AlertPanels, Decision, Evidence } from "../types";
+import type { Alert, AlertPanels, Decision, Evidence, Silence } from "../types";
 
 const FACTORS: Record<string, Word> = { volume: "volumeFactor", reach: "reachFactor" };
 const VERDICTS: [Decision["verdict"], Word][] = [
@@ -19,7 +19,7 @@ const VERDICTS: [Decision["verdict"], Word][] = [
 
 export function AlertPage({ id }: { id: string }): JSX.Element {
   const live = useLive<AlertPanels>("alert", id);
-  const { alert, timeline, judged, runbook, runbook_in } = live.panels;
+  const { alert, said, timeline, judged, runbook, runbook_in } = live.panels;
   if (alert === null) {
     return (
       <Shell live={live} title={t("noAlert")}>
@@ -43,7 +43,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
     >
       <div class="columns">
         <div class="stack">
-          <Panel name="what" title={t("howBad")} data={alert}>{(shown) => <HowBad alert={shown} />}</Panel>
+          <Panel name="what" title={t("howBad")} data={alert}>{(shown) => <HowBad alert={shown} said={said?.[language]} />}</Panel>
           <Panel name="evidence" title={t("evidence")} aside={t("evidenceNote")} data={alert} isEmpty={({ evidence }) => !evidence?.length} empty="noEvidence">
             {({ evidence }) => <ul class="evidence">{(evidence ?? []).map((one) => <Said key={`${one.origin.partition}:${one.origin.offset}`} evidence={one} />)}</ul>}
           </Panel>
@@ -53,7 +53,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
         </div>
         <div class="stack">
           <Panel name="judged" title={t("decisions")} data={judged}>
-            {({ made, standing }) => <Decide fingerprint={id} made={made} standing={standing} />}
+            {({ made, standing, silence }) => <Decide fingerprint={id} made={made} standing={standing} silence={silence} />}
           </Panel>
           {hasAny(alert?.factors) && <Panel name="factors" title={t("factors")} aside={t("factorsWhy")} data={alert}>
             {({ factors }) => (
@@ -96,7 +96,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
 const hasAny = (figures: Record<string, number> | undefined): boolean => Object.keys(figures ?? {}).length > 0;
 const decimal2 = (value: number): string => value.toFixed(2);
 
-function HowBad({ alert }: { alert: Alert }): JSX.Element {
+function HowBad({ alert, said }: { alert: Alert; said: string | undefined }): JSX.Element {
   const { observed = {}, baseline = {}, present = {} } = alert;
   const names = [...new Set([...Object.keys(observed), ...Object.keys(baseline), ...Object.keys(present)])];
   const isNow = alert.state === "firing" && Object.keys(present).length > 0;
@@ -104,6 +104,8 @@ function HowBad({ alert }: { alert: Alert }): JSX.Element {
     <>
       {language === "en"
         ? <p class="summary"><Plain>{alert.explanation || alert.summary}</Plain></p>
+        : said
+        ? <p class="summary"><Plain>{said}</Plain></p>
         : <p class="summary">{named(alert.kind)}{alert.family && ` · ${named(alert.family)}`}{t("colon")}{figuresOf({ observed, baseline, kind: alert.kind, source: alert.source ?? "" })}</p>}
       {alert.state === "firing" && alert.calm_since && <p class="summary"><Calm sinceMs={alert.calm_since} resolvesMs={alert.resolves_at} /></p>}
       {names.length > 0 && (
@@ -167,14 +169,20 @@ interface DecideProps {
   fingerprint: string;
   made: Decision[];
   standing: Decision | null;
+  silence: Silence | null;
 }
 
-function Decide({ fingerprint, made, standing }: DecideProps): JSX.Element {
+/** For how many minutes an acknowledgement silences the alert; empty is as long as it fires. */
+const SILENCES: [string, Word][] = [["", "whileFiring"], ["60", "oneHour"], ["240", "fourHours"], ["1440", "oneDay"]];
+
+function Decide({ fingerprint, made, standing, silence }: DecideProps): JSX.Element {
   const who = useMe();
   const [note, setNote] = useState("");
   const [failure, setFailure] = useState("");
-  const decide = async (verdict: Decision["verdict"]): Promise<void> => {
-    const error = await post("/api/decide", { fingerprint, verdict, note });
+  const [minutes, setMinutes] = useState("");
+  const decide = async (verdict: Decision["verdict"], silenced = minutes): Promise<void> => {
+    const silence_minutes = verdict === "acknowledged" && silenced !== "" ? Number(silenced) : null;
+    const error = await post("/api/decide", { fingerprint, verdict, note, silence_minutes });
     setFailure(error ?? "");
     if (!error) setNote("");
   };
@@ -184,6 +192,9 @@ function Decide({ fingerprint, made, standing }: DecideProps): JSX.Element {
         <form class="decide" onSubmit={(event) => event.preventDefault()}>
           <label>{t("note")} <input value={note} maxLength={500} placeholder={t("noteHint")} onInput={(event) => setNote(event.currentTarget.value)} /></label>
           <div class="actions">
+            <label class="silence">{t("silence")} <select value={minutes} onChange={(event) => setMinutes(event.currentTarget.value)}>
+              {SILENCES.map(([value, word]) => <option value={value}>{t(word)}</option>)}
+            </select></label>
             {VERDICTS.filter(([verdict]) => verdict !== "reopened" || standing).map(([verdict, word]) => (
               <button
                 type="button" class={verdict === "acknowledged" && !standing ? "first" : ""} data-verdict={verdict}
@@ -191,6 +202,12 @@ function Decide({ fingerprint, made, standing }: DecideProps): JSX.Element {
               >{t(word)}</button>
             ))}
           </div>
+          {silence && (
+            <p class="basis" data-figure="silence">
+              {silence.until_ms ? t("silentUntil", { time: when(silence.until_ms) }) : t("silentWhileFiring")}{" "}
+              <button type="button" onClick={() => void decide("acknowledged", "0")}>{t("endSilence")}</button>
+            </p>
+          )}
           {failure && <p class="state" role="alert">{failure}</p>}
         </form>
       ) : <p class="state">{t("onlyOperators")}</p>}
