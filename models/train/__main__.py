@@ -76,6 +76,14 @@ EFFORT = Effort()
     multiple=True,
     help="Only these stages; all by default. What a stage finds done is not done again.",
 )
+@click.option(
+    "--keep",
+    "kept",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Package the mean of what was trained and the model of --start-from, with this share of the latter.",
+)
 @click.option("--note", default="", help="What the model card should say of this training beside the recipe.")
 @click.option("--revision", default="unreleased", show_default=True, help="Name of the packaged model.")
 def main(
@@ -94,6 +102,7 @@ def main(
     threads: int,
     licences: str,
     stages: tuple[str, ...],
+    kept: float,
     note: str,
     revision: str,
 ) -> None:
@@ -112,7 +121,7 @@ def main(
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
         if "package" in stages and data and (language == "both" or start_from):
-            package(Recipe(data, out, seed, licences, revision, start_from, note), out / "bundle", click.echo)
+            package(Recipe(data, out, seed, licences, revision, start_from, kept, note), out / "bundle", click.echo)
     except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
         raise click.ClickException(str(error)) from error
 

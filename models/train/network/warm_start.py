@@ -35,7 +35,7 @@ def load_from_package(network: Network, graphs: Iterable[Path], risks: Sequence[
     """
     state = network.state_dict()
     missing = set(state)
-    rows = [*range(len(SENTIMENTS)), *(len(SENTIMENTS) + RISKS.index(label) for label in risks)]
+    rows = _rows(risks)
     last = f"exits.{network.encoder.config.num_hidden_layers}."
     for path in graphs:
         for stored, low, high in _intervals(onnx.load(str(path)).graph):
@@ -52,6 +52,27 @@ def load_from_package(network: Network, graphs: Iterable[Path], risks: Sequence[
                 missing.discard(name)
     network.load_state_dict(state)
     return sorted(missing)
+
+
+def keep_part_of(network: Network, before: Network, missing: Sequence[str], risks: Sequence[str], kept: float) -> None:
+    """Moves the weights back by ``kept`` of the way to those ``before`` the training, in place.
+
+    Between both lie networks that know what is new and forget less of what was known (Wortsman et al. 2022). What was
+    not there before, the ``missing`` weights and rows of heads for other than these ``risks``, stays as it was learnt.
+    """
+    state, start = network.state_dict(), before.state_dict()
+    rows = _rows(risks)
+    for name in state.keys() - set(missing):
+        if name.startswith(_HEADS):
+            state[name][rows] = torch.lerp(state[name][rows], start[name][rows], kept)
+        else:
+            state[name] = torch.lerp(state[name], start[name], kept)
+    network.load_state_dict(state)
+
+
+def _rows(risks: Sequence[str]) -> list[int]:
+    """The outputs of the sentiments and of these risks."""
+    return [*range(len(SENTIMENTS)), *(len(SENTIMENTS) + RISKS.index(label) for label in risks)]
 
 
 def _intervals(graph: onnx.GraphProto) -> Iterator[tuple[str, torch.Tensor, torch.Tensor]]:

@@ -35,8 +35,9 @@ from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
 from models.train.data.written import load_written
 from models.train.loop import Progress, load_weights
-from models.train.network.encoder import ENCODERS, Encoder
+from models.train.network.encoder import ENCODERS, Encoder, Saved
 from models.train.network.network import Network
+from models.train.network.warm_start import keep_part_of, load_from_package
 from models.train.release.calibrate import (
     THRESHOLD_RULE,
     choose_points,
@@ -73,6 +74,8 @@ class Recipe:
     licences: str
     revision: str
     start: Path | None = None
+    kept: float = 0.0
+    """The share of the packaged model's weights in the mean of them and what was trained."""
     note: str = ""
     """What the card should say of this training beside the recipe."""
 
@@ -220,8 +223,18 @@ def _trained(language: str, recipe: Recipe) -> _Trained:
     saved = torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True)
     network = small_network(encoder, saved, trained_depth(encoder, recipe.start is not None)).eval()
     progress = load_weights(network, folder / "checkpoint.pt")
+    if recipe.start is not None and recipe.kept:
+        _keep_part(network, language, recipe, recipe.start, saved)
     tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     return _Trained(language, network, tokeniser, progress)
+
+
+def _keep_part(network: Network, language: str, recipe: Recipe, start: Path, saved: Saved) -> None:
+    encoder, manifest = ENCODERS[language], read_manifest(start)
+    before = small_network(encoder, saved, trained_depth(encoder, goes_on=True)).eval()
+    graphs = [start / stage.graph for stage in manifest.models[language].stages]
+    missing = load_from_package(before, graphs, manifest.risks)
+    keep_part_of(network, before, missing, manifest.risks, recipe.kept)
 
 
 def _calibrated_stages(chain: _Chain, examples: list[Example]) -> _CalibratedStages:

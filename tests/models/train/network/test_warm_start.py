@@ -88,6 +88,25 @@ def test_the_head_at_the_networks_depth_is_its_last(tmp_path: Path) -> None:
     assert torch.allclose(cut.head.weight, trained.exits["2"].weight)
 
 
+def test_what_was_trained_goes_part_of_the_way_back() -> None:
+    import torch
+
+    from models.labels import RISKS, SENTIMENTS
+    from models.train.network.warm_start import keep_part_of
+
+    before, trained = small_network(), small_network()
+    with torch.no_grad():
+        for parameter in trained.parameters():
+            parameter += 1
+    keep_part_of(trained, before, ["exits.2.bias"], RISKS[1:], 0.25)
+    inner = "encoder.encoder.layer.0.output.dense.weight"
+    assert torch.allclose(trained.state_dict()[inner], before.state_dict()[inner] + 0.75)
+    assert torch.allclose(trained.head.bias[: len(SENTIMENTS)], before.head.bias[: len(SENTIMENTS)] + 0.75)
+    new = len(SENTIMENTS)  # the row of the risk that was not known before
+    assert torch.allclose(trained.head.bias[new], before.head.bias[new] + 1)
+    assert torch.allclose(trained.exits["2"].bias, before.exits["2"].bias + 1)
+
+
 def test_a_package_that_would_be_replaced_is_no_start(tmp_path: Path) -> None:
     from models.train.__main__ import main
 
