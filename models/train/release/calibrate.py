@@ -4,7 +4,8 @@ Calibrated are the logits of the int8 graph, as served. Sources weigh alike, so 
 
 An operating point's threshold is the least at which a risk's flags have the point's precision on texts of the written
 corpus by authors whom the model does not know, and ``PUBLIC_PRECISION`` on the public sets. Then, while innocent texts
-of a source raise alarms more often than the source's limit, the risk that raises the most of them gets a higher one.
+of a source raise alarms more often than the source's limit, the risk that loses the least of its true texts by it gets
+a threshold above the next of them.
 """
 
 from __future__ import annotations
@@ -136,6 +137,10 @@ def choose_thresholds(probability: Floats, examples: Sequence[Example], point: s
         [_precise_threshold(probability[:, column], examples, label, point) for column, label in enumerate(RISKS)]
     )
     calm = _calm_groups(examples)
+    of_true = [
+        probability[[i for i, e in enumerate(examples) if e.risks.get(label, (0.0, 0.0))[0] == 1], column]
+        for column, label in enumerate(RISKS)
+    ]
     limits = {source: LIMIT_TIMES[point] * SOURCES[source].false_alarm_limit for source in calm}
     while True:
         flags = probability >= thresholds
@@ -143,10 +148,26 @@ def choose_thresholds(probability: Floats, examples: Sequence[Example], point: s
         worst = max(rates, key=lambda source: rates[source] / limits[source], default="")
         if not rates or rates[worst] <= limits[worst]:
             break
-        loudest = int(flags[calm[worst]].sum(axis=0).argmax())
-        column = probability[calm[worst], loudest]
-        thresholds[loudest] = float(column[column >= thresholds[loudest]].min()) + 1e-4
+        cheapest, raised = _cheapest_raise(probability[calm[worst]], thresholds, of_true)
+        thresholds[cheapest] = raised
     return {label: round(min(float(t), 0.9999), 4) for label, t in zip(RISKS, thresholds, strict=True)}
+
+
+def _cheapest_raise(innocent: Floats, thresholds: Floats, of_true: Sequence[Floats]) -> tuple[int, float]:
+    """The (risk, threshold) by which one more innocent text goes unflagged and the fewest true texts with it.
+
+    ``innocent`` (texts, risks) and ``of_true``, by risk, are probabilities.
+    """
+    raises = []
+    for column, true in enumerate(of_true):
+        wrong = innocent[:, column]
+        wrong = wrong[wrong >= thresholds[column]]
+        if len(wrong):
+            raised = float(wrong.min()) + 1e-4
+            lost = np.count_nonzero((true >= thresholds[column]) & (true < raised)) / max(1, len(true))
+            raises.append((lost, column, raised))
+    _, column, raised = min(raises)
+    return column, raised
 
 
 def curves_of(probability: Floats, examples: Sequence[Example]) -> dict[str, tuple[CurvePoint, ...]]:

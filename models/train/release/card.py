@@ -269,7 +269,7 @@ def _curve(points: Sequence[Point]) -> str:
 
 def _judged(networks: Mapping[str, Mapping[str, float]]) -> str:
     """The figures of a language's networks as a table."""
-    goals = [goal for goal in GOALS if any(goal.name in figures for figures in networks.values())]
+    goals = [goal for goal in GOALS if all(goal.name in figures for figures in networks.values())]
     lines = ["| | " + " | ".join(map(_title, goals)) + " |", "|---" * (len(goals) + 1) + "|"]
     for name, figures in networks.items():
         lines.append(f"| {name} | " + " | ".join(f"{100 * figures[goal.name]:.1f}" for goal in goals) + " |")
