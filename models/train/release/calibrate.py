@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from models.labels import RISKS, SENTIMENTS
+from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.operating_points import BALANCED, FEW, PRECISION, CurvePoint, curve, least_threshold
 from models.runtime.manifest import Platt
 from models.train.data.sources import SOURCES, WRITTEN, Example
@@ -37,6 +38,8 @@ THRESHOLD_RULE = (
 
 TEMPERATURES = tuple(step / 50 for step in range(20, 201))
 GOAL_WEIGHT = 4.0
+GOAL_SOURCES = frozenset(goal.source for goal in GOALS)
+HEAVY_SOURCES = GOAL_SOURCES | {f"{WRITTEN}_{language}" for language in LANGUAGES}
 
 Floats = npt.NDArray[np.float64]
 NEUTRAL, NEGATIVE = SENTIMENTS.index("neutral"), SENTIMENTS.index("negative")
@@ -62,7 +65,7 @@ def fit_sentiment(logits: Floats, examples: Sequence[Example]) -> tuple[tuple[fl
     rows = logits[known, : len(SENTIMENTS)].copy()
     rows[[example.sentiment_binary for example in of_known], NEUTRAL] = -1e4
     truth = np.array([example.sentiment for example in of_known])
-    weights = _source_weights(of_known)
+    weights = _source_weights(of_known, heavy=GOAL_SOURCES)
     balanced = weights * _class_weights(of_known)
     rough = _fit_temperature(rows, truth, balanced)
     bias = rough * _fit_bias(rows / rough, truth, balanced)
@@ -225,10 +228,10 @@ def _class_weights(examples: Sequence[Example]) -> Floats:
     return np.array([sources[e.source] / sizes[e.source, e.sentiment] for e in examples])
 
 
-def _source_weights(examples: Sequence[Example]) -> Floats:
-    """Each source as heavy as the square root of its size, those of the goals and the written corpus more."""
+def _source_weights(examples: Sequence[Example], heavy: AbstractSet[str] = HEAVY_SOURCES) -> Floats:
+    """Each source as heavy as the square root of its size, the heavy ones more.
+
+    Of a sentiment's bias the written corpus has no such say: its moods are quotas, those of the goals are people's.
+    """
     sizes = Counter(example.source for example in examples)
-    heavy = {goal.source for goal in GOALS}
-    return np.array(
-        [sizes[e.source] ** -0.5 * (GOAL_WEIGHT if e.source in heavy or _is_written(e) else 1.0) for e in examples]
-    )
+    return np.array([sizes[e.source] ** -0.5 * (GOAL_WEIGHT if e.source in heavy else 1.0) for e in examples])
