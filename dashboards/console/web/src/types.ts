@@ -319,7 +319,7 @@ export interface Change {
 
 export interface Silence {
   author: string;
-  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "opportunity" | "privacy" | "room_collapse" | "surge";
+  kind: "compliance" | "crisis" | "cyber_violence" | "fake_traffic" | "feed_silent" | "feed_time" | "opportunity" | "privacy" | "room_collapse" | "surge";
   severity: "critical" | "info" | "warning";
   until_ms: number | null;
   note: string;
