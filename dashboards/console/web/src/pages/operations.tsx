@@ -1,6 +1,6 @@
 // For on-call staff: whether the monitor sees, how far it is behind, and what it could not read.
 import { type JSX } from "preact";
-import { ago, count, decimal, NOTHING, plain, when } from "../format";
+import { ago, count, decimal, duration, NOTHING, plain, when } from "../format";
 import { named, t } from "../i18n";
 import { Plain } from "../alerts";
 import { Panel } from "../panel";
