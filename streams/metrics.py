@@ -19,6 +19,10 @@ INGEST_UNREAD = Counter(
     ["source", "type", "reason"],
 )
 """type: one that the platform's decoder knows, else other. reason: UnreadReason of streams.ingest.foreign."""
+RECORDS_REFUSED = Counter(
+    "pulsewatch_records_refused_total", "Records that Kafka refused for their size.", ["topic", "outcome"]
+)
+"""outcome: cut (written without what makes it large), dropped (refused even so)."""
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
     "From a batch's delivery to its effects being stored.",

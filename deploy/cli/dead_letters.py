@@ -85,6 +85,7 @@ def _json(letter: DeadLetter, *, raw: bool) -> str:
         "stage": letter.stage,
         "value": value,
         "truncated": letter.truncated,
+        "size": letter.size_bytes,
     }
     return json.dumps(row, ensure_ascii=True)
 

@@ -20,7 +20,8 @@ _STRUCTS: tuple[type[msgspec.Struct], ...] = (Event, Actor, ScoredText, Coordina
 _HEADERS = {
     "topic": "where the record came from", "partition": "decimal digits", "offset": "decimal digits",
     "reason": "see below", "detail": "for people; quotes no text", "stage": "which stage could not read it",
-    "truncated": "`1` where the value is only the beginning of the record's; else missing",
+    "truncated": "`1` where the value is only the beginning of the record's, or nothing of it; else missing",
+    "size": "the record's bytes, in decimal digits, where it was cut; else missing",
 }  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _type(form: Mapping[str, Any]) -> str:
 
 
 def _dead_letters() -> str:
-    headers = [name for name, _ in DeadLetter(Coordinates("", 0, 0), "empty", "", "", None, truncated=True).headers]
+    headers = [name for name, _ in DeadLetter(Coordinates("", 0, 0), "empty", "", "", None, True, 0).headers]
     return (
         "\n## Dead letters\n\nThe value is the record's bytes as they came, the key its origin. Record headers:\n\n"
         + table(("header", "holds"), [(code(name), _HEADERS[name]) for name in headers])

@@ -97,3 +97,20 @@ def fingerprint(kind: AlertKind, brand_id: str, room_id: str | None, family: str
     """16 hex digits that name one episode: the same records give the same fingerprint."""
     identity = "\x1f".join([kind, brand_id, room_id or "", family or "", str(started_at_ms)])
     return blake2b(identity.encode(), digest_size=8).hexdigest()
+
+
+ESSENTIAL_CHARACTERS = 1_000
+_decode = msgspec.json.Decoder(Alert).decode
+
+
+def essentials(alert: bytes) -> bytes:
+    """An encoded alert without what may grow: no evidence, no spreaders, and the beginning of its sentences."""
+    whole = _decode(alert)
+    cut = msgspec.structs.replace(
+        whole,
+        evidence=[],
+        spreaders={},
+        summary=whole.summary[:ESSENTIAL_CHARACTERS],
+        explanation=whole.explanation[:ESSENTIAL_CHARACTERS],
+    )
+    return msgspec.json.encode(cut)

@@ -1,5 +1,6 @@
 """The detection worker, put together."""
 
+from streams.alerts.alert import essentials
 from streams.clock import MINUTE_MS
 from streams.compliance.disclosure_timers import load_timers
 from streams.detection.brand.custom_rules import read_alert_rules
@@ -11,6 +12,7 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.metrics import RECORDS_REFUSED
 from streams.settings import Settings
 from streams.topology import ALERTS, DETECTION
 from streams.transport.worker import run_worker
@@ -22,7 +24,12 @@ def run(settings: Settings) -> int:
     ledger = RetryingLedger(RedisLedger(client, DETECTION, settings.namespace), DETECTION)
     handler = DetectionHandler(
         ledger,
-        TopicPublisher(KafkaConnection.of(settings), ALERTS),
+        TopicPublisher(
+            KafkaConnection.of(settings),
+            ALERTS,
+            essentials=essentials,
+            on_refused=lambda outcome: RECORDS_REFUSED.labels(ALERTS, outcome).inc(),
+        ),
         DeadLetterTopicSink(KafkaConnection.of(settings)),
         detection_config(settings),
     )

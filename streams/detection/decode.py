@@ -37,7 +37,7 @@ class Records:
 def scored_texts(batch: Batch) -> Records:
     """Texts as scoring wrote them. Their log time is their source's, so that a replay has the same."""
     readable: list[tuple[ScoredText | RoomEvent, int]] = []
-    unreadable: list[Unreadable] = []
+    unreadable = list(batch.refused)
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         result = _scored(offset, value)
         if isinstance(result, ScoredText):

@@ -63,6 +63,8 @@ KEPT_RESOLVED = 200
 KEPT_SHADOW = 200
 """Shadow alerts that a partition keeps."""
 _LOADED_AT_ONCE = 500
+_PUBLISHED_AT_ONCE = 100
+"""Alerts: a hundred of the largest fit into a worker's memory, a thousand may not."""
 Outcome = Literal["applied", "duplicate", "late", "retracted"]
 
 
@@ -179,6 +181,7 @@ class DetectionHandler:
         held = self._partitions[batch.topic, batch.partition]
         if prepared.unreadable:
             await self._dead_letter(dead_letters_for(batch.topic, batch.partition, DETECTION, prepared.unreadable))
+            EVENTS.labels(DETECTION, "dead_letter").inc(sum(one.count for one in prepared.unreadable))
         await self._restore(held, held.detectors.keys_to_load(record for record, _ in prepared.readable))
         await self._restore(held, held.detectors.other_keys_to_load(record for record, _ in prepared.readable))
 
@@ -270,13 +273,12 @@ class DetectionHandler:
 
     async def _dead_letter(self, letters: Sequence[DeadLetter]) -> None:
         await retrying(lambda: self._dead_letters.send(letters))
-        EVENTS.labels(DETECTION, "dead_letter").inc(len(letters))
         for letter in letters:
             DEAD_LETTERS.labels(DETECTION, letter.reason).inc()
 
     async def _publish_outbox(self, claim: Claim) -> None:
         """Kafka first, then the ledger: a death between the two publishes the same alerts again under the same keys."""
-        while records := await self._ledger.peek_outbox(claim):
+        while records := await self._ledger.peek_outbox(claim, _PUBLISHED_AT_ONCE):
             await retrying(partial(self._publisher.publish, records))
             await self._ledger.trim_outbox(claim, len(records))
 

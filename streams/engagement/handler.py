@@ -75,7 +75,7 @@ class EngagementHandler:
         counter = partition.counter
         deltas = counter.count(decode_slices(batch))
         dead_letters = dead_letters_for(batch.topic, batch.partition, ENGAGEMENT, deltas.unreadable)
-        deltas.fates["dead_letter"] = len(dead_letters)
+        deltas.fates["dead_letter"] = sum(one.count for one in deltas.unreadable)
         return Prepared(
             partition, batch.next_offset, deltas, dead_letters, counter.watermark_ms, dict(counter.block_watermarks_ms)
         )

@@ -8,6 +8,7 @@ tried by itself.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter, sub
 from typing import Literal, Protocol, cast
 
@@ -57,6 +58,10 @@ class Records(Protocol):
 class SliceableBatch(Protocol):
     """A batch, piece by piece: an unreadable record slows down its own piece alone."""
 
+    @property
+    def refused(self) -> "Sequence[Unreadable]":
+        """Records that were not even unpacked; they are in no slice."""
+
     def slices(self) -> Iterable[Records]: ...
 
 
@@ -68,6 +73,13 @@ class Unreadable:
     value: bytes | None
     reason: Reason
     detail: str
+    records: int | None = None
+    """Of a whole batch that is refused by reference: how many records it holds, from `offset` on."""
+
+    @property
+    def count(self) -> int:
+        """How many records share this fate."""
+        return 1 if self.records is None else self.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,8 @@ def decode(batch: SliceableBatch) -> Decoded:
 def decode_slices(batch: SliceableBatch) -> Iterator[Decoded]:
     """A batch's records slice by slice, in order. Finish one slice before asking for the next: each fits into the CPU
     cache. Events are not checked for contradictions: the caller does so for the few that can have any."""
-    return map(_decode_slice, batch.slices())
+    refused = [Decoded([], [], [], [], list(batch.refused))] if batch.refused else []
+    return chain(refused, map(_decode_slice, batch.slices()))
 
 
 def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | Unreadable:

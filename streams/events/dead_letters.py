@@ -1,4 +1,5 @@
-"""What becomes of a record that cannot be read: its bytes go to dead.letters, with its coordinates and the reason.
+"""What becomes of a record that cannot be read: its bytes go to dead.letters, with its coordinates and the reason. Of a
+huge record only the beginning goes there, and of a batch that was not unpacked nothing but where it is.
 
 A dead letter is written before the ledger moves past its record, so a crash in between writes it again: the two have
 the same key, and readers keep the first. A letter that was redriven is marked by a tombstone with the same key.
@@ -13,6 +14,7 @@ from streams.events.schema import Coordinates
 
 Headers = list[tuple[str, bytes]]
 TRUNCATED = "truncated"
+SIZE = "size"
 REDRIVEN = "redriven"
 _TEXTS = ("topic", "reason", "detail", "stage")
 _NUMBERS = ("partition", "offset")
@@ -28,7 +30,9 @@ class DeadLetter:
     stage: str
     value: bytes | None
     truncated: bool = False
-    """The value is only the beginning of the record's, which was too large to be written again."""
+    """The value is only the beginning of the record's, or nothing of it; the origin tells where it is."""
+    size_bytes: int | None = None
+    """Of a record whose beginning is here: how large it is."""
 
     @property
     def key(self) -> bytes:
@@ -46,7 +50,8 @@ class DeadLetter:
             "stage": self.stage,
         }
         headers = [(name, text.encode(errors="replace")) for name, text in fields.items()]
-        return [*headers, (TRUNCATED, b"1")] if self.truncated else headers
+        size = [] if self.size_bytes is None else [(SIZE, b"%d" % self.size_bytes)]
+        return [*headers, (TRUNCATED, b"1"), *size] if self.truncated else headers
 
 
 def dead_letter(headers: Headers, value: bytes | None) -> DeadLetter:
@@ -57,16 +62,25 @@ def dead_letter(headers: Headers, value: bytes | None) -> DeadLetter:
         raise ValueError(f"not a dead letter: no header {', '.join(missing)}")
     topic, reason, detail, stage = (given[name].decode(errors="replace") for name in _TEXTS)
     partition, offset = (int(given[name]) for name in _NUMBERS)
+    size = int(given[SIZE]) if SIZE in given else None
     for known in get_args(Reason):
         if reason == known:
-            return DeadLetter(Coordinates(topic, partition, offset), known, detail, stage, value, TRUNCATED in given)
+            origin = Coordinates(topic, partition, offset)
+            return DeadLetter(origin, known, detail, stage, value, TRUNCATED in given, size)
     raise ValueError(f"not a dead letter: unknown reason {reason[:40]!r}")
 
 
 def dead_letters_for(topic: str, partition: int, stage: str, unreadable: Sequence[Unreadable]) -> list[DeadLetter]:
     """A batch's unreadable records as dead letters."""
     return [
-        DeadLetter(Coordinates(topic, partition, record.offset), record.reason, record.detail, stage, record.value)
+        DeadLetter(
+            Coordinates(topic, partition, record.offset),
+            record.reason,
+            record.detail,
+            stage,
+            record.value,
+            truncated=record.records is not None,
+        )
         for record in unreadable
     ]
 

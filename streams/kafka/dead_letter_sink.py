@@ -13,8 +13,11 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import LazyProducer
 from streams.topology import DEAD_LETTERS, MAX_RECORD_BYTES
 
-TRUNCATED_BYTES = 65_536
-"""Bytes kept of a record that is too large to be written again with the headers added."""
+CARRIED_BYTES = 131_072
+"""A record up to this size is carried whole, to be redriven: more than the longest text that the schema allows."""
+TRUNCATED_BYTES = 4_096
+"""Bytes kept of a larger one: a thousand records of a megabyte must not become a gigabyte of dead letters."""
+SENT_AT_ONCE = 500
 
 
 class DeadLetterTopicSink:
@@ -29,7 +32,8 @@ class DeadLetterTopicSink:
             return
         try:
             producer = await self._connection.producer()
-            await asyncio.gather(*(self._send(producer, letter) for letter in letters))
+            for start in range(0, len(letters), SENT_AT_ONCE):
+                await asyncio.gather(*(self._send(producer, one) for one in letters[start : start + SENT_AT_ONCE]))
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka does not take dead letters: {error!r}") from error
 
@@ -38,8 +42,20 @@ class DeadLetterTopicSink:
         await self._connection.close()
 
     async def _send(self, producer: AIOKafkaProducer, letter: DeadLetter) -> None:
-        try:
-            await producer.send_and_wait(self._topic, letter.value, key=letter.key, headers=letter.headers)
-        except MessageSizeTooLargeError:
-            cut = replace(letter, value=(letter.value or b"")[:TRUNCATED_BYTES], truncated=True)
-            await producer.send_and_wait(self._topic, cut.value, key=cut.key, headers=cut.headers)
+        whole = letter.value is None or len(letter.value) <= CARRIED_BYTES
+        if whole:
+            try:
+                await _write(producer, self._topic, letter)
+            except MessageSizeTooLargeError:
+                whole = False
+        if not whole:
+            await _write(producer, self._topic, _cut(letter))
+
+
+async def _write(producer: AIOKafkaProducer, topic: str, letter: DeadLetter) -> None:
+    await producer.send_and_wait(topic, letter.value, key=letter.key, headers=letter.headers)
+
+
+def _cut(letter: DeadLetter) -> DeadLetter:
+    value = letter.value or b""
+    return replace(letter, value=value[:TRUNCATED_BYTES], truncated=True, size_bytes=len(value))

@@ -1,14 +1,23 @@
 """Writing to a topic: an idempotent producer that waits for all replicas and connects with the first record."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Protocol
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from streams.errors import Unavailable
 from streams.kafka.connection import KafkaConnection
+
+MAX_PUBLISHED_BYTES = 1_000_000
+"""Of a record that a stage writes; readers take 1,048,576, and so does a broker by default."""
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+Refusal = Literal["cut", "dropped"]
+"""What became of a record that Kafka refused for its size."""
+
+log = logging.getLogger(__name__)
 
 
 class Publisher(Protocol):
@@ -57,21 +66,66 @@ class LazyProducer:
 
 
 class TopicPublisher:
-    """A Publisher on Kafka."""
+    """A Publisher on Kafka. A record that is refused for its size goes out as its essentials; `on_refused` counts."""
 
-    def __init__(self, kafka: KafkaConnection, topic: str, *, linger_ms: int = 0) -> None:
-        self._connection = LazyProducer(kafka, topic, linger_ms=linger_ms)
+    def __init__(
+        self,
+        kafka: KafkaConnection,
+        topic: str,
+        *,
+        essentials: Callable[[bytes], bytes],
+        on_refused: Callable[[Refusal], None],
+        linger_ms: int = 0,
+    ) -> None:
+        self._essentials = essentials
+        self._on_refused = on_refused
+        self._connection = LazyProducer(kafka, topic, linger_ms=linger_ms, max_request_size=MAX_PUBLISHED_BYTES)
 
     async def publish(self, records: Sequence[tuple[str, bytes]]) -> None:
         topic = self._connection.topic
         try:
             producer = await self._connection.producer()
-            # A key's records go into one partition's batches in the order of these calls.
-            sent = [await producer.send(topic, value, key=key.encode()) for key, value in records]
-            await asyncio.gather(*sent)
+            refused_at = await self._send_all(producer, records)
+            # Whatever followed the first that was refused is sent again, so that a key's records stay in order.
+            for key, value in records[refused_at:]:
+                await self._send_or_cut(producer, key, value)
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka does not take records for {topic}: {error!r}") from error
 
     async def close(self) -> None:
         """Let go of the connection."""
         await self._connection.close()
+
+    async def _send_all(self, producer: AIOKafkaProducer, records: Sequence[tuple[str, bytes]]) -> int:
+        """Send side by side; returns the position of the first record that is too large, or the number of records."""
+        topic, sent = self._connection.topic, list[Awaitable[Any]]()
+        for key, value in records:
+            try:
+                # A key's records go into one partition's batches in the order of these calls.
+                sent.append(await producer.send(topic, value, key=key.encode()))
+            except TOO_LARGE:
+                break
+        for at, answer in enumerate(await asyncio.gather(*sent, return_exceptions=True)):
+            if isinstance(answer, TOO_LARGE):
+                return at
+            if isinstance(answer, BaseException):
+                raise answer
+        return len(sent)
+
+    async def _send_or_cut(self, producer: AIOKafkaProducer, key: str, value: bytes) -> None:
+        if await self._takes(producer, key, value):
+            return
+        cut, topic = self._essentials(value), self._connection.topic
+        if await self._takes(producer, key, cut):
+            self._on_refused("cut")
+            log.warning("%s: Kafka does not take a record of %d bytes; cut to %d", topic, len(value), len(cut))
+        else:
+            self._on_refused("dropped")
+            log.error("%s: Kafka takes neither a record of %d bytes nor %d of it; dropped", topic, len(value), len(cut))
+
+    async def _takes(self, producer: AIOKafkaProducer, key: str, value: bytes) -> bool:
+        try:
+            await producer.send_and_wait(self._connection.topic, value, key=key.encode())
+        except TOO_LARGE:
+            return False
+        return True

@@ -7,7 +7,9 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.metrics import RECORDS_REFUSED
 from streams.scoring.handler import ScoringHandler
+from streams.scoring.judge import essentials
 from streams.scoring.model import serve
 from streams.settings import Settings
 from streams.topology import SCORED, SCORING
@@ -20,5 +22,11 @@ def run(settings: Settings) -> int:
     ledger = RetryingLedger(RedisLedger(client, SCORING, settings.namespace), SCORING)
     model = serve(settings)
     rulebook = Rulebook.load(jurisdiction=settings.jurisdiction)
-    texts = TopicPublisher(KafkaConnection.of(settings), SCORED, linger_ms=5)
+    texts = TopicPublisher(
+        KafkaConnection.of(settings),
+        SCORED,
+        essentials=essentials,
+        on_refused=lambda outcome: RECORDS_REFUSED.labels(SCORED, outcome).inc(),
+        linger_ms=5,
+    )
     return run_worker(ScoringHandler(ledger, texts, rulebook, model, system_clock), settings)

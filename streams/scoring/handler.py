@@ -171,7 +171,8 @@ class ScoringHandler:
         decoded = decode(batch)
         columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
         texts = [Located(*row) for row in columns if is_scored(row[0]) or takes_back(row[0])]
-        EVENTS.labels(SCORING, "skipped").inc(len(batch) - len(texts))
+        skipped = len(batch) - len(texts) + sum(one.count for one in batch.refused)
+        EVENTS.labels(SCORING, "skipped").inc(skipped)
         return Prepared(batch, texts)
 
     async def apply(self, prepared: Prepared) -> None:

@@ -24,6 +24,9 @@ from streams.compliance.text_reading import TextReading
 from streams.events.schema import Coordinates, Event, Finding, Platform, ScoredText, TextKind, UnscoredReason, text_kind
 from streams.scoring.verdict import agreed_flags
 
+QUOTED_CHARACTERS = 280
+"""As many as an alert shows of a text: fifty findings of 20,000 characters are a record that Kafka refuses."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedText:
@@ -166,4 +169,17 @@ def _apply_rules(text: JudgedText, rulebook: Rulebook, captions: Captions | None
 
 
 def _quoted_from(masked: str, findings: Iterable[Finding]) -> list[Finding]:
-    return [msgspec.structs.replace(finding, matched=masked[slice(*finding.span)]) for finding in findings]
+    """`matched` quotes the beginning of a long match; the span has all of it."""
+    return [
+        msgspec.structs.replace(finding, matched=masked[slice(*finding.span)][:QUOTED_CHARACTERS])
+        for finding in findings
+    ]
+
+
+_decode = msgspec.json.Decoder(ScoredText).decode
+
+
+def essentials(scored: bytes) -> bytes:
+    """An encoded scored text without its findings but the first."""
+    whole = _decode(scored)
+    return msgspec.json.encode(msgspec.structs.replace(whole, findings=whole.findings[:1]))

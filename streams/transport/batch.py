@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from streams.events.codec import Unreadable
+
 SLICE_RECORDS = 128
 """Decoded in one piece: with the decoded events they fit into a core's cache."""
 
@@ -19,7 +21,10 @@ class Columns(NamedTuple):
 
 class Batch:
     """Consecutive records of one partition, in offset order. It may cover offsets without a record, at its end too:
-    `next_offset` is said where it is not the one behind the last record."""
+    `next_offset` is said where it is not the one behind the last record. `refused` are records that the transport did
+    not unpack; they have a fate like others."""
+
+    refused: Sequence[Unreadable]
 
     def __init__(
         self,
@@ -29,11 +34,13 @@ class Batch:
         timestamps_ms: Sequence[int],
         values: Sequence[bytes | None],
         next_offset: int | None = None,
+        refused: Sequence[Unreadable] = (),
     ) -> None:
         self.topic = topic
         self.partition = partition
+        self.refused = refused
         self._columns = Columns(offsets, timestamps_ms, values)
-        self._end_offset = offsets[-1] + 1 if next_offset is None else next_offset
+        self._end_offset = next_offset
 
     @property
     def columns(self) -> Columns:
@@ -55,12 +62,13 @@ class Batch:
     @property
     def first_offset(self) -> int:
         """Of its first record; without any it is `next_offset`."""
-        return self.offsets[0] if self.offsets else self._end_offset
+        begins = [*self.offsets[:1], *(one.offset for one in self.refused[:1])]
+        return min(begins) if begins else self.next_offset
 
     @property
     def next_offset(self) -> int:
         """The offset at which the next batch may begin."""
-        return self._end_offset
+        return self.offsets[-1] + 1 if self._end_offset is None else self._end_offset
 
     def __len__(self) -> int:
         return len(self.columns.values)
@@ -71,7 +79,7 @@ class Batch:
             part = slice(start, start + SLICE_RECORDS)
             yield Columns(self.offsets[part], self.timestamps_ms[part], self.values[part])
 
-    def part(self, positions: Sequence[int], next_offset: int) -> "Batch":
+    def part(self, positions: Sequence[int], next_offset: int, refused: Sequence[Unreadable] = ()) -> "Batch":
         """Some of its records, as a batch that ends before `next_offset`."""
         return Batch(
             self.topic,
@@ -80,4 +88,5 @@ class Batch:
             [self.timestamps_ms[at] for at in positions],
             [self.values[at] for at in positions],
             next_offset,
+            refused,
         )

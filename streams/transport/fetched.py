@@ -5,7 +5,7 @@ This reads aiokafka's own buffers, since it offers no way in; the steps are thos
 """
 # ruff: noqa: SLF001 - aiokafka's fetch results have no public face
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import chain, dropwhile, islice
 
@@ -14,10 +14,16 @@ from aiokafka.errors import CorruptRecordException, KafkaError
 from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatch
 
 from streams.errors import PulsewatchError
+from streams.events.codec import Unreadable
 from streams.transport.batch import SLICE_RECORDS, Batch, Columns
+from streams.transport.unpacking import Oversized, Unpacked, bound_unpacking
 
 MAX_RECORDS = 40_000
 MAX_BYTES = 8_000_000
+MAX_BATCH_RECORDS = 100_000
+"""Of one of a producer's batches: a megabyte of the shortest events is a tenth of it."""
+
+bound_unpacking()
 
 Rest = Iterator[DefaultRecord]
 
@@ -33,10 +39,19 @@ class FetchedBatch(Batch):
     """A batch whose records are unpacked while they are read. It is read once: in slices, or whole by its columns,
     which then stay. Reading raises BrokenBatch, a second time RuntimeError."""
 
-    def __init__(self, topic: str, partition: int, first: DefaultRecord, rest: Rest, next_offset: int) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        first: DefaultRecord,
+        rest: Rest,
+        next_offset: int,
+        refused: Sequence[Unreadable] = (),
+    ) -> None:
         self.topic = topic
         self.partition = partition
-        self._first_offset: int = first.offset
+        self.refused = refused
+        self._first_offset: int = min([first.offset, *(one.offset for one in refused[:1])])
         self._next_offset = next_offset
         self._unread: Rest | None = chain((first,), rest)
         self._length: int | None = None
@@ -92,14 +107,14 @@ def take_batch(
     *,
     max_records: int = MAX_RECORDS,
     max_bytes: int = MAX_BYTES,
-) -> FetchedBatch | None:
+) -> Batch | None:
     """Take whole record batches out of a fetch until a limit is reached, and move its `next_fetch_offset` past them.
 
     Skips control records, and aborted ones where the fetch is `read_committed`. None where no record is left. A limit
     is overrun by at most one of the producer's batches; the one on bytes bounds what decompression makes of a fetch.
-    Raises BrokenBatch.
+    One of the producer's batches that is too large in itself is refused as a whole. Raises BrokenBatch.
     """
-    begun, source = list[tuple[DefaultRecord, Rest]](), fetched._records
+    begun, refused, source = list[tuple[DefaultRecord, Rest]](), list[Unreadable](), fetched._records
     taken_records = taken_bytes = 0
     try:
         while source.has_next() and taken_records < max_records and taken_bytes < max_bytes:
@@ -107,19 +122,22 @@ def take_batch(
             if fetched._check_crcs and not batch.validate_crc():
                 raise CorruptRecordException("invalid CRC")
             if not _skipped(fetched, batch):
-                records, unpacked_bytes = _records(batch)
-                begun += _begun(records, fetched.next_fetch_offset)
+                unpacked_before = Unpacked.total_bytes
+                try:
+                    begun += _begun(batch, fetched.next_fetch_offset)
+                except Oversized as reason:
+                    refused.append(_refused(batch, fetched.next_fetch_offset, reason))
                 taken_records += batch.next_offset - batch.base_offset
-                taken_bytes += unpacked_bytes
+                taken_bytes += Unpacked.total_bytes - unpacked_before
             # A batch keeps its last offset though compaction removed its last records.
             fetched.next_fetch_offset = max(fetched.next_fetch_offset, batch.next_offset)
     except KafkaError as error:
         raise BrokenBatch(topic, partition, fetched.next_fetch_offset, error) from error
-    if not begun:
-        return None
-    first, rest = begun[0]
-    later = chain.from_iterable(chain((one,), more) for one, more in begun[1:])
-    return FetchedBatch(topic, partition, first, chain(rest, later), fetched.next_fetch_offset)
+    if begun:
+        first, rest = begun[0]
+        later = chain.from_iterable(chain((one,), more) for one, more in begun[1:])
+        return FetchedBatch(topic, partition, first, chain(rest, later), fetched.next_fetch_offset, refused)
+    return Batch(topic, partition, [], [], [], fetched.next_fetch_offset, refused) if refused else None
 
 
 def exhausted(fetched: PartitionRecords) -> bool:
@@ -137,21 +155,22 @@ def _skipped(fetched: PartitionRecords, batch: DefaultRecordBatch) -> bool:
     return bool(batch.is_control_batch)
 
 
-def _records(batch: DefaultRecordBatch) -> tuple[Iterable[DefaultRecord], int]:
-    """The batch's records, and their bytes where only unpacking tells: what came uncompressed is bounded by the
-    fetch."""
-    if not batch.compression_type:
-        return batch, 0
-    records = list(batch)
-    return records, sum(len(record.value or b"") for record in records)
+def _refused(batch: DefaultRecordBatch, from_offset: int, reason: Oversized) -> Unreadable:
+    """A whole batch, by reference: it stays in Kafka's log, nothing of it is carried on."""
+    first_offset, last_offset = max(batch.base_offset, from_offset), batch.next_offset - 1
+    records = last_offset - first_offset + 1
+    detail = f"a batch of {records} records to offset {last_offset}: {reason}"
+    return Unreadable(first_offset, None, "too_large", detail, records=records)
 
 
-def _begun(records: Iterable[DefaultRecord], first_offset: int) -> list[tuple[DefaultRecord, Rest]]:
-    """The first record from an offset on with those after it; nothing where compaction left none.
+def _begun(batch: DefaultRecordBatch, first_offset: int) -> list[tuple[DefaultRecord, Rest]]:
+    """The first record from an offset on with those after it; nothing where compaction left none. Raises Oversized.
 
-    A read may begin in the middle of a producer's batch.
+    A read may begin in the middle of a producer's batch. A compressed one is unpacked here, at its first record.
     """
-    rest = islice(records, None)  # aiokafka's batches refuse a second iter(), which itertools call
+    if batch.next_offset - batch.base_offset > MAX_BATCH_RECORDS:
+        raise Oversized(f"more than {MAX_BATCH_RECORDS} records")
+    rest = islice(batch, None)  # aiokafka's batches refuse a second iter(), which itertools call
     wanted = dropwhile(lambda record: record.offset < first_offset, rest)
     first = next(wanted, None)
     return [] if first is None else [(first, rest)]

@@ -77,8 +77,10 @@ class Isolation:
         borders = list(_borders(batch.offsets, suspects))
         for start, end in pairwise(borders):
             kept = [at for at in range(start, end) if batch.offsets[at] not in self._set_aside]
-            last = end == len(batch.offsets)
-            yield batch.part(kept, batch.next_offset if last else batch.offsets[end])
+            if end < len(batch.offsets):
+                yield batch.part(kept, batch.offsets[end])
+            else:
+                yield batch.part(kept, batch.next_offset, batch.refused)
 
     async def failed(self, piece: Batch | None, error: Exception) -> None:
         """Take in that the stage raised on a piece, after which the partition is read again. Raises the error where no
@@ -128,6 +130,8 @@ def _place_of(error: Exception) -> str:
 def _borders(offsets: Sequence[int], suspects: Suspects | None) -> Iterator[int]:
     """Positions at which pieces begin, and the end: suspects `size` at a time, what is before and behind them whole."""
     in_piece, was_suspect = 0, False
+    if not offsets:
+        yield 0
     for at, offset in enumerate(offsets):
         suspect = suspects is not None and suspects.start <= offset < suspects.end
         full = suspect and suspects is not None and in_piece == suspects.size

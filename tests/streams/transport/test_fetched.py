@@ -1,8 +1,10 @@
 """A fetch in columns, against aiokafka's own unpacking of the same bytes."""
 
+import zlib
 from collections.abc import Iterable, Sequence
 
 import pytest
+from aiokafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
 from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -12,9 +14,11 @@ from hypothesis import strategies as st
 
 from streams.transport.batch import SLICE_RECORDS
 from streams.transport.fetched import BrokenBatch, FetchedBatch, exhausted, take_batch
+from streams.transport.unpacking import Oversized, unpack
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 COMMIT_MARKER, ABORT_MARKER = b"\x00\x00\x00\x01", b"\x00\x00\x00\x00"
+HEADER_BYTES = 61
 CONTROL_BIT, TRANSACTION_BIT = 0x20, 0x10
 BASE_OFFSET_BYTES, ATTRIBUTES_AT, CRC_AT = 8, 21, 17
 
@@ -63,7 +67,7 @@ def fetch(
 
 def taken(fetched: PartitionRecords, **limits: int) -> FetchedBatch:
     batch = take_batch("t", 0, fetched, **limits)
-    assert batch is not None
+    assert isinstance(batch, FetchedBatch)
     return batch
 
 
@@ -137,6 +141,74 @@ def test_take_stops_at_the_batch_that_reaches_a_limit_and_goes_on_there() -> Non
 def test_take_bounds_what_decompression_makes_of_a_fetch() -> None:
     fetched = fetch([batch(0, [b"x" * 1000] * 2, codec="gzip"), batch(2, [b"x"])])
     assert taken(fetched, max_bytes=1500).offsets == [0, 1]
+
+
+def bomb(codec: str, base_offset: int = 0, megabytes: int = 100) -> bytes:
+    """A batch of a few kilobytes that unpacks to hundreds of megabytes, as a broker stores it."""
+    payload = {"gzip": zlib_gzip, "snappy": snappy_encode, "lz4": lz4_encode, "zstd": zstd_encode}[codec](
+        bytes(megabytes << 20)
+    )
+    header = bytearray(batch(base_offset, [b"x"] * 10, codec="gzip"))[:HEADER_BYTES]
+    header[ATTRIBUTES_AT : ATTRIBUTES_AT + 2] = CODECS[codec].to_bytes(2, "big")
+    length = HEADER_BYTES - BASE_OFFSET_BYTES - 4 + len(payload)
+    header[BASE_OFFSET_BYTES : BASE_OFFSET_BYTES + 4] = length.to_bytes(4, "big")
+    return bytes(header) + bytes(payload)
+
+
+def zlib_gzip(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return bytes(packer.compress(data) + packer.flush())
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_take_refuses_a_batch_that_unpacks_to_too_much(codec: str) -> None:
+    fetched = fetch([batch(0, [b"a"] * 5), bomb(codec, 5), batch(15, [b"b"])])
+    whole = taken(fetched)
+    assert [*whole.offsets] == [0, 1, 2, 3, 4, 15]
+    [refused] = whole.refused
+    assert (refused.offset, refused.count, refused.value, refused.reason) == (5, 10, None, "too_large")
+    assert refused.detail.startswith("a batch of 10 records to offset 14: ")
+    assert (whole.first_offset, whole.next_offset) == (0, 16)
+
+
+def test_take_of_a_refused_batch_alone_moves_past_it() -> None:
+    fetched = fetch([bomb("zstd")])
+    alone = take_batch("t", 0, fetched)
+    assert alone is not None
+    assert (len(alone), alone.first_offset, alone.next_offset, len(alone.refused)) == (0, 0, 10, 1)
+    assert exhausted(fetched)
+
+
+def test_take_refuses_a_batch_of_too_many_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.transport.fetched.MAX_BATCH_RECORDS", 5)
+    whole = taken(fetch([batch(0, [b"a"] * 5), batch(5, [b"b"] * 6), batch(11, [b"c"])]))
+    assert [*whole.offsets] == [0, 1, 2, 3, 4, 11]
+    assert [(one.offset, one.count) for one in whole.refused] == [(5, 6)]
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_take_refuses_a_batch_that_is_not_of_its_codec(codec: str) -> None:
+    broken = bytearray(batch(0, [b"abc" * 100] * 3, codec=codec))
+    broken[HEADER_BYTES:] = b"\x01" * (len(broken) - HEADER_BYTES)
+    with pytest.raises(BrokenBatch, match=f"t:0:0: .*{codec}"):
+        taken(fetch([bytes(broken)]))
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.parametrize("size", [0, 1, 70_000, 2_000_000])
+def test_unpack_undoes_every_codec(codec: str, size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    packers = {"gzip": gzip_encode, "snappy": snappy_encode, "lz4": lz4_encode, "zstd": zstd_encode}
+    packed = packers[codec](data)
+    assert unpack(codec, packed) == data
+    if size:
+        with pytest.raises(Oversized):
+            unpack(codec, packed, size - 1)
+
+
+def test_unpack_reads_bare_snappy_as_well() -> None:
+    packed = snappy_encode(b"abc" * 1_000, xerial_compatible=False)
+    assert unpack("snappy", packed) == b"abc" * 1_000
 
 
 def test_take_drops_what_an_aborted_transaction_wrote() -> None:
