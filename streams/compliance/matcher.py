@@ -74,12 +74,13 @@ class Matcher:
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """The sentence that holds [start, end): up to 。!?; or a full stop before a blank, at most 120 characters away."""
-    first, last = start, end
-    while first > max(0, start - MAX_CONTEXT_CHARS) and not _ends_sentence(text, first - 1):
-        first -= 1
-    while last < min(len(text), end + MAX_CONTEXT_CHARS) and not _ends_sentence(text, last - 1):
-        last += 1
-    return first, last
+    low, high = max(0, start - MAX_CONTEXT_CHARS), min(len(text), end + MAX_CONTEXT_CHARS)
+    # A full stop ends a sentence only with the blank behind it, which may lie on the border.
+    ends_before = [text.rfind(sign, low, start) for sign in _SENTENCE_END]
+    first = max(low, 1 + max(*ends_before, text.rfind(". ", low, start + 1)))
+    ends_after = [text.find(sign, max(0, end - 1), high) for sign in _SENTENCE_END]
+    ends_after.append(text.find(". ", max(0, end - 1), high + 1))
+    return first, min([high, *(at + 1 for at in ends_after if at >= 0)])
 
 
 def passage_around(text: str, start: int, end: int) -> tuple[int, int]:

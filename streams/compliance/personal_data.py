@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from ipaddress import ip_address
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from models.normalise import has_han
@@ -65,18 +68,53 @@ _ENGLISH_DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _NUMBER = "[0-9零一二三四五六七八九十百]"
 
+_CANDIDATE = re.compile(
+    r"(?=(?:0{0,2}86)?1[3-9][0-9]{9}|62[0-9]{14}|[0-9]{6}(?:18|19|20|21)[0-9]{2}[01][0-9][0-3][0-9]{5})"
+)
+"""Where a mobile number, a UnionPay card or an ID card may begin among digits; other cards show by what is around."""
+_LENGTHS = (19, 18, 17, 16, 15, 14, 13, 11)
+"""Digits of bank and ID cards, of a mobile number with +86 and without: no other run is looked at any further."""
+
+
+class _HintBefore:
+    """Words that say what a number is, so many characters before it at most, with no sign that ends a clause between.
+
+    A text's hints are found once, however many numbers it holds."""
+
+    def __init__(self, words: str, within: int, ends: str = ",。!?;") -> None:
+        self._words = re.compile(words, re.ASCII)
+        self._within = within
+        self._ends = frozenset(ends)
+        self._found = lru_cache(maxsize=8)(self._find)
+
+    def is_in(self, text: str) -> bool:
+        return bool(self._found(text))
+
+    def stands_before(self, text: str, start: int) -> bool:
+        ends = self._found(text)
+        at = bisect_right(ends, start) - 1
+        return at >= 0 and start - ends[at] <= self._within and self._ends.isdisjoint(text[ends[at] : start])
+
+    def _find(self, text: str) -> list[int]:
+        """Where hints end; they may overlap, as 银行卡 and 卡号 do."""
+        found, at = list[int](), 0
+        while (match := self._words.search(text, at)) is not None:
+            found.append(match.end())
+            at = match.start() + 1
+        return sorted(found)
+
+
 _ORDER_BEFORE = compile_pattern(
     r"(?:订单|单号|编号|运单|快递|物流|条形?码|批号|批次|型号|货号|工单|流水|发票|备案|许可|批准|专利|准字|序列|条款|款号|房间号|期号"
     r"|\b(?:isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim))"
     r"[^,。!?;]{0,24}$"
 )
-_CARD_BEFORE = compile_pattern(
-    r"(?:卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit)"
-    r"[^。!?;]{0,16}$"
+_CARD = _HintBefore(
+    r"卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit",
+    within=16,
+    ends="。!?;",
 )
-_CARD_NUMBER_BEFORE = compile_pattern(
-    r"(?:卡号|银行卡|储蓄卡|信用卡|(?:card|credit|debit) (?:number|no|card))[^,。!?;]{0,6}$"
-)
+_CARD_NUMBER = _HintBefore(r"卡号|银行卡|储蓄卡|信用卡|(?:card|credit|debit) (?:number|no|card)", within=6)
 _CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
 _ID_BEFORE = compile_pattern(r"身份证|证件号|\bid (?:card|number|no)")
 _PHONE_AFTER = compile_pattern(r"^ (?:is|was) (?:my|her|his|our|their) (?:cell|phone|number|mobile)")
@@ -103,17 +141,32 @@ _TOLL_FREE = ("400", "800", "833", "844", "855", "866", "877", "888", "900")
 def _numbers(match: Any, text: str) -> _Found:
     """Phones, ID cards and bank cards in a run of digits that may be broken up: `138 0013 8000`."""
     parts = _parts(match.group(), match.start())
+    digits = "".join(part for part, _, _ in parts)
+    begins = [0, *accumulate(len(part) for part, _, _ in parts)]
+    part_at = {begin: at for at, begin in enumerate(begins)}
+    candidates = {candidate.start() for candidate in _CANDIDATE.finditer(digits)}
+    hinted = _CARD.is_in(text) or _CARD_NUMBER.is_in(text)
     first = 0
     while first < len(parts):
-        for last in range(len(parts), first, -1):
-            digits = "".join(part for part, _, _ in parts[first:last])
+        in_four = first + 4 < len(begins) and 16 <= begins[first + 4] - begins[first] <= 19
+        may_begin = begins[first] in candidates or in_four or (hinted and _is_called_card(text, parts[first][1]))
+        for length in _LENGTHS if may_begin else ():
+            last = part_at.get(begins[first] + length)
+            if last is None:
+                continue
             start, end = parts[first][1], parts[last - 1][2]
-            kind = _number_kind(digits, text, start, [len(part) for part, _, _ in parts[first:last]])
+            american = begins[first + 1] - begins[first] == 1 and part_at.get(begins[first] + 4) == first + 2
+            number = digits[begins[first] : begins[last]]
+            kind = _number_kind(number, text, start, last - first, american=american)
             if kind is not None:
                 yield PersonalDatum(start, end, kind)
                 first = last - 1
                 break
         first += 1
+
+
+def _is_called_card(text: str, start: int) -> bool:
+    return _CARD.stands_before(text, start) or _CARD_NUMBER.stands_before(text, start)
 
 
 def _parts(run: str, offset: int) -> list[tuple[str, int, int]]:
@@ -124,27 +177,33 @@ def _parts(run: str, offset: int) -> list[tuple[str, int, int]]:
     ]
 
 
-def _number_kind(digits: str, text: str, start: int, lengths: list[int]) -> Detector | None:
-    """What a run of digits is, by its length, its check digit, how it is broken up and what stands before it."""
-    before = text[max(0, start - 40) : start]
-    if _is_an_order(before):
-        return None
-    if len(digits) == 18 and (is_id_card(digits) or (_ID_BEFORE.search(before) and _birth_date(digits) is not None)):
+def _number_kind(digits: str, text: str, start: int, pieces: int, *, american: bool) -> Detector | None:
+    """What a run of digits is, by its length, its check digit, how it is broken up and what stands before it.
+    `american` is one that begins as 1 and three digits."""
+    kind = _kind_by_form(digits, text, start, pieces, american=american)
+    return None if kind is None or _is_an_order(text[max(0, start - 40) : start]) else kind
+
+
+def _kind_by_form(digits: str, text: str, start: int, pieces: int, *, american: bool) -> Detector | None:
+    if len(digits) == 18 and (is_id_card(digits) or (_birth_date(digits) is not None and _called_id(text, start))):
         return "id_card"  # one that is called so gives a person away even where a digit was mistyped
     if len(digits) in (16, 19) and digits.startswith("62") and luhn(digits):
         return "bank_card"  # UnionPay's own prefix and a right check digit
     for prefix in ("86", "0086", "086"):
         if len(digits) == 11 + len(prefix) and digits.startswith(prefix):
             digits = digits.removeprefix(prefix)
-    american = lengths[:2] == [1, 3]
     if len(digits) == 11 and digits[0] == "1" and digits[1] in "3456789" and not american:
         return "phone"
     if 16 <= len(digits) <= 19 and (
-        (luhn(digits) and (len(lengths) == 4 or _CARD_BEFORE.search(before)))
-        or (digits[0] in "3456" and _CARD_NUMBER_BEFORE.search(before))
+        ((pieces == 4 or _CARD.stands_before(text, start)) and luhn(digits))
+        or (digits[0] in "3456" and _CARD_NUMBER.stands_before(text, start))
     ):
         return "bank_card"
     return None
+
+
+def _called_id(text: str, start: int) -> bool:
+    return _ID_BEFORE.search(text[max(0, start - 40) : start]) is not None
 
 
 def is_id_card(number: str) -> bool:
@@ -158,6 +217,8 @@ def is_id_card(number: str) -> bool:
 
 
 def _birth_date(number: str) -> date | None:
+    if not "1850" <= number[6:10] <= "2100":
+        return None
     try:
         return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
@@ -288,7 +349,7 @@ def _plain(kind: Detector, group: int = 0) -> Callable[[Any, str], _Found]:
 
 def _id_with_x(match: Any, text: str) -> _Found:
     number = "".join(c for c in match.group().translate(_TO_DIGIT) if c.isalnum())
-    called = _ID_BEFORE.search(text[max(0, match.start() - 40) : match.start()]) and _birth_date(number) is not None
+    called = _birth_date(number) is not None and _called_id(text, match.start())
     if is_id_card(number) or called:
         yield PersonalDatum(match.start(), match.end(), "id_card")
 
@@ -356,7 +417,7 @@ _ROOM_OR_CODE = compile_pattern(
 )
 _PINYIN = "|".join(sorted(_PINYIN_DIGITS, key=len, reverse=True))
 _PINYIN_DIGIT = re.compile(rf"{_PINYIN}|\d")
-_DIGITS = compile_pattern(f"{_DIGIT}+")
+_DIGITS = re.compile(f"{_DIGIT}+")
 _ENGLISH_DIGIT = compile_pattern("|".join(_ENGLISH_DIGITS))
 
 _STREET_AND_ROOM = (

@@ -7,6 +7,7 @@ advertising rules.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from models.normalise import HAN, has_han
@@ -16,6 +17,10 @@ from streams.compliance.jurisdiction import Law
 from streams.compliance.matcher import Hit, Matcher
 from streams.compliance.pack import Disguises
 from streams.events.schema import Platform, TextKind
+
+MAX_HITS = 50
+"""As many as a text has findings."""
+MAX_LOOKED_AT = 300
 
 _HAN_RUN = re.compile(f"[{HAN}]{{2,}}")
 _ESCAPE = re.compile(r"\\[a-zA-Z]")
@@ -46,8 +51,12 @@ class SpeakerRules:
     def hits(
         self, text: str, kind: TextKind, platform: Platform | None, law: Law, matched_families: set[str]
     ) -> list[Hit]:
-        """Matches that nothing excuses. Adds the families of all matches, excused or not, to `matched_families`."""
+        """Matches that nothing excuses. Adds the families of all matches, excused or not, to `matched_families`.
+
+        Of one rule at most MAX_HITS, among the first MAX_LOOKED_AT: what a text costs must not grow with how often it
+        says the same."""
         excused: dict[int, bool] = {}
+        looked_at, counted = Counter[int](), Counter[int]()
         kept = []
         for hit in self.matcher.search(text):
             rule = self.rules[hit.key]
@@ -56,7 +65,11 @@ class SpeakerRules:
             matched_families.add(rule.family)
             if hit.key not in excused:
                 excused[hit.key] = rule.excuse_in_text(text) is not None
-            if not excused[hit.key] and rule.excuse_around(text, hit) is None:
+            if excused[hit.key] or counted[hit.key] == MAX_HITS or looked_at[hit.key] == MAX_LOOKED_AT:
+                continue
+            looked_at[hit.key] += 1
+            if rule.excuse_around(text, hit) is None:
+                counted[hit.key] += 1
                 kept.append(hit)
         return kept
 

@@ -52,10 +52,13 @@ from streams.transport.batch import Batch
 BACKLOG = "unscored"
 """Hash of the texts that wait for the model: offset → the scored text that went out without a score."""
 SLICE_TEXTS = 1_024
-SLICE_CHARS = 24_576
-"""A slice's texts together, each counted to READ_CHARS at most: some seconds of a core's work, well within the model's
-time limit. Under load slices are this large, so that the model can sort them by length; else as large as what came."""
+SLICE_COST = 27_648
+"""A slice's texts together, by `cost_of`: some seconds of a core's work, well within the model's time limit. Under load
+slices are this large, so that the model can sort them by length; else as large as what came."""
 READ_CHARS = 512
+"""What the model reads of a text at most."""
+CHARS_FOR_RULES = 8
+"""Characters that rules and the masking read in the time that the model takes for one; they read all of a text."""
 MAX_RESCORED = 128
 """Texts of the backlog that are tried again beside a slice."""
 MAX_BACKLOG = 2_000
@@ -83,13 +86,13 @@ class Prepared:
 
     def slices(self) -> Iterator[tuple[list[Located], int]]:
         """Texts with the offset behind them; the last slice, which may be empty, ends where the batch does."""
-        start = chars = 0
+        start = cost = 0
         for end, located in enumerate(self.texts):
-            length = min(len(located.event.text or ""), READ_CHARS)
-            if end - start == SLICE_TEXTS or (end > start and chars + length > SLICE_CHARS):
+            of_this = cost_of(located.event.text or "")
+            if end - start == SLICE_TEXTS or (end > start and cost + of_this > SLICE_COST):
                 yield self.texts[start:end], self.texts[end - 1].offset + 1
-                start, chars = end, 0
-            chars += length
+                start, cost = end, 0
+            cost += of_this
         yield self.texts[start:], self.batch.next_offset
 
 
@@ -272,6 +275,11 @@ def _outcome(text: ScoredText) -> str:
     if text.scored:
         return "scored"
     return "language" if text.unscored == "language" else "unscored"
+
+
+def cost_of(text: str) -> int:
+    """What judging a text takes, in characters that the model reads."""
+    return min(len(text), READ_CHARS) + len(text) // CHARS_FOR_RULES
 
 
 def is_scored(event: Event) -> bool:

@@ -8,7 +8,8 @@ from streams.compliance.rulebook import Rulebook
 from streams.errors import Fenced
 from streams.events.schema import Actor
 from streams.ledger.memory import MemoryLedger
-from streams.scoring.handler import BACKLOG, MAX_BACKLOG, READ_CHARS, SLICE_CHARS, SLICE_TEXTS, ScoringHandler
+from streams.scoring.handler import BACKLOG, MAX_BACKLOG, SLICE_COST, SLICE_TEXTS, ScoringHandler, cost_of
+from streams.scoring.judge import QUOTED_CHARACTERS
 from streams.scoring.model import ServedModel
 from tests.fakes.scoring import NOW_MS, MemoryTexts, WordClassifier, batch, comment
 
@@ -104,9 +105,24 @@ async def test_long_batch_is_stored_slice_by_slice(
 
 
 async def test_slices_of_long_texts_hold_fewer_of_them(handler: ScoringHandler, model: WordClassifier) -> None:
-    count = SLICE_CHARS // READ_CHARS
-    await handler.apply(handler.prepare(batch(*(comment(n, "long " * 200) for n in range(count + 1)))))
+    long = "long " * 200
+    count = SLICE_COST // cost_of(long)
+    await handler.apply(handler.prepare(batch(*(comment(n, long) for n in range(count + 1)))))
     assert [len(asked) for asked in model.asked] == [count, 1]
+
+
+async def test_slices_are_made_by_what_rules_read_too(handler: ScoringHandler, model: WordClassifier) -> None:
+    texts = [comment(n, "1 " * 10_000) for n in range(20)]
+    await handler.apply(handler.prepare(batch(*texts)))
+    assert max(map(len, model.asked)) <= 9
+    assert sum(map(len, model.asked)) == 20
+
+
+async def test_match_of_a_whole_text_is_quoted_by_its_beginning(handler: ScoringHandler, topic: MemoryTexts) -> None:
+    await handler.apply(handler.prepare(batch(comment(0, "好" * 19_000 + "加微信abc12345"))))
+    (text,) = topic.texts
+    assert all(len(finding.matched) <= QUOTED_CHARACTERS for finding in text.findings)
+    assert text.findings
 
 
 async def test_nothing_is_stored_before_kafka_has_it(
