@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of a worker's own Prometheus metrics; 0 is none.")
     metrics_host: str = Field("127.0.0.1", description="Address of metrics pages; loopback unless in a container.")
+    stuck_seconds: int = Field(
+        180,
+        ge=1,
+        description="Seconds after which a worker ends whose stored offset stands still, with records to store and no"
+        " server known to be away: a supervisor starts it anew.",
+    )
     log_level: str = Field(
         "WARNING", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -1,6 +1,7 @@
 """`pulsewatch`: the group of all commands, and the one place where an error becomes a line and an exit code.
 
-Exit codes: 0 done · 1 a check failed or a server is missing · 2 bad input · 3 fenced by a newer worker · 130 Ctrl-C.
+Exit codes: 0 done · 1 a check failed or a server is missing · 2 bad input · 3 fenced by a newer
+worker · 4 a worker stood still · 130 Ctrl-C.
 Commands import what they run when they run it, so that `--help` answers at once.
 """
 

@@ -14,7 +14,7 @@ def commands() -> str:
     pages = [f"## {path}\n\n{listing(text)}" for path, text in _helps(cli, "pulsewatch", None)]
     return (
         "# Commands\n\nExit codes: 0 done · 1 a check failed or a server is missing · 2 bad input · 3 fenced by a newer"
-        " worker · 130 Ctrl-C.\n\n" + "\n".join(pages)
+        " worker · 4 a worker stood still · 130 Ctrl-C.\n\n" + "\n".join(pages)
     )
 
 

@@ -70,6 +70,9 @@ class EngagementHandler:
         )
         return warm_from(claim.next_offset)
 
+    def stored_offset(self, topic: str, partition: int) -> int:
+        return self._partitions[topic, partition].claim.next_offset
+
     def prepare(self, batch: Batch) -> Prepared:
         partition = self._partitions[batch.topic, batch.partition]
         counter = partition.counter

@@ -13,7 +13,7 @@ import msgpack
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisClusterException, RedisError
 
 from streams.errors import Fenced, OffsetMoved
 from streams.ledger.failure import redis_failure
@@ -141,7 +141,15 @@ class RedisLedger:
             failure = redis_failure(error)
             if failure is None:
                 raise
+            if isinstance(error, ReadOnlyError):
+                await self._let_go()
             raise failure from error
+
+    async def _let_go(self) -> None:
+        """Close all connections: they lead to what has become a replica, and the address may lead to the new master.
+        A cluster's client looks for that by itself."""
+        if isinstance(self._client, Redis):
+            await self._client.connection_pool.disconnect()
 
 
 def flatten(effects: Effects) -> Iterator[Effect]:

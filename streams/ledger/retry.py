@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 from streams.backoff import Backoff
 from streams.errors import Unavailable
+from streams.ledger.progress import PROGRESS
 from streams.ledger.protocol import Claim, Ledger, Update
 from streams.metrics import LEDGER_OUTCOMES
 
@@ -25,20 +27,22 @@ async def retrying(
 ) -> Result:
     """Call until it does not raise Unavailable. One line says why it waits, one that it goes on."""
     wait_seconds, failures = backoff.first_seconds, 0
-    while True:
-        try:
-            result = await call()
-        except Unavailable as reason:
-            failures += 1
-            each_failure()
-            if failures == 1:
-                log.warning("%s; waiting, nothing is lost", reason)
-            await sleep(wait_seconds)
-            wait_seconds = backoff.after(wait_seconds)
-        else:
-            if failures:
-                log.warning("Answered after %d tries; going on", failures + 1)
-            return result
+    with ExitStack() as waiting:
+        while True:
+            try:
+                result = await call()
+            except Unavailable as reason:
+                failures += 1
+                each_failure()
+                if failures == 1:
+                    log.warning("%s; waiting, nothing is lost", reason)
+                    waiting.enter_context(PROGRESS.wait())
+                await sleep(wait_seconds)
+                wait_seconds = backoff.after(wait_seconds)
+            else:
+                if failures:
+                    log.warning("Answered after %d tries; going on", failures + 1)
+                return result
 
 
 class RetryingLedger:
@@ -63,6 +67,7 @@ class RetryingLedger:
 
     async def apply(self, update: Update) -> None:
         await self._retrying(lambda: self._ledger.apply(update))
+        PROGRESS.stored[update.claim.topic, update.claim.partition] = update.next_offset
         self._applied.inc()
 
     async def verify(self, claim: Claim, expected_offset: int) -> None:

@@ -119,12 +119,29 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         """Seek to the session's offset; every fetch of the partition from now on belongs to this session."""
         tp = TopicPartition(session.topic, session.partition)
         consumer = self._ensure_consumer()
+        if session.stored_offset > 0:
+            await self._check_end(consumer, tp, session.stored_offset)
         try:
             consumer.seek(tp, session.next_offset)
             consumer.resume(tp)
         except IllegalStateError:
             return  # revoked meanwhile: its lane is about to be closed
         self._sessions[tp] = session
+
+    async def _check_end(self, consumer: AIOKafkaConsumer, tp: TopicPartition, stored_offset: int) -> None:
+        """Raises LogEndsBefore where Kafka's log does not reach the ledger's offset; waits while Kafka is away. A
+        handler that warms up reads from below that offset: it would take a new log's records for those it has stored.
+        """
+        while not self.should_stop:
+            try:
+                end_offset = (await consumer.end_offsets([tp]))[tp]
+            except (KafkaError, OSError):
+                self.app.outage.down()
+                await self.sleep(1.0)
+            else:
+                if end_offset < stored_offset:
+                    raise LogEndsBefore(tp.topic, tp.partition, stored_offset)
+                return
 
     def notify_capacity(self) -> None:
         """Wake `fetch`: a session may have capacity again. Any thread may call."""

@@ -62,3 +62,11 @@ class Verifies(Protocol):
     async def verify(self, topic: str, partition: int) -> None:
         """Look whether what was stored is still there; called every few seconds while no record comes, never beside
         `apply`. Raises what `apply` raises."""
+
+
+@runtime_checkable
+class WarmsUp(Protocol):
+    """A handler that is read to again from below its stored offset."""
+
+    def stored_offset(self, topic: str, partition: int) -> int:
+        """The ledger's offset of an assigned partition, at its assignment."""

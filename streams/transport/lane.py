@@ -12,10 +12,12 @@ from typing import Any, Protocol
 
 from streams.errors import OffsetMoved, PulsewatchError
 from streams.events.schema import Coordinates
+from streams.ledger.progress import PROGRESS
 from streams.metrics import BATCH_EVENTS, BATCH_SECONDS, LEDGER_OUTCOMES
 from streams.transport.batch import Batch
-from streams.transport.handler import BatchHandler, Verifies
+from streams.transport.handler import BatchHandler, Verifies, WarmsUp
 from streams.transport.isolation import Isolation
+from streams.transport.watchdog import Standing
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class FetchSession:
     partition: int
     next_offset: int
     """Where the next delivery begins."""
+    stored_offset: int = 0
+    """The ledger's: Kafka's log must reach it."""
     position: int = field(init=False)
     """The consumer's next offset: beyond `next_offset` while only control records came."""
     delivered: int = 0
@@ -161,9 +165,18 @@ class Lane:
         self._session: FetchSession | None = None
         self._offset_in_hand = 0
         self._piece_in_hand: Batch | None = None
+        self._pieces_stored = 0
         self._arrived: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"lane {topic}:{partition}")
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands. While the partition is being taken, it has work."""
+        session = self._session
+        stored_offset = PROGRESS.stored.get((self.topic, self.partition), 0)
+        has_work = session is None or session.pending > 0
+        return Standing((self._pieces_stored, stored_offset), has_work)
 
     def deliver(self, delivery: Delivery) -> None:
         """Take the next batch; one that was read before the last seek, or after the revocation, is dropped."""
@@ -210,7 +223,9 @@ class Lane:
         start_offset = await self._handler.assigned(self.topic, self.partition)
         self._offset_in_hand = start_offset
         self._arrived = asyncio.Queue()
-        session = self._session = FetchSession(self.topic, self.partition, start_offset)
+        session = self._session = FetchSession(
+            self.topic, self.partition, start_offset, self._stored_offset(start_offset)
+        )
         await self._fetcher.begin(session)
         ready: asyncio.Queue[Ready] = asyncio.Queue(maxsize=1)
         preparing = asyncio.create_task(self._prepare_all(start_offset, ready))
@@ -225,6 +240,10 @@ class Lane:
             looks.cancel()
             preparing.cancel()
             await asyncio.wait([preparing])
+
+    def _stored_offset(self, start_offset: int) -> int:
+        handler = self._handler
+        return handler.stored_offset(self.topic, self.partition) if isinstance(handler, WarmsUp) else start_offset
 
     async def _prepare_all(self, expected_offset: int, ready: asyncio.Queue[Ready]) -> None:
         piece: Batch | None = None
@@ -254,6 +273,7 @@ class Lane:
             if isinstance(item, Broken):
                 raise item.error
             await self._handler.apply(item.work)
+            self._pieces_stored += 1
             stage, delivery = self._handler.stage, item.delivery
             BATCH_SECONDS.labels(stage).observe(time.perf_counter() - delivery.at_seconds)
             BATCH_EVENTS.labels(stage).observe(len(item.piece))

@@ -12,6 +12,7 @@ from streams.metrics import UP
 from streams.transport.handler import BatchHandler, KeyMoves
 from streams.transport.isolation import Isolation
 from streams.transport.lane import Delivery, Failed, Fetcher, Lane
+from streams.transport.watchdog import Standing
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,10 @@ class Lanes:
                 isolation = Isolation(self._handler.stage, self._dead_letters)
                 self._by_partition[tp] = Lane(tp.topic, tp.partition, self._handler, fetcher, self._failed, isolation)
         UP.labels(self._handler.stage).set(1 if self._by_partition else 0)
+
+    def standings(self) -> dict[tuple[str, int], Standing]:
+        """Where each partition stands; any thread may ask."""
+        return {(tp.topic, tp.partition): lane.standing for tp, lane in list(self._by_partition.items())}
 
     def deliver(self, delivery: Delivery) -> None:
         """Hand a batch to its lane; what comes after the revocation is dropped."""

@@ -51,6 +51,11 @@ class Outage(logging.Handler):
         elif record.levelno >= logging.ERROR and self._since_ms is None:
             log.error("kafka: %s", record.getMessage(), exc_info=record.exc_info)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether Kafka does not answer now."""
+        return self._since_ms is not None
+
     def closing(self) -> None:
         """Shutting down: ignore aiokafka's connection errors from now on."""
         self._closing = True

@@ -1,18 +1,20 @@
 """A stage as a process: the Faust app, its lanes, and an exit code with a meaning.
 
 Exit codes: 0 stopped by a signal, 1 something unexpected (the log names the record), 2 a server refuses the settings or
-another Kafka's workers hold the namespace, 3 another worker owns a partition. After any of them a new process goes on
-from the ledger's offsets.
+another Kafka's workers hold the namespace, 3 another worker owns a partition, 4 a partition stood still
+(streams.transport.watchdog). After any of them a new process goes on from the ledger's offsets.
 """
 
 import asyncio
 import ctypes
 import gc
 import logging
+import os
 import signal
 import sys
-from collections.abc import Coroutine
-from contextlib import suppress
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -26,6 +28,7 @@ from streams.kafka.cluster import cluster_id
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.ledger.connect import worker_client
+from streams.ledger.progress import PROGRESS
 from streams.ledger.tenancy import Tenancy
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
@@ -33,6 +36,7 @@ from streams.transport.faust_app import FaustApp
 from streams.transport.handler import BatchHandler
 from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage
+from streams.transport.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +45,11 @@ GLIBC_OPTIONS = {
     -1: 256 * 1024**2,  # M_TRIM_THRESHOLD: as much may lie free at the heap's end
     -8: 1,  # M_ARENA_MAX: blocks that one thread frees serve the other
 }
-STOPPED, FAILED, REFUSED, FENCED = 0, 1, 2, 3
+STOPPED, FAILED, REFUSED, FENCED, STUCK = 0, 1, 2, 3, 4
 TOPICS_BACKOFF = Backoff(first_seconds=0.25, max_seconds=5.0)
 STOPPING_SECONDS = 15.0
+GIVING_UP_SECONDS = 20.0
+"""How long a worker that stands still may take for its end."""
 YOUNG_OBJECTS = 50_000
 """New objects after which the garbage collector runs. At Python's 700 it went through a batch's long lists again and
 again, an eighth of the engagement worker's time; there are hardly any cycles to find."""
@@ -56,7 +62,10 @@ def run_worker(handler: BatchHandler[Any], settings: Settings) -> int:
     )
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    return asyncio.run(_until_signalled(handler, settings))
+    exit_code = asyncio.run(_until_signalled(handler, settings))
+    if exit_code == STUCK:
+        _exit_at_once()
+    return exit_code
 
 
 async def _until_signalled(handler: BatchHandler[Any], settings: Settings) -> int:
@@ -79,6 +88,7 @@ class Worker:
         self._outage = Outage(str(self._kafka))
         self._lanes = Lanes(handler, self._failed, DeadLetterTopicSink(self._kafka))
         self._stop = asyncio.Event()
+        self._ended = threading.Event()
         self._exit_code = STOPPED
 
     def stop(self) -> None:
@@ -95,7 +105,7 @@ class Worker:
         gc.freeze()  # what was imported stays: no need to go through it again and again
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         _keep_large_blocks()
-        with self._outage.capturing(self._settings.log_level):
+        with self._outage.capturing(self._settings.log_level), self._watched():
             if not await self._unless_stopped(self._prepare()):
                 return self._exit_code
             app = FaustApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
@@ -106,6 +116,34 @@ class Worker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(app.stop(), STOPPING_SECONDS)
         return self._exit_code
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """With a watchdog, until `run` has come to its end."""
+        loop = asyncio.get_running_loop()
+
+        def stuck(reason: str) -> None:
+            log.error("%s; this worker ends", reason)
+            loop.call_soon_threadsafe(self._stand_still)
+            if not self._ended.wait(GIVING_UP_SECONDS):
+                _exit_at_once()
+
+        limit_seconds = self._settings.stuck_seconds
+        watchdog = Watchdog(self._lanes.standings, self._waits_for_a_server, limit_seconds, stuck)
+        watchdog.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            watchdog.stop()
+
+    def _waits_for_a_server(self) -> bool:
+        return self._outage.goes_on or PROGRESS.waiting > 0
+
+    def _stand_still(self) -> None:
+        if self._exit_code == STOPPED:
+            self._exit_code = STUCK
+        self._stop.set()
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
         """Run the work until it ends or `stop` is called; whether it ended first."""
@@ -185,6 +223,12 @@ class Worker:
             else:
                 log.error("%s: unexpected %r; this worker ends", where, error, exc_info=error)
         self._stop.set()
+
+
+def _exit_at_once() -> None:
+    """Python would wait for whatever is stuck in a thread."""
+    logging.shutdown()
+    os._exit(STUCK)
 
 
 def _keep_large_blocks() -> None:

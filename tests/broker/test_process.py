@@ -110,3 +110,35 @@ async def test_worker_outlives_kafka(topic: TopicFactory, kafka: LocalKafka, tmp
     where = f"Kafka at {kafka.bootstrap}"
     assert lines == [f"{where} does not answer; waiting, nothing is lost", f"{where} answers again"]
     assert (worker.returncode, json.loads(out)) == (0, ["a", "b"])
+
+
+STUCK_PROGRAM = """
+import asyncio, sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from streams.settings import Settings
+from streams.transport.worker import run_worker
+from tests.fakes.transport import Recorder
+
+kafka, topic = sys.argv[1:]
+pool = ThreadPoolExecutor(1)
+
+class Stuck(Recorder):
+    async def apply(self, prepared):
+        await asyncio.get_running_loop().run_in_executor(pool, threading.Event().wait)
+
+sys.exit(run_worker(Stuck((topic,), stage=topic), Settings(kafka=kafka, stuck_seconds=1)))
+"""
+
+
+async def test_worker_with_a_thread_that_never_returns_exits_4_with_one_line(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    name = topic()
+    await produce(kafka.bootstrap, name, [b"a"])
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STUCK_PROGRAM, kafka.bootstrap, name, stdout=PIPE, stderr=PIPE
+    )
+    _, err = await asyncio.wait_for(worker.communicate(), 40)
+    [line] = err.decode().splitlines()
+    assert worker.returncode == 4
+    assert line.endswith(f"{name}:0 has stood still for 1 seconds with records to store; this worker ends")

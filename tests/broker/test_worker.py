@@ -16,7 +16,7 @@ from streams.kafka.dead_letter_topic import list_dead_letters
 from streams.ledger.tenancy import Tenancy
 from streams.settings import Settings
 from streams.transport.batch import Batch
-from streams.transport.worker import FAILED, FENCED, REFUSED, STOPPED, Worker
+from streams.transport.worker import FAILED, FENCED, REFUSED, STOPPED, STUCK, Worker
 from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder, fenced, moved
 from tests.servers.waiting import until_async
@@ -214,6 +214,48 @@ async def test_worker_refuses_a_log_that_ends_before_the_ledger(
     async with running(handler, kafka.bootstrap) as task:
         assert await asyncio.wait_for(task, 20) == FAILED
     assert [line for line in caplog.messages if "ends before offset 100" in line]
+
+
+@pytest.mark.parametrize("records", [0, 7])
+async def test_worker_that_warms_up_refuses_a_log_that_ends_before_the_ledger(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture, records: int
+) -> None:
+    """It reads from below its offset, where a new log has records too: they are not those that it has stored."""
+
+    @dataclass
+    class WarmsUp(Recorder):
+        async def assigned(self, topic: str, partition: int) -> int:
+            await super().assigned(topic, partition)
+            return 0
+
+        def stored_offset(self, topic: str, partition: int) -> int:
+            return self.stored[topic, partition]
+
+    name = topic()
+    await produce(kafka.bootstrap, name, numbered("v", records))
+    handler = WarmsUp((name,), stage=name)
+    handler.stored[name, 0] = 200
+    async with running(handler, kafka.bootstrap) as task:
+        assert await asyncio.wait_for(task, 20) == FAILED
+    assert [line for line in caplog.messages if "ends before offset 200" in line]
+    assert not handler.applied
+
+
+async def test_worker_that_stands_still_ends_itself(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = topic()
+    handler = recorder(name)
+    worker = Worker(handler, Settings(kafka=kafka.bootstrap, stuck_seconds=2))
+    task = asyncio.create_task(worker.run())
+    await produce(kafka.bootstrap, name, [b"a"])
+    await until_async(lambda: handler.values() == [b"a"])
+    await asyncio.sleep(4)  # nothing to do is no standing still
+    assert not task.done()
+    handler.may_apply.clear()
+    await produce(kafka.bootstrap, name, [b"b"])
+    assert await asyncio.wait_for(task, 30) == STUCK
+    assert [line for line in caplog.messages if line.startswith(f"{name}:0 has stood still for 2 seconds")]
 
 
 async def test_worker_logs_the_records_that_retention_removed(

@@ -3,8 +3,10 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
@@ -14,9 +16,11 @@ from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.errors import OffsetMoved, Unavailable, UsageError
 from streams.ledger.protocol import Effects, Update
-from streams.ledger.redis import RedisLedger
+from streams.ledger.redis import RedisLedger, key_prefix
 from streams.ledger.retry import RetryingLedger
+from tests.servers.forwarder import Forwarder
 from tests.servers.redis_cluster import one_node_cluster
+from tests.servers.waiting import until_async
 
 
 @contextlib.asynccontextmanager
@@ -125,3 +129,29 @@ async def test_ledger_works_on_a_cluster(stack_folder: Path, namespace: str) -> 
         await ledger.trim_outbox(claim, 1)
         assert await ledger.peek_outbox(claim) == []
         await client.aclose()
+
+
+async def test_connection_to_what_has_become_a_replica_is_made_anew(tmp_path: Path, namespace: str) -> None:
+    """The address leads to the new master; the open connection still leads to the old one."""
+    with LocalRedis(tmp_path / "one") as old, LocalRedis(tmp_path / "two") as new:
+        forwarder = Forwarder(port_of(old.url))
+        async with forwarder.serving(), ledger_of(f"redis://127.0.0.1:{forwarder.port}", namespace) as ledger:
+            claim = await ledger.acquire("t", 0)
+            key = key_prefix(namespace, "real", "t", 0) + "ledger"
+            look = SyncRedis.from_url(new.url)
+            async with Redis.from_url(old.url) as master, Redis.from_url(new.url) as replica:
+                await replica.replicaof("127.0.0.1", str(port_of(old.url)))
+                await until_async(lambda: bool(look.exists(key)))
+                await replica.replicaof("NO", "ONE")
+                await master.replicaof("127.0.0.1", str(port_of(new.url)))
+                forwarder.target = port_of(new.url)
+                update = Update(claim, 0, 10, Effects(sums={"s": {"a": 1}}))
+                with pytest.raises(Unavailable, match="does not take writes"):
+                    await ledger.apply(update)
+                await ledger.apply(update)
+                assert await ledger.load_hash(claim, "s") == {"a": b"1"}
+            look.close()
+
+
+def port_of(url: str) -> int:
+    return int(urlsplit(url).port or 0)

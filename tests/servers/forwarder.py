@@ -1,0 +1,36 @@
+"""A port that leads to a server, and later to another one; connections that are open stay where they are."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from deploy.local.process import free_port
+
+
+@dataclass
+class Forwarder:
+    """Forwards new connections to `target`, a port of this machine."""
+
+    target: int
+    port: int = field(default_factory=free_port)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        try:
+            yield
+        finally:
+            server.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
