@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from streams.errors import Unavailable
+from streams.errors import Unavailable, UsageError
 from streams.kafka.connection import KafkaConnection
 
 MAX_PUBLISHED_BYTES = 1_000_000
@@ -66,15 +66,16 @@ class LazyProducer:
 
 
 class TopicPublisher:
-    """A Publisher on Kafka. A record that is refused for its size goes out as its essentials; `on_refused` counts."""
+    """A Publisher on Kafka. A record that is refused for its size goes out as its essentials, and `on_refused` counts;
+    without `essentials` it is the caller's mistake: `publish` raises UsageError."""
 
     def __init__(
         self,
         kafka: KafkaConnection,
         topic: str,
         *,
-        essentials: Callable[[bytes], bytes],
-        on_refused: Callable[[Refusal], None],
+        essentials: Callable[[bytes], bytes] | None = None,
+        on_refused: Callable[[Refusal], None] | None = None,
         linger_ms: int = 0,
     ) -> None:
         self._essentials = essentials
@@ -115,13 +116,20 @@ class TopicPublisher:
     async def _send_or_cut(self, producer: AIOKafkaProducer, key: str, value: bytes) -> None:
         if await self._takes(producer, key, value):
             return
-        cut, topic = self._essentials(value), self._connection.topic
+        topic = self._connection.topic
+        if self._essentials is None:
+            raise UsageError(f"{topic}: Kafka does not take a record of {len(value)} bytes")
+        cut = self._essentials(value)
         if await self._takes(producer, key, cut):
-            self._on_refused("cut")
+            self._count("cut")
             log.warning("%s: Kafka does not take a record of %d bytes; cut to %d", topic, len(value), len(cut))
         else:
-            self._on_refused("dropped")
+            self._count("dropped")
             log.error("%s: Kafka takes neither a record of %d bytes nor %d of it; dropped", topic, len(value), len(cut))
+
+    def _count(self, outcome: Refusal) -> None:
+        if self._on_refused is not None:
+            self._on_refused(outcome)
 
     async def _takes(self, producer: AIOKafkaProducer, key: str, value: bytes) -> bool:
         try:

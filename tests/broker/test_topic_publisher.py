@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka import LocalKafka
-from streams.errors import Unavailable
+from streams.errors import Unavailable, UsageError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import MAX_PUBLISHED_BYTES, Refusal, TopicPublisher
 
@@ -84,6 +84,17 @@ async def test_record_whose_essentials_are_too_large_is_dropped_with_a_count(
     assert refusals == ["dropped"]
     async with asyncio.timeout(30):
         assert await read_all(kafka.bootstrap, name, 1) == [("a", b"next")]
+
+
+async def test_record_that_kafka_refuses_and_nobody_can_cut_is_the_callers_mistake(
+    kafka: LocalKafka, topic: Callable[..., str]
+) -> None:
+    feed = TopicPublisher(kafka.connection, topic())
+    try:
+        with pytest.raises(UsageError, match="does not take a record of 1000001 bytes"):
+            await feed.publish([("a", b"x" * (MAX_PUBLISHED_BYTES + 1))])
+    finally:
+        await feed.close()
 
 
 async def test_broker_that_is_not_there_is_unavailable() -> None:
