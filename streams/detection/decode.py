@@ -69,6 +69,7 @@ def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
     except (ValueError, RecursionError) as error:
         reason = reason_of(error, value)
         return Unreadable(offset, value, _REASONS.get(reason, reason), detail_of(error))
-    if not EARLIEST_MS <= text.event_time_ms <= text.log_time_ms + AHEAD_MS < LATEST_MS:
+    ahead = text.log_time_ms > 0 and text.event_time_ms > text.log_time_ms + AHEAD_MS  # 0 or less where a log has none
+    if ahead or not EARLIEST_MS <= text.event_time_ms < LATEST_MS or text.log_time_ms >= LATEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "before 2005, or ahead of its log time")
     return text

@@ -142,6 +142,16 @@ async def test_large_numbers_within_the_bounds_never_overflow_detection() -> Non
     assert worker.ledger.shards[LIVE, 0].next_offset == 3_000
 
 
+@pytest.mark.parametrize("log_time_ms", [-1, 0, NOW_MS])
+async def test_text_of_a_log_without_times_is_no_dead_letter(log_time_ms: int) -> None:
+    worker = Worker()
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    value = msgspec.json.encode(GOOD_TEXT | {"log_time": log_time_ms})
+    await handler.apply(handler.prepare(Batch(SCORED, 0, [0], [log_time_ms], [value])))
+    assert not worker.dead_letters.letters
+
+
 def test_kinds_with_a_running_total_are_those_that_engagement_sums() -> None:
     summed = {kind for kind, one in CONTRIBUTIONS.items() if [measure for _, measure in one.adds] == ["value"]}
     assert summed == RUNNING_TOTAL_KINDS

@@ -202,6 +202,7 @@ class ConversationDetector:
     def _learn(self, minute: int) -> None:
         """Let the baselines learn the windows that lie before this minute, with all their late texts."""
         state, waited_minutes = self.state, self._waited_minutes
+        state.windows.skip_silence(minute)
         for window in state.windows.complete(minute, keep_minutes=KEPT_MINUTES + waited_minutes):
             hour = hour_of_day((state.windows.next_start - 1) * MINUTE_MS, self._zone)
             state.volume.learn(window.texts, hour)

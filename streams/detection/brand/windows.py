@@ -16,6 +16,8 @@ from streams.ledger.stored import Stored
 KEPT_MINUTES = 75
 """An hour, and a margin."""
 ONSET_MINUTES = 15
+MAX_SILENT_MINUTES = 14 * 24 * 60
+"""Two weeks without a text teach a baseline what silence is; it forgets half of what it knew in one."""
 
 
 class Tally(Stored):
@@ -121,3 +123,10 @@ class Windows(Stored):
             elif first - at > 1:
                 break
         return first
+
+    def skip_silence(self, minute: int) -> None:
+        """Give no more than MAX_SILENT_MINUTES of windows before this minute: of a brand that was not heard of for
+        years, or whose first text is years old, each window since then would be given by itself."""
+        behind = minute - MAX_SILENT_MINUTES - self.next_start
+        if behind > 0:
+            self.next_start += -(-behind // WINDOW_MINUTES) * WINDOW_MINUTES

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.detection.brand.windows import Tally, Windows
+from streams.detection.baseline.burst import WINDOW_MINUTES
+from streams.detection.brand.windows import MAX_SILENT_MINUTES, Tally, Windows
 
 
 def windows_of(counts: dict[int, int]) -> Windows:
@@ -48,3 +49,13 @@ def test_shares_rest_on_scored_texts_alone() -> None:
     tally = Tally(texts=10, scored=4, negative=1)
     assert tally.share(tally.negative) == 0.25
     assert Tally(texts=3).share(0) == 0.0
+
+
+def test_years_without_a_text_are_not_given_window_by_window() -> None:
+    windows = windows_of({100: 3})
+    years_later = 100 + 20 * 365 * 24 * 60 + 3
+    windows.skip_silence(years_later)
+    given = list(windows.complete(years_later))
+    assert 0 <= MAX_SILENT_MINUTES // WINDOW_MINUTES - len(given) <= 1
+    assert (windows.next_start - 100) % WINDOW_MINUTES == 0
+    assert windows.next_start <= years_later < windows.next_start + WINDOW_MINUTES
