@@ -35,6 +35,7 @@ REBALANCE_MS = 30_000
 REQUEST_MS = 30_000
 COMMIT_SECONDS = 5.0
 FETCH_SECONDS = 1.0
+ENDS_SECONDS = 20.0
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -142,6 +143,18 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 if end_offset < stored_offset:
                     raise LogEndsBefore(tp.topic, tp.partition, stored_offset)
                 return
+
+    async def read_ends(self) -> None:
+        """Note where Kafka's log ends now, by the sessions: what lies before it is still to come."""
+        sessions = dict(self._sessions)
+        if not sessions:
+            return
+        try:
+            ends = await self._ensure_consumer().end_offsets(list(sessions))
+        except (KafkaError, OSError, IllegalStateError):
+            return  # Kafka is away, which the fetch says
+        for tp, end_offset in ends.items():
+            sessions[tp].log_end = end_offset
 
     def notify_capacity(self) -> None:
         """Wake `fetch`: a session may have capacity again. Any thread may call."""
@@ -263,6 +276,12 @@ class BatchConsumer(Consumer):
         session.stored += 1
         self._stored_offsets[TP(session.topic, session.partition)] = delivery.batch.next_offset
         self._thread.notify_capacity()
+
+    async def follow_ends(self) -> None:
+        """Read the log's ends again and again: a fetch that brings nothing any more shows by them alone."""
+        while True:
+            await asyncio.sleep(ENDS_SECONDS)
+            await self._in_thread(self._thread.read_ends())
 
     # Faust's `Consumer`.
 

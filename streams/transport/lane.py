@@ -44,6 +44,8 @@ class FetchSession:
     """The ledger's: Kafka's log must reach it."""
     position: int = field(init=False)
     """The consumer's next offset: beyond `next_offset` while only control records came."""
+    log_end: int = 0
+    """Where Kafka's log ended when it was last looked at."""
     delivered: int = 0
     stored: int = 0
     """Batches. The consumer's thread writes all but this one, so that neither thread loses the other's count."""
@@ -175,8 +177,10 @@ class Lane:
         """Where it stands. While the partition is being taken, it has work."""
         session = self._session
         stored_offset = PROGRESS.stored.get((self.topic, self.partition), 0)
-        has_work = session is None or session.pending > 0
-        return Standing((self._pieces_stored, stored_offset), has_work)
+        if session is None:
+            return Standing((self._pieces_stored, stored_offset), has_work=True)
+        has_work = session.pending > 0 or session.position < session.log_end
+        return Standing((self._pieces_stored, stored_offset, session.position), has_work)
 
     def deliver(self, delivery: Delivery) -> None:
         """Take the next batch; one that was read before the last seek, or after the revocation, is dropped."""

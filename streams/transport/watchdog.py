@@ -1,8 +1,8 @@
 """Ends a worker that no longer gets on, so that a supervisor starts it anew.
 
-A partition stands still when records of it have arrived, its stored offset does not move, and no server is known to
-be away: a call that never returns, a thread that is stuck, an event loop that does not turn. The watchdog is a thread
-of its own, so that it sees the last of these too.
+A partition stands still when Kafka has records for it, its stored offset does not move, and no server is known to be
+away: a call that never returns, a thread that is stuck, a fetch that brings nothing, an event loop that does not turn.
+The watchdog is a thread of its own, so that it sees the last of these too.
 """
 
 import logging

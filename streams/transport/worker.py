@@ -242,7 +242,12 @@ def _keep_large_blocks() -> None:
 
 async def _run_app(app: FaustApp) -> None:
     await app.start()
-    await app.wait_until_stopped()
+    following = asyncio.create_task(app.consumer.follow_ends())
+    try:
+        await app.wait_until_stopped()
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _topics(kafka: KafkaConnection) -> set[str]:

@@ -187,3 +187,17 @@ async def test_idle_lane_that_was_replaced_fails(monkeypatch: pytest.MonkeyPatch
     await until_async(lambda: bool(failures))
     assert isinstance(failures[0], Fenced)
     await lane.close()
+
+
+async def test_lane_has_work_while_records_wait_here_or_in_kafka(bench: Bench) -> None:
+    session = bench.fetcher.sessions[0]
+    assert not bench.lane.standing.has_work
+    session.log_end = 1
+    assert bench.lane.standing.has_work
+    before = bench.lane.standing.mark
+    bench.deliver(b"a")
+    session.position = 1
+    assert bench.lane.standing.has_work
+    await settled()
+    assert not bench.lane.standing.has_work
+    assert bench.lane.standing.mark != before
