@@ -12,7 +12,7 @@ from streams.detection.config import DetectionConfig
 from streams.detection.handler import PROGRESS, WATCHED
 from streams.detection.room.room import Rooms
 from streams.detection.views import keys as view_keys
-from streams.ledger.redis import key_prefix, partitions_key
+from streams.ledger.redis import key_prefix, partitions_key, topics_key
 from streams.ledger.tenancy import tenancy_key
 from streams.scoring.handler import BACKLOG
 
@@ -37,8 +37,9 @@ _INTRODUCTION = f"""# Redis keys
 
 A stage's key is `{key_prefix("<namespace>", "<stage>", "<topic>", 0).replace(":0}", ":<partition>}")}<suffix>`.
 All keys of a partition lie in one slot of a cluster. `{partitions_key("<namespace>", "<stage>")}` is the set of
-a stage's partitions. The namespace is `PULSEWATCH_NAMESPACE`; `{tenancy_key("<namespace>")}` is the id of the Kafka
-cluster whose workers hold it.
+a stage's partitions, `{topics_key("<namespace>", "<stage>")}` the hash of its topics with the ids that Kafka gave them,
+by which a topic that was made anew is known. The namespace is `PULSEWATCH_NAMESPACE`; `{tenancy_key("<namespace>")}` is
+the id of the Kafka cluster whose workers hold it.
 """
 
 

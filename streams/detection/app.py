@@ -12,6 +12,7 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import RECORDS_REFUSED
 from streams.settings import Settings
 from streams.topology import ALERTS, DETECTION
@@ -21,7 +22,8 @@ from streams.transport.worker import run_worker
 def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
     client = worker_client(settings)
-    ledger = RetryingLedger(RedisLedger(client, DETECTION, settings.namespace), DETECTION)
+    stored = RedisLedger(client, DETECTION, settings.namespace)
+    ledger = RetryingLedger(stored, DETECTION)
     handler = DetectionHandler(
         ledger,
         TopicPublisher(
@@ -33,7 +35,7 @@ def run(settings: Settings) -> int:
         DeadLetterTopicSink(KafkaConnection.of(settings)),
         detection_config(settings),
     )
-    return run_worker(handler, settings)
+    return run_worker(handler, settings, TopicMemory(stored))
 
 
 def detection_config(settings: Settings) -> DetectionConfig:

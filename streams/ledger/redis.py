@@ -50,6 +50,11 @@ def partitions_key(namespace: str, stage: str) -> str:
     return f"{namespace}:{stage}:partitions"
 
 
+def topics_key(namespace: str, stage: str) -> str:
+    """The hash of a stage's topics: name → the id that Kafka gave it."""
+    return f"{namespace}:{stage}:topics"
+
+
 class RedisLedger:
     """A stage's ledger on a Redis server or cluster. The client returns bytes and has a socket timeout."""
 
@@ -81,6 +86,15 @@ class RedisLedger:
         key = self._prefix(claim.topic, claim.partition) + "ledger"
         epoch, next_offset = await self._call("HMGET", key, "epoch", "next")
         check_standing(claim, expected_offset, int(epoch or 0), int(next_offset or 0))
+
+    async def remember_topics(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """See streams.ledger.topic_memory."""
+        key = topics_key(self._namespace, self._stage)
+        stored = await self._call("HGETALL", key)
+        known = {name.decode(): value.decode() for name, value in stored.items()}
+        for topic in ids.keys() - known.keys():
+            await self._call("HSET", key, topic, ids[topic])
+        return known
 
     async def load_hash(self, claim: Claim, suffix: str) -> dict[str, bytes]:
         found = await self._call("HGETALL", self._prefix(claim.topic, claim.partition) + suffix)

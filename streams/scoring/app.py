@@ -7,6 +7,7 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import RECORDS_REFUSED
 from streams.scoring.handler import ScoringHandler
 from streams.scoring.judge import essentials
@@ -19,7 +20,8 @@ from streams.transport.worker import run_worker
 def run(settings: Settings) -> int:
     """Run until told to stop; returns the exit code."""
     client = worker_client(settings)
-    ledger = RetryingLedger(RedisLedger(client, SCORING, settings.namespace), SCORING)
+    stored = RedisLedger(client, SCORING, settings.namespace)
+    ledger = RetryingLedger(stored, SCORING)
     model = serve(settings)
     rulebook = Rulebook.load(jurisdiction=settings.jurisdiction)
     texts = TopicPublisher(
@@ -29,4 +31,5 @@ def run(settings: Settings) -> int:
         on_refused=lambda outcome: RECORDS_REFUSED.labels(SCORED, outcome).inc(),
         linger_ms=5,
     )
-    return run_worker(ScoringHandler(ledger, texts, rulebook, model, system_clock), settings)
+    handler = ScoringHandler(ledger, texts, rulebook, model, system_clock)
+    return run_worker(handler, settings, TopicMemory(stored))

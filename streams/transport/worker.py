@@ -27,9 +27,11 @@ from streams.events.schema import Coordinates
 from streams.kafka.cluster import cluster_id
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_sink import DeadLetterTopicSink
+from streams.kafka.topic_ids import topic_ids
 from streams.ledger.connect import worker_client
 from streams.ledger.progress import PROGRESS
 from streams.ledger.tenancy import Tenancy
+from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import LEDGER_OUTCOMES
 from streams.settings import Settings
 from streams.transport.faust_app import FaustApp
@@ -55,21 +57,22 @@ YOUNG_OBJECTS = 50_000
 again, an eighth of the engagement worker's time; there are hardly any cycles to find."""
 
 
-def run_worker(handler: BatchHandler[Any], settings: Settings) -> int:
+def run_worker(handler: BatchHandler[Any], settings: Settings, known_topics: TopicMemory | None = None) -> int:
     """Run the stage until SIGTERM or SIGINT, or until it cannot go on. Returns the exit code."""
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    exit_code = asyncio.run(_until_signalled(handler, settings))
+    exit_code = asyncio.run(_until_signalled(handler, settings, known_topics))
     if exit_code == STUCK:
         _exit_at_once()
     return exit_code
 
 
-async def _until_signalled(handler: BatchHandler[Any], settings: Settings) -> int:
-    worker = Worker(handler, settings, Tenancy(worker_client(settings), settings.namespace))
+async def _until_signalled(handler: BatchHandler[Any], settings: Settings, known_topics: TopicMemory | None) -> int:
+    tenancy = Tenancy(worker_client(settings), settings.namespace)
+    worker = Worker(handler, settings, tenancy, known_topics)
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, worker.stop)
@@ -79,9 +82,16 @@ async def _until_signalled(handler: BatchHandler[Any], settings: Settings) -> in
 class Worker:
     """One run of a stage in the present event loop."""
 
-    def __init__(self, handler: BatchHandler[Any], settings: Settings, tenancy: Tenancy | None = None) -> None:
+    def __init__(
+        self,
+        handler: BatchHandler[Any],
+        settings: Settings,
+        tenancy: Tenancy | None = None,
+        known_topics: TopicMemory | None = None,
+    ) -> None:
         self._handler = handler
         self._tenancy = tenancy
+        self._known_topics = known_topics
         self._cluster_id: str | None = None
         self._settings = settings
         self._kafka = KafkaConnection.of(settings)
@@ -98,7 +108,7 @@ class Worker:
     async def run(self) -> int:
         """Run to the end; returns the exit code.
 
-        1. Wait until Kafka answers and has the topics; hold the namespace for this Kafka.
+        1. Wait until Kafka answers and has the topics, those whose offsets are stored; hold the namespace for this Kafka.
         2. Run the Faust app until `stop`, or until a lane or the fetch fails.
         3. Store the batches in hand, commit the offsets to Kafka, leave the group.
         """
@@ -107,6 +117,8 @@ class Worker:
         _keep_large_blocks()
         with self._outage.capturing(self._settings.log_level), self._watched():
             if not await self._unless_stopped(self._prepare()):
+                return self._exit_code
+            if not await self._unless_stopped(self._check_topics()):
                 return self._exit_code
             app = FaustApp(self._handler, self._settings, self._lanes, self._outage, self._fetch_failed)
             if await self._unless_stopped(self._work(app)):
@@ -204,6 +216,18 @@ class Worker:
                 missing_before = missing
             await asyncio.sleep(wait_seconds)
             wait_seconds = TOPICS_BACKOFF.after(wait_seconds)
+
+    async def _check_topics(self) -> None:
+        """Raises TopicMadeAnew; waits while a server is away."""
+        while self._known_topics is not None:
+            try:
+                ids = await topic_ids(self._kafka, self._handler.topics)
+            except (KafkaError, OSError):
+                self._outage.down()
+                await asyncio.sleep(TOPICS_BACKOFF.max_seconds)
+            else:
+                await self._known_topics.check(ids)
+                return
 
     def _failed(self, error: Exception, at: Coordinates) -> None:
         if isinstance(error, Fenced):
