@@ -56,7 +56,7 @@ class SpeakerRules:
         Of one rule at most MAX_HITS, among the first MAX_LOOKED_AT: what a text costs must not grow with how often it
         says the same."""
         excused: dict[int, bool] = {}
-        looked_at, counted = Counter[int](), Counter[int]()
+        looked_at, counted, ends = Counter[int](), Counter[int](), dict[int, int]()
         kept = []
         for hit in self.matcher.search(text):
             rule = self.rules[hit.key]
@@ -65,11 +65,12 @@ class SpeakerRules:
             matched_families.add(rule.family)
             if hit.key not in excused:
                 excused[hit.key] = rule.excuse_in_text(text) is not None
-            if excused[hit.key] or counted[hit.key] == MAX_HITS or looked_at[hit.key] == MAX_LOOKED_AT:
+            if excused[hit.key] or counted[hit.key] > MAX_HITS or looked_at[hit.key] == MAX_LOOKED_AT:
                 continue
             looked_at[hit.key] += 1
             if rule.excuse_around(text, hit) is None:
-                counted[hit.key] += 1
+                counted[hit.key] += hit.start >= ends.get(hit.key, 0)  # what overlaps becomes one
+                ends[hit.key] = hit.end
                 kept.append(hit)
         return kept
 
