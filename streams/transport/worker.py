@@ -266,7 +266,8 @@ def _keep_large_blocks() -> None:
 
 async def _run_app(app: FaustApp) -> None:
     await app.start()
-    following = asyncio.create_task(app.consumer.follow_ends())
+    consumer: Any = app.consumer  # streams.transport.consumer.BatchConsumer
+    following = asyncio.create_task(consumer.follow_ends())
     try:
         await app.wait_until_stopped()
     finally:

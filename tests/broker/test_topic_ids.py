@@ -19,6 +19,14 @@ from tests.servers.waiting import until_async
 from tests.servers.workers import produce
 
 
+async def ids_of(kafka: LocalKafka, *topics: str) -> dict[str, str]:
+    """As soon as the broker knows them all: it tells of a new topic a moment later."""
+    async with asyncio.timeout(20):
+        while len(found := await topic_ids(kafka.connection, topics)) < len(topics):
+            pass
+    return found
+
+
 async def make_anew(kafka: LocalKafka, topic: str) -> None:
     with kafka.admin() as admin:
         admin.delete_topics([topic])
@@ -30,12 +38,12 @@ async def make_anew(kafka: LocalKafka, topic: str) -> None:
 
 async def test_topic_made_anew_has_another_id(kafka: LocalKafka, topic: Callable[..., str]) -> None:
     kept, deleted = topic(), topic()
-    before = await topic_ids(kafka.connection, [kept, deleted, "no-such-topic"])
-    assert before.keys() == {kept, deleted}
+    before = await ids_of(kafka, kept, deleted)
+    assert "no-such-topic" not in await topic_ids(kafka.connection, [kept, "no-such-topic"])
     assert all(len(one) == 32 for one in before.values())
     assert await topic_ids(kafka.connection, [kept]) == {kept: before[kept]}
     await make_anew(kafka, deleted)
-    after = await topic_ids(kafka.connection, [deleted])
+    after = await ids_of(kafka, deleted)
     assert after[deleted] != before[deleted]
 
 
@@ -49,6 +57,7 @@ async def test_worker_refuses_a_topic_that_was_made_anew(
     """Though it is longer than the stored offset by now."""
     name, client = topic(), Redis.from_url(redis_server.url)
     memory = TopicMemory(RedisLedger(client, "recorder", namespace))
+    await ids_of(kafka, name)
     await produce(kafka.bootstrap, name, [b"a"])
     handler = Recorder((name,), stage=name)
     worker = Worker(handler, Settings(kafka=kafka.bootstrap), known_topics=memory)
