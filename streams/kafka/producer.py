@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequenceNumber, RecordListTooLargeError
 
 from streams.errors import Unavailable, UsageError
 from streams.kafka.connection import KafkaConnection
@@ -48,10 +48,10 @@ class LazyProducer:
             return self._producer
 
     async def close(self) -> None:
-        """Let go of the connection."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        """Let go of the connection; the next use connects again."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
 
     async def _connected(self) -> AIOKafkaProducer:
         producer = self._kafka.async_producer(
@@ -89,7 +89,10 @@ class TopicPublisher:
             refused_at = await self._send_all(producer, records)
             # Whatever followed the first that was refused is sent again, so that a key's records stay in order.
             for key, value in records[refused_at:]:
-                await self._send_or_cut(producer, key, value)
+                await self._send_or_cut(key, value)
+        except OutOfOrderSequenceNumber as error:  # a partition whose batch was refused, in another task's hands
+            await self._connection.close()
+            raise Unavailable(f"Kafka does not take records for {topic}: {error!r}") from error
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka does not take records for {topic}: {error!r}") from error
 
@@ -108,19 +111,20 @@ class TopicPublisher:
                 break
         for at, answer in enumerate(await asyncio.gather(*sent, return_exceptions=True)):
             if isinstance(answer, TOO_LARGE):
+                await self._connection.close()
                 return at
             if isinstance(answer, BaseException):
                 raise answer
         return len(sent)
 
-    async def _send_or_cut(self, producer: AIOKafkaProducer, key: str, value: bytes) -> None:
-        if await self._takes(producer, key, value):
+    async def _send_or_cut(self, key: str, value: bytes) -> None:
+        if await self._takes(key, value):
             return
         topic = self._connection.topic
         if self._essentials is None:
             raise UsageError(f"{topic}: Kafka does not take a record of {len(value)} bytes")
         cut = self._essentials(value)
-        if await self._takes(producer, key, cut):
+        if await self._takes(key, cut):
             self._count("cut")
             log.warning("%s: Kafka does not take a record of %d bytes; cut to %d", topic, len(value), len(cut))
         else:
@@ -131,9 +135,13 @@ class TopicPublisher:
         if self._on_refused is not None:
             self._on_refused(outcome)
 
-    async def _takes(self, producer: AIOKafkaProducer, key: str, value: bytes) -> bool:
+    async def _takes(self, key: str, value: bytes) -> bool:
+        """Whether Kafka takes a record. After a refusal the producer is made anew: aiokafka's goes on counting a
+        partition's sequence behind a batch that the broker has not."""
+        producer = await self._connection.producer()
         try:
             await producer.send_and_wait(self._connection.topic, value, key=key.encode())
         except TOO_LARGE:
+            await self._connection.close()
             return False
         return True
