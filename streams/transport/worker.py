@@ -108,7 +108,8 @@ class Worker:
     async def run(self) -> int:
         """Run to the end; returns the exit code.
 
-        1. Wait until Kafka answers and has the topics, those whose offsets are stored; hold the namespace for this Kafka.
+        1. Wait until Kafka answers and has the topics; hold the namespace for this Kafka; see that the topics are those
+           whose offsets are stored.
         2. Run the Faust app until `stop`, or until a lane or the fetch fails.
         3. Store the batches in hand, commit the offsets to Kafka, leave the group.
         """
