@@ -35,12 +35,12 @@ def rulebook() -> Rulebook:
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("kind", ["comment", "host_speech"])
-def test_hostile_text_is_read_in_a_fraction_of_a_second(rulebook: Rulebook, name: str, kind: TextKind) -> None:
+def test_hostile_text_is_read_within_a_second(rulebook: Rulebook, name: str, kind: TextKind) -> None:
     reading = TextReading(longest(HOSTILE[name]))
     began = time.process_time()
     assert reading.masked
     rulebook.check(reading, kind)
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 1.0
 
 
 @given(st.text(alphabet="ab。!.? \n", max_size=400), st.integers(0, 400), st.integers(1, 20))
