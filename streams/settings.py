@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     alertmanager_password_file: Path | None = Field(
         None, description="A file with the password of Alertmanager's user `pulsewatch`."
     )
+    relay_token_file: Path | None = Field(
+        None, description="A file with the token without which the relay takes no notification."
+    )
     feed_silent_minutes: int = Field(
         15, ge=1, description="Minutes without an event after which a regular feed raises an alert."
     )

@@ -17,6 +17,7 @@ from dashboards.grafana.client import GrafanaClient, Provisioned
 from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, SOURCE_UID, TAG
 from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, Clock
+from streams.notification.alertmanager_api import USER
 
 FINGERPRINT = "fingerprint:"
 GRAFANAS_OWN = ("id", "version")
@@ -34,6 +35,8 @@ class Addresses:
     prometheus: str
     console: str
     runbooks: str = ""
+    prometheus_password: str = ""
+    """Of its user `pulsewatch`; empty where it asks for none."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +84,21 @@ class Push:
         return self._report("folder", "unchanged" if held else "created")
 
     def _source(self) -> PushResult:
-        wanted = {
+        wanted: dict[str, Any] = {
             "uid": SOURCE_UID, "name": SOURCE_NAME, "type": "prometheus", "access": "proxy",
             "url": self.addresses.prometheus, "jsonData": {"timeInterval": "5s", "httpMethod": "POST"},
         }  # fmt: skip
+        secret: dict[str, Any] = {}
+        if self.addresses.prometheus_password:
+            wanted |= {"basicAuth": True, "basicAuthUser": USER}
+            secret = {"secureJsonData": {"basicAuthPassword": self.addresses.prometheus_password}}
         held = self.grafana.source(SOURCE_UID)
         if held is None:
-            self.grafana.create_source(wanted)
+            self.grafana.create_source(wanted | secret)
         elif any(held.get(key) != value for key, value in wanted.items()):
-            change = partial(self.grafana.update_source, SOURCE_UID, {**wanted, "version": held.get("version")})
+            change = partial(
+                self.grafana.update_source, SOURCE_UID, {**wanted, **secret, "version": held.get("version")}
+            )
             return self._report("data source", "provisioned" if held.get("readOnly") else _changed(change))
         return self._report("data source", "unchanged" if held else "created")
 

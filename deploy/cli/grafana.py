@@ -59,11 +59,22 @@ def build(check: bool) -> None:
 @click.option(
     "--prometheus", default="http://127.0.0.1:9090", show_default=True, help="Where Grafana finds Prometheus."
 )
+@click.option(
+    "--prometheus-password-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The password of Prometheus' user `pulsewatch`; of `up` it is .stack/secrets/prometheus-password.",
+)
 @click.option("--overwrite", is_flag=True, help="Overwrite changes that were made in Grafana, too.")
 @click.option("--without-annotations", is_flag=True, help="Leave alerts' episodes out; Redis is then not needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def push(
-    url: str, token_file: Path | None, prometheus: str, overwrite: bool, without_annotations: bool, as_json: bool
+    url: str,
+    token_file: Path | None,
+    prometheus: str,
+    prometheus_password_file: Path | None,
+    overwrite: bool,
+    without_annotations: bool,
+    as_json: bool,
 ) -> None:
     """Create or update the dashboards in a Grafana.
 
@@ -76,6 +87,7 @@ def push(
     from dashboards.grafana.client import GrafanaClient
     from dashboards.grafana.push import Addresses, Push, PushResult
     from streams.clock import system_clock
+    from streams.notification.gate import read_token
     from streams.settings import settings
 
     def report(result: PushResult) -> None:
@@ -83,9 +95,10 @@ def push(
             click.echo(f"{result.fate:9} {result.what}")
 
     chosen = settings()
+    password = read_token(prometheus_password_file) if prometheus_password_file else ""
     work = Push(
         GrafanaClient(url, _token(token_file)),
-        Addresses(prometheus, chosen.console_url, chosen.runbooks_url),
+        Addresses(prometheus, chosen.console_url, chosen.runbooks_url, password),
         system_clock,
         "pulsewatch grafana push",
         overwrite=overwrite,

@@ -24,6 +24,7 @@ from deploy.cli.pager import pager
 from deploy.cli.relay import relay
 from deploy.cli.replay import replay
 from deploy.cli.rules import rules
+from deploy.cli.secrets import secrets
 from deploy.cli.simulate import simulate
 from deploy.cli.stack import down, status, up
 from deploy.cli.topics import topics
@@ -40,7 +41,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
-    detect, backtest, dead_letters, relay, pager, exporter, grafana,
+    detect, backtest, dead_letters, relay, pager, exporter, grafana, secrets,
 )  # fmt: skip
 
 

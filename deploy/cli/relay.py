@@ -16,6 +16,7 @@ from streams.loopback import is_loopback
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; loopback by default.")
 @click.option("--port", type=click.IntRange(1, 65535), default=9110, show_default=True)
+@click.option("--name", "names", multiple=True, help="A name with dots by which it is called; give it again for more.")
 @click.option("--check", is_flag=True, help="Say who gets which alerts, read the secret files, and exit.")
 @click.option(
     "--alertmanager",
@@ -24,7 +25,13 @@ from streams.loopback import is_loopback
 )
 @click.option("--test", "target", metavar="TARGET", help="Send TARGET one test message, and exit.")
 def relay(
-    config: Path | None, host: str, port: int, check: bool, alertmanager: Path | None, target: str | None
+    config: Path | None,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    check: bool,
+    alertmanager: Path | None,
+    target: str | None,
 ) -> None:
     """Deliver Alertmanager's notifications to their receivers.
 
@@ -40,6 +47,7 @@ def relay(
     from deploy.local.programs import RELAY_CONFIG
     from streams.errors import Unavailable, UsageError
     from streams.ledger.connect import reader_client
+    from streams.notification.gate import Gate, read_token
     from streams.notification.message import Links
     from streams.notification.receivers import load
     from streams.notification.records import AlertRecords
@@ -70,7 +78,14 @@ def relay(
             with closing(reader_client(chosen)) as client:
                 records = AlertRecords(client, chosen.namespace)
                 around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file)
-                asyncio.run(serve(targets, links, host, port, around))
+                gate = Gate(chosen.relay_token_file, names)
+                if gate.token_file is None:
+                    click.echo(
+                        "Whoever reaches this address may page people: set PULSEWATCH_RELAY_TOKEN_FILE.", err=True
+                    )
+                else:
+                    read_token(gate.token_file)
+                asyncio.run(serve(targets, links, host, port, around, gate))
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 

@@ -40,6 +40,10 @@ def up(folder: Path, as_json: bool) -> None:
         if addresses[name] != known
     }
     click.echo(
+        f"Prometheus and Alertmanager ask for the user `pulsewatch`; the passwords lie in {folder / 'secrets'}.",
+        err=True,
+    )
+    click.echo(
         f"\nOpen {addresses['console']} in a browser. Events come with `pulsewatch simulate crisis` or a feed of yours;"
         " `pulsewatch watch` shows them here, `pulsewatch down` stops it all.",
         err=True,

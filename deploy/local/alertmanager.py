@@ -9,6 +9,7 @@ import yaml
 
 from deploy.local.http import answers
 from deploy.local.process import LOOPBACK, ServerProcess
+from deploy.local.secrets import StackSecrets, Taker
 
 CONFIG = Path(__file__).parents[1] / "alertmanager" / "alertmanager.yml"
 
@@ -22,11 +23,14 @@ class LocalAlertmanager(ServerProcess):
     name = "alertmanager"
 
     def __init__(
-        self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None, group_interval: str | None = None
+        self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None,
+        group_interval: str | None = None, secrets: StackSecrets | None = None,
     ) -> None:  # fmt: skip
-        """`group_interval`: how soon a group is told again, in place of the shipped times."""
+        """`group_interval`: how soon a group is told again, in place of the shipped times. `secrets`: what it shows
+        and asks for; without them it asks for nothing."""
         super().__init__(folder, port)
         self._group_interval = group_interval
+        self._secrets = secrets
         self._hosts = {"receiver": receiver, "relay": relay or receiver}
 
     @property
@@ -51,27 +55,42 @@ class LocalAlertmanager(ServerProcess):
             f"--web.listen-address={self.address}",
             "--cluster.listen-address=",
             "--log.level=warn",
+            *([f"--web.config.file={self._secrets.web_config('alertmanager')}"] if self._secrets else []),
         ]
 
     def prepare(self) -> None:
         shipped = yaml.safe_load(CONFIG.read_text())
-        own = delivering_to(shipped, self._hosts)
+        if self._secrets is not None:
+            self._secrets.create()
+        own = delivering_to(shipped, self._hosts, self._secrets)
         if self._group_interval is not None:
             own["route"] = _told_again_after(own["route"], self._group_interval)
         self._config.write_text(yaml.safe_dump(own, sort_keys=False))
 
     def ready(self) -> bool:
-        return answers(f"{self.url}/-/ready")
+        return answers(f"{self.url}/-/ready", self._secrets.authorization("alertmanager") if self._secrets else "")
 
 
-def delivering_to(shipped: dict[str, Any], hosts: Mapping[str, str]) -> dict[str, Any]:
-    """The shipped configuration with every webhook's host replaced by its address here, its path kept."""
+def delivering_to(
+    shipped: dict[str, Any], hosts: Mapping[str, str], secrets: StackSecrets | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """The shipped configuration with every webhook's host replaced by its address here, its path kept, and its token
+    by the one here, or none."""
     receivers = [
-        entry
-        | {"webhook_configs": [hook | {"url": with_host(hook["url"], hosts)} for hook in entry["webhook_configs"]]}
+        entry | {"webhook_configs": [_hook(hook, hosts, secrets) for hook in entry["webhook_configs"]]}
         for entry in shipped["receivers"]
     ]
     return shipped | {"receivers": receivers}
+
+
+def _hook(hook: dict[str, Any], hosts: Mapping[str, str], secrets: StackSecrets | None) -> dict[str, Any]:
+    own = {name: value for name, value in hook.items() if name != "http_config"}
+    own["url"] = with_host(hook["url"], hosts)
+    if secrets is not None:
+        through_relay = urlsplit(own["url"]).netloc != hosts.get("receiver")
+        taker: Taker = "relay" if through_relay else "pager"
+        own["http_config"] = {"authorization": {"credentials_file": str(secrets.token(taker))}}
+    return own
 
 
 def _told_again_after(route: dict[str, Any], interval: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
+from deploy.local.process_identity import listens_itself
 from streams.errors import Unavailable, UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -82,6 +83,8 @@ class ServerProcess:
     """Long enough for a busy machine: who fails says so at once."""
     stop_seconds = 15.0
     stop_signal = signal.SIGTERM
+    listens_itself = True
+    """Whether the process that is started is the one that listens on the port."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder.absolute()
@@ -118,6 +121,12 @@ class ServerProcess:
         """Whether it answers. Called every 50 ms until it does; must not block for long."""
         return listens(self.port)
 
+    def answers(self) -> bool:
+        """Whether it answers by itself: who listens on its port may be another's server."""
+        return (
+            self.pid is not None and self.ready() and (not self.listens_itself or listens_itself(self.pid, self.port))
+        )
+
     def start(self) -> None:
         """Start and wait until it answers. Raises Unavailable, with the log's tail, where it ends or takes too long."""
         self.launch()
@@ -127,7 +136,7 @@ class ServerProcess:
         """Start without waiting; nothing where it runs already. Raises UsageError where its program is missing."""
         if self.pid:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
+        own_folder(self.folder)
         self.prepare()
         self._process = spawn(self.command(), self.log, self.folder, self.environment())
 
@@ -182,7 +191,7 @@ class ServerProcess:
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self.start_seconds
-        while not self.ready():
+        while not self.answers():
             if self.exit_code is not None:
                 raise Unavailable(self._failure(f"ended with exit code {self.exit_code}"))
             if time.monotonic() > deadline:
@@ -197,6 +206,7 @@ def spawn(command: Sequence[str], log: Path, folder: Path, environment: Mapping[
     """Start a program as the leader of its own group that dies with the calling thread; output goes to the log."""
     if shutil.which(command[0]) is None:
         raise UsageError(f"{command[0]} is not installed: run `python -m deploy.local.install`")
+    log.touch(0o600)
     with log.open("ab") as output:
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *command],
@@ -207,6 +217,13 @@ def spawn(command: Sequence[str], log: Path, folder: Path, environment: Mapping[
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def own_folder(folder: Path) -> None:
+    """Make a folder that its owner alone may open: data and logs hold what people said. One that is shared on purpose
+    keeps its group."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(folder.stat().st_mode & 0o770)
 
 
 def stop_group(process: subprocess.Popen[bytes], number: signal.Signals, timeout_seconds: float) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,25 @@ class Process:
         if self.alive:
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if group else os.kill)(self.pid, number)
+
+
+def listens_itself(pid: int, port: int) -> bool:
+    """Whether the process holds the socket that listens on the port, on any address of this machine."""
+    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
+    try:
+        return any(os.readlink(handle) in sockets for handle in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+def _listening(port: int) -> Iterator[str]:
+    """The inodes of sockets that listen on the port (`/proc/net/tcp`: local address, state 0A, inode)."""
+    for table in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    yield fields[9]
 
 
 def wait_for_end(processes: Iterable[Process], timeout_seconds: float) -> list[Process]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import SecretStr
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from deploy.local.alertmanager import with_host
 from deploy.local.http import answers, text
 from deploy.local.process import LOOPBACK, ServerProcess
+from deploy.local.secrets import StackSecrets
 from streams.errors import Unavailable
 from streams.settings import Settings
 
@@ -92,10 +94,13 @@ class RelayProcess(ServerProcess):
     name = "relay"
     start_seconds = 90.0
 
-    def __init__(self, folder: Path, settings: Settings, port: int = 0, *, receiver: str) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, port: int = 0, *, receiver: str, secrets: StackSecrets | None = None
+    ) -> None:  # fmt: skip
         super().__init__(folder, port)
         self._settings = settings
         self._receiver = receiver
+        self._secrets = secrets
 
     @property
     def address(self) -> str:
@@ -110,22 +115,34 @@ class RelayProcess(ServerProcess):
         return _pulsewatch("relay", "--port", str(self.port), "--config", str(self._config))
 
     def environment(self) -> Mapping[str, str]:
-        return variables(self._settings)
+        if self._secrets is None:
+            return variables(self._settings)
+        files = {
+            "relay_token_file": self._secrets.token("relay"),
+            "alertmanager_password_file": self._secrets.password("alertmanager"),
+        }
+        return variables(self._settings.model_copy(update=files))
 
     def prepare(self) -> None:
+        if self._secrets is not None:
+            self._secrets.create()
         shipped = yaml.safe_load(RELAY_CONFIG.read_text())
-        targets = {name: _here(entry, self._receiver) for name, entry in shipped["targets"].items()}
+        targets = {name: _here(entry, self._receiver, self._secrets) for name, entry in shipped["targets"].items()}
         self._config.write_text(yaml.safe_dump({"targets": targets}, sort_keys=False))
 
     def ready(self) -> bool:
         return answers(f"http://{self.address}/healthz")
 
 
-def _here(entry: Mapping[str, str], receiver: str) -> dict[str, str]:
-    """A target as seen from another folder."""
+def _here(entry: Mapping[str, str], receiver: str, secrets: StackSecrets | None) -> dict[str, str]:
+    """A target as seen from another folder; the demo's receiver takes the token that was made here, or none."""
+    own = dict(entry)
+    if urlsplit(entry.get("url", "")).hostname == "receiver":
+        own["url"] = with_host(entry["url"], {"receiver": receiver})
+        del own["secret_file"]
+        return own | ({"secret_file": str(secrets.token("pager"))} if secrets else {})
     files = {key: str(RELAY_CONFIG.parent / entry[key]) for key in ("url_file", "secret_file") if key in entry}
-    url = {"url": with_host(entry["url"], {"receiver": receiver})} if "url" in entry else {}
-    return {**entry, **files, **url}
+    return own | files
 
 
 class ConsoleProcess(ServerProcess):
@@ -158,6 +175,10 @@ class PageReceiver(ServerProcess):
 
     name = "receiver"
 
+    def __init__(self, folder: Path, port: int = 0, *, secrets: StackSecrets | None = None) -> None:
+        super().__init__(folder, port)
+        self._secrets = secrets
+
     @property
     def address(self) -> str:
         """host:port, for Alertmanager."""
@@ -169,7 +190,12 @@ class PageReceiver(ServerProcess):
         return f"http://{self.address}/received"
 
     def command(self) -> Sequence[str]:
-        return _pulsewatch("pager", "--port", str(self.port), "--log", str(self.folder / "pages.jsonl"))
+        token = ["--token-file", str(self._secrets.token("pager"))] if self._secrets else []
+        return _pulsewatch("pager", "--port", str(self.port), "--log", str(self.folder / "pages.jsonl"), *token)
+
+    def prepare(self) -> None:
+        if self._secrets is not None:
+            self._secrets.create()
 
     def ready(self) -> bool:
         return answers(self.url)

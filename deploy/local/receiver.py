@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from streams.notification.gate import HEADERS_ONLY, Gate
+
 KEPT = 1000
 MAX_BODY_BYTES = 10_000_000
 
@@ -57,8 +59,11 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int = 0, log: Path | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int = 0, log: Path | None = None, host: str = "127.0.0.1", gate: Gate = HEADERS_ONLY
+    ) -> None:  # fmt: skip
         super().__init__((host, port), _Handler)
+        self.gate = gate
         self._log = log
         self._lock = threading.Lock()
         self._pages: deque[Page] = deque(maxlen=KEPT)
@@ -86,12 +91,17 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_GET(self) -> None:
-        if self.path == "/received":
+        if refusal := self.server.gate.refuses_host(self._lower_headers()):
+            self._answer(refusal.status, {"error": refusal.reason})
+        elif self.path == "/received":
             self._answer(200, [asdict(page) for page in self.server.received])
         else:
             self._answer(404, {"error": "GET /received or POST /alerts/<receiver>"})
 
     def do_POST(self) -> None:
+        if refusal := self.server.gate.refuses_page(self._lower_headers()):
+            self._answer(refusal.status, {"error": refusal.reason})
+            return
         length = int(self.headers.get("Content-Length") or 0)
         if not 0 < length <= MAX_BODY_BYTES:
             self._answer(413, {"error": f"a body of 1 to {MAX_BODY_BYTES} bytes is taken"})
@@ -102,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(400, {"error": f"not an Alertmanager notification: {type(error).__name__}"})
         else:
             self._answer(200, {})
+
+    def _lower_headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
 
     def _answer(self, status: int, body: Any) -> None:
         payload = json.dumps(body, ensure_ascii=False).encode()

@@ -24,6 +24,7 @@ from deploy.local.programs import ConsoleProcess, ExporterProcess, PageReceiver,
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.redis import LocalRedis
 from deploy.local.restart_backoff import RestartBackoff
+from deploy.local.secrets import StackSecrets
 from streams.errors import PulsewatchError
 from streams.kafka.admin import create_topics
 from streams.kafka.connection import KafkaConnection
@@ -98,10 +99,11 @@ def addresses(ports: Ports) -> Addresses:
 
 def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, ServerProcess]:
     """Every server of the stack by name, in the order of starting; none is started."""
-    receiver = PageReceiver(folder / "receiver", ports.receiver)
-    relay = RelayProcess(folder / "relay", settings, ports.relay, receiver=receiver.address)
+    secrets = StackSecrets(folder / SECRETS)
+    receiver = PageReceiver(folder / "receiver", ports.receiver, secrets=secrets)
+    relay = RelayProcess(folder / "relay", settings, ports.relay, receiver=receiver.address, secrets=secrets)
     alertmanager = LocalAlertmanager(
-        folder / "alertmanager", ports.alertmanager, receiver=receiver.address, relay=relay.address
+        folder / "alertmanager", ports.alertmanager, receiver=receiver.address, relay=relay.address, secrets=secrets
     )
     exporter = ExporterProcess(folder / "exporter", settings, ports.exporter)
     workers = [WorkerProcess(folder / stage, stage, settings, asdict(ports)[stage]) for stage in STAGES]
@@ -112,7 +114,7 @@ def servers(folder: Path, settings: Settings, ports: Ports) -> dict[str, ServerP
         "pulsewatch-worker": {worker.metrics: worker.name for worker in workers},
     }
     prometheus = LocalPrometheus(
-        folder / "prometheus", ports.prometheus, targets=targets, alertmanager=alertmanager.address
+        folder / "prometheus", ports.prometheus, targets=targets, alertmanager=alertmanager.address, secrets=secrets
     )
     return {
         server.name: server
@@ -137,6 +139,8 @@ def plain_connections() -> dict[str, Any]:
     }
 
 
+SECRETS = "secrets"
+"""The folder below the stack's, of tokens and passwords."""
 FIRST = ("redis", "kafka", "alertmanager", "receiver")
 
 
@@ -165,6 +169,7 @@ class Stack:
             | plain_connections()
         )
         """The settings that reach this stack: for readers, feeds and workers."""
+        self.secrets = StackSecrets(folder.absolute() / SECRETS)
         self.servers = servers(folder.absolute(), self.settings, self.ports)
         self._on_progress = on_progress
         self._backoffs = {name: RestartBackoff() for name in self.servers}

@@ -13,14 +13,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from deploy.local.process import signals_unwind
-from deploy.local.process_identity import Process, wait_for_end
+from deploy.local.process import ServerProcess, listens, own_folder, signals_unwind
+from deploy.local.process_identity import Process, listens_itself, wait_for_end
 from deploy.local.programs import variables
 from deploy.local.stack import Addresses, Ports, Stack, addresses, servers
 from streams.errors import PulsewatchError, Unavailable, UsageError
@@ -62,9 +62,10 @@ def up(folder: Path, chosen: Settings, on_progress: Callable[[str], None] = lamb
     running = read(folder)
     if running and running.supervisor.alive and running.ready:
         return addresses(running.ports)
-    folder.mkdir(parents=True, exist_ok=True)
+    own_folder(folder)
     log = folder / "supervisor.log"
     log.unlink(missing_ok=True)
+    log.touch(0o600)
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.supervisor", str(folder.absolute())],
@@ -109,7 +110,7 @@ def status(folder: Path, chosen: Settings) -> list[Status]:
     if running is None:
         return []
     known = servers(folder.absolute(), chosen, running.ports)
-    return [_status(name, server.port, running.processes.get(name), server.ready) for name, server in known.items()]
+    return [_status(server, running.processes.get(name)) for name, server in known.items()]
 
 
 def read(folder: Path) -> Running | None:
@@ -129,8 +130,8 @@ def supervise(folder: Path, chosen: Settings) -> None:
     with _locked(folder), signals_unwind():
         stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), on_progress=_say)
         try:
-            _write(folder, stack, ready=False)
-            with stack:
+            stack = _started(folder, chosen, stack)
+            with _stopping(stack):
                 _write(folder, stack, ready=True)
                 while True:
                     if stack.restart_dead():
@@ -138,6 +139,30 @@ def supervise(folder: Path, chosen: Settings) -> None:
                     time.sleep(CHECK_SECONDS)
         finally:
             _write(folder, stack, ready=False)
+
+
+def _started(folder: Path, chosen: Settings, stack: Stack) -> Stack:
+    """Start the stack; on other ports where another program, such as a second stack, took one of its own meanwhile."""
+    _write(folder, stack, ready=False)
+    try:
+        stack.start()
+    except Unavailable:
+        if not any(listens(port) for port in astuple(stack.ports)):
+            raise
+        _say("another program took a port: starting on others")
+        stack = Stack(folder, chosen, Ports.usual(stack.ports), on_progress=_say)
+        _write(folder, stack, ready=False)
+        stack.start()
+    return stack
+
+
+@contextmanager
+def _stopping(stack: Stack) -> Iterator[None]:
+    """Stop the stack, which runs already, at the end."""
+    try:
+        yield
+    finally:
+        stack.stop()
 
 
 @contextmanager
@@ -171,10 +196,11 @@ def _wait_until_up(
     raise Unavailable(f"the stack did not come up within {START_SECONDS:.0f} s; see {log}")
 
 
-def _status(name: str, port: int, process: Process | None, ready: Callable[[], bool]) -> Status:
+def _status(server: ServerProcess, process: Process | None) -> Status:
     if process is None or not process.alive:
-        return Status(name, port, None, "gone")
-    return Status(name, port, process.pid, "answers" if ready() else "silent")
+        return Status(server.name, server.port, None, "gone")
+    answers = server.ready() and listens_itself(process.pid, server.port)
+    return Status(server.name, server.port, process.pid, "answers" if answers else "silent")
 
 
 def _write(folder: Path, stack: Stack, *, ready: bool) -> None:
@@ -197,7 +223,9 @@ def _say(line: str) -> None:
 
 
 def main() -> int:
-    """The supervisor process; its output is the folder's supervisor.log."""
+    """The supervisor process; its output is the folder's supervisor.log. What it and its servers write, their owner
+    alone may read."""
+    os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     try:
         supervise(Path(sys.argv[1]), settings())

@@ -130,7 +130,9 @@ class ReceiverClient:
         """The answer, and the seconds that it asks to wait. An address never appears in a reason: it holds a key."""
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)
         try:
-            async with self.session.post(post.url, json=post.body, timeout=timeout, allow_redirects=False) as response:
+            async with self.session.post(
+                post.url, json=post.body, headers=post.headers, timeout=timeout, allow_redirects=False
+            ) as response:
                 body = await response.content.read(MAX_ANSWER_BYTES)
                 return self._format.parse_response(response.status, body), _seconds(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError) as error:

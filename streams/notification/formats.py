@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote_plus
@@ -55,6 +55,7 @@ class Post:
 
     url: str
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,10 @@ def _webhook(source: RenderInput) -> list[Post]:
         source.notification, alerts=alerts, status="firing" if message.firing else "resolved",
         common_annotations={**source.notification.common_annotations, "title": message.title},
     )  # fmt: skip
-    return [Post(source.address.url, msgspec.to_builtins(told))]
+    secret = source.address.secret
+    return [
+        Post(source.address.url, msgspec.to_builtins(told), {"Authorization": f"Bearer {secret}"} if secret else {})
+    ]
 
 
 def _annotations(item: Item) -> dict[str, str]:
@@ -263,9 +267,9 @@ def _by_code(names: Sequence[str], again: Mapping[int, str]) -> Callable[[int, b
 
 
 FORMATS: Mapping[ReceiverKind, Format] = {
-    "webhook": Format(_webhook, _by_status),
+    "webhook": Format(_webhook, _by_status, [Limit(20, 1), Limit(200, 60)]),
     "slack": Format(_slack, _by_status, [Limit(1, 1)]),
-    "pagerduty": Format(_pagerduty, _by_status),
+    "pagerduty": Format(_pagerduty, _by_status, [Limit(120, 60)]),
     "feishu": Format(_feishu, _by_code(["code", "StatusCode"], {11232: "too often"}), [Limit(5, 1), Limit(100, 60)]),
     "dingtalk": Format(
         _dingtalk, _by_code(["errcode"], {-1: "busy", 130101: "too often", 90030: "too often"}), [Limit(20, 60)]

@@ -2,7 +2,7 @@
 restart; an address that contains its own key is a secret too."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,6 +45,13 @@ class Receiver:
     zone: tzinfo = UTC
     """In which its readers' times are written."""
 
+    def check(self) -> None:
+        """Read the files as `address` does, but for a webhook's token, which may be made after the relay's start."""
+        if self.kind == "webhook":
+            replace(self, secret_file=None).address()
+        else:
+            self.address()
+
     def address(self) -> Address:
         """Read the files. Raises UsageError where one is missing or does not hold one word."""
         url = _line(self.name, self.url_file) if self.url_file else self.url or PAGERDUTY_URL
@@ -63,7 +70,7 @@ def load(path: Path) -> Mapping[str, Receiver]:
         raise UsageError(f"{path}: {' '.join(str(error).split())}") from None
     receivers = {name: _receiver(name, entry, path.parent) for name, entry in file.targets.items()}
     for receiver in receivers.values():
-        receiver.address()
+        receiver.check()
     return receivers
 
 
@@ -76,7 +83,7 @@ def _receiver(name: str, entry: _Entry, folder: Path) -> Receiver:
         raise UsageError(f"relay target {name}: a webhook needs a url")
     if entry.kind == "pagerduty" and not entry.secret_file:
         raise UsageError(f"relay target {name}: PagerDuty needs its routing key in a secret_file")
-    if entry.kind in ("slack", "wecom", "webhook") and entry.secret_file:
+    if entry.kind in ("slack", "wecom") and entry.secret_file:
         raise UsageError(f"relay target {name}: {entry.kind} takes no secret_file; its address is the secret")
     url_file = folder / entry.url_file if entry.url_file else None
     secret_file = folder / entry.secret_file if entry.secret_file else None

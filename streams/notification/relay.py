@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from streams.notification.alertmanager import read
 from streams.notification.alertmanager_api import AlertmanagerApi
 from streams.notification.delivery import Outcome, ReceiverClient
+from streams.notification.gate import HEADERS_ONLY, Gate
 from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.records import AlertRecords
@@ -24,6 +25,7 @@ LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 10_000_000
 STATUSES: Mapping[Outcome, int] = {"delivered": 200, "refused": 422, "unavailable": 503, "limited": 503}
 """Alertmanager sends a notification again after 5xx."""
+GATE = web.AppKey("gate", Gate)
 CLIENTS = web.AppKey("clients", dict[str, ReceiverClient])
 
 
@@ -39,11 +41,12 @@ class Surroundings:
 
 
 def application(
-    receivers: Mapping[str, Receiver], links: Links, around: Surroundings | None = None
+    receivers: Mapping[str, Receiver], links: Links, around: Surroundings | None = None, gate: Gate = HEADERS_ONLY
 ) -> web.Application:  # fmt: skip
     """The server's routes; connections to receivers are kept for as long as it runs. Without surroundings messages
     have the words of Alertmanager alone, and decisions do not act."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[GATE] = gate
 
     async def clients(app: web.Application) -> AsyncIterator[None]:
         records = around.records if around else None
@@ -73,13 +76,14 @@ def application(
 
 
 async def serve(
-    receivers: Mapping[str, Receiver], links: Links, host: str, port: int, around: Surroundings | None = None
-) -> None:
+    receivers: Mapping[str, Receiver], links: Links, host: str, port: int, around: Surroundings | None = None,
+    gate: Gate = HEADERS_ONLY,
+) -> None:  # fmt: skip
     """Serve until SIGTERM or SIGINT; what is under way is finished. Raises OSError where the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(receivers, links, around), access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(application(receivers, links, around, gate), access_log=None, shutdown_timeout=10)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -89,6 +93,10 @@ async def serve(
 
 
 async def _relay(request: web.Request) -> web.Response:
+    refusal = request.app[GATE].refuses_page({name.lower(): value for name, value in request.headers.items()})
+    if refusal is not None:
+        LOG.warning("a notification is refused: %s", refusal.reason)
+        return web.json_response({"error": refusal.reason}, status=refusal.status)
     client = request.app[CLIENTS].get(request.match_info["target"])
     if client is None:
         return web.json_response({"error": "no such target in relay.yml"}, status=404)

@@ -36,6 +36,7 @@ def test_stack_is_complete() -> None:
         "console",
         "relay",
         "receiver",
+        "secrets",
         "alertmanager",
         "prometheus",
         "grafana",

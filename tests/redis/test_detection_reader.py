@@ -94,7 +94,9 @@ async def test_topic_of_the_last_minutes_rises_over_the_hour(stored: Stored) -> 
     calm = [text(minute, minute, text="充电宝好用") for minute in range(0, 40, 2)]
     fire = [text(45 + number / 10, 100 + number, text="充电宝起火") for number in range(20)]
     await stored.process(*calm, *fire)
-    assert [topic.term for topic in stored.reader.topics("acme", at(49))] == ["充电宝起火"]
+    assert [(topic.term, topic.example) for topic in stored.reader.topics("acme", at(49))] == [
+        ("充电宝起火", "充电宝起火")
+    ]
 
 
 async def test_accounts_carry_reach_and_share(stored: Stored) -> None:
@@ -185,5 +187,5 @@ async def test_counts_of_ten_minutes_expire(stored: Stored, redis_server: LocalR
     with sync_redis.Redis.from_url(redis_server.url) as client:
         keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]
     suffixes = {key.decode().split("}:")[1].partition(":")[0] for key in keys}
-    counts = {"texts", "moods", "voices", "reach", "terms", "asked", "worded", "counted"}
+    counts = {"texts", "moods", "voices", "reach", "terms", "samples", "asked", "worded", "counted"}
     assert suffixes == counts | {"brands", "brand_views", "seen"}

@@ -18,10 +18,12 @@ class Robot:
     headers: dict[str, str] = field(default_factory=dict)
     got: list[Any] = field(default_factory=list)
     queries: list[dict[str, str]] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
 
     async def _take(self, request: web.Request) -> web.Response:
         self.got.append(await request.json())
         self.queries.append(dict(request.query))
+        self.authorizations.append(request.headers.get("Authorization"))
         status, body = self.answers[min(len(self.got), len(self.answers)) - 1]
         return web.Response(status=status, body=body, headers=self.headers)
 

@@ -75,7 +75,8 @@ def wait_for(stack: Stack, expr: str) -> None:
 
 
 def result(stack: Stack, what: str, **parameters: str) -> list[dict[str, Any]]:
-    answer = get_json(f"{stack.addresses.prometheus}/api/v1/{what}?{urlencode(parameters)}")
+    authorization = stack.secrets.authorization("prometheus")
+    answer = get_json(f"{stack.addresses.prometheus}/api/v1/{what}?{urlencode(parameters)}", authorization)
     assert answer["status"] == "success"
     found: list[dict[str, Any]] = answer["data"]["result"]
     return found

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ class Deaf(ServerProcess):
 
     name = "deaf"
     stop_seconds = 0.5
+    listens_itself = False
 
     def command(self) -> Sequence[str]:
         ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('up', 'w'); time.sleep(60)"
@@ -45,6 +47,16 @@ class Deaf(ServerProcess):
 
     def ready(self) -> bool:
         return (self.folder / "up").exists()
+
+
+class Silent(ServerProcess):
+    """Runs and listens nowhere."""
+
+    name = "silent"
+    start_seconds = 0.5
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
 class Absent(ServerProcess):
@@ -60,6 +72,18 @@ def test_server_listens_within_and_not_after(tmp_path: Path) -> None:
     with Listener(tmp_path) as server:
         assert listens(server.port)
     assert not listens(server.port)
+
+
+@pytest.mark.parametrize("kind", [Silent, Broken])
+def test_server_is_not_ready_while_anothers_answers_on_its_port(kind: type[ServerProcess], tmp_path: Path) -> None:
+    with Listener(tmp_path / "other") as other, pytest.raises(Unavailable, match=r"ended|does not answer"):
+        kind(tmp_path / "own", other.port).start()
+
+
+def test_folder_and_log_are_their_owners_alone(tmp_path: Path) -> None:
+    with Listener(tmp_path / "server") as server:
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in (server.folder, server.log)]
+    assert modes == [0o700, 0o600]
 
 
 def test_server_stops_on_an_exception(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@
     voices:<number>:<brand>    pseudonym → texts about the brand; the number is of ten minutes since the epoch
     reach:<number>:<brand>     pseudonym → followers, where a feed has them
     terms:<number>:<brand>     term → texts that have it          (streams.detection.views.topics)
+    samples:<number>:<brand>   slot → a text of the ten minutes, personal data masked: examples of topics
     asked:<number>:<room>      question's key → times asked       (streams.detection.views.questions)
     worded:<number>:<room>     question's key → its last wording, personal data masked
 
@@ -29,7 +30,10 @@ TEN_MINUTES = 10
 TEN_MINUTES_TTL_SECONDS = 80 * 60
 """An hour is read, and the ten minutes that it cuts."""
 
-Tally = Literal["voices", "reach", "terms", "asked", "worded"]
+Tally = Literal["voices", "reach", "terms", "samples", "asked", "worded"]
+SAMPLES = 64
+"""Texts of ten minutes that are kept as examples, whatever the volume."""
+SAMPLE_CHARS = 120
 
 
 def texts_suffix(hour: int, brand_id: str) -> str:

@@ -30,7 +30,7 @@ from streams.detection.views.keys import (
 )
 from streams.detection.views.questions import Question, grouped
 from streams.detection.views.summaries import BRAND_VIEW, ROOM_VIEW, BrandView, FeedTimeView, RoomView
-from streams.detection.views.topics import Topic, rising
+from streams.detection.views.topics import Topic, rising, with_examples
 from streams.events.identity import parted, qualified
 from streams.events.schema import Platform
 from streams.ledger.reader import ShardDirectory, answers
@@ -155,7 +155,9 @@ class ViewReader:
         before = self._tally("terms", [brand_id], range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
         begun_minutes = at_ms // MINUTE_MS % TEN_MINUTES + 1
         now_minutes = (NOW_STRETCHES - 1) * TEN_MINUTES + begun_minutes
-        return rising(now, before, now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES))
+        share = now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES)
+        samples = self._words_of("samples", [brand_id], range(last - NOW_STRETCHES + 1, last + 1))
+        return with_examples(rising(now, before, share, brand_id=brand_id), samples)
 
     def accounts(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
         """The accounts with the largest share of the hour's texts, and how many accounts wrote."""
@@ -287,6 +289,10 @@ class ViewReader:
             for fields in self._ten_minutes("worded", names, numbers)
             for field, words in fields.items()
         }
+
+    def _words_of(self, tally: Tally, names: Sequence[str], numbers: Iterable[int]) -> list[str]:
+        found = (fields.values() for fields in self._ten_minutes(tally, names, numbers))
+        return [words.decode(errors="replace") for values in found for words in values]
 
     def _ten_minutes(self, tally: Tally, names: Sequence[str], numbers: Iterable[int]) -> list[Mapping[bytes, bytes]]:
         prefixes = self._prefixes(SCORED)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from streams.clock import HOUR_MS, MINUTE_MS
 from streams.detection.views.keys import (
+    SAMPLE_CHARS,
+    SAMPLES,
     SENTIMENTS_TTL_SECONDS,
     TEN_MINUTES_TTL_SECONDS,
     TEXTS_TTL_SECONDS,
@@ -19,7 +21,7 @@ from streams.detection.views.keys import (
     texts_suffix,
 )
 from streams.detection.views.questions import MAX_QUESTION_CHARS, question_key
-from streams.detection.views.topics import terms
+from streams.detection.views.topics import TEXTS, terms
 from streams.events.identity import qualified
 from streams.events.schema import ScoredText
 
@@ -60,8 +62,10 @@ class ViewWriter:
             self.newest_ms[brand_id] = max(self.newest_ms.get(brand_id, 0), newest_ms)
 
     def take_back(self, views: Mapping[str, Mapping[str, int]]) -> None:
-        """Take out what a text had counted."""
+        """Take out what a text had counted. All examples of its ten minutes go, since it may be one of them."""
         for suffix, counts in views.items():
+            if suffix.startswith("terms:"):
+                self.values["samples" + suffix.removeprefix("terms")].update(dict.fromkeys(map(str, range(SAMPLES))))
             for name, number in counts.items():
                 self.sums[suffix][name] -= number
 
@@ -94,7 +98,11 @@ class ViewWriter:
             reach[text.actor.id] = max(reach.get(text.actor.id, 0), text.actor.followers)
 
     def _add_terms(self, text: ScoredText) -> None:
-        counts = self.sums[ten_minute_suffix("terms", ten_minutes_of(text.event_time_ms), text.brand_id)]
+        number = ten_minutes_of(text.event_time_ms)
+        counts = self.sums[ten_minute_suffix("terms", number, text.brand_id)]
+        counts[TEXTS] += 1
+        samples = self.values[ten_minute_suffix("samples", number, text.brand_id)]
+        samples[str(text.origin.offset % SAMPLES)] = text.text[:SAMPLE_CHARS].encode(errors="replace")
         for term in terms(text.text):
             counts[term] += 1
 
@@ -111,5 +119,5 @@ class ViewWriter:
 _TTL_SECONDS = {
     "texts": TEXTS_TTL_SECONDS,
     "moods": SENTIMENTS_TTL_SECONDS,
-    **dict.fromkeys(("voices", "reach", "terms", "asked", "worded"), TEN_MINUTES_TTL_SECONDS),
+    **dict.fromkeys(("voices", "reach", "terms", "samples", "asked", "worded"), TEN_MINUTES_TTL_SECONDS),
 }

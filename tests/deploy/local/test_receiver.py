@@ -38,7 +38,7 @@ def server(tmp_path: Path) -> Iterator[Receiver]:
 def ask(server: Receiver, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
     try:
-        connection.request(method, path, body)
+        connection.request(method, path, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
         return response.status, json.load(response)
     finally:
@@ -70,3 +70,13 @@ def test_empty_body_and_unknown_path_are_refused(server: Receiver) -> None:
 def test_line_shows_what_a_pager_would() -> None:
     [page] = pages(NOTIFICATION, datetime(2026, 11, 22, tzinfo=UTC))
     assert page.line == "FIRING   critical → on-call: crisis: brand b1"
+
+
+@pytest.mark.parametrize("header", [{"Content-Type": "text/plain"}, {"Origin": "http://evil.example"}])
+def test_web_page_pages_nobody(server: Receiver, header: dict[str, str]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    headers = {"Content-Type": "application/json"} | header
+    connection.request("POST", "/alerts/on-call", json.dumps(NOTIFICATION).encode(), headers)
+    assert connection.getresponse().status in (403, 415)
+    connection.close()
+    assert server.received == []

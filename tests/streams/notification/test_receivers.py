@@ -48,6 +48,7 @@ def test_pagerduty_needs_only_its_key(tmp_path: Path) -> None:
         ({"kind": "slack", "url_file": "two-words"}, "must hold one word"),
         ({"kind": "pagerduty"}, "routing key in a secret_file"),
         ({"kind": "wecom", "url_file": "url", "secret_file": "url"}, "takes no secret_file"),
+        ({"kind": "slack", "url_file": "url", "zone": "Mars/Olympus"}, "is no time zone"),
         ({"kind": "webhook", "url": "http://x", "url_file": "url"}, "not both"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",

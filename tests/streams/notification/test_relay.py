@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from streams.notification import delivery
 from streams.notification import relay as relay_server
+from streams.notification.formats import FORMATS
+from streams.notification.gate import Gate
 from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.relay import application
@@ -148,7 +152,11 @@ async def test_slow_receiver_costs_no_other_target_its_message(tmp_path: Path) -
 @pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"receiver": "x", "status": "firing", "alerts": []}'])
 async def test_what_is_no_notification_is_refused(body: bytes, tmp_path: Path) -> None:
     robot = Robot()
-    async with relay_to(robot, tmp_path) as client, client.post("/alerts/desk", data=body) as response:
+    headers = {"Content-Type": "application/json"}
+    async with (
+        relay_to(robot, tmp_path) as client,
+        client.post("/alerts/desk", data=body, headers=headers) as response,
+    ):
         assert response.status == 400
     assert robot.got == []
 
@@ -181,3 +189,47 @@ async def test_test_message_takes_the_same_way(tmp_path: Path) -> None:
 async def test_health_is_told(tmp_path: Path) -> None:
     async with relay_to(Robot(), tmp_path) as client, client.get("/healthz") as response:
         assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer other"}, 401),
+        ({"Authorization": "Bearer t0ken", "Origin": "http://evil.example"}, 403),
+        ({"Authorization": "Bearer t0ken", "Host": "evil.example"}, 421),
+        ({"Authorization": "Bearer t0ken", "Content-Type": "text/plain"}, 415),
+        ({"Authorization": "Bearer t0ken"}, 200),
+    ],
+    ids=["nothing", "other", "origin", "host", "form", "token"],
+)
+async def test_who_may_page(headers: dict[str, str], status: int, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t0ken")
+    robot = Robot()
+    async with robot.server() as server:
+        held = {"desk": target(tmp_path, "webhook", str(server.make_url("/send")))}
+        app = application(held, Links(), gate=Gate(tmp_path / "token"))
+        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+            body = msgspec.json.encode(sent(notice()))
+            given = {"Content-Type": "application/json"} | headers
+            async with client.post("/alerts/desk", data=body, headers=given) as response:
+                assert response.status == status
+    assert len(robot.got) == (status == 200)
+
+
+async def test_webhook_shows_its_token(tmp_path: Path) -> None:
+    robot = Robot()
+    async with robot.server() as server:
+        held = replace(target(tmp_path, "webhook", str(server.make_url("/send"))), secret_file=tmp_path / "desk-secret")
+        async with relay({"desk": held}) as client:
+            assert await told(client) == 200
+    assert robot.authorizations == ["Bearer s3cret"]
+
+
+async def test_webhook_has_a_rate(tmp_path: Path) -> None:
+    robot = Robot()
+    async with relay_to(robot, tmp_path) as client:
+        statuses = [await told(client) for _ in range(21)]
+    assert statuses.count(200) >= 20
+    assert FORMATS["webhook"].limits
+    assert FORMATS["pagerduty"].limits

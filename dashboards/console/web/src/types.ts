@@ -201,6 +201,7 @@ export interface Topic {
   texts: number;
   usual: number;
   rise: number;
+  example: string;
 }
 
 export interface TopAccount {

@@ -62,7 +62,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
               <tbody>
                 {all.map((one) => (
                   <tr key={one.term}>
-                    <th scope="row" class="text"><Plain>{one.term}</Plain></th>
+                    <th scope="row" class="text"><Plain>{one.term}</Plain>{one.example && <small><Plain>{one.example}</Plain></small>}</th>
                     <td>{count(one.texts)}</td><td class="soft">{decimal(one.usual)}</td><td>×{decimal(one.rise)}</td>
                   </tr>
                 ))}

@@ -1,0 +1,90 @@
+"""Who may hand over notifications. A web page that an operator opens can reach loopback, too: it must not page anybody.
+
+A page in a browser sends `Origin`, a content type of forms, and, where its name was pointed at this machine afterwards,
+its own `Host`. Alertmanager sends none of that, and has the token.
+"""
+
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from streams.errors import UsageError
+from streams.loopback import is_loopback
+
+CONTENT_TYPE = "application/json"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a request is not taken, with its HTTP status."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Looks at a request's headers, given by their names in lower case."""
+
+    token_file: Path | None = None
+    """Read at each request, so that a new token needs no restart. Without one nobody has to show a token."""
+    names: Collection[str] = ()
+    """By which it may be called, beside addresses, `localhost` and names without a dot."""
+
+    def refuses_page(self, headers: Mapping[str, str]) -> Refusal | None:
+        """Of a notification. Raises UsageError where the token cannot be read."""
+        host = self.refuses_host(headers)
+        if host is not None:
+            return host
+        if "origin" in headers or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return Refusal(403, "web pages hand over no notifications")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+            return Refusal(415, f"a notification is {CONTENT_TYPE}")
+        if self.token_file is not None and not self._has_token(headers.get("authorization", "")):
+            return Refusal(401, "the token is missing or another")
+        return None
+
+    def refuses_host(self, headers: Mapping[str, str]) -> Refusal | None:
+        """Of any request: whether it calls this server by a name that is not its own."""
+        name = host_name(headers.get("host", ""))
+        own = _is_address(name) or is_loopback(name) or (name and "." not in name) or name in self.names
+        return None if own else Refusal(421, "this server has another name")
+
+    def _has_token(self, header: str) -> bool:
+        scheme, _, shown = header.partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), self._token().encode())
+
+    def _token(self) -> str:
+        return read_token(self.token_file) if self.token_file else ""
+
+
+HEADERS_ONLY = Gate()
+"""Asks for no token: web pages are refused all the same."""
+
+
+def read_token(path: Path) -> str:
+    """The one word in a file. Raises UsageError."""
+    try:
+        token = path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"{path} cannot be read") from None
+    if not token or len(token.split()) != 1:
+        raise UsageError(f"{path} must hold one word")
+    return token
+
+
+def host_name(host: str) -> str:
+    """A Host header without its port, in lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
