@@ -23,6 +23,9 @@ RECORDS_REFUSED = Counter(
     "pulsewatch_records_refused_total", "Records that Kafka refused for their size.", ["topic", "outcome"]
 )
 """outcome: cut (written without what makes it large), dropped (refused even so)."""
+INGEST_EVENTS = Counter("pulsewatch_ingest_events_total", "What came over HTTP, by what became of it.", ["outcome"])
+"""outcome: accepted, refused and unmatched (about no brand) count events; request_refused counts requests of which
+nothing was read or kept."""
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
     "From a batch's delivery to its effects being stored.",

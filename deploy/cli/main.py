@@ -12,6 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from deploy.cli.alerts import alerts
+from deploy.cli.brands import brands
 from deploy.cli.campaign import campaign
 from deploy.cli.console import console
 from deploy.cli.dead_letters import dead_letters
@@ -19,6 +20,7 @@ from deploy.cli.demo import demo
 from deploy.cli.detect import backtest, detect
 from deploy.cli.exporter import exporter
 from deploy.cli.grafana import grafana
+from deploy.cli.ingest import ingest
 from deploy.cli.model import model, score
 from deploy.cli.pager import pager
 from deploy.cli.relay import relay
@@ -40,8 +42,9 @@ def cli() -> None:
 
 
 COMMANDS = (
-    demo, up, down, status, console, campaign, watch, alerts, worker, topics, simulate, replay, score, model, rules,
-    detect, backtest, dead_letters, relay, pager, exporter, grafana, secrets,
+    demo, up, down, status, console, campaign, watch, alerts, worker, topics, ingest, brands, simulate, replay,
+    score, model, rules, detect, backtest, dead_letters, relay, pager, exporter,
+    grafana, secrets,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import msgspec
 from streams.clock import MINUTE_MS
 from streams.events.schema import TEXT_KINDS, Event, Platform
 from streams.ingest.player import TimedRecord
+from streams.ingest.routing import route
 from streams.simulate.disorder import with_disorder
 from streams.simulate.emission import Emission
 from streams.simulate.expected_alerts import expected_alerts
@@ -26,7 +27,6 @@ from streams.simulate.social import FeedPlay
 from streams.simulate.spans import Span
 from streams.simulate.truth import Truth
 from streams.simulate.unkind import told
-from streams.topology import LIVE, SOCIAL
 
 POPULATION_SIZE = 20_000
 
@@ -114,7 +114,7 @@ def _unreadable(scenario: Scenario, emissions: Sequence[Emission]) -> tuple[list
 
 
 def topic_of(event: Event) -> str:
-    return LIVE if event.room_id is not None else SOCIAL
+    return route(event)[0]
 
 
 def key_of(event: Event) -> bytes:

@@ -80,6 +80,17 @@ def scale(events: int, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--events", type=click.IntRange(1000), default=200_000, show_default=True, help="Events a round.")
+@click.option("--repeats", type=click.IntRange(1, 50), default=3, show_default=True, help="Rounds.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def ingest(events: int, repeats: int, as_json: bool) -> None:
+    """Events over HTTP in batches of 100, acknowledged by a broker: what a core takes a second."""
+    from tests.bench.ingest import run_ingest
+
+    _show(run_ingest(events=events, repeats=repeats, say=_say), as_json)
+
+
+@bench.command()
 @click.option("--pages", type=click.IntRange(2, 1000), default=60, show_default=True, help="Breaches to be told of.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same gaps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

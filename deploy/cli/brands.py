@@ -1,0 +1,82 @@
+"""`pulsewatch brands`: which texts are about which brand, and why."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import click
+
+file_option = click.option(
+    "--file", "path", type=click.Path(path_type=Path), default=Path("brands.yaml"), show_default=True,
+    help="The catalogue.",
+)  # fmt: skip
+
+
+@click.group(short_help="Say which brands a text is about.")
+def brands() -> None:
+    """Check and try a catalogue of brands: names, ambiguous names with their context, handles, hashtags, products."""
+
+
+@brands.command(short_help="Say why a text is about a brand, or is not.")
+@click.argument("text")
+@file_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(text: str, path: Path, as_json: bool) -> None:
+    """Every brand of which TEXT has a word, its verdict, and the reason."""
+    import msgspec
+
+    from streams.catalogue.brand import read_brands
+    from streams.catalogue.matcher import BrandMatcher
+
+    matches = BrandMatcher(read_brands(path)).explain(text)
+    if as_json:
+        click.echo(msgspec.json.encode(matches).decode())
+        return
+    for match in matches:
+        click.echo(f"{'about' if match.about else 'not  '} {match.brand}: {match.why}")
+    if not matches:
+        click.echo("No brand: no word of any is in it.")
+
+
+@brands.command(short_help="Ask about the examples of the file.")
+@file_option
+def test(path: Path) -> None:
+    """Ask about every example in the file; exit code 1 where one is answered wrongly."""
+    from streams.catalogue.brand import read_brands
+    from streams.catalogue.matcher import BrandMatcher
+
+    catalogue = read_brands(path)
+    matcher = BrandMatcher(catalogue)
+    asked = [(brand.id, text, True) for brand in catalogue for text in brand.examples.about]
+    asked += [(brand.id, text, False) for brand in catalogue for text in brand.examples.not_about]
+    wrong = [(name, text, right) for name, text, right in asked if (name in matcher.brands(text)) is not right]
+    for name, text, right in wrong:
+        click.echo(f"{name}: should {'' if right else 'not '}be about it: {text}")
+    click.echo(f"{len(asked) - len(wrong)} of {len(asked)} examples right")
+    raise SystemExit(1 if wrong else 0)
+
+
+@brands.command(name="try", short_help="Count which texts of recordings would come to which brand.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@file_option
+@click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Texts to show of each brand.")
+def try_(files: tuple[Path, ...], path: Path, show: int) -> None:
+    """Read recordings (JSON lines with a `text`, plain or .gz) and count what would have come to which brand."""
+    from models.evaluate import read_labelled
+    from streams.catalogue.brand import read_brands
+    from streams.catalogue.matcher import BrandMatcher
+
+    matcher = BrandMatcher(read_brands(path))
+    counts, shown, texts, unmatched = Counter[str](), defaultdict[str, list[str]](list), 0, 0
+    for labelled in (labelled for file in files for labelled in read_labelled(file)):
+        names = matcher.brands(labelled.text)
+        texts += 1
+        unmatched += not names
+        counts.update(names)
+        for name in names:
+            if len(shown[name]) < show:
+                shown[name].append(labelled.text)
+    for name, count in counts.most_common():
+        click.echo(f"{count:8} {name}")
+        for text in shown[name]:
+            click.echo(f"         {text[:100]}")
+    click.echo(f"{unmatched:8} of {texts} texts are about no brand")

@@ -1,0 +1,1 @@
+"""Which brand is a text about? Asked before the topics: every event on them has its brand."""

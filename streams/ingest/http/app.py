@@ -1,0 +1,172 @@
+"""`POST /v1/events`: an answer for each event, and none is called accepted before Kafka has it."""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from streams.catalogue.matcher import BrandMatcher
+from streams.clock import Clock, system_clock
+from streams.errors import Unavailable
+from streams.events.pseudonyms import Pseudonyms
+from streams.ingest.http.body import Refused, read_body, split
+from streams.ingest.http.keys import ANYBODY, Sender, Senders
+from streams.ingest.http.openapi import Answer, Problem, document
+from streams.ingest.http.posted import EventResult, Routed, receive
+from streams.kafka.producer import TopicPublisher
+from streams.metrics import INGEST_EVENTS
+
+IN_FLIGHT_EVENTS: Final = 50_000
+"""Events that wait for Kafka's acknowledgement; more are told to come later."""
+ACKNOWLEDGE_SECONDS: Final = 10.0
+"""How long Kafka may take; then the sender is told to send the same again."""
+RETRY_SECONDS: Final = 1
+BACKGROUND_SLICE: Final = 500
+"""Events that are read before others' requests have their turn."""
+_encode = msgspec.json.Encoder().encode
+
+
+class Ingest:
+    """The application's state; one event loop."""
+
+    def __init__(
+        self,
+        publishers: Mapping[str, TopicPublisher],
+        senders: Senders | None,
+        pseudonyms: Pseudonyms,
+        catalogue: BrandMatcher | None = None,
+        clock: Clock = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._publishers = publishers
+        self._senders = senders
+        self._pseudonyms = pseudonyms
+        self._catalogue = catalogue
+        self._clock = clock
+        self._monotonic = monotonic
+        self._in_flight = 0
+        self._kafka_answers = True
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        openapi = Response(_encode(document()), media_type="application/json")
+
+        async def describe(_request: Request) -> Response:
+            return openapi
+
+        @asynccontextmanager
+        async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+            yield
+            for publisher in self._publishers.values():
+                await publisher.close()
+
+        routes = [
+            Route("/v1/events", self.events, methods=["POST"]),
+            Route("/health", self.health),
+            Route("/openapi.json", describe),
+        ]
+        return Starlette(routes=routes, lifespan=lifespan)
+
+    async def health(self, _request: Request) -> Response:
+        return Response(status_code=200 if self._kafka_answers else 503)
+
+    async def events(self, request: Request) -> Response:
+        """1. Who sends it? 2. Read the body, bounded. 3. Its rate. 4. Each event. 5. Kafka. 6. The answer."""
+        try:
+            body = await read_body(request.stream(), request.headers.get("content-encoding", "identity").lower())
+            sender = self._sender(request, body)
+            raws = split(body, request.headers.get("content-type", "").partition(";")[0].strip().lower())
+            self._admit(sender, len(raws))
+        except Refused as refused:
+            return _problem(refused)
+        self._in_flight += len(raws)
+        try:
+            routed, results = await self._received(raws, sender)
+            await self._publish(routed)
+        except Unavailable as error:
+            self._kafka_answers = False
+            return _problem(Refused(503, str(error)))
+        finally:
+            self._in_flight -= len(raws)
+        self._kafka_answers = True
+        if self._senders is not None and (signature := request.headers.get("x-pulsewatch-signature")):
+            self._senders.accepted(signature, self._clock() / 1000)
+        counts = Counter(result.status for result in results)
+        for status in ("accepted", "refused", "unmatched"):
+            INGEST_EVENTS.labels(status).inc(counts[status])
+        answer = Answer(counts["accepted"], counts["refused"], counts["unmatched"], results)
+        return Response(_encode(answer), media_type="application/json")
+
+    def _sender(self, request: Request, body: bytes) -> Sender:
+        if self._senders is None:
+            return ANYBODY
+        headers = request.headers
+        signature = headers.get("x-pulsewatch-signature")
+        if signature is not None:
+            name, timestamp = headers.get("x-pulsewatch-sender", ""), headers.get("x-pulsewatch-timestamp", "")
+            return self._senders.by_signature(name, timestamp, signature, body, self._clock() / 1000)
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            raise Refused(401, "send Authorization: Bearer KEY, or a signature")
+        return self._senders.by_key(key.strip())
+
+    def _admit(self, sender: Sender, count: int) -> None:
+        if self._in_flight and self._in_flight + count > IN_FLIGHT_EVENTS:
+            raise Late(RETRY_SECONDS, "Kafka takes events more slowly than they come")
+        if self._senders is not None:
+            wait_seconds = self._senders.wait_seconds(sender, count, self._monotonic())
+            if wait_seconds:
+                raise Late(wait_seconds, f"more than {sender.events_per_second} events a second")
+
+    async def _received(
+        self, raws: Sequence[bytes | msgspec.Raw], sender: Sender
+    ) -> tuple[list[Routed], list[EventResult]]:
+        now_ms = self._clock()
+        routed: list[Routed] = []
+        results: list[EventResult] = []
+        for index, raw in enumerate(raws):
+            if index and index % BACKGROUND_SLICE == 0:
+                await asyncio.sleep(0)
+            good, result = receive(index, raw, sender, self._pseudonyms, self._catalogue, now_ms)
+            results.append(result)
+            routed += good
+        return routed, results
+
+    async def _publish(self, routed: Sequence[Routed]) -> None:
+        by_topic: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        for one in routed:
+            by_topic[one.topic].append((one.key, one.value))
+        publishing = (self._publishers[topic].publish(records) for topic, records in by_topic.items())
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await asyncio.gather(*publishing)
+        except TimeoutError:
+            raise Unavailable(f"Kafka does not acknowledge within {ACKNOWLEDGE_SECONDS:.0f} s") from None
+
+
+class Late(Refused):
+    """Too much at once: the same may be sent again in some seconds."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(429, reason)
+        self.seconds = seconds
+
+
+def _problem(refused: Refused) -> Response:
+    headers = {}
+    if isinstance(refused, Late):
+        headers["retry-after"] = str(max(1, round(refused.seconds + 0.5)))
+    elif refused.status == 503:
+        headers["retry-after"] = str(RETRY_SECONDS)
+    elif refused.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    INGEST_EVENTS.labels("request_refused").inc()
+    return Response(_encode(Problem(refused.reason)), refused.status, headers, "application/json")

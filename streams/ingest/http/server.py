@@ -1,0 +1,65 @@
+"""Ingest as a process: keys, Kafka's producers and the web server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from prometheus_client import start_http_server
+
+from streams.catalogue.brand import read_brands
+from streams.catalogue.matcher import BrandMatcher
+from streams.errors import UsageError
+from streams.events.pseudonyms import Pseudonyms
+from streams.ingest.http.app import Ingest
+from streams.ingest.http.keys import read_senders
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import TopicPublisher
+from streams.loopback import is_loopback
+from streams.settings import Settings
+from streams.topology import LIVE, SOCIAL
+
+LINGER_MS = 5
+"""How long a record waits for others of its partition: requests come together in one batch."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where ingest listens, and the file of its keys; without one it listens on loopback alone."""
+
+    host: str = "127.0.0.1"
+    port: int = 9108
+    keys: Path | None = None
+    brands: Path | None = None
+    """The catalogue that gives a brand to texts without one."""
+
+
+def serve(settings: Settings, options: Options, on_progress: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises UsageError where it would be open to all, or cannot listen."""
+    if options.keys is None and not is_loopback(options.host):
+        raise UsageError(
+            f"--host {options.host} can be reached by others: give --keys FILE (`pulsewatch ingest --help`)"
+        )
+    senders = read_senders(options.keys) if options.keys else None
+    kafka = KafkaConnection.of(settings)
+    publishers = {topic: TopicPublisher(kafka, topic, linger_ms=LINGER_MS) for topic in (SOCIAL, LIVE)}
+    pseudonyms = Pseudonyms(settings.pseudonym_key.get_secret_value().encode())
+    catalogue = BrandMatcher(read_brands(options.brands)) if options.brands else None
+    app = Ingest(publishers, senders, pseudonyms, catalogue).application()
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    config = uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=15,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+    on_progress(f"Events are taken at http://{options.host}:{options.port}/v1/events, described at /openapi.json")
+    server.run()
+    if not server.started:
+        raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")

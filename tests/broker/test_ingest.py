@@ -1,0 +1,99 @@
+"""Ingest as a process on a real broker: killed, cut from Kafka, and fed by many at once."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from deploy.local.kafka import LocalKafka
+from deploy.local.process import LOOPBACK, ServerProcess
+from deploy.local.programs import variables
+from streams.kafka.admin import create_topics
+from streams.kafka.reading import read_topic
+from streams.settings import Settings
+from streams.topology import LIVE
+
+BATCH = 20
+
+
+class IngestProcess(ServerProcess):
+    name = "ingest"
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        super().__init__(folder)
+        self._settings = settings
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", "deploy.cli", "ingest", "--port", str(self.port)]
+
+    def environment(self) -> dict[str, str]:
+        return variables(self._settings)
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}/v1/events"
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    with LocalKafka(tmp_path_factory.mktemp("ingest-kafka")) as server:
+        create_topics(server.connection, partitions=2, replication=1, retention_days=1)
+        yield server
+
+
+def batch(first: int) -> list[dict[str, Any]]:
+    now_ms = int(time.time() * 1000)
+    return [
+        {"event_id": f"e{number}", "source": "load", "platform": "douyin", "kind": "like", "brand_id": "acme",
+         "room_id": f"room-{number % 7}", "event_time": now_ms}
+        for number in range(first, first + BATCH)
+    ]  # fmt: skip
+
+
+def stored(broker: LocalKafka) -> set[str]:
+    return {msgspec.json.decode(record.value)["event_id"] for record in read_topic(broker.connection, LIVE)}
+
+
+async def test_what_was_acknowledged_before_a_kill_is_in_kafka(broker: LocalKafka, tmp_path: Path) -> None:
+    acknowledged: set[str] = set()
+    with IngestProcess(tmp_path, Settings(kafka=broker.bootstrap)) as ingest:
+
+        async def send(sender: int) -> None:
+            async with httpx.AsyncClient(timeout=30) as client:
+                for round_ in range(1000):
+                    events = batch(sender * 1_000_000 + round_ * BATCH)
+                    try:
+                        answer = await client.post(ingest.url, json=events)
+                    except httpx.TransportError:
+                        return  # killed
+                    assert answer.status_code == 200, answer.text
+                    acknowledged.update(event["event_id"] for event in events)
+                    if len(acknowledged) > 60 * BATCH and ingest.pid:
+                        ingest.kill()
+
+        await asyncio.gather(*(send(number) for number in range(4)))
+        assert ingest.exit_code is not None
+    assert len(acknowledged) > 60 * BATCH
+    assert acknowledged <= stored(broker)
+
+
+async def test_kafka_away_is_told_and_what_is_sent_again_arrives(broker: LocalKafka, tmp_path: Path) -> None:
+    events = batch(90_000_000)
+    with IngestProcess(tmp_path, Settings(kafka=broker.bootstrap)) as ingest:
+        async with httpx.AsyncClient(timeout=60) as client:
+            assert (await client.post(ingest.url, json=events[:1])).status_code == 200
+            broker.pause()
+            try:
+                answer = await client.post(ingest.url, json=events)
+            finally:
+                broker.resume()
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            assert (await client.post(ingest.url, json=events)).json()["accepted"] == BATCH
+    assert {event["event_id"] for event in events} <= stored(broker)
