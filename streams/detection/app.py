@@ -12,6 +12,7 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import RECORDS_REFUSED
 from streams.settings import Settings
@@ -35,7 +36,7 @@ def run(settings: Settings) -> int:
         DeadLetterTopicSink(KafkaConnection.of(settings)),
         detection_config(settings),
     )
-    return run_worker(handler, settings, TopicMemory(stored))
+    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))
 
 
 def detection_config(settings: Settings) -> DetectionConfig:

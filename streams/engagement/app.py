@@ -6,6 +6,7 @@ from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
 from streams.settings import Settings
 from streams.topology import ENGAGEMENT
@@ -21,4 +22,4 @@ def run(settings: Settings) -> int:
     handler = EngagementHandler(
         ledger, DeadLetterTopicSink(KafkaConnection.of(settings)), session_ttl_seconds=session_ttl_seconds
     )
-    return run_worker(handler, settings, TopicMemory(stored))
+    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))

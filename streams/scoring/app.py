@@ -7,6 +7,7 @@ from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import RECORDS_REFUSED
 from streams.scoring.handler import ScoringHandler
@@ -32,4 +33,4 @@ def run(settings: Settings) -> int:
         linger_ms=5,
     )
     handler = ScoringHandler(ledger, texts, rulebook, model, system_clock)
-    return run_worker(handler, settings, TopicMemory(stored))
+    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))

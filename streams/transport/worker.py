@@ -28,7 +28,6 @@ from streams.kafka.cluster import cluster_id
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.dead_letter_sink import DeadLetterTopicSink
 from streams.kafka.topic_ids import topic_ids
-from streams.ledger.connect import worker_client
 from streams.ledger.progress import PROGRESS
 from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
@@ -57,21 +56,27 @@ YOUNG_OBJECTS = 50_000
 again, an eighth of the engagement worker's time; there are hardly any cycles to find."""
 
 
-def run_worker(handler: BatchHandler[Any], settings: Settings, known_topics: TopicMemory | None = None) -> int:
+def run_worker(
+    handler: BatchHandler[Any],
+    settings: Settings,
+    tenancy: Tenancy | None = None,
+    known_topics: TopicMemory | None = None,
+) -> int:
     """Run the stage until SIGTERM or SIGINT, or until it cannot go on. Returns the exit code."""
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    exit_code = asyncio.run(_until_signalled(handler, settings, known_topics))
+    exit_code = asyncio.run(_until_signalled(handler, settings, tenancy, known_topics))
     if exit_code == STUCK:
         _exit_at_once()
     return exit_code
 
 
-async def _until_signalled(handler: BatchHandler[Any], settings: Settings, known_topics: TopicMemory | None) -> int:
-    tenancy = Tenancy(worker_client(settings), settings.namespace)
+async def _until_signalled(
+    handler: BatchHandler[Any], settings: Settings, tenancy: Tenancy | None, known_topics: TopicMemory | None
+) -> int:
     worker = Worker(handler, settings, tenancy, known_topics)
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
