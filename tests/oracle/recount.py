@@ -316,7 +316,7 @@ class _Partition:
 
 
 def _is_running_total(event: Event) -> bool:
-    snapshot = event.get("value_mode") == "snapshot" and event["kind"] != "viewers"
+    snapshot = event.get("value_mode") == "snapshot" and event["kind"] not in ("viewers", "retraction")
     return snapshot or (event["kind"] == "gift" and "subject_id" in event)
 
 
