@@ -82,8 +82,8 @@ class Settings(BaseSettings):
     )
     operating_point: str = Field(
         "balanced",
-        description="When a risk is flagged: precise, balanced or sensitive; others for single risks as "
-        "balanced,abuse=precise.",
+        description="When a risk is flagged: precise, balanced or sensitive, then for single risks with a comma each, "
+        "RISK and point joined by an equals sign.",
     )
     thresholds: Path | None = Field(
         None, description="Thresholds of your own, written by `pulsewatch model calibrate`; they go before the point."

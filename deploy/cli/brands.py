@@ -11,12 +11,12 @@ file_option = click.option(
 )  # fmt: skip
 
 
-@click.group(short_help="Say which brands a text is about.")
+@click.group()
 def brands() -> None:
     """Check and try a catalogue of brands: names, ambiguous names with their context, handles, hashtags, products."""
 
 
-@brands.command(short_help="Say why a text is about a brand, or is not.")
+@brands.command()
 @click.argument("text")
 @file_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -37,7 +37,7 @@ def explain(text: str, path: Path, as_json: bool) -> None:
         click.echo("No brand: no word of any is in it.")
 
 
-@brands.command(short_help="Ask about the examples of the file.")
+@brands.command()
 @file_option
 def test(path: Path) -> None:
     """Ask about every example in the file; exit code 1 where one is answered wrongly."""
@@ -55,7 +55,7 @@ def test(path: Path) -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-@brands.command(name="try", short_help="Count which texts of recordings would come to which brand.")
+@brands.command(name="try")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @file_option
 @click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Texts to show of each brand.")

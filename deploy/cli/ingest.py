@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 
-@click.group(invoke_without_command=True, short_help="Take events over HTTP into Kafka.")
+@click.group(invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=9108, show_default=True)
 @click.option("--keys", type=click.Path(path_type=Path), help="Who may send what: a keys.yaml.")
@@ -27,7 +27,7 @@ def ingest(context: click.Context, host: str, port: int, keys: Path | None, bran
     serve(settings(), Options(host, port, keys, brands), click.echo)
 
 
-@ingest.command(short_help="Make a new key, and its entry of keys.yaml.")
+@ingest.command()
 @click.argument("name")
 def key(name: str) -> None:
     """Make a key for the sender NAME: the key itself goes to the sender, the entry into keys.yaml."""

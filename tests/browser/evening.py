@@ -63,12 +63,19 @@ class Evening:
 
     def sentiments(self) -> Counter[str]:
         """A recount of the room's comments by sentiment, from the topic."""
-        comments = [text for text in self.scored if text.room_id == ROOM and text.kind == "comment"]
+        comments = [text for text in self._standing() if text.room_id == ROOM and text.kind == "comment"]
         return Counter(text.sentiment or "unscored" for text in comments)
 
     def brand_sentiments(self) -> Counter[str]:
         """The same of all texts of the brand."""
-        return Counter(text.sentiment or "unscored" for text in self.scored if text.brand_id == BRAND)
+        return Counter(text.sentiment or "unscored" for text in self._standing() if text.brand_id == BRAND)
+
+    def _standing(self) -> list[ScoredText]:
+        """The texts that nobody deleted."""
+        deleted = {(text.source, text.retracts) for text in self.scored if text.kind == "retraction"}
+        return [
+            text for text in self.scored if text.kind != "retraction" and (text.source, text.event_id) not in deleted
+        ]
 
 
 @contextmanager

@@ -325,7 +325,7 @@ def test_campaign_is_created_by_the_page_and_compared(shown: Evening, chromium: 
     with chromium.page(f"{shown.url}campaigns?lang=en", expect="empty") as page:
         page.get_by_label("Name").fill("Spring <b>sale</b>")
         page.get_by_label("Id", exact=True).fill(ROOM)
-        page.get_by_role("textbox", name="Brand").fill(BRAND)
+        page.get_by_role("combobox", name="Brand").fill(BRAND)
         started = shown.truth.ended_at_ms - 10 * MINUTE_MS
         page.get_by_label("Start").fill(page.evaluate("(ms) => new Date(ms).toISOString().slice(0, 16)", started))
         page.get_by_role("button", name="Create").click()

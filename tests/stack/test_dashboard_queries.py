@@ -113,7 +113,7 @@ def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
         "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
         "risk": set(RISKS), "revision": {read_manifest(BUNDLED).revision},
         "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},
-        "outcome": {"scored", "unscored", "applied", "moved", "fenced", "unavailable"},
+        "outcome": {"scored", "unscored", "language", "applied", "moved", "fenced", "unavailable"},
     }  # fmt: skip
     seen: set[str] = set()
     for name in STAGES:
