@@ -6,10 +6,9 @@ less than the core does.
 
 import asyncio
 import json
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,29 +17,14 @@ import aiohttp
 import psutil
 
 from deploy.local.kafka import LocalKafka
-from deploy.local.process import LOOPBACK, ServerProcess
-from deploy.local.programs import variables
 from streams.kafka.admin import create_topics
 from streams.kafka.reading import read_topic
 from streams.settings import Settings
 from streams.topology import LIVE
+from tests.servers.ingest_process import IngestProcess
 
 BATCH_EVENTS = 100
 SENDERS = 4
-
-
-class _IngestProcess(ServerProcess):
-    name = "ingest"
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        super().__init__(folder)
-        self._settings = settings
-
-    def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "deploy.cli", "ingest", "--port", str(self.port)]
-
-    def environment(self) -> dict[str, str]:
-        return variables(self._settings)
 
 
 def run_ingest(*, events: int, repeats: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -48,14 +32,13 @@ def run_ingest(*, events: int, repeats: int, say: Callable[[str], None]) -> dict
     core_rates, wall_rates, acknowledged = [], [], 0
     with tempfile.TemporaryDirectory() as folder, LocalKafka(Path(folder) / "kafka") as kafka:
         create_topics(kafka.connection, partitions=4, replication=1, retention_days=1)
-        with _IngestProcess(Path(folder) / "ingest", Settings(kafka=kafka.bootstrap)) as server:
+        with IngestProcess(Path(folder) / "ingest", Settings(kafka=kafka.bootstrap)) as server:
             assert server.pid is not None
             process = psutil.Process(server.pid)
-            url = f"http://{LOOPBACK}:{server.port}/v1/events"
             for round_ in range(repeats):
                 bodies = _bodies(events, round_)
                 before, began = _core_seconds(process), time.perf_counter()
-                acknowledged += asyncio.run(_send(url, bodies))
+                acknowledged += asyncio.run(_send(server.url, bodies))
                 wall_seconds = time.perf_counter() - began
                 core_rates.append(events / (_core_seconds(process) - before))
                 wall_rates.append(events / wall_seconds)

@@ -1,9 +1,8 @@
 """Ingest as a process on a real broker: killed, cut from Kafka, and fed by many at once."""
 
 import asyncio
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +11,13 @@ import msgspec
 import pytest
 
 from deploy.local.kafka import LocalKafka
-from deploy.local.process import LOOPBACK, ServerProcess
-from deploy.local.programs import variables
 from streams.kafka.admin import create_topics
 from streams.kafka.reading import read_topic
 from streams.settings import Settings
 from streams.topology import LIVE
+from tests.servers.ingest_process import IngestProcess
 
 BATCH = 20
-
-
-class IngestProcess(ServerProcess):
-    name = "ingest"
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        super().__init__(folder)
-        self._settings = settings
-
-    def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "deploy.cli", "ingest", "--port", str(self.port)]
-
-    def environment(self) -> dict[str, str]:
-        return variables(self._settings)
-
-    @property
-    def url(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}/v1/events"
 
 
 @pytest.fixture(scope="module")
