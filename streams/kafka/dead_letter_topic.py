@@ -1,5 +1,6 @@
 """Listing dead.letters, and sending its records back to their topics once the cause has been mended."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,24 +14,33 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.reading import read_topic
 from streams.topology import DEAD_LETTERS, MAX_RECORD_BYTES
 
+log = logging.getLogger(__name__)
+
 ANSWER_SECONDS = 30
 
 Selection = Callable[[DeadLetter], bool]
 
 
 def list_dead_letters(kafka: KafkaConnection, topic: str = DEAD_LETTERS) -> Iterator[DeadLetter]:
-    """Every dead letter once, in the order of the topic's partitions; redriven ones are left out.
+    """Every dead letter once, in the order of the topic's partitions; redriven ones are left out. A record that is no
+    dead letter, which another program wrote, is skipped, and their number logged.
 
     Raises Unavailable where Kafka does not answer, UsageError where it has no such topic.
     """
     redriven: set[bytes] = set()
     letters: dict[bytes, DeadLetter] = {}
+    strange = 0
     for record in read_topic(kafka, topic):
         key, headers = record.key or b"", list(record.headers)
         if REDRIVEN in dict(headers):
             redriven.add(key)
         elif key not in letters:
-            letters[key] = dead_letter(headers, record.value)
+            try:
+                letters[key] = dead_letter(headers, record.value)
+            except ValueError:
+                strange += 1
+    if strange:
+        log.warning("%d records of %s are no dead letters; skipped", strange, topic)
     yield from (letter for key, letter in letters.items() if key not in redriven)
 
 

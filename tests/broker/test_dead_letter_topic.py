@@ -10,6 +10,7 @@ from streams.events.schema import Coordinates
 from streams.kafka.dead_letter_sink import TRUNCATED_BYTES, DeadLetterTopicSink
 from streams.kafka.dead_letter_topic import list_dead_letters, redrive
 from tests.conftest import TopicFactory
+from tests.servers.workers import produce
 
 LETTER = DeadLetter(Coordinates("live.events", 3, 17), "bad_json", "JSON is malformed: 好", "engagement", b"\xff{")
 
@@ -23,6 +24,18 @@ async def test_letters_sent_twice_are_listed_once(kafka: LocalKafka, topic: Topi
     await sink.close()
     listed = sorted(list_dead_letters(kafka.connection, letters_topic), key=lambda letter: letter.origin)
     assert listed == [null, LETTER]
+
+
+async def test_a_record_that_is_no_dead_letter_hides_no_letter(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    letters_topic = topic()
+    await produce(kafka.bootstrap, letters_topic, [b"{"])
+    sink = DeadLetterTopicSink(kafka.connection, letters_topic)
+    await sink.send([LETTER])
+    await sink.close()
+    assert list(list_dead_letters(kafka.connection, letters_topic)) == [LETTER]
+    assert f"1 records of {letters_topic} are no dead letters; skipped" in caplog.messages
 
 
 async def test_record_too_large_to_be_written_again_is_cut(kafka: LocalKafka, topic: TopicFactory) -> None:

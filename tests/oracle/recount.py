@@ -212,7 +212,8 @@ class _Partition:
         """Returns the fate."""
         event = seen.event
         if seen.late:
-            seen.counts |= _counts(event) if event["kind"] == "refund" else {}
+            if event["kind"] == "refund":
+                seen.counts |= {"mirrors": 1} if event.get("is_mirror") else _counts(event)
             self.add(_session(event), {**seen.counts, "late": 1}, 1)
             if event["kind"] == "refund" and not event.get("is_mirror"):
                 self.count_order(seen, 1)
