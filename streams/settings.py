@@ -198,11 +198,11 @@ class SecretFiles(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         """Called by pydantic. Raises UsageError for a file that cannot be read."""
         prefix = str(self.config["env_prefix"])
-        variables = {**dotenv_values(self.config["env_file"]), **os.environ}  # type: ignore[arg-type]
+        variables = {**dotenv_values(self.config["env_file"]), **os.environ}  # type: ignore[arg-type] # a path or None
         named = {name: variables.get(f"{prefix}{name}_file".upper()) for name in secret_names()}
         return {name: self._secret(f"{prefix}{name}_file".upper(), path) for name, path in named.items() if path}
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - pydantic's
         """Part of pydantic's interface; `__call__` does without."""
         return None, field_name, False
 

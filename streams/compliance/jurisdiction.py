@@ -14,7 +14,8 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from models.language import Language
@@ -28,12 +29,28 @@ _CHINESE_MARKET: Final = frozenset[Platform | None](
 _OF_LANGUAGE: Final[Mapping[Language, str | None]] = {"zh": "CN", "en": "US", "other": None}
 
 
-class Law(NamedTuple):
-    """A jurisdiction (None where it is not known), and whether somebody named it."""
+class Law:
+    """The law that a text is judged by: a jurisdiction (None where it is not known), and whether somebody named it.
 
-    jurisdiction: str | None
-    is_named: bool
-    language: Language
+    Most texts match no rule, so their language is asked for with the first rule that does.
+    """
+
+    def __init__(self, language: Callable[[], Language], platform: Platform | None, named: str | None) -> None:
+        self.is_named = named is not None
+        self._language = language
+        self._platform = platform
+        self._named = named
+
+    @cached_property
+    def language(self) -> Language:
+        return self._language()
+
+    @cached_property
+    def jurisdiction(self) -> str | None:
+        if self._named is not None:
+            return self._named
+        is_chinese = self._platform in _CHINESE_MARKET and self.language != "other"
+        return "CN" if is_chinese else _OF_LANGUAGE[self.language]
 
 
 class Citation(NamedTuple):
@@ -41,14 +58,6 @@ class Citation(NamedTuple):
 
     article: str
     jurisdiction: str | None
-
-
-def law_of(language: Language, platform: Platform | None, named: str | None) -> Law:
-    """The law that a text is judged by."""
-    if named is not None:
-        return Law(named, True, language)
-    guessed = "CN" if platform in _CHINESE_MARKET and language != "other" else _OF_LANGUAGE[language]
-    return Law(guessed, False, language)
 
 
 def citation(articles: Mapping[str, str], own: str, law: Law) -> Citation | None:

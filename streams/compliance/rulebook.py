@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 
 from streams.compliance.compiled_rule import CompiledRule, compile_rule
 from streams.compliance.disguise import UndisguisedText
-from streams.compliance.jurisdiction import Citation, Law, law_of
+from streams.compliance.jurisdiction import Citation, Law
 from streams.compliance.likeness import MAX_CHARS, FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import PACKS_FOLDER, read_disguises, read_packs, read_shared
 from streams.compliance.matcher import Hit, passage_around, passages
@@ -269,7 +269,7 @@ class Rulebook:
         )
 
     def _law(self, reading: TextReading, platform: Platform | None, named: str | None) -> Law:
-        return law_of(reading.language, platform, named or self._jurisdiction)
+        return Law(lambda: reading.language, platform, named or self._jurisdiction)
 
     def _rule_finding(
         self, reading: TextReading, rule: CompiledRule, hit: Hit, law: Law, score: float | None

@@ -105,7 +105,7 @@ class KafkaSecurity:
 
         tokens = self.tokens
 
-        class Provider(SyncTokenProvider):  # type: ignore[misc]
+        class Provider(SyncTokenProvider):  # type: ignore[misc] # kafka-python is untyped
             def token(self) -> str:
                 return tokens.token()
 
@@ -200,7 +200,7 @@ class AccessTokens:
         return token, life_seconds
 
 
-class _AsyncTokens(AbstractTokenProvider):  # type: ignore[misc]
+class _AsyncTokens(AbstractTokenProvider):  # type: ignore[misc] # aiokafka is untyped
     def __init__(self, tokens: AccessTokens) -> None:
         self._tokens = tokens
 

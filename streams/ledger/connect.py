@@ -66,7 +66,7 @@ class AsyncMaster(AsyncRedis):
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         await super().aclose(close_connection_pool)
-        for sentinel in self.connection_pool.sentinel_manager.sentinels:  # type: ignore[attr-defined]
+        for sentinel in self.connection_pool.sentinel_manager.sentinels:  # type: ignore[attr-defined] # a sentinel's pool
             await sentinel.aclose()
 
 
@@ -75,7 +75,7 @@ class Master(Redis):
 
     def close(self) -> None:
         super().close()
-        for sentinel in self.connection_pool.sentinel_manager.sentinels:  # type: ignore[attr-defined]
+        for sentinel in self.connection_pool.sentinel_manager.sentinels:  # type: ignore[attr-defined] # a sentinel's pool
             sentinel.close()
 
 
