@@ -68,6 +68,7 @@ _PARTICLE = re.compile("(?<![显卓名原编土论巨专合遗译昭拙])著(?![
 
 _SIGNS = {ord("…"): "...", ord("\u3000"): " "} | {point: chr(point - 0xFEE0) for point in range(0xFF01, 0xFF5F)}
 """Full-width signs by their normal form."""
+_SIGN = re.compile(f"[{re.escape(''.join(map(chr, _SIGNS)))}]")
 _MAY_CHANGE = "沈坏覆藉瞭哩甦彷著"
 """Characters that OpenCC changes in some words alone, such as 沈默 → 沉默; 傢俱 and 么麼 have another that changes."""
 
@@ -145,10 +146,14 @@ def has_han(text: str) -> bool:
 
 def _normalise_ordinary(text: str) -> str:
     """The same form of a text of ordinary characters, each with a normal form that nothing beside it changes."""
-    text = " ".join(text.translate(_SIGNS).split())
+    text = " ".join(_SIGN.sub(_plain_sign, text).split())
     if "(" in text or "[" in text or "【" in text:
         text = _BRACKETED_PINYIN.sub(_without_pinyin, text)
     return _STRETCHED.sub(_three, text)
+
+
+def _plain_sign(match: re.Match[str]) -> str:
+    return _SIGNS[ord(match[0])]
 
 
 @cache

@@ -20,6 +20,13 @@ _SENTENCE_END = "。!?;\n"
 _SET_MEMORY_BYTES = 256 << 20
 
 
+class Scanned(NamedTuple):
+    """A text in lower case and the strings of a matcher in it: where each ends, its size, its keys and patterns."""
+
+    text: str
+    strings: Sequence[tuple[int, tuple[int, tuple[int, ...], tuple[int, ...]]]]
+
+
 class Hit(NamedTuple):
     """Entry `key` matches at [start, end) of the text that was searched."""
 
@@ -49,21 +56,19 @@ class Matcher:
         self._without_literals = [place for place, strings in enumerate(needed) if strings is None]
         self._automaton = _automaton(words, needed)
 
-    def known_strings(self, text: str) -> Iterator[str]:
+    def scan(self, text: str) -> Scanned:
         """The words in a text in lower case, and the strings that some pattern cannot match without."""
-        if self._automaton is not None:
-            for last, (size, _, _) in self._automaton.iter(text):
-                yield text[last + 1 - size : last + 1]
+        return Scanned(text, () if self._automaton is None else list(self._automaton.iter(text)))
 
-    def search(self, text: str) -> list[Hit]:
-        """Every hit in a text in lower case, overlapping ones included; of one pattern the first 20."""
+    def search(self, scanned: Scanned) -> list[Hit]:
+        """Every hit in a text, overlapping ones included; of one pattern the first 20."""
+        text = scanned.text
         hits: list[Hit] = []
         places: set[int] = set(self._without_literals)
-        if self._automaton is not None:
-            for last, (size, keys, of_patterns) in self._automaton.iter(text):
-                if keys and _whole_word(text, last + 1 - size, last + 1):
-                    hits += [Hit(last + 1 - size, last + 1, key) for key in keys]
-                places.update(of_patterns)
+        for last, (size, keys, of_patterns) in scanned.strings:
+            if keys and _whole_word(text, last + 1 - size, last + 1):
+                hits += [Hit(last + 1 - size, last + 1, key) for key in keys]
+            places.update(of_patterns)
         for place in sorted(places):
             pattern, key = self._patterns[place]
             for match, _ in zip(pattern.finditer(text), range(MAX_HITS_PER_PATTERN), strict=False):

@@ -34,9 +34,9 @@ class PersonalDatum(NamedTuple):
 def find_personal_data(plain: str) -> list[PersonalDatum]:
     """Personal data in a text in normal form and lower case; spans in order, disjoint."""
     found: list[PersonalDatum] = []
-    plain = _in_ascii_digits(plain)
-    if _MAYBE.search(plain) is None:
+    if not _may_hold_any(plain):
         return found
+    plain = _in_ascii_digits(plain)
     for index in sorted(_ANY.Match(plain) or ()):
         pattern, detect = _DETECTORS[index]
         for match in pattern.finditer(plain):
@@ -48,6 +48,20 @@ def find_personal_data(plain: str) -> list[PersonalDatum]:
     return kept
 
 
+def _may_hold_any(plain: str) -> bool:
+    """Whether a search is worth while: most texts of a live chat have nothing that a personal datum is made of.
+
+    A datum has a Latin letter or a digit of any script in it, or else it is Han alone: a row of Han digits, or a
+    number before a word for a part of an address. Latin letters alone are a datum in few forms.
+    """
+    sign = _SIGN.search(plain)
+    if sign is None:
+        return False
+    if _LATIN_OR_DIGIT.search(plain, sign.start()) is None:
+        return _HAN_ALONE.search(plain, sign.start()) is not None
+    return _MAYBE.search(plain) is not None
+
+
 def _in_ascii_digits(plain: str) -> str:
     """The text with the digits of all scripts as ASCII has them, one for one: ١٣٨, ❶❸❽, 〡〣〨."""
     return plain if _OTHER_DIGIT.search(plain) is None else _OTHER_DIGIT.sub(_ascii_digit, plain)
@@ -57,7 +71,8 @@ def _ascii_digit(match: re.Match[str]) -> str:
     return str(unicodedata.digit(match[0], int(unicodedata.numeric(match[0], 0))))
 
 
-_OTHER_DIGIT = re.compile("(?![0-9])\\d|[\u2776-\u277e\u2780-\u2788\u278a-\u2792\u24f5-\u24fd\u24ff\u3021-\u3029]")
+_ROUND_DIGITS = "❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒⓵⓶⓷⓸⓹⓺⓻⓼⓽⓿〡〢〣〤〥〦〧〨〩"
+_OTHER_DIGIT = re.compile(rf"[^\D0-9]|[{_ROUND_DIGITS}]")
 
 _Found = Iterator[PersonalDatum]
 _HAN_DIGITS = "oо零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
@@ -509,10 +524,14 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (r"[a-z0-9._%+\-]{1,64}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,10}\b", _email),
     ]
 ]
+_HAN_NUMBER = _HAN_DIGITS.replace("o", "") + "十百"
+_SIGN = re.compile(rf"[a-z\d{_ROUND_DIGITS}{_HAN_NUMBER}]")
+_LATIN_OR_DIGIT = re.compile(rf"[a-z\d{_ROUND_DIGITS}]")
+_HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}}|[号弄栋组幢单室房户楼座门])")
 _MAYBE = re.compile(
-    f"[0-9@{_HAN_DIGITS}]|[微薇威徽维]|(?:yao|yi)[ \\-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\\[]at[ )\\]]"
+    rf"[\d@{_ROUND_DIGITS}{_HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\[]at[ )\]]"
     "|wxid|weixin|wechat"
     "|[vw]x|v信|v ?❤|绿泡泡|[加+]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
 )
-"""What no personal datum is without; most texts of a live chat have none of it."""
+"""What no datum with a Latin letter or a digit is without."""
 _ANY = compile_set([pattern.pattern for pattern, _ in _DETECTORS])

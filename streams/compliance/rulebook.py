@@ -24,7 +24,7 @@ from streams.compliance.disguise import UndisguisedText
 from streams.compliance.jurisdiction import Citation, Law
 from streams.compliance.likeness import MAX_CHARS, FastLikeness, Likeness, load_likeness
 from streams.compliance.loader import PACKS_FOLDER, read_disguises, read_packs, read_shared
-from streams.compliance.matcher import Hit, passage_around, passages
+from streams.compliance.matcher import Hit, Scanned, passage_around, passages
 from streams.compliance.pack import Disguises, Rule
 from streams.compliance.speaker_rules import SpeakerRules
 from streams.compliance.text_reading import TextReading
@@ -142,14 +142,15 @@ class Rulebook:
         rules = self._rules_for[kind]
         undisguised = reading.undisguised(rules.restorer)
         read = undisguised or UndisguisedText(reading.plain)
-        scores = self._scores(rules, read.text, kind)
+        scanned = rules.matcher.scan(reading.plain)
+        scanned_last = scanned if undisguised is None else rules.matcher.scan(undisguised.text)
+        scores = self._scores(scanned_last, kind)
         matched: set[str] = set()
         agreement: dict[int, float] = {}
-        hits = self._agreed(
-            rules.hits(reading.plain, kind, platform, law, matched), reading.plain, rules, kind, scores, agreement
-        )
+        found = rules.hits(scanned, kind, platform, law, matched)
+        hits = self._agreed(found, reading.plain, rules, kind, scores, agreement)
         if undisguised is not None:
-            found = rules.hits(undisguised.text, kind, platform, law, matched)
+            found = rules.hits(scanned_last, kind, platform, law, matched)
             agreed = self._agreed(found, undisguised.text, rules, kind, scores, agreement)
             hits += [_in_plain(hit, undisguised) for hit in agreed]
         hits += _personal_data_hits(reading, rules, law)
@@ -180,10 +181,12 @@ class Rulebook:
         rules = self._rules_for[kind]
         undisguised = reading.undisguised(rules.restorer)
         read = undisguised or UndisguisedText(reading.plain)
-        scores = self._scores(rules, read.text, kind)
-        matches = [(hit, reading.plain, hit) for hit in rules.matcher.search(reading.plain)]
+        scanned = rules.matcher.scan(reading.plain)
+        scanned_last = scanned if undisguised is None else rules.matcher.scan(undisguised.text)
+        scores = self._scores(scanned_last, kind)
+        matches = [(hit, reading.plain, hit) for hit in rules.matcher.search(scanned)]
         if undisguised is not None:
-            hits = rules.matcher.search(undisguised.text)
+            hits = rules.matcher.search(scanned_last)
             matches += [(hit, undisguised.text, _in_plain(hit, undisguised)) for hit in hits]
         considered = []
         matched = set()
@@ -215,18 +218,19 @@ class Rulebook:
             sorted(distinct.values(), key=lambda item: (item.excuse is not None, item.span, item.rule)),
         )
 
-    def _scores(self, rules: SpeakerRules, text: str, kind: TextKind) -> dict[str, float]:
+    def _scores(self, scanned: Scanned, kind: TextKind) -> dict[str, float]:
         """The second opinion's probability by family; empty if it is not asked.
 
         A comment is only judged if it holds a string of the rules that is not an everyday one: so do one comment in
         twenty-five of recorded streams, and nearly every breach.
         """
+        text = scanned.text
         if self._likeness is None or self._comment_likeness is None or len(text) < MIN_CHARS:
             return {}
         if kind != "comment":
             return self._likeness.scores(text, kind)
         asked = len(text) <= MAX_COMMENT_CHARS and any(
-            string not in COMMON_STRINGS for string in rules.matcher.known_strings(text)
+            text[last + 1 - size : last + 1] not in COMMON_STRINGS for last, (size, _, _) in scanned.strings
         )
         return self._comment_likeness.scores(text) if asked else {}
 
@@ -290,11 +294,11 @@ class Rulebook:
         matched_families: set[str],
     ) -> list[_LikelyBreach]:
         """Families that the text reads like, of which no rule matched and none would excuse the whole text."""
-        if self._likeness is None:
+        if self._likeness is None or not scores:
             return []
         least = LIKENESS_CERTAIN if kind == "comment" else self._likeness.threshold
         likeliest = {family: (score, 0, MAX_CHARS) for family, score in scores.items() if score >= least}
-        for start, end in passages(read.text, MAX_CHARS) if scores else ():
+        for start, end in passages(read.text, MAX_CHARS):
             for family, score in self._likeness.scores(read.text[start:end], kind).items():
                 if score >= max(LIKENESS_CERTAIN, likeliest.get(family, (0.0, 0, 0))[0]):
                     likeliest[family] = score, start, end

@@ -14,7 +14,7 @@ from models.normalise import HAN, has_han
 from streams.compliance.compiled_rule import CompiledRule
 from streams.compliance.disguise import Restorer
 from streams.compliance.jurisdiction import Law
-from streams.compliance.matcher import Hit, Matcher
+from streams.compliance.matcher import Hit, Matcher, Scanned
 from streams.compliance.pack import Disguises
 from streams.events.schema import Platform, TextKind
 
@@ -49,16 +49,19 @@ class SpeakerRules:
         self.restorer = Restorer(terms, _latin_terms([*literal, *sources]), disguises, spoken=spoken)
 
     def hits(
-        self, text: str, kind: TextKind, platform: Platform | None, law: Law, matched_families: set[str]
+        self, scanned: Scanned, kind: TextKind, platform: Platform | None, law: Law, matched_families: set[str]
     ) -> list[Hit]:
         """Matches that nothing excuses. Adds the families of all matches, excused or not, to `matched_families`.
 
         Of one rule at most MAX_HITS, among the first MAX_LOOKED_AT: what a text costs must not grow with how often it
         says the same."""
+        text, found = scanned.text, self.matcher.search(scanned)
+        if not found:
+            return found
         excused: dict[int, bool] = {}
         looked_at, counted, ends = Counter[int](), Counter[int](), dict[int, int]()
         kept = []
-        for hit in self.matcher.search(text):
+        for hit in found:
             rule = self.rules[hit.key]
             if rule.out_of_scope(kind, platform, law):
                 continue
