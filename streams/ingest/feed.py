@@ -10,7 +10,7 @@ connection of it. It never raises: a message that cannot be read costs itself al
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,11 @@ Translation = Callable[[Message], list[Event]]
 """What one type of message becomes. Raises ForeignError."""
 
 
+def one_or_list(value: Any) -> Sequence[Any]:
+    """A message, or a list of messages."""
+    return value if isinstance(value, list) else [value]
+
+
 @dataclass(frozen=True)
 class Decoder:
     """A platform's messages."""
@@ -83,6 +88,8 @@ class Decoder:
     translations: Mapping[str, Translation]
     ignored: frozenset[str] = frozenset()
     """Types that are known, and mean nothing here."""
+    messages_in: Callable[[Any], Sequence[Any]] = one_or_list
+    """The messages in what came at once. Raises ForeignError."""
 
     def decode(self, raw: bytes | str, context: FeedContext, received_ms: int) -> list[Event]:
         """The events of one message; none for a type that means nothing here, or is unknown. Raises
@@ -125,11 +132,10 @@ class Feed:
     def read(self, raw: bytes | str, received_ms: int) -> list[Event]:
         """The events of a message, or of a list of messages. Never raises."""
         try:
-            value = read_json(raw)
+            messages = self._decoder.messages_in(read_json(raw))
         except ForeignError as error:
             self._count("", error.reason, str(error), raw)
             return []
-        messages = value if isinstance(value, list) else [value]
         return [event for message in messages for event in self._read(message, raw, received_ms)]
 
     def summary(self) -> Iterable[str]:

@@ -24,7 +24,7 @@ import msgspec
 
 UnreadReason = Literal[
     "not_json", "too_deep", "no_type", "unknown_type", "missing_field", "wrong_type", "out_of_range",
-    "unknown_price", "list_price", "masked_user", "text_cut",
+    "unknown_price", "list_price", "masked_user", "text_cut", "other_currency", "unknown_count",
 ]  # fmt: skip
 """Why a message, or a part of it, could not be read; a metric label.
 
@@ -32,7 +32,8 @@ Nothing of the message was read: `not_json` · `too_deep` nested beyond the pars
 what it is · `unknown_type` this decoder has never heard of it · `missing_field` `wrong_type` `out_of_range` a field
 that the message cannot do without. It was read, and something is not known: `unknown_price` a gift whose price nobody
 told (it counts, its money is 0) · `list_price` what it costs as a rule, not what was paid · `masked_user` the platform
-hides who it was · `text_cut` beyond the longest text.
+hides who it was · `text_cut` beyond the longest text · `other_currency` money of another currency than the brand
+reports in (it counts, its money is 0) · `unknown_count` a running total that is no number (the others were read).
 """
 
 MAX_COUNT = 2**53
@@ -108,6 +109,20 @@ def whole_number(value: Any) -> int | None:
     return None
 
 
+def shown_number_of(value: Any) -> int | None:
+    """A count as it is shown to people, rounded (`1.2万`, `12.3K`, `10万+`), or as it is; None where it is none."""
+    shown = _SHOWN.fullmatch(value.strip().replace(",", "")) if isinstance(value, str) else None
+    if shown is None:
+        return _count_or_none(value)
+    number = round(float(shown[1]) * _SHOWN_UNITS[shown[2].lower()])
+    return number if number <= MAX_COUNT else None
+
+
+def _count_or_none(value: Any) -> int | None:
+    number = whole_number(value)
+    return number if number is not None and 0 <= number <= MAX_COUNT else None
+
+
 def identifier_of(value: Any) -> str:
     """An id as text, 64-bit numbers exact; empty for none, which is null, 0 or an empty string. A long one is replaced
     by its digest, which is as stable."""
@@ -116,6 +131,10 @@ def identifier_of(value: Any) -> str:
     if name in ("", "0"):
         return ""
     return name if len(name) <= MAX_OWN_ID_CHARS else digest(name)
+
+
+def flag_of(value: Any) -> bool:
+    return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
 
 
 def digest(*parts: object) -> str:
@@ -139,6 +158,11 @@ class Fields:
 
     def __bool__(self) -> bool:
         return bool(self._given)
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The object as it came."""
+        return self._given
 
     def get(self, *names: str) -> Any:
         """The first that is there and not null."""
@@ -192,21 +216,14 @@ class Fields:
 
     def number_or_none(self, *names: str) -> int | None:
         """What the message can do without: None where it is missing or no count."""
-        number = whole_number(self.get(*names))
-        return number if number is not None and 0 <= number <= MAX_COUNT else None
+        return _count_or_none(self.get(*names))
 
     def shown_number(self, *names: str) -> int | None:
-        """A count as it is shown to people, rounded (`1.2万`, `12.3K`, `10万+`); None where it is missing or none."""
-        value = self.get(*names)
-        shown = _SHOWN.fullmatch(value.strip().replace(",", "")) if isinstance(value, str) else None
-        if shown is None:
-            return self.number_or_none(*names)
-        number = round(float(shown[1]) * _SHOWN_UNITS[shown[2].lower()])
-        return number if number <= MAX_COUNT else None
+        """A count as it is shown to people; None where it is missing or none."""
+        return shown_number_of(self.get(*names))
 
     def flag(self, *names: str) -> bool:
-        value = self.get(*names)
-        return value.strip().lower() in ("1", "true") if isinstance(value, str) else bool(value)
+        return flag_of(self.get(*names))
 
     def time_ms(self, *names: str) -> int:
         """The first that is a time, in milliseconds since the epoch; 0 where none is."""

@@ -8,12 +8,10 @@ cannot be, costs itself alone: it is left out, and told with its number.
 """
 
 import gzip
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
+from datetime import UTC, tzinfo
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, get_args
@@ -25,8 +23,9 @@ from streams.errors import UsageError
 from streams.events.codec import AHEAD_MS, EARLIEST_MS
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
-from streams.ingest.foreign import Fields, ForeignError, read_json, time_ms_of
+from streams.ingest.foreign import Fields, ForeignError, read_json
 from streams.ingest.player import PlaybackResult, ProgressCallback, Sink, TimedRecord, play
+from streams.ingest.written_times import written_ms
 from streams.topology import SOCIAL
 
 SOURCE = "replay"
@@ -36,19 +35,6 @@ _ALIASES: dict[str, Platform] = {
     "rednote": "xiaohongshu", "微博": "weibo", "sina": "weibo", "快手": "kuaishou", "淘宝": "taobao",
     "twitter": "x", "bsky": "bluesky",
 }  # fmt: skip
-
-
-TIMES = (
-    "ISO 8601 (2026-09-21T22:13:20+08:00), 2026-09-21 22:13[:20], 2026/09/21 22:13[:20], 2026年9月21日 22:13[:20], "
-    "Weibo's (Mon Sep 21 22:13:20 +0800 2026), Mon, 21 Sep 2026 22:13:20 +0800, seconds or milliseconds since the epoch"
-)
-"""The forms of a time that are known; those without an offset are in the zone of the recording."""
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
-_WEIBO = re.compile(
-    rf"\w{{3}} (?P<month>\w{{3}}) (?P<day>\d{{1,2}}) {_CLOCK} (?P<offset>[+-]\d{{4}}) (?P<year>\d{{4}})"
-)
-_LOCAL = re.compile(rf"(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})日?(?:[T ]*{_CLOCK})?")
 
 
 @dataclass(frozen=True)
@@ -163,7 +149,7 @@ def _comment(number: int, line: bytes, zone: tzinfo, latest_ms: int) -> tuple[Co
     fields = Fields(value)
     if not isinstance(fields.get("text"), str):
         raise ForeignError("missing_field", "no text")
-    at_ms, local = _milliseconds(fields.get("time"), zone)
+    at_ms, local = written_ms(fields.get("time"), zone)
     if at_ms < EARLIEST_MS:
         raise ForeignError("out_of_range", "its time is before 2005")
     if at_ms > latest_ms:
@@ -178,35 +164,6 @@ def _comment(number: int, line: bytes, zone: tzinfo, latest_ms: int) -> tuple[Co
         verified=fields.flag("verified"),
     )
     return Comment(number, at_ms, recorded), local
-
-
-def _milliseconds(time: Any, zone: tzinfo) -> tuple[int, bool]:
-    """A time in one of the known forms, and whether it had no offset. Raises ForeignError, which names the forms."""
-    at_ms = time_ms_of(time)
-    if at_ms:
-        return at_ms, False
-    text = time.strip() if isinstance(time, str) else ""
-    try:
-        weibo = _WEIBO.fullmatch(text)
-        if weibo:
-            offset = datetime.strptime(weibo["offset"], "%z").tzinfo
-            return _epoch_ms(weibo, _MONTHS.index(weibo["month"]) + 1, offset), False
-        local = _LOCAL.fullmatch(text)
-        if local:
-            return _epoch_ms(local, int(local["month"]), zone), True
-        if text[:1].isalpha():
-            posted = parsedate_to_datetime(text)
-            return int(
-                (posted if posted.tzinfo else posted.replace(tzinfo=zone)).timestamp() * 1000
-            ), posted.tzinfo is None
-        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000), True
-    except (ValueError, OverflowError):
-        raise ForeignError("wrong_type", f"no time that is known; known are {TIMES}") from None
-
-
-def _epoch_ms(written: re.Match[str], month: int, zone: tzinfo | None) -> int:
-    year, day, hour, minute, second = (int(written[part] or 0) for part in ("year", "day", "hour", "minute", "second"))
-    return int(datetime(year, month, day, hour, minute, second, tzinfo=zone).timestamp() * 1000)
 
 
 def replay(
