@@ -24,7 +24,7 @@ from streams.events.schema import Platform
 ANYWHERE: Final = "*"
 """In the place of a jurisdiction: what holds under any law."""
 _CHINESE_MARKET: Final = frozenset[Platform | None](
-    ["douyin", "kuaishou", "taobao", "xiaohongshu", "weibo", "bilibili"]
+    ["douyin", "kuaishou", "taobao", "xiaohongshu", "weibo", "zhihu", "bilibili"]
 )
 _OF_LANGUAGE: Final[Mapping[Language, str | None]] = {"zh": "CN", "en": "US", "other": None}
 

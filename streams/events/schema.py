@@ -12,8 +12,8 @@ from msgspec import Meta
 SCHEMA_VERSION = 1
 
 Platform = Literal[
-    "douyin", "tiktok", "bilibili", "kuaishou", "taobao", "xiaohongshu", "weibo", "bluesky", "mastodon", "x", "youtube",
-    "other",
+    "douyin", "tiktok", "bilibili", "kuaishou", "taobao", "xiaohongshu", "weibo", "zhihu", "bluesky", "mastodon", "x",
+    "youtube", "other",
 ]  # fmt: skip
 """A closed set, since it is a metric label; a feed that is none of these is `other`."""
 

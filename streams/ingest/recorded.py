@@ -32,7 +32,7 @@ SOURCE = "replay"
 
 _ALIASES: dict[str, Platform] = {
     "抖音": "douyin", "b站": "bilibili", "哔哩哔哩": "bilibili", "小红书": "xiaohongshu", "xhs": "xiaohongshu",
-    "rednote": "xiaohongshu", "微博": "weibo", "sina": "weibo", "快手": "kuaishou", "淘宝": "taobao",
+    "rednote": "xiaohongshu", "微博": "weibo", "sina": "weibo", "知乎": "zhihu", "快手": "kuaishou", "淘宝": "taobao",
     "twitter": "x", "bsky": "bluesky",
 }  # fmt: skip
 

@@ -19,8 +19,8 @@ Language = Literal["en", "zh", "zh-CN", "zh-TW", "zh-HK"]
 PLATFORMS: Mapping[str, tuple[str, str]] = {
     "douyin": ("Douyin", "抖音"), "tiktok": ("TikTok", "TikTok"), "bilibili": ("Bilibili", "哔哩哔哩"),
     "kuaishou": ("Kuaishou", "快手"), "taobao": ("Taobao", "淘宝"), "xiaohongshu": ("Xiaohongshu", "小红书"),
-    "weibo": ("Weibo", "微博"), "bluesky": ("Bluesky", "Bluesky"), "mastodon": ("Mastodon", "Mastodon"),
-    "x": ("X", "X"), "youtube": ("YouTube", "YouTube"),
+    "weibo": ("Weibo", "微博"), "zhihu": ("Zhihu", "知乎"), "bluesky": ("Bluesky", "Bluesky"),
+    "mastodon": ("Mastodon", "Mastodon"), "x": ("X", "X"), "youtube": ("YouTube", "YouTube"),
 }  # fmt: skip
 """(English, Chinese); `other` is none that has a name."""
 

@@ -269,7 +269,7 @@ export interface Evidence {
   risks?: Record<string, number>;
   findings?: Finding[];
   actor_id?: string | null;
-  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | null;
+  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | "zhihu" | null;
   room_id?: string | null;
   count?: number;
   reach?: number;
@@ -290,7 +290,7 @@ export interface Alert {
   fired_at?: number | null;
   resolved_at?: number | null;
   room_id?: string | null;
-  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | null;
+  platform?: "bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | "zhihu" | null;
   family?: string | null;
   observed?: Record<string, number>;
   baseline?: Record<string, number>;
