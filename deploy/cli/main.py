@@ -19,6 +19,7 @@ from deploy.cli.dead_letters import dead_letters
 from deploy.cli.demo import demo
 from deploy.cli.detect import backtest, detect
 from deploy.cli.exporter import exporter
+from deploy.cli.feeds import feeds
 from deploy.cli.grafana import grafana
 from deploy.cli.ingest import ingest
 from deploy.cli.model import model, score
@@ -42,7 +43,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    demo, up, down, status, console, campaign, watch, alerts, worker, topics, ingest, brands, simulate, replay,
+    demo, up, down, status, console, campaign, watch, alerts, worker, topics, ingest, brands, feeds, simulate, replay,
     score, model, rules, detect, backtest, dead_letters, relay, pager, exporter,
     grafana, secrets,
 )  # fmt: skip

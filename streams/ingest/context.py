@@ -65,11 +65,11 @@ class FeedContext:
 
     def subject_id(self, *parts: str | int) -> str:
         """The id of something in this room that several events are about: a caption, a streak."""
-        return _short(":".join(map(str, (self.room_id, *parts))))
+        return short_id(":".join(map(str, (self.room_id, *parts))))
 
     def own_id(self, platform_id: str | int) -> str:
         """The `event_id` of what the platform, or a decoder for it, calls by this id."""
-        return _short(f"{self.id_space}:{platform_id}")
+        return short_id(f"{self.id_space}:{platform_id}")
 
     def event(self, kind: Kind, event_id: str | int, at_ms: int, received_ms: int, **fields: Any) -> Event:
         """An event of this feed, its text cut; `event_id` is the platform's own."""
@@ -96,7 +96,7 @@ class FeedContext:
         )
 
 
-def _short(name: str) -> str:
+def short_id(name: str) -> str:
     """An id as the schema allows it: a longer one ends in the digest of all of it."""
     if len(name) <= MAX_ID_CHARS:
         return name

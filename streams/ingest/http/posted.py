@@ -10,6 +10,7 @@ from streams.catalogue.matcher import BrandMatcher
 from streams.events.codec import Reason, Unreadable, contradiction, decode_one, detail_of, reason_of
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event, Milliseconds
+from streams.ingest.feed_brands import event_id_of_brand
 from streams.ingest.http.keys import Sender
 from streams.ingest.routing import route
 
@@ -98,5 +99,5 @@ def _as_event(posted: PostedEvent, brand: str, place: int, pseudonyms: Pseudonym
     actor = posted.actor
     if actor is not None:
         actor = msgspec.structs.replace(actor, id=pseudonyms.pseudonym(posted.platform, actor.id))
-    event_id = f"{posted.event_id}#{brand}" if place else posted.event_id
+    event_id = event_id_of_brand(posted.event_id, brand, place)
     return msgspec.structs.replace(posted, event_id=event_id, brand_id=brand, ingest_time_ms=now_ms, actor=actor)

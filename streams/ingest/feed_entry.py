@@ -1,0 +1,115 @@
+"""One feed of feeds.yaml: what all kinds have in common, and what each kind of them answers for.
+
+    kind ──► way_in()    where its messages come from         (streams.ingest.protocols)
+        └──► decoder()   what they are: a platform's, or somebody else's by a mapping
+
+A kind is a subclass in its protocol's module, with its own fields; streams.ingest.feed_list has all of them.
+"""
+
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from streams.errors import UsageError
+from streams.events.pseudonyms import Pseudonyms
+from streams.events.schema import Id, Platform
+from streams.ingest.context import FeedContext
+from streams.ingest.feed import Decoder
+from streams.ingest.platforms import bilibili, douyin, jetstream, tiktok
+from streams.ingest.protocols.received import WayIn
+from streams.ingest.secret import Secret, Secrets
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+DECODERS: Mapping[Platform, Decoder] = {
+    "tiktok": tiktok.DECODER, "douyin": douyin.DECODER, "bilibili": bilibili.DECODER, "bluesky": jetstream.DECODER,
+}  # fmt: skip
+"""The platforms whose messages need no mapping."""
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """One feed. A kind subclasses it with a tag, its own fields, and `way_in`."""
+
+    name: Name
+    """The `source` of its events; it stays, or the cursor begins anew and ids are others."""
+    platform: Platform = "other"
+    brand: Id | None = None
+    """Whose texts they are; without it the catalogue says by each text (`--brands`)."""
+    room: Id | None = None
+    session: Id | None = None
+    host: str | None = None
+    """The host's user id at the platform: captions are the host's."""
+    jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    own_accounts: frozenset[str] = frozenset()
+    """User ids of the brand's own accounts; of brands of the catalogue they stand there."""
+    zone: str = "UTC"
+    """Of times that have no offset, as IANA names it."""
+    mapping: dict[str, Any] | None = None
+    """How JSON of no known platform becomes events (streams.ingest.mapping)."""
+    gift_prices: dict[str, int] = {}
+    """Gift id → unit price in minor units."""
+    coin_price: float | None = None
+    """Minor units of money that one coin costs."""
+
+    retells: ClassVar[bool] = False
+    """Whether it tells again what it told before, as each poll does: what was told is then remembered."""
+
+    @property
+    def kind(self) -> str:
+        """As feeds.yaml calls it."""
+        return str(type(self).__struct_config__.tag)
+
+    def way_in(self, secrets: Secrets) -> WayIn:
+        """Where its messages come from. Raises UsageError where a secret or a library is missing."""
+        raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        """Where that is, for people: without credentials or a query."""
+        raise NotImplementedError
+
+    def secrets(self) -> Iterator[Secret]:
+        """Those that it names: `feeds check` looks whether they are there."""
+        return iter(())
+
+    def decoder(self) -> Decoder:
+        """What its messages are. Raises UsageError."""
+        known = DECODERS.get(self.platform)
+        if known is None:
+            raise UsageError(
+                f"feed {self.name}: `mapping` is missing; without one `platform` must be one of {', '.join(DECODERS)}"
+            )
+        return known
+
+    def recorded(self, data: bytes) -> Iterator[bytes]:
+        """The messages of a recording: one a line, where a kind says nothing else."""
+        return (line for line in data.split(b"\n") if line.strip())
+
+    def faults(self) -> Iterator[str]:
+        """What in it cannot be, each with what to do."""
+        if self.room is not None and self.brand is None:
+            yield "`brand` is missing: everything in a room is about the room's brand"
+        if self.session is not None and self.room is None:
+            yield "`room` is missing: a session belongs to a room"
+        if self.zone not in zoneinfo.available_timezones():
+            yield f"`zone`: {self.zone} is no time zone of the IANA database (Asia/Shanghai)"
+
+    def context(self, pseudonyms: Pseudonyms, own_accounts: frozenset[str] = frozenset()) -> FeedContext:
+        """What its events have in common; `own_accounts` are those of the catalogue's brands."""
+        return FeedContext(
+            source=self.name,
+            platform=self.platform,
+            brand_id=self.brand or "",
+            pseudonyms=pseudonyms,
+            room_id=self.room,
+            session_id=self.session,
+            host=self.host,
+            jurisdiction=self.jurisdiction,
+            own_accounts=self.own_accounts | own_accounts,
+            gift_prices=self.gift_prices,
+            coin_price=self.coin_price,
+        )

@@ -1,0 +1,193 @@
+"""`feeds run` as a process: several feeds side by side, each by itself, over shared producers and one ledger.
+
+A feed that fails does not stop the others. SIGTERM and Ctrl-C end all of them with their cursors kept.
+Exit codes: 0 all are at their end, or were told to stop · 2 all that are left are refused · 3 other processes run them.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import REGISTRY, generate_latest
+
+from streams.catalogue.brand import Brand
+from streams.errors import Fenced, UsageError
+from streams.events.pseudonyms import Pseudonyms
+from streams.ingest.feed import Feed
+from streams.ingest.feed_brands import CatalogueBrands
+from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_memory import FeedMemory
+from streams.ingest.feed_status import INGEST, FeedStatus
+from streams.ingest.runner import FeedRunner
+from streams.ingest.secret import Secrets
+from streams.ingest.translator import Translator
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.producer import Publisher, TopicPublisher
+from streams.ledger.connect import worker_client
+from streams.ledger.protocol import Ledger
+from streams.ledger.redis import RedisLedger
+from streams.ledger.retry import RetryingLedger
+from streams.settings import Settings
+from streams.topology import LIVE, SOCIAL
+
+LINGER_MS: Final = 5
+STOP_SECONDS: Final = 15.0
+"""How long what has come may take to be stored at the end; then it comes again after the next start."""
+LOOK_SECONDS: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """What is to run."""
+
+    entries: Sequence[FeedEntry]
+    secrets: Secrets = field(default_factory=Secrets)
+    brands: Sequence[Brand] = ()
+    """The catalogue, for feeds without a brand of their own."""
+
+    def __post_init__(self) -> None:
+        for entry in self.entries:
+            if entry.brand is None and not self.brands:
+                raise UsageError(f"feed {entry.name}: give it a `brand`, or the catalogue by --brands FILE")
+
+
+def translator(entry: FeedEntry, feeds: Feeds, pseudonyms: Pseudonyms) -> Translator:
+    """What makes records of a feed's messages. Raises UsageError."""
+    memory = FeedMemory()
+    own = frozenset(
+        account
+        for brand in feeds.brands
+        if entry.brand is None
+        for account in brand.own_accounts.get(entry.platform, ())
+    )
+    feed = Feed(entry.decoder(), entry.context(pseudonyms, own))
+    if entry.brand is None:
+        brands_of = CatalogueBrands(feeds.brands, entry.platform, pseudonyms, memory).events
+        return Translator(feed, brands_of, memory, retells=entry.retells)
+    return Translator(feed, lambda event: [event], memory, retells=entry.retells)
+
+
+def run(settings: Settings, feeds: Feeds, on_progress: Callable[[str], None]) -> int:
+    """Run until all end or somebody says stop; returns the exit code. Raises UsageError for what cannot be run."""
+    pseudonyms = Pseudonyms(settings.pseudonym_key.get_secret_value().encode())
+    made = [(entry, translator(entry, feeds, pseudonyms)) for entry in feeds.entries]
+    for entry in feeds.entries:
+        entry.way_in(feeds.secrets)
+    return asyncio.run(_run(settings, feeds, made, on_progress))
+
+
+async def _run(
+    settings: Settings,
+    feeds: Feeds,
+    made: Sequence[tuple[FeedEntry, Translator]],
+    on_progress: Callable[[str], None],
+) -> int:
+    kafka = KafkaConnection.of(settings)
+    if isinstance(refused := await kafka.refusal(), UsageError):
+        raise refused
+    publishers = {topic: TopicPublisher(kafka, topic, linger_ms=LINGER_MS) for topic in (SOCIAL, LIVE)}
+    client = worker_client(settings)
+    ledger = RetryingLedger(RedisLedger(client, INGEST, settings.namespace), INGEST)
+    runners = [runner(entry, one, feeds.secrets, publishers, ledger) for entry, one in made]
+    site = await _metrics_page(settings, runners) if settings.metrics_port else None
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, partial(_stop, runners))
+    on_progress(f"{len(runners)} feed{'s' * (len(runners) != 1)}: {', '.join(entry.name for entry, _ in made)}")
+    try:
+        return await supervise(runners)
+    finally:
+        if site is not None:
+            await site.cleanup()
+        for publisher in publishers.values():
+            await publisher.close()
+        await client.aclose()
+
+
+def _stop(runners: Sequence[FeedRunner]) -> None:
+    for one in runners:
+        one.stop()
+
+
+def runner(
+    entry: FeedEntry, made: Translator, secrets: Secrets, publishers: Mapping[str, Publisher], ledger: Ledger
+) -> FeedRunner:
+    """What runs one feed."""
+    status = FeedStatus(entry.name, entry.kind, entry.address)
+    return FeedRunner(status, partial(entry.way_in, secrets), made, publishers, ledger)
+
+
+async def supervise(runners: Sequence[FeedRunner]) -> int:
+    """Run all to their end; returns the exit code. Raises UsageError where Redis or Kafka refuses us."""
+    tasks = {asyncio.create_task(one.run()): one for one in runners}
+    fenced, running = 0, set(tasks)
+    stopping_since: float | None = None
+    loop = asyncio.get_running_loop()
+    try:
+        while running:
+            done, running = await asyncio.wait(running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                fenced += _fate(task, tasks[task].status)
+            if running and all(tasks[task].status.state == "refused" for task in running):
+                return 2
+            if any(one.stopping for one in runners):
+                stopping_since = stopping_since or loop.time()
+                if loop.time() - stopping_since > STOP_SECONDS:
+                    log.warning("What came last is not stored yet: it comes again after the next start")
+                    break
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    return 3 if fenced and fenced == len(runners) else 0
+
+
+def _fate(task: "asyncio.Task[str]", status: FeedStatus) -> int:
+    """1 for a feed that another process has taken."""
+    error = task.exception()
+    if isinstance(error, Fenced):
+        log.error("%s: another process runs it now; this one lets go of it", status.name)
+        return 1
+    if error is not None:
+        raise error
+    log.info("%s: %s", status.name, task.result())
+    return 0
+
+
+async def _metrics_page(settings: Settings, runners: Sequence[FeedRunner]) -> web.AppRunner:
+    """GET /metrics, and GET /health: 200 while every feed is connected or at its end."""
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def health(_request: web.Request) -> web.Response:
+        bad = [one.status.name for one in runners if one.status.state not in ("connected", "finished")]
+        return web.json_response({"not_connected": bad}, status=503 if bad else 200)
+
+    app = web.Application()
+    app.add_routes([web.get("/metrics", metrics), web.get("/health", health)])
+    site = web.AppRunner(app, access_log=None)
+    await site.setup()
+    try:
+        await web.TCPSite(site, settings.metrics_host, settings.metrics_port).start()
+    except OSError as error:
+        await site.cleanup()
+        raise UsageError(
+            f"PULSEWATCH_METRICS_PORT: {settings.metrics_port} cannot be listened on ({error.strerror})"
+        ) from None
+    return site
+
+
+def brand_file(path: Path | None) -> Sequence[Brand]:
+    """The brands of a catalogue; none without a file."""
+    from streams.catalogue.brand import read_brands
+
+    return read_brands(path) if path else ()
