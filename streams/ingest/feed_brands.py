@@ -36,6 +36,8 @@ class CatalogueBrands:
 
     def events(self, event: Event) -> list[Event]:
         """The event of each of its brands; none for a text that is about no brand."""
+        if event.brand_id:  # its mapping says whose it is
+            return [event]
         names = self._brands(event)
         if not names:
             return []

@@ -8,7 +8,7 @@ A kind is a subclass in its protocol's module, with its own fields; streams.inge
 
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -18,7 +18,10 @@ from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Id, Platform
 from streams.ingest.context import FeedContext
 from streams.ingest.feed import Decoder
+from streams.ingest.mapping import mapped
+from streams.ingest.mapping_fields import MessageMapping
 from streams.ingest.platforms import bilibili, douyin, jetstream, tiktok
+from streams.ingest.preset import preset
 from streams.ingest.protocols.received import WayIn
 from streams.ingest.secret import Secret, Secrets
 
@@ -48,8 +51,10 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """User ids of the brand's own accounts; of brands of the catalogue they stand there."""
     zone: str = "UTC"
     """Of times that have no offset, as IANA names it."""
-    mapping: dict[str, Any] | None = None
+    mapping: MessageMapping | None = None
     """How JSON of no known platform becomes events (streams.ingest.mapping)."""
+    preset: str | None = None
+    """A mapping that many need, by its name: `mediacrawler/weibo` (streams.ingest.preset)."""
     gift_prices: dict[str, int] = {}
     """Gift id → unit price in minor units."""
     coin_price: float | None = None
@@ -68,6 +73,17 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         raise NotImplementedError
 
     @property
+    def of_platform(self) -> Platform:
+        """The platform, as the entry or its preset says. Raises UsageError."""
+        return preset(self.preset).platform if self.preset and self.platform == "other" else self.platform
+
+    @property
+    def says_brands(self) -> bool:
+        """Whether its mapping says whose each event is."""
+        mapping = self.mapping
+        return mapping is not None and any(one.brand is not None for one in (mapping, *(mapping.rules or ())))
+
+    @property
     def address(self) -> str:
         """Where that is, for people: without credentials or a query."""
         raise NotImplementedError
@@ -78,10 +94,13 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def decoder(self) -> Decoder:
         """What its messages are. Raises UsageError."""
+        mapping = preset(self.preset).mapping if self.preset else self.mapping
+        if mapping is not None:
+            return mapped(msgspec.structs.replace(mapping, zone=mapping.zone or self.zone))
         known = DECODERS.get(self.platform)
         if known is None:
             raise UsageError(
-                f"feed {self.name}: `mapping` is missing; without one `platform` must be one of {', '.join(DECODERS)}"
+                f"feed {self.name}: give a `mapping`, a `preset`, or as `platform` one of {', '.join(DECODERS)}"
             )
         return known
 
@@ -95,6 +114,8 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             yield "`brand` is missing: everything in a room is about the room's brand"
         if self.session is not None and self.room is None:
             yield "`room` is missing: a session belongs to a room"
+        if self.mapping is not None and self.preset is not None:
+            yield "`mapping` and `preset`: give one of them"
         if self.zone not in zoneinfo.available_timezones():
             yield f"`zone`: {self.zone} is no time zone of the IANA database (Asia/Shanghai)"
 
@@ -102,7 +123,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """What its events have in common; `own_accounts` are those of the catalogue's brands."""
         return FeedContext(
             source=self.name,
-            platform=self.platform,
+            platform=self.of_platform,
             brand_id=self.brand or "",
             pseudonyms=pseudonyms,
             room_id=self.room,

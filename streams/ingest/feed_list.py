@@ -22,10 +22,12 @@ import msgspec
 
 from streams.errors import UsageError
 from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.protocols.poll import PollFeed
+from streams.ingest.protocols.sse import SseFeed
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.yaml_records import read_record
 
-AnyFeed = WebSocketFeed
+AnyFeed = WebSocketFeed | SseFeed | PollFeed
 
 
 class _FeedFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -55,7 +55,7 @@ class Feeds:
 
     def __post_init__(self) -> None:
         for entry in self.entries:
-            if entry.brand is None and not self.brands:
+            if entry.brand is None and not self.brands and not entry.says_brands:
                 raise UsageError(f"feed {entry.name}: give it a `brand`, or the catalogue by --brands FILE")
 
 
@@ -66,11 +66,11 @@ def translator(entry: FeedEntry, feeds: Feeds, pseudonyms: Pseudonyms) -> Transl
         account
         for brand in feeds.brands
         if entry.brand is None
-        for account in brand.own_accounts.get(entry.platform, ())
+        for account in brand.own_accounts.get(entry.of_platform, ())
     )
     feed = Feed(entry.decoder(), entry.context(pseudonyms, own))
     if entry.brand is None:
-        brands_of = CatalogueBrands(feeds.brands, entry.platform, pseudonyms, memory).events
+        brands_of = CatalogueBrands(feeds.brands, entry.of_platform, pseudonyms, memory).events
         return Translator(feed, brands_of, memory, retells=entry.retells)
     return Translator(feed, lambda event: [event], memory, retells=entry.retells)
 

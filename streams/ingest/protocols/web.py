@@ -4,7 +4,7 @@ Certificates are checked; proxies are those of the environment (HTTPS_PROXY, NO_
 the configuration names and to no other: a redirect to another one is refused.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -34,6 +34,7 @@ MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
 WebUrl = Annotated[str, Meta(pattern=r"^(https?|wss?)://[^\s/@]+(/\S*)?$", max_length=2_000)]
 Text = str | Secret
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class WebFeed(FeedEntry, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -76,9 +77,9 @@ class Endpoint:
     def __str__(self) -> str:
         return bare(str(self.url))
 
-    def address(self, **query: str) -> URL:
-        """The address with its query, and more of it."""
-        return self.url.update_query({**self.query, **query})
+    def address(self, more: Query = ()) -> URL:
+        """The address with its query, and more of it; a name may come more than once."""
+        return self.url.extend_query([*self.query.items(), *(more.items() if isinstance(more, Mapping) else more)])
 
     def at(self, path: str) -> "Endpoint":
         """Another path of the same server, for the same credentials."""
@@ -91,12 +92,14 @@ def bare(url: str) -> str:
     return str(URL(url).with_user(None).with_query(None).with_fragment(None))
 
 
-def session() -> aiohttp.ClientSession:
-    """A session whose connections end with it; a stream's answer may take for ever, so reading has no timeout of its
-    own here."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+def session(quiet_seconds: float | None = None) -> aiohttp.ClientSession:
+    """A session whose connections end with it. A stream may go on for ever, but not without a word for so long."""
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=quiet_seconds)
     return aiohttp.ClientSession(
-        trust_env=True, timeout=timeout, headers={"User-Agent": USER_AGENT}, cookie_jar=aiohttp.DummyCookieJar()
+        trust_env=True,
+        timeout=timeout,
+        headers={"User-Agent": USER_AGENT},
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
 
 
@@ -147,14 +150,14 @@ async def answered(
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """The answer to GET, with redirects within the host followed. Raises FeedUnavailable, FeedRefused; an answer of 304
     is one."""
+    timeout = client.timeout if seconds is None else aiohttp.ClientTimeout(seconds, sock_connect=CONNECT_SECONDS)
     async with failing_kindly(endpoint):
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         for _ in range(REDIRECTS):
             async with client.get(
                 url, headers={**endpoint.headers, **headers}, allow_redirects=False, timeout=timeout
             ) as answer:
                 to = answer.headers.get("Location")
-                if answer.status in MOVED and to and _same_host(url, url.join(URL(to))):
+                if answer.status in MOVED and to and same_host(url, url.join(URL(to))):
                     url = url.join(URL(to))
                     continue
                 if answer.status != 304 and answer.status != 200:
@@ -164,7 +167,7 @@ async def answered(
         raise FeedRefused(f"{endpoint} redirects for ever: look at `url`")
 
 
-def _same_host(here: URL, there: URL) -> bool:
+def same_host(here: URL, there: URL) -> bool:
     """Whether what is meant for one may go to the other: a scheme may get safer, and never less so."""
     return (
         here.host == there.host
@@ -181,3 +184,38 @@ async def body(answer: aiohttp.ClientResponse, where: object, most_bytes: int = 
         if len(parts) > most_bytes:
             raise FeedUnavailable(f"{where} answers with more than {most_bytes} bytes", MOST_RETRY_SECONDS)
     return bytes(parts)
+
+
+@asynccontextmanager
+async def connected(
+    endpoint: Endpoint,
+    query: Query,
+    *,
+    subprotocols: Sequence[str] = (),
+    heartbeat_seconds: float = 30.0,
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """A WebSocket. Raises FeedUnavailable, FeedRefused."""
+    async with (
+        session() as client,
+        failing_kindly(endpoint),
+        client.ws_connect(
+            endpoint.address(query),
+            headers=endpoint.headers,
+            protocols=subprotocols,
+            heartbeat=heartbeat_seconds,
+            max_msg_size=MESSAGE_BYTES,
+        ) as socket,
+    ):
+        yield socket
+
+
+async def texts(socket: aiohttp.ClientWebSocketResponse, where: object) -> AsyncIterator[str | bytes]:
+    """The messages of a socket. Ends where the server closes it; raises FeedUnavailable where it is cut."""
+    async for message in socket:
+        if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            yield message.data
+        elif message.type == aiohttp.WSMsgType.ERROR:
+            raise FeedUnavailable(f"{where} ended the connection: {message.data or socket.exception()}")
+    code = socket.close_code
+    if code not in (None, aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.GOING_AWAY):
+        raise FeedUnavailable(f"{where} ended the connection with code {code}")

@@ -1,17 +1,33 @@
 """A generic WebSocket: each message that it sends is one of the feed's.
 
-It keeps nothing: what it tells while nobody listens is gone, and counted as a gap.
+Most keep nothing: what they tell while nobody listens is gone, and counted as a gap. One that does keep its messages
+says where each stands, and takes that back in its address:
+
+    cursor: {field: seq, parameter: after}        …?after=<the last message's seq>
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
-import aiohttp
+import msgspec
+from msgspec import Meta
 
+from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed_entry import Seconds
-from streams.ingest.protocols.received import Connected, FeedUnavailable, Item, Received
-from streams.ingest.protocols.web import MESSAGE_BYTES, Endpoint, Text, WebFeed, failing_kindly, session
+from streams.ingest.foreign import ForeignError, read_json, whole_number
+from streams.ingest.protocols.received import Connected, Item, Received
+from streams.ingest.protocols.web import Endpoint, Text, WebFeed, connected, texts
 from streams.ingest.secret import Secrets
+
+
+class CursorField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a message says its place, and how the server is asked for what follows."""
+
+    field: str
+    """An expression over the message."""
+    parameter: Annotated[str, Meta(min_length=1, max_length=64)]
+    """Of the address."""
 
 
 class WebSocketFeed(WebFeed, frozen=True, kw_only=True, tag="websocket"):
@@ -19,12 +35,27 @@ class WebSocketFeed(WebFeed, frozen=True, kw_only=True, tag="websocket"):
 
     send: tuple[Text, ...] = ()
     """Sent once connected, as a subscription; each may be a secret."""
+    subprotocols: tuple[str, ...] = ()
+    cursor: CursorField | None = None
     heartbeat_seconds: Seconds = 30.0
     """How often it is asked whether it is still there."""
 
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        if self.cursor is not None:
+            try:
+                Expression(self.cursor.field)
+            except ExpressionError as error:
+                yield f"`cursor.field`: {error}"
+
     def way_in(self, secrets: Secrets) -> "WebSocket":
         return WebSocket(
-            self.endpoint(secrets), tuple(secrets.text(text) for text in self.send), self.heartbeat_seconds
+            self.endpoint(secrets),
+            tuple(secrets.text(text) for text in self.send),
+            self.subprotocols,
+            Expression(self.cursor.field) if self.cursor else None,
+            self.cursor.parameter if self.cursor else "",
+            self.heartbeat_seconds,
         )
 
 
@@ -34,34 +65,32 @@ class WebSocket:
 
     endpoint: Endpoint
     send: tuple[str, ...] = ()
+    subprotocols: tuple[str, ...] = ()
+    place: Expression | None = None
+    parameter: str = ""
     heartbeat_seconds: float = 30.0
     finite: bool = False
 
-    async def messages(self, cursor: str | None) -> AsyncIterator[Item]:  # noqa: ARG002 - it has none
-        async with (
-            session() as client,
-            failing_kindly(self.endpoint),
-            client.ws_connect(
-                self.endpoint.address(),
-                headers=self.endpoint.headers,
-                heartbeat=self.heartbeat_seconds,
-                max_msg_size=MESSAGE_BYTES,
-            ) as socket,
-        ):
+    async def messages(self, cursor: str | None) -> AsyncIterator[Item]:
+        behind = {self.parameter: cursor} if self.place is not None and cursor else {}
+        async with connected(
+            self.endpoint, behind, subprotocols=self.subprotocols, heartbeat_seconds=self.heartbeat_seconds
+        ) as socket:
             for text in self.send:
                 await socket.send_str(text)
             yield Connected()
             async for message in texts(socket, self.endpoint):
-                yield Received(message)
+                place = self._place(message)
+                if place is not None and place == cursor:
+                    continue  # a server that begins with the cursor's own message
+                yield Received(message, place)
 
-
-async def texts(socket: aiohttp.ClientWebSocketResponse, where: object) -> AsyncIterator[str | bytes]:
-    """The messages of a socket, to its end. Raises FeedUnavailable where it does not end in order."""
-    async for message in socket:
-        if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            yield message.data
-        elif message.type == aiohttp.WSMsgType.ERROR:
-            raise FeedUnavailable(f"{where} ended the connection: {message.data or socket.exception()}")
-    code = socket.close_code
-    if code not in (None, aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.GOING_AWAY):
-        raise FeedUnavailable(f"{where} ended the connection with code {code}")
+    def _place(self, message: str | bytes) -> str | None:
+        if self.place is None:
+            return None
+        try:
+            found = self.place.of(read_json(message))
+        except ForeignError:
+            return None
+        number = whole_number(found)
+        return (found if isinstance(found, str) else None) if number is None else str(number)

@@ -1,0 +1,164 @@
+"""Server-sent events: each event's data is one of the feed's messages, and its id is the cursor.
+
+After a cut the last id goes back as `Last-Event-ID`, and a server that keeps its events goes on behind it. An event
+that was cut before its blank line was none. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from streams.ingest.feed_entry import Seconds
+from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Item, Received
+from streams.ingest.protocols.web import MESSAGE_BYTES, Endpoint, WebFeed, answered, session
+from streams.ingest.secret import Secrets
+
+MEDIA_TYPE: Final = "text/event-stream"
+ID_BYTES: Final = 1_000
+DEFAULT_EVENT: Final = "message"
+
+
+class SseFeed(WebFeed, frozen=True, kw_only=True, tag="sse"):
+    """`kind: sse`."""
+
+    events: frozenset[str] = frozenset()
+    """Names of the events that are read; all, where none is named."""
+    numbered: bool = False
+    """Its ids are numbers that grow by one: what is left out between two is a gap of so many messages."""
+    quiet_seconds: Seconds = 120.0
+    """Without a word for so long, not even a comment, it is connected anew."""
+
+    def way_in(self, secrets: Secrets) -> "ServerSentEvents":
+        return ServerSentEvents(self.endpoint(secrets), self.events, self.numbered, self.quiet_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """One event: its name, its data, the id that holds from it on."""
+
+    name: str
+    data: str
+    last_id: str
+
+
+@dataclass
+class EventReader:
+    """Events from bytes, cut wherever they are. Raises FeedUnavailable for an event beyond the bound."""
+
+    last_id: str = ""
+    retry_seconds: float = 0.0
+    """How long the server wants us to wait before we connect again."""
+    _rest: bytes = b""
+    _name: str = ""
+    _data: list[str] = field(default_factory=list)
+    _bytes: int = 0
+    _next_id: str | None = None
+    _begun: bool = False
+
+    def feed(self, part: bytes) -> Iterator[SentEvent]:
+        """The events that end in these bytes."""
+        text = self._rest + part
+        if not self._begun:
+            if len(text) < 3 and b"\xef\xbb\xbf".startswith(text):
+                self._rest = text
+                return
+            text, self._begun = text.removeprefix(b"\xef\xbb\xbf"), True
+        at = 0
+        while (end := _line_end(text, at)) is not None:
+            line, at = text[at : end[0]], end[1]
+            if (event := self._line(line)) is not None:
+                yield event
+        self._rest = text[at:]
+        if len(self._rest) > MESSAGE_BYTES:
+            raise FeedUnavailable(f"an event of more than {MESSAGE_BYTES} bytes")
+
+    def _line(self, line: bytes) -> SentEvent | None:
+        if not line:
+            return self._dispatch()
+        name, _, value = line.partition(b":")
+        text = value.removeprefix(b" ").decode(errors="replace")
+        if name == b"data":
+            self._bytes += len(value)
+            if self._bytes > MESSAGE_BYTES:
+                raise FeedUnavailable(f"an event of more than {MESSAGE_BYTES} bytes")
+            self._data.append(text)
+        elif name == b"event":
+            self._name = text
+        elif name == b"id" and "\0" not in text and len(value) <= ID_BYTES:
+            self._next_id = text
+        elif name == b"retry" and text.isdecimal():
+            self.retry_seconds = min(int(text[:9]) / 1000, 3_600.0)
+        return None
+
+    def _dispatch(self) -> SentEvent | None:
+        if self._next_id is not None:
+            self.last_id = self._next_id
+        event = SentEvent(self._name or DEFAULT_EVENT, "\n".join(self._data), self.last_id) if self._data else None
+        self._name, self._data, self._bytes, self._next_id = "", [], 0, None
+        return event
+
+
+def _line_end(text: bytes, at: int) -> tuple[int, int] | None:
+    """Where a line ends and where the next begins: at LF, CR LF or CR; None while the end has not come. A CR at
+    the very end may be half of a CR LF."""
+    newline, carriage = text.find(b"\n", at), text.find(b"\r", at)
+    if carriage >= 0 and (newline < 0 or carriage < newline):
+        if carriage + 1 == len(text):
+            return None
+        return carriage, carriage + (2 if text[carriage + 1 : carriage + 2] == b"\n" else 1)
+    return (newline, newline + 1) if newline >= 0 else None
+
+
+@dataclass(frozen=True)
+class ServerSentEvents:
+    """One address."""
+
+    endpoint: Endpoint
+    events: frozenset[str] = frozenset()
+    numbered: bool = False
+    quiet_seconds: float = 120.0
+    finite: bool = False
+
+    async def messages(self, cursor: str | None) -> AsyncIterator[Item]:
+        last = cursor
+        async for event in sent_events(self.endpoint, cursor, self.quiet_seconds):
+            if isinstance(event, Connected):
+                yield event
+                continue
+            if self.events and event.name not in self.events:
+                continue
+            missed = _missed(last, event.last_id) if self.numbered else None
+            if self.numbered and _number(event.last_id) is not None and missed == -1:
+                continue  # told before
+            last = event.last_id or last
+            yield Received(event.data, event.last_id or None, missed=missed or None)
+
+
+async def sent_events(
+    endpoint: Endpoint, last_id: str | None, quiet_seconds: float
+) -> AsyncIterator[SentEvent | Connected]:
+    """The events of an address, to the end of the connection. Raises FeedUnavailable, FeedRefused."""
+    asked = {"Accept": MEDIA_TYPE, "Cache-Control": "no-store"}
+    if last_id:
+        asked["Last-Event-ID"] = last_id
+    reader = EventReader(last_id or "")
+    async with session(quiet_seconds) as client, answered(client, endpoint, endpoint.address(), asked, None) as answer:
+        if answer.content_type != MEDIA_TYPE:
+            raise FeedRefused(f"{endpoint} answers {answer.content_type}, which is no event stream: look at `url`")
+        yield Connected()
+        async for part in answer.content.iter_any():
+            for event in reader.feed(part):
+                yield event
+    raise FeedUnavailable(f"{endpoint} ended the connection", reader.retry_seconds)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) <= 18 else None
+
+
+def _missed(before: str | None, now: str) -> int | None:
+    """Messages between two ids; -1 for one that is not after the other; None where they are no numbers."""
+    first, second = _number(before), _number(now)
+    if first is None or second is None:
+        return None
+    return second - first - 1 if second > first else -1
