@@ -30,6 +30,8 @@ class Received:
     """0: the runner stamps it."""
     missed: int | None = None
     """Messages known to be lost before this one; None where nothing is known to be."""
+    place: str = ""
+    """Where it stood, for people who look for it: a file and line with what is wrong there, a topic and offset."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,193 @@
+"""Files as records: how long one is, what it says, and where the next begins. One bad line spoils one line.
+
+    {"id": 1, "text": "a"}⏎                     JSON lines: a line a record
+    id,text⏎ 1,"two⏎lines"⏎                     CSV: a header, then rows; a quoted field may have line ends
+
+A CSV row in which a quote is opened and never closed would swallow the rest of the file. So a row must have the fields
+of the header: where it has not, its first line alone is bad, and the next line begins anew.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+MAX_RECORD_BYTES = 8_000_000
+"""A longer one is skipped, and told."""
+MAX_ROW_LINES = 2_000
+"""Lines a row: more of them are a quote that was never closed."""
+DETECT_BYTES = 65_536
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+DELIMITERS = (",", ";", "\t", "|")
+csv.field_size_limit(MAX_RECORD_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file."""
+
+    message: bytes
+    """As the decoder reads it; the line itself where it could not be read. Empty for what is no record."""
+    size: int
+    """Bytes of the file up to the next record."""
+    lines: int
+    fault: str = ""
+    """What is wrong with it, in words."""
+    too_large: bool = False
+
+
+class Framing(Protocol):
+    """How a kind of file is taken apart. One for a file: a CSV has its header."""
+
+    def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
+        """The records at the beginning of the data. What is unfinished stays for the next call, which has more; none
+        does at the end of a file that is whole."""
+        ...
+
+
+def encoding_of(head: bytes) -> str:
+    """The encoding of a file by its beginning: UTF-8, or else GB 18030, which GBK and GB 2312 are part of."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for cut in range(4):  # the last character may be cut
+        try:
+            head[: len(head) - cut].decode()
+        except UnicodeDecodeError:
+            continue
+        return "utf-8"
+    return "gb18030"
+
+
+class JsonLines:
+    """JSON lines, in UTF-8 or another encoding."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
+
+    def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
+        start = 0
+        while (record := _line(data, start, at_end)) is not None:
+            line = _in_utf8(record.message.removeprefix(BYTE_ORDER_MARK).strip(), self._encoding)
+            yield Record(line, record.size, 1, record.fault, record.too_large)
+            start += record.size
+
+
+class CsvRows:
+    """The rows of a CSV file as JSON objects of texts, by the names in its header."""
+
+    def __init__(self, head: bytes, encoding: str, delimiter: str | None = None) -> None:
+        """`head` is the beginning of the file, its first line whole."""
+        self._encoding = encoding
+        first, skipped = head.removeprefix(BYTE_ORDER_MARK), 0
+        if first[:4].lower() == b"sep=":  # Excel's
+            skipped = first.find(b"\n") + 1
+            delimiter = delimiter or first[4:5].decode(errors="replace")
+        self._delimiter = delimiter or _delimiter(first[skipped:], encoding)
+        self._preamble = skipped > 0
+        self._header: Sequence[str] | None = None
+        header = next(self._rows(first[skipped:], at_end=True), None)
+        if header is not None and header[0] is not None:
+            self._header = _names(header[0])
+
+    def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
+        for fields, record in self._rows(data, at_end):
+            if fields is None or not record.message:
+                yield record
+            elif _names(fields) == self._header or (self._preamble and fields[0][:4].lower() == "sep="):
+                yield Record(b"", record.size, record.lines)
+            else:
+                row = dict(zip(self._header or (), fields, strict=False))
+                yield Record(msgspec.json.encode(row), record.size, record.lines)
+
+    def _rows(self, data: bytes, at_end: bool) -> Iterator[tuple[list[str] | None, Record]]:
+        """The fields of each row, None where it cannot be read; and the record."""
+        start = 0
+        while (first := _line(data, start, at_end)) is not None:
+            line = first.message.removeprefix(BYTE_ORDER_MARK)
+            if first.too_large or not line.strip():
+                yield None, Record(b"", first.size, 1, first.fault, first.too_large)
+                start += first.size
+                continue
+            fields, fault, is_open = self._fields(line)
+            record = Record(line, first.size, 1, fault)
+            if is_open:
+                longer = self._longer_row(data, start, first, at_end)
+                if longer is None:
+                    return
+                fields, record = longer
+            yield fields, record
+            start += record.size
+
+    def _longer_row(
+        self, data: bytes, start: int, first: Record, at_end: bool
+    ) -> tuple[list[str] | None, Record] | None:
+        """A row of several lines; its first line alone, as a bad one, where they make no row; None where the rest is
+        yet to come."""
+        size, lines = first.size, 1
+        while lines < MAX_ROW_LINES and size < MAX_RECORD_BYTES:
+            line = _line(data, start + size, at_end)
+            if line is None:
+                if not at_end:
+                    return None
+                break
+            size, lines = size + line.size, lines + 1
+            if line.message.count(b'"') % 2:
+                row = data[start : start + size].rstrip(b"\r\n").removeprefix(BYTE_ORDER_MARK)
+                fields, fault, is_open = self._fields(row)
+                if fields is not None:
+                    return fields, Record(row, size, lines)
+                if not is_open:
+                    return None, Record(first.message, first.size, 1, fault)
+        return None, Record(first.message, first.size, 1, "a quote is opened and never closed")
+
+    def _fields(self, row: bytes) -> tuple[list[str] | None, str, bool]:
+        """A row's fields, or what is wrong with it, and whether a quote is still open."""
+        text = row.decode(self._encoding, errors="replace")
+        try:
+            fields = next(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except (csv.Error, StopIteration) as error:
+            return None, f"no row: {error}", "unexpected end" in str(error)
+        if self._header is None or (self._preamble and text[:4].lower() == "sep="):
+            return fields, "", False
+        known = len(self._header)
+        while len(fields) > known and not fields[-1]:  # a delimiter at the end of each line
+            fields.pop()
+        if len(fields) != known:
+            return None, f"{len(fields)} fields, the header has {known}", False
+        return fields, "", False
+
+
+def _line(data: bytes, start: int, at_end: bool) -> Record | None:
+    """The line that begins there; None where its end is yet to come."""
+    end = data.find(b"\n", start)
+    if end < 0:
+        if len(data) - start > MAX_RECORD_BYTES:
+            return Record(b"", len(data) - start, 0, "", too_large=True)
+        if not at_end or start >= len(data):
+            return None
+        return Record(data[start:].rstrip(b"\r"), len(data) - start, 1)
+    if end - start > MAX_RECORD_BYTES:
+        return Record(b"", end + 1 - start, 1, "", too_large=True)
+    return Record(data[start:end].rstrip(b"\r"), end + 1 - start, 1)
+
+
+def _in_utf8(line: bytes, encoding: str) -> bytes:
+    return line if encoding == "utf-8" else line.decode(encoding, errors="replace").encode()
+
+
+def _delimiter(head: bytes, encoding: str) -> str:
+    """The one that the header has most of."""
+    header = head.split(b"\n", 1)[0].decode(encoding, errors="replace")
+    outside = "".join(header.split('"')[::2])
+    return max(DELIMITERS, key=outside.count)
+
+
+def _names(header: Sequence[str]) -> Sequence[str]:
+    """The columns' names; one that is missing or taken has its place in it."""
+    names: list[str] = []
+    for place, given in enumerate(header, 1):
+        name = given.strip()
+        names.append(name if name and name not in names else f"{name or 'column'}_{place}")
+    return names
