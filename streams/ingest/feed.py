@@ -126,11 +126,14 @@ class Feed:
         self._decoder = decoder
         self.context = context
         self.unread: dict[tuple[str, UnreadReason], Unread] = {}
+        self._place = ""
+        """Where the message stands that is being read."""
         self._list_prices: OrderedDict[str, int] = OrderedDict()
         """What was told of late at a list price: event id → worth."""
 
-    def read(self, raw: bytes | str, received_ms: int) -> list[Event]:
-        """The events of a message, or of a list of messages. Never raises."""
+    def read(self, raw: bytes | str, received_ms: int, place: str = "") -> list[Event]:
+        """The events of a message, or of a list of messages; `place` is told of what cannot be read. Never raises."""
+        self._place = place
         try:
             messages = self._decoder.messages_in(read_json(raw))
         except ForeignError as error:
@@ -188,6 +191,7 @@ class Feed:
         if known is not None:
             known.count += 1
             return
+        detail = f"{self._place}: {detail}" if self._place else detail
         example = raw.encode(errors="replace") if isinstance(raw, str) else bytes(raw)
         self.unread[key] = Unread(1, example[:EXAMPLE_BYTES], detail)
         LOG.warning("%s: %r was not read, or not all of it: %s (%s)", self.context.source, name, reason, detail)

@@ -22,12 +22,13 @@ import msgspec
 
 from streams.errors import UsageError
 from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.protocols.file_feeds import FilesFeed, FolderFeed
 from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.protocols.sse import SseFeed
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.yaml_records import read_record
 
-AnyFeed = WebSocketFeed | SseFeed | PollFeed
+AnyFeed = WebSocketFeed | SseFeed | PollFeed | FilesFeed | FolderFeed
 
 
 class _FeedFile(msgspec.Struct, forbid_unknown_fields=True):

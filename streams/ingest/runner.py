@@ -240,7 +240,7 @@ class FeedRunner:
         status = self.status
         if item.missed:
             self._note(Gap(status.last_message_ms or item.received_ms, item.received_ms, item.missed, "lost"))
-        done = self._translator.translate(item.message, item.received_ms)
+        done = self._translator.translate(item.message, item.received_ms, item.place)
         status.messages += 1
         status.last_message_ms = max(status.last_message_ms, item.received_ms)
         status.events += len(done.events)

@@ -43,10 +43,10 @@ class Translator:
         self._brands_of = brands_of
         self._retells = retells
 
-    def translate(self, raw: bytes | str, received_ms: int) -> Translation:
+    def translate(self, raw: bytes | str, received_ms: int, place: str = "") -> Translation:
         """`received_ms` is the present: what is further ahead than the log allows is refused."""
         done = Translation()
-        for event in self.feed.read(raw, received_ms):
+        for event in self.feed.read(raw, received_ms, place):
             if self._was_told(event.event_id):
                 done.repeated += 1
                 continue

@@ -9,7 +9,7 @@ import gzip
 import importlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -42,8 +42,9 @@ class Damaged(Exception):
 class Contents(Protocol):
     """An opened file. Blocks; raises Damaged, OSError."""
 
-    def records(self, at_end: bool) -> Iterator[Record]:
-        """What there is from where the last call ended; `at_end`: what is unfinished is the last."""
+    def records(self, at_end: bool, goes_on: Callable[[], bool]) -> Iterator[Record]:
+        """What there is from the offset on; `at_end`: what is unfinished is the last. Ends where `goes_on` says that
+        the file is another by now; it is asked before more is read."""
         ...
 
     def tail(self) -> Record | None:
@@ -76,9 +77,9 @@ class _Text:
         self._skipping = False
         """Inside a record that is too large."""
 
-    def records(self, at_end: bool) -> Iterator[Record]:
+    def records(self, at_end: bool, goes_on: Callable[[], bool]) -> Iterator[Record]:
         ended = False
-        while not ended:
+        while not ended and goes_on():
             try:
                 chunk = self._bytes.read(CHUNK_BYTES)
             except (EOFError, OSError, zlib.error) as error:
@@ -133,7 +134,7 @@ class _Parquet:
         self._skip = offset
         self._read = False
 
-    def records(self, at_end: bool) -> Iterator[Record]:  # noqa: ARG002 - it is whole
+    def records(self, at_end: bool, goes_on: Callable[[], bool]) -> Iterator[Record]:  # noqa: ARG002 - it is whole
         if self._read:
             return
         self._read = True

@@ -70,7 +70,7 @@ class JsonLines:
         start = 0
         while (record := _line(data, start, at_end)) is not None:
             line = _in_utf8(record.message.removeprefix(BYTE_ORDER_MARK).strip(), self._encoding)
-            yield Record(line, record.size, 1, record.fault, record.too_large)
+            yield Record(line, record.size, record.lines, record.fault, record.too_large)
             start += record.size
 
 
@@ -107,7 +107,7 @@ class CsvRows:
         while (first := _line(data, start, at_end)) is not None:
             line = first.message.removeprefix(BYTE_ORDER_MARK)
             if first.too_large or not line.strip():
-                yield None, Record(b"", first.size, 1, first.fault, first.too_large)
+                yield None, Record(b"", first.size, first.lines, first.fault, first.too_large)
                 start += first.size
                 continue
             fields, fault, is_open = self._fields(line)

@@ -11,10 +11,11 @@ minute. A cursor has how far each file was read (streams.ingest.protocols.file_p
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from streams.clock import Clock, system_clock
@@ -33,7 +34,8 @@ _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~")
 READABLE = tuple(
     f"**/*{kind}{packed}" for kind in (".jsonl", ".ndjson", ".csv", ".tsv") for packed in ("", ".gz", ".zst")
 )
-"""What a folder's files are called, where nothing else is said; and Parquet."""
+"""What a folder's files are called, where nothing else is said."""
+PARQUET = "**/*.parquet"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Files:
     """Files below a folder, or one file."""
 
     folder: Path
-    patterns: Sequence[str] = (*READABLE, "**/*.parquet")
+    patterns: Sequence[str] = (*READABLE, PARQUET)
     follow: bool = False
     encoding: str | None = None
     """Detected, where nothing is said."""
@@ -130,27 +132,23 @@ class _Reading:
 
     def items(self, seen: _File) -> Iterator[Item]:
         """What is new in a file."""
-        position = self._positions.of(seen.path)
-        if position is None:
-            position = Position(seen.path, seen.stat.st_ino)
-        at_end = not self._files.follow or is_whole(seen.path)
-        settled = not at_end and self._quiet_seconds(seen) >= self._files.settled_seconds
+        files = self._files
+        position = self._positions.of(seen.path) or Position(seen.path, seen.stat.st_ino)
+        self._positions.keep(position)
         try:
             with (
-                closing(
-                    open_contents(seen.file, position.offset, self._files.encoding, self._files.delimiter)
-                ) as contents,
+                closing(open_contents(seen.file, position.offset, files.encoding, files.delimiter)) as contents,
                 seen.file.open("rb", buffering=0) as probe,
             ):
-                if not is_same(probe.fileno(), position):
-                    return  # it was replaced since it was looked at: look again
-                records = self._settled(contents) if settled else contents.records(at_end)
-                yield from self._items(seen, position, records, probe.fileno())
+                goes_on = partial(self._goes_on_in, seen, probe.fileno())
+                yield from self._items(seen, position, self._records(seen, contents, goes_on), probe.fileno())
+                if not goes_on():
+                    return
         except FileNotFoundError:
             return
         except (Damaged, OSError) as error:
             LOG.warning("%s: %s", seen.file, error)
-            now_ms = self._files.clock()
+            now_ms = files.clock()
             yield Gap(now_ms, now_ms, None, "lost")
         seen.done = seen.state
 
@@ -162,12 +160,19 @@ class _Reading:
     def _quiet_seconds(self, seen: _File) -> float:
         return self._files.clock() / 1000 - seen.stat.st_mtime
 
-    def _settled(self, contents: Contents) -> Iterator[Record]:
-        """The records, with the last one that has no line end."""
-        yield from contents.records(at_end=False)
-        tail = contents.tail()
-        if tail is not None:
-            yield tail
+    def _records(self, seen: _File, contents: Contents, goes_on: Callable[[], bool]) -> Iterator[Record]:
+        """The records; of a file that has settled, what stands behind its last line end too."""
+        at_end = not self._files.follow or is_whole(seen.path)
+        yield from contents.records(at_end, goes_on)
+        if not at_end and self._quiet_seconds(seen) >= self._files.settled_seconds and goes_on():
+            tail = contents.tail()
+            if tail is not None:
+                yield tail
+
+    def _goes_on_in(self, seen: _File, probe: int) -> bool:
+        """Whether the file is still the one that is being read: it may be replaced or written anew meanwhile."""
+        position = self._positions.of(seen.path)
+        return position is not None and is_same(probe, position)
 
     def _items(self, seen: _File, position: Position, records: Iterator[Record], probe: int) -> Iterator[Item]:
         whole = seen.stat.st_size if is_whole(seen.path) else 0

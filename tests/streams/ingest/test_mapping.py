@@ -280,6 +280,14 @@ def test_mapping_that_cannot_work_names_the_field(changed: dict[str, Any], names
         feed(**fields)
 
 
+def test_place_is_told_of_the_first_message_that_could_not_be_read() -> None:
+    reader = feed(**CHAT)
+    for number in (7, 8):
+        reader.read(json.dumps({"body": "x"}), NOW_MS, f"a.csv, line {number}")
+    ((unread,),) = [reader.unread.values()]
+    assert (unread.count, unread.detail) == (2, "a.csv, line 7: no id")
+
+
 def test_unknown_field_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="txt"):
         feed(**CHAT, txt="x")
