@@ -1,6 +1,8 @@
 """`pulsewatch brands`: which texts are about which brand, and why."""
 
+import json
 from collections import Counter, defaultdict
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -21,7 +23,7 @@ def brands() -> None:
 @file_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(text: str, path: Path, as_json: bool) -> None:
-    """Every brand of which TEXT has a word, its verdict, and the reason."""
+    """Every brand whose name TEXT has, its verdict, and the reason."""
     import msgspec
 
     from streams.catalogue.brand import read_brands
@@ -34,25 +36,40 @@ def explain(text: str, path: Path, as_json: bool) -> None:
     for match in matches:
         click.echo(f"{'about' if match.about else 'not  '} {match.brand}: {match.why}")
     if not matches:
-        click.echo("No brand: no word of any is in it.")
+        click.echo("No brand: no name of any is in it.")
 
 
 @brands.command()
+@click.argument("labelled", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @file_option
-def test(path: Path) -> None:
-    """Ask about every example in the file; exit code 1 where one is answered wrongly."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def test(labelled: tuple[Path, ...], path: Path, as_json: bool) -> None:
+    """Ask about every example in the catalogue; exit code 1 where one is answered wrongly.
+
+    With LABELLED files (JSON lines with a `text` and the `brands` that it is about, [] for none): precision and
+    recall of the pairs of text and brand, and each pair that is wrong.
+    """
     from streams.catalogue.brand import read_brands
     from streams.catalogue.matcher import BrandMatcher
+    from streams.catalogue.quality import examples, measure, read_labelled_texts
 
     catalogue = read_brands(path)
     matcher = BrandMatcher(catalogue)
-    asked = [(brand.id, text, True) for brand in catalogue for text in brand.examples.about]
-    asked += [(brand.id, text, False) for brand in catalogue for text in brand.examples.not_about]
-    wrong = [(name, text, right) for name, text, right in asked if (name in matcher.brands(text)) is not right]
-    for name, text, right in wrong:
-        click.echo(f"{name}: should {'' if right else 'not '}be about it: {text}")
-    click.echo(f"{len(asked) - len(wrong)} of {len(asked)} examples right")
-    raise SystemExit(1 if wrong else 0)
+    if not labelled:
+        asked, wrong = examples(catalogue, matcher)
+        for miss in wrong:
+            click.echo(f"{miss.brand}: should {'not ' if miss.found else ''}be about it: {miss.text}")
+        click.echo(f"{asked - len(wrong)} of {asked} examples right")
+        raise SystemExit(1 if wrong else 0)
+    quality = measure(matcher, read_labelled_texts(labelled))
+    if as_json:
+        click.echo(json.dumps({**asdict(quality), "precision": quality.precision, "recall": quality.recall}))
+        return
+    for miss in quality.misses:
+        click.echo(f"{'found ' if miss.found else 'missed'} {miss.brand}: {miss.text} ({miss.why})")
+    figures = (f"{name} {'-' if share is None else f'{share:.3f}'}"
+               for name, share in (("precision", quality.precision), ("recall", quality.recall)))  # fmt: skip
+    click.echo(f"{quality.texts} texts, {quality.meant} pairs meant, {quality.found} found: {', '.join(figures)}")
 
 
 @brands.command(name="try")

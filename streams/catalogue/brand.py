@@ -3,10 +3,10 @@
 brands:
   - id: apple
     display_name: Apple
-    names: [iPhone, MacBook]                  # each alone is the brand
-    ambiguous: [苹果, Apple]                  # a word that is also another: counts beside a word of `context`
-    context: [手机, 发布会, iOS, 官网]
-    must_not: [苹果树, apple pie]             # with one of these nothing ambiguous counts
+    names: [iPhone, MacBook]                  # each alone is the brand; one known to be a word too counts as ambiguous
+    ambiguous: [苹果, Apple]                  # also another word: what stands around it speaks for it or against it
+    context: [手机, 发布会, iOS, 官网]        # near an ambiguous name these speak for it; words of the same trade too
+    must_not: [苹果树, apple pie]             # with the name in it: that place does not count; else nothing ambiguous
     handles: [apple]                          # @apple
     hashtags: [ShotOniPhone]                  # #ShotOniPhone
     products: [AirPods]
@@ -29,6 +29,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from streams.catalogue.lexicon import shipped_lexicon
+from streams.catalogue.reading import folded
 from streams.errors import UsageError
 from streams.events.schema import Id, Platform
 from streams.yaml_records import read_record
@@ -50,14 +52,16 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Id
     display_name: str = ""
     names: Terms = ()
-    """Each alone is the brand."""
+    """Each alone is the brand, unless it is known to be a word too (streams/catalogue/words.yaml)."""
+    always: Terms = ()
+    """Each alone is the brand, also where it is a word too."""
     ambiguous: Terms = ()
-    """Names that are words of their own: each counts beside another name, handle, hashtag, product or `context`."""
+    """Names that are words of their own: each counts where what stands around it speaks for the brand."""
     context: Terms = ()
     must: Terms = ()
     """Where there are any, a text has one of them."""
     must_not: Terms = ()
-    """With one of these in it a text's ambiguous names do not count."""
+    """A name inside one of these does not count; with another of these in a text its ambiguous names do not count."""
     handles: Terms = ()
     hashtags: Terms = ()
     products: Terms = ()
@@ -86,11 +90,18 @@ def _faults(brands: Sequence[Brand]) -> list[str]:
     known = [brand.id for brand in brands]
     faults = [f"two brands are called {name}" for name in sorted({name for name in known if known.count(name) > 1})]
     for brand in brands:
-        if not (brand.names or brand.ambiguous or brand.handles or brand.hashtags or brand.products):
+        if not (brand.names or brand.always or brand.ambiguous or brand.handles or brand.hashtags or brand.products):
             faults.append(f"{brand.id} has no name, handle, hashtag or product: no text can be about it")
-        if brand.ambiguous and not (brand.context or brand.names or brand.handles or brand.hashtags or brand.products):
+        if brand.ambiguous and not (brand.context or _known_otherwise(brand)):
             faults.append(f"{brand.id}: its ambiguous names need `context`")
         if brand.time_zone is not None and brand.time_zone not in zoneinfo.available_timezones():
             faults.append(f"{brand.id}: {brand.time_zone} is no time zone of the IANA database")
         faults += [f"{brand.id}: its rival {rival} is not in the file" for rival in brand.rivals if rival not in known]
     return faults
+
+
+def _known_otherwise(brand: Brand) -> bool:
+    """Whether something else may stand beside its ambiguous names: other names, or what is known of those words."""
+    known = shipped_lexicon().homonyms
+    others = brand.names or brand.always or brand.handles or brand.hashtags or brand.products
+    return bool(others) or any(folded(name) in known for name in brand.ambiguous)

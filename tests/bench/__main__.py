@@ -91,6 +91,24 @@ def ingest(events: int, repeats: int, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--brands", "count", type=click.IntRange(100), default=5_000, show_default=True, help="In the catalogue.")
+@click.option("--repeats", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds.")
+@click.option("--labelled", is_flag=True, help="Precision and recall on the labelled texts instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def brands(count: int, repeats: int, labelled: bool, as_json: bool) -> None:
+    """Texts a second and core that are asked for their brands, half of them with a name in them."""
+    from tests.bench.brands import labelled_quality, run_brands
+
+    rows = labelled_quality() if labelled else [run_brands(brands=count, repeats=repeats)]
+    if as_json:
+        click.echo(json.dumps(rows))
+    else:
+        for row in rows:
+            shown = ((name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in row.items())
+            click.echo("  ".join(f"{name} {value}" for name, value in shown))
+
+
+@bench.command()
 @click.option("--pages", type=click.IntRange(2, 1000), default=60, show_default=True, help="Breaches to be told of.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same gaps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -1,0 +1,249 @@
+"""Does a name that is also a word mean the brand here? What stands around it speaks for it or against it.
+
+Each sign has a weight by what it is and how near it stands; the name means the brand where they sum up to BORDER. The
+weights were set on tests/data/brands/texts.jsonl and judged on texts that were kept apart.
+
+for      a word of the brand's context 2 beside it … 1 in the text · of its trades · goods right behind it · of any
+         company (general) · what companies do, right behind it · another brand, a rival most of all · a capital in
+         the midst of a sentence · Latin letters in a Chinese text · what the name alone tells (words.yaml, prior)
+against  a turn of phrase with the name in it (an apple a day) · a word of its other sense, most of all beside it ·
+         an article before what has no capital
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from streams.catalogue.lexicon import PERSONS, PLACES, PROPER, Homonym
+from streams.catalogue.reading import HAN, Reading
+
+BORDER: Final = 1.0
+
+CueKind = Literal["context", "must", "must_not", "phrase", "trade", "goods", "general", "act", "comparing", "sense"]
+Place = Literal["beside", "clause", "sentence", "text"]
+WEIGHTS: Final[dict[CueKind, tuple[float, float, float, float]]] = {
+    "context":   (2.0, 1.2, 1.0, 1.0),
+    "must":      (2.0, 1.2, 1.0, 1.0),
+    "trade":     (1.5, 0.7, 0.5, 0.3),
+    "goods":     (1.0, 0.0, 0.0, 0.0),
+    "general":   (1.3, 0.7, 0.5, 0.25),
+    "comparing": (0.0, 0.4, 0.2, 0.0),
+    "act":       (0.8, 0.0, 0.0, 0.0),
+    "sense":    (-1.5, -0.8, -0.5, -0.25),
+    "phrase":   (-0.5, -0.5, -0.5, -0.25),
+    "must_not":  (0.0, 0.0, 0.0, 0.0),
+}  # fmt: skip
+"""By the place of the sign: beside the name, in its clause, in its sentence, elsewhere within FAR_CHARS."""
+FAR_CHARS: Final = 300
+_NEAR_CHARS: Final = 120
+_CLAUSE_CHARS: Final = 60
+_BESIDE_CHARS: Final = 5
+_PHRASE: Final = -2.5
+_ARTICLE: Final = -1.2
+_PLACES: Final[dict[Place, int]] = {"beside": 0, "clause": 1, "sentence": 2, "text": 3}
+_MOST_SIGNS: Final = 3
+"""So many signs of each side count, the heaviest ones: a long text has something of everything."""
+_ROUNDING: Final = 1e-9
+
+_SENTENCE_END = re.compile(r"[。！？!?;；\n…]|\.(?=\s|$)")
+_CLAUSE_END = re.compile(r"[,，:：、]")
+_LINK = re.compile(r"(?:'s|™|®|(?:这[次季波款个代双件条部台只]?|今年|最近|现在|家|牌)?的?(?:新款|新|旧|老|这)?)\W{0,2}")
+_ENUMERATION = re.compile(r"\s*(?:[、,，/&+]|和|跟|与|还是|对比|比|或|从|换到|转|and|or|vs\.?|versus|到|换)\s*")
+_BEGINS = re.compile(r"(?:^|[.!?:;\n。！？…]|[\"“(\[#•-])\s*$")
+_WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z'’-]*)\W{1,2}$")
+_WORD_BEHIND = re.compile(r"(?:'s)?\s([A-Za-z][A-Za-z'’-]*)")
+_ARTICLES: Final = frozenset(
+    "a an the my your his her our their this that these those some any every no another each its one".split()  # noqa: SIM905 - a list of words
+)
+_WAYS: Final = frozenset(("at", "from", "by", "via", "with"))
+_HAN = re.compile(f"[{HAN}]")
+_LETTERS = re.compile(r"[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that speaks for or against a name: where it stands and what it is to the brand."""
+
+    kind: CueKind
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another brand that the text names."""
+
+    name: str
+    start: int
+    end: int
+    certain: bool
+    related: bool
+    """A rival, or of the same trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that is also a word, at its place, with what is known of the word and of the brand."""
+
+    word: str
+    start: int
+    end: int
+    homonym: Homonym
+    trades: frozenset[str]
+
+
+@dataclass(slots=True)
+class Letters:
+    """What a text's capitals are worth: nothing where all letters are, or where every word begins with one."""
+
+    text: Reading
+    _told: bool | None = None
+    chinese: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chinese = _HAN.search(self.text.plain) is not None
+
+    @property
+    def tell(self) -> bool:
+        if self._told is None:
+            words = _LETTERS.findall(self.text.plain)
+            capitals = sum(word[0].isupper() for word in words)
+            shouted = sum(word.isupper() and len(word) > 1 for word in words)
+            titled = len(words) >= 5 and capitals * 5 >= len(words) * 3
+            self._told = capitals > 0 and shouted * 2 < len(words) and not titled
+        return self._told
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The sum of all signs, and the heaviest on the side that won."""
+
+    score: float
+    why: str
+
+    @property
+    def holds(self) -> bool:
+        return self.score >= BORDER - _ROUNDING
+
+
+_Sign = tuple[float, str]
+
+
+def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other], letters: Letters) -> Weighed:
+    """The signs around a name in its text."""
+    signs: list[_Sign] = [(name.homonym.prior, name.word)] if name.homonym.prior else []
+    for cue in cues:
+        if cue.start < name.end and name.start < cue.end:
+            if cue.kind == "phrase" and cue.start <= name.start and name.end <= cue.end:
+                signs.append((_phrase(text, name, cue, letters), f"{name.word} in {cue.word}"))
+            continue
+        if cue.kind == "comparing" and not others:
+            continue
+        weight = _weight(text.lower, name, cue)
+        if weight:
+            signs.append((weight, f"{name.word} beside {cue.word}"))
+    signs += _others(text.lower, name, others)
+    if name.word[0].isascii() and name.word[0].isalpha():
+        signs += _written(text, name, letters)
+    return _sum(signs, name.word)
+
+
+def _phrase(text: Reading, name: Name, cue: Cue, letters: Letters) -> float:
+    """A turn of phrase weighs more than any word; of an article and a name only where the name has no capital."""
+    first, _, rest = cue.word.partition(" ")
+    if first not in _ARTICLES or rest != name.word:
+        return _PHRASE
+    capital = text.plain[name.start].isupper() and letters.tell
+    return 0.0 if capital and not name.homonym.senses & PERSONS else _ARTICLE
+
+
+def _weight(lower: str, name: Name, cue: Cue) -> float:
+    behind = cue.start >= name.end
+    first, last = (name.end, cue.start) if behind else (cue.end, name.start)
+    gap = last - first
+    if gap > FAR_CHARS:
+        return 0.0
+    if cue.kind == "act" and (not behind or name.homonym.senses & PERSONS):
+        return 0.0
+    if cue.kind == "goods":
+        return WEIGHTS["goods"][0] if behind and lower[first:last] in ("", " ") else 0.0
+    return WEIGHTS[cue.kind][_PLACES[_place(lower, first, last, behind=behind, against=cue.kind == "sense")]]
+
+
+def _place(lower: str, first: int, last: int, *, behind: bool, against: bool) -> Place:
+    gap = last - first
+    if not gap:
+        return "beside" if behind or against else "clause"
+    if gap <= _BESIDE_CHARS and (behind or (against and gap < 2)) and _LINK.fullmatch(lower, first, last):
+        return "beside"
+    if gap > _NEAR_CHARS or _SENTENCE_END.search(lower, first, last):
+        return "text"
+    return "sentence" if gap > _CLAUSE_CHARS or _CLAUSE_END.search(lower, first, last) else "clause"
+
+
+def _others(lower: str, name: Name, others: Sequence[Other]) -> list[_Sign]:
+    signs = []
+    for other in others:
+        first, last = (name.end, other.start) if other.start >= name.end else (other.end, name.start)
+        gap = last - first
+        if not 0 <= gap <= FAR_CHARS:
+            continue
+        listed = gap < 8 and _ENUMERATION.fullmatch(lower, first, last) is not None
+        if not other.related:
+            weight = (0.4 if listed else 0.2) if other.certain else 0.0
+        elif other.certain:
+            weight = 1.2 if listed else 1.0 if gap < 40 else 0.7
+        else:
+            weight = 0.7 if listed else 0.4 if gap < 60 else 0.2
+        signs.append((weight, f"{name.word} beside {other.name}"))
+    return signs
+
+
+def _written(text: Reading, name: Name, letters: Letters) -> list[_Sign]:
+    """What an English word's capital, article and place in the sentence tell."""
+    plain = text.plain
+    capital = plain[name.start].isupper()
+    if letters.chinese:
+        return [(0.7 if capital else 0.3, f"{name.word} in a Chinese text")]
+    before = _WORD_BEFORE.search(plain, max(0, name.start - 30), name.start)
+    last = before.group(1) if before else ""
+    signs: list[_Sign] = []
+    if last.lower() in _ARTICLES and not (capital and letters.tell):
+        signs.append((-0.8, f"{last.lower()} {name.word}"))
+    elif last in _WAYS and not name.homonym.senses & PERSONS:
+        signs.append((1.0 if last == "at" and name.trades & PLACES else 0.5, f"{last} {name.word}"))
+    if letters.tell and not name.homonym.senses & PROPER:
+        signs.append(_capital(plain, name, last, before.start() if before else 0))
+    return signs
+
+
+def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
+    if not plain[name.start].isupper():
+        return -0.2, f"{name.word} without a capital"
+    behind = _WORD_BEHIND.match(plain, name.end)
+    if _BEGINS.search(plain, max(0, name.start - 4), name.start):
+        weight = 0.6 if plain.startswith("'s", name.end) else 0.2
+    elif last and last[0].isupper() and last != "I" and not _BEGINS.search(plain, max(0, last_start - 4), last_start):
+        weight = -0.3
+    else:
+        weight = 0.2 if behind and behind.group(1)[0].isupper() and len(behind.group(1)) > 1 else 1.0
+    return weight, f"{name.word} with a capital"
+
+
+def _sum(signs: Sequence[_Sign], word: str) -> Weighed:
+    heaviest: dict[str, float] = {}
+    for weight, why in signs:
+        if abs(weight) > abs(heaviest.get(why, 0.0)):
+            heaviest[why] = weight
+    speaking = sorted(((weight, why) for why, weight in heaviest.items() if weight > 0), reverse=True)[:_MOST_SIGNS]
+    against = sorted((weight, why) for why, weight in heaviest.items() if weight < 0)[:_MOST_SIGNS]
+    score = sum(weight for weight, _ in speaking) + sum(weight for weight, _ in against)
+    if score >= BORDER - _ROUNDING:
+        return Weighed(score, speaking[0][1])
+    if against:
+        return Weighed(score, against[0][1])
+    if speaking and speaking[0][1] != word:
+        return Weighed(score, f"only {speaking[0][1]}")
+    return Weighed(score, f"{word} alone, which may be another word")
