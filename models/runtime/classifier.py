@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from models.second_reading import load_disguises
 from models.labels import SENTIMENTS
-from models.normalise import has_han, model_text
+from models.normalise import NormalForm, has_han, model_text, normalise
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
 from models.runtime.flagging import AS_SHIPPED, Flagging, thresholds_of, widened
 from models.runtime.lru import LruCache
 from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
 from models.runtime.scorer import Scorer, Scores
 from models.runtime.session import Session
-from models.runtime.tokeniser import Tokeniser, load_tokeniser
+from models.runtime.tokeniser import Tokeniser, load_tokeniser, words_of
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 REMEMBERED_TEXTS = 32_768
@@ -59,7 +61,8 @@ def script(form: str) -> str:
 class Classifier(Generic[AnyScorer]):
     """Scores texts on its sessions' threads. Not safe to share between threads; `breaker` adds limits on time.
 
-    ``form`` makes a text what its scorer reads and what is remembered; ``language_of`` picks the scorer.
+    ``form`` makes a text what its scorer reads and what is remembered; ``language_of`` picks the scorer. Where
+    ``undone`` reads a text in normal form otherwise too, both readings are scored; see `worse_of`.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Classifier(Generic[AnyScorer]):
         form: Callable[[str], str] = model_text,
         language_of: Callable[[str], str] = script,
         languages: Collection[str] | None = None,
+        undone: Callable[[str], str | None] | None = None,
     ) -> None:
         self.revision = revision
         """Names the model in every scored text."""
@@ -78,6 +82,7 @@ class Classifier(Generic[AnyScorer]):
         self.served = served
         self._form = form
         self._language_of = language_of
+        self._undone = undone
         self._recent: LruCache[Scores] = LruCache(remembered_texts)
 
     def score(self, texts: Sequence[str]) -> list[Scores | None]:
@@ -85,24 +90,49 @@ class Classifier(Generic[AnyScorer]):
 
         Blocks until all are scored.
         """
-        forms = [self._form(text) for text in texts]
-        results = [self._recent.get(form) for form in forms]
+        readings = [self._readings(text) for text in texts]
+        keys = ["\n".join(forms) for forms in readings]
+        results = [self._recent.get(key) for key in keys]
         first: dict[str, int] = {}
-        pending = [i for i, form in enumerate(forms) if form and results[i] is None and self._is_first(form, i, first)]
+        pending = [i for i, key in enumerate(keys) if key and results[i] is None and self._is_first(key, i, first)]
+        wanted = [(index, form) for index in pending for form in readings[index]]
         for language, served in self.served.items():
-            chosen = [index for index in pending if self._language_of(forms[index]) == language]
-            for index, scores in zip(chosen, served.score([forms[index] for index in chosen]), strict=True):
-                results[index] = scores
-                if scores is not None:
-                    self._recent.put(forms[index], scores)
+            chosen = [(index, form) for index, form in wanted if self._language_of(form) == language]
+            for (index, _), scores in zip(chosen, served.score([form for _, form in chosen]), strict=True):
+                results[index] = worse_of(results[index], scores)
+        for index in pending:
+            scores = results[index]
+            if scores is not None:
+                self._recent.put(keys[index], scores)
         return [
-            results[first[form]] if scores is None and form in first else scores
-            for form, scores in zip(forms, results, strict=True)
+            results[first[key]] if scores is None and key in first else scores
+            for key, scores in zip(keys, results, strict=True)
         ]
 
-    def _is_first(self, form: str, index: int, first: dict[str, int]) -> bool:
+    def _readings(self, text: str) -> tuple[str, ...]:
+        """The text as a scorer reads it; and with its disguises undone, where it shows any."""
+        if self._undone is None:
+            return (self._form(text),)
+        normal = normalise(text)
+        form, undone = self._form(normal), self._undone(normal)
+        other = form if undone is None else self._form(NormalForm(undone))
+        return (form,) if other in (form, "") else (form, other)
+
+    def _is_first(self, key: str, index: int, first: dict[str, int]) -> bool:
         """Whether a text is the first of its form; without a memory, every text is scored for itself."""
-        return self._recent.capacity == 0 or first.setdefault(form, index) == index
+        return self._recent.capacity == 0 or first.setdefault(key, index) == index
+
+
+def worse_of(one: Scores | None, other: Scores | None) -> Scores | None:
+    """What two readings of a text say together: of each risk the higher; the sentiment of the surer one."""
+    if one is None or other is None:
+        return one or other
+    surer = max(one, other, key=lambda scores: max(scores.sentiment_scores.values()))
+    return msgspec.structs.replace(
+        surer,
+        risks={label: max(probability, other.risks[label]) for label, probability in one.risks.items()},
+        flagged=[label for label in one.risks if label in one.flagged or label in other.flagged],
+    )
 
 
 def load_classifier(
@@ -127,9 +157,12 @@ def load_classifier(
         served = {
             language: _served(folder, model, threads, limits[language]) for language, model in manifest.models.items()
         }
+        disguises = load_disguises(words_of(folder / manifest.models["en"].tokeniser))
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
         raise ModelRefused(f"{folder}: {error}") from error
-    return Classifier(manifest.revision, served, remembered_texts, languages=tuple(manifest.models))
+    return Classifier(
+        manifest.revision, served, remembered_texts, languages=tuple(manifest.models), undone=disguises.undone
+    )
 
 
 def load_cascade(folder: Path, stages: Sequence[Stage], threads: int, thresholds: Mapping[str, float]) -> Cascade:

@@ -15,6 +15,7 @@ from typing import Protocol
 # Read by transformers at its import: without torch it warns that no models are available, but ONNX Runtime runs ours.
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
+import msgspec
 from transformers import AutoConfig, AutoTokenizer
 
 logger = logging.getLogger(__name__)
@@ -72,6 +73,20 @@ def load_tokeniser(folder: Path, max_tokens: int) -> Tokeniser:
     backend.no_truncation()
     backend.encode_special_tokens = True  # `[SEP]` and `</s>` in a text are words that somebody wrote
     return Tokeniser(backend, max_tokens)
+
+
+class _Vocabulary(msgspec.Struct):
+    vocab: dict[str, int]
+
+
+class _TokeniserFile(msgspec.Struct):
+    model: _Vocabulary
+
+
+def words_of(folder: Path) -> frozenset[str]:
+    """The whole words that a tokeniser knows."""
+    vocabulary = msgspec.json.decode((folder / "tokenizer.json").read_bytes(), type=_TokeniserFile).model.vocab
+    return frozenset(word for word in vocabulary if word.isalpha())
 
 
 def _is_tokeniser_failure(error: BaseException) -> bool:

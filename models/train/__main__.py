@@ -66,6 +66,12 @@ EFFORT = Effort()
     help="Go on from this packaged model, such as models/bundled, in place of the published encoders; "
     "a language that is not trained is kept from it.",
 )
+@click.option(
+    "--go-on-from",
+    "earlier",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Another run's folder: begin with what it trained, at a lower rate, with the answers of --start-from.",
+)
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -98,6 +104,7 @@ def main(
     labelled_only: bool,
     public_texts: int | None,
     start_from: Path | None,
+    earlier: Path | None,
     minutes: float,
     threads: int,
     licences: str,
@@ -113,7 +120,11 @@ def main(
         raise click.UsageError("--data is needed to prepare and to package")
     if start_from is not None and start_from.resolve() == (out / "bundle").resolve():
         raise click.UsageError(f"{start_from} is what this run replaces: copy it, and name the copy in --start-from")
-    effort = Effort(adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from, public_texts)
+    if earlier is not None and start_from is None:
+        raise click.UsageError("--go-on-from needs --start-from, whose answers it learns too")
+    effort = Effort(
+        adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from, public_texts, earlier
+    )
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
             if "prepare" in stages and data and not (out / chosen / "encoder.pt").exists():

@@ -30,7 +30,7 @@ from models.train.data.sources import WRITTEN, load_training, load_unlabelled, l
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
 from models.train.data.written import load_written
-from models.train.loop import Budget, Machine, Rates, Trainable, fit, predict, this_machine
+from models.train.loop import Budget, Machine, Rates, Trainable, fit, load_weights, predict, this_machine
 from models.train.network.encoder import (
     ENCODERS,
     Encoder,
@@ -55,6 +55,8 @@ REHEARSED_FROM = 0.6
 DROPOUT = 0.1
 GOING_ON = 0.5
 """Of the rate, where a packaged model is the start."""
+SECOND_TIME = 0.3
+"""Of the rate, where what an earlier run trained is the start."""
 MIDDLE_WEIGHT = 0.5
 """In a teacher's loss, of the head at the depth that is shipped."""
 
@@ -79,6 +81,15 @@ class Effort:
     """A packaged model that the small network goes on from, and that is its teacher in place of larger ones."""
     public_texts: int | None = None
     """The most texts of the public sets that a language learns from, evenly over them; None for all."""
+    earlier: Path | None = None
+    """Another run's folder, whose small network this one goes on from; ``start`` is still its teacher."""
+
+    @property
+    def rate(self) -> float:
+        """Of the encoder's, that of the small network."""
+        if self.start is None:
+            return 1
+        return GOING_ON if self.earlier is None else SECOND_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +120,7 @@ def prepare_language(
     graph, tokeniser_file = fetch(language, out)
     examples, held_out = load_training(data, language, seed, licences)
     if effort.public_texts is not None:
-        examples = sample_evenly(examples, effort.public_texts, {goal.source for goal in GOALS}, seed)
+        examples = sample_evenly(examples, effort.public_texts, {goal.taught_by for goal in GOALS}, seed)
     examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
     written, written_unseen = load_written(language)
@@ -157,7 +168,7 @@ def train_language(run: Run) -> None:
         network,
         Texts(everything, run.machine.device, _answers(run, answering, texts) if answering else None),
         run.effort.learn,
-        run.encoder.rate * (GOING_ON if run.effort.start is not None else 1),
+        run.encoder.rate * run.effort.rate,
         at={REHEARSED_FROM: lambda: enable_fake_quantisation(network)},
         teachers=", ".join(teacher.name for teacher in answering),
     )
@@ -228,6 +239,9 @@ def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answerin
     run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing + new)}" if missing + new else ""))
     before, name = copy.deepcopy(small).to(run.machine.device).eval(), f"revision {manifest.revision}"
     _judge(run, name, before, validation)
+    if run.effort.earlier is not None:
+        earlier = load_weights(small, run.effort.earlier / run.language / "checkpoint.pt")
+        run.report(f"goes on from {earlier.step} steps of an earlier run")
     return Answering(name, before, run.encoder.served[-1], manifest.risks)
 
 

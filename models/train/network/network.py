@@ -21,6 +21,8 @@ from models.train.loop import Trainable
 
 NEUTRAL = SENTIMENTS.index("neutral")
 HEAD_DROPOUT = 0.1
+LEARNT_FROM_LAST = 0.5
+"""Of an exit's loss: what the last head says, so that more texts may leave there with what it would have said."""
 LEARNT_FROM_LABELS = 0.4  # of the loss where there are teachers; the rest is learnt from their answers
 OFF = -1e4
 SENTIMENT_AND_RISKS = slice(len(SENTIMENTS) - 1, None)
@@ -49,8 +51,12 @@ class Network(Trainable):
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The losses of all heads, weighted by depth."""
-        by_depth = self(batch.ids, batch.mask)
-        losses = {d: head_loss(logits.float(), batch.targets) for d, logits in by_depth.items()}
+        by_depth = {depth: logits.float() for depth, logits in self(batch.ids, batch.mask).items()}
+        losses = {d: head_loss(logits, batch.targets) for d, logits in by_depth.items()}
+        last = by_depth[max(by_depth)].detach()
+        for d in losses.keys() - {max(by_depth)}:
+            of_last = answer_costs(by_depth[d], last).sum() / len(last)
+            losses[d] = (1 - LEARNT_FROM_LAST) * losses[d] + LEARNT_FROM_LAST * of_last
         return torch.stack([self.weights[d] * cost for d, cost in losses.items()]).sum()
 
 
