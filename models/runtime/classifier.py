@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from models.second_reading import load_disguises
 from models.labels import SENTIMENTS
 from models.normalise import NormalForm, has_han, model_text, normalise
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
@@ -25,6 +24,7 @@ from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_man
 from models.runtime.scorer import Scorer, Scores
 from models.runtime.session import Session
 from models.runtime.tokeniser import Tokeniser, load_tokeniser, words_of
+from models.second_reading import load_disguises
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 REMEMBERED_TEXTS = 32_768

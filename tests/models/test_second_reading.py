@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.second_reading import Disguises, load_disguises
 from models.normalise import normalise
 from models.runtime.classifier import BUNDLED
 from models.runtime.tokeniser import words_of
+from models.second_reading import Disguises, load_disguises
 
 
 @pytest.fixture(scope="module")
