@@ -1,13 +1,15 @@
 # `make help` lists the targets. Each sets up what it needs first, and is quick about it the second time.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# The first of these that starts: a version manager may list one that it would not run here.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
+  $$name -c pass 2> /dev/null && command -v $$name && break; done)
 LOCKS := deploy/requirements
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup install demo console check test test-unit test-slow test-torch bench lock clean
+.PHONY: help setup install demo console check test test-unit test-slow test-torch test-compose bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,26 +46,30 @@ test-slow: install ## the tests that take minutes
 test-torch: install .venv-train/.train ## the tests that need torch
 	@.venv-train/bin/python -m pytest -m torch $(ARGS)
 
+test-compose: install ## docker-compose.yml for real, in an engine of its own; root, Debian, Go and some twenty minutes the first time
+	@$(BIN)/python -m tests.servers.containers
+	@$(BIN)/pytest -m compose tests/compose $(ARGS)
+
 bench: install .venv-bench/.bench ## transport and engagement beside their peers
 	@.venv-bench/bin/python -m tests.bench transport $(ARGS)
 	@.venv-bench/bin/python -m tests.bench engagement $(ARGS)
 
+# One resolution for every Python that we run on, with a marker where they differ.
+LOCK := uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
 lock: ## resolve the requirements anew; needs uv
-	uv pip compile -q pyproject.toml --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/runtime.txt
-	for extra in dev train; do \
-	  uv pip compile -q pyproject.toml --extra $$extra -c $(LOCKS)/runtime.txt \
-	    --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/$$extra.txt || exit 1; done
-	uv pip compile -q pyproject.toml --extra dev --extra bench \
-	  --python-version 3.11 --generate-hashes --no-header --no-annotate -o $(LOCKS)/bench.txt
+	$(LOCK) -o $(LOCKS)/runtime.txt
+	for extra in dev train; do $(LOCK) --extra $$extra -c $(LOCKS)/runtime.txt -o $(LOCKS)/$$extra.txt || exit 1; done
+	$(LOCK) --extra dev --extra bench -o $(LOCKS)/bench.txt
 
 clean: ## remove the virtual environments, caches and the local stack's data
 	rm -rf .venv .venv-bench .venv-train .stack dist dashboards/console/static dashboards/console/web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 %/bin/python:
-	@test -n "$(PYTHON)" || { echo "pulsewatch: Python 3.11 or 3.12 is missing: apt-get install python3 python3-venv" >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
-	  || { echo "pulsewatch: Python 3.11 or 3.12 is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "pulsewatch: Python 3.11 to 3.14 is missing: apt-get install python3 python3-venv" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
+	  || { echo "pulsewatch: Python 3.11 to 3.14 is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); set PYTHON=" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
 	  || { echo "pulsewatch: Python's venv is missing: apt-get install python3-venv" >&2; exit 2; }
 	@$(PYTHON) -m venv $*

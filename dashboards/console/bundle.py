@@ -1,6 +1,7 @@
 """The console's pages, built by npm where they are missing or older than their sources; the built ones are not kept in
 the repository."""
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -19,6 +20,11 @@ def is_current() -> bool:
     return STAMP.is_file() and STAMP.read_text() == digest()
 
 
+def note() -> None:
+    """Write down that the pages that lie there were built from the sources as they are."""
+    STAMP.write_text(digest())
+
+
 def digest(web: Path = WEB) -> str:
     """Of all that the pages are built from."""
     whole = sha256()
@@ -30,10 +36,9 @@ def digest(web: Path = WEB) -> str:
 def build(report: Callable[[str], None]) -> None:
     """Fetch the locked packages, check the types, and bundle. Raises UsageError with the first line of what failed."""
     report("building the console's pages with npm")
-    built_from = digest()
     _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
     _npm("run", "--silent", "build")
-    STAMP.write_text(built_from)
+    note()
 
 
 def _sources(web: Path) -> Iterator[Path]:
@@ -42,6 +47,8 @@ def _sources(web: Path) -> Iterator[Path]:
 
 
 def _npm(*arguments: str) -> None:
+    if shutil.which("npm") is None:
+        raise UsageError("npm is missing, which builds the console's pages: apt-get install nodejs npm")
     done = subprocess.run(["npm", *arguments], cwd=WEB, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
