@@ -1,5 +1,6 @@
 """docker-compose.yml is the local stack again: pinned, loopback only, with the same configuration files."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from deploy.local.jars import kafka_version
 from deploy.local.stack import USUAL
 from streams.settings import Settings
 from streams.topology import STAGES
+from tests.servers.containers import base_images, plugin
+from tests.servers.containers.engine import plugin_path
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -85,15 +88,37 @@ def test_file_is_valid_by_the_compose_specification() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def has_compose() -> bool:
-    """Whether docker's client has its compose plugin here; it needs no engine to read a file."""
+def compose() -> list[str] | None:
+    """The command: what `make test-compose` has built, else docker's own plugin. Neither needs an engine to read a
+    file."""
+    if plugin.is_built():
+        return [str(plugin_path())]
     docker = shutil.which("docker")
-    return docker is not None and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0
+    found = docker is not None and subprocess.run([docker, "compose", "version"], capture_output=True).returncode == 0
+    return [str(docker), "compose"] if found else None
 
 
-@pytest.mark.skipif(not has_compose(), reason="docker compose is not installed; the specification's schema is checked")
+@pytest.mark.skipif(compose() is None, reason="docker compose is not installed; the specification's schema is checked")
 def test_docker_compose_itself_takes_the_file() -> None:
-    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=ROOT, check=True)
+    command = [*(compose() or ()), "config", "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    read = json.loads(done.stdout)["services"]
+    assert set(read) == set(SERVICES)
+    assert {name: service["image"] for name, service in read.items()} == {
+        name: service["image"] for name, service in SERVICES.items()
+    }
+
+
+@pytest.mark.parametrize("recipe", base_images.recipes(), ids=lambda recipe: recipe.name)
+def test_every_base_image_that_is_asked_for_has_a_recipe_and_no_other_has(recipe: Path) -> None:
+    assert recipe.name in {image.split(":")[0].rpartition("/")[2] for image in base_images.wanted()}
+    assert (recipe / "Dockerfile").is_file()
+
+
+def test_only_grafana_is_left_out_of_what_runs_for_real() -> None:
+    assert set(SERVICES) - set(base_images.services()) == {"grafana"}
+    assert len(base_images.wanted()) == len(base_images.recipes())
 
 
 @each_service
