@@ -8,7 +8,7 @@ tried by itself.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from operator import attrgetter, sub
 from typing import Literal, Protocol, cast
 
@@ -24,7 +24,7 @@ Reason = Literal[
 """Why a record cannot be used; a metric label.
 
 `empty` null or no bytes · `too_large` above MAX_EVENT_BYTES · `bad_utf8` an id or text that is not UTF-8 · `bad_json`
-cut short, NaN, a lone surrogate or otherwise not JSON · `too_deep` nested beyond the parser's limit · `missing_field` a
+cut short, NaN, a lone surrogate or otherwise not JSON · `too_deep` nested beyond MAX_LEVELS · `missing_field` a
 field that the event, or its kind, must have · `wrong_type` · `unknown_kind` a kind that the schema has not ·
 `unknown_value` the same for other closed sets (platform, value_mode) · `out_of_range` a number or a length ·
 `time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together ·
@@ -40,7 +40,11 @@ LATEST_MS = 4_102_444_800_000
 AHEAD_MS = 5 * MINUTE_MS
 """How far a feed's clock may be ahead of the broker's."""
 
+MAX_LEVELS = 1_000
+"""So many lists and objects within each other. The parser's own limit is Python's, and differs between its versions."""
+
 DETAIL_CHARACTERS = 200
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _QUOTED = re.compile(r"""(['"])(?![A-Za-z_ .-]{1,40}\1)[^\n]*\1""")
 
 
@@ -229,6 +233,8 @@ def reason_of(error: ValueError | RecursionError, value: bytes) -> Reason:
         return "too_deep"
     if not isinstance(error, msgspec.ValidationError):
         return "bad_json" if _is_utf8(value) else "bad_utf8"
+    if _is_deep(value):
+        return "too_deep"
     words = str(error)
     if words.startswith("Object missing required field"):
         return "missing_field"
@@ -237,6 +243,14 @@ def reason_of(error: ValueError | RecursionError, value: bytes) -> Reason:
     if "out of range" in words or " of length " in words or "` >= " in words or "` <= " in words:
         return "out_of_range"
     return "wrong_type"
+
+
+def _is_deep(value: bytes) -> bool:
+    """Whether it nests beyond MAX_LEVELS; brackets within strings are none."""
+    if value.count(b"{") + value.count(b"[") <= MAX_LEVELS:
+        return False
+    brackets = re.findall(rb"[\[\]{}]", _STRING.sub(b"", value))
+    return max(accumulate(1 if bracket in b"[{" else -1 for bracket in brackets)) > MAX_LEVELS
 
 
 def _is_utf8(value: bytes) -> bool:
