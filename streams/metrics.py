@@ -26,6 +26,12 @@ RECORDS_REFUSED = Counter(
 INGEST_EVENTS = Counter("pulsewatch_ingest_events_total", "What came over HTTP, by what became of it.", ["outcome"])
 """outcome: accepted, refused and unmatched (about no brand) count events; request_refused counts requests of which
 nothing was read or kept."""
+CATALOGUE_READS = Counter(
+    "pulsewatch_catalogue_reads_total", "Changed files of brands, by what became of them.", ["outcome"]
+)
+"""outcome: taken, broken (the catalogue before it stayed in force)."""
+CATALOGUE_BRANDS = Gauge("pulsewatch_catalogue_brands", "Brands of the catalogue that is in force.")
+CATALOGUE_BROKEN = Gauge("pulsewatch_catalogue_broken", "1 while the file of brands cannot be used as it is.")
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
     "From a batch's delivery to its effects being stored.",

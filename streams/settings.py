@@ -123,7 +123,13 @@ class Settings(BaseSettings):
         description="Time zone that brands live by, as IANA names it (Asia/Shanghai): what is usual goes by its hours.",
     )
     brand_zones: dict[str, str] | None = Field(
-        None, description='Brands that live by another, as JSON: {"acme": "America/New_York"}.'
+        None,
+        description='Brands that live by another, as JSON: {"acme": "America/New_York"}; it goes before the catalogue.',
+    )
+    brands: Path | None = Field(
+        None,
+        description="The catalogue, a brands.yaml: whose time zone, law, currency and name a brand has, who its rivals"
+        " are, and for `ingest` and `feeds` by which words a text is about it. A changed file is taken within seconds.",
     )
     topic_time: TopicTime = Field(
         "broker",

@@ -30,6 +30,8 @@ def read_record(path: Path, record: type[Record], error: type[UsageError] = Usag
     except yaml.MarkedYAMLError as reason:
         line = reason.problem_mark.line + 1 if reason.problem_mark else 1
         raise error(f"{path}:{line}: {reason.problem or 'not YAML'}") from None
+    except (yaml.YAMLError, RecursionError) as reason:
+        raise error(f"{path}:1: not YAML: {str(reason).splitlines()[0]}") from None
     except msgspec.ValidationError as reason:
         raise error(f"{path}:{_line_of_node(node, str(reason))}: {reason}") from None
 
