@@ -32,6 +32,10 @@ CATALOGUE_READS = Counter(
 """outcome: taken, broken (the catalogue before it stayed in force)."""
 CATALOGUE_BRANDS = Gauge("pulsewatch_catalogue_brands", "Brands of the catalogue that is in force.")
 CATALOGUE_BROKEN = Gauge("pulsewatch_catalogue_broken", "1 while the file of brands cannot be used as it is.")
+INGEST_FORGOTTEN = Counter(
+    "pulsewatch_ingest_forgotten_total",
+    "Texts of the catalogue's brands that were taken while Redis was away: a deletion without a brand misses them.",
+)
 BATCH_SECONDS = Histogram(
     "pulsewatch_batch_seconds",
     "From a batch's delivery to its effects being stored.",

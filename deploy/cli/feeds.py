@@ -12,7 +12,7 @@ file_option = click.option(
 )  # fmt: skip
 brands_option = click.option(
     "--brands", "brands_path", type=click.Path(path_type=Path),
-    help="A brands.yaml, for feeds without a brand of their own.",
+    help="A brands.yaml, for feeds without a brand of their own [PULSEWATCH_BRANDS].",
 )  # fmt: skip
 
 
@@ -39,14 +39,14 @@ def check(path: Path, brands_path: Path | None) -> None:
     from streams.ingest.feed_process import Feeds, brand_file, translator
     from streams.ingest.secret import Secrets
 
-    listed = Feeds(read_feeds(path), Secrets(path.parent), brand_file(brands_path))
+    listed = Feeds(read_feeds(path), Secrets(path.parent), live=brand_file(brands_path))
     for entry in listed.entries:
         try:
             translator(entry, listed, Pseudonyms(b"check"))
             entry.way_in(listed.secrets)
         except UsageError as error:
             raise UsageError(f"{path}: feed {entry.name}: {error}") from None
-        about = entry.brand or f"the catalogue's {len(listed.brands)} brands"
+        about = entry.brand or f"the catalogue's {len(listed.catalogue.brands)} brands"
         place = f", room {entry.room}" if entry.room else ""
         click.echo(f"{entry.name}: {entry.kind} {entry.address} ({entry.platform}{place}; {about})")
     click.echo(f"{len(listed.entries)} feeds, nothing wrong")
@@ -70,4 +70,6 @@ def run(names: tuple[str, ...], path: Path, brands_path: Path | None) -> None:
     from streams.settings import settings
 
     listed = chosen(read_feeds(path), names, path)
-    raise SystemExit(run_feeds(settings(), Feeds(listed, Secrets(path.parent), brand_file(brands_path)), click.echo))
+    raise SystemExit(
+        run_feeds(settings(), Feeds(listed, Secrets(path.parent), live=brand_file(brands_path)), click.echo)
+    )

@@ -81,7 +81,7 @@ class LiveCatalogue:
 
     def status(self) -> CatalogueStatus:
         current = self.current
-        return CatalogueStatus(str(self._path), len(current.brands), current.revision, self._since_ms, self._problem)
+        return CatalogueStatus(self._path.name, len(current.brands), current.revision, self._since_ms, self._problem)
 
     def fresh(self) -> Catalogue:
         """The catalogue after a look at the file, where the last look is LOOK_SECONDS ago. May block while it reads."""
@@ -117,7 +117,7 @@ class LiveCatalogue:
         return True
 
     def _keep(self, problem: str) -> None:
-        self._problem = problem
+        self._problem = problem.replace(str(self._path), self._path.name)
         CATALOGUE_READS.labels("broken").inc()
         self._tell()
         since = datetime.fromtimestamp(self._since_ms / 1000, UTC).isoformat(timespec="seconds")

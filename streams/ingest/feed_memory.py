@@ -15,8 +15,9 @@ from streams.clock import DAY_MS
 DAYS: Final = 8
 MOST: Final = 200_000
 """Entries; beyond it the oldest are forgotten."""
-Subject = Literal["told", "brands", "version"]
-"""`told` an event's id · `brands` of an event or an account, by its id · `version` the newest wording of an event."""
+Subject = Literal["told", "brands", "accounts", "version"]
+"""`told` an event's id · `brands` of an event, by its id · `accounts` the brands of an account's texts · `version` the
+newest wording of an event."""
 _SEPARATOR: Final = "\x1f"
 
 

@@ -9,7 +9,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from aiohttp import web
 from prometheus_client import REGISTRY, generate_latest
 
 from streams.catalogue.brand import Brand
+from streams.catalogue.live import Catalogue, LiveCatalogue
 from streams.errors import Fenced, UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.ingest.feed import Feed
@@ -33,7 +34,7 @@ from streams.ledger.connect import worker_client
 from streams.ledger.protocol import Ledger
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
-from streams.settings import Settings
+from streams.settings import Settings, settings
 from streams.topology import LIVE, SOCIAL
 
 LINGER_MS: Final = 5
@@ -52,10 +53,21 @@ class Feeds:
     secrets: Secrets = field(default_factory=Secrets)
     brands: Sequence[Brand] = ()
     """The catalogue, for feeds without a brand of their own."""
+    live: LiveCatalogue | None = None
+    """The same, followed while its file changes."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that is in force."""
+        return self._still if self.live is None else self.live.current
+
+    @cached_property
+    def _still(self) -> Catalogue:
+        return Catalogue(self.brands)
 
     def __post_init__(self) -> None:
         for entry in self.entries:
-            if entry.brand is None and not self.brands and not entry.says_brands:
+            if entry.brand is None and not self.catalogue.brands and not entry.says_brands:
                 raise UsageError(f"feed {entry.name}: give it a `brand`, or the catalogue by --brands FILE")
 
 
@@ -64,13 +76,13 @@ def translator(entry: FeedEntry, feeds: Feeds, pseudonyms: Pseudonyms) -> Transl
     memory = FeedMemory()
     own = frozenset(
         account
-        for brand in feeds.brands
+        for brand in feeds.catalogue.brands.values()
         if entry.brand is None
         for account in brand.own_accounts.get(entry.of_platform, ())
     )
     feed = Feed(entry.decoder(), entry.context(pseudonyms, own))
     if entry.brand is None:
-        brands_of = CatalogueBrands(feeds.brands, entry.of_platform, pseudonyms, memory).events
+        brands_of = CatalogueBrands(lambda: feeds.catalogue, entry.of_platform, pseudonyms, memory).events
         return Translator(feed, brands_of, memory, retells=entry.retells)
     return Translator(feed, lambda event: [event], memory, retells=entry.retells)
 
@@ -102,9 +114,12 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, partial(_stop, runners))
     on_progress(f"{len(runners)} feed{'s' * (len(runners) != 1)}: {', '.join(entry.name for entry, _ in made)}")
+    watching = None if feeds.live is None else loop.create_task(feeds.live.watch())
     try:
         return await supervise(runners)
     finally:
+        if watching is not None:
+            watching.cancel()
         if site is not None:
             await site.cleanup()
         for publisher in publishers.values():
@@ -186,8 +201,7 @@ async def _metrics_page(settings: Settings, runners: Sequence[FeedRunner]) -> we
     return site
 
 
-def brand_file(path: Path | None) -> Sequence[Brand]:
-    """The brands of a catalogue; none without a file."""
-    from streams.catalogue.brand import read_brands
-
-    return read_brands(path) if path else ()
+def brand_file(path: Path | None) -> LiveCatalogue | None:
+    """The catalogue of a file, or of PULSEWATCH_BRANDS; None without one."""
+    chosen = path or settings().brands
+    return LiveCatalogue(chosen) if chosen else None

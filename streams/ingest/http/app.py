@@ -5,7 +5,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from streams.catalogue.matcher import BrandMatcher
 from streams.clock import Clock, system_clock
 from streams.errors import Unavailable
 from streams.events.pseudonyms import Pseudonyms
 from streams.ingest.http.body import Refused, read_body, split
+from streams.ingest.http.event_brands import EventBrands
 from streams.ingest.http.keys import ANYBODY, Sender, Senders
-from streams.ingest.http.openapi import Answer, Problem, document
-from streams.ingest.http.posted import EventResult, Routed, receive
+from streams.ingest.http.openapi import Answer, Health, Problem, document
+from streams.ingest.http.posted import EventResult, PostedEvent, Routed, read_posted, receive
 from streams.kafka.producer import TopicPublisher
 from streams.metrics import INGEST_EVENTS
 
@@ -32,6 +32,7 @@ RETRY_SECONDS: Final = 1
 BACKGROUND_SLICE: Final = 500
 """Events that are read before others' requests have their turn."""
 _encode = msgspec.json.Encoder().encode
+Item = TypeVar("Item")
 
 
 class Ingest:
@@ -42,14 +43,14 @@ class Ingest:
         publishers: Mapping[str, TopicPublisher],
         senders: Senders | None,
         pseudonyms: Pseudonyms,
-        catalogue: BrandMatcher | None = None,
+        brands: EventBrands | None = None,
         clock: Clock = system_clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._publishers = publishers
         self._senders = senders
         self._pseudonyms = pseudonyms
-        self._catalogue = catalogue
+        self._brands = brands
         self._clock = clock
         self._monotonic = monotonic
         self._in_flight = 0
@@ -64,7 +65,10 @@ class Ingest:
 
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+            watching = None if self._brands is None else asyncio.create_task(self._brands.catalogue.watch())
             yield
+            if watching is not None:
+                watching.cancel()
             for publisher in self._publishers.values():
                 await publisher.close()
 
@@ -76,7 +80,10 @@ class Ingest:
         return Starlette(routes=routes, lifespan=lifespan)
 
     async def health(self, _request: Request) -> Response:
-        return Response(status_code=200 if self._kafka_answers else 503)
+        """200 while Kafka takes events. A broken catalogue is told and stops nothing: the one before it is in force."""
+        state = Health(self._kafka_answers, None if self._brands is None else self._brands.catalogue.status())
+        status = 200 if self._kafka_answers else 503
+        return Response(_encode(state), status, media_type="application/json")
 
     async def events(self, request: Request) -> Response:
         """1. Who sends it? 2. Read the body, bounded. 3. Its rate. 4. Each event. 5. Kafka. 6. The answer."""
@@ -89,14 +96,11 @@ class Ingest:
             return _problem(refused)
         self._in_flight += len(raws)
         try:
-            routed, results = await self._received(raws, sender)
-            await self._publish(routed)
+            results = await self._received(raws, sender)
         except Unavailable as error:
-            self._kafka_answers = False
             return _problem(Refused(503, str(error)))
         finally:
             self._in_flight -= len(raws)
-        self._kafka_answers = True
         if self._senders is not None and (signature := request.headers.get("x-pulsewatch-signature")):
             self._senders.accepted(signature, self._clock() / 1000)
         counts = Counter(result.status for result in results)
@@ -126,19 +130,36 @@ class Ingest:
             if wait_seconds:
                 raise Late(wait_seconds, f"more than {sender.events_per_second} events a second")
 
-    async def _received(
-        self, raws: Sequence[bytes | msgspec.Raw], sender: Sender
-    ) -> tuple[list[Routed], list[EventResult]]:
+    async def _received(self, raws: Sequence[bytes | msgspec.Raw], sender: Sender) -> list[EventResult]:
+        """What became of each event; those that are accepted are in Kafka. Raises Unavailable."""
         now_ms = self._clock()
+        posted = [
+            read_posted(index, raw, self._pseudonyms, now_ms) async for index, raw in _in_slices(list(enumerate(raws)))
+        ]
+        brands = None
+        if self._brands is not None:
+            brands = await self._brands.of_request(event for event in posted if isinstance(event, PostedEvent))
         routed: list[Routed] = []
         results: list[EventResult] = []
-        for index, raw in enumerate(raws):
-            if index and index % BACKGROUND_SLICE == 0:
-                await asyncio.sleep(0)
-            good, result = receive(index, raw, sender, self._pseudonyms, self._catalogue, now_ms)
+        async for index, event in _in_slices(list(enumerate(posted))):
+            if isinstance(event, EventResult):
+                results.append(event)
+                continue
+            good, result = receive(index, event, sender, brands, now_ms)
             results.append(result)
             routed += good
-        return routed, results
+        await self._acknowledged(routed)
+        if self._brands is not None and brands is not None:
+            await self._brands.keep(brands)
+        return results
+
+    async def _acknowledged(self, routed: Sequence[Routed]) -> None:
+        try:
+            await self._publish(routed)
+        except Unavailable:
+            self._kafka_answers = False
+            raise
+        self._kafka_answers = True
 
     async def _publish(self, routed: Sequence[Routed]) -> None:
         by_topic: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
@@ -150,6 +171,14 @@ class Ingest:
                 await asyncio.gather(*publishing)
         except TimeoutError:
             raise Unavailable(f"Kafka does not acknowledge within {ACKNOWLEDGE_SECONDS:.0f} s") from None
+
+
+async def _in_slices(items: Sequence[Item]) -> AsyncIterator[Item]:
+    """The items, with a turn for others' requests between slices of them."""
+    for number, item in enumerate(items):
+        if number and number % BACKGROUND_SLICE == 0:
+            await asyncio.sleep(0)
+        yield item
 
 
 class Late(Refused):

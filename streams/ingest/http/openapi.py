@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from streams.catalogue.live import CatalogueStatus
 from streams.ingest.http.body import MAX_EVENTS
 from streams.ingest.http.posted import EventResult, PostedEvent
 
@@ -25,10 +26,17 @@ class Problem(msgspec.Struct, frozen=True):
     error: str
 
 
+class Health(msgspec.Struct, frozen=True):
+    """Whether Kafka takes events, and which catalogue is in force; null where none was given."""
+
+    kafka: bool
+    catalogue: CatalogueStatus | None
+
+
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
-    (event, answer, problem), components = msgspec.json.schema_components(
-        [PostedEvent, Answer, Problem], ref_template=REF
+    (event, answer, problem, health), components = msgspec.json.schema_components(
+        [PostedEvent, Answer, Problem, Health], ref_template=REF
     )
     array = {"type": "array", "items": event, "minItems": 1, "maxItems": MAX_EVENTS}
     lines = {"type": "string", "pattern": "[!-~]", "description": "One event a line."}
@@ -65,8 +73,8 @@ def document() -> dict[str, Any]:
                     "operationId": "getHealth",
                     "summary": "Whether Kafka takes events.",
                     "responses": {
-                        "200": {"description": "It does."},
-                        "503": {"description": "It did not answer the last time."},
+                        "200": _response("It does.", health),
+                        "503": _response("It did not answer the last time.", health),
                     },
                 }
             },

@@ -7,14 +7,15 @@ from pathlib import Path
 import uvicorn
 from prometheus_client import start_http_server
 
-from streams.catalogue.brand import read_brands
-from streams.catalogue.matcher import BrandMatcher
+from streams.catalogue.live import LiveCatalogue
 from streams.errors import UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.ingest.http.app import Ingest
+from streams.ingest.http.event_brands import EventBrands, RedisBrandStore
 from streams.ingest.http.keys import read_senders
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import TopicPublisher
+from streams.ledger.connect import worker_client
 from streams.loopback import is_loopback
 from streams.settings import Settings
 from streams.topology import LIVE, SOCIAL
@@ -31,7 +32,7 @@ class Options:
     port: int = 9108
     keys: Path | None = None
     brands: Path | None = None
-    """The catalogue that gives a brand to texts without one."""
+    """The catalogue that gives a brand to texts without one; else PULSEWATCH_BRANDS."""
 
 
 def serve(settings: Settings, options: Options, on_progress: Callable[[str], None]) -> None:
@@ -44,8 +45,7 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     kafka = KafkaConnection.of(settings)
     publishers = {topic: TopicPublisher(kafka, topic, linger_ms=LINGER_MS) for topic in (SOCIAL, LIVE)}
     pseudonyms = Pseudonyms(settings.pseudonym_key.get_secret_value().encode())
-    catalogue = BrandMatcher(read_brands(options.brands)) if options.brands else None
-    app = Ingest(publishers, senders, pseudonyms, catalogue).application()
+    app = Ingest(publishers, senders, pseudonyms, _brands(settings, options, pseudonyms)).application()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     config = uvicorn.Config(
@@ -63,3 +63,11 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     server.run()
     if not server.started:
         raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")
+
+
+def _brands(settings: Settings, options: Options, pseudonyms: Pseudonyms) -> EventBrands | None:
+    path = options.brands or settings.brands
+    if path is None:
+        return None
+    store = RedisBrandStore(worker_client(settings), settings.namespace)
+    return EventBrands(LiveCatalogue(path), pseudonyms, store)

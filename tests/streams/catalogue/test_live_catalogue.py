@@ -10,6 +10,7 @@ import pytest
 from streams.catalogue import live
 from streams.catalogue.live import LiveCatalogue
 from streams.errors import UsageError
+from streams.metrics import CATALOGUE_BRANDS, CATALOGUE_BROKEN
 from tests.servers.waiting import until_async
 
 ONE = "brands: [{id: nike, names: [Nike]}]"
@@ -69,12 +70,12 @@ def test_broken_file_keeps_what_was_in_force(path: Path, text: str, caplog: pyte
     assert list(catalogue.current.brands) == ["nike"]
     assert [record.getMessage().count("stays in force") for record in caplog.records] == [1]
     assert "brands.yaml" in (catalogue.status().problem or "")
-    assert live.CATALOGUE_BROKEN._value.get() == 1
+    assert CATALOGUE_BROKEN._value.get() == 1
     rename_over(path, TWO)
     assert [catalogue.look(), catalogue.look()] == [False, True]
     assert catalogue.status().problem is None
-    assert live.CATALOGUE_BROKEN._value.get() == 0
-    assert live.CATALOGUE_BRANDS._value.get() == 2
+    assert CATALOGUE_BROKEN._value.get() == 0
+    assert CATALOGUE_BRANDS._value.get() == 2
 
 
 def test_missing_file_keeps_what_was_in_force(path: Path) -> None:

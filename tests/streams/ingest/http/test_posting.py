@@ -12,8 +12,6 @@ import httpx
 import msgspec
 import pytest
 
-from streams.catalogue.brand import Brand
-from streams.catalogue.matcher import BrandMatcher
 from streams.errors import Unavailable
 from streams.events.codec import decode_one
 from streams.events.pseudonyms import Pseudonyms
@@ -29,10 +27,10 @@ NOW_MS = 1_790_000_000_000
 
 
 class Place:
-    def __init__(self, senders: Senders | None = None, catalogue: BrandMatcher | None = None) -> None:
+    def __init__(self, senders: Senders | None = None) -> None:
         self.topics = {SOCIAL: Kept(), LIVE: Kept()}
         self.now = 0.0
-        ingest = Ingest(self.topics, senders, Pseudonyms(b"key"), catalogue, lambda: NOW_MS, lambda: self.now)  # type: ignore[arg-type]
+        ingest = Ingest(self.topics, senders, Pseudonyms(b"key"), None, lambda: NOW_MS, lambda: self.now)  # type: ignore[arg-type]
         transport = httpx.ASGITransport(ingest.application())
         self.client = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
@@ -77,19 +75,9 @@ async def test_time_of_ingest_is_ours_and_people_are_pseudonyms_as_decoders_make
     assert event.actor.followers == 120
 
 
-async def test_text_without_a_brand_is_given_its_brands() -> None:
-    catalogue = BrandMatcher([Brand(id="a", names=("阿尔法",)), Brand(id="b", names=("贝塔",))])
-    place = Place(catalogue=catalogue)
-    texts = ["阿尔法和贝塔哪个好", "今天天气不错"]
-    posts = [posted(n, brand_id="", room_id=None, kind="post", text=text) for n, text in enumerate(texts)]
-    said = (await place.post(posts)).json()
-    assert [(row["status"], row.get("brands")) for row in said["results"]] == [
-        ("accepted", ["a", "b"]),
-        ("unmatched", None),
-    ]
-    assert [(event.event_id, event.brand_id) for event in place.events(SOCIAL)] == [("e0", "a"), ("e0#b", "b")]
-    without = (await Place().post(posts)).json()
-    assert {row["reason"] for row in without["results"]} == {"missing_field"}
+async def test_text_without_a_brand_is_refused_without_a_catalogue() -> None:
+    answer = (await Place().post(posted(brand_id="", room_id=None, kind="post", text="阿尔法"))).json()
+    assert [row["reason"] for row in answer["results"]] == ["missing_field"]
 
 
 async def test_numbers_may_be_strings() -> None:
