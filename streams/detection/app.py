@@ -1,6 +1,7 @@
 """The detection worker, put together."""
 
 from streams.alerts.alert import essentials
+from streams.catalogue.facts import BrandFacts
 from streams.clock import MINUTE_MS
 from streams.compliance.disclosure_timers import load_timers
 from streams.detection.brand.custom_rules import read_alert_rules
@@ -40,12 +41,14 @@ def run(settings: Settings) -> int:
 
 
 def detection_config(settings: Settings) -> DetectionConfig:
-    """The detectors' configuration. Raises UsageError for alert rules or packs that cannot be read."""
+    """The detectors' configuration. Raises UsageError for alert rules, packs or a catalogue that cannot be read."""
+    facts = BrandFacts.of(settings)
     return DetectionConfig(
         lateness_ms=settings.lateness_seconds * 1000,
         max_lateness_ms=settings.max_lateness_minutes * MINUTE_MS,
         zone=settings.zone,
-        zones=settings.brand_zones or {},
+        zones=facts.zones,
+        jurisdictions=facts.jurisdictions,
         feed_silent_ms=settings.feed_silent_minutes * MINUTE_MS,
         shadow_rules=() if settings.shadow_rules is None else read_alert_rules(settings.shadow_rules),
         timers=load_timers(),

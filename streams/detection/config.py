@@ -19,7 +19,9 @@ class DetectionConfig:
     zone: str = "UTC"
     """The time zone whose hours brands live by, where `zones` has no other for a brand."""
     zones: Mapping[str, str] = field(default_factory=dict)
-    """By brand."""
+    """By brand; detectors take it when they are made or restored."""
+    jurisdictions: Mapping[str, str] = field(default_factory=dict)
+    """By brand: whose law its rooms are under where their feed names none."""
     shadow_rules: tuple[AlertRule, ...] = ()
     """People's alert rules that run in shadow."""
     timers: tuple[CompiledTimer, ...] = ()

@@ -1,5 +1,6 @@
 """The scoring worker, put together."""
 
+from streams.catalogue.facts import BrandFacts
 from streams.clock import system_clock
 from streams.compliance.rulebook import Rulebook
 from streams.kafka.connection import KafkaConnection
@@ -32,5 +33,5 @@ def run(settings: Settings) -> int:
         on_refused=lambda outcome: RECORDS_REFUSED.labels(SCORED, outcome).inc(),
         linger_ms=5,
     )
-    handler = ScoringHandler(ledger, texts, rulebook, model, system_clock)
+    handler = ScoringHandler(ledger, texts, rulebook, model, system_clock, BrandFacts.of(settings).jurisdictions)
     return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))

@@ -135,8 +135,15 @@ class ScoringHandler:
     """A BatchHandler: streams.transport.handler has the contract."""
 
     def __init__(
-        self, ledger: Ledger, publisher: Publisher, rulebook: Rulebook, model: ServedModel | None, clock: Clock
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        rulebook: Rulebook,
+        model: ServedModel | None,
+        clock: Clock,
+        jurisdictions: Mapping[str, str] | None = None,
     ) -> None:
+        """`jurisdictions`, by brand, hold where a feed names none."""
         self._ledger = ledger
         self._publisher = publisher
         self._rulebook = rulebook
@@ -144,6 +151,7 @@ class ScoringHandler:
         self._model_revision = "" if model is None else model.revision
         self._languages = LANGUAGES if model is None else model.languages
         self._clock = clock
+        self._jurisdictions = jurisdictions or {}
         self._partitions: dict[tuple[str, int], ScoringPartition] = {}
         # One thread: the model's sessions are not to be shared, and a core is what a worker has.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
@@ -211,7 +219,7 @@ class ScoringHandler:
         """Runs in the thread. If the model scored any text of the slice, unscored ones are final. If it scored none,
         all join the backlog, and the backlog is not tried now."""
         began_ms = self._clock()
-        texts = [JudgedText.of(one.event) for one in located if not takes_back(one.event)]
+        texts = [self._judged_text(one.event) for one in located if not takes_back(one.event)]
         judgements = iter(judge(texts, self._rulebook, self._model, held.captions, self._languages))
         records = [
             self._retraction(held.claim, one)
@@ -231,6 +239,9 @@ class ScoringHandler:
         tried = self._rescore(held) if answers or not waiting else {}
         settled = {offset: None for offset, text in tried.items() if text.scored or answers}
         return Scored(records, new, [text for text in tried.values() if text.scored], {**settled, **unscored})
+
+    def _judged_text(self, event: Event) -> JudgedText:
+        return JudgedText.of(event, self._jurisdictions.get(event.brand_id))
 
     def _scored_text(self, claim: Claim, located: Located, judgement: Judgement) -> ScoredText:
         origin = Coordinates(claim.topic, claim.partition, located.offset)

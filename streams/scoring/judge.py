@@ -40,17 +40,18 @@ class JudgedText:
     platform: Platform | None = None
     caption: Caption | None = None
     jurisdiction: str | None = None
-    """Whose law its feed says that it is under."""
+    """Whose law its feed says that it is under, or its brand's catalogue."""
 
     @classmethod
-    def of(cls, event: Event) -> JudgedText:
+    def of(cls, event: Event, of_brand: str | None = None) -> JudgedText:
+        """`of_brand` is the jurisdiction of the brand, where the feed names none."""
         caption = None
         if event.kind == "speech" and (event.session_id is not None or event.room_id is not None):
             # A session's id is its room's, and a room's its platform's: what one host says goes on in no other's.
             place = "\x1f".join((event.platform, event.room_id or "", event.session_id or ""))
             caption = Caption(place, event.subject_id, event.event_time_ms)
         reading = TextReading(event.text or "", event.lang)
-        return cls(reading, text_kind(event), event.platform, caption, event.jurisdiction)
+        return cls(reading, text_kind(event), event.platform, caption, event.jurisdiction or of_brand)
 
 
 @dataclass(frozen=True, slots=True)

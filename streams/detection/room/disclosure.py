@@ -75,6 +75,7 @@ class DisclosureDetector:
     def __init__(self, room: SellingRoom, config: DetectionConfig) -> None:
         self._session = room.disclosures
         self._timers = config.timers
+        self._jurisdictions = config.jurisdictions
         self._lateness_ms = config.lateness_ms
 
     @property
@@ -113,7 +114,7 @@ class DisclosureDetector:
 
     def _on_timer_event(self, event: RoomEvent, now_ms: int) -> Iterator[Alert]:
         session = self._session
-        session.jurisdiction = event.jurisdiction or session.jurisdiction
+        session.jurisdiction = event.jurisdiction or session.jurisdiction or self._jurisdictions.get(event.brand_id)
         timers = [timer for timer in self._timers if timer.may_apply(session.jurisdiction, event.platform)]
         if event.kind == "session_start":
             self._on_start(event, timers)

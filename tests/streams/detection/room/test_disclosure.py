@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -285,3 +286,13 @@ async def handled(cuts: list[int], deaths: set[int]) -> list[Alert]:
 
 
 EXPECTED = asyncio.run(handled([], set()))
+
+
+def test_law_of_the_brand_holds_where_the_feed_names_none() -> None:
+    """A stream on Weibo in English says nothing of its market; its brand's catalogue does."""
+    events = [shown(0, platform="other"), *talk(range(30), platform="other")]
+    of_brand = DetectionConfig(timers=load_timers(), jurisdictions={events[0].brand_id: "US"})
+    elsewhere = DetectionConfig(timers=load_timers(), jurisdictions={events[0].brand_id: "FR"})
+    assert play(*events, config=of_brand)
+    assert play(*events, config=elsewhere) == []
+    assert play(*[msgspec.structs.replace(event, jurisdiction="FR") for event in events], config=of_brand) == []
