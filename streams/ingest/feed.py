@@ -12,7 +12,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,6 +27,8 @@ EXAMPLE_BYTES = 4_000
 MAX_TYPES = 200
 """Type names that a feed keeps apart; further ones, which a hostile feed makes up, are counted together."""
 MAX_LIST_PRICES = 1_000
+MAX_EDITED = 10_000
+"""Edited texts whose newest wording is known."""
 OTHER = "other"
 MAX_TYPE_CHARS = 64
 
@@ -41,6 +43,8 @@ class Message:
     received_ms: int
     notes: list[UnreadReason] = field(default_factory=list)
     """What is not known of it although it was read."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Event id → that of the first wording, for what was edited."""
 
     def at_ms(self, *names: str) -> int:
         """The time in one of these fields; where there is none, that of its arrival."""
@@ -60,6 +64,13 @@ class Message:
             if (fields.get(name) or 0) > MAX_COUNT:
                 raise ForeignError("out_of_range", f"{name} is out of range")
         return self.context.event(kind, own_id, at_ms, self.received_ms, **fields)
+
+    def version(self, kind: Kind, own_id: str, version: str, at_ms: int, **fields: Any) -> Event:
+        """The event of a wording: `own_id` names what was edited, `version` how it reads now. The feed takes the former
+        wording back, and a deletion of `own_id` is that of the last one."""
+        event = self.event(kind, f"{own_id}:{version}", at_ms, **fields)
+        self.versions[event.event_id] = self.context.own_id(own_id)
+        return event
 
     def retraction(self, own_id: str, at_ms: int) -> Event:
         return self.context.retraction(own_id, at_ms, self.received_ms)
@@ -119,12 +130,37 @@ class Unread:
     detail: str
 
 
+class Wordings(Protocol):
+    """Which wording of an event is the newest: by the id of the first."""
+
+    def newest(self, first_id: str) -> str | None: ...
+
+    def note(self, first_id: str, newest_id: str) -> None: ...
+
+
+class RememberedWordings:
+    """In this process, as many as MAX_EDITED."""
+
+    def __init__(self) -> None:
+        self._newest: OrderedDict[str, str] = OrderedDict()
+
+    def newest(self, first_id: str) -> str | None:
+        return self._newest.get(first_id)
+
+    def note(self, first_id: str, newest_id: str) -> None:
+        self._newest[first_id] = newest_id
+        self._newest.move_to_end(first_id)
+        if len(self._newest) > MAX_EDITED:
+            self._newest.popitem(last=False)
+
+
 class Feed:
     """The messages of one connection. `unread` is for people; `pulsewatch_ingest_unread_total` counts the same."""
 
-    def __init__(self, decoder: Decoder, context: FeedContext) -> None:
+    def __init__(self, decoder: Decoder, context: FeedContext, wordings: Wordings | None = None) -> None:
         self._decoder = decoder
         self.context = context
+        self._wordings = wordings or RememberedWordings()
         self.unread: dict[tuple[str, UnreadReason], Unread] = {}
         self._place = ""
         """Where the message stands that is being read."""
@@ -170,7 +206,24 @@ class Feed:
             while len(self._list_prices) > MAX_LIST_PRICES:
                 self._list_prices.popitem(last=False)
             return events
-        return [told for event in events for told in self._at_its_price(event, received_ms)]
+        folded = [told for event in events for told in self._newest_wording(event, message)]
+        return [told for event in folded for told in self._at_its_price(event, received_ms)]
+
+    def _newest_wording(self, event: Event, message: Message) -> Iterable[Event]:
+        """An edit takes back what it replaces; a deletion takes back the last wording."""
+        first_id = message.versions.get(event.event_id)
+        if first_id is None:
+            newest = self._wordings.newest(event.retracts) if event.retracts else None
+            yield event if newest is None else self._taken_back(newest, event.event_time_ms, message.received_ms)
+            return
+        former = self._wordings.newest(first_id)
+        if former != event.event_id:
+            yield self._taken_back(former or first_id, message.received_ms, message.received_ms)
+            self._wordings.note(first_id, event.event_id)
+        yield event
+
+    def _taken_back(self, event_id: str, at_ms: int, received_ms: int) -> Event:
+        return self.context.retraction(event_id.removeprefix(f"{self.context.id_space}:"), at_ms, received_ms)
 
     def _at_its_price(self, event: Event, received_ms: int) -> Iterable[Event]:
         """A purchase that was told at its list price is taken back, and told anew, where something else was paid."""
@@ -179,7 +232,7 @@ class Feed:
             yield event
             return
         own_id = event.event_id.removeprefix(f"{self.context.id_space}:")
-        yield self.context.retraction(own_id, event.event_time_ms, received_ms)
+        yield self._taken_back(event.event_id, event.event_time_ms, received_ms)
         yield msgspec.structs.replace(event, event_id=self.context.own_id(f"{own_id}:paid"))
 
     def _count(self, type_name: str, reason: UnreadReason, detail: str, raw: bytes | str) -> None:

@@ -20,7 +20,7 @@ from streams.ingest.context import FeedContext
 from streams.ingest.feed import Decoder
 from streams.ingest.mapping import mapped
 from streams.ingest.mapping_fields import MessageMapping
-from streams.ingest.platforms import bilibili, douyin, jetstream, tiktok
+from streams.ingest.platforms import bilibili, douyin, jetstream, mastodon, tiktok
 from streams.ingest.preset import preset
 from streams.ingest.protocols.received import WayIn
 from streams.ingest.secret import Secret, Secrets
@@ -30,6 +30,7 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 DECODERS: Mapping[Platform, Decoder] = {
     "tiktok": tiktok.DECODER, "douyin": douyin.DECODER, "bilibili": bilibili.DECODER, "bluesky": jetstream.DECODER,
+    "mastodon": mastodon.DECODER,
 }  # fmt: skip
 """The platforms whose messages need no mapping."""
 

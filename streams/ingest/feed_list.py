@@ -23,12 +23,14 @@ import msgspec
 from streams.errors import UsageError
 from streams.ingest.feed_entry import FeedEntry
 from streams.ingest.protocols.file_feeds import FilesFeed, FolderFeed
+from streams.ingest.protocols.jetstream import JetstreamFeed
+from streams.ingest.protocols.mastodon import MastodonFeed
 from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.protocols.sse import SseFeed
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.yaml_records import read_record
 
-AnyFeed = WebSocketFeed | SseFeed | PollFeed | FilesFeed | FolderFeed
+AnyFeed = WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | FilesFeed | FolderFeed
 
 
 class _FeedFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -67,6 +67,13 @@ class FeedMemory:
     def put_all(self, subject: Subject, of: str, values: list[str]) -> None:
         self.put(subject, of, _SEPARATOR.join(values))
 
+    def newest(self, first_id: str) -> str | None:
+        """See streams.ingest.feed.Wordings."""
+        return self.get("version", first_id)
+
+    def note(self, first_id: str, newest_id: str) -> None:
+        self.put("version", first_id, newest_id)
+
     def changes(self) -> dict[int, dict[str, bytes | None]]:
         """What is to be stored, by day: a value, or None for what is forgotten."""
         return self._changes

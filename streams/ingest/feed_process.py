@@ -80,7 +80,7 @@ def translator(entry: FeedEntry, feeds: Feeds, pseudonyms: Pseudonyms) -> Transl
         if entry.brand is None
         for account in brand.own_accounts.get(entry.of_platform, ())
     )
-    feed = Feed(entry.decoder(), entry.context(pseudonyms, own))
+    feed = Feed(entry.decoder(), entry.context(pseudonyms, own), memory)
     if entry.brand is None:
         brands_of = CatalogueBrands(lambda: feeds.catalogue, entry.of_platform, pseudonyms, memory).events
         return Translator(feed, brands_of, memory, retells=entry.retells)

@@ -2,14 +2,17 @@
 
 A record's address (`at://did/collection/rkey`) names its author, so a pseudonym replaces both. The time is the server's
 (`time_us`): `createdAt` is what the client wrote. A delete names the deleted record by its address alone, so
-every delete is a retraction. An edit (`update`) is not read: no client of Bluesky's own makes one, and what was said
-first was said. An account that is deleted, or taken down, takes all of its texts along. Source: https://docs.bsky.app/blog/jetstream.
+every delete is a retraction. An edited post takes its former wording back. An account that is deleted, or taken down,
+takes all of its texts along. Version 2 tells the same in another form, by the same ids. Sources:
+https://docs.bsky.app/blog/jetstream, https://bsky.network/docs/jetstream/.
 """
+
+from typing import Any
 
 from streams.events.schema import Event, Kind
 from streams.ingest.context import FeedContext
 from streams.ingest.feed import Decoder, Message
-from streams.ingest.foreign import Fields, ForeignError
+from streams.ingest.foreign import Fields, ForeignError, digest
 
 POST, LIKE = "app.bsky.feed.post", "app.bsky.feed.like"
 REPOST, FOLLOW = "app.bsky.feed.repost", "app.bsky.graph.follow"
@@ -22,15 +25,15 @@ OPERATIONS = frozenset({"create", "update", "delete"})
 def _commit(message: Message) -> list[Event]:
     """No event or one. A follow counts where the account is one of the brand's own. Every post is decoded: whether it
     is about the brand is decided by the caller."""
-    commit = message.fields.part("commit")
+    told, at_ms = _told(message)
+    commit = told.part("commit") or told
     collection, operation = commit.required_text("collection"), commit.required_text("operation")
     if operation not in OPERATIONS:
         raise ForeignError("wrong_type", "operation is none of Jetstream's")
-    if collection not in COLLECTIONS or operation == "update":
+    if collection not in COLLECTIONS or (operation == "update" and collection != POST):
         return []
-    did, rkey = message.fields.required_text("did"), commit.required_text("rkey")
+    did, rkey = told.required_text("did"), commit.required_text("rkey")
     event_id = message.context.pseudonymise(f"at://{did}/{collection}/{rkey}")
-    at_ms = message.at_ms("time_us")
     if operation == "delete":
         return [message.retraction(event_id, at_ms)]
     record = commit.part("record")
@@ -40,25 +43,24 @@ def _commit(message: Message) -> list[Event]:
     if kind is None:
         return []
     lang = next((lang for lang in record.items("langs") if isinstance(lang, str)), "")
-    return [
-        message.event(
-            kind,
-            event_id,
-            at_ms,
-            actor=message.context.actor(did),
-            text=record.text("text") or None,
-            lang=lang[:16] or None,
-            subject_id=_subject(record, message.context),
-        )
-    ]
+    fields: dict[str, Any] = {
+        "actor": message.context.actor(did),
+        "text": record.text("text") or None,
+        "lang": lang[:16] or None,
+        "subject_id": _subject(record, message.context),
+    }
+    if operation == "update":
+        version = commit.identifier("cid", "rev") or digest(fields["text"])
+        return [message.version(kind, event_id, version, at_ms, **fields)]
+    return [message.event(kind, event_id, at_ms, **fields)]
 
 
 def _account(message: Message) -> list[Event]:
     """One event where the account is gone for good, else none."""
-    account = message.fields.part("account")
-    if account.text("status") not in GONE:
+    told, at_ms = _told(message)
+    if told.part("account").text("status") not in GONE:
         return []
-    did, at_ms = message.fields.required_text("did"), message.at_ms("time_us")
+    did = told.required_text("did")
     event_id = message.context.pseudonymise(f"{did} is gone {at_ms}")
     return [message.event("account_deletion", event_id, at_ms, actor=message.context.actor(did))]
 
@@ -77,12 +79,22 @@ def _subject(record: Fields, context: FeedContext) -> str | None:
     return context.own_id(context.pseudonymise(uri)) if uri else None
 
 
+def _told(message: Message) -> tuple[Fields, int]:
+    """What a message of either version tells, and when the server heard it."""
+    payload = message.fields.part("payload")
+    if payload:
+        return payload, payload.time_ms("witnessedAt", "time") or message.received_ms
+    return message.fields, message.at_ms("time_us")
+
+
 def _type(fields: Fields) -> str:
     kind = fields.get("kind")
+    if kind is None and fields.get("$type") == "message":
+        kind = fields.part("payload").text("$type").rpartition("#")[2]
     if not isinstance(kind, str) or not kind:
         raise ForeignError("no_type", "no kind")
     return kind
 
 
-DECODER = Decoder(_type, {"commit": _commit, "account": _account}, frozenset({"identity"}))
+DECODER = Decoder(_type, {"commit": _commit, "account": _account}, frozenset({"identity", "sync", "info"}))
 decode = DECODER.decode

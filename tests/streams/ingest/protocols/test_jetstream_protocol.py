@@ -1,0 +1,110 @@
+"""Jetstream's two versions: where they go on, and what they say of what they no longer have."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from streams.ingest.feed_status import FeedStatus
+from streams.ingest.protocols.jetstream import PATH_V2, JetstreamFeed
+from streams.ingest.secret import Secrets
+from streams.ledger.memory import MemoryLedger
+from tests.builders.feeds import Topics, running
+from tests.servers.cutting import CuttingProxy
+from tests.servers.feed_server import FeedServer
+from tests.servers.jetstream_server import JetstreamServer
+from tests.servers.waiting import until_async
+
+PATHS = ("/subscribe", PATH_V2)
+
+
+@asynccontextmanager
+async def serving(stream: JetstreamServer) -> AsyncIterator[CuttingProxy]:
+    async with FeedServer().serving(*stream.routes()) as server, CuttingProxy(server.port).serving() as proxy:
+        yield proxy
+
+
+async def told(port: int, path: str, topics: Topics, ledger: MemoryLedger, until: int) -> FeedStatus:
+    entry = JetstreamFeed(name="bluesky", url=f"ws://127.0.0.1:{port}{path}", brand="acme")
+    one = running(entry, lambda: entry.way_in(Secrets()), topics, ledger)
+    task = asyncio.create_task(one.run())
+    await until_async(lambda: len(set(topics.ids())) >= until or task.done(), seconds=20)
+    one.stop()
+    assert await task == "stopped"
+    return one.status
+
+
+def texts(topics: Topics) -> list[str | None]:
+    return [event.text for event in topics.events()]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("inclusive", [True, False])
+async def test_stream_that_is_cut_anywhere_is_told_once(path: str, inclusive: bool) -> None:
+    expected = ["post 0", "post 1"]
+    async with serving(JetstreamServer(count=2, inclusive=inclusive)) as proxy:
+        await told(proxy.port, path, topics := Topics(), MemoryLedger(), 2)
+        assert texts(topics) == expected
+        for cut in range(0, proxy.passed + 1, 3 if inclusive else 29):
+            proxy.cuts[:] = [cut]
+            status = await told(proxy.port, path, topics := Topics(), MemoryLedger(), 2)
+            assert texts(topics) == expected, cut
+            assert (status.last_gap and status.last_gap.reason) in (None, "no_cursor"), cut
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_next_process_goes_on_behind_the_last_message(path: str) -> None:
+    stream, topics, ledger = JetstreamServer(count=2), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, path, topics, ledger, 2)
+        stream.count = 5
+        status = await told(proxy.port, path, topics, ledger, 5)
+    assert texts(topics) == [f"post {number}" for number in range(5)]
+    assert status.gaps == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_cursor_that_is_older_than_what_is_kept_is_a_gap(path: str) -> None:
+    stream, topics, ledger = JetstreamServer(count=2), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, path, topics, ledger, 2)
+        stream.count, stream.floor = 8, 6
+        status = await told(proxy.port, path, topics, ledger, 4)
+    assert texts(topics) == ["post 0", "post 1", "post 6", "post 7"]
+    assert status.gaps == 1
+    assert status.last_gap is not None
+    assert (status.last_gap.reason, status.last_gap.to_ms - status.last_gap.from_ms) == ("cursor_too_old", 5)
+
+
+async def test_number_of_another_archive_is_asked_for_by_its_time() -> None:
+    stream, topics, ledger = JetstreamServer(count=9), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, PATH_V2, topics, ledger, 9)
+        stream.count = 3
+        one = asyncio.create_task(told(proxy.port, PATH_V2, topics, ledger, 99))
+        await until_async(lambda: len(stream.asked) >= 3)
+        one.cancel()
+        await asyncio.gather(one, return_exceptions=True)
+    assert [asked.get("cursor") for asked in stream.asked] == [None, ["9"], [str(stream.time_us(8))]]
+
+
+async def test_both_versions_tell_one_post_by_one_id() -> None:
+    ids = []
+    async with serving(JetstreamServer()) as proxy:
+        for path in PATHS:
+            await told(proxy.port, path, topics := Topics(), MemoryLedger(), 3)
+            ids.append(topics.ids())
+    assert ids[0] == ids[1]
+
+
+async def test_server_is_asked_for_what_is_read() -> None:
+    stream = JetstreamServer()
+    async with serving(stream) as proxy:
+        for path in PATHS:
+            await told(proxy.port, path, Topics(), MemoryLedger(), 3)
+    collections = [
+        "app.bsky.feed.like", "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.graph.follow",
+    ]  # fmt: skip
+    assert [stream.asked[0]["wantedCollections"], stream.asked[1]["collections"]] == [collections] * 2
+    assert stream.asked[1]["kinds"] == ["commit", "account"]
