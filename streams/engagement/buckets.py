@@ -75,9 +75,11 @@ class Totals:
         """Add to every field of the targets, all of which are held or begin now."""
         numbers = tuple(slots.items())
         for bucket, fields, _ in targets:
-            held = self._held[bucket]
-            self._changed.setdefault(bucket, set()).update(fields)
+            held, changed = self._held[bucket], self._changed.get(bucket)
+            if changed is None:
+                changed = self._changed[bucket] = set()
             for field in fields:
+                changed.add(field)
                 totals = held.get(field)
                 if totals is None:
                     held[field] = slots.copy()

@@ -22,7 +22,7 @@ from streams.engagement.dictionary import LATE, SLOTS
 from streams.engagement.hyperloglog import Entries, entries, hashes
 from streams.engagement.orders import order_change
 from streams.engagement.owners import IdOwners
-from streams.engagement.scopes import MAX_SCOPES, CountingPlan, CountingPlans
+from streams.engagement.scopes import MAX_SCOPES, CountingPlans
 from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_remembered
 from streams.events.codec import Decoded
 from streams.events.identity import identities, retracted_identity
@@ -192,7 +192,9 @@ class BatchCounter:
             deltas.fates["late"] += 1
             deltas.add((plan.scope, SESSION_ONLY), SLOTS[LATE], 1)
             if plan.kind == "refund":
-                _add(deltas, plan, SESSION_ONLY, 1, (1, int(columns.values[at]), int(columns.amounts[at]), 0))
+                measures = 1, int(columns.values[at]), int(columns.amounts[at]), 0
+                for slot, measure in plan.adds:
+                    deltas.add((plan.scope, SESSION_ONLY), slot, measures[measure])
                 if (order := columns.reports.get(at)) is not None:
                     deltas.orders.append(order_change(order, (plan.scope, SESSION_ONLY), 1))
 
@@ -208,17 +210,13 @@ def _sum(columns: Columns, counted: NDArray[np.bool_], deltas: Deltas) -> None:
     starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
     counts = np.diff(starts, append=len(codes)).tolist()
     totals = _totals(columns.values[positions], columns.amounts[positions], starts)
-    plan_of = columns.plans.plan
+    scopes, kinds = columns.plans.scopes, columns.plans.kinds
     for code, *measures in zip(codes[starts].tolist(), counts, *totals, strict=True):
-        plan = plan_of(code >> _MINUTE_BITS)
-        if plan.adds:
-            _add(deltas, plan, code & _MINUTE_MASK, 1, measures)
-
-
-def _add(deltas: Deltas, plan: CountingPlan, minute: int, sign: int, measures: Sequence[int]) -> None:
-    slots = deltas.sums[plan.scope, minute]
-    for slot, measure in plan.adds:
-        slots[slot] = slots.get(slot, 0) + sign * measures[measure]
+        plan = code >> _MINUTE_BITS
+        if adds := kinds[plan & _KIND_MASK].adds:
+            slots = deltas.sums[scopes[plan >> _KIND_BITS], code & _MINUTE_MASK]
+            for slot, measure in adds:
+                slots[slot] = slots.get(slot, 0) + measures[measure]
 
 
 def _totals(values: Numbers, amounts: Numbers, starts: NDArray[np.intp]) -> list[list[int]]:

@@ -97,14 +97,16 @@ class Deltas:
         slots[slot] = slots.get(slot, 0) + number
 
     def roll_up(self) -> None:
-        """Add the sums and people of products to their parents, once, when all is counted."""
-        for (scope, minute), slots in [*self.sums.items()]:
-            if scope.parent is not None:
-                for slot, number in slots.items():
-                    self.add((scope.parent, minute), slot, number)
-        for (scope, minute), logs in [*self.people.items()]:
-            if scope.parent is not None:
-                self.people[scope.parent, minute].extend(logs)
+        """Add the sums and people of products to their parents, then those of rooms, once, when all is counted."""
+        for products in (True, False):
+            for (scope, minute), slots in [*self.sums.items()]:
+                if scope.parent is not None and scope.is_product is products:
+                    above = self.sums[scope.parent, minute]
+                    for slot, number in slots.items():
+                        above[slot] = above.get(slot, 0) + number
+            for (scope, minute), logs in [*self.people.items()]:
+                if scope.parent is not None and scope.is_product is products:
+                    self.people[scope.parent, minute] += logs
 
     def gauge(self, where: ScopeMinute, gauge: Gauge) -> None:
         """Add a report of concurrent viewers."""

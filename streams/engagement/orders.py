@@ -112,7 +112,7 @@ class OrderMarks:
             mark = OrderMark(change.stretch)
         mark = self._held[change.order] = OrderMark(max(mark.stretch, change.stretch), dict(mark.records))
         scope = change.where[0]
-        product = 0 if scope.parent is None else _step(mark, f"{change.kind}|{scope.fields[0]}", change.sign)
+        product = _step(mark, f"{change.kind}|{scope.fields[0]}", change.sign) if scope.is_product else 0
         return _Growth(product, _step(mark, change.kind, change.sign))
 
 
@@ -130,12 +130,12 @@ def _step(mark: OrderMark, name: str, sign: int) -> int:
 def _add(deltas: Deltas, change: OrderChange, growth: _Growth) -> None:
     scope, minute = change.where
     slot = next(SLOTS[name] for name, measure in CONTRIBUTIONS[change.kind].adds if measure == "one")
-    if scope.parent is None:
+    if not scope.is_product:
         _add_some(deltas, change.where, slot, growth.order)
         return
     _add_some(deltas, change.where, slot, growth.product)
     # The product's own number is added to its parent with all else.
-    _add_some(deltas, (scope.parent, minute), slot, growth.order - growth.product)
+    _add_some(deltas, (scope.without_product, minute), slot, growth.order - growth.product)
 
 
 def _add_some(deltas: Deltas, where: ScopeMinute, slot: int, number: int) -> None:

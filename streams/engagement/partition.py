@@ -101,7 +101,8 @@ class PartitionCounters:
         marks, orders = self._marks.to_load(deltas.reports), self._orders.to_load(deltas.orders)
         touched = {*deltas.sums, *deltas.gauges}
         touched |= {change.where for change in (*deltas.reports, *deltas.orders)}
-        touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
+        for _ in range(2):  # from a product to its room, from a room to its brand
+            touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
         totals = self._totals.to_load(target for where in touched for target in self._targets(where))
         if marks or orders or totals:
             found = await ledger.load_fields(self.claim, {**marks, **orders, **totals})

@@ -6,7 +6,7 @@ its plans.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -38,10 +38,12 @@ def scope_field(scope: Scope, scope_id: str) -> str:
     return f"{SCOPE_CODES[scope]}:{scope_id}"
 
 
+@lru_cache(maxsize=1_024)
 def minute_bucket(minute: int) -> str:
     return f"minute:{minute}"
 
 
+@lru_cache(maxsize=256)
 def hour_bucket(hour: int) -> str:
     return f"hour:{hour}"
 
@@ -74,29 +76,32 @@ class BucketTarget(NamedTuple):
 class CountingScope:
     """One combination of platform, brand, room, session, and of a product in it.
 
-    What happens to a product also counts in its `parent`, the same combination without the product: deltas are added
-    up there before any bucket is touched, since many products share a room.
+    What happens to a product also counts in its `parent`, the same combination without the product, and what happens in
+    a room in that of its brand and platform alone: deltas are added up there before any bucket is touched, since many
+    products share a room, and many rooms a brand.
     """
 
     number: int
     parent: "CountingScope | None"
     fields: tuple[str, ...]
-    """Its own: the product's alone, or those of room, brand and platform."""
+    """Its own: the product's alone, the room's alone, or those of brand and platform."""
     session_name: str | None
     """As streams.engagement.owners names it."""
     session: tuple[BucketTarget, ...]
     """The session's bucket, if there is one."""
+    session_field: str | None
+    """The field that the session belongs to: the product's, or the room's if there is one."""
+    is_product: bool
 
     @property
     def all_fields(self) -> tuple[str, ...]:
-        """Its own fields and its parent's."""
-        return self.fields if self.parent is None else (*self.fields, *self.parent.fields)
+        """Its own fields and those of what it counts in."""
+        return self.fields if self.parent is None else (*self.fields, *self.parent.all_fields)
 
     @property
-    def session_field(self) -> str | None:
-        """The field that the session belongs to: the product's, or the room's if there is one."""
-        field = self.fields[0]
-        return field if self.session_name is not None and field.startswith(_WITH_SESSIONS) else None
+    def without_product(self) -> "CountingScope":
+        """The room, or brand, that a product was shown in; any other scope itself."""
+        return self.parent if self.is_product and self.parent is not None else self
 
     def targets(self, minute: int) -> tuple[BucketTarget, ...]:
         """Every bucket that its events of a minute (since the epoch) count in."""
@@ -196,27 +201,32 @@ class CountingPlans:
         self, platform: str, brand: str, room: str | None, product: str | None, session: str | None
     ) -> CountingScope:
         parent = None
+        fields: tuple[str, ...] = scope_field("brand", brand), scope_field("platform", platform)
         if product is not None:
-            above = self._scope_numbers[platform, brand, room, None, session]
-            parent = self.scopes[above >> self.KIND_BITS]
-        fields = self._fields(platform, brand, room)
+            parent = self._numbered(platform, brand, room, None, session)
+        elif room is not None:
+            parent = self._numbered(platform, brand, None, None, None)
+        if room is not None:
+            fields = (scope_field("room", self._owners.name("r", room, platform)),)
         if session is not None:
-            session = self._owners.session(session, fields[0] if room is not None else fields[-1])
+            session = self._owners.session(session, fields[-1])
         if product is not None:
             fields = (scope_field("product", self._owners.name("p", product, platform)),)
-        scope = _numbered(len(self.scopes), parent, fields, session)
+        in_session = (WHOLE_SESSION,) if product is None else fields
+        scope = CountingScope(
+            number=len(self.scopes),
+            parent=parent,
+            fields=fields,
+            session_name=session,
+            session=() if session is None else (target(session_bucket(session), in_session),),
+            session_field=fields[0] if session is not None and fields[0].startswith(_WITH_SESSIONS) else None,
+            is_product=product is not None,
+        )
         self.scopes.append(scope)
         return scope
 
-    def _fields(self, platform: str, brand: str, room: str | None) -> tuple[str, ...]:
-        fields = scope_field("brand", brand), scope_field("platform", platform)
-        return fields if room is None else (scope_field("room", self._owners.name("r", room, platform)), *fields)
-
-
-def _numbered(number: int, parent: CountingScope | None, fields: tuple[str, ...], session: str | None) -> CountingScope:
-    in_session = (WHOLE_SESSION,) if parent is None else fields
-    targets = () if session is None else (target(session_bucket(session), in_session),)
-    return CountingScope(number, parent, fields, session, targets)
+    def _numbered(self, *where: str | None) -> CountingScope:
+        return self.scopes[self._scope_numbers[where] >> self.KIND_BITS]
 
 
 class KindPlan(NamedTuple):

@@ -88,7 +88,7 @@ class StatefulEvents:
     def _viewers(self, event: Event, where: ScopeMinute) -> None:
         scope, minute = where
         self._deltas.gauge(
-            (scope.parent or scope, minute), Gauge(event.value, event.event_time_ms, event.value, event.total or 0)
+            (scope.without_product, minute), Gauge(event.value, event.event_time_ms, event.value, event.total or 0)
         )
 
     def _running_total(self, event: Event, where: ScopeMinute) -> None:

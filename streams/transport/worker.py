@@ -6,8 +6,6 @@ another Kafka's workers hold the namespace, 3 another worker owns a partition, 4
 """
 
 import asyncio
-import ctypes
-import gc
 import logging
 import os
 import signal
@@ -36,24 +34,17 @@ from streams.settings import Settings
 from streams.transport.faust_app import FaustApp
 from streams.transport.handler import BatchHandler
 from streams.transport.lanes import Lanes
+from streams.transport.memory import settle_memory
 from streams.transport.outage import Outage
 from streams.transport.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-GLIBC_OPTIONS = {
-    -3: 32 * 1024**2,  # M_MMAP_THRESHOLD, at its highest: larger blocks go back to the kernel when they are freed
-    -1: 256 * 1024**2,  # M_TRIM_THRESHOLD: as much may lie free at the heap's end
-    -8: 1,  # M_ARENA_MAX: blocks that one thread frees serve the other
-}
 STOPPED, FAILED, REFUSED, FENCED, STUCK = 0, 1, 2, 3, 4
 TOPICS_BACKOFF = Backoff(first_seconds=0.25, max_seconds=5.0)
 STOPPING_SECONDS = 15.0
 GIVING_UP_SECONDS = 20.0
 """How long a worker that stands still may take for its end."""
-YOUNG_OBJECTS = 50_000
-"""New objects after which the garbage collector runs. At Python's 700 it went through a batch's long lists again and
-again, an eighth of the engagement worker's time; there are hardly any cycles to find."""
 
 
 def run_worker(
@@ -118,9 +109,7 @@ class Worker:
         2. Run the Faust app until `stop`, or until a lane or the fetch fails.
         3. Store the batches in hand, commit the offsets to Kafka, leave the group.
         """
-        gc.freeze()  # what was imported stays: no need to go through it again and again
-        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-        _keep_large_blocks()
+        settle_memory()
         with self._outage.capturing(self._settings.log_level), self._watched():
             if not await self._unless_stopped(self._prepare()):
                 return self._exit_code
@@ -259,15 +248,6 @@ def _exit_at_once() -> None:
     """Python would wait for whatever is stuck in a thread."""
     logging.shutdown()
     os._exit(STUCK)
-
-
-def _keep_large_blocks() -> None:
-    """Where the C library is glibc: keep the memory of fetches, of megabytes each, for the next ones. By itself it
-    gives each back to the kernel, which has to clear it before the next: a fifth of a decoding worker's time."""
-    with suppress(AttributeError, OSError):
-        set_option = ctypes.CDLL(None).mallopt
-        for option, value in GLIBC_OPTIONS.items():
-            set_option(option, value)
 
 
 async def _run_app(app: FaustApp) -> None:

@@ -1,9 +1,11 @@
 """What a room and a brand cost: the same number of events spread over ten and over ten thousand rooms, and over ten and
 five thousand brands, through the stages' own handlers on a Redis of their own.
 
-Processor time is this process's over the second half of the events, when the keys are known; Redis's memory is what it
-holds more than before, and the worker's what the process holds more while its handler lives. Every key has the same
-number of events a minute, so that a batch of many keys touches more of them, each with less to add.
+Processor time is this process's and Redis's over the second half of the events, when the keys are known; Redis's memory
+is what it holds more than before, and the worker's what the process holds more while its handler lives. The process
+looks after its memory as a worker does. Every key has the same number of events a minute, so that a batch of many keys
+touches more of them, each with less to add. How many events a key has in a batch decides what an event costs: a batch is
+by default what a worker takes at once when it has no time to spare, and `--batch` measures smaller ones.
 """
 
 import asyncio
@@ -32,11 +34,13 @@ from streams.ledger.redis import RedisLedger
 from streams.topology import DETECTION, ENGAGEMENT, LIVE, SCORED, SOCIAL
 from streams.transport.batch import Batch
 from streams.transport.handler import BatchHandler
+from streams.transport.memory import settle_memory
 from tests.bench.arena import Say
 
 FEW, MANY_ROOMS, MANY_BRANDS = 10, 10_000, 5_000
 GOAL = 1.3
-BATCH_EVENTS = 4_000
+BATCH_EVENTS = 25_000
+"""What streams.transport.fetched takes at once of events of 300 bytes."""
 EVENTS_A_MINUTE = 12
 """Of each key: a house with a thousand times as many rooms has a thousand times as many events."""
 BEGINS_MS = 1_790_000_000_000 // MINUTE_MS * MINUTE_MS
@@ -61,11 +65,16 @@ class Cost:
 
     keys: int
     microseconds_an_event: float
+    redis_microseconds_an_event: float
     redis_bytes_a_key: float
     worker_bytes_a_key: float
 
+    @property
+    def whole_microseconds(self) -> float:
+        return self.microseconds_an_event + self.redis_microseconds_an_event
 
-def run_scale(*, events: int = 200_000, say: Say = lambda _: None) -> dict[str, Any]:
+
+def run_scale(*, events: int = 200_000, batch_events: int = BATCH_EVENTS, say: Say = lambda _: None) -> dict[str, Any]:
     """Each stage's costs with few and with many keys."""
     rows = []
     for name, many in (
@@ -73,34 +82,41 @@ def run_scale(*, events: int = 200_000, say: Say = lambda _: None) -> dict[str, 
         ("detection of rooms", MANY_ROOMS),
         ("detection of brands", MANY_BRANDS),
     ):
-        few_cost, many_cost = (_measured(name, keys, events, say) for keys in (FEW, many))
+        few_cost, many_cost = (_measured(name, keys, events, batch_events, say) for keys in (FEW, many))
         rows.append(
             {
                 "stage": name,
                 "few": msgspec.to_builtins(few_cost),
                 "many": msgspec.to_builtins(many_cost),
-                "ratio": round(many_cost.microseconds_an_event / few_cost.microseconds_an_event, 2),
+                "ratio": round(many_cost.whole_microseconds / few_cost.whole_microseconds, 2),
             }
         )
-    whole = [sum(row[size]["microseconds_an_event"] for row in rows) for size in ("few", "many")]
-    return {"goal": GOAL, "events": events, "rows": rows, "ratio": round(whole[1] / whole[0], 2)}
+    parts = "microseconds_an_event", "redis_microseconds_an_event"
+    whole = [sum(row[size][part] for row in rows for part in parts) for size in ("few", "many")]
+    return {
+        "goal": GOAL,
+        "events": events,
+        "batch_events": batch_events,
+        "rows": rows,
+        "ratio": round(whole[1] / whole[0], 2),
+    }
 
 
 def shown(outcome: dict[str, Any]) -> Iterator[str]:
     """The outcome as lines."""
-    yield f"{'stage':22} {'keys':>7} {'µs/event':>9} {'Redis B/key':>12} {'worker B/key':>13} {'ratio':>6}"
+    yield f"{'stage':22} {'keys':>7} {'µs/event':>9} {'Redis µs':>9} {'Redis B/key':>12} {'worker B/key':>13} {'ratio':>6}"
     for row in outcome["rows"]:
         for size in ("few", "many"):
             cost = row[size]
             ratio = f"{row['ratio']:6.2f}" if size == "many" else ""
             yield (
-                f"{row['stage']:22} {cost['keys']:7,} {cost['microseconds_an_event']:9.1f}"
+                f"{row['stage']:22} {cost['keys']:7,} {cost['microseconds_an_event']:9.1f} {cost['redis_microseconds_an_event']:9.1f}"
                 f" {cost['redis_bytes_a_key']:12,.0f} {cost['worker_bytes_a_key']:13,.0f} {ratio}"
             )
     yield f"all stages: ×{outcome['ratio']} (goal ×{outcome['goal']})"
 
 
-def _measured(name: str, keys: int, events: int, say: Say) -> Cost:
+def _measured(name: str, keys: int, events: int, batch_events: int, say: Say) -> Cost:
     """In a process of its own, so that what one run leaves behind is not another's."""
     say(f"{name}: {keys:,} keys")
     reading, writing = os.pipe()
@@ -108,7 +124,7 @@ def _measured(name: str, keys: int, events: int, say: Say) -> Cost:
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "wb") as answer:
-            answer.write(msgspec.msgpack.encode(asyncio.run(_run(name, keys, events))))
+            answer.write(msgspec.msgpack.encode(asyncio.run(_run(name, keys, events, batch_events))))
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
@@ -117,25 +133,32 @@ def _measured(name: str, keys: int, events: int, say: Say) -> Cost:
     return msgspec.msgpack.decode(found, type=Cost)
 
 
-async def _run(name: str, keys: int, events: int) -> Cost:
+async def _run(name: str, keys: int, events: int, batch_events: int) -> Cost:
+    settle_memory()
     with TemporaryDirectory() as folder, LocalRedis(Path(folder)) as server:
         async with Redis.from_url(server.url) as client:
             handler, topic, values = _stage(name, client, keys)
             await handler.assigned(topic, 0)
             gc.collect()
             redis_before, worker_before = (await client.info("memory"))["used_memory"], _resident_bytes()
-            seconds = 0.0
-            for first in range(0, events, BATCH_EVENTS):
-                part = values(first, min(first + BATCH_EVENTS, events))
+            seconds, counted, redis_seconds = 0.0, 0, 0.0
+            for first in range(0, events, batch_events):
+                part = values(first, min(first + batch_events, events))
+                measured = first >= events // 2
+                if measured and not counted:
+                    redis_seconds = await _redis_seconds(client)
                 began = time.process_time()
                 await handler.apply(handler.prepare(part))
-                if first >= events // 2:
+                if measured:
                     seconds += time.process_time() - began
+                    counted += len(part.values)
+            redis_seconds = await _redis_seconds(client) - redis_seconds
             gc.collect()
             redis_bytes = (await client.info("memory"))["used_memory"] - redis_before
             return Cost(
                 keys,
-                seconds / (events - events // 2) * 1e6,
+                seconds / counted * 1e6,
+                redis_seconds / counted * 1e6,
                 redis_bytes / keys,
                 max(0, _resident_bytes() - worker_before) / keys,
             )
@@ -198,6 +221,11 @@ def _batch(topic: str, first: int, made: Sequence[Any], times_ms: Sequence[int])
 
 def _at_ms(number: int, keys: int) -> int:
     return BEGINS_MS + number * MINUTE_MS // (EVENTS_A_MINUTE * keys)
+
+
+async def _redis_seconds(client: Any) -> float:
+    used = await client.info("cpu")
+    return float(used["used_cpu_user"] + used["used_cpu_sys"])
 
 
 def _resident_bytes() -> int:
