@@ -4,8 +4,8 @@ five thousand brands, through the stages' own handlers on a Redis of their own.
 Processor time is this process's and Redis's over the second half of the events, when the keys are known; Redis's memory
 is what it holds more than before, and the worker's what the process holds more while its handler lives. The process
 looks after its memory as a worker does. Every key has the same number of events a minute, so that a batch of many keys
-touches more of them, each with less to add. How many events a key has in a batch decides what an event costs: a batch is
-by default what a worker takes at once when it has no time to spare, and `--batch` measures smaller ones.
+touches more of them, each with less to add. How many events a key has in a batch decides what an event costs: a batch
+is by default what a worker takes at once when it has no time to spare; `--batch` measures smaller ones.
 """
 
 import asyncio
@@ -104,14 +104,15 @@ def run_scale(*, events: int = 200_000, batch_events: int = BATCH_EVENTS, say: S
 
 def shown(outcome: dict[str, Any]) -> Iterator[str]:
     """The outcome as lines."""
-    yield f"{'stage':22} {'keys':>7} {'µs/event':>9} {'Redis µs':>9} {'Redis B/key':>12} {'worker B/key':>13} {'ratio':>6}"
+    yield f"{'stage':22} {'keys':>7} {'µs/event':>9} {'Redis µs':>9} {'Redis B/key':>12} {'worker B':>9} {'ratio':>6}"
     for row in outcome["rows"]:
         for size in ("few", "many"):
             cost = row[size]
             ratio = f"{row['ratio']:6.2f}" if size == "many" else ""
             yield (
-                f"{row['stage']:22} {cost['keys']:7,} {cost['microseconds_an_event']:9.1f} {cost['redis_microseconds_an_event']:9.1f}"
-                f" {cost['redis_bytes_a_key']:12,.0f} {cost['worker_bytes_a_key']:13,.0f} {ratio}"
+                f"{row['stage']:22} {cost['keys']:7,} {cost['microseconds_an_event']:9.1f}"
+                f" {cost['redis_microseconds_an_event']:9.1f} {cost['redis_bytes_a_key']:12,.0f}"
+                f" {cost['worker_bytes_a_key']:9,.0f} {ratio}"
             )
     yield f"all stages: ×{outcome['ratio']} (goal ×{outcome['goal']})"
 
@@ -151,7 +152,7 @@ async def _run(name: str, keys: int, events: int, batch_events: int) -> Cost:
                 await handler.apply(handler.prepare(part))
                 if measured:
                     seconds += time.process_time() - began
-                    counted += len(part.values)
+                    counted += len(part)
             redis_seconds = await _redis_seconds(client) - redis_seconds
             gc.collect()
             redis_bytes = (await client.info("memory"))["used_memory"] - redis_before
