@@ -24,7 +24,7 @@ from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Bur
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import crisis
 from streams.detection.brand.detector import BrandFacts
-from streams.detection.brand.windows import KEPT_MINUTES, Tally, Windows
+from streams.detection.brand.windows import HOUR_MINUTES, KEPT_MINUTES, Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import EvidenceCollector
 from streams.detection.feed_time import FeedTimes
@@ -42,7 +42,6 @@ CERTAIN = ALARM_SURPRISE + 1.0
 """Surprise from which an alert fires without waiting."""
 MIN_TEXTS = 15
 """Fewer texts, or fewer harmful ones, are no alert: in five minutes, or in an hour of a low-volume brand."""
-HOUR_MINUTES = 60
 REWRITE_MS = 5 * MINUTE_MS
 """A firing alert is written again this often, with the figures of that moment."""
 
@@ -242,11 +241,19 @@ class ConversationDetector:
             turned or state.volume.calm(window.texts, self._hour)
         )
         condition = EpisodeCondition(now_ms, holds, calm and not holds, hysteresis)
-        kind, attention_episode = crisis.harm_kind(window), state.attention
+        kind = crisis.harm_kind(window, state.windows.abuse_of_day(self._last_minute))
+        attention_episode = state.attention
         if attention_episode is not None and attention_episode.firing and self._fires(state.crisis, condition):
             yield from self._escalate(attention_episode, kind, now_ms)
+        elif state.crisis is not None and state.crisis.firing and self._turns_violent(state.crisis, kind, holds):
+            self._become(state.crisis, kind, now_ms)
+            yield state.crisis.alert
         else:
             state.crisis = yield from self._update(state.crisis, kind, condition)
+
+    def _turns_violent(self, episode: Episode, kind: AlertKind, holds: bool) -> bool:
+        """Whether a crisis that fires is violence by now; violence that calms down stays what it was."""
+        return holds and episode.alert.kind == "crisis" and kind == "cyber_violence"
 
     def _hysteresis(self, holds: bool, surprise: float) -> Hysteresis:
         """How long a surprise must last: not at all where it is certain, or lies back far enough to have lasted."""
@@ -267,10 +274,14 @@ class ConversationDetector:
             state.crisis.resolve(now_ms)
             yield state.crisis.alert
         state.crisis, state.attention = attention_episode, None
-        attention_episode.calm_since_ms = None
-        before = msgspec.structs.replace(attention_episode.alert, observed={})
-        attention_episode.revise(now_ms, kind=kind, runbook=KINDS[kind].runbook, **self._alert_fields(kind, before))
+        self._become(attention_episode, kind, now_ms)
         yield attention_episode.alert
+
+    def _become(self, episode: Episode, kind: AlertKind, now_ms: int) -> None:
+        """Give a firing alert another kind; its fingerprint stays."""
+        episode.calm_since_ms = None
+        before = msgspec.structs.replace(episode.alert, observed={})
+        episode.revise(now_ms, kind=kind, runbook=KINDS[kind].runbook, **self._alert_fields(kind, before))
 
     def _evaluate_attention(self, now_ms: int) -> Iterator[Alert]:
         state, attention = self.state, self._attention()

@@ -16,7 +16,8 @@ from streams.alerts.kinds import KINDS, AlertKind
 from streams.clock import MINUTE_MS
 from streams.detection.baseline.burst import WINDOW_MINUTES, Burst
 from streams.detection.baseline.seasonality import hour_of_day
-from streams.detection.brand.windows import Tally, Windows
+from streams.detection.brand.violence import violence_score
+from streams.detection.brand.windows import AbuseCount, Tally, Windows
 from streams.detection.evidence import COORDINATED_SHARE, EvidenceCollector, Tone, influence
 from streams.events.schema import ScoredText
 
@@ -27,8 +28,10 @@ ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
 SUBSTANTIAL_SHARE = 0.25
 PRAISE_SHARE = 0.5
+VIOLENCE_SCORE = 0.45
+"""Of a day (streams.detection.brand.violence): from here on a crisis is violence against a person."""
 VIOLENCE_SHARE = 0.2
-"""Of abusive texts; a quarrel about goods has fewer."""
+"""Of abusive texts in a window, where it is too early for the day's score; a quarrel about goods has fewer."""
 PERSONAL_SHARE = 1 / 3
 """Of the abusive texts, those that name or address somebody; many insults do neither."""
 CRITICAL_SCORE = 0.6
@@ -56,6 +59,7 @@ def tally(text: ScoredText) -> Tally:
         personal_abuse=int(abusive and _at_a_person(text.text)),
         followers=text.actor.followers if text.actor else 0,
         weighted_harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
+        abuse_hundredths=round(100 * text.risks.get("abuse", 0.0)) if text.scored else 0,
     )
 
 
@@ -94,14 +98,12 @@ def is_substantial(window: Tally) -> bool:
     return window.share(window.harm) >= SUBSTANTIAL_SHARE and window.harm >= window.positive / 2
 
 
-def harm_kind(window: Tally) -> AlertKind:
-    """Violence where a fifth of the texts are abusive and a third of these address a person, else a crisis.
-
-    This decides the kind of live alerts. The score of streams.detection.backtest.violence, whose AUC is measured, is
-    printed by `pulsewatch backtest` alone and raises no alert.
-    """
-    personal = window.personal_abuse >= PERSONAL_SHARE * window.abuse
-    return "cyber_violence" if personal and window.share(window.abuse) >= VIOLENCE_SHARE else "crisis"
+def harm_kind(window: Tally, day: AbuseCount) -> AlertKind:
+    """Violence where the day's texts look like it, or the window's alone: a fifth abusive, a third of these at a
+    person. Else a crisis."""
+    at_once = window.share(window.abuse) >= VIOLENCE_SHARE and window.personal_abuse >= PERSONAL_SHARE * window.abuse
+    violent = at_once or violence_score(day.hundredths / 100, day.scored) >= VIOLENCE_SCORE
+    return "cyber_violence" if violent else "crisis"
 
 
 def attention_kind(window: Tally) -> AlertKind:

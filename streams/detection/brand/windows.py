@@ -15,6 +15,8 @@ from streams.ledger.stored import Stored
 
 KEPT_MINUTES = 75
 """An hour, and a margin."""
+HOUR_MINUTES = 60
+DAY_HOURS = 24
 ONSET_MINUTES = 15
 MAX_SILENT_MINUTES = 14 * 24 * 60
 """Two weeks without a text teach a baseline what silence is; it forgets half of what it knew in one."""
@@ -34,6 +36,8 @@ class Tally(Stored):
     weighted_harm_tenths: int = 0
     """Harmful texts, each worth its author's influence (streams.detection.evidence), in tenths: whole numbers add up
     to the same in any order."""
+    abuse_hundredths: int = 0
+    """How many abusive texts the model expects: the sum of its probabilities, in hundredths."""
 
     def add(self, other: "Tally") -> None:
         self.texts += other.texts
@@ -45,6 +49,7 @@ class Tally(Stored):
         self.personal_abuse += other.personal_abuse
         self.followers += other.followers
         self.weighted_harm_tenths += other.weighted_harm_tenths
+        self.abuse_hundredths += other.abuse_hundredths
 
     def take_back(self, other: "Tally") -> None:
         """Take out what was added; no count falls below nothing."""
@@ -61,20 +66,45 @@ class Tally(Stored):
         return count / self.scored if self.scored else 0.0
 
 
+class AbuseCount(Stored):
+    """The texts that a model has seen, and how many abusive ones it expects among them, in hundredths."""
+
+    scored: int = 0
+    hundredths: int = 0
+
+    def add(self, scored: int, hundredths: int) -> None:
+        """Negative numbers take back; no count falls below nothing."""
+        self.scored = max(0, self.scored + scored)
+        self.hundredths = max(0, self.hundredths + hundredths)
+
+
 class Windows(Stored):
-    """The last hour and some, by minute since the epoch."""
+    """The last hour and some, by minute since the epoch; of abuse the last day, by hour."""
 
     next_start: int
     """The first minute of the tumbling window that is learned next."""
     minutes: dict[int, Tally] = {}
+    hours: dict[int, AbuseCount] = {}
 
     def add(self, minute: int, tally: Tally) -> None:
         self.minutes.setdefault(minute, Tally()).add(tally)
+        if tally.scored:
+            self.hours.setdefault(minute // HOUR_MINUTES, AbuseCount()).add(tally.scored, tally.abuse_hundredths)
 
     def take_back(self, minute: int, tally: Tally) -> None:
         """Take out a text of a minute that is still held."""
         if minute in self.minutes:
             self.minutes[minute].take_back(tally)
+            if (hour := self.hours.get(minute // HOUR_MINUTES)) is not None:
+                hour.add(-tally.scored, -tally.abuse_hundredths)
+
+    def abuse_of_day(self, minute: int) -> AbuseCount:
+        """That of the day which ends with this minute's hour."""
+        total, last = AbuseCount(), minute // HOUR_MINUTES
+        for hour in range(last - DAY_HOURS + 1, last + 1):
+            if hour in self.hours:
+                total.add(self.hours[hour].scored, self.hours[hour].hundredths)
+        return total
 
     def ending(self, minute: int, minutes: int = WINDOW_MINUTES) -> Tally:
         """The sliding window of so many minutes whose last minute this is."""
@@ -113,6 +143,8 @@ class Windows(Stored):
             yield self.ending(self.next_start - 1)
         for old in [at for at in self.minutes if at < minute - keep_minutes]:
             del self.minutes[old]
+        for hour in [at for at in self.hours if at <= minute // HOUR_MINUTES - DAY_HOURS]:
+            del self.hours[hour]
 
     def onset(self, minute: int, usual_per_minute: float, counted: str) -> int:
         """The first of the minutes up to this one whose count (a Tally's field) is above the usual; one may fail."""

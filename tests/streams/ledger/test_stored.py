@@ -110,10 +110,16 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "personal_abuse",
         "followers",
         "weighted_harm_tenths",
+        "abuse_hundredths",
+    ),
+    "streams.detection.brand.windows.AbuseCount": (
+        "scored",
+        "hundredths",
     ),
     "streams.detection.brand.windows.Windows": (
         "next_start",
         "minutes",
+        "hours",
     ),
     "streams.detection.dedup.AppliedOffsets": (
         "offsets",

@@ -4,7 +4,7 @@ import pytest
 
 from streams.detection.baseline.burst import Burst
 from streams.detection.brand import crisis
-from streams.detection.brand.windows import Tally, Windows
+from streams.detection.brand.windows import AbuseCount, Tally, Windows
 from streams.events.schema import Actor
 from tests.builders.records import text
 
@@ -59,9 +59,22 @@ def test_abuse_is_personal_where_somebody_is_addressed(words: str, personal: boo
 
 
 def test_violence_is_where_personal_abuse_dominates() -> None:
-    assert crisis.harm_kind(window(abuse=60, personal_abuse=30)) == "cyber_violence"
-    assert crisis.harm_kind(window(abuse=150, personal_abuse=20)) == "crisis"
-    assert crisis.harm_kind(window(abuse=20, personal_abuse=20)) == "crisis"
+    nothing = AbuseCount()
+    assert crisis.harm_kind(window(abuse=60, personal_abuse=30), nothing) == "cyber_violence"
+    assert crisis.harm_kind(window(abuse=150, personal_abuse=20), nothing) == "crisis"
+    assert crisis.harm_kind(window(abuse=20, personal_abuse=20), nothing) == "crisis"
+
+
+def test_violence_is_where_a_days_texts_score_as_a_pile_on() -> None:
+    quiet = window()
+    assert crisis.harm_kind(quiet, AbuseCount(scored=2_000, hundredths=70_000)) == "cyber_violence"
+    assert crisis.harm_kind(quiet, AbuseCount(scored=30, hundredths=2_700)) == "crisis"
+    assert crisis.harm_kind(quiet, AbuseCount(scored=20_000, hundredths=30_000)) == "crisis"
+
+
+def test_abuse_is_counted_by_what_the_model_expects() -> None:
+    assert crisis.tally(text(0, risks={"abuse": 0.37})).abuse_hundredths == 37
+    assert crisis.tally(text(0, mood="unscored")).abuse_hundredths == 0
 
 
 def test_praise_is_where_most_of_it_is_and_little_harm() -> None:

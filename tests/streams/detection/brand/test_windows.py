@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.detection.baseline.burst import WINDOW_MINUTES
-from streams.detection.brand.windows import MAX_SILENT_MINUTES, Tally, Windows
+from streams.detection.brand.windows import MAX_SILENT_MINUTES, AbuseCount, Tally, Windows
 
 
 def windows_of(counts: dict[int, int]) -> Windows:
@@ -43,6 +43,19 @@ def test_onset_is_where_the_counts_left_the_usual() -> None:
 
 def test_onset_is_now_where_nothing_is_above_the_usual() -> None:
     assert windows_of({100: 2, 104: 3}).onset(104, usual_per_minute=2.0, counted="texts") == 104
+
+
+def test_abuse_is_remembered_for_a_day() -> None:
+    windows = Windows(0)
+    windows.add(10, Tally(texts=2, scored=2, abuse_hundredths=150))
+    windows.add(10 + 23 * 60, Tally(texts=1, scored=1, abuse_hundredths=40))
+    windows.add(11 + 23 * 60, Tally(texts=1))
+    assert windows.abuse_of_day(59 + 23 * 60) == AbuseCount(scored=3, hundredths=190)
+    assert windows.abuse_of_day(24 * 60) == AbuseCount(scored=1, hundredths=40)
+    windows.take_back(10 + 23 * 60, Tally(texts=1, scored=1, abuse_hundredths=40))
+    assert windows.abuse_of_day(24 * 60) == AbuseCount()
+    list(windows.complete(48 * 60))
+    assert windows.hours == {}
 
 
 def test_shares_rest_on_scored_texts_alone() -> None:
