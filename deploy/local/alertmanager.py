@@ -24,12 +24,12 @@ class LocalAlertmanager(ServerProcess):
 
     def __init__(
         self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None,
-        group_interval: str | None = None, secrets: StackSecrets | None = None,
+        minute: str = "1m", secrets: StackSecrets | None = None,
     ) -> None:  # fmt: skip
-        """`group_interval`: how soon a group is told again, in place of the shipped times. `secrets`: what it shows
-        and asks for; without them it asks for nothing."""
+        """`minute`: how long groups wait in place of the shipped minute and more. `secrets`: what it shows and asks
+        for; without them it asks for nothing."""
         super().__init__(folder, port)
-        self._group_interval = group_interval
+        self._minute = minute
         self._secrets = secrets
         self._hosts = {"receiver": receiver, "relay": relay or receiver}
 
@@ -63,8 +63,7 @@ class LocalAlertmanager(ServerProcess):
         if self._secrets is not None:
             self._secrets.create()
         own = delivering_to(shipped, self._hosts, self._secrets)
-        if self._group_interval is not None:
-            own["route"] = _told_again_after(own["route"], self._group_interval)
+        own["route"] = _waiting(own["route"], self._minute)
         self._config.write_text(yaml.safe_dump(own, sort_keys=False))
 
     def ready(self) -> bool:
@@ -93,9 +92,13 @@ def _hook(hook: dict[str, Any], hosts: Mapping[str, str], secrets: StackSecrets 
     return own
 
 
-def _told_again_after(route: dict[str, Any], interval: str) -> dict[str, Any]:
-    routes = [_told_again_after(one, interval) for one in route.get("routes", [])]
-    return route | {"group_interval": interval, "routes": routes}
+def _waiting(route: dict[str, Any], minute: str) -> dict[str, Any]:
+    waits = {name: minute for name in ("group_wait", "group_interval") if route.get(name, "").endswith("m")}
+    return (
+        route
+        | (waits if minute != "1m" else {})
+        | {"routes": [_waiting(one, minute) for one in route.get("routes", [])]}
+    )
 
 
 def with_host(url: str, hosts: Mapping[str, str]) -> str:

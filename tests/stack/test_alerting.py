@@ -1,11 +1,14 @@
 """Prometheus and Alertmanager as they are shipped: started, and asked what they do."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from deploy.local.alertmanager import LocalAlertmanager
+import yaml
+
+from deploy.local.alertmanager import CONFIG, LocalAlertmanager
 from deploy.local.http import get_json
 from deploy.local.prometheus import LocalPrometheus
 from deploy.local.receiver import Page, Receiver
@@ -31,8 +34,8 @@ def wait_for_pages(server: Receiver, count: int) -> list[Page]:
 
 
 def quickly(folder: Path, pager: Receiver) -> LocalAlertmanager:
-    """The shipped routes, with groups told again after seconds instead of minutes."""
-    return LocalAlertmanager(folder, receiver=f"127.0.0.1:{pager.server_port}", group_interval="2s")
+    """The shipped routes, with groups that wait seconds instead of minutes."""
+    return LocalAlertmanager(folder, receiver=f"127.0.0.1:{pager.server_port}", minute="4s")
 
 
 def told(pages: list[Page]) -> set[tuple[str, str, str]]:
@@ -40,7 +43,7 @@ def told(pages: list[Page]) -> set[tuple[str, str, str]]:
 
 
 def test_crisis_pages_once_and_a_blind_monitor_inhibits_the_rest(tmp_path: Path) -> None:
-    with receiver() as pager, LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager:
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
         post(alertmanager, {"alertname": "MonitorBlind", "severity": "critical", "blind": "true", "cause": "redis"})
         wait_for_pages(pager, 2)
         crisis = {"alertname": "Crisis", "kind": "crisis", "severity": "critical", "brand": "b1", "fingerprint": "f"}
@@ -99,18 +102,42 @@ def test_digest_that_heard_of_a_surge_hears_of_the_crisis_that_it_became(tmp_pat
         until(lambda: expected <= told(pager.received), "digest and desk heard", 20)
 
 
-def test_four_alerts_of_a_room_are_one_message(tmp_path: Path) -> None:
-    room = {"severity": "warning", "brand": "b1", "room": "r1", "alertname": "Compliance", "kind": "compliance"}
-    families = ("medical_claim", "absolute_claim", "minors", "off_platform_diversion")
-    with (
-        receiver() as pager,
-        LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager,
-    ):
-        for family in families:
-            post(alertmanager, room | {"family": family, "fingerprint": family})
+ROOM = {"brand": "b1", "room": "r1", "alertname": "Compliance", "kind": "compliance"}
+FAMILIES = ("medical_claim", "absolute_claim", "minors", "off_platform_diversion")
+
+
+def test_four_alerts_of_a_room_within_the_minute_are_one_message(tmp_path: Path) -> None:
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
+        for family in FAMILIES:
+            post(alertmanager, ROOM | {"severity": "warning", "family": family, "fingerprint": family})
+            time.sleep(0.7)  # they come one after the other
         wait_for_pages(pager, 4)
     assert pager.notifications == 1
-    assert {page.labels["family"] for page in pager.received} == set(families)
+    assert {page.labels["family"] for page in pager.received} == set(FAMILIES)
+
+
+def test_first_critical_alert_of_a_room_pages_at_once_while_its_desk_gathers(tmp_path: Path) -> None:
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
+        for number, family in enumerate(FAMILIES):
+            post(alertmanager, ROOM | {"severity": "critical", "family": family, "fingerprint": family})
+            if number == 0:
+                posted = time.monotonic()
+                until(lambda: len(pager.received) == 1, "on-call is paged", 20)
+                assert time.monotonic() - posted < 2
+                assert [page.receiver for page in pager.received] == ["on-call"]
+        until(lambda: len(pager.received) >= 1 + 4 + 4, "all are told", 30)
+    desk = [page for page in pager.received if page.receiver == "compliance-desk"]
+    assert sorted(page.labels["family"] for page in desk) == sorted(FAMILIES)
+    assert pager.notifications == 3  # the first page, all that is critical, and the desk's only message
+
+
+def test_shipped_minute_is_what_desks_wait_and_nobody_who_is_woken() -> None:
+    route = yaml.safe_load(CONFIG.read_text())["route"]
+    waits = {one["receiver"]: one.get("group_wait", route["group_wait"]) for one in reversed(route["routes"])}
+    desks = {name for name in waits if name.endswith("-desk")}
+    assert {waits[name] for name in desks} == {route["group_wait"]} == {"1m"}
+    assert waits["on-call"] == waits["dead-man"] == "0s"
+    assert waits["last-resort"] == waits["operations"] == "3s"
 
 
 def test_prometheus_starts_with_the_shipped_rules(tmp_path: Path) -> None:

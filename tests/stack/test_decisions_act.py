@@ -57,7 +57,7 @@ async def test_alert_that_nobody_could_be_told_of_is_told_once(
     with (
         sync_redis.Redis.from_url(redis_server.url) as client,
         receiver() as pager,
-        LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}") as alertmanager,
+        LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}", minute="2s") as alertmanager,
     ):
         records = kept_alerts(client, namespace)
         async with keeping(records, alertmanager) as upkeep:

@@ -47,6 +47,21 @@ def stories() -> dict[str, tuple[dict[str, Any], dict[str, KnownAlert]]]:
             },
             known(breach()) | known(of_room("room_collapse", fingerprint="f3")),
         ),
+        # What a desk is told of a minute in which a room went wrong in four ways.
+        "minute": (
+            {
+                "alerts": [
+                    notice("f4", severity="warning", alertname="FakeTraffic", kind="fake_traffic", **room),
+                    notice("f2", severity="warning", alertname="Compliance", kind="compliance", **room),
+                    notice("f5", severity="critical", alertname="Compliance", kind="compliance", **room),
+                    notice("f3", severity="warning", alertname="RoomCollapse", kind="room_collapse", **room),
+                ]
+            },
+            known(breach())
+            | known(of_room("room_collapse", fingerprint="f3"))
+            | known(of_room("fake_traffic", fingerprint="f4"))
+            | known(breach(fingerprint="f5", family="absolute_claim", severity="critical", first_severity="critical")),
+        ),
     }
 
 
