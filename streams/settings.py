@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PULSEWATCH_", env_file=".env", extra="ignore", frozen=True)
 
     kafka: str = Field("127.0.0.1:9092", pattern=SERVERS, description="Bootstrap servers, host:port[,host:port…].")
+    kafka_prefix: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,64}$",
+        description="Begins the name of every topic and consumer group at the broker, such as `team-a.`: several"
+        " stacks, each with a Redis namespace of its own, share a Kafka. Empty: the bare names.",
+    )
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How Kafka is reached: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
     )

@@ -136,7 +136,7 @@ class TopicFollower:
 
     def _poll_alerts(self, consumer: Any) -> None:
         if not consumer.assignment():
-            partitions = partitions_of(consumer, ALERTS)
+            partitions = partitions_of(self._kafka, consumer, ALERTS)
             if not partitions:
                 self._stopping.wait(POLL_MS / 1000)
                 return
@@ -150,15 +150,17 @@ class TopicFollower:
 
     def _read_tails(self, consumer: Any) -> None:
         if time.monotonic() < self._wanted_until:
-            records = _readable(newest_records(consumer, SCORED, TAIL_SCORED), _scored)
+            records = _readable(newest_records(self._kafka, consumer, SCORED, TAIL_SCORED), _scored)
             scored = [text for text in records if text.kind != "retraction"]
-            letters = list(_readable(newest_records(consumer, DEAD_LETTERS, TAIL_DEAD_LETTERS), _dead_letter))
+            letters = list(
+                _readable(newest_records(self._kafka, consumer, DEAD_LETTERS, TAIL_DEAD_LETTERS), _dead_letter)
+            )
             self._tails = Tails(
                 scoring_ms=sorted(text.scoring_ms for text in scored if text.scoring_ms is not None),
                 texts=len(scored),
                 unscored=sum(not text.scored for text in scored),
                 dead_letters=sorted(letters, key=lambda letter: -letter.at_ms)[:TAIL_DEAD_LETTERS],
-                dead_letter_count=_length(self.state, consumer),
+                dead_letter_count=_length(self.state, self._kafka, consumer),
             )
 
 
@@ -197,8 +199,8 @@ def _dead_letter(record: Any) -> ShownDeadLetter:
     return ShownDeadLetter(str(letter.origin), letter.stage, str(letter.reason), letter.detail, int(record.timestamp))
 
 
-def _length(state: LogState, consumer: Any) -> int:
-    partitions = partitions_of(consumer, DEAD_LETTERS)
+def _length(state: LogState, kafka: KafkaConnection, consumer: Any) -> int:
+    partitions = partitions_of(kafka, consumer, DEAD_LETTERS)
     ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions)
     beginnings: Mapping[TopicPartition, int] = consumer.beginning_offsets(partitions)
     return sum(ends[one] - beginnings[one] for one in partitions) if state.up else 0

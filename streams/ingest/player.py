@@ -87,7 +87,10 @@ class ReplayProducer:
         self._check()
         try:
             future = self._producer.send(
-                record.topic, key=record.key, value=record.value, timestamp_ms=record.timestamp_ms
+                self._kafka.at_broker(record.topic),
+                key=record.key,
+                value=record.value,
+                timestamp_ms=record.timestamp_ms,
             )
         except KafkaError as error:
             raise Unavailable(f"Kafka at {self._kafka} takes no record for {record.topic}: {error}") from None

@@ -27,25 +27,23 @@ def topic_config(topic: Topic, retention_days: int, topic_time: TopicTime = "bro
 def create_topics(
     kafka: KafkaConnection, partitions: int, replication: int, retention_days: int, topic_time: TopicTime = "broker"
 ) -> dict[str, str]:
-    """Create the topics that are missing; returns `created` or `exists` by topic. Those that exist stay as they are.
-    Raises Unavailable."""
+    """Create the topics that are missing; returns `created` or `exists` by name at the broker. Those that exist stay as
+    they are. Raises Unavailable."""
     try:
         admin = kafka.admin(bootstrap_timeout_ms=BOOTSTRAP_MS)
     except KafkaTimeoutError:
         raise kafka.unavailable() from None
     try:
         existing = set(admin.list_topics())
-        missing = [topic for topic in TOPICS if topic.name not in existing]
+        missing = [topic for topic in TOPICS if kafka.at_broker(topic.name) not in existing]
         for topic in missing:
-            new = NewTopic(
-                topic.name, partitions, replication, topic_configs=topic_config(topic, retention_days, topic_time)
-            )
-            _create(admin, new)
+            config = topic_config(topic, retention_days, topic_time)
+            _create(admin, NewTopic(kafka.at_broker(topic.name), partitions, replication, topic_configs=config))
     except KafkaError as error:
         raise Unavailable(f"Kafka at {kafka}: {error}") from error
     finally:
         admin.close()
-    return {topic.name: "created" if topic in missing else "exists" for topic in TOPICS}
+    return {kafka.at_broker(topic.name): "created" if topic in missing else "exists" for topic in TOPICS}
 
 
 def _create(admin: Any, new: NewTopic) -> None:

@@ -30,9 +30,9 @@ class LogBounds:
         try:
             consumer = self._consumer = self._consumer or self._connect()
             topics = sorted({topic for stage in STAGES.values() for topic in stage.reads})
-            where = [partition for topic in topics for partition in partitions_of(consumer, topic)]
+            where = [partition for topic in topics for partition in partitions_of(self._kafka, consumer, topic)]
             beginnings = consumer.beginning_offsets(where, TIMEOUT_MS)
-            return _plain(beginnings), _plain(consumer.end_offsets(where, TIMEOUT_MS))
+            return self._plain(beginnings), self._plain(consumer.end_offsets(where, TIMEOUT_MS))
         except KafkaError as error:
             self.close()
             raise Unavailable(f"Kafka at {self._kafka} does not answer: {error}") from error
@@ -50,6 +50,5 @@ class LogBounds:
             raise Unavailable(f"Kafka does not answer at {self._kafka}")
         return self._kafka.consumer(bootstrap_timeout_ms=2 * TIMEOUT_MS, request_timeout_ms=TIMEOUT_MS)
 
-
-def _plain(offsets: Mapping[TopicPartition, int]) -> Offsets:
-    return {(where.topic, where.partition): offset for where, offset in offsets.items()}
+    def _plain(self, offsets: Mapping[TopicPartition, int]) -> Offsets:
+        return {(self._kafka.of_ours(where.topic), where.partition): offset for where, offset in offsets.items()}

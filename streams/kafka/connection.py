@@ -38,18 +38,32 @@ REFUSAL_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class KafkaConnection:
-    """Kafka's address and credentials. `str()` is the address, for messages."""
+    """Kafka's address and credentials, and what names begin with there. `str()` is the address, for messages.
+
+    Only here and in clients does a topic have its prefix: everywhere else, in Redis, in coordinates and in metrics, it
+    has the name of streams.topology.
+    """
 
     servers: str
     """host:port[,host:port…]"""
     security: KafkaSecurity = field(default_factory=KafkaSecurity)
+    prefix: str = ""
+    """Of topics and consumer groups."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        return cls(settings.kafka, KafkaSecurity.of(settings))
+        return cls(settings.kafka, KafkaSecurity.of(settings), settings.kafka_prefix)
 
     def __str__(self) -> str:
         return self.servers
+
+    def at_broker(self, name: str) -> str:
+        """What a topic or a group of ours is called at the broker."""
+        return self.prefix + name
+
+    def of_ours(self, name: str) -> str:
+        """What a topic at the broker is called here; the inverse of `at_broker`."""
+        return name.removeprefix(self.prefix)
 
     def unavailable(self) -> PulsewatchError:
         """The error to raise where Kafka cannot be used: a UsageError where it refuses these settings, else

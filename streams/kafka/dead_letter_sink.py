@@ -24,7 +24,6 @@ class DeadLetterTopicSink:
     """Writes dead letters to Kafka; connects with the first one. One event loop."""
 
     def __init__(self, kafka: KafkaConnection, topic: str = DEAD_LETTERS, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
-        self._topic = topic
         self._connection = LazyProducer(kafka, topic, max_request_size=max_bytes)
 
     async def send(self, letters: Sequence[DeadLetter]) -> None:
@@ -45,11 +44,11 @@ class DeadLetterTopicSink:
         whole = letter.value is None or len(letter.value) <= CARRIED_BYTES
         if whole:
             try:
-                await _write(producer, self._topic, letter)
+                await _write(producer, self._connection.topic, letter)
             except MessageSizeTooLargeError:
                 whole = False
         if not whole:
-            await _write(producer, self._topic, _cut(letter))
+            await _write(producer, self._connection.topic, _cut(letter))
 
 
 async def _write(producer: AIOKafkaProducer, topic: str, letter: DeadLetter) -> None:

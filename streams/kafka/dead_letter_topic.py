@@ -57,7 +57,7 @@ def redrive(kafka: KafkaConnection, selected: Selection, topic: str = DEAD_LETTE
             for letter in letters:
                 counts["skipped" if letter.truncated else "redriven"] += 1
                 if not letter.truncated:
-                    _send_back(producer, letter, topic)
+                    _send_back(kafka, producer, letter, topic)
     except KafkaTimeoutError as error:
         raise kafka.unavailable() from error
     except KafkaError as error:
@@ -65,8 +65,8 @@ def redrive(kafka: KafkaConnection, selected: Selection, topic: str = DEAD_LETTE
     return dict(counts)
 
 
-def _send_back(producer: Any, letter: DeadLetter, topic: str) -> None:
+def _send_back(kafka: KafkaConnection, producer: Any, letter: DeadLetter, topic: str) -> None:
     origin = letter.origin
-    sent = producer.send(origin.topic, letter.value, partition=origin.partition)
+    sent = producer.send(kafka.at_broker(origin.topic), letter.value, partition=origin.partition)
     sent.get(timeout=ANSWER_SECONDS)
-    producer.send(topic, None, key=letter.key, headers=[(REDRIVEN, b"1")]).get(timeout=ANSWER_SECONDS)
+    producer.send(kafka.at_broker(topic), None, key=letter.key, headers=[(REDRIVEN, b"1")]).get(timeout=ANSWER_SECONDS)

@@ -34,7 +34,7 @@ class LazyProducer:
     """A producer that is started once, with its first use. One event loop."""
 
     def __init__(self, kafka: KafkaConnection, topic: str, **options: Any) -> None:
-        self.topic = topic
+        self.topic = kafka.at_broker(topic)
         self._kafka = kafka
         self._options = options
         self._producer: AIOKafkaProducer | None = None

@@ -24,9 +24,11 @@ def read_topic(kafka: KafkaConnection, topic: str) -> Iterator[Any]:
     """
     try:
         with closing(kafka.consumer(bootstrap_timeout_ms=BOOTSTRAP_MS)) as consumer:
-            partitions = partitions_of(consumer, topic)
+            partitions = partitions_of(kafka, consumer, topic)
             if not partitions:
-                raise UsageError(f"Kafka at {kafka} has no topic {topic}: `pulsewatch topics create` makes it")
+                raise UsageError(
+                    f"Kafka at {kafka} has no topic {kafka.at_broker(topic)}: `pulsewatch topics create` makes it"
+                )
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
             yield from _until(consumer, consumer.end_offsets(partitions))
@@ -36,9 +38,9 @@ def read_topic(kafka: KafkaConnection, topic: str) -> Iterator[Any]:
         raise Unavailable(f"Kafka at {kafka}: {error}") from error
 
 
-def newest_records(consumer: Any, topic: str, count: int) -> Iterator[Any]:
+def newest_records(kafka: KafkaConnection, consumer: Any, topic: str, count: int) -> Iterator[Any]:
     """The last `count` records of each partition, in two seconds at most. Raises what kafka-python raises."""
-    partitions = partitions_of(consumer, topic)
+    partitions = partitions_of(kafka, consumer, topic)
     if not partitions:
         return
     consumer.assign(partitions)
@@ -49,9 +51,10 @@ def newest_records(consumer: Any, topic: str, count: int) -> Iterator[Any]:
     yield from _until(consumer, ends, time.monotonic() + NEWEST_SECONDS)
 
 
-def partitions_of(consumer: Any, topic: str) -> list[TopicPartition]:
-    """The topic's partitions by number; none where there is no such topic."""
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+def partitions_of(kafka: KafkaConnection, consumer: Any, topic: str) -> list[TopicPartition]:
+    """The topic's partitions by number, as the consumer calls them; none where there is no such topic."""
+    name = kafka.at_broker(topic)
+    return [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
 
 
 def _until(consumer: Any, ends: dict[TopicPartition, int], deadline: float = float("inf")) -> Iterator[Any]:

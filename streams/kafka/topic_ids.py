@@ -98,13 +98,15 @@ async def topic_ids(kafka: KafkaConnection, topics: Sequence[str]) -> dict[str, 
     client: AIOKafkaClient = kafka.async_client(client_id="pulsewatch-worker")
     try:
         await client.bootstrap()
-        answer: Any = await client.send(client.get_random_node(), TopicsRequest(topics))
+        answer: Any = await client.send(
+            client.get_random_node(), TopicsRequest([kafka.at_broker(topic) for topic in topics])
+        )
     except IncompatibleBrokerVersion:
         return {}
     finally:
         await client.close()
     return {
-        name: f"{high & (1 << 64) - 1:016x}{low & (1 << 64) - 1:016x}"
+        kafka.of_ours(name): f"{high & (1 << 64) - 1:016x}{low & (1 << 64) - 1:016x}"
         for error_code, name, high, low, *_ in answer.topics
         if error_code == 0
     }

@@ -51,7 +51,7 @@ class Tenancy:
         if holder is None:  # it ran out between the two calls
             return await self.hold(cluster_id)
         raise UsageError(
-            f"Redis namespace {self._namespace!r} is held by workers of another Kafka cluster"
+            f"Redis namespace {self._namespace!r} is held by workers of another Kafka cluster or prefix"
             f" ({holder.decode(errors='replace')}, this one is {cluster_id}): set PULSEWATCH_NAMESPACE to a name of its"
             f" own, or stop those workers and wait {HELD_SECONDS} seconds"
         )

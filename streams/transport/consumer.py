@@ -113,12 +113,13 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 
     def sizes(self, topics: Iterable[str]) -> dict[str, int]:
         """How many partitions these topics have, where Kafka has told."""
-        known = {topic: self._ensure_consumer().partitions_for_topic(topic) for topic in topics}
+        kafka, consumer = self.app.kafka, self._ensure_consumer()
+        known = {topic: consumer.partitions_for_topic(kafka.at_broker(topic)) for topic in topics}
         return {topic: len(partitions) for topic, partitions in known.items() if partitions}
 
     async def begin(self, session: FetchSession) -> None:
         """Seek to the session's offset; every fetch of the partition from now on belongs to this session."""
-        tp = TopicPartition(session.topic, session.partition)
+        tp = TopicPartition(self.app.kafka.at_broker(session.topic), session.partition)
         consumer = self._ensure_consumer()
         if session.stored_offset > 0:
             await self._check_end(consumer, tp, session.stored_offset)
@@ -274,7 +275,7 @@ class BatchConsumer(Consumer):
         """Remember the offset to commit to Kafka; fetch again where the session had no capacity."""
         session = delivery.session
         session.stored += 1
-        self._stored_offsets[TP(session.topic, session.partition)] = delivery.batch.next_offset
+        self._stored_offsets[self._at_broker(session.topic, session.partition)] = delivery.batch.next_offset
         self._thread.notify_capacity()
 
     async def follow_ends(self) -> None:
@@ -304,10 +305,11 @@ class BatchConsumer(Consumer):
 
     def _message(self, delivery: Delivery) -> ConsumerMessage:
         batch = delivery.batch
+        tp = self._at_broker(batch.topic, batch.partition)
         value: Any = delivery  # Faust's types know bytes only; with the raw serialiser it passes anything on
         return ConsumerMessage(
-            batch.topic,
-            batch.partition,
+            tp.topic,
+            tp.partition,
             batch.next_offset - 1,
             0.0,
             0,
@@ -315,20 +317,20 @@ class BatchConsumer(Consumer):
             None,
             value,
             None,
-            tp=TP(batch.topic, batch.partition),
+            tp=tp,
             generation_id=self.app.consumer_generation_id,
         )
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Called once partitions are assigned: open their lanes, which seek by themselves, each when it can."""
-        assigned = self.assignment()
+        assigned = self._of_ours(self.assignment())
         self.app.lanes.sized(self._thread.sizes({tp.topic for tp in assigned}))
         self.app.lanes.open(assigned, self)
         return {}
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what is in hand before another worker may take the partitions."""
-        await self.app.lanes.close(revoked)
+        await self.app.lanes.close(self._of_ours(revoked))
         await self.force_commit()
         await super().on_partitions_revoked(revoked)
 
@@ -344,6 +346,13 @@ class BatchConsumer(Consumer):
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's watchdog looks at acknowledgements, which are not made here; the lag is watched in Prometheus."""
+
+    def _at_broker(self, topic: str, partition: int) -> TP:
+        return TP(self.app.kafka.at_broker(topic), partition)
+
+    def _of_ours(self, partitions: Iterable[TP]) -> set[TP]:
+        """As lanes, handlers and the ledger call them."""
+        return {TP(self.app.kafka.of_ours(tp.topic), tp.partition) for tp in partitions}
 
     async def _in_thread(self, work: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._thread.thread_loop))

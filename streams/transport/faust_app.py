@@ -41,7 +41,7 @@ class FaustApp(faust.App):
         self.kafka = KafkaConnection.of(settings)
         broker = self.kafka.brokers()
         super().__init__(
-            f"pulsewatch-{handler.stage}",
+            self.kafka.at_broker(f"pulsewatch-{handler.stage}"),  # the consumer group
             broker=broker,
             web_enabled=False,
             TableManager=NoTables,
@@ -54,7 +54,7 @@ class FaustApp(faust.App):
         )
         self.boot_strategy.enable_kafka_producer = False
         self.transport = BatchTransport(broker, self, loop=None)
-        topics = self.topic(*handler.topics, key_serializer="raw", value_serializer="raw")
+        topics = self.topic(*map(self.kafka.at_broker, handler.topics), key_serializer="raw", value_serializer="raw")
         self.agent(topics, name=handler.stage)(self._deliver)
 
     async def _deliver(self, stream: Any) -> None:

@@ -169,13 +169,18 @@ class Worker:
         await self._wait_for_topics()
         while self._tenancy is not None:
             try:
-                self._cluster_id = await cluster_id(self._kafka)
+                self._cluster_id = await self._tenant()
                 break
             except (KafkaError, OSError):
                 self._outage.down()
                 await asyncio.sleep(TOPICS_BACKOFF.max_seconds)
         if self._tenancy is not None and self._cluster_id is not None:
             await self._tenancy.take(self._cluster_id)
+
+    async def _tenant(self) -> str | None:
+        """Whose offsets the namespace holds: a cluster's, and there those of the topics with our prefix."""
+        found, prefix = await cluster_id(self._kafka), self._kafka.prefix
+        return f"{found}/{prefix}" if found and prefix else found
 
     async def _work(self, app: FaustApp) -> None:
         """Run the app while the namespace is ours; raises UsageError when it no longer is."""
@@ -195,7 +200,7 @@ class Worker:
         wait_seconds, missing_before = TOPICS_BACKOFF.first_seconds, set[str]()
         while True:
             try:
-                missing = set(self._handler.topics) - await _topics(self._kafka)
+                missing = set(map(self._kafka.at_broker, self._handler.topics)) - await _topics(self._kafka)
             except (KafkaError, OSError):
                 refusal = await self._kafka.refusal()
                 if isinstance(refusal, UsageError):

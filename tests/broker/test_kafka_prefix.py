@@ -1,0 +1,142 @@
+"""Two stacks with two prefixes on one broker do not meet; without a prefix names are bare."""
+
+import asyncio
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
+from streams.errors import UsageError
+from streams.events.dead_letters import DeadLetter
+from streams.events.schema import Coordinates
+from streams.ingest.player import ReplayProducer, TimedRecord
+from streams.kafka.admin import create_topics
+from streams.kafka.bounds import LogBounds
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.dead_letter_sink import DeadLetterTopicSink
+from streams.kafka.dead_letter_topic import list_dead_letters, redrive
+from streams.kafka.producer import TopicPublisher
+from streams.kafka.reading import newest_records, read_topic
+from streams.kafka.topic_ids import topic_ids
+from streams.ledger.tenancy import Tenancy
+from streams.settings import Settings
+from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SOCIAL, TOPICS
+from streams.transport.worker import REFUSED, STOPPED, Worker
+from tests.fakes.transport import Recorder
+from tests.servers.waiting import until_async
+from tests.servers.workers import running_with
+
+PARTITIONS = 2
+
+
+@pytest.fixture
+def stacks(kafka: LocalKafka) -> tuple[Settings, Settings]:
+    """Two stacks' settings, their topics made."""
+    unique = uuid4().hex[:8]
+    one, two = (Settings(kafka=kafka.bootstrap, kafka_prefix=f"{name}-{unique}.") for name in ("one", "two"))
+    for settings in (one, two):
+        made = create_topics(KafkaConnection.of(settings), PARTITIONS, replication=1, retention_days=1)
+        assert made == {settings.kafka_prefix + topic.name: "created" for topic in TOPICS}
+    return one, two
+
+
+async def publish(settings: Settings, topic: str, *values: str) -> None:
+    publisher = TopicPublisher(KafkaConnection.of(settings), topic)
+    await publisher.publish([("acme", value.encode()) for value in values])
+    await publisher.close()
+
+
+async def test_topics_and_groups_have_the_prefix_at_the_broker_alone(
+    kafka: LocalKafka, stacks: tuple[Settings, Settings]
+) -> None:
+    one, two = stacks
+    await publish(one, SOCIAL, "a", "b")
+    await publish(two, SOCIAL, "c")
+    heard = []
+    for settings, count in ((one, 2), (two, 1)):
+        handler = Recorder((SOCIAL, LIVE), stage="heard")
+        async with running_with(handler, settings) as task:
+            await until_async(lambda count=count, handler=handler: len(handler.values()) == count)  # type: ignore[misc]
+        assert task.result() == STOPPED
+        assert {topic for topic, _ in handler.applied} <= {SOCIAL, LIVE}
+        heard.append(handler.values())
+    assert heard == [[b"a", b"b"], [b"c"]]
+    with closing(KafkaConnection.of(one).admin()) as admin:
+        topics, groups = set(admin.list_topics()), {found["group_id"] for found in admin.list_groups()}
+        group = f"{one.kafka_prefix}pulsewatch-heard"
+        committed = admin.list_group_offsets(group)[group]
+    assert {settings.kafka_prefix + topic.name for settings in stacks for topic in TOPICS} <= topics
+    assert {f"{settings.kafka_prefix}pulsewatch-heard" for settings in stacks} <= groups
+    assert "pulsewatch-heard" not in groups
+    assert {where.topic for where in committed} <= {one.kafka_prefix + SOCIAL, one.kafka_prefix + LIVE}
+
+
+async def test_readers_of_one_stack_see_nothing_of_the_other(stacks: tuple[Settings, Settings]) -> None:
+    connections = [KafkaConnection.of(settings) for settings in stacks]
+    for settings, values in zip(stacks, (("a", "b"), ("c",)), strict=True):
+        await publish(settings, ALERTS, *values)
+        await publish(settings, SOCIAL, *values)
+    assert [[record.value for record in read_topic(kafka, ALERTS)] for kafka in connections] == [[b"a", b"b"], [b"c"]]
+    ends = []
+    for kafka in connections:
+        with closing(kafka.consumer()) as consumer:
+            assert [record.value for record in newest_records(kafka, consumer, ALERTS, 1)][-1] in (b"b", b"c")
+        with closing(LogBounds(kafka)) as bounds:
+            beginnings, found = bounds.read()
+        assert {topic for topic, _ in found} == {topic for topic, _ in beginnings}
+        ends.append(sum(end for (topic, _), end in found.items() if topic == SOCIAL))
+    assert ends == [2, 1]
+    ids = [await topic_ids(kafka, (SOCIAL, LIVE)) for kafka in connections]
+    assert [set(found) for found in ids] == [{SOCIAL, LIVE}] * 2
+    assert ids[0][SOCIAL] != ids[1][SOCIAL]
+
+
+async def test_dead_letter_goes_back_to_the_topic_of_its_stack(stacks: tuple[Settings, Settings]) -> None:
+    one, two = (KafkaConnection.of(settings) for settings in stacks)
+    sink = DeadLetterTopicSink(one)
+    await sink.send([DeadLetter(Coordinates(SOCIAL, 1, 7), "bad_json", "no JSON", "engagement", b"{")])
+    await sink.close()
+    assert [letter.origin for letter in list_dead_letters(one)] == [Coordinates(SOCIAL, 1, 7)]
+    assert list(list_dead_letters(two)) == []
+    assert redrive(one, lambda _: True) == {"redriven": 1, "skipped": 0}
+    assert [(record.value, record.partition) for record in read_topic(one, SOCIAL)] == [(b"{", 1)]
+    assert list(read_topic(two, SOCIAL)) == []
+    assert list(list_dead_letters(one)) == []
+
+
+def test_simulated_records_go_to_the_topics_of_their_stack(stacks: tuple[Settings, Settings]) -> None:
+    one, two = (KafkaConnection.of(settings) for settings in stacks)
+    with closing(ReplayProducer(two)) as sink:
+        sink.send(TimedRecord(LIVE, b"room", b"{}", 1_000, 1_000))
+        sink.flush()
+    assert [len(list(read_topic(kafka, LIVE))) for kafka in (one, two)] == [0, 1]
+
+
+async def test_namespace_of_one_prefix_is_refused_to_another(
+    stacks: tuple[Settings, Settings], redis_server: LocalRedis, namespace: str
+) -> None:
+    one, two = stacks
+    handler = Recorder((SOCIAL,), stage="held")
+    async with Redis.from_url(redis_server.url) as client:
+        first = Worker(handler, one, Tenancy(client, namespace))
+        running = asyncio.create_task(first.run())
+        await until_async(lambda: bool(handler.held))
+        assert await Worker(Recorder((SOCIAL,)), two, Tenancy(client, namespace)).run() == REFUSED
+        first.stop()
+        assert await running == STOPPED
+
+
+def test_missing_topic_is_named_as_the_broker_has_it(kafka: LocalKafka) -> None:
+    nowhere = KafkaConnection(kafka.bootstrap, prefix="nowhere.")
+    with pytest.raises(UsageError, match=r"has no topic nowhere\.dead\.letters"):
+        list(read_topic(nowhere, DEAD_LETTERS))
+
+
+@pytest.mark.parametrize("prefix", ["", "team-a."])
+def test_names_go_to_the_broker_and_back(prefix: str) -> None:
+    kafka = KafkaConnection("127.0.0.1:1", prefix=prefix)
+    assert [kafka.at_broker(topic.name) for topic in TOPICS] == [prefix + topic.name for topic in TOPICS]
+    assert [kafka.of_ours(kafka.at_broker(topic.name)) for topic in TOPICS] == [topic.name for topic in TOPICS]
