@@ -43,8 +43,8 @@ class Message:
     received_ms: int
     notes: list[UnreadReason] = field(default_factory=list)
     """What is not known of it although it was read."""
-    versions: dict[str, str] = field(default_factory=dict)
-    """Event id → that of the first wording, for what was edited."""
+    versions: dict[str, "FirstWording"] = field(default_factory=dict)
+    """By event id: what it is a wording of."""
 
     def at_ms(self, *names: str) -> int:
         """The time in one of these fields; where there is none, that of its arrival."""
@@ -65,11 +65,14 @@ class Message:
                 raise ForeignError("out_of_range", f"{name} is out of range")
         return self.context.event(kind, own_id, at_ms, self.received_ms, **fields)
 
-    def version(self, kind: Kind, own_id: str, version: str, at_ms: int, **fields: Any) -> Event:
+    def version(
+        self, kind: Kind, own_id: str, version: str, at_ms: int, *, replaces_plain: bool = True, **fields: Any
+    ) -> Event:
         """The event of a wording: `own_id` names what was edited, `version` how it reads now. The feed takes the former
-        wording back, and a deletion of `own_id` is that of the last one."""
+        wording back, and a deletion of `own_id` is that of the last one. `replaces_plain`: the first wording was told
+        as an `event` without a version."""
         event = self.event(kind, f"{own_id}:{version}", at_ms, **fields)
-        self.versions[event.event_id] = self.context.own_id(own_id)
+        self.versions[event.event_id] = FirstWording(self.context.own_id(own_id), replaces_plain)
         return event
 
     def retraction(self, own_id: str, at_ms: int) -> Event:
@@ -79,6 +82,14 @@ class Message:
         """A hidden user, and a note that it is one."""
         self.notes.append("masked_user")
         return self.context.masked_actor(mark)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWording:
+    """The event of a text's first wording, by the id that it has or would have."""
+
+    event_id: str
+    was_told: bool
 
 
 Translation = Callable[[Message], list[Event]]
@@ -211,15 +222,16 @@ class Feed:
 
     def _newest_wording(self, event: Event, message: Message) -> Iterable[Event]:
         """An edit takes back what it replaces; a deletion takes back the last wording."""
-        first_id = message.versions.get(event.event_id)
-        if first_id is None:
+        first = message.versions.get(event.event_id)
+        if first is None:
             newest = self._wordings.newest(event.retracts) if event.retracts else None
             yield event if newest is None else self._taken_back(newest, event.event_time_ms, message.received_ms)
             return
-        former = self._wordings.newest(first_id)
+        former = self._wordings.newest(first.event_id) or (first.event_id if first.was_told else None)
         if former != event.event_id:
-            yield self._taken_back(former or first_id, message.received_ms, message.received_ms)
-            self._wordings.note(first_id, event.event_id)
+            if former is not None:
+                yield self._taken_back(former, message.received_ms, message.received_ms)
+            self._wordings.note(first.event_id, event.event_id)
         yield event
 
     def _taken_back(self, event_id: str, at_ms: int, received_ms: int) -> Event:
