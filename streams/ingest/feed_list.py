@@ -24,6 +24,7 @@ from streams.errors import UsageError
 from streams.ingest.feed_entry import FeedEntry
 from streams.ingest.protocols.file_feeds import FilesFeed, FolderFeed
 from streams.ingest.protocols.jetstream import JetstreamFeed
+from streams.ingest.protocols.kafka_topic import KafkaFeed
 from streams.ingest.protocols.mastodon import MastodonFeed
 from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.protocols.rss import RssFeed
@@ -31,7 +32,10 @@ from streams.ingest.protocols.sse import SseFeed
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.yaml_records import read_record
 
-AnyFeed = WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | RssFeed | FilesFeed | FolderFeed
+AnyFeed = (
+    WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | RssFeed
+    | FilesFeed | FolderFeed | KafkaFeed
+)  # fmt: skip
 
 
 class _FeedFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -59,7 +59,7 @@ class KafkaSecurity:
             token_url=settings.kafka_token_url,
             token_scope=settings.kafka_token_scope,
         )
-        security._check()
+        security.check()
         return security
 
     @property
@@ -129,7 +129,8 @@ class KafkaSecurity:
                 arguments |= {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
         return arguments
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises UsageError where the settings contradict each other."""
         given = {"CA": self.ca, "CERTIFICATE": self.certificate, "KEY": self.key}
         for name, value in given.items():
             if value is not None and not self.encrypts:
