@@ -6,14 +6,22 @@ Scoring reads each partition of its sources in order, so one offset a source par
     applied        A7 A8 B3 A9           A10      its offset is A9
 
 A text that the model could not answer for comes again with its scores, below that offset: an amendment.
+
+And which events of rooms were told before, by a second collector of the room or again by the first. The window is that
+of the engagement stage, so that both count the same events, and it is stored with them.
 """
 
+from hashlib import blake2b
 from typing import Literal
 
+from streams.engagement.dedup import block_of
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
 
 KEPT_UNSCORED = 2_000
+DIGEST_BYTES = 8
+TOLD_TTL_SECONDS = 3 * 86_400
+"""Of a block to which nothing comes."""
 Classification = Literal["applied", "amendment", "duplicate"]
 
 
@@ -44,3 +52,49 @@ class AppliedOffsets(Stored):
 def source_partition(text: ScoredText) -> str:
     """The partition that a text comes from, as `topic:partition`."""
     return f"{text.origin.topic}:{text.origin.partition}"
+
+
+class ToldEvents:
+    """The identities of a partition's events, in the current block of offsets and the one before, as digests.
+
+    told:<block>   string   eight bytes an event
+    """
+
+    def __init__(self, block: int, before: bytes | None, now: bytes | None) -> None:
+        """`block` is that of the stored offset; the others are what is stored of the one before and of it."""
+        self._block = block
+        self._before, self._now = _digests(before), _digests(now)
+        self._new: dict[str, list[bytes]] = {}
+
+    def is_new(self, identity: str, offset: int) -> bool:
+        """Take in an event, in the log's order; returns whether it was not told before."""
+        block = block_of(offset)
+        if block != self._block:
+            self._before = self._now if block == self._block + 1 else set()
+            self._block, self._now = block, set()
+        digest = blake2b(identity.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
+        if digest in self._now or digest in self._before:
+            return False
+        self._now.add(digest)
+        self._new.setdefault(told_suffix(block), []).append(digest)
+        return True
+
+    def pop_new(self) -> dict[str, bytes]:
+        """What to append since the last call, by suffix."""
+        new, self._new = self._new, {}
+        return {suffix: b"".join(digests) for suffix, digests in new.items()}
+
+
+def told_suffix(block: int) -> str:
+    return f"told:{block}"
+
+
+def told_suffixes(stored_offset: int) -> list[str]:
+    """Where the events are that were told before an offset, the older ones first."""
+    block = block_of(stored_offset)
+    return [told_suffix(block - 1), told_suffix(block)]
+
+
+def _digests(stored: bytes | None) -> set[bytes]:
+    whole = len(stored or b"") // DIGEST_BYTES * DIGEST_BYTES
+    return {(stored or b"")[at : at + DIGEST_BYTES] for at in range(0, whole, DIGEST_BYTES)}

@@ -25,7 +25,7 @@ from streams.detection.brand.detector import is_seller_text
 from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts
-from streams.detection.dedup import AppliedOffsets
+from streams.detection.dedup import TOLD_TTL_SECONDS, AppliedOffsets, ToldEvents, told_suffixes
 from streams.detection.evidence import text_id_of, wording_of
 from streams.detection.forgetting import BRANDS_KEPT_DAYS, ROOMS_KEPT_DAYS, Forgetting, seen_suffix
 from streams.detection.partition import DetectorChanges, KeyedDetectors, KeySpec
@@ -42,6 +42,7 @@ from streams.detection.room_event import RoomEvent
 from streams.detection.views.keys import HEARD, ten_minutes_of
 from streams.detection.views.writer import ViewWriter
 from streams.detection.watermark import SourceProgress
+from streams.engagement.dedup import block_of
 from streams.events.codec import Reason
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.events.schema import ScoredText
@@ -96,6 +97,8 @@ class Partition:
     progress: Progress
     keys: KeySpec[Any]
     detectors: KeyedDetectors[Any]
+    told: ToldEvents
+    """Events of rooms; texts have a way of their own (streams.detection.retractions)."""
     views: ViewWriter = field(default_factory=ViewWriter)
     counted: CountedTexts = field(default_factory=CountedTexts)
     forgetting: Forgetting = field(default_factory=lambda: Forgetting(ROOMS_KEPT_DAYS))
@@ -154,7 +157,10 @@ class DetectionHandler:
         kept_days = BRANDS_KEPT_DAYS if topic == SCORED else ROOMS_KEPT_DAYS
         forgetting = Forgetting(kept_days, progress.log.low_ms // DAY_MS)
         detectors = KeyedDetectors(keys, progress.log)
-        held = Partition(claim, claim.next_offset, progress, keys, detectors, forgetting=forgetting)
+        told = ToldEvents(
+            block_of(claim.next_offset), *await self._ledger.load_strings(claim, told_suffixes(claim.next_offset))
+        )
+        held = Partition(claim, claim.next_offset, progress, keys, detectors, told, forgetting=forgetting)
         await self._restore(held, sorted(await self._ledger.load_hash(claim, WATCHED)), watched=True)
         _fit(held, self._sizes[topic])
         for kept in KEPT if topic == SCORED else ():
@@ -292,6 +298,8 @@ def _fit(held: Partition, partitions: int) -> None:
 
 def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Outcome:
     if isinstance(record, RoomEvent):
+        if record.origin is not None and not held.told.is_new(record.identity, record.origin.offset):
+            return "duplicate"
         return "applied" if held.detectors.process(record, _arrived_ms(held, record, log_ms)) else "late"
     classification = held.progress.applied.classify(record)
     if classification == "duplicate":
@@ -363,6 +371,7 @@ def _effects(
     held: Partition, changes: DetectorChanges, seen: dict[str, bytes | None], forgotten: Sequence[str]
 ) -> Effects:
     gone: dict[str, bytes | None] = dict.fromkeys(forgotten)
+    told = held.told.pop_new()
     hashes = held.keys.suffix, held.keys.view_suffix
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
     rewritten = [(fingerprint, msgspec.json.encode(alert)) for fingerprint, alert in held.rewritten.items()]
@@ -381,8 +390,10 @@ def _effects(
             **_alert_hashes(held, [*changes.alerts, *changes.refreshed], shown),
             PROGRESS: {"state": _progress.encode(held.progress)},
         },
+        append_strings=told,
         outbox=[*encoded, *rewritten],
         ttl_seconds={
+            **dict.fromkeys(told, TOLD_TTL_SECONDS),
             **held.views.ttl_seconds(),
             **dict.fromkeys(held.counted.changes, COUNTED_TTL_SECONDS),
             **held.forgetting.ttl_seconds(hashes, bool(seen)),

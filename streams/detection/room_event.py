@@ -3,6 +3,7 @@
 import msgspec
 
 from streams.detection.evidence import short_id
+from streams.events.identity import event_identity
 from streams.events.schema import Coordinates, Event, Platform
 
 MAX_VALUE = 10**12
@@ -41,6 +42,8 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     """Of a caption: the name by which its retraction finds it (streams.detection.evidence)."""
     takes_back: str = ""
     """Of a retraction: that name."""
+    identity: str = ""
+    """What makes two records one event (streams.events.identity)."""
 
     @classmethod
     def of(cls, event: Event, origin: Coordinates) -> "RoomEvent | None":
@@ -68,4 +71,5 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
             origin=origin,
             text_id=short_id(event.event_id, event) if event.kind == "speech" else "",
             takes_back=short_id(event.retracts, event) if event.kind == "retraction" and event.retracts else "",
+            identity=event_identity(event.event_id, event.source, event.platform),
         )

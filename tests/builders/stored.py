@@ -58,5 +58,5 @@ async def _detect_in_rooms(settings: Settings, events: Sequence[RoomEvent]) -> N
     async with Redis.from_url(settings.redis) as client:
         ledger = RedisLedger(client, "detection", settings.namespace)
         handler = DetectionHandler(ledger, MemoryAlerts(), MemoryDeadLetterSink(), CONFIG)
-        await handler.assigned(LIVE, 0)
-        await handler.apply(handler.prepare(room_batch(events, 0)))
+        first = await handler.assigned(LIVE, 0)
+        await handler.apply(handler.prepare(room_batch(events, first)))
