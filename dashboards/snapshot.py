@@ -18,14 +18,14 @@ from streams.clock import Clock
 from streams.control.decisions import Decision
 from streams.detection.room.fake_traffic import TrafficFigure
 from streams.detection.views.reader import BrandTexts
-from streams.engagement.dictionary import Scope, SumMetric
+from streams.engagement.dictionary import AudienceMetric, Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
 from streams.kafka.bounds import Offsets
 
 ROOM_MINUTES = 5
 ROOMS_JUDGED = 200
-"""Of so many of the largest rooms the inauthentic share is read."""
+"""Of so many of the largest rooms the inauthentic share and the session's people are read."""
 
 
 class Rooms(Protocol):
@@ -34,6 +34,8 @@ class Rooms(Protocol):
     def newest_event_ms(self) -> Mapping[str, int]: ...
 
     def all_scopes(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]: ...
+
+    def people_so_far(self, room_ids: Iterable[str]) -> Mapping[str, Mapping[AudienceMetric, int]]: ...
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class RoomFigures:
     viewers_now: int | None = None
     fake_shares: Mapping[TrafficFigure, float] = field(default_factory=dict)
     """The inauthentic share by figure; read for the largest rooms only."""
+    people: Mapping[AudienceMetric, int] = field(default_factory=dict)
+    """Unique people of the session so far; read for the largest rooms only."""
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -158,8 +162,12 @@ class SnapshotReader:
         totals = self._rooms.all_scopes("room", ROOM_MINUTES, at_ms)
         rooms = [RoomFigures(room_id, one.sums, one.viewers_now) for room_id, one in totals.items()]
         rooms.sort(key=attrgetter("weight"), reverse=True)
-        shares = self._views.fake_shares([room.room_id for room in rooms[:ROOMS_JUDGED]])
-        return [replace(room, fake_shares=shares.get(room.room_id, {})) for room in rooms]
+        largest = [room.room_id for room in rooms[:ROOMS_JUDGED]]
+        shares, people = self._views.fake_shares(largest), self._rooms.people_so_far(largest)
+        return [
+            replace(room, fake_shares=shares.get(room.room_id, {}), people=people.get(room.room_id, {}))
+            for room in rooms
+        ]
 
     def _log_answers(self) -> bool:
         try:

@@ -111,6 +111,8 @@ ROOM_VIEWERS = "pulsewatch_room_viewers"
 """Concurrent viewers of a room; label room."""
 ROOM_EVENTS = "pulsewatch_room_events"
 """A room's sums over the last five minutes; labels room, counter."""
+ROOM_PEOPLE = "pulsewatch_room_people"
+"""Unique people of a room's session so far, estimated; labels room, audience."""
 ROOM_FAKE_SHARE = "pulsewatch_room_fake_share"
 """Share of a room's enters, likes and comments in the last five minutes that is inauthentic, 0 to 1; labels room,
 counter."""

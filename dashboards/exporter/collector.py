@@ -20,12 +20,13 @@ from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
 from streams.detection.room.fake_traffic import FIGURES
-from streams.engagement.dictionary import SumMetric, sums_on
+from streams.engagement.dictionary import SumMetric, audiences_on, sums_on
 from streams.events.schema import Platform
 from streams.settings import Settings
 
 OTHER = "other"
 ROOM_COUNTERS = sums_on("exporter")
+ROOM_AUDIENCES = audiences_on("exporter")
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 ALERT_LABELS = ("kind", "severity", "brand", "room", "platform", "family", "fingerprint", "runbook", "first_severity")
 
@@ -45,7 +46,7 @@ class SeriesLimits:
 
     def most_series(self, partitions: int, topics: int) -> int:
         """What one scrape cannot exceed; `partitions` are those that stages read, `topics` those that have a feed."""
-        rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS) + len(FIGURES))
+        rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS) + len(ROOM_AUDIENCES) + len(FIGURES))
         brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISKS))
         alerts = self.alerts + 2 * len(KINDS) * len(SEVERITIES)
         return 2 + rooms + brands + alerts + partitions + topics
@@ -113,7 +114,13 @@ def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily
         "Share of a room's last five minutes that is inauthentic, 0 to 1.",
         labels=["room", "counter"],
     )
+    people = GaugeMetricFamily(
+        metrics.ROOM_PEOPLE, "Unique people of a room's session so far, estimated.", labels=["room", "audience"]
+    )
     for room in capped_rooms(rooms, cap):
+        for audience in ROOM_AUDIENCES:
+            if audience in room.people:
+                people.add_metric([room.room_id, audience], room.people[audience])
         for figure, share in sorted(room.fake_shares.items()):
             fakes.add_metric([room.room_id, figure], share)
         if room.viewers_now is not None:
@@ -122,6 +129,7 @@ def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily
             events.add_metric([room.room_id, counter], room.sums.get(counter, 0))
     yield viewers
     yield events
+    yield people
     yield fakes
 
 

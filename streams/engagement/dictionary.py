@@ -40,7 +40,7 @@ Unit = Literal["count", "seconds", "minor_units", "people", "share"]
 0 to 1, or None where its denominator is 0."""
 Screen = Literal["tile", "comparison", "report", "exporter"]
 """A tile of a room's page; its last ten minutes beside the ten before; a campaign's page and report; the exporter's
-`pulsewatch_room_events`, by room."""
+`pulsewatch_room_events` (sums) and `pulsewatch_room_people` (audiences), by room."""
 
 Measure = Literal["one", "value", "amount", "worth"]
 """What an event adds: 1, its value, its amount, or value × amount."""
@@ -108,10 +108,11 @@ class Gauge(Metric):
 
 @dataclass(frozen=True)
 class Rate(Metric):
-    """A field of `streams.engagement.kpis.Kpis`."""
+    """A field of `streams.engagement.kpis.Kpis`. `of`: the audiences that it divides, where it is a share of people."""
 
     id: RateMetric
     unit: Unit
+    of: tuple[AudienceMetric, AudienceMetric] | None = None
 
 
 METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
@@ -130,7 +131,10 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
     Rate("stay_seconds", "seconds", en="Average stay", zh="平均停留", shown=("tile", "report")),
     # -- what viewers do
     Audience("interacting", ("interacting",), en="Interacting viewers", zh="互动人数"),
-    Rate("interaction_rate", "share", en="Interaction rate", zh="互动率", shown=("tile", "report")),
+    Rate(
+        "interaction_rate", "share", ("interacting", "viewers"),
+        en="Interaction rate", zh="互动率", shown=("tile", "report"),
+    ),
     Sum(
         "comments", 5, {"comment": "value", "reply": "value"},
         en="Comments", zh="评论", shown=("tile", "comparison", "report", "exporter"),
@@ -140,7 +144,7 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
     Sum("unfollows", 9, {"unfollow": "value"}, en="Unfollows", zh="取消关注"),
     Audience("new_followers", (), en="New followers", zh="新增关注", shown=("tile",)),
     Sum("shares", 10, {"share": "value"}, en="Shares", zh="分享", shown=("comparison", "report", "exporter")),
-    Rate("follow_rate", "share", en="Follow rate", zh="转粉率", shown=("tile", "report")),
+    Rate("follow_rate", "share", ("new_followers", "viewers"), en="Follow rate", zh="转粉率", shown=("tile", "report")),
     Sum("collects", 11, {"collect": "value"}, en="Favourites", zh="收藏"),
     Sum("posts", 12, {"post": "value", "repost": "value"}, en="Posts", zh="发帖", shown=("report",)),
     Sum("reviews", 13, {"review": "value"}, en="Reviews", zh="评价"),
@@ -156,15 +160,18 @@ METRICS: tuple[Sum | Audience | Gauge | Rate, ...] = (
         "product_clicks", 17, {"product_click": "value"},
         en="Product clicks", zh="商品点击", shown=("comparison", "exporter"),
     ),
-    Audience("clickers", GROUPS[3:], en="Clicked", zh="点击", shown=("report",)),
-    Rate("click_rate", "share", en="Click rate", zh="商品点击率"),
+    Audience("clickers", GROUPS[3:], en="Clicked", zh="点击", shown=("report", "exporter")),
+    Rate("click_rate", "share", ("clickers", "shown"), en="Click rate", zh="商品点击率"),
     Sum("carts", 18, {"add_to_cart": "value"}, en="Added to cart", zh="加购次数"),
     Audience("carters", GROUPS[4:], en="In cart", zh="加购", shown=("report",)),
     Sum("orders", 19, {"order": "one"}, en="Orders", zh="订单", shown=("tile", "comparison", "exporter")),
     Audience("orderers", GROUPS[5:], en="Ordered", zh="下单", shown=("report",)),
     Sum("payments", 21, {"payment": "one"}, en="Payments", zh="支付订单", shown=("tile", "exporter")),
-    Audience("payers", GROUPS[6:], en="Paid", zh="支付", shown=("report",)),
-    Rate("conversion_rate", "share", en="Click-to-pay conversion", zh="点击成交转化率", shown=("report",)),
+    Audience("payers", GROUPS[6:], en="Paid", zh="支付", shown=("report", "exporter")),
+    Rate(
+        "conversion_rate", "share", ("payers", "clickers"),
+        en="Click-to-pay conversion", zh="点击成交转化率", shown=("report",),
+    ),
     # -- money
     Sum("order_value", 20, {"order": "amount"}, "minor_units", en="Order value", zh="下单金额", shown=("exporter",)),
     Sum(
@@ -208,6 +215,12 @@ assert [metric.slot for metric in _SUMS] == list(range(len(get_args(SumMetric)))
 assert {metric.id for metric in METRICS} == {
     *get_args(SumMetric), *get_args(AudienceMetric), *get_args(GaugeMetric), *get_args(RateMetric)
 }  # fmt: skip
+
+
+SHARES: Mapping[RateMetric, tuple[AudienceMetric, AudienceMetric]] = {
+    metric.id: metric.of for metric in METRICS if isinstance(metric, Rate) and metric.of
+}
+"""The rates that are shares of people: who does it, among whom."""
 
 
 class Contribution(NamedTuple):
@@ -255,6 +268,11 @@ def shown_on(screen: Screen) -> tuple[Sum | Audience | Gauge | Rate, ...]:
 def sums_on(screen: Screen) -> tuple[SumMetric, ...]:
     """The sums among them."""
     return tuple(metric.id for metric in shown_on(screen) if isinstance(metric, Sum))
+
+
+def audiences_on(screen: Screen) -> tuple[AudienceMetric, ...]:
+    """The audiences among them."""
+    return tuple(metric.id for metric in shown_on(screen) if isinstance(metric, Audience))
 
 
 def words() -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ in streams.engagement.dictionary.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streams.engagement.dictionary import AudienceMetric, GaugeMetric, SumMetric
+from streams.engagement.dictionary import SHARES, AudienceMetric, GaugeMetric, RateMetric, SumMetric
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ def compute_kpis(
         viewers_peak=gauges.get("viewers_peak"),
         stay_seconds=ratio(sums["watch_seconds"], viewers) if watched else estimated_stay,
         stay_estimated=not watched and estimated_stay is not None,
-        interaction_rate=ratio(people["interacting"], viewers),
-        follow_rate=ratio(people["new_followers"], viewers),
+        interaction_rate=people_share("interaction_rate", people),
+        follow_rate=people_share("follow_rate", people),
         entry_rate=ratio(arrivals, sums["exposures"]),
-        click_rate=ratio(people["clickers"], people["shown"]),
-        conversion_rate=ratio(people["payers"], people["clickers"]),
+        click_rate=people_share("click_rate", people),
+        conversion_rate=people_share("conversion_rate", people),
         funnel={step: people[step] for step in FUNNEL},
         created_gmv=sums["order_value"],
         paid_gmv=paid,
@@ -105,6 +105,12 @@ def estimated_stay_seconds(viewers: Iterable[int | None], seconds: int, enters: 
     told = [present for present in viewers if present is not None]
     mean = ratio(sum(told), len(told))
     return None if mean is None else ratio(mean * seconds, enters)
+
+
+def people_share(rate: RateMetric, people: Mapping[AudienceMetric, int]) -> float | None:
+    """A rate that is a share of people, as the dictionary has it."""
+    who, among = SHARES[rate]
+    return ratio(people[who], people[among])
 
 
 def share(part: int, whole: int) -> float | None:

@@ -255,6 +255,17 @@ class EngagementReader:
         """All rates of a window; None where a denominator is zero."""
         return self.window(scope, scope_id, window, at_ms, session_id=session_id).kpis
 
+    def so_far(self, room_id: str) -> WindowCounts:
+        """Everything of a room's latest session; of the last 24 hours where it is not known to have any."""
+        return self.window("room", room_id, self._window_so_far(room_id))
+
+    def people_so_far(self, room_ids: Iterable[str]) -> dict[str, dict[AudienceMetric, int]]:
+        """The people of the same, of several rooms."""
+        return {room_id: self.people("room", room_id, self._window_so_far(room_id)) for room_id in room_ids}
+
+    def _window_so_far(self, room_id: str) -> Window:
+        return "session" if self.sessions("room", room_id) else "24h"
+
     def minutes(self, scope: Scope, scope_id: str, count: int, at_ms: int | None = None) -> list[Minute]:
         """The last `count` minutes one by one, oldest first; those without events are there too."""
         holders = self._holders(scope, scope_id)

@@ -10,11 +10,13 @@ import asyncio
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import aiohttp
+import msgspec
 
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
@@ -36,6 +38,7 @@ ATTEMPT_SECONDS = 4.0
 FIRST_WAIT_SECONDS = 0.2
 MAX_WAIT_SECONDS = 2.0
 MAX_ANSWER_BYTES = 10_000
+KEPT_ENDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ class ReceiverClient:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     budget_seconds: float = BUDGET_SECONDS
+    _over: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_ENDS))
+    """Episodes that still fired in Alertmanager when this receiver was told that they are over: people need no second
+    word of it."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -94,11 +100,18 @@ class ReceiverClient:
                 return result
         if self.records is not None:
             told = [item.alert.episode for item in message.items if item.alert.episode]
-            await self.records.mark_told(told, self.clock())
+            over = [item.alert.episode for item in message.items if item.alert.episode and item.over]
+            await self.records.mark_told(told, over, self.clock())
+        if not self._format.keeps_state:
+            self._over.extend(item.key for item in message.items if item.over and item.firing)
         return Result("delivered")
 
     async def _compose(self, notification: Notification) -> Message | None:
         """The message in the receiver's words; None where nothing of the notification is news."""
+        news = [alert for alert in notification.alerts if alert.status == "firing" or alert.key not in self._over]
+        if not news:
+            return None
+        notification = msgspec.structs.replace(notification, alerts=news)
         reader = Reader(self.receiver.language, self.receiver.zone, self.clock())
         episodes = sorted({alert.episode for alert in notification.alerts if alert.episode})
         known = await self.records.known(episodes) if self.records is not None and episodes else {}

@@ -74,6 +74,8 @@ class Format:
     parse_response: Callable[[int, bytes], Answer]
     """From the response's status and body."""
     limits: Sequence[Limit] = ()
+    keeps_state: bool = False
+    """Whether the receiver keeps an alert open until it hears that it resolved."""
 
 
 def _webhook(source: RenderInput) -> list[Post]:
@@ -267,9 +269,9 @@ def _by_code(names: Sequence[str], again: Mapping[int, str]) -> Callable[[int, b
 
 
 FORMATS: Mapping[ReceiverKind, Format] = {
-    "webhook": Format(_webhook, _by_status, [Limit(20, 1), Limit(200, 60)]),
+    "webhook": Format(_webhook, _by_status, [Limit(20, 1), Limit(200, 60)], keeps_state=True),
     "slack": Format(_slack, _by_status, [Limit(1, 1)]),
-    "pagerduty": Format(_pagerduty, _by_status, [Limit(120, 60)]),
+    "pagerduty": Format(_pagerduty, _by_status, [Limit(120, 60)], keeps_state=True),
     "feishu": Format(_feishu, _by_code(["code", "StatusCode"], {11232: "too often"}), [Limit(5, 1), Limit(100, 60)]),
     "dingtalk": Format(
         _dingtalk, _by_code(["errcode"], {-1: "busy", 130101: "too often", 90030: "too often"}), [Limit(20, 60)]

@@ -48,6 +48,8 @@ class Item:
 
     alert: AlertmanagerAlert
     firing: bool
+    over: bool
+    """Whether it tells the end: Alertmanager says so, or the record does while Alertmanager lets it fire."""
     severity: str
     head: str
     """Its first line: state, severity, what and where."""
@@ -140,6 +142,7 @@ def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAl
     return Item(
         alert=alert,
         firing=firing,
+        over=not firing or (known is not None and known.alert.state == "resolved"),
         severity=one_line(alert.severity),
         head=head,
         lines=lines,

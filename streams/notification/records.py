@@ -1,6 +1,7 @@
 """What Redis knows of the alerts that messages are about, read when a message is written, and whom it was told.
 
-    <namespace>:told   sorted set: fingerprint → when somebody was told of the alert last, in milliseconds
+    <namespace>:told   sorted set: fingerprint → when somebody was told of the alert last, in milliseconds;
+                       `over:` and fingerprint → when somebody was told that it is over
 
 A message does not wait for a Redis that hangs: then it is written from what Alertmanager has.
 """
@@ -8,6 +9,7 @@ A message does not wait for a Redis that hangs: then it is written from what Ale
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from streams.alerts.alert import Alert
@@ -20,7 +22,18 @@ from streams.notification.sentences import KnownAlert
 LOG = logging.getLogger(__name__)
 WAIT_SECONDS = 1.0
 TOLD_MS = 7 * 86_400_000
+OVER = "over:"
+BEGINNINGS = ("", OVER)
+"""Since when it is recorded who is told of alerts, and of their ends: that never grows old."""
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Fingerprints of which somebody was told that the alert fires, and that it is over."""
+
+    of: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
 
 
 class AlertRecords:
@@ -40,12 +53,12 @@ class AlertRecords:
             LOG.warning("messages have the words of Alertmanager alone: %s", error or "Redis does not answer in time")
             return {}
 
-    async def mark_told(self, fingerprints: Sequence[str], now_ms: int) -> None:
-        """Remember that somebody has a message about these alerts. A Redis that does not answer is no error: then it is
-        told once more."""
+    async def mark_told(self, fingerprints: Sequence[str], over: Sequence[str], now_ms: int) -> None:
+        """Remember that somebody has a message about these alerts, and which of them it says are over. A Redis that
+        does not answer is no error: then it is told once more."""
         if fingerprints:
             try:
-                await _in_time(lambda: self._mark_told(fingerprints, now_ms))
+                await _in_time(lambda: self._mark_told([*fingerprints, *(OVER + name for name in over)], now_ms))
             except (Unavailable, TimeoutError):
                 LOG.warning("Redis does not take that %d alerts were told", len(fingerprints))
 
@@ -66,18 +79,23 @@ class AlertRecords:
         standing = self._decisions.standing(fingerprints)
         return {name for name, decision in standing.items() if decision.verdict == "false_alarm"}
 
-    def told(self, fingerprints: Sequence[str]) -> set[str] | None:
-        """Those of these alerts that somebody was told of; None where this was never recorded before."""
-        exists, *scores = answers(
-            self._client, [("EXISTS", self._told), *(("ZSCORE", self._told, name) for name in fingerprints)]
-        )
-        if not exists:
+    def told(self, fingerprints: Sequence[str]) -> Told | None:
+        """Which of these alerts somebody was told of; None where this was never recorded before."""
+        names = ["", *fingerprints]
+        scores = answers(self._client, [("ZSCORE", self._told, kind + name) for kind in BEGINNINGS for name in names])
+        begun, *told = scores[: len(names)]
+        ends_begun, *over = scores[len(names) :]
+        if begun is None or ends_begun is None:
             return None
-        return {name for name, score in zip(fingerprints, scores, strict=True) if score is not None}
+        return Told(
+            frozenset(name for name, score in zip(fingerprints, told, strict=True) if score is not None),
+            frozenset(name for name, score in zip(fingerprints, over, strict=True) if score is not None),
+        )
 
     def begin_telling(self, fingerprints: Sequence[str], now_ms: int) -> None:
         """Record that these need not be told: they were over before anybody kept count."""
-        self._mark_told(["", *fingerprints], now_ms)
+        names = ["", *fingerprints]
+        self._mark_told([kind + name for kind in BEGINNINGS for name in names], now_ms)
 
     def _known(self, fingerprints: Sequence[str]) -> dict[str, KnownAlert]:
         alerts = self._alerts.find(fingerprints)
@@ -85,7 +103,7 @@ class AlertRecords:
         return {name: KnownAlert(alert, standing.get(name)) for name, alert in alerts.items()}
 
     def _mark_told(self, fingerprints: Sequence[str], now_ms: int) -> None:
-        scored = [part for name in fingerprints for part in (now_ms, name)]
+        scored = [part for name in fingerprints for part in ("+inf" if name in BEGINNINGS else now_ms, name)]
         answers(self._client, [
             ("ZADD", self._told, *scored),
             ("ZREMRANGEBYSCORE", self._told, "-inf", now_ms - TOLD_MS),

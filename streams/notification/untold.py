@@ -1,10 +1,15 @@
-"""Alerts that fired while nobody could be told: handed to Alertmanager once, under the name that they would have had.
+"""Alerts of which people miss the beginning or the end: handed to Alertmanager once, under the name that they would
+have had.
 
     alert         F F F F F F R                       fires and resolves
     Prometheus    . . . . . . . . . ^ ^ ^             away, then it sees nothing of it
     relay                           │ hands it over: one message that it began and ended
 
-An alert that somebody was told of, by whatever way, is in `told` (streams.notification.records) and is not handed over.
+    alert         F F F F F F F F F R                 fires, is acknowledged, resolves
+    Alertmanager  t ─ ─ ─ silence ─ ─ ─ ─             has forgotten that it told anybody, and so tells no end
+    relay                           │ hands it over: one message that it is over
+
+What somebody was told, by whatever way, is in `told` (streams.notification.records) and is not handed over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +20,7 @@ from typing import Any
 from streams.alerts.alert import Alert
 from streams.alerts.kinds import KINDS
 from streams.clock import DAY_MS
+from streams.notification.records import Told
 
 WAIT_MS = 150_000
 """So long the usual way may take: a scrape, an evaluation, the longest group_wait of a desk, and tries."""
@@ -33,9 +39,9 @@ class UntoldAlerts:
     _handed: set[str] = field(default_factory=set)
     """Those that were handed over while they fired: Alertmanager hears of them until they are over."""
 
-    def due(self, alerts: Sequence[Alert], told: set[str], now_ms: int) -> list[Alert]:
-        """Those that fired, that nobody was told of, and that have waited long enough."""
-        waiting = [alert for alert in alerts if _is_news(alert, now_ms) and alert.fingerprint not in told]
+    def due(self, alerts: Sequence[Alert], told: Told, now_ms: int) -> list[Alert]:
+        """Those that fired, of which nobody was told what is the case, and that have waited long enough."""
+        waiting = [alert for alert in alerts if _is_news(alert, now_ms) and _is_missed(alert, told)]
         self._seen_ms = {alert.fingerprint: self._seen_ms.get(alert.fingerprint, now_ms) for alert in waiting}
         late = [alert for alert in waiting if now_ms - self._seen_ms[alert.fingerprint] >= self.wait_ms]
         firing = {alert.fingerprint for alert in alerts if alert.state == "firing"}
@@ -59,6 +65,10 @@ def as_alertmanager_has_it(alert: Alert, now_ms: int) -> Mapping[str, Any]:
         "startsAt": _instant(min(alert.started_at, now_ms)),
         "endsAt": _instant(now_ms + LASTS_MS),
     }
+
+
+def _is_missed(alert: Alert, told: Told) -> bool:
+    return alert.fingerprint not in (told.over if alert.state == "resolved" else told.of)
 
 
 def _is_news(alert: Alert, now_ms: int) -> bool:

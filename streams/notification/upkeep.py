@@ -1,4 +1,5 @@
-"""What the relay looks after beside messages: silences of acknowledged alerts, and alerts that nobody was told of.
+"""What the relay looks after beside messages: silences of acknowledged alerts, and alerts that nobody was told
+of, or not of their ends.
 
 Redis and Alertmanager are asked again and again; one that is away is waited for, with a line when it goes and comes.
 """
@@ -76,7 +77,7 @@ class Upkeep:
             return
         due = self.untold.due(alerts, told, now_ms)
         if due:
-            LOG.warning("nobody was told of %d alerts: Alertmanager has them now", len(due))
+            LOG.warning("nobody was told of %d alerts or of their ends: Alertmanager has them now", len(due))
             await self.api.alert([as_alertmanager_has_it(alert, now_ms) for alert in due])
 
     def _say(self, trouble: str) -> None:

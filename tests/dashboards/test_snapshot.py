@@ -57,6 +57,14 @@ def test_room_has_the_inauthentic_shares_of_its_view() -> None:
     assert [(room.room_id, room.fake_shares) for room in snapshot.rooms] == [("r-1", {"likes": 0.4}), ("r-2", {})]
 
 
+def test_largest_rooms_have_the_people_of_their_session() -> None:
+    rooms = HeldRooms({"r-1": {"likes": 2}, "r-2": {"likes": 1}}, people={"r-1": {"clickers": 40, "payers": 10}})
+    snapshot = reader(rooms).read()
+    assert [(room.room_id, room.people) for room in snapshot.rooms] == [
+        ("r-1", {"clickers": 40, "payers": 10}), ("r-2", {}),
+    ]  # fmt: skip
+
+
 def test_reading_has_alerts_and_lag() -> None:
     alerts = HeldAlerts(alerts=[an_alert()], over=[an_alert("f2", "resolved")])
     log = HeldLog({(LIVE, 0): 0}, {(LIVE, 0): 10})

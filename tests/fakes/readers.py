@@ -1,13 +1,13 @@
 """Readers that hold what they are told, and servers that do not answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import TrafficFigure
 from streams.detection.views.reader import BrandTexts
-from streams.engagement.dictionary import Scope, SumMetric
+from streams.engagement.dictionary import AudienceMetric, Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
 from streams.kafka.bounds import Offsets
@@ -20,6 +20,7 @@ class HeldRooms:
     rooms: dict[str, dict[str, int]] = field(default_factory=dict)
     newest: dict[str, int] = field(default_factory=dict)
     asked_at_ms: int = 0
+    people: Mapping[str, Mapping[AudienceMetric, int]] = field(default_factory=dict)
 
     def newest_event_ms(self) -> Mapping[str, int]:
         return self.newest
@@ -27,6 +28,9 @@ class HeldRooms:
     def all_scopes(self, scope: Scope, minutes: int, at_ms: int) -> Mapping[str, ScopeTotals]:
         self.asked_at_ms = at_ms
         return {name: _line(dict(counts)) for name, counts in self.rooms.items()}
+
+    def people_so_far(self, room_ids: Iterable[str]) -> Mapping[str, Mapping[AudienceMetric, int]]:
+        return {room_id: self.people[room_id] for room_id in room_ids if room_id in self.people}
 
 
 def _line(counts: dict[str, int]) -> ScopeTotals:

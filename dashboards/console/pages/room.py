@@ -13,7 +13,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import FAKE_SHARE, TrafficFigure
 from streams.detection.views.questions import Question
 from streams.detection.views.reader import RoomSummary
-from streams.engagement.dictionary import SumMetric, Window, sums_on
+from streams.engagement.dictionary import SumMetric, sums_on
 from streams.engagement.kpis import Kpis
 from streams.engagement.reader import Minute
 
@@ -123,8 +123,7 @@ def _head(room_id: str, known: RoomSummary | None, sessions: Sequence[str], pres
 
 def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
     shares = known.fake_shares if known else {}
-    window: Window = "session" if readers.engagement.sessions("room", room_id) else "24h"
-    session = readers.engagement.window("room", room_id, window)
+    session = readers.engagement.so_far(room_id)
     return Now(
         figures=session.kpis,
         sums=session.sums,

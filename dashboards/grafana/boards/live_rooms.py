@@ -7,7 +7,7 @@ from dashboards.grafana.boards.builder import ROOM, DashboardBuilder
 from dashboards.grafana.boards.panels import GREEN, ORANGE, RED, Link, Query
 from streams import metrics
 from streams.detection.room.fake_traffic import FAKE_SHARE
-from streams.engagement.dictionary import SumMetric
+from streams.engagement.dictionary import SHARES, AudienceMetric, RateMetric, SumMetric
 
 VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
 FUNNEL: tuple[SumMetric, ...] = ("views", "product_clicks", "orders", "payments")
@@ -20,6 +20,17 @@ MINUTES = 5
 def events(counter: SumMetric) -> str:
     """The chosen rooms' sums over the last five minutes."""
     return f'{metrics.ROOM_EVENTS}{{room=~"$room", counter="{counter}"}}'
+
+
+def people(audience: AudienceMetric) -> str:
+    """The chosen rooms' unique people, each of its session so far."""
+    return f'{metrics.ROOM_PEOPLE}{{room=~"$room", audience="{audience}"}}'
+
+
+def share_of_people(rate: RateMetric) -> str:
+    """A rate as the console has it: of one room the same figure, of several over all their sessions."""
+    who, among = SHARES[rate]
+    return f"sum({people(who)}) / (sum({people(among)}) > 0)"
 
 
 def board() -> Dashboard:
@@ -44,8 +55,8 @@ def board() -> Dashboard:
         ),
         panels.count(
             "Conversion",
-            "Payments for each hundred product clicks of the last five minutes.",
-            expr=f"sum({events('payments')}) / (sum({events('product_clicks')}) > 0)",
+            "Unique payers among unique product clickers of the rooms' sessions so far, as a host's view has it.",
+            expr=share_of_people("conversion_rate"),
             unit="percentunit",
             w=5,
         ),

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboards.exporter.collector import (
     OTHER,
     PLATFORMS,
+    ROOM_AUDIENCES,
     ROOM_COUNTERS,
     FigureCollector,
     SeriesLimits,
@@ -22,6 +23,7 @@ from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
 from streams.detection.room.fake_traffic import FIGURES
+from streams.engagement.dictionary import AudienceMetric
 from tests.builders.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
@@ -76,6 +78,14 @@ def test_fake_traffic_stands_beside_the_rooms_figures() -> None:
         ({"room": "r-1", "counter": "enters"}, 0.0),
         ({"room": "r-1", "counter": "likes"}, 0.75),
     ]
+
+
+def test_room_has_the_people_that_its_conversion_is_made_of() -> None:
+    people: dict[AudienceMetric, int] = {"viewers": 900, "clickers": 40, "payers": 10}
+    rooms = [RoomFigures("r-1", {"likes": 9}, people=people), RoomFigures("r-2", {"likes": 1})]
+    assert scraped(up(rooms))[metrics.ROOM_PEOPLE] == [
+        ({"room": "r-1", "audience": "clickers"}, 40), ({"room": "r-1", "audience": "payers"}, 10),
+    ]  # fmt: skip
 
 
 def test_small_brands_are_added_up_by_platform() -> None:
@@ -148,13 +158,18 @@ def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
     limits, many = SeriesLimits(rooms=20, brands=20, alerts=20), range(10_000)
     snapshot = replace(
         up(
-            [RoomFigures(f"r-{number}", {"likes": 1}, 1, dict.fromkeys(FIGURES, 0.1)) for number in many],
+            [
+                RoomFigures(
+                    f"r-{number}", {"likes": 1}, 1, dict.fromkeys(FIGURES, 0.1), dict.fromkeys(ROOM_AUDIENCES, 2)
+                )
+                for number in many
+            ],
             [TextCount(f"b-{number}", "weibo", 1, {"neutral": 1}) for number in many],
         ),
         active=[an_alert(f"f-{number}") for number in many],
     )
     count = sum(len(family.samples) for family in families(snapshot, limits))
-    assert count == 2 + 21 * 14 + 20 * 3 + 21 * 14 + 21 + 3 * len(KINDS)
+    assert count == 2 + 21 * 14 + 20 * 3 + 20 * 2 + 21 * 14 + 21 + 3 * len(KINDS)
     assert count <= limits.most_series(partitions=0, topics=0)
 
 
