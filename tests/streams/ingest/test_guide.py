@@ -1,0 +1,68 @@
+"""The lists of feeds in the guide: each can be read, and reads what it says."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.events.pseudonyms import Pseudonyms
+from streams.events.schema import Event
+from streams.ingest.feed import Feed
+from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_list import read_feeds
+from streams.ingest.secret import Secrets
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "connect.md"
+LISTS = [one for one in re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(), re.DOTALL) if one.startswith("feeds:")]
+NOW_MS = 1_790_000_000_000
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> dict[str, FeedEntry]:
+    found: dict[str, FeedEntry] = {}
+    for number, text in enumerate(LISTS):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text)
+        found |= {entry.name: entry for entry in read_feeds(path)}
+    return found
+
+
+def told(entry: FeedEntry, message: Any) -> list[Event]:
+    feed = Feed(entry.decoder(), entry.context(Pseudonyms(b"key")))
+    events = feed.read(json.dumps(message), NOW_MS)
+    assert not feed.unread, list(feed.summary())
+    return events
+
+
+def test_every_list_of_the_guide_can_be_read(entries: dict[str, FeedEntry], tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/shop-kafka").write_text("secret")
+    assert {"shop-chat", "weibo-crawl", "shop-orders", "reviews-2026"} <= set(entries)
+    for name in ("shop-chat", "weibo-crawl", "shop-orders", "reviews-2026"):
+        entries[name].decoder()
+        entries[name].way_in(Secrets(tmp_path))
+
+
+def test_chat_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+    said = {"event": "said", "id": 1, "public": True, "created": "2026-09-21 22:13:00", "body": "<b>hi</b>",
+            "user": {"id": 7, "fans": "1.2万"}, "post_id": 5, "stats": {"likes": 3}}  # fmt: skip
+    comment, likes = told(entries["shop-chat"], {"data": {"items": [said, said | {"public": False}]}})
+    assert (comment.kind, comment.text, comment.event_time_ms) == ("comment", "hi", NOW_MS - 20_000)
+    assert (likes.kind, likes.value_mode) == ("like", "snapshot")
+
+
+def test_orders_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+    order = {"order_no": "o1", "status": "PAID", "updated_at": "2026-09-21 22:13:00", "live_room": "105", "sku": "p1",
+             "qty": 2, "total_fee": "199.00", "currency": "CNY"}  # fmt: skip
+    (paid,) = told(entries["shop-orders"], order)
+    assert (paid.kind, paid.subject_id, paid.amount, paid.value, paid.room_id) == ("payment", "o1", 19900, 2, "105")
+    assert told(entries["shop-orders"], order | {"status": "CREATED"}) == []
+
+
+def test_history_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+    export = "评价编号,评价时间,评价内容,买家,商品\n1,2026-09-21 22:13:00,发热严重,u1,p1\n".encode("gb18030")
+    (row,) = entries["reviews-2026"].recorded(export)
+    (review,) = told(entries["reviews-2026"], json.loads(row))
+    assert (review.kind, review.text, review.product_id) == ("review", "发热严重", "p1")
