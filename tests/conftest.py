@@ -3,6 +3,7 @@
 The rooms that mirror the code need no server, so they start none: `make test-unit` runs them in a minute or so.
 """
 
+import gc
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from kafka.admin import NewTopic
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import ServerProcess, signals_unwind
 from deploy.local.redis import LocalRedis
+from tests.servers.certificates import Authority
 
 TopicFactory = Callable[..., str]
 TESTS = Path(__file__).parent
@@ -59,6 +61,20 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedi
     """The run's Redis. A test that stops or kills it starts it again."""
     with LocalRedis(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signs the certificates of servers with TLS."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def refused_sockets() -> Iterator[None]:
+    """redis-py and aiokafka leave the sockets of refused connections to the garbage collector, which says so: it does
+    within the test that expects it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-
 from dashboards.console.auth import TokenAuth, read_tokens
 from dashboards.console.routes import BUNDLE, NOT_BUILT, application
 from dashboards.console.sources import PageSources
@@ -16,6 +14,7 @@ from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
 from streams.loopback import is_loopback
 from streams.settings import Settings
+from streams.web_server import serve_application
 
 PORT = 9107
 
@@ -43,23 +42,9 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
         with Readers(settings) as readers:
             names = (options.host, *options.names)
             app = application(PageSources(readers, topics), auth, names)
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    app,
-                    host=options.host,
-                    port=options.port,
-                    log_level="warning",
-                    access_log=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=1,
-                    lifespan="on",
-                )
-            )
             on_progress(f"The console is at {address(options)}")
             logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_stream)
-            server.run()
-            if not server.started:
-                raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")
+            serve_application(app, options.host, options.port, grace_seconds=1)
     finally:
         topics.stop()
 

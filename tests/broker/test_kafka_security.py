@@ -1,6 +1,5 @@
 """Kafka that asks who calls: real brokers with TLS and SASL, through every client that we make."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,19 +23,10 @@ from tests.servers.tokens import token_endpoint
 from tests.servers.waiting import until_async
 from tests.servers.workers import running_with
 
-# redis-py and aiokafka leave the sockets of refused connections to the garbage collector, which says so.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    yield
-    gc.collect()
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.usefixtures("refused_sockets"),
+]
 
 
 @pytest.fixture(scope="module")

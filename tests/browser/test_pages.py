@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dashboards.console import bundle
+from deploy.local.http import get_json
 from deploy.local.kafka import LocalKafka
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
@@ -112,6 +113,18 @@ def test_room_shows_the_truth_of_its_session(shown: Evening, chromium: Browser, 
         interacting, viewers = truth.people["interacting"], truth.people["viewers"]
         assert number(figure(page, "interaction_rate")) == pytest.approx(100 * interacting / viewers, abs=3)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("language", "why"), [("en", "standard error 0.81 %"), ("zh-Hans", "标准误差 0.81%")])
+def test_estimated_figures_wear_a_mark_and_a_line_says_why(
+    shown: Evening, chromium: Browser, language: str, why: str
+) -> None:
+    figures = get_json(f"{shown.url}api/room/{ROOM}")["now"]["figures"]
+    with chromium.page(f"{shown.url}room/{ROOM}?lang={language}", (390, 844)) as page:
+        expect(page.locator('[data-notes="estimated"]')).to_contain_text(why)
+        marks = {name: page.locator(f'[data-figure="{name}"] .estimated').count() for name in ("stay_seconds", "views")}
+        assert marks == {"stay_seconds": figures["stay_estimated"], "views": figures["arrivals_estimated"]}
+        assert page.locator('[data-notes="estimated"] span').count() >= 1 + sum(marks.values())
 
 
 @SIZES

@@ -2,11 +2,11 @@
 
 import base64
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.servers.http_thread import serving
 
 
 class TokenEndpoint(ThreadingHTTPServer):
@@ -52,15 +52,6 @@ def _encoded(part: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-@contextmanager
-def token_endpoint(user: str, password: str) -> Iterator[TokenEndpoint]:
+def token_endpoint(user: str, password: str) -> AbstractContextManager[TokenEndpoint]:
     """Serving, in a thread of its own."""
-    server = TokenEndpoint(user, password)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return serving(TokenEndpoint(user, password))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import pytest
 import redis as sync_redis
 
 from deploy.local.alertmanager import LocalAlertmanager
@@ -51,9 +52,11 @@ async def test_acknowledgement_silences_until_it_is_taken_back(
     assert left == []
 
 
-async def test_alert_that_nobody_could_be_told_of_is_told_once(
-    redis_server: LocalRedis, namespace: str, tmp_path: Path
+@pytest.mark.parametrize("knows_the_beginning", [False, True])
+async def test_what_alertmanager_told_nobody_of_an_alert_is_told_once(
+    knows_the_beginning: bool, redis_server: LocalRedis, namespace: str, tmp_path: Path
 ) -> None:
+    """It was away while the alert fired; or the alert was acknowledged for so long that it forgot whom it told."""
     with (
         sync_redis.Redis.from_url(redis_server.url) as client,
         receiver() as pager,
@@ -63,6 +66,8 @@ async def test_alert_that_nobody_could_be_told_of_is_told_once(
         async with keeping(records, alertmanager) as upkeep:
             await upkeep.step()
             now_ms = upkeep.clock()
+            if knows_the_beginning:
+                await records.mark_told(["f1"], [], now_ms - 10_000)
             kept_alerts(client, namespace, crisis(state="resolved", started_at=now_ms - 60_000, resolved_at=now_ms - 1))
             upkeep.clock = lambda: now_ms + 10_000
             await upkeep.step()
@@ -72,31 +77,6 @@ async def test_alert_that_nobody_could_be_told_of_is_told_once(
             assert await due(upkeep) == []
     assert {(page.receiver, page.status, page.labels["fingerprint"]) for page in pager.received} == {
         ("on-call", "firing", "f1"), ("brand-desk", "firing", "f1"),
-    }  # fmt: skip
-
-
-async def test_end_that_alertmanager_has_forgotten_to_tell_is_told(
-    redis_server: LocalRedis, namespace: str, tmp_path: Path
-) -> None:
-    """The alert was told, acknowledged and silenced for hours: Alertmanager forgot whom it told, and tells no end."""
-    with (
-        sync_redis.Redis.from_url(redis_server.url) as client,
-        receiver() as pager,
-        LocalAlertmanager(tmp_path, receiver=f"127.0.0.1:{pager.server_port}", minute="2s") as alertmanager,
-    ):
-        records = kept_alerts(client, namespace)
-        records.begin_telling([], NOW_MS)
-        async with keeping(records, alertmanager) as upkeep:
-            now_ms = upkeep.clock()
-            await records.mark_told(["f1"], [], now_ms - 10_000)
-            kept_alerts(client, namespace, crisis(state="resolved", started_at=now_ms - 60_000, resolved_at=now_ms - 1))
-            await upkeep.step()
-            await asyncio.to_thread(until, lambda: len(pager.received) >= 2, "both were told", 30)
-            await records.mark_told(["f1"], ["f1"], now_ms)
-            upkeep.clock = lambda: now_ms + 20_000
-            assert await due(upkeep) == []
-    assert {(page.receiver, page.labels["fingerprint"]) for page in pager.received} == {
-        ("on-call", "f1"), ("brand-desk", "f1"),
     }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from prometheus_client import start_http_server
 
 from streams.catalogue.live import LiveCatalogue
@@ -19,6 +18,7 @@ from streams.ledger.connect import worker_client
 from streams.loopback import is_loopback
 from streams.settings import Settings
 from streams.topology import LIVE, SOCIAL
+from streams.web_server import serve_application
 
 LINGER_MS = 5
 """How long a record waits for others of its partition: requests come together in one batch."""
@@ -48,21 +48,8 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     app = Ingest(publishers, senders, pseudonyms, _brands(settings, options, pseudonyms)).application()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    config = uvicorn.Config(
-        app,
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=15,
-        lifespan="on",
-    )
-    server = uvicorn.Server(config)
     on_progress(f"Events are taken at http://{options.host}:{options.port}/v1/events, described at /openapi.json")
-    server.run()
-    if not server.started:
-        raise UsageError(f"port {options.port} of {options.host} cannot be listened on; choose another --port")
+    serve_application(app, options.host, options.port, grace_seconds=15)
 
 
 def _brands(settings: Settings, options: Options, pseudonyms: Pseudonyms) -> EventBrands | None:

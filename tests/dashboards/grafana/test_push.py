@@ -17,7 +17,8 @@ from deploy.local.process import free_port
 from streams.alerts.alert import Alert
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from tests.builders.alerts import MINUTE_MS, NOON_MS, an_alert
-from tests.servers.grafana import ADMIN, VIEWER, GrafanaServer, running
+from tests.servers.grafana import ADMIN, VIEWER, GrafanaServer
+from tests.servers.http_thread import serving
 
 BOARDS = build.load()
 ADDRESSES = Addresses("http://prometheus:9090", "http://console.example/", "http://git.example/runbooks")
@@ -26,7 +27,7 @@ ADDRESSES = Addresses("http://prometheus:9090", "http://console.example/", "http
 @pytest.fixture
 def server() -> Iterator[GrafanaServer]:
     grafana = GrafanaServer()
-    with running(grafana):
+    with serving(grafana):
         yield grafana
 
 
@@ -166,7 +167,7 @@ def test_what_is_no_grafana_is_told(status: int, said: str) -> None:
             """Silent."""
 
     stranger = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
-    with running(stranger):
+    with serving(stranger):
         grafana = GrafanaClient(f"http://127.0.0.1:{stranger.server_port}", ADMIN)
         with pytest.raises(PulsewatchError, match=said):
             Push(grafana, ADDRESSES, lambda: NOON_MS, "push").boards(BOARDS)

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from deploy.local.receiver import Receiver, pages
+from tests.servers.http_thread import serving
 
 NOTIFICATION = {
     "receiver": "on-call",
@@ -27,12 +27,8 @@ NOTIFICATION = {
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Receiver]:
-    with Receiver(log=tmp_path / "pages.jsonl") as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
+    with serving(Receiver(log=tmp_path / "pages.jsonl")) as receiver:
         yield receiver
-        receiver.shutdown()
-        thread.join()
 
 
 def ask(server: Receiver, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:

@@ -8,6 +8,7 @@ import { language, metric, named, t, type Metric, type Word } from "../i18n";
 import { SentimentShares } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
 import { Status } from "../campaign_status";
+import { EstimateNotes, Estimated } from "../estimated";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
 import { post } from "../api";
@@ -64,7 +65,12 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
       <div class="columns">
         <div class="stack">
           <Panel name="parts" title={t("beforeAfter")} data={parts} aside={parts && <Basis parts={parts} />}>
-            {(shown) => <Compared parts={shown} />}
+            {(shown) => (
+              <>
+                <Compared parts={shown} />
+                <EstimateNotes of={SHOWN_ON.report.map(([id]) => id)} figures={Object.values(shown).map((one) => one.figures)} people />
+              </>
+            )}
           </Panel>
           <Panel name="joined" title={t("moodConversion")} aside={t("moodConversionWhy")} data={joined ?? undefined} isEmpty={({ payments, negative_share }) => !payments.some(Boolean) && negative_share.every((one) => one === null)}>
             {({ first_ms, step_minutes, negative_share, payments }) => (
@@ -118,7 +124,8 @@ function Compared({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
             <th scope="row">{metric(id)}</th>
             {PARTS.map(([part]) => {
               const shown = inUnit(unit, valueOf(id, parts[part]), id);
-              return part === "during" ? <td><b>{shown}</b></td> : <td class="soft">{shown}</td>;
+              const mark = <Estimated of={id} figures={parts[part].figures} />;
+              return part === "during" ? <td><b>{shown}</b> {mark}</td> : <td class="soft">{shown} {mark}</td>;
             })}
             <td class="soft">{change(valueOf(id, parts.during), valueOf(id, parts.before)) ?? NOTHING}</td>
           </tr>

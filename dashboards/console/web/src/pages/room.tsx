@@ -7,6 +7,7 @@ import { SHOWN_ON } from "../generated";
 import { metric, t, type Metric, type Word } from "../i18n";
 import { SentimentHour } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
+import { EstimateNotes, Estimated } from "../estimated";
 import { Panel } from "../panel";
 import { chooseSize, size, type Size } from "../settings";
 import { Shell } from "../shell";
@@ -47,7 +48,12 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
           {firing.length > 0 && <AlertList notices={firing} placed={false} />}
         </div>
         <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched} wide>
-          {(shown) => <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />}
+          {(shown) => (
+            <>
+              <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />
+              <EstimateNotes of={["stay_seconds", "views", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people />
+            </>
+          )}
         </Panel>
         <Panel name="funnel" title={t("funnel")} data={now} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">
           {({ figures }) => <Funnel figures={figures} />}
@@ -165,7 +171,7 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
         </dd>
       </div>
       <Tile name="stay_seconds" label={metric("stay_seconds")} value={duration(figures.stay_seconds)}>
-        {figures.stay_estimated && <abbr title={t("estimatedWhy")} class="estimated">≈ {t("estimated")}</abbr>}
+        <Estimated of="stay_seconds" figures={figures} />
       </Tile>
       <Tile name="interaction_rate" label={metric("interaction_rate")} value={percent(figures.interaction_rate)}>
         <span data-figure="unique_viewers">{estimate(now.viewers)} {t("viewers")}</span>
@@ -175,7 +181,7 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
       </Tile>
       <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
       <Tile name="views" label={metric("views")} value={count(figures.arrivals)} moved={moved("views")}>
-        {figures.arrivals_estimated && <abbr title={t("sampledWhy")} class="estimated">≈ {t("estimated")}</abbr>}
+        <Estimated of="views" figures={figures} />
         <Fake of="enters" fakes={fakes} />
       </Tile>
       <Tile name="comments" label={metric("comments")} value={count(sums.comments)} moved={moved("comments")}>
@@ -188,7 +194,9 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
         {count(sums.payments)} {metric("payments")}
       </Tile>
       <Tile name="orders" label={metric("orders")} value={count(sums.orders)} moved={moved("orders")} />
-      <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv)}>{metric("gpm_uv")} {money(figures.gpm_uv)}</Tile>
+      <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv)}>
+        {metric("gpm_uv")} {money(figures.gpm_uv)} <Estimated of="gpm_pv" figures={figures} />
+      </Tile>
       <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value)} />
     </dl>
   );
@@ -237,7 +245,7 @@ function Funnel({ figures }: { figures: RoomPanels["now"]["figures"] }): JSX.Ele
       <dl class="pairs">
         <div data-figure="click_rate"><dt>{metric("click_rate")}</dt><dd>{percent(figures.click_rate)}</dd></div>
         <div data-figure="conversion_rate"><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
-        <div data-figure="entry_rate"><dt>{metric("entry_rate")}</dt><dd>{percent(figures.entry_rate)}</dd></div>
+        <div data-figure="entry_rate"><dt>{metric("entry_rate")}</dt><dd>{percent(figures.entry_rate)} <Estimated of="entry_rate" figures={figures} /></dd></div>
         <div data-figure="buyer_value"><dt>{metric("buyer_value")}</dt><dd>{money(figures.buyer_value)}</dd></div>
         <div data-figure="net_gmv"><dt>{metric("net_gmv")}</dt><dd>{money(figures.net_gmv)}</dd></div>
         <div data-figure="refund_rate"><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>

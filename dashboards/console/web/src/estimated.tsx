@@ -1,0 +1,30 @@
+// Figures that are estimated wear a mark, and a line below says why: a tooltip alone is nothing on a phone.
+import type { JSX } from "preact";
+import { metric, t, type Metric, type Word } from "./i18n";
+import type { Kpis } from "./types";
+
+/** Why a figure is estimated; null where it was counted. */
+function reason(of: Metric, { stay_estimated, arrivals_estimated }: Kpis): Word | null {
+  if (of === "stay_seconds") return stay_estimated ? "estimatedWhy" : null;
+  return arrivals_estimated && (of === "views" || of === "gpm_pv" || of === "entry_rate") ? "sampledWhy" : null;
+}
+
+export function Estimated({ of, figures }: { of: Metric; figures: Kpis }): JSX.Element | null {
+  const why = reason(of, figures);
+  return why && <abbr title={t(why)} class="estimated">≈ {t("estimated")}</abbr>;
+}
+
+/** What the marks mean, of those figures that wear one. */
+export function EstimateNotes({ of, figures, people }: { of: Metric[]; figures: Kpis[]; people?: boolean }): JSX.Element | null {
+  const marked = of.flatMap((id) => {
+    const why = figures.map((one) => reason(id, one)).find((one) => one !== null);
+    return why ? [[id, why] as const] : [];
+  });
+  if (!marked.length && !people) return null;
+  return (
+    <p class="legend" data-notes="estimated">
+      {people && <span>≈ {t("peopleWhy")}</span>}
+      {marked.map(([id, why]) => <span key={id}>≈ {metric(id)}{t("colon")}{t(why)}</span>)}
+    </p>
+  );
+}
