@@ -28,6 +28,9 @@ _DETECTED: Final = [
 _UNLIKELY, _DOUBTFUL, _SURE = 0.02, 0.07, 0.38
 """A text is foreign if English is unlikely, or doubtful while another language is likely."""
 _FEW_WORDS, _SURE_OF_FEW = 2, 0.6
+_HARDLY_ENGLISH, _NO_GUESS = 0.0025, 0.2
+"""Two or three words without an accent are often names of goods, of no language (`Zara haul`, `adidas samba`): two are
+foreign only if another language is likely, or English next to impossible; three are not if no language is likely."""
 _MAX_READ_CHARS = 400
 
 _OTHER_SCRIPTS: Final = (
@@ -190,6 +193,11 @@ def _is_foreign(text: str, stated: str) -> bool:
         return english < likeliest
     if len(words) == 1:
         return english < _UNLIKELY / 2 and likeliest > 0.25
+    if len(words) <= _FEW_WORDS + 1 and all(word.isascii() and word.isalpha() for word in words):
+        if len(words) <= _FEW_WORDS:
+            return english < _HARDLY_ENGLISH or (english < _UNLIKELY and likeliest > _SURE_OF_FEW)
+        if likeliest < _NO_GUESS:
+            return False
     sure = _SURE if len(words) > _FEW_WORDS else _SURE_OF_FEW
     return english < _UNLIKELY or (english < _DOUBTFUL and likeliest > sure)
 

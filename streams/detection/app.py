@@ -17,7 +17,7 @@ from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import RECORDS_REFUSED
 from streams.settings import Settings
-from streams.topology import ALERTS, DETECTION
+from streams.topology import ALERTS, DEAD_LETTERS, DETECTION
 from streams.transport.worker import run_worker
 
 
@@ -34,7 +34,9 @@ def run(settings: Settings) -> int:
             essentials=essentials,
             on_refused=lambda outcome: RECORDS_REFUSED.labels(ALERTS, outcome).inc(),
         ),
-        DeadLetterTopicSink(KafkaConnection.of(settings)),
+        DeadLetterTopicSink(
+            KafkaConnection.of(settings), on_dropped=RECORDS_REFUSED.labels(DEAD_LETTERS, "dropped").inc
+        ),
         detection_config(settings),
     )
     return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))

@@ -8,8 +8,9 @@ from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
 from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
+from streams.metrics import RECORDS_REFUSED
 from streams.settings import Settings
-from streams.topology import ENGAGEMENT
+from streams.topology import DEAD_LETTERS, ENGAGEMENT
 from streams.transport.worker import run_worker
 
 
@@ -19,7 +20,7 @@ def run(settings: Settings) -> int:
     stored = RedisLedger(client, ENGAGEMENT, settings.namespace)
     ledger = RetryingLedger(stored, ENGAGEMENT)
     session_ttl_seconds = settings.session_ttl_days * 86_400
-    handler = EngagementHandler(
-        ledger, DeadLetterTopicSink(KafkaConnection.of(settings)), session_ttl_seconds=session_ttl_seconds
-    )
+    dropped = RECORDS_REFUSED.labels(DEAD_LETTERS, "dropped")
+    dead_letters = DeadLetterTopicSink(KafkaConnection.of(settings), on_dropped=dropped.inc)
+    handler = EngagementHandler(ledger, dead_letters, session_ttl_seconds=session_ttl_seconds)
     return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))

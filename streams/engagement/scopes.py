@@ -128,7 +128,7 @@ class CountingPlan(NamedTuple):
     """Whether its amount matters."""
 
 
-_STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction"})
+_STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction", "account_deletion"})
 ORDER_KINDS = frozenset({"order", "payment", "refund"})
 
 

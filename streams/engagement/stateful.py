@@ -52,6 +52,8 @@ class StatefulEvents:
         plan = self._columns.plans.plan(int(self._columns.plan[at]))
         if event.kind == "retraction":
             return self._retraction(at, event)
+        if event.kind == "account_deletion":
+            return True  # it takes back texts, which are not held here
         where = plan.scope, event.event_time_ms // MINUTE_MS
         if event.kind == "viewers":
             self._viewers(event, where)

@@ -29,8 +29,9 @@ from streams.kafka.topic_ids import topic_ids
 from streams.ledger.progress import PROGRESS
 from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
-from streams.metrics import LEDGER_OUTCOMES
+from streams.metrics import LEDGER_OUTCOMES, RECORDS_REFUSED
 from streams.settings import Settings
+from streams.topology import DEAD_LETTERS
 from streams.transport.faust_app import FaustApp
 from streams.transport.handler import BatchHandler
 from streams.transport.lanes import Lanes
@@ -92,7 +93,8 @@ class Worker:
         self._settings = settings
         self._kafka = KafkaConnection.of(settings)
         self._outage = Outage(str(self._kafka))
-        self._lanes = Lanes(handler, self._failed, DeadLetterTopicSink(self._kafka))
+        dropped = RECORDS_REFUSED.labels(DEAD_LETTERS, "dropped")
+        self._lanes = Lanes(handler, self._failed, DeadLetterTopicSink(self._kafka, on_dropped=dropped.inc))
         self._stop = asyncio.Event()
         self._ended = threading.Event()
         self._exit_code = STOPPED

@@ -1,5 +1,8 @@
 """Dead letters on a real broker: written, listed and redriven."""
 
+import asyncio
+from collections import Counter
+
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
@@ -72,3 +75,37 @@ async def test_redriven_record_is_back_where_it_came_from_and_no_longer_listed(
 def test_listing_a_topic_that_is_not_there_says_what_to_do(kafka: LocalKafka) -> None:
     with pytest.raises(UsageError, match="topics create"):
         list(list_dead_letters(kafka.connection, "no-such-topic"))
+
+
+async def test_letters_that_a_broker_refuses_for_their_size_delay_no_other(
+    kafka: LocalKafka, topic: TopicFactory
+) -> None:
+    letters_topic = topic(max_message_bytes="2000")
+    sink = DeadLetterTopicSink(kafka.connection, letters_topic)
+    letters = [
+        DeadLetter(Coordinates("live.events", 0, offset), "bad_json", "", "engagement", b"x" * size)
+        for offset, size in enumerate((10, 50_000, 200_000, 20, 3_000, 30))
+    ]
+    async with asyncio.timeout(30):
+        await sink.send(letters)
+        await sink.send(letters[:1])
+    await sink.close()
+    listed = sorted(list_dead_letters(kafka.connection, letters_topic), key=lambda letter: letter.origin)
+    assert [letter.origin.offset for letter in listed] == [0, 1, 2, 3, 4, 5]
+    assert [len(letter.value or b"") for letter in listed] == [10, 0, 0, 20, 0, 30]
+    assert [letter.size_bytes for letter in listed if letter.truncated] == [50_000, 200_000, 3_000]
+
+
+async def test_letters_that_a_broker_takes_in_no_form_are_dropped_with_one_line_and_a_count(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    dropped = Counter[str]()
+    sink = DeadLetterTopicSink(
+        kafka.connection, topic(max_message_bytes="100"), on_dropped=lambda: dropped.update(["letters"])
+    )
+    async with asyncio.timeout(30):
+        await sink.send([LETTER, LETTER])
+        await sink.send([LETTER])
+    await sink.close()
+    assert dropped["letters"] == 3
+    assert sum("max.message.bytes" in message for message in caplog.messages) == 1

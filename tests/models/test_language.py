@@ -34,6 +34,7 @@ def test_foreign_text_is_foreign_whatever_its_feed_says(text: str, said: str | N
         "thx, karaoke tonight?",
         "this serum slaps fr", "never buying from glowco again", "pls restock", "ur so pretty", "price?",
         "how much", "so angry", "comment 12",
+        "Zara haul", "adidas samba", "zara dupe", "prada bag dupe", "samba og", "bogo deal",
         "arrived damaged, no refund", "p@rl@y k1ng vip lnk", "s h i p p i n g", "Неllо ѕсаm, dont buy", "ʕ•ᴥ•ʔ so cute",
         "ヽ(´▽`)/ love it", "BTS 방탄 so cute, I love you all so much", "(｡･ω･｡) nice bag",
     ],

@@ -138,6 +138,8 @@ def _contradicts_itself(event: Event) -> bool:
         return "subject_id" not in event and (snapshot or not event.get("final", True))
     if kind == "retraction":
         return "retracts" not in event
+    if kind == "account_deletion":
+        return "actor" not in event
     return snapshot and kind not in VALUE_SUMS
 
 

@@ -469,6 +469,8 @@ async def test_late_refund_amends_its_session() -> None:
         (event("gift", value_mode="snapshot"), "missing_field"),
         (event("viewers", room_id=None, value_mode="snapshot"), "missing_field"),
         (event("retraction"), "missing_field"),
+        (event("account_deletion"), "missing_field"),
+        (event("account_deletion", value_mode="snapshot"), "missing_field"),
         (event("order", value_mode="snapshot"), "contradiction"),
         (event("speech", value_mode="snapshot"), "contradiction"),
     ],
