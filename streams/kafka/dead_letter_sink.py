@@ -33,8 +33,8 @@ class DeadLetterTopicSink:
     """Writes dead letters to Kafka; connects with the first one. One event loop.
 
     A letter that Kafka does not take for its size goes out with less and less of its record, and at last not at all,
-    with a line and a call of `on_dropped`: the record itself is still where it came from. `send` raises Unavailable where waiting may
-    help, and UsageError where the topic is missing or forbidden.
+    with a line and a call of `on_dropped`: the record itself is still where it came from. `send` raises Unavailable
+    where waiting may help, and UsageError where the topic is missing or forbidden.
     """
 
     def __init__(
