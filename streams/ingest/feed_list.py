@@ -22,6 +22,7 @@ import msgspec
 
 from streams.errors import UsageError
 from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.protocols.bilibili import BilibiliFeed, BilibiliOpenFeed
 from streams.ingest.protocols.file_feeds import FilesFeed, FolderFeed
 from streams.ingest.protocols.jetstream import JetstreamFeed
 from streams.ingest.protocols.kafka_topic import KafkaFeed
@@ -34,7 +35,7 @@ from streams.yaml_records import read_record
 
 AnyFeed = (
     WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | RssFeed
-    | FilesFeed | FolderFeed | KafkaFeed
+    | FilesFeed | FolderFeed | KafkaFeed | BilibiliFeed | BilibiliOpenFeed
 )  # fmt: skip
 
 
