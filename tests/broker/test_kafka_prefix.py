@@ -1,15 +1,20 @@
 """Two stacks with two prefixes on one broker do not meet; without a prefix names are bare."""
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from deploy.local.kafka import LocalKafka
+from deploy.local.process import LOOPBACK
 from deploy.local.redis import LocalRedis
-from streams.errors import UsageError
+from streams.errors import Unavailable, UsageError
 from streams.events.dead_letters import DeadLetter
 from streams.events.schema import Coordinates
 from streams.ingest.player import ReplayProducer, TimedRecord
@@ -26,6 +31,7 @@ from streams.settings import Settings
 from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SOCIAL, TOPICS
 from streams.transport.worker import REFUSED, STOPPED, Worker
 from tests.fakes.transport import Recorder
+from tests.servers.secured_kafka import PASSWORD, USER, SecuredKafka
 from tests.servers.waiting import until_async
 from tests.servers.workers import running_with
 
@@ -140,3 +146,66 @@ def test_names_go_to_the_broker_and_back(prefix: str) -> None:
     kafka = KafkaConnection("127.0.0.1:1", prefix=prefix)
     assert [kafka.at_broker(topic.name) for topic in TOPICS] == [prefix + topic.name for topic in TOPICS]
     assert [kafka.of_ours(kafka.at_broker(topic.name)) for topic in TOPICS] == [topic.name for topic in TOPICS]
+
+
+class GuardedKafka(SecuredKafka):
+    """It lets everybody do what they have a right to, and those on its inner listener all."""
+
+    def listeners(self) -> Mapping[str, str]:
+        rights = {
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+        }
+        return {**super().listeners(), **rights}
+
+    @property
+    def inner(self) -> KafkaConnection:
+        return KafkaConnection(f"{LOOPBACK}:{self._inner_port}")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[GuardedKafka]:
+    with GuardedKafka(tmp_path / "guarded", "SASL_PLAINTEXT") as server:
+        yield server
+
+
+def allow(server: GuardedKafka, prefix: str) -> None:
+    """The rights of docs/guides/connect.md."""
+    begins = ACLResourcePatternType.PREFIXED
+    of_topics = (ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.CREATE)
+    wanted = [
+        *((operation, ResourcePattern(ResourceType.TOPIC, prefix, begins)) for operation in of_topics),
+        (ACLOperation.READ, ResourcePattern(ResourceType.GROUP, prefix, begins)),
+    ]
+    with closing(server.inner.admin()) as admin:
+        admin.create_acls(
+            [ACL(f"User:{USER}", "*", operation, ACLPermissionType.ALLOW, pattern) for operation, pattern in wanted]
+        )
+
+
+async def test_rights_on_the_prefix_are_all_that_a_stack_needs(guarded: GuardedKafka) -> None:
+    allow(guarded, "team-a.")
+    settings = Settings(
+        kafka=guarded.bootstrap,
+        kafka_security="SASL_PLAINTEXT",
+        kafka_user=USER,
+        kafka_password=SecretStr(PASSWORD),
+        kafka_prefix="team-a.",
+    )
+    kafka = KafkaConnection.of(settings)
+    create_topics(kafka, PARTITIONS, replication=1, retention_days=1)
+    await publish(settings, SOCIAL, "a")
+    handler = Recorder((SOCIAL, LIVE), stage="heard")
+    async with running_with(handler, settings) as task:
+        await until_async(lambda: handler.values() == [b"a"])
+    assert task.result() == STOPPED
+    assert [record.value for record in read_topic(kafka, SOCIAL)] == [b"a"]
+    with closing(LogBounds(kafka)) as bounds:
+        assert sum(bounds.read()[1].values()) == 1
+    sink = DeadLetterTopicSink(kafka)
+    await sink.send([DeadLetter(Coordinates(SOCIAL, 0, 0), "bad_json", "", "engagement", b"{")])
+    await sink.close()
+    assert redrive(kafka, lambda _: True) == {"redriven": 1, "skipped": 0}
+    others = KafkaConnection.of(settings.model_copy(update={"kafka_prefix": "team-b."}))
+    with pytest.raises((Unavailable, UsageError)):
+        create_topics(others, PARTITIONS, replication=1, retention_days=1)
