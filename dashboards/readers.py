@@ -11,6 +11,7 @@ from dashboards.snapshot import SnapshotReader
 from streams.alerts.alert import Alert
 from streams.alerts.reader import AlertReader
 from streams.clock import Clock, system_clock
+from streams.control.brands import BrandChanges
 from streams.control.campaigns import Campaigns
 from streams.control.decisions import Decisions
 from streams.control.recorder import CampaignRecorder
@@ -47,6 +48,7 @@ class Readers:
         self.views = ViewReader(self._client, settings.namespace, self._directory)
         """What detection writes for screens: conversations, questions, feeds, rooms."""
         self.decisions = Decisions(self._client, settings.namespace)
+        self.brand_changes = BrandChanges(self._client, settings.namespace)
         self.campaigns = Campaigns(self._client, settings.namespace)
         self.recorder = CampaignRecorder(self.campaigns, self.engagement, self.views)
         self.snapshots = SnapshotReader(

@@ -19,14 +19,20 @@ def read_record(path: Path, record: type[Record], error: type[UsageError] = Usag
     """Reads a YAML file as a record. Raises `error`, whose message opens with `path:line`."""
     try:
         source = path.read_text(encoding="utf-8")
-        node = yaml.compose(source, Loader=yaml.CSafeLoader)
-        if node is None:
-            raise error(f"{path}:1: the file is empty")
-        return msgspec.convert(yaml.load(source, Loader=yaml.CSafeLoader), record)
     except OSError as reason:
         raise error(f"{path}: cannot be read: {reason.strerror}") from None
     except UnicodeDecodeError as reason:
         raise error(f"{path}: not UTF-8 at byte {reason.start}") from None
+    return record_of(source, path, record, error)
+
+
+def record_of(source: str, path: Path, record: type[Record], error: type[UsageError] = UsageError) -> Record:
+    """The same of a text that is to stand in the file."""
+    try:
+        node = yaml.compose(source, Loader=yaml.CSafeLoader)
+        if node is None:
+            raise error(f"{path}:1: the file is empty")
+        return msgspec.convert(yaml.load(source, Loader=yaml.CSafeLoader), record)
     except yaml.MarkedYAMLError as reason:
         line = reason.problem_mark.line + 1 if reason.problem_mark else 1
         raise error(f"{path}:{line}: {reason.problem or 'not YAML'}") from None

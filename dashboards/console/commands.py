@@ -1,6 +1,7 @@
-"""What people do through the pages: log in and out, decide about alerts, create and end campaigns."""
+"""What people do through the pages: log in and out, decide about alerts, create and end campaigns, change brands."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -14,12 +15,15 @@ from dashboards.console.auth import (
     TokenAuth,
     current_user,
     require_operator,
+    require_viewer,
 )
 from dashboards.console.json_http import json_response, read_json
 from dashboards.console.limits import address_of
-from dashboards.console.pages import alert
+from dashboards.console.pages import alert, brands
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
+from streams.catalogue.brand import Brand
+from streams.catalogue.quality import examples
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
 from streams.control.decisions import Decision, Verdict
@@ -45,6 +49,25 @@ class DecisionRequest(msgspec.Struct):
 
 class EndRequest(msgspec.Struct):
     campaign_id: str
+
+
+class TryRequest(msgspec.Struct):
+    text: str
+
+
+class BrandRequest(msgspec.Struct):
+    brand: Brand
+    revision: str
+    """Of the catalogue that its author saw."""
+
+
+class SavedBrand(msgspec.Struct, frozen=True):
+    """A brand that is in the file, with its own examples that the new catalogue answers wrongly."""
+
+    brand_id: str
+    revision: str
+    """Of the catalogue with it."""
+    wrong_examples: Sequence[str]
 
 
 async def me(request: Request) -> Response:
@@ -103,6 +126,33 @@ async def end_campaign(request: Request) -> Response:
     given: EndRequest = await read_json(request, EndRequest)
     stream: PageStream = request.app.state.stream
     return json_response(await stream.call(lambda sources: _ended(sources, given.campaign_id)))
+
+
+async def try_text(request: Request) -> Response:
+    """Which brands a text is about, and why."""
+    require_viewer(request)
+    given: TryRequest = await read_json(request, TryRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: brands.tried(sources, given.text)))
+
+
+async def save_brand(request: Request) -> Response:
+    """Put a brand into the catalogue's file."""
+    user, given = require_operator(request), await read_json(request, BrandRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: _saved(sources, given, user)))
+
+
+def _saved(sources: PageSources, given: BrandRequest, user: Person) -> SavedBrand:
+    live = sources.facts.live
+    if live is None:
+        raise UsageError("there is no catalogue: set PULSEWATCH_BRANDS")
+    now_ms = sources.readers.clock()
+    sources.readers.brand_changes.save(live.path, given.brand, given.revision, user.name, now_ms)
+    live.take()
+    known = live.current.brands.get(given.brand.id)
+    _, wrong = examples([] if known is None else [known], live.current.matcher)
+    return SavedBrand(given.brand.id, live.current.revision, [miss.text for miss in wrong])
 
 
 def _decided(sources: PageSources, given: DecisionRequest, user: Person) -> Decision:

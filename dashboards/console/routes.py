@@ -4,7 +4,8 @@
     GET  /api/NAME[/ID]           what it shows, once; with ?live as server-sent events (dashboards.console.stream)
     GET  /campaign/ID/report.html, /campaign/ID/report.csv, both with ?lang and ?zone
     GET  /quality.csv, /static/…, /healthz, /api/me, /api/known
-    POST /api/login, /api/logout, /api/decide, /api/campaigns, /api/campaigns/end
+    GET  /api/names               what pages call brands, and the money they report in, by the catalogue
+    POST /api/login, /api/logout, /api/decide, /api/campaigns, /api/campaigns/end, /api/brands/try, /api/brands/save
 
 Ids are data: they reach the readers as parts of Redis keys and fields, and the page as JSON.
 """
@@ -30,7 +31,7 @@ from dashboards.console import commands, report
 from dashboards.console.auth import AccessDenied, TokenAuth, require_viewer
 from dashboards.console.json_http import NO_STORE, json_response
 from dashboards.console.limits import OpenStreams, WrongTokens, address_of
-from dashboards.console.pages import alert, brand, campaign, operations, overview, quality, room
+from dashboards.console.pages import alert, brand, brands, campaign, operations, overview, quality, room
 from dashboards.console.security import SecurityMiddleware
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream, View
@@ -54,6 +55,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "start": Page("/", overview.view),
         "room": Page("/room/{id:path}", room.view),
         "brand": Page("/brand/{id:path}", brand.view),
+        "brands": Page("/brands", brands.view),
         "alert": Page("/alert/{id}", alert.view),
         "campaigns": Page("/campaigns", campaign.listed),
         "campaign": Page("/campaign/{id}", campaign.view),
@@ -107,7 +109,10 @@ def routes() -> list[Route | Mount]:
         Route("/api/decide", commands.decide, methods=["POST"]),
         Route("/api/campaigns", commands.create_campaign, methods=["POST"]),
         Route("/api/campaigns/end", commands.end_campaign, methods=["POST"]),
+        Route("/api/brands/try", commands.try_text, methods=["POST"]),
+        Route("/api/brands/save", commands.save_brand, methods=["POST"]),
         Route("/api/known", _known),
+        Route("/api/names", _names),
         Route("/api/{page}", _page_json),
         Route("/api/{page}/{id:path}", _page_json),
         Route("/campaign/{id}/report.html", _report),
@@ -152,6 +157,12 @@ async def _known(request: Request) -> Response:
     stream: PageStream = request.app.state.stream
     known = await stream.call(lambda sources: campaign.known(sources.readers))
     return json_response(known)
+
+
+async def _names(request: Request) -> Response:
+    require_viewer(request)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(brands.known))
 
 
 async def _report(request: Request) -> Response:

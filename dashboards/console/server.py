@@ -10,6 +10,7 @@ from dashboards.console.routes import BUNDLE, NOT_BUILT, application
 from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import TopicFollower
 from dashboards.readers import Readers
+from streams.catalogue.facts import BrandFacts
 from streams.errors import UsageError
 from streams.kafka.connection import KafkaConnection
 from streams.loopback import is_loopback
@@ -36,12 +37,13 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     auth = auth_for(options)
     if not (BUNDLE / "index.html").is_file():
         on_progress(f"{NOT_BUILT}; until then it serves figures alone")
+    facts = BrandFacts.of(settings)
     topics = TopicFollower(KafkaConnection.of(settings))
     topics.start()
     try:
         with Readers(settings) as readers:
             names = (options.host, *options.names)
-            app = application(PageSources(readers, topics), auth, names)
+            app = application(PageSources(readers, topics, facts=facts), auth, names)
             on_progress(f"The console is at {address(options)}")
             logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_stream)
             serve_application(app, options.host, options.port, grace_seconds=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from dashboards.console.throughput import Throughput
 from dashboards.console.topic_follower import TopicFollower
 from dashboards.readers import Readers
+from streams.catalogue.facts import BrandFacts
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,5 @@ class PageSources:
     readers: Readers
     topics: TopicFollower
     throughput: Throughput = field(default_factory=Throughput)
+    facts: BrandFacts = field(default_factory=BrandFacts)
+    """What belongs to brands, by the catalogue; nothing without one."""

@@ -6,12 +6,13 @@ from deploy.reference.markdown import code, listing, table
 from deploy.reference.source import key_table
 from streams import engagement
 from streams.alerts import keys as alert_keys
-from streams.control import campaigns, decisions
+from streams.control import brands, campaigns, decisions
 from streams.detection.brand.brand import Brands
 from streams.detection.config import DetectionConfig
 from streams.detection.handler import PROGRESS, WATCHED
 from streams.detection.room.room import Rooms
 from streams.detection.views import keys as view_keys
+from streams.ingest.http import event_brands
 from streams.ledger.redis import key_prefix, partitions_key, topics_key
 from streams.ledger.tenancy import tenancy_key
 from streams.scoring.handler import BACKLOG
@@ -48,11 +49,12 @@ def redis_keys() -> str:
     return "".join((
         _INTRODUCTION,
         _section("Every stage", EVERY_STAGE),
+        "\n## Ingest\n\n", _drawn(event_brands),
         "\n## Engagement\n\n", _drawn(engagement),
         _section("Scoring", SCORING),
         _section("Detection: state", DETECTION),
         "\n## Detection: what others read\n\n", _drawn(alert_keys), "\n", _drawn(view_keys),
-        "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns),
+        "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns), "\n", _drawn(brands),
     ))  # fmt: skip
 
 

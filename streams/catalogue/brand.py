@@ -33,20 +33,20 @@ from streams.catalogue.lexicon import shipped_lexicon
 from streams.catalogue.reading import folded
 from streams.errors import UsageError
 from streams.events.schema import Id, Platform
-from streams.yaml_records import read_record
+from streams.yaml_records import read_record, record_of
 
 Term = Annotated[str, Meta(min_length=1, max_length=100)]
 Terms = tuple[Term, ...]
 
 
-class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Texts that say what is right: `pulsewatch brands test` asks about each."""
 
     about: tuple[str, ...] = ()
     not_about: tuple[str, ...] = ()
 
 
-class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One brand of the catalogue."""
 
     id: Id
@@ -80,7 +80,15 @@ class _CatalogueFile(msgspec.Struct, forbid_unknown_fields=True):
 
 def read_brands(path: Path) -> list[Brand]:
     """The brands of a file. Raises UsageError that names the file, the brand and what is wrong."""
-    brands = read_record(path, _CatalogueFile).brands
+    return _checked(read_record(path, _CatalogueFile).brands, path)
+
+
+def brands_of(source: str, path: Path) -> list[Brand]:
+    """The same of a text that is to stand in the file."""
+    return _checked(record_of(source, path, _CatalogueFile).brands, path)
+
+
+def _checked(brands: list[Brand], path: Path) -> list[Brand]:
     for wrong in _faults(brands):
         raise UsageError(f"{path}: {wrong}")
     return brands

@@ -36,12 +36,17 @@ class Catalogue:
 
     def __init__(self, brands: Sequence[Brand]) -> None:
         self.brands: Mapping[str, Brand] = MappingProxyType({brand.id: brand for brand in brands})
-        self.revision = blake2b(msgspec.json.encode(list(brands)), digest_size=6).hexdigest()
+        self.revision = revision_of(brands)
 
     @cached_property
     def matcher(self) -> BrandMatcher:
         """Finds the brands of texts; made when first asked for."""
         return BrandMatcher(list(self.brands.values()))
+
+
+def revision_of(brands: Sequence[Brand]) -> str:
+    """Another one for other brands: what a person saw before a change."""
+    return blake2b(msgspec.json.encode(list(brands)), digest_size=6).hexdigest()
 
 
 class CatalogueStatus(msgspec.Struct, frozen=True):
@@ -115,6 +120,11 @@ class LiveCatalogue:
         self._tell()
         log.warning("%s is in force: %d brands, revision %s", self._path, len(catalogue.brands), catalogue.revision)
         return True
+
+    def take(self) -> None:
+        """Look until the file is taken: for who has just written it, whole."""
+        self.look()
+        self.look()
 
     def _keep(self, problem: str) -> None:
         self._problem = problem.replace(str(self._path), self._path.name)

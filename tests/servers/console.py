@@ -16,6 +16,7 @@ from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import TopicFollower
 from dashboards.readers import Readers
 from deploy.local.process import LOOPBACK, free_port
+from streams.catalogue.facts import BrandFacts
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from tests.servers.waiting import until
@@ -49,7 +50,11 @@ def served(settings: Settings, auth: TokenAuth | None = None) -> Iterator[Served
     with Readers(settings) as readers:
         port = free_port()
         config = uvicorn.Config(
-            application(PageSources(readers, kafka), auth, (NAME,)), LOOPBACK, port, log_level="warning", lifespan="on"
+            application(PageSources(readers, kafka, facts=BrandFacts.of(settings)), auth, (NAME,)),
+            LOOPBACK,
+            port,
+            log_level="warning",
+            lifespan="on",
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)

@@ -115,7 +115,7 @@ def view(sources: PageSources, brand_id: str) -> BrandPage:
         platforms=_platforms(minutes),
         topics=readers.views.topics(brand_id, present_ms),
         spread=TopAccounts(voices, accounts),
-        rivals=_rivals(readers, brand_id, present_ms),
+        rivals=_rivals(readers, brand_id, sources.facts.rivals(brand_id), present_ms),
         alerts=alerts,
         engagement=readers.engagement.kpis("brand", brand_id, "60m", present_ms),
     )
@@ -150,13 +150,22 @@ def _platforms(minutes: Mapping[tuple[int, str], Counter[str]]) -> list[Platform
     return sorted(rows, key=lambda row: (-row.texts, row.platform))
 
 
-def _rivals(readers: Readers, brand_id: str, present_ms: int) -> list[ComparedBrand]:
+def _rivals(readers: Readers, brand_id: str, named: Sequence[str], present_ms: int) -> list[ComparedBrand]:
+    """The brand beside the rivals that the catalogue names, those without a text too; else beside the loudest."""
     brands = by_brand(text_count(texts) for texts in readers.views.texts(present_ms))
     whole = sum(brand.texts for brand in brands)
-    shown = [brand for brand in brands if brand.brand_id == brand_id]
-    shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]
+    heard = {brand.brand_id: brand for brand in brands}
+    if named:
+        shown = [heard.get(name, _silent(name)) for name in dict.fromkeys((brand_id, *named))]
+    else:
+        shown = [brand for brand in brands if brand.brand_id == brand_id]
+        shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]
     firing = [alert.brand_id for alert in readers.alerts.active() if alert.state == "firing"]
     return [_rival(brand, whole, firing.count(brand.brand_id)) for brand in sorted(shown, key=lambda one: -one.texts)]
+
+
+def _silent(brand_id: str) -> TextCount:
+    return TextCount(brand_id, "", sentiments=dict.fromkeys(SENTIMENTS, 0))
 
 
 def _rival(brand: TextCount, whole: int, firing: int) -> ComparedBrand:

@@ -1,7 +1,7 @@
 """Whose posted events are: the catalogue says by the text, and a memory in Redis by the event that one is about.
 
-    <namespace>:ingest:brands:<digest>     set: the brands that an event's copies went to; lives DAYS days
-    <namespace>:ingest:accounts:<digest>   set: the brands of an account's texts, by its pseudonym
+    <namespace>:ingest:brands:<digest>     set: event → the brands that its copies went to; lives DAYS days
+    <namespace>:ingest:accounts:<digest>   set: account → the brands of its texts; lives DAYS days
 
 So a deletion that names no brand reaches all copies, whichever process takes it. Without Redis texts are taken as
 before and counted as not remembered; what needs the memory is told to come later.

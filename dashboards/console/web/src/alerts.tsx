@@ -1,6 +1,7 @@
 // Alerts as lines: what, where, since when; severity and state in words beside their colour.
 import type { ComponentChildren, JSX } from "preact";
 import { useContext } from "preact/hooks";
+import { BrandName } from "./brand_names";
 import { ago, decimal, percent, plain, when, whole } from "./format";
 import { named, t, type Word } from "./i18n";
 import { Freshness } from "./panel";
@@ -87,7 +88,7 @@ export function AlertCards({ notices }: { notices: AlertSummary[] }): JSX.Elemen
         return (
           <section class="card" key={first.fingerprint} aria-label={`${plain(first.brand_id)} ${plain(first.room_id)}`} data-card={first.room_id || first.brand_id}>
             <p class="place">
-              <a href={`/brand/${encodeURIComponent(first.brand_id)}`}><Plain>{first.brand_id}</Plain></a>
+              <a href={`/brand/${encodeURIComponent(first.brand_id)}`}><BrandName id={first.brand_id} /></a>
               {first.room_id && <> · <a href={`/room/${encodeURIComponent(first.room_id)}`}><Plain>{first.room_id}</Plain></a></>}
             </p>
             <AlertList notices={together} placed={false} />
@@ -112,7 +113,7 @@ export function AlertList({ notices, placed = true }: { notices: AlertSummary[];
                 <Moment ms={one.started_ms} /> <State of={one.state} />
               </span>
               <span class="detail">
-                {placed && <><Plain>{one.brand_id}</Plain>{one.room_id && <> · <Plain>{one.room_id}</Plain></>}</>}
+                {placed && <><BrandName id={one.brand_id} />{one.room_id && <> · <Plain>{one.room_id}</Plain></>}</>}
                 {placed && figures && " · "}
                 {figures}
                 {one.matched && <>{(placed || figures) && " · "}“<Plain>{one.matched}</Plain>” · {plain(one.article)}</>}

@@ -18,3 +18,21 @@ export async function post(path: string, body: unknown): Promise<string | null> 
   const told = (await answer?.json().catch(() => null)) as { error?: string } | null;
   return told?.error ?? String(answer?.status ?? "offline");
 }
+
+/** What a question was answered, or why it was not. */
+export interface Answer<Value> {
+  value?: Value;
+  error?: string;
+}
+
+/** Ask what needs a body. */
+export async function ask<Value>(path: string, body: unknown): Promise<Answer<Value>> {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-pulsewatch": "1" },
+    body: JSON.stringify(body),
+  }).catch(() => null);
+  const told: unknown = await answer?.json().catch(() => null);
+  if (answer?.ok) return { value: told as Value };
+  return { error: (told as { error?: string } | null)?.error ?? String(answer?.status ?? "offline") };
+}

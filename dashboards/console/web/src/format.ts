@@ -30,9 +30,25 @@ const known = (value: Maybe): value is number => value !== null && value !== und
 
 export const count = (value: Maybe): string => (known(value) ? rounded.format(value) : NOTHING);
 export const decimal = (value: Maybe): string => (known(value) ? fine.format(value) : NOTHING);
-/** Minor units, with two decimals; from ten thousand on without. */
-export const money = (minor: Maybe): string =>
-  known(minor) ? (Math.abs(minor) >= 1_000_000 ? rounded : cents).format(minor / 100) : NOTHING;
+/** Minor units of a currency (ISO 4217), as many decimals as it has, from ten thousand on none; of an unknown one, two. */
+export function money(minor: Maybe, currency?: string): string {
+  if (!known(minor)) return NOTHING;
+  const exactly = currency === undefined ? cents : inCurrency(currency);
+  const units = minor / 10 ** (currency === undefined ? 2 : (exactly.resolvedOptions().maximumFractionDigits ?? 2));
+  if (Math.abs(units) < 10_000) return exactly.format(units);
+  return (currency === undefined ? rounded : inCurrency(currency, true)).format(units);
+}
+
+const currencies = new Map<string, Intl.NumberFormat>();
+
+function inCurrency(currency: string, whole = false): Intl.NumberFormat {
+  const key = `${currency}${whole ? " whole" : ""}`;
+  const made = currencies.get(key) ?? new Intl.NumberFormat(LOCALE, {
+    style: "currency", currency, currencyDisplay: "narrowSymbol", ...(whole ? { maximumFractionDigits: 0, minimumFractionDigits: 0 } : {}),
+  });
+  currencies.set(key, made);
+  return made;
+}
 export const percent = (share: Maybe): string => (known(share) ? `${fine.format(share * 100)} %` : NOTHING);
 
 export function duration(seconds: Maybe): string {
@@ -61,9 +77,10 @@ export const estimate = (people: Maybe): string => (known(people) && people > 0 
 const EXACT_PEOPLE = new Set(["viewers_now", "viewers_peak", "new_followers"]);
 
 /** A metric's value in its unit, as the dictionary of metrics has it. */
-export function inUnit(unit: Unit, value: Maybe, id = ""): string {
+export function inUnit(unit: Unit, value: Maybe, id = "", currency?: string): string {
   if (unit === "people") return EXACT_PEOPLE.has(id) ? count(value) : estimate(value);
-  return { count, seconds: duration, minor_units: money, share: percent }[unit](value);
+  if (unit === "minor_units") return money(value, currency);
+  return { count, seconds: duration, share: percent }[unit](value);
 }
 
 export function ago(ms: number, nowMs: number): string {

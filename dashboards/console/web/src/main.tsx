@@ -3,6 +3,7 @@ import { render, type JSX } from "preact";
 import { language } from "./i18n";
 import { AlertPage } from "./pages/alert";
 import { BrandPage } from "./pages/brand";
+import { BrandsPage } from "./pages/brands";
 import { CampaignPage } from "./pages/campaign";
 import { CampaignsPage } from "./pages/campaigns";
 import { LoginPage } from "./pages/login";
@@ -15,6 +16,7 @@ import { apply } from "./settings";
 const PAGES: Record<string, (id: string) => JSX.Element> = {
   room: (id) => <RoomPage id={id} />,
   brand: (id) => <BrandPage id={id} />,
+  brands: () => <BrandsPage />,
   alert: (id) => <AlertPage id={id} />,
   campaign: (id) => <CampaignPage id={id} />,
   campaigns: () => <CampaignsPage />,

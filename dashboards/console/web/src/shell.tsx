@@ -8,7 +8,7 @@ import { me, post, type Me } from "./api";
 import type { Live } from "./stream";
 
 const PLACES: [string, Word][] = [
-  ["/", "start"], ["/campaigns", "campaigns"], ["/operations", "operations"], ["/quality", "quality"],
+  ["/", "start"], ["/brands", "catalogue"], ["/campaigns", "campaigns"], ["/operations", "operations"], ["/quality", "quality"],
 ];
 const THEMES: Record<Theme, Word> = { auto: "themeAuto", light: "themeLight", dark: "themeDark" };
 

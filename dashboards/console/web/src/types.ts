@@ -243,6 +243,63 @@ export interface BrandPanels {
   engagement: Kpis;
 }
 
+export interface CatalogueStatus {
+  file: string;
+  brands: number;
+  revision: string;
+  since_ms: number;
+  problem: string | null;
+}
+
+export interface CatalogueHead {
+  status: CatalogueStatus | null;
+}
+
+export interface Examples {
+  about?: string[];
+  not_about?: string[];
+}
+
+export interface Brand {
+  id: string;
+  display_name?: string;
+  names?: string[];
+  always?: string[];
+  ambiguous?: string[];
+  context?: string[];
+  must?: string[];
+  must_not?: string[];
+  handles?: string[];
+  hashtags?: string[];
+  products?: string[];
+  own_accounts?: Record<"bilibili" | "bluesky" | "douyin" | "kuaishou" | "mastodon" | "other" | "taobao" | "tiktok" | "weibo" | "x" | "xiaohongshu" | "youtube" | "zhihu", string[]>;
+  languages?: string[];
+  jurisdiction?: string | null;
+  currency?: string | null;
+  time_zone?: string | null;
+  rivals?: string[];
+  examples?: Examples;
+}
+
+export interface BrandList {
+  shown: Brand[];
+  hidden: number;
+}
+
+export interface BrandChangeLine {
+  brand_id: string;
+  author: string;
+  at_ms: number;
+  added: boolean;
+  fields: string[];
+}
+
+export interface BrandsPanels {
+  head: CatalogueHead;
+  brands: BrandList;
+  changes: BrandChangeLine[];
+}
+
 export interface Coordinates {
   topic: string;
   partition: number;

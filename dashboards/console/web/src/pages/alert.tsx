@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { ago, count, date, decimal, percent, plain, second, when, whole } from "../format";
 import { language, named, t, type Word } from "../i18n";
 import { Calm, Decided, figuresOf, kindOf, Plain, Severity, State } from "../alerts";
+import { BrandName } from "../brand_names";
 import { Panel } from "../panel";
 import { risk } from "../risks";
 import { Runbook } from "../runbook";
@@ -34,7 +35,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
         <>
           <Severity of={alert.severity} /> <State of={alert.state} />{" "}
           {judged?.standing && <Decided by={judged.standing} />} ·{" "}
-          <a href={`/brand/${encodeURIComponent(alert.brand_id)}`}><Plain>{alert.brand_id}</Plain></a>
+          <a href={`/brand/${encodeURIComponent(alert.brand_id)}`}><BrandName id={alert.brand_id} /></a>
           {alert.room_id && <> · <a href={`/room/${encodeURIComponent(alert.room_id)}`}><Plain>{alert.room_id}</Plain></a></>}
           {alert.platform && <> · {named(alert.platform)}</>}
           {" · "}<span title={whole(alert.started_at)}>{t("since", { time: when(alert.started_at) })}, {ago(alert.started_at, live.lastSeenMs || Date.now())}</span>

@@ -5,6 +5,7 @@ import { count, decimal, money, NOTHING, percent, plain, time } from "../format"
 import { metric, named, t } from "../i18n";
 import { SentimentBar, SentimentShares, share } from "../sentiment";
 import { kindOf, AlertList, Plain } from "../alerts";
+import { BrandName, useBrandName, useCurrency } from "../brand_names";
 import { Panel } from "../panel";
 import { risk } from "../risks";
 import { Shell } from "../shell";
@@ -16,9 +17,11 @@ const scaleOf = (largest: number, scored: number): number => Math.max(1, largest
 
 export function BrandPage({ id }: { id: string }): JSX.Element {
   const live = useLive<BrandPanels>("brand", id);
+  const name = useBrandName(id);
+  const currency = useCurrency(id);
   const { head, said, volume, platforms, topics, spread, rivals, alerts, engagement } = live.panels;
   return (
-    <Shell live={live} title={plain(id)} subtitle={head && <>{t("brand")} · {t("asOf", { time: time(head.as_of_ms) })}</>}>
+    <Shell live={live} title={plain(name)} subtitle={head && <>{t("brand")} {name !== id && <><Plain>{id}</Plain>{" "}</>}· {t("asOf", { time: time(head.as_of_ms) })}</>}>
       <div class="flow" data-as-of={head?.as_of_ms}>
         <Panel
           name="volume" title={t("volumeBaseline")} data={volume} wide isEmpty={({ texts }) => !texts.some(Boolean)} empty="noBrand"
@@ -107,8 +110,8 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
               <div><dt>{metric("interaction_rate")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
               <div><dt>{metric("follow_rate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
               <div><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
-              <div><dt>{metric("paid_gmv")}</dt><dd>{money(figures.paid_gmv)}</dd></div>
-              <div><dt>{metric("gpm_pv")}</dt><dd>{money(figures.gpm_pv)}</dd></div>
+              <div><dt>{metric("paid_gmv")}</dt><dd>{money(figures.paid_gmv, currency)}</dd></div>
+              <div><dt>{metric("gpm_pv")}</dt><dd>{money(figures.gpm_pv, currency)}</dd></div>
               <div><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
             </dl>
           )}
@@ -120,7 +123,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
               <tbody>
                 {all.map((one) => (
                   <tr key={one.brand_id} aria-current={one.brand_id === id ? "true" : undefined}>
-                    <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></th>
+                    <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><BrandName id={one.brand_id} /></a></th>
                     <td>{percent(one.share_of_voice)}</td><td>{count(one.texts)}</td><td><SentimentBar counts={one.sentiments} /></td>
                     <td>{percent(share(one.sentiments, "negative"))}</td><td>{count(one.risky)}</td><td>{count(one.firing)}</td>
                   </tr>

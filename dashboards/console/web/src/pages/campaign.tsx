@@ -8,6 +8,7 @@ import { language, metric, named, t, type Metric, type Word } from "../i18n";
 import { SentimentShares } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
 import { Status } from "../campaign_status";
+import { useCurrency } from "../brand_names";
 import { EstimateNotes, Estimated } from "../estimated";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
@@ -67,7 +68,7 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
           <Panel name="parts" title={t("beforeAfter")} data={parts} aside={parts && <Basis parts={parts} />}>
             {(shown) => (
               <>
-                <Compared parts={shown} />
+                <Compared parts={shown} brandId={campaign?.brand_id ?? ""} />
                 <EstimateNotes of={SHOWN_ON.report.map(([id]) => id)} figures={Object.values(shown).map((one) => one.figures)} people />
               </>
             )}
@@ -114,7 +115,8 @@ function Basis({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
     : <>{t("kept", { n: count(parts.during.kept), m: count(parts.during.passed) })}</>;
 }
 
-function Compared({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
+function Compared({ parts, brandId }: { parts: Record<Part, Stretch>; brandId: string }): JSX.Element {
+  const currency = useCurrency(brandId);
   return (
     <table>
       <thead><tr><td />{PARTS.map(([, word]) => <th scope="col">{t(word)}</th>)}<th scope="col">{t("change")}</th></tr></thead>
@@ -123,7 +125,7 @@ function Compared({ parts }: { parts: Record<Part, Stretch> }): JSX.Element {
           <tr key={id} data-figure={id}>
             <th scope="row">{metric(id)}</th>
             {PARTS.map(([part]) => {
-              const shown = inUnit(unit, valueOf(id, parts[part]), id);
+              const shown = inUnit(unit, valueOf(id, parts[part]), id, currency);
               const mark = <Estimated of={id} figures={parts[part].figures} />;
               return part === "during" ? <td><b>{shown}</b> {mark}</td> : <td class="soft">{shown} {mark}</td>;
             })}

@@ -3,6 +3,7 @@ import { type JSX } from "preact";
 import { ago, count, decimal, duration, NOTHING, plain, when } from "../format";
 import { named, t } from "../i18n";
 import { Plain } from "../alerts";
+import { BrandName } from "../brand_names";
 import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
@@ -64,7 +65,7 @@ export function OperationsPage(): JSX.Element {
                 {sources.map((one) => (
                   <tr key={`${one.brand_id} ${one.source}`}>
                     <th scope="row" class="text"><Plain>{one.source}</Plain></th>
-                    <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><Plain>{one.brand_id}</Plain></a></td>
+                    <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><BrandName id={one.brand_id} /></a></td>
                     <td>{ago(one.last_ms, live.lastSeenMs)}</td>
                     <td class="left soft">{feedTime(one)}</td>
                     <td><span class="badge" data-up={!one.silent}>{t(one.silent ? "silent" : "hearing")}</span></td>

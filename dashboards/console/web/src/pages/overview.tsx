@@ -5,6 +5,7 @@ import { metric, t, type Word } from "../i18n";
 import { risk } from "../risks";
 import { SentimentBar, share } from "../sentiment";
 import { AlertCards, Plain } from "../alerts";
+import { BrandName, useCurrencies } from "../brand_names";
 import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
@@ -13,6 +14,7 @@ import type { OverviewPanels } from "../types";
 
 export function OverviewPage(): JSX.Element {
   const live = useLive<OverviewPanels>("start");
+  const currencyOf = useCurrencies();
   const { sight, alerts, rooms, brands } = live.panels;
   const untouched = sight !== undefined && !sight.newest_ms;
   return (
@@ -47,11 +49,11 @@ export function OverviewPage(): JSX.Element {
                     <tr key={room.room_id} data-room-id={room.room_id}>
                       <th scope="row" class="text"><a href={`/room/${encodeURIComponent(room.room_id)}`}><Plain>{room.room_id}</Plain></a>
                         {room.ended && <> <span class="badge">{t("ended")}</span></>}</th>
-                      <td class="left text soft"><Plain>{room.brand_id}</Plain></td>
+                      <td class="left text soft"><BrandName id={room.brand_id} /></td>
                       <td><b>{count(room.viewers)}</b></td>
                       <td>{count(room.comments)}</td>
                       <td>{count(room.orders)}</td>
-                      <td>{money(room.paid_value)}</td>
+                      <td>{money(room.paid_value, currencyOf(room.brand_id))}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -70,7 +72,7 @@ export function OverviewPage(): JSX.Element {
                 <tbody>
                   {all.map((brand) => (
                     <tr key={brand.brand_id} data-brand-id={brand.brand_id}>
-                      <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(brand.brand_id)}`}><Plain>{brand.brand_id}</Plain></a></th>
+                      <th scope="row" class="text"><a href={`/brand/${encodeURIComponent(brand.brand_id)}`}><BrandName id={brand.brand_id} /></a></th>
                       <td>{count(brand.texts)}</td>
                       <td><SentimentBar counts={brand.sentiments} /></td>
                       <td>{percent(share(brand.sentiments, "negative"))}</td>

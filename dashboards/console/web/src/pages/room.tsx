@@ -7,6 +7,7 @@ import { SHOWN_ON } from "../generated";
 import { metric, t, type Metric, type Word } from "../i18n";
 import { SentimentHour } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
+import { BrandName, useCurrency } from "../brand_names";
 import { EstimateNotes, Estimated } from "../estimated";
 import { Panel } from "../panel";
 import { chooseSize, size, type Size } from "../settings";
@@ -24,6 +25,7 @@ const STEPS = ["shown", "clickers", "carters", "orderers", "payers"] as const;
 export function RoomPage({ id }: { id: string }): JSX.Element {
   const live = useLive<RoomPanels>("room", id);
   const { head, now, halves, minutes, questions, notices } = live.panels;
+  const currency = useCurrency(head?.brand_id);
   if (head?.state === "unknown") {
     return (
       <Shell live={live} title={plain(id)} subtitle={t("noRoom")}>
@@ -38,7 +40,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
       subtitle={head && (
         <>
           <span class="badge" data-room={head.state}>{t(head.state)}</span>{" "}
-          {head.brand_id && <a href={`/brand/${encodeURIComponent(head.brand_id)}`}><Plain>{head.brand_id}</Plain></a>}
+          {head.brand_id && <a href={`/brand/${encodeURIComponent(head.brand_id)}`}><BrandName id={head.brand_id} /></a>}
           {head.source && <> · <Plain>{head.source}</Plain></>} · {t("asOf", { time: time(head.as_of_ms) })}
         </>
       )}
@@ -50,13 +52,13 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
         <Panel name="now" title={t("session")} data={now} isEmpty={isUntouched} wide>
           {(shown) => (
             <>
-              <Tiles now={shown} halves={halves} viewers={minutes?.viewers ?? []} />
+              <Tiles now={shown} currency={currency} halves={halves} viewers={minutes?.viewers ?? []} />
               <EstimateNotes of={["stay_seconds", "views", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people />
             </>
           )}
         </Panel>
         <Panel name="funnel" title={t("funnel")} data={now} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">
-          {({ figures }) => <Funnel figures={figures} />}
+          {({ figures }) => <Funnel figures={figures} currency={currency} />}
         </Panel>
         <Panel
           name="mood" title={t("moodHour")} data={minutes} empty="noComments"
@@ -80,7 +82,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
           )}
         </Panel>
         <Panel name="halves" title={t("againstBefore")} data={halves}>
-          {({ last, before }) => <Halves last={last} before={before} />}
+          {({ last, before }) => <Halves last={last} before={before} currency={currency} />}
         </Panel>
         <Panel
           name="audience" title={t("audience")} data={minutes} empty="noViewers"
@@ -116,6 +118,11 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
 
 const isUntouched = ({ figures, sums }: RoomPanels["now"]): boolean =>
   figures.viewers_now === null && Object.values(sums).every((sum) => sum === 0);
+
+/** In which money the brand reports; undefined where nobody says. */
+interface Money {
+  currency: string | undefined;
+}
 
 function Sizes(): JSX.Element {
   const [chosen, choose] = useState(size);
@@ -157,7 +164,7 @@ function Tile({ name, label, value, moved, children }: TileProps): JSX.Element {
   );
 }
 
-function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomPanels["halves"] | undefined; viewers: (number | null)[] }): JSX.Element {
+function Tiles({ now, halves, viewers, currency }: { now: RoomPanels["now"]; halves: RoomPanels["halves"] | undefined; viewers: (number | null)[] } & Money): JSX.Element {
   const { figures, sums, fakes } = now;
   const moved = (name: string): string | null => (halves ? change(halves.last[name], halves.before[name]) : null);
   return (
@@ -179,7 +186,7 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
       <Tile name="new_followers" label={metric("new_followers")} value={count(now.new_followers)} moved={moved("follows")}>
         {metric("follow_rate")} {percent(figures.follow_rate)}
       </Tile>
-      <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value)}</Tile>
+      <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value, currency)}</Tile>
       <Tile name="views" label={metric("views")} value={count(figures.arrivals)} moved={moved("views")}>
         <Estimated of="views" figures={figures} />
         <Fake of="enters" fakes={fakes} />
@@ -190,14 +197,14 @@ function Tiles({ now, halves, viewers }: { now: RoomPanels["now"]; halves: RoomP
       <Tile name="likes" label={metric("likes")} value={count(sums.likes)} moved={moved("likes")}>
         <Fake of="likes" fakes={fakes} />
       </Tile>
-      <Tile name="paid_gmv" label={metric("paid_gmv")} value={money(figures.paid_gmv)} moved={moved("paid_value")}>
+      <Tile name="paid_gmv" label={metric("paid_gmv")} value={money(figures.paid_gmv, currency)} moved={moved("paid_value")}>
         {count(sums.payments)} {metric("payments")}
       </Tile>
       <Tile name="orders" label={metric("orders")} value={count(sums.orders)} moved={moved("orders")} />
-      <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv)}>
-        {metric("gpm_uv")} {money(figures.gpm_uv)} <Estimated of="gpm_pv" figures={figures} />
+      <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv, currency)}>
+        {metric("gpm_uv")} {money(figures.gpm_uv, currency)} <Estimated of="gpm_pv" figures={figures} />
       </Tile>
-      <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value)} />
+      <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value, currency)} />
     </dl>
   );
 }
@@ -225,7 +232,7 @@ function Spark({ values }: { values: (number | null)[] }): JSX.Element | null {
   return <svg class="spark" viewBox="0 0 100 32" preserveAspectRatio="none" aria-hidden="true"><polyline points={points.join(" ")} /></svg>;
 }
 
-function Funnel({ figures }: { figures: RoomPanels["now"]["figures"] }): JSX.Element {
+function Funnel({ figures, currency }: { figures: RoomPanels["now"]["figures"] } & Money): JSX.Element {
   const { funnel } = figures;
   return (
     <>
@@ -246,15 +253,15 @@ function Funnel({ figures }: { figures: RoomPanels["now"]["figures"] }): JSX.Ele
         <div data-figure="click_rate"><dt>{metric("click_rate")}</dt><dd>{percent(figures.click_rate)}</dd></div>
         <div data-figure="conversion_rate"><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
         <div data-figure="entry_rate"><dt>{metric("entry_rate")}</dt><dd>{percent(figures.entry_rate)} <Estimated of="entry_rate" figures={figures} /></dd></div>
-        <div data-figure="buyer_value"><dt>{metric("buyer_value")}</dt><dd>{money(figures.buyer_value)}</dd></div>
-        <div data-figure="net_gmv"><dt>{metric("net_gmv")}</dt><dd>{money(figures.net_gmv)}</dd></div>
+        <div data-figure="buyer_value"><dt>{metric("buyer_value")}</dt><dd>{money(figures.buyer_value, currency)}</dd></div>
+        <div data-figure="net_gmv"><dt>{metric("net_gmv")}</dt><dd>{money(figures.net_gmv, currency)}</dd></div>
         <div data-figure="refund_rate"><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
       </dl>
     </>
   );
 }
 
-function Halves({ last, before }: RoomPanels["halves"]): JSX.Element {
+function Halves({ last, before, currency }: RoomPanels["halves"] & Money): JSX.Element {
   return (
     <table>
       <thead>
@@ -264,8 +271,8 @@ function Halves({ last, before }: RoomPanels["halves"]): JSX.Element {
         {COMPARED.map(([id, key, unit]) => (
           <tr key={key} data-figure={`ten-${key}`}>
             <th scope="row">{metric(id)}</th>
-            <td>{inUnit(unit, last[key], id)}</td>
-            <td class="soft">{inUnit(unit, before[key], id)}</td>
+            <td>{inUnit(unit, last[key], id, currency)}</td>
+            <td class="soft">{inUnit(unit, before[key], id, currency)}</td>
             <td class="soft">{change(last[key], before[key]) ?? NOTHING}</td>
           </tr>
         ))}

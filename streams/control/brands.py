@@ -1,0 +1,68 @@
+"""What people change in the catalogue: the file is written, and Redis keeps who did it, when, and what it was before.
+
+    <namespace>:brands:changes   list: place → change as JSON, the newest last; at most MOST of them
+
+A change is kept before the file is written: without Redis nothing is changed. The processes that read the file find the
+change by themselves (streams.catalogue.live).
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from streams.catalogue.brand import Brand, brands_of
+from streams.catalogue.editing import prepared, with_brand
+from streams.catalogue.live import revision_of
+from streams.errors import UsageError
+from streams.ledger.reader import answers
+
+MOST: Final = 1_000
+
+
+class BrandChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One change; `before` is None of a brand that was added."""
+
+    brand_id: str
+    author: str
+    at_ms: int
+    after: Brand
+    before: Brand | None = None
+
+
+_decode = msgspec.json.Decoder(BrandChange).decode
+
+
+class BrandChanges:
+    """Over a synchronous Redis client that returns bytes. Every call raises Unavailable where Redis does not answer."""
+
+    def __init__(self, client: Any, namespace: str) -> None:
+        self._client = client
+        self._key = f"{namespace}:brands:changes"
+
+    def save(self, path: Path, brand: Brand, revision: str, author: str, at_ms: int) -> BrandChange:
+        """Put a brand into the file, in the place of the one of its id. `revision` is that of the catalogue that its
+        author saw. Raises UsageError where the file has another by now, or the brand is none."""
+        source = _text(path)
+        brands = brands_of(source, path)
+        if revision_of(brands) != revision:
+            raise UsageError("somebody else has changed the file meanwhile: look at it again, then save")
+        change = BrandChange(brand.id, author, at_ms, brand, next((one for one in brands if one.id == brand.id), None))
+        with prepared(path, with_brand(source, path, brand)):
+            answers(
+                self._client,
+                [("RPUSH", self._key, msgspec.json.encode(change)), ("LTRIM", self._key, -MOST, -1)],
+            )
+        return change
+
+    def last(self, count: int) -> list[BrandChange]:
+        """The newest changes, the newest first."""
+        [values] = answers(self._client, [("LRANGE", self._key, -count, -1)])
+        return [_decode(value) for value in reversed(values)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} cannot be read: {error}") from None
