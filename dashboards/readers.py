@@ -17,6 +17,7 @@ from streams.control.decisions import Decisions
 from streams.control.recorder import CampaignRecorder
 from streams.detection.views.reader import ViewReader
 from streams.engagement.reader import EngagementReader
+from streams.ingest.feed_status import FeedStatus, read_statuses
 from streams.kafka.bounds import LogBounds, Offsets
 from streams.kafka.connection import KafkaConnection
 from streams.ledger.connect import reader_client
@@ -56,6 +57,10 @@ class Readers:
             self.decisions.standing,
         )  # fmt: skip
         """Everything that exporter and terminal show, at once."""
+
+    def feed_statuses(self) -> list[FeedStatus]:
+        """How the feeds stand that `feeds run` runs, or ran. Raises Unavailable."""
+        return read_statuses(self._client, self._namespace)
 
     def at_once(self) -> AbstractContextManager[None]:
         """One reading: what is read within it by this thread asks for the shards once."""

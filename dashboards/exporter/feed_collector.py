@@ -17,6 +17,7 @@ from streams import metrics
 from streams.clock import HOUR_MS
 from streams.detection.views.reader import FeedTimes
 from streams.errors import Unavailable
+from streams.ingest.feed_status import FeedStatus
 from streams.topology import ENGAGEMENT
 
 MAX_SOURCES = 50
@@ -29,6 +30,8 @@ class FeedReading:
 
     times: Sequence[FeedTimes]
     records: Mapping[str, int]
+    statuses: Sequence[FeedStatus] = ()
+    at_ms: int = 0
 
 
 def read_feeds(readers: Readers) -> FeedReading:
@@ -37,7 +40,8 @@ def read_feeds(readers: Readers) -> FeedReading:
         records = Counter[str]()
         for (topic, _), offset in readers.offsets().get(ENGAGEMENT, {}).items():
             records[topic] += offset
-        return FeedReading(readers.views.feed_times(readers.present_ms() - HOUR_MS), records)
+        times = readers.views.feed_times(readers.present_ms() - HOUR_MS)
+        return FeedReading(times, records, readers.feed_statuses(), readers.clock())
 
 
 class FeedCollector(Collector):
@@ -62,6 +66,7 @@ class FeedCollector(Collector):
             records.add_metric([topic], number)
         yield records
         yield from _times(capped_sources(reading.times, MAX_SOURCES))
+        yield from _statuses(reading.statuses, reading.at_ms)
 
 
 def _times(times: Sequence[FeedTimes]) -> Iterator[GaugeMetricFamily]:
@@ -73,6 +78,49 @@ def _times(times: Sequence[FeedTimes]) -> Iterator[GaugeMetricFamily]:
         lateness.add_metric([one.source], one.lateness_ms / 1000)
         late.add_metric([one.source], one.late)
     yield from (clock, lateness, late)
+
+
+def _statuses(statuses: Sequence[FeedStatus], now_ms: int) -> Iterator[GaugeMetricFamily]:
+    """One series a feed, those that stand worst first, the others added up."""
+    run = sorted((one for one in statuses if one.state != "stopped"), key=lambda one: (_up(one, now_ms), one.name))
+    groups = [(one.name, [one]) for one in run if one.name != OTHER][:MAX_SOURCES]
+    named = {name for name, _ in groups}
+    if rest := [one for one in run if one.name not in named]:
+        groups.append((OTHER, rest))
+    for name, documentation, value in _FIGURES:
+        family = GaugeMetricFamily(name, documentation, labels=["feed"])
+        for feed, of in groups:
+            family.add_metric([feed], sum(map(value, of)))
+        yield family
+    up = GaugeMetricFamily(metrics.FEED_UP, "Whether it is connected, or at its end.", labels=["feed"])
+    last = GaugeMetricFamily(metrics.FEED_LAST_MESSAGE, "When its last message came.", labels=["feed"])
+    events = GaugeMetricFamily(metrics.FEED_EVENTS, "What became of its events.", labels=["feed", "fate"])
+    for feed, of in groups:
+        up.add_metric([feed], min(_up(one, now_ms) for one in of))
+        if newest_ms := max(one.last_message_ms for one in of):
+            last.add_metric([feed], newest_ms / 1000)
+        for fate, count in _FATES:
+            events.add_metric([feed, fate], sum(map(count, of)))
+    yield from (up, last, events)
+
+
+def _up(one: FeedStatus, now_ms: int) -> int:
+    return int(one.state in ("connected", "finished") and not one.is_gone(now_ms))
+
+
+_FIGURES: Sequence[tuple[str, str, Callable[[FeedStatus], float]]] = (
+    (metrics.FEED_MESSAGES, "Messages that came.", lambda one: one.messages),
+    (metrics.FEED_UNREAD, "Messages that could not be read.", lambda one: sum(unread.count for unread in one.unread)),
+    (metrics.FEED_GAPS, "Times whose messages are missing for good.", lambda one: one.gaps),
+    (metrics.FEED_GAP_SECONDS, "Seconds of such times.", lambda one: one.gap_ms / 1000),
+    (metrics.FEED_GAP_MESSAGES, "Messages known to be missing.", lambda one: one.gap_messages),
+)
+_FATES: Sequence[tuple[str, Callable[[FeedStatus], int]]] = (
+    ("published", lambda one: one.events),
+    ("unmatched", lambda one: one.unmatched),
+    ("repeated", lambda one: one.repeated),
+    ("refused", lambda one: sum(one.refused.values())),
+)
 
 
 def capped_sources(times: Sequence[FeedTimes], cap: int) -> list[FeedTimes]:

@@ -1,10 +1,17 @@
 """`pulsewatch feeds`: what is listened to, tried on a recording, run, and how it stands."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
+
+if TYPE_CHECKING:  # commands import what they run when they run it
+    from streams.ingest.feed_status import FeedStatus
+    from streams.ingest.trial import Totals, Tried
 
 DEFAULT = Path("feeds.yaml")
 file_option = click.option(
@@ -73,3 +80,119 @@ def run(names: tuple[str, ...], path: Path, brands_path: Path | None) -> None:
     raise SystemExit(
         run_feeds(settings(), Feeds(listed, Secrets(path.parent), live=brand_file(brands_path)), click.echo)
     )
+
+
+@feeds.command(name="try")
+@click.argument("name")
+@click.argument("recording", metavar="FILE|-", type=click.File("rb"))
+@_list_and_catalogue
+@click.option("--show", type=click.IntRange(0), default=20, show_default=True, help="Messages to show; all count.")
+@click.option("--json", "as_json", is_flag=True, help="Print the events alone, as JSON lines.")
+def try_(name: str, recording: BinaryIO, path: Path, brands_path: Path | None, show: int, as_json: bool) -> None:
+    """Read a recording of the feed NAME, and print what would come of each message: its events, or why none.
+
+    A recording has a message a line, plain or .gz; of a poll it is an answer, of RSS a document, of files a file.
+    Connects to nothing and writes nothing. Exit code 1 where not one event came of it.
+    """
+    from streams.events.pseudonyms import Pseudonyms
+    from streams.ingest.feed_list import chosen, read_feeds
+    from streams.ingest.feed_process import Feeds, brand_file, translator
+    from streams.ingest.secret import Secrets
+    from streams.ingest.trial import Totals, tried, unpacked
+    from streams.settings import settings
+
+    (entry,) = chosen(read_feeds(path), (name,), path)
+    listed = Feeds([entry], Secrets(path.parent), live=brand_file(brands_path))
+    made = translator(entry, listed, Pseudonyms(settings().pseudonym_key.get_secret_value().encode()))
+    totals = Totals()
+    for one in tried(entry, made, unpacked(recording.read())):
+        totals.add(one)
+        if as_json:
+            for _, _, value in one.translation.records:
+                click.echo(value)
+        elif one.number <= show:
+            _show(one)
+    if not as_json:
+        _show_totals(totals, show)
+    raise SystemExit(0 if totals.kinds else 1)
+
+
+def _show(one: Tried) -> None:
+    from streams.untrusted import one_line
+
+    for event in one.translation.events:
+        at = f"{datetime.fromtimestamp(event.event_time_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+        worth = f" {event.value}" if event.value != 1 else ""
+        text = f": {one_line(event.text, 100)}" if event.text else ""
+        click.echo(f"{one.number:6} {event.kind}{worth} about {event.brand_id} at {at} UTC{text}")
+    for why in one.why_nothing():
+        click.echo(f"{one.number:6} – {one_line(why)}")
+
+
+def _show_totals(totals: Totals, shown: int) -> None:
+    from streams.untrusted import one_line
+
+    if totals.messages > shown:
+        click.echo(f"       … and {totals.messages - shown} more messages")
+    click.echo(f"\n{totals.messages} messages, {totals.kinds.total()} events")
+    for title, counts in (("event", totals.kinds), ("about", totals.brands), ("not", totals.reasons)):
+        for what, count in counts.most_common():
+            click.echo(f"{count:8} {title} {one_line(what)}")
+
+
+@feeds.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(as_json: bool) -> None:
+    """How every feed that ever ran stands: since when, what came, what is missing, what could not be read."""
+    import msgspec
+
+    from streams.clock import system_clock
+    from streams.ingest.feed_status import read_statuses
+    from streams.ledger.connect import reader_client
+    from streams.settings import settings
+
+    chosen_settings = settings()
+    client = reader_client(chosen_settings)
+    try:
+        found = read_statuses(client, chosen_settings.namespace)
+    finally:
+        client.close()
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    for one in found:
+        for line in _status_lines(one, system_clock()):
+            click.echo(line)
+    if not found:
+        click.echo("No feed has run yet: `pulsewatch feeds run`.")
+
+
+def _status_lines(one: FeedStatus, now_ms: int) -> Iterator[str]:
+    from streams.untrusted import one_line
+
+    gone = f", but its process wrote nothing for {_span(now_ms - one.written_ms)}" if one.is_gone(now_ms) else ""
+    error = f": {one_line(one.error)}" if one.error else ""
+    yield f"{one.name}: {one.state} for {_span(now_ms - one.state_since_ms)}{gone}{error}"
+    yield f"    {one.kind} {one.address}"
+    last = f", the last {_span(now_ms - one.last_message_ms)} ago" if one.last_message_ms else ""
+    lag = f", {_span(one.lag_ms)} behind its time" if one.lag_ms is not None else ""
+    yield f"    {one.messages} messages{last}{lag}; connected {one.connects} times"
+    refused = "".join(f", {count} refused ({reason})" for reason, count in one.refused.items())
+    yield f"    {one.events} events, {one.unmatched} about no brand, {one.repeated} told before{refused}"
+    if one.last_gap is not None:
+        known = f", {one.gap_messages} messages known to be missing" if one.gap_messages else ""
+        ago = _span(now_ms - one.last_gap.to_ms)
+        yield f"    {one.gaps} gaps, {_span(one.gap_ms)} in all{known}; the last {ago} ago ({one.last_gap.reason})"
+    yield f"    cursor {one_line(one.cursor, 100) if one.cursor else 'none'}"
+    for unread in one.unread:
+        yield f"    {unread.count} × {one_line(unread.type, 64) or 'no type'}: {unread.reason} ({unread.detail})"
+        yield f"        {one_line(unread.shape)}"
+
+
+def _span(milliseconds: int) -> str:
+    """How long, in its largest units."""
+    seconds = max(0, milliseconds) // 1000
+    for size, name, smaller, small in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            return f"{seconds // size} {name} {seconds % size // smaller} {small}"
+    return f"{seconds} s" if seconds else f"{max(0, milliseconds)} ms"

@@ -100,9 +100,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             return mapped(msgspec.structs.replace(mapping, zone=mapping.zone or self.zone))
         known = DECODERS.get(self.platform)
         if known is None:
-            raise UsageError(
-                f"feed {self.name}: give a `mapping`, a `preset`, or as `platform` one of {', '.join(DECODERS)}"
-            )
+            raise UsageError(f"give a `mapping`, a `preset`, or as `platform` one of {', '.join(DECODERS)}")
         return known
 
     def recorded(self, data: bytes) -> Iterator[bytes]:
@@ -119,6 +117,10 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             yield "`mapping` and `preset`: give one of them"
         if self.zone not in zoneinfo.available_timezones():
             yield f"`zone`: {self.zone} is no time zone of the IANA database (Asia/Shanghai)"
+        try:
+            self.decoder()
+        except UsageError as error:
+            yield f"`mapping`: {error}" if self.mapping else str(error)
 
     def context(self, pseudonyms: Pseudonyms, own_accounts: frozenset[str] = frozenset()) -> FeedContext:
         """What its events have in common; `own_accounts` are those of the catalogue's brands."""

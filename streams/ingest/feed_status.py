@@ -25,6 +25,7 @@ MOST_UNREAD: Final = 50
 """Types with reasons in a status; the most frequent ones."""
 SHAPE_CHARS: Final = 1_000
 DEPTH: Final = 8
+GONE_MS: Final = 60_000
 ITEMS: Final = 3
 FIELDS: Final = 40
 
@@ -98,6 +99,10 @@ class FeedStatus(msgspec.Struct):
         self.gap_ms += max(0, gap.to_ms - gap.from_ms)
         self.gap_messages += gap.missed or 0
         self.last_gap = GapStatus(gap.from_ms, gap.to_ms, gap.missed, gap.reason)
+
+    def is_gone(self, now_ms: int) -> bool:
+        """Whether the process that ran it writes no more, without having said that it ends."""
+        return self.state not in ("finished", "stopped") and now_ms - self.written_ms > GONE_MS
 
     @property
     def lag_ms(self) -> int | None:

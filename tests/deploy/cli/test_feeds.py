@@ -1,0 +1,124 @@
+"""`pulsewatch feeds`: what is typed before anything runs."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.cli.feeds import _status_lines
+from deploy.cli.main import cli
+from streams.ingest.feed_status import FeedStatus, GapStatus, UnreadStatus
+
+FILE = """
+feeds:
+  - name: room
+    kind: websocket
+    url: ws://127.0.0.1:1/
+    platform: tiktok
+    brand: acme
+    room: "105"
+    headers: {X-Key: {env: PULSEWATCH_TEST_KEY}}
+  - {name: posts, kind: sse, url: "https://h.test/s?q=1", mapping: {kind: post, id: id, text: text}}
+"""
+BRANDS = "brands:\n  - {id: acme, names: [Acme]}\n"
+AT_MS = 1_790_000_000_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "feeds.yaml").write_text(FILE)
+    (tmp_path / "brands.yaml").write_text(BRANDS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULSEWATCH_TEST_KEY", "secret-key")
+    return tmp_path
+
+
+def run(*arguments: str, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, ["feeds", *arguments], input=given)
+
+
+def comment(number: int, text: str) -> str:
+    return json.dumps(
+        {"type": "Comment", "common": {"msg_id": str(number), "create_time": AT_MS}, "content": text, "user": {"id": 7}}
+    )
+
+
+def test_check_says_what_each_feed_is(folder: Path) -> None:
+    result = run("check", "--brands", "brands.yaml")
+    assert (result.exit_code, result.output.splitlines()) == (0, [
+        "room: websocket ws://127.0.0.1:1/ (tiktok, room 105; acme)",
+        "posts: sse https://h.test/s (other; the catalogue's 1 brands)",
+        "2 feeds, nothing wrong",
+    ])  # fmt: skip
+
+
+def test_check_misses_a_secret_and_a_catalogue(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "feed posts: give it a `brand`, or the catalogue" in str(run("check").exception)
+    monkeypatch.delenv("PULSEWATCH_TEST_KEY")
+    result = run("check", "--brands", "brands.yaml")
+    assert str(result.exception) == "feeds.yaml: feed room: the variable PULSEWATCH_TEST_KEY is not set"
+
+
+def test_try_shows_what_would_come_of_each_message(folder: Path) -> None:
+    messages = [
+        comment(1, "hi \u202eyou"),
+        comment(1, "hi again"),
+        '{"type": "RoomPin"}',
+        '{"type": "New", "a": 1}',
+        "[",
+    ]
+    (folder / "recording.jsonl.gz").write_bytes(gzip.compress("\n".join(messages).encode()))
+    result = run("try", "room", "recording.jsonl.gz")
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "     1 comment about acme at 2026-09-21 14:13:20 UTC: hi �you",
+        "     2 comment about acme at 2026-09-21 14:13:20 UTC: hi again",
+        "     3 – means nothing here",
+        "     4 – New: unknown_type (this decoder does not know it)",
+        "     5 – no type: not_json (no JSON)",
+        "",
+        "5 messages, 2 events",
+        "       2 event comment",
+        "       2 about acme",
+        "       1 not means nothing here",
+        "       1 not New: unknown_type (this decoder does not know it)",
+        "       1 not no type: not_json (no JSON)",
+    ]
+
+
+def test_try_reads_from_a_pipe_and_prints_events_as_json(folder: Path) -> None:
+    texts = b'{"id": 1, "text": "Acme is great"}\n{"id": 2, "text": "nothing"}\n'
+    result = run("try", "posts", "-", "--brands", "brands.yaml", "--json", given=texts)
+    (event,) = map(json.loads, result.output.splitlines())
+    assert (event["brand_id"], event["text"], event["source"]) == ("acme", "Acme is great", "posts")
+    shown = run("try", "posts", "-", "--brands", "brands.yaml", given=texts)
+    assert "     2 – about no brand" in shown.output
+    nothing = run("try", "posts", "-", "--brands", "brands.yaml", given=b'{"id": 2, "text": "nothing"}')
+    assert nothing.exit_code == 1
+
+
+def test_try_of_an_unknown_feed_is_told(folder: Path) -> None:
+    assert "feeds.yaml: no feed is called rooms; there are room, posts" in str(run("try", "rooms", "-").exception)
+
+
+def test_status_says_how_a_feed_stands() -> None:
+    now_ms = 100_000_000
+    one = FeedStatus(
+        "room", "websocket", "ws://h/", "waiting", state_since_ms=now_ms - 65_000, written_ms=now_ms - 3_600_000,
+        last_message_ms=now_ms - 90_000, last_event_ms=now_ms - 90_700, cursor="17", error="it ended \x1b[31m",
+        connects=3, messages=12, events=9, unmatched=1, repeated=2, refused={"too_large": 1}, gaps=2, gap_ms=61_000,
+        gap_messages=4, last_gap=GapStatus(0, now_ms - 86_400_000, None, "no_cursor"),
+        unread=[UnreadStatus("New", "unknown_type", 5, "this decoder does not know it", "{type: text(3)}")],
+    )  # fmt: skip
+    assert list(_status_lines(one, now_ms)) == [
+        "room: waiting for 1 min 5 s, but its process wrote nothing for 1 h 0 min: it ended �[31m",
+        "    websocket ws://h/",
+        "    12 messages, the last 1 min 30 s ago, 700 ms behind its time; connected 3 times",
+        "    9 events, 1 about no brand, 2 told before, 1 refused (too_large)",
+        "    2 gaps, 1 min 1 s in all, 4 messages known to be missing; the last 1 d 0 h ago (no_cursor)",
+        "    cursor 17",
+        "    5 × New: unknown_type (this decoder does not know it)",
+        "        {type: text(3)}",
+    ]
