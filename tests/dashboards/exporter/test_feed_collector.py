@@ -71,7 +71,7 @@ def test_feed_that_runs_has_what_came_what_is_missing_and_whether_it_is_connecte
     ]  # fmt: skip
 
 
-def test_feed_is_down_where_it_waits_or_its_process_is_gone_and_has_no_series_once_it_was_stopped() -> None:
+def test_feed_is_down_where_it_waits_or_its_process_is_gone_and_unseen_once_stopped() -> None:
     lines = of_feeds(
         status("connected", written_ms=99_000), status("gone", written_ms=1_000),
         status("waiting", "waiting", written_ms=99_000), status("finished", "finished", written_ms=1_000),
