@@ -7,6 +7,8 @@ import pytest
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.context import FeedContext
+from streams.ingest.feed import Feed
+from streams.ingest.platforms import douyin
 from streams.ingest.platforms.douyin import decode
 
 AT_MS, RECEIVED_MS = 1_790_000_000_000, 1_790_000_000_400
@@ -107,3 +109,42 @@ def test_status_of_a_stream_that_is_over_may_be_a_string() -> None:
     assert decoded("Control", status="3")[0].kind == "session_end"
     assert decoded("Control", action="3")[0].kind == "session_end"
     assert decoded("Control", status="2") == []
+
+
+USER = {"Id": 111, "Nickname": "n", "FollowerCount": 1000}
+
+
+@pytest.mark.parametrize(
+    ("number", "data", "kind", "value"),
+    [
+        (1, {"Content": "发热"}, "comment", 1),
+        (2, {"Count": 10, "Total": 100}, "like", 10),
+        (3, {"CurrentCount": 200}, "enter", 1),
+        (4, {}, "follow", 1),
+        (5, {"GiftId": 1001, "GroupId": 5, "RepeatCount": 3, "DiamondCount": 10}, "gift", 3),
+        (6, {"OnlineUserCount": 150, "TotalUserCount": 5000}, "viewers", 150),
+        (8, {"ShareType": 1}, "share", 1),
+        (9, {}, "session_end", 1),
+    ],
+)
+def test_envelope_with_a_number_is_taken_off(number: int, data: dict[str, Any], kind: str, value: int) -> None:
+    inner = json.dumps({"MsgId": 123456, "User": USER, "RoomId": "8888", **data})
+    feed = Feed(douyin.DECODER, CONTEXT)
+    (event,) = feed.read(json.dumps({"Type": number, "ProcessName": "x", "Data": inner}), RECEIVED_MS)
+    assert (event.kind, event.value, event.event_id) == (kind, value, "douyin-live:123456")
+    assert {reason for _, reason in feed.unread} <= {"unknown_price"}
+
+
+@pytest.mark.parametrize("inner", ["payload", "data", "parsed"])
+def test_envelope_beside_the_method_is_taken_off_and_several_come_at_once(inner: str) -> None:
+    message = {"common": {"msgId": "7"}, "user": {"id": "1"}, "content": "发热"}
+    feed = Feed(douyin.DECODER, CONTEXT)
+    wrapped = {"method": "WebcastChatMessage", inner: message}
+    events = feed.read(json.dumps([wrapped, message | {"method": "WebcastChatMessage"}]), RECEIVED_MS)
+    assert [event.event_id for event in events] == ["douyin-live:7"] * 2
+
+
+def test_number_that_nobody_knows_is_unread() -> None:
+    feed = Feed(douyin.DECODER, CONTEXT)
+    assert feed.read(json.dumps({"Type": 12, "Data": json.dumps({"MsgId": 1})}), RECEIVED_MS) == []
+    assert list(feed.unread) == [("Type 12", "unknown_type")]
