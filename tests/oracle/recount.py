@@ -196,12 +196,13 @@ class _Partition:
             self.named[_identity(event["retracts"], event)].append(seen)
 
     def name(self, event: Event) -> None:
-        """Say where an event counts. An id is bare for the platform that used it first, a session's for the room."""
+        """Say where an event counts. An id is bare for the platform that used it first, a session's for the room; one
+        that looks like another's name is never bare."""
         named = {}
         for letter, name in (("r", "room_id"), ("p", "product_id")):
             if name in event:
                 bare, platform = f"{letter}:{event[name]}", event["platform"]
-                first = self.owners.setdefault(bare, platform) == platform
+                first = not _looks_qualified(event[name]) and self.owners.setdefault(bare, platform) == platform
                 named[letter] = bare if first else f"{bare}@{platform}"
                 self.with_platform[named[letter]] = f"{bare}@{platform}"
         event["scopes"] = [*named.values(), f"b:{event['brand_id']}", f"f:{event['platform']}"]
@@ -316,6 +317,11 @@ class _Partition:
 
 
 # -- what an event says
+
+
+def _looks_qualified(scope_id: str) -> bool:
+    before, _, behind = scope_id.rpartition("@")
+    return before != "" and behind in get_args(Platform)
 
 
 def _is_running_total(event: Event) -> bool:
