@@ -134,8 +134,10 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
         return Unreadable(offset, value, "time_out_of_range", "before 2005-01-01")
     if event.event_time_ms >= LATEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "2100-01-01 or later")
-    if timestamp_ms > 0 and event.event_time_ms - timestamp_ms > AHEAD_MS:
-        return Unreadable(offset, value, "time_out_of_range", "more than five minutes ahead of the log")
+    ahead_ms = event.event_time_ms - timestamp_ms
+    if timestamp_ms > 0 and ahead_ms > AHEAD_MS:
+        detail = f"{event.source}: {ahead_ms / MINUTE_MS:.1f} minutes ahead of the log"
+        return Unreadable(offset, value, "time_out_of_range", detail[:DETAIL_CHARACTERS])
     return event
 
 

@@ -140,6 +140,13 @@ def test_odd_but_good_record_is_an_event(value: bytes) -> None:
     assert decoded.unreadable == []
 
 
+def test_record_ahead_of_the_log_names_its_feed_and_by_how_much() -> None:
+    [unreadable] = decode(batch([with_fields(event_time=NOW_MS + 2 * AHEAD_MS + 30_000)])).unreadable
+    assert (unreadable.reason, unreadable.detail) == (
+        "time_out_of_range", f"{GOOD.source}: 10.5 minutes ahead of the log"
+    )  # fmt: skip
+
+
 def test_log_without_timestamps_has_no_future() -> None:
     decoded = decode(batch([GOOD_BYTES, with_fields(event_time=4_102_444_800_000)], timestamp_ms=-1))
     assert decoded.events == [GOOD]
