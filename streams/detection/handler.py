@@ -311,15 +311,16 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
         return "retracted"
     if classification == "applied" and held.counted.told_by_another(record):
         return "duplicate"
-    views = ViewWriter()
-    views.add(record)
-    if classification == "amendment":
-        held.views.add(record, amends=True)
-    else:
-        held.views.merge(views)
     in_time = classification == "amendment" or held.detectors.process(record, _arrived_ms(held, record, log_ms))
     told = held.detectors.get(record.brand_id)
+    shown = told.corrected(record) if isinstance(told, Brand) else record
     happened_ms = told.corrected_ms(record) if isinstance(told, Brand) else record.event_time_ms
+    views = ViewWriter()
+    views.add(shown)
+    if classification == "amendment":
+        held.views.add(shown, amends=True)
+    else:
+        held.views.merge(views)
     held.counted.add(record, _counted_text(record, views, happened_ms // MINUTE_MS))
     if classification == "amendment" and isinstance(brand, Brand):
         brand.amend(record)

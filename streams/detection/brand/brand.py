@@ -175,6 +175,11 @@ class Brand:
         """Whether a text's retraction came before it, or before its scores."""
         return text_id in self.state.taken_early
 
+    def corrected(self, text: ScoredText) -> ScoredText:
+        """A text with the time that its feed would have said, were its clock right: as screens show it."""
+        offset_ms = self.state.times.offset_ms(text.source)
+        return msgspec.structs.replace(text, event_time_ms=text.event_time_ms + offset_ms) if offset_ms else text
+
     def corrected_ms(self, text: ScoredText) -> int:
         """When a text happened that was taken in, by its feed's corrected clock: its minute counts it."""
         return min(text.event_time_ms + self.state.times.offset_ms(text.source), self.state.last_log_ms)

@@ -257,3 +257,17 @@ def test_network_delays_and_late_texts_are_no_clock_that_is_off() -> None:
         arrived = at(number / 10)
         feed.correct(arrived - int(rng.expovariate(1 / 120_000)), arrived)
     assert feed.offset_ms == 0
+
+
+@pytest.mark.parametrize("off_minutes", [4.5, -61])
+def test_screens_have_the_texts_of_a_feed_that_is_off_in_their_own_minutes(off_minutes: float) -> None:
+    async def shown() -> dict[str, int]:
+        worker = Worker()
+        handler = worker.start()
+        await handler.assigned(SCORED, 0)
+        said = [Said(number / 2, number / 2 + off_minutes) for number in range(100)]
+        await handler.apply(handler.prepare(text_batch([_text(one, offset) for offset, one in enumerate(said)])))
+        return worker.ledger.shards[SCORED, 0].numbers["texts:" + str(at(0) // 3_600_000) + ":acme"]
+
+    texts = asyncio.run(shown())
+    assert [texts.get(f"{minute}|weibo|texts") for minute in range(30, 50)] == [2] * 20
