@@ -1,6 +1,7 @@
 """`python -m tests.browser.pictures URL`: the pictures of README and docs, of a console that shows the demo.
 
-Needs pngquant (Debian's package of that name) beside Chromium, and a font with Chinese (fonts-noto-cjk).
+Needs pngquant (Debian's package of that name) beside Chromium, and fonts with Chinese and emojis (fonts-noto-cjk,
+fonts-noto-color-emoji).
 """
 
 import subprocess
