@@ -99,11 +99,14 @@ def is_substantial(window: Tally) -> bool:
 
 
 def harm_kind(window: Tally, day: AbuseCount) -> AlertKind:
-    """Violence where the day's texts look like it, or the window's alone: a fifth abusive, a third of these at a
-    person. Else a crisis."""
-    at_once = window.share(window.abuse) >= VIOLENCE_SHARE and window.personal_abuse >= PERSONAL_SHARE * window.abuse
-    violent = at_once or violence_score(day.hundredths / 100, day.scored) >= VIOLENCE_SCORE
-    return "cyber_violence" if violent else "crisis"
+    """Violence where the day's texts look like it, or the window's alone, of which a fifth are abusive; but not where
+    fewer than a third of the window's abusive texts are at a person: insults at a company are a crisis."""
+    violent = (
+        window.share(window.abuse) >= VIOLENCE_SHARE
+        or violence_score(day.hundredths / 100, day.scored) >= VIOLENCE_SCORE
+    )
+    personal = window.personal_abuse >= PERSONAL_SHARE * window.abuse
+    return "cyber_violence" if violent and personal else "crisis"
 
 
 def attention_kind(window: Tally) -> AlertKind:

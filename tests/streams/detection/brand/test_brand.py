@@ -127,7 +127,10 @@ def test_abuse_at_a_person_is_its_own_kind() -> None:
 
 def test_crisis_that_turns_into_violence_is_one_alert() -> None:
     hostile = {"mood": "negative", "flagged": ["abuse"], "risks": {"abuse": 0.9}}
-    texts = [*crisis(minutes=range(12, 16)), *steady(60, range(16, 30), first_offset=9_000, text="垃圾", **hostile)]
+    texts = [
+        *crisis(minutes=range(12, 16)),
+        *steady(60, range(16, 30), first_offset=9_000, text="你就是垃圾", **hostile),
+    ]
     fired = [alert for alert in play(texts) if alert.fired_at]
     assert list(dict.fromkeys(alert.kind for alert in fired)) == ["crisis", "cyber_violence"]
     assert len({alert.fingerprint for alert in fired}) == 1

@@ -72,6 +72,14 @@ def test_violence_is_where_a_days_texts_score_as_a_pile_on() -> None:
     assert crisis.harm_kind(quiet, AbuseCount(scored=20_000, hundredths=30_000)) == "crisis"
 
 
+def test_insults_at_a_company_are_no_violence_against_a_person() -> None:
+    """A bought campaign: hundreds of abusive texts, all of them at the brand."""
+    pile = AbuseCount(scored=770, hundredths=16_000)
+    assert crisis.harm_kind(window(abuse=60, personal_abuse=30), pile) == "cyber_violence"
+    assert crisis.harm_kind(window(abuse=60, personal_abuse=2), pile) == "crisis"
+    assert crisis.harm_kind(window(abuse=10, personal_abuse=2), pile) == "crisis"
+
+
 def test_abuse_is_counted_by_what_the_model_expects() -> None:
     assert crisis.tally(text(0, risks={"abuse": 0.37})).abuse_hundredths == 37
     assert crisis.tally(text(0, mood="unscored")).abuse_hundredths == 0
