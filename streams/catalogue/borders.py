@@ -10,7 +10,7 @@ import rjieba
 from streams.catalogue.reading import HAN, Reading
 
 _HAN_ONLY = re.compile(f"[{HAN}]+")
-_WINDOW_CHARS: Final = 12
+_WINDOW_CHARS: Final = 8
 """Characters on either side that decide how a clause is cut into words."""
 _FIRST_HAN: Final = "\u3400"
 _CUT_CHARS: Final = 3

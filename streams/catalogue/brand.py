@@ -67,6 +67,7 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     products: Terms = ()
     own_accounts: dict[Platform, tuple[str, ...]] = {}
     languages: tuple[str, ...] = ()
+    """A text in none of these is not about it; all, where there are none."""
     jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] | None = None
     time_zone: str | None = None

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import msgspec
+
 from streams.catalogue.lexicon import PERSONS, PLACES, PROPER, Homonym
 from streams.catalogue.reading import HAN, Reading
 
@@ -61,8 +63,7 @@ _HAN = re.compile(f"[{HAN}]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(msgspec.Struct, frozen=True, gc=False):
     """A word that speaks for or against a name: where it stands and what it is to the brand."""
 
     kind: CueKind
@@ -71,8 +72,7 @@ class Cue:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(msgspec.Struct, frozen=True, gc=False):
     """Another brand that the text names."""
 
     name: str
@@ -83,8 +83,7 @@ class Other:
     """A rival, or of the same trade."""
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True, gc=False):
     """A name that is also a word, at its place, with what is known of the word and of the brand."""
 
     word: str
@@ -116,8 +115,7 @@ class Letters:
         return self._told
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """The sum of all signs, and the heaviest on the side that won."""
 
     score: float

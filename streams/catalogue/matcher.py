@@ -13,7 +13,9 @@ from itertools import islice
 from typing import Any, Final, Literal
 
 import ahocorasick
+import msgspec
 
+from models.language import language_of
 from streams.catalogue.borders import (
     WordBorders,
     addresses,
@@ -37,8 +39,7 @@ _MOST_HITS: Final = 64
 _MOST_WEIGHED: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A word of a brand's in a text; `start` and `end` in characters of the text as it was read."""
 
     role: Role
@@ -47,8 +48,7 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, gc=False):
     """What a text has of one brand, and whether it is about it."""
 
     brand: str
@@ -93,7 +93,8 @@ class BrandMatcher:
         if not found:
             return []
         asked = _Asked(self, reading, found)
-        return [asked.match(name) for name in sorted(found, key=lambda name: self._profiles[name].place)]
+        names = found if len(found) == 1 else sorted(found, key=lambda name: self._profiles[name].place)
+        return [asked.match(name) for name in names]
 
     def profile(self, brand: str) -> _Profile:
         return self._profiles[brand]
@@ -213,7 +214,15 @@ class _Asked:
                 if (role := profile.words.get(word)) in ("must", "must_not")
             ][:_MOST_HITS]
         about, why = self._verdict(profile, hits, own)
+        if about and brand.languages and not self._is_in(brand.languages):
+            about, why = False, f"in another language than {', '.join(brand.languages)}"
         return Match(name, about, why, (*hits, *own))
+
+    def _is_in(self, languages: Sequence[str]) -> bool:
+        """Whether the text may be in one of the languages. Those beside Chinese and English are not told apart."""
+        spoken = {language.partition("-")[0].lower() for language in languages}
+        found = language_of(self._reading.plain)
+        return found in spoken or (found == "other" and bool(spoken - {"zh", "en"}))
 
     def _verdict(self, profile: _Profile, hits: Sequence[Hit], own: Sequence[Hit]) -> tuple[bool, str]:
         if profile.brand.must and not any(hit.role == "must" for hit in own):
@@ -249,8 +258,8 @@ class _Asked:
 
     def _cues_for(self, profile: _Profile, hit: Hit) -> Iterator[Cue]:
         cues = self._cues_found()
-        at = bisect_left(cues, hit.start - FAR_CHARS, key=lambda cue: cue[2])
-        for word, start, end in cues[at:]:
+        at = bisect_left(cues, hit.start - FAR_CHARS, key=lambda cue: cue[2]) if hit.start > FAR_CHARS else 0
+        for word, start, end in islice(cues, at, None):
             if start > hit.end + FAR_CHARS:
                 break
             kind = self._matcher.kind(word, profile, hit.word)

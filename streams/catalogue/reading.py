@@ -3,10 +3,10 @@
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from opencc import OpenCC
 
 HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
@@ -22,8 +22,7 @@ _BETWEEN = re.compile("[ ·.*-]")
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """`plain` keeps its capitals, `lower` has none; both are of one length, and hits count in them."""
 
     plain: str

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from deploy.local.kafka import LocalKafka
+from deploy.local.redis import LocalRedis
 from streams.kafka.admin import create_topics
 from streams.kafka.reading import read_topic
 from streams.settings import Settings
-from streams.topology import LIVE
+from streams.topology import LIVE, SOCIAL
 from tests.servers.ingest_process import IngestProcess
 
 BATCH = 20
@@ -77,3 +78,43 @@ async def test_kafka_away_is_told_and_what_is_sent_again_arrives(broker: LocalKa
             assert answer.headers["retry-after"]
             assert (await client.post(ingest.url, json=events)).json()["accepted"] == BATCH
     assert {event["event_id"] for event in events} <= stored(broker)
+
+
+async def test_changed_catalogue_is_in_force_without_a_restart(
+    broker: LocalKafka, redis_server: LocalRedis, namespace: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "brands.yaml"
+    path.write_text("brands: [{id: alpha, names: [阿尔法]}]")
+    settings = Settings(kafka=broker.bootstrap, redis=redis_server.url, namespace=namespace, brands=path)
+    with IngestProcess(tmp_path / "ingest", settings) as ingest:
+        async with httpx.AsyncClient(timeout=30) as client:
+
+            async def brands(number: int, text: str | None, **changed: Any) -> list[str] | None:
+                post = {"event_id": f"c{number}", "source": "desk", "platform": "weibo", "kind": "post", "text": text,
+                        "event_time": int(time.time() * 1000), **changed}  # fmt: skip
+                answer = (await client.post(ingest.url, json=post)).json()
+                found: list[str] | None = answer["results"][0].get("brands")
+                return found
+
+            async def after_seconds(wanted: list[str] | None, text: str) -> float:
+                began = time.monotonic()
+                while await brands(int(time.monotonic() * 1000), text) != wanted:
+                    assert time.monotonic() - began < 30
+                    await asyncio.sleep(0.1)
+                return time.monotonic() - began
+
+            assert await brands(1, "阿尔法和贝塔") == ["alpha"]
+            new = tmp_path / "new.yaml"
+            new.write_text("brands: [{id: alpha, names: [阿尔法]}, {id: beta, names: [贝塔]}]")
+            new.replace(path)
+            assert await after_seconds(["alpha", "beta"], "阿尔法和贝塔") < 10
+            path.write_text("brands: [{id: alpha}]")
+            health = ingest.url.replace("/v1/events", "/health")
+            began = time.monotonic()
+            while (await client.get(health)).json()["catalogue"]["problem"] is None:
+                assert time.monotonic() - began < 30
+                await asyncio.sleep(0.1)
+            assert await brands(2, "阿尔法和贝塔") == ["alpha", "beta"]
+            assert await brands(3, None, kind="retraction", retracts="c2") == ["alpha", "beta"]
+    written = [msgspec.json.decode(record.value) for record in read_topic(broker.connection, SOCIAL)]
+    assert {one["retracts"] for one in written if one["kind"] == "retraction"} == {"c2#alpha", "c2#beta"}

@@ -135,6 +135,23 @@ def test_must_words_are_needed() -> None:
     assert BrandMatcher([shell]).brands("a Shell script") == []
 
 
+@pytest.mark.parametrize(
+    ("languages", "text", "about"),
+    [
+        ((), "Nike ist mir zu teuer geworden, ich kaufe nichts mehr davon", True),
+        (("zh",), "耐克鞋底断裂", True),
+        (("zh",), "Nike shoes fell apart and nobody cares about it", False),
+        (("zh-CN", "en"), "Nike shoes fell apart and nobody cares about it", True),
+        (("en",), "Nike ist mir zu teuer geworden, ich kaufe nichts mehr davon", False),
+        (("en", "de"), "Nike ist mir zu teuer geworden, ich kaufe nichts mehr davon", True),
+        (("en",), "ナイキの靴 Nike がすぐに壊れました", False),
+    ],
+)
+def test_brand_is_heard_in_its_languages(languages: tuple[str, ...], text: str, about: bool) -> None:
+    nike = Brand(id="nike", names=("Nike", "耐克"), languages=languages)
+    assert BrandMatcher([nike]).brands(text) == (["nike"] if about else [])
+
+
 def test_catalogue_without_brands_matches_nothing() -> None:
     assert BrandMatcher([]).brands("iPhone") == []
 
