@@ -21,7 +21,16 @@ from yarl import URL
 
 from streams.clock import Clock, system_clock
 from streams.ingest.protocols.received import Connected, FeedRefused, Gap, Item, Received
-from streams.ingest.protocols.web import ANSWER_SECONDS, Endpoint, Query, answered, body, same_host, session
+from streams.ingest.protocols.web import (
+    ANSWER_BYTES,
+    ANSWER_SECONDS,
+    Endpoint,
+    Query,
+    answered,
+    body,
+    same_host,
+    session,
+)
 
 SEEN: Final = 2_000
 """Messages of one poll that are known again in the next."""
@@ -103,7 +112,7 @@ class Poll:
         """What is new, oldest first; the state behind it; and the gap before it, where there is one."""
         asked: Query = {self.since_parameter: state.since} if self.since_parameter and state.since else {}
         url: URL | None = self.endpoint.address(asked)
-        found: list[Polled] = []
+        found, left = list[Polled](), ANSWER_BYTES
         begun_ms, known, overlaps = self.clock(), state, False
         fresh = PollState(begun_ms, _digest(str(url)), since=state.since)
         for number in range(self.pages):
@@ -115,7 +124,9 @@ class Poll:
             ) as answer:
                 if answer.status == 304:
                     return [], state, None
-                page = self.read(await body(answer, self.endpoint), answer.headers, answer.url)
+                text = await body(answer, self.endpoint, left)
+                left -= len(text)
+                page = self.read(text, answer.headers, answer.url)
                 if number == 0:
                     fresh.etag, fresh.modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
             found += page.messages
