@@ -12,6 +12,8 @@ from streams.detection.config import DetectionConfig
 from streams.detection.handler import PROGRESS, WATCHED
 from streams.detection.room.room import Rooms
 from streams.detection.views import keys as view_keys
+from streams.ingest.feed_memory import suffix
+from streams.ingest.feed_status import FEED
 from streams.ingest.http import event_brands
 from streams.ledger.redis import key_prefix, partitions_key, topics_key
 from streams.ledger.tenancy import tenancy_key
@@ -23,6 +25,10 @@ EVERY_STAGE = (
 )
 SCORING = (
     (BACKLOG, "hash", "offset → the scored text that went out without a score, as JSON; at most 2,000 a partition"),
+)
+FEEDS = (
+    (FEED, "hash", "of a feed, whose name stands for the topic: `cursor`, and `status` as JSON"),
+    (suffix(0).replace("0", "<day>"), "hash", "what it told on a day since the epoch, by digests; 8 days"),
 )
 DETECTION = (
     (Brands(DetectionConfig()).suffix, "hash", "brand → the state of its detectors, msgpack"),
@@ -53,6 +59,7 @@ def redis_keys() -> str:
         "\n## Engagement\n\n", _drawn(engagement),
         _section("Scoring", SCORING),
         _section("Detection: state", DETECTION),
+        _section("Ingest: feeds", FEEDS),
         "\n## Detection: what others read\n\n", _drawn(alert_keys), "\n", _drawn(view_keys),
         "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns), "\n", _drawn(brands),
     ))  # fmt: skip

@@ -18,6 +18,8 @@ class JetstreamServer:
     floor: int = 0
     inclusive: bool = True
     """Whether version 1 begins with the message of the cursor itself."""
+    order: list[int] = field(default_factory=list)
+    """In which they are told, where it is another than that of their numbers."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
 
     def routes(self) -> list[web.RouteDef]:
@@ -37,7 +39,7 @@ class JetstreamServer:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         cursor = int(request.query.get("cursor", "0"))
-        for number in range(self.floor, self.count):
+        for number in self.order or range(self.floor, self.count):
             time_us = self.time_us(number)
             if time_us > cursor or (self.inclusive and time_us == cursor):
                 await socket.send_json(self.message(number))
@@ -59,7 +61,7 @@ class JetstreamServer:
         if start >= self.count:
             await socket.send_json(_framed({"$type": "#info", "name": "FutureCursor"}))
             start = self.count
-        for number in range(max(self.floor, start), self.count):
+        for number in self.order or range(max(self.floor, start), self.count):
             if not by_time or self.time_us(number) >= cursor:
                 await socket.send_json(_framed(self._payload(number)))
         await _hold(socket)

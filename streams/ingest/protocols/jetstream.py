@@ -30,6 +30,8 @@ PATH_V2: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"
 SUBPROTOCOL_V2: Final = "xrpc.v1.json"
 REWIND_US: Final = 5_000_000
 """How far back another host is asked: each has times of its own."""
+MOST_AT_ONCE: Final = 100
+"""Messages of one microsecond that are known again."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,7 +110,7 @@ class Jetstream:
         place = JetstreamCursor(
             host, last.time_us if last and here else 0, told=list(last.told) if last and here else []
         )
-        joined = not here
+        joined, again = not here, here
         async with connected(self.endpoint, asked) as socket:
             yield Connected()
             async for raw in texts(socket, self.endpoint):
@@ -116,15 +118,14 @@ class Jetstream:
                 if not time_us:
                     yield Received(raw)
                     continue
-                if not joined:
-                    joined = True
-                    if time_us > place.time_us:
-                        yield Gap(place.time_us // 1000, time_us // 1000, None, "cursor_too_old")
+                if not joined and time_us > place.time_us:
+                    yield Gap(place.time_us // 1000, time_us // 1000, None, "cursor_too_old")
+                joined = True
                 mark = blake2b(raw if isinstance(raw, bytes) else raw.encode(), digest_size=6).hexdigest()
-                if time_us < place.time_us or (time_us == place.time_us and mark in place.told):
+                if again and (time_us < place.time_us or (time_us == place.time_us and mark in place.told)):
                     continue
-                told = [*place.told, mark] if time_us == place.time_us else [mark]
-                place = JetstreamCursor(host, time_us, told=told)
+                again = again and time_us <= place.time_us
+                place = _behind(place, time_us, mark)
                 yield Received(raw, _write(place).decode())
 
     async def _second(self, last: JetstreamCursor | None) -> AsyncIterator[Item]:
@@ -145,6 +146,7 @@ class Jetstream:
     async def _numbered(self, last: JetstreamCursor | None, cursor: int | None) -> AsyncIterator[Item]:
         by_seq = last is not None and cursor == last.seq
         told, outdated = last.seq if last is not None and by_seq else 0, False
+        newest, behind = 0, ""
         try:
             async with connected(self.endpoint, self._asked(cursor), subprotocols=(SUBPROTOCOL_V2,)) as socket:
                 yield Connected()
@@ -159,8 +161,10 @@ class Jetstream:
                     )
                     if outdated and last is not None:
                         yield Gap(last.time_us // 1000, place.time_us // 1000, None, "cursor_too_old")
-                    told, outdated = place.seq, False
-                    yield Received(raw, _write(place).decode())
+                    outdated = False
+                    if place.seq > newest:
+                        newest, behind = place.seq, _write(place).decode()
+                    yield Received(raw, behind)
         except FeedRefused:
             if by_seq:
                 raise _CursorRefused from None
@@ -182,6 +186,14 @@ class Jetstream:
     def _host(self) -> str:
         url = self.endpoint.url
         return f"{url.host}:{url.port}"
+
+
+def _behind(place: JetstreamCursor, time_us: int, mark: str) -> JetstreamCursor:
+    """Where to go on after one more message; the place never goes back, whatever a server's times do."""
+    if time_us < place.time_us:
+        return place
+    told = [*place.told[-MOST_AT_ONCE:], mark] if time_us == place.time_us else [mark]
+    return JetstreamCursor(place.host, time_us, told=told)
 
 
 class _CursorRefused(Exception):

@@ -3,7 +3,8 @@
 import pytest
 
 from streams.ingest.protocols.received import FeedUnavailable
-from streams.ingest.protocols.sse import MESSAGE_BYTES, EventReader, SentEvent
+from streams.ingest.protocols.sse import EventReader, SentEvent
+from streams.ingest.protocols.web import MESSAGE_BYTES
 
 STREAM = (
     b"\xef\xbb\xbf: hello\nid: 1\nevent: note\ndata: one\ndata:  two\n\n"

@@ -89,6 +89,18 @@ async def test_number_of_another_archive_is_asked_for_by_its_time() -> None:
     assert [asked.get("cursor") for asked in stream.asked] == [None, ["9"], [str(stream.time_us(8))]]
 
 
+@pytest.mark.parametrize("path", PATHS)
+async def test_message_with_an_earlier_time_is_told_and_moves_no_cursor_back(path: str) -> None:
+    """Only what comes again after a cut is passed over."""
+    stream, topics, ledger = JetstreamServer(count=4, order=[0, 2, 1, 3]), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, path, topics, ledger, 4)
+        stream.count, stream.order = 5, []
+        status = await told(proxy.port, path, topics, ledger, 5)
+    assert texts(topics) == ["post 0", "post 2", "post 1", "post 3", "post 4"]
+    assert status.gaps == 0
+
+
 async def test_both_versions_tell_one_post_by_one_id() -> None:
     ids = []
     async with serving(JetstreamServer()) as proxy:
