@@ -30,12 +30,13 @@ from streams.ingest.protocols.mastodon import MastodonFeed
 from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.protocols.rss import RssFeed
 from streams.ingest.protocols.sse import SseFeed
+from streams.ingest.protocols.tiktok_live import TikTokFeed
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.yaml_records import read_record
 
 AnyFeed = (
     WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | RssFeed
-    | FilesFeed | FolderFeed | KafkaFeed | BilibiliFeed | BilibiliOpenFeed
+    | FilesFeed | FolderFeed | KafkaFeed | BilibiliFeed | BilibiliOpenFeed | TikTokFeed
 )  # fmt: skip
 
 
