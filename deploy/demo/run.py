@@ -10,7 +10,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +20,11 @@ from rich.console import Console
 from dashboards.readers import Readers
 from dashboards.snapshot import Snapshot
 from dashboards.terminal.screen import Screen
-from deploy.demo.feed import Feed
+from deploy.demo.feed import ClosableSink, Feed
 from deploy.demo.outcome import compared, show
+from deploy.demo.ways_in import FeedsProcess, IngestServer, PolledTotals, WaysIn
 from deploy.local.http import get_json
-from deploy.local.process import signals_unwind
+from deploy.local.process import LOOPBACK, signals_unwind
 from deploy.local.stack import Stack
 from streams.errors import PulsewatchError, Unavailable
 from streams.ingest.player import ReplayProducer
@@ -65,7 +66,8 @@ def run(settings: Settings, options: Options, console: Console) -> int:
     with _folder(console) as folder:
         with signals_unwind(), Stack(folder, settings, on_progress=lambda line: console.print(f"  {line}")) as stack:
             console.print(f"The stack answers after {milestones.since():.0f} s. Pages: {stack.addresses.console}")
-            agrees = _watch(stack, options, console, milestones)
+            with _ways_in(folder, stack, console) as open_sink:
+                agrees = _watch(stack, open_sink, options, console, milestones)
         if agrees:
             shutil.rmtree(folder)
         else:
@@ -88,9 +90,27 @@ def _folder(console: Console) -> Iterator[Path]:
         raise
 
 
-def _watch(stack: Stack, options: Options, console: Console, milestones: Milestones) -> bool:
-    kafka = KafkaConnection.of(stack.settings)
-    feed = Feed(lambda: ReplayProducer(kafka), options.seed, options.wall_seconds, options.scenario)
+@contextmanager
+def _ways_in(folder: Path, stack: Stack, console: Console) -> Iterator[Callable[[], ClosableSink]]:
+    """What opens the feed's way to Kafka; two parts of it come by HTTP and by polls."""
+    kafka, totals = KafkaConnection.of(stack.settings), PolledTotals()
+    ingest = IngestServer(folder.absolute() / "ingest", stack.settings)
+    feeds = FeedsProcess(folder.absolute() / "feeds", stack.settings, totals.url)
+    try:
+        ingest.start()
+        feeds.start()
+        console.print(f"Running totals come by HTTP ({LOOPBACK}:{ingest.port}) and are polled ({totals.url}).")
+        yield lambda: WaysIn(ReplayProducer(kafka), f"http://{LOOPBACK}:{ingest.port}/v1/events", totals)
+    finally:
+        feeds.stop()
+        ingest.stop()
+        totals.close()
+
+
+def _watch(
+    stack: Stack, open_sink: Callable[[], ClosableSink], options: Options, console: Console, milestones: Milestones
+) -> bool:
+    feed = Feed(open_sink, options.seed, options.wall_seconds, options.scenario)
     readers, addresses = Readers(stack.settings), asdict(stack.addresses)
     try:
         feed.start()

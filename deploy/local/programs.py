@@ -18,7 +18,7 @@ from streams.settings import Settings
 RELAY_CONFIG = Path(__file__).parents[1] / "relay" / "relay.yml"
 
 
-def _pulsewatch(*arguments: str) -> Sequence[str]:
+def pulsewatch(*arguments: str) -> Sequence[str]:
     """A command of ours, run by this interpreter."""
     return [sys.executable, "-m", "deploy.cli", *arguments]
 
@@ -50,7 +50,7 @@ class WorkerProcess(ServerProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return _pulsewatch("worker", self.name)
+        return pulsewatch("worker", self.name)
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -79,7 +79,7 @@ class ExporterProcess(ServerProcess):
         return f"{LOOPBACK}:{self.port}"
 
     def command(self) -> Sequence[str]:
-        return _pulsewatch("exporter", "--port", str(self.port))
+        return pulsewatch("exporter", "--port", str(self.port))
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -112,7 +112,7 @@ class RelayProcess(ServerProcess):
         return self.folder / "relay.yml"
 
     def command(self) -> Sequence[str]:
-        return _pulsewatch("relay", "--port", str(self.port), "--config", str(self._config))
+        return pulsewatch("relay", "--port", str(self.port), "--config", str(self._config))
 
     def environment(self) -> Mapping[str, str]:
         if self._secrets is None:
@@ -161,7 +161,7 @@ class ConsoleProcess(ServerProcess):
         return f"http://{LOOPBACK}:{self.port}/"
 
     def command(self) -> Sequence[str]:
-        return _pulsewatch("console", "--port", str(self.port), *self._arguments)
+        return pulsewatch("console", "--port", str(self.port), *self._arguments)
 
     def environment(self) -> Mapping[str, str]:
         return variables(self._settings)
@@ -191,7 +191,7 @@ class PageReceiver(ServerProcess):
 
     def command(self) -> Sequence[str]:
         token = ["--token-file", str(self._secrets.token("pager"))] if self._secrets else []
-        return _pulsewatch("pager", "--port", str(self.port), "--log", str(self.folder / "pages.jsonl"), *token)
+        return pulsewatch("pager", "--port", str(self.port), "--log", str(self.folder / "pages.jsonl"), *token)
 
     def prepare(self) -> None:
         if self._secrets is not None:
