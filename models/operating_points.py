@@ -59,6 +59,21 @@ def least_threshold(
     return MOST_THRESHOLD
 
 
+def most_precise_threshold(
+    truth: npt.NDArray[np.bool_], probability: Floats, recall: float, weights: Floats | None = None
+) -> float:
+    """Of THRESHOLDS from which on this share of the true texts is found, the one whose flags are most precise."""
+    heavy = np.ones(len(truth)) if weights is None else weights / weights.mean()
+    most, found = -1.0, LEAST_THRESHOLD
+    for threshold in THRESHOLDS:
+        flagged = probability >= threshold
+        right = float(heavy[flagged & truth].sum())
+        precision = (right + 0.5) / (float(heavy[flagged].sum()) + 1)
+        if right >= recall * float(heavy[truth].sum()) and precision > most:
+            most, found = precision, threshold
+    return found
+
+
 def _point(truth: npt.NDArray[np.bool_], probability: Floats, weights: Floats, threshold: float) -> CurvePoint:
     flagged = probability >= threshold
     right, all_flagged = float(weights[flagged & truth].sum()), float(weights[flagged].sum())

@@ -12,6 +12,7 @@ from models.operating_points import (
     PRECISION,
     curve,
     least_threshold,
+    most_precise_threshold,
 )
 
 PROBABILITY = np.linspace(0.005, 0.995, 1_000)
@@ -64,3 +65,11 @@ def test_more_precise_points_have_higher_thresholds() -> None:
     found = [least_threshold(CALIBRATED, PROBABILITY, precision) for precision in PRECISION.values()]
     assert found == sorted(found, reverse=True)
     assert len(set(found)) == 3
+
+
+def test_most_precise_threshold_finds_the_share_that_was_asked_for() -> None:
+    truth = np.repeat([False, True], 50)
+    probability = np.concatenate([np.linspace(0.1, 0.98, 50), np.linspace(0.2, 0.97, 50)])
+    found = most_precise_threshold(truth, probability, 0.2)
+    assert np.mean(probability[truth] >= found) >= 0.2
+    assert found < least_threshold(truth, probability, 0.9)

@@ -107,10 +107,10 @@ SOURCES: Mapping[str, Source] = {
                 permissive=True,
                 max_tokens=192,
                 weight=1.5,
-                passes=4,
+                passes=passes,
                 false_alarm_limit=0.03,
             )
-            for language in ("zh", "en")
+            for language, passes in (("zh", 3), ("en", 5))
         ),
     )
 }

@@ -56,7 +56,8 @@ class Encoder:
     """Where an encoder comes from, what shape it has, and how much of it is shipped.
 
     ``kept`` layers from the bottom are trained, with heads after the ``exits`` too, each with its weight in the loss.
-    What is shipped are the stages that end at the depths ``served``.
+    What is shipped are the stages that end at the depths ``served``; before the last one, texts may leave as long as no
+    more than ``changed_sentiments`` of all leave with another sentiment.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Encoder:
     kept: int
     exits: Mapping[int, float]
     served: tuple[int, ...]
+    changed_sentiments: float
     rate: float
     teachers: tuple[Teacher, ...]
 
@@ -86,6 +88,7 @@ ENCODERS: Mapping[str, Encoder] = {
         kept=4,
         exits={1: 0.25, 2: 0.5},
         served=(1, 2),
+        changed_sentiments=0.02,
         rate=2e-4,
         teachers=(Teacher(_ZH_TWICE, True, 1.5e-4), Teacher(_ZH_LAYERS, True, 2e-4), Teacher(_ZH_LAYERS, False, 2e-4)),
     ),
@@ -99,6 +102,7 @@ ENCODERS: Mapping[str, Encoder] = {
         kept=6,
         exits={2: 0.25, 3: 0.5},
         served=(3, 6),
+        changed_sentiments=0.05,
         rate=2e-4,
         teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
     ),

@@ -3,7 +3,8 @@
 Calibrated are the logits of the int8 graph, as served. Sources weigh alike, so that the largest does not decide alone.
 
 An operating point's threshold is the least at which a risk's flags have the point's precision on texts of the written
-corpus by authors whom the model does not know, and ``PUBLIC_PRECISION`` on the public sets. Then, while innocent texts
+corpus by authors whom the model does not know, and ``PUBLIC_PRECISION`` on the public sets; where none has it and finds
+``LEAST_RECALL`` of the true texts, the most precise that does. Then, while innocent texts
 of a source raise alarms more often than the source's limit, the risk that loses the least of its true texts by it gets
 a threshold above the next of them.
 """
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
-from models.operating_points import BALANCED, FEW, PRECISION, CurvePoint, curve, least_threshold
+from models.operating_points import BALANCED, FEW, PRECISION, CurvePoint, curve, least_threshold, most_precise_threshold
 from models.runtime.manifest import Platt
 from models.train.data.sources import SOURCES, WRITTEN, Example
 from models.train.release.goals import GOALS
@@ -27,12 +28,15 @@ from models.train.release.goals import GOALS
 PUBLIC_PRECISION = {"precise": 0.85, BALANCED: 0.7, "sensitive": 0.5}
 LIMIT_TIMES = {"precise": 0.5, BALANCED: 1.0, "sensitive": 3.0}
 """Of a source's limit, how many false alarms a point may raise."""
+LEAST_RECALL = 0.15
+"""A precision that so few of the true texts reach is given up for the best that so many reach."""
 MIN_TEXTS_OF_A_CLASS = 15
 MIN_CALM_TEXTS = 80
 THRESHOLD_RULE = (
     f"least probability with precision of {PRECISION[BALANCED]} or more on texts of authors whom the model does not "
     f"know (the corpus written for it) and of {PUBLIC_PRECISION[BALANCED]} on the public sets' calibration part, "
-    "raised until at most 2 % of the neutral and positive texts of any source that carry no risk are flagged for any "
+    "or the most precise one that finds 15 % where none is so precise, raised until at most 2 % of the neutral and "
+    "positive texts of any source that carry no risk are flagged for any "
     "(3 % of the written corpus, 4 % of posts on an epidemic, 6 % of reviews and of tweets to airlines)"
 )
 
@@ -193,7 +197,10 @@ def _precise_threshold(probability: Floats, examples: Sequence[Example], label: 
         truth = _truth(examples, rows, label)
         if min(np.sum(truth), np.sum(~truth)) >= FEW:
             weights = _source_weights([examples[i] for i in rows])
-            found.append(least_threshold(truth, probability[rows], least, weights))
+            threshold = least_threshold(truth, probability[rows], least, weights)
+            if np.mean(probability[rows][truth] >= threshold) < LEAST_RECALL:
+                threshold = most_precise_threshold(truth, probability[rows], LEAST_RECALL, weights)
+            found.append(threshold)
     return max(found, default=0.5)
 
 

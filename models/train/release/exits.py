@@ -10,20 +10,21 @@ import numpy.typing as npt
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import Exit
 
-MAX_CHANGED_SENTIMENTS = 0.01
-"""Of all texts: those that leave with another sentiment than the last stage would give them."""
-MAX_CHANGED_FLAGS = 0.005
+MAX_CHANGED_FLAGS = 0.03
 """Of the texts that the last stage would flag, for each risk: those that leave unflagged, and as many the other way."""
 
 Floats = npt.NDArray[np.float64]
 NEVER = 1.01
 
 
-def choose_exit(early: Floats, late: Floats, thresholds: Mapping[str, float]) -> Exit:
-    """The widest exit within the limits above, each head by itself; calibrated probabilities (texts, OUTPUTS)."""
+def choose_exit(early: Floats, late: Floats, thresholds: Mapping[str, float], changed_sentiments: float) -> Exit:
+    """The widest exit within the limits, each head by itself; calibrated probabilities (texts, OUTPUTS).
+
+    ``changed_sentiments`` are, of all texts, those that may leave with another sentiment than the last stage's.
+    """
     moods, late_moods = early[:, : len(SENTIMENTS)], late[:, : len(SENTIMENTS)]
     changed = moods.argmax(axis=1) != late_moods.argmax(axis=1)
-    sentiment = _level(moods.max(axis=1), changed, MAX_CHANGED_SENTIMENTS * len(early))
+    sentiment = _level(moods.max(axis=1), changed, changed_sentiments * len(early))
     risks: dict[str, tuple[float, float]] = {}
     for column, label in enumerate(RISKS, len(SENTIMENTS)):
         threshold = thresholds[label]

@@ -27,6 +27,7 @@ from models.normalise import model_text
 from models.operating_points import BALANCED
 from models.runtime.cascade import Calibration, ExitRule, micro_batches
 from models.runtime.classifier import load_classifier
+from models.runtime.flagging import widened
 from models.runtime.manifest import FILE_NAME, LanguageModel, Manifest, Stage, describe_files, read_manifest
 from models.runtime.session import Session, padded_ids
 from models.runtime.tokeniser import load_tokeniser
@@ -257,11 +258,15 @@ def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> L
     thresholds = choose_thresholds(final[:, len(SENTIMENTS) :], calibrated.examples)
     for number, depth in reversed(list(enumerate(early))):
         probabilities = calibrated.probabilities[depth]
-        rule = choose_exit(probabilities, final, thresholds)
+        rule = choose_exit(probabilities, final, thresholds, trained.encoder.changed_sentiments)
         stages[number] = msgspec.structs.replace(stages[number], exit=rule)
         served = np.where(ExitRule(rule).leaving(probabilities)[:, None], probabilities, served)
     risks = served[:, len(SENTIMENTS) :]
     points = choose_points(risks, calibrated.examples)
+    stages = [
+        stage if stage.exit is None else msgspec.structs.replace(stage, exit=widened(stage.exit, points[BALANCED]))
+        for stage in stages
+    ]
     return LanguageModel(
         tokeniser=trained.language,
         max_tokens=SERVED_TOKENS,

@@ -7,8 +7,9 @@ import pytest
 
 from models.labels import OUTPUTS, RISKS, SENTIMENTS
 from models.runtime.cascade import ExitRule
-from models.train.release.exits import MAX_CHANGED_FLAGS, MAX_CHANGED_SENTIMENTS, NEVER, choose_exit
+from models.train.release.exits import MAX_CHANGED_FLAGS, NEVER, choose_exit
 
+CHANGED_SENTIMENTS = 0.02
 THRESHOLDS = {**dict.fromkeys(RISKS, 0.5), "crisis": 0.9}
 ABUSE = len(SENTIMENTS) + RISKS.index("abuse")
 
@@ -23,7 +24,7 @@ def rows(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 
 def test_where_both_stages_agree_every_text_leaves() -> None:
     early = rows(200)
-    assert ExitRule(choose_exit(early, early, THRESHOLDS)).leaving(early).all()
+    assert ExitRule(choose_exit(early, early, THRESHOLDS, CHANGED_SENTIMENTS)).leaving(early).all()
 
 
 def test_doubtful_texts_stay_where_the_last_stage_says_otherwise() -> None:
@@ -31,9 +32,9 @@ def test_doubtful_texts_stay_where_the_last_stage_says_otherwise() -> None:
     late[:50, :2] = late[:50, 1::-1]
     late[:50, 2] = 0
     late[:50, 1] += 0.5
-    leaving = ExitRule(choose_exit(early, late, THRESHOLDS)).leaving(early)
+    leaving = ExitRule(choose_exit(early, late, THRESHOLDS, CHANGED_SENTIMENTS)).leaving(early)
     assert leaving[50:].all()
-    assert leaving[:50].sum() <= MAX_CHANGED_SENTIMENTS * 200
+    assert leaving[:50].sum() <= CHANGED_SENTIMENTS * 200
 
 
 def test_texts_that_would_be_flagged_do_not_leave_unflagged() -> None:
@@ -41,7 +42,7 @@ def test_texts_that_would_be_flagged_do_not_leave_unflagged() -> None:
     early, late = rows(1_000), rows(1_000)
     late[:, ABUSE] = draw.random(1_000)
     early[:, ABUSE] = np.clip(late[:, ABUSE] + draw.normal(0, 0.1, 1_000), 0, 1)
-    leaving = ExitRule(choose_exit(early, late, THRESHOLDS)).leaving(early)
+    leaving = ExitRule(choose_exit(early, late, THRESHOLDS, CHANGED_SENTIMENTS)).leaving(early)
     flagged, likely = late[:, ABUSE] >= 0.5, early[:, ABUSE] >= 0.5
     assert np.count_nonzero(leaving & flagged & ~likely) <= MAX_CHANGED_FLAGS * np.count_nonzero(flagged)
     assert np.count_nonzero(leaving & ~flagged & likely) <= MAX_CHANGED_FLAGS * np.count_nonzero(flagged)
@@ -52,10 +53,10 @@ def test_nobody_leaves_where_the_early_stage_knows_nothing() -> None:
     early, late = rows(10), rows(10)  # too few for the limit to let one through
     late[:, :2] = late[:, 1::-1]
     late[:, 1] = 2
-    assert choose_exit(early, late, THRESHOLDS).sentiment == NEVER
+    assert choose_exit(early, late, THRESHOLDS, CHANGED_SENTIMENTS).sentiment == NEVER
 
 
 @pytest.mark.parametrize("label", RISKS)
 def test_bands_hold_the_threshold(label: str) -> None:
-    low, high = choose_exit(rows(50), rows(50), THRESHOLDS).risks[label]
+    low, high = choose_exit(rows(50), rows(50), THRESHOLDS, CHANGED_SENTIMENTS).risks[label]
     assert low < THRESHOLDS[label] <= high
