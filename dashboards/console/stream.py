@@ -1,6 +1,6 @@
 """Pages kept up to date by server-sent events: when the ledgers move, a page is read again and its changes go out.
 
-    watch    every WATCH_SECONDS: the stored offsets, the versions of alerts and decisions. Did anything move?
+    watch    every WATCH_SECONDS: the stored offsets, the versions of alerts, decisions and the catalogue. Did any move?
     page     if so, at most every MIN_SECONDS, and every MAX_SECONDS in any case, since windows slide: read again; less
              often where so many pages are open that reading them takes more than REFRESH_SHARE of the time
     events   panels whose bytes differ from those last sent to this client; a beat every BEAT_SECONDS
@@ -206,11 +206,15 @@ async def _until(condition: asyncio.Condition, holds: Callable[[], bool], second
 
 def _state_of(sources: PageSources) -> Any:
     """A value that changes whenever a page may have. Raises Unavailable."""
+    catalogue = sources.facts.live
+    if catalogue is not None:
+        catalogue.fresh()
     return (
         sources.readers.offsets(),
         sources.topics.alert_log.version,
         sources.topics.state.ends,
         sources.readers.decisions.version(),
+        None if catalogue is None else catalogue.status(),
     )
 
 

@@ -24,12 +24,14 @@ from streams.ingest.feed import EXAMPLE_BYTES
 from streams.ingest.feed_ledger import FeedLedger
 from streams.ingest.feed_status import MOST_UNREAD, FeedStatus, UnreadStatus, shape
 from streams.ingest.protocols.received import (
+    MESSAGE_BYTES,
     FeedRefused,
     FeedUnavailable,
     Gap,
     Item,
     Received,
     WayIn,
+    skipped,
 )  # fmt: skip
 from streams.ingest.translator import Translator
 from streams.kafka.producer import Publisher
@@ -167,8 +169,7 @@ class FeedRunner:
         try:
             async with aclosing(cast(Any, messages)) as items:
                 async for item in items:
-                    stamped = isinstance(item, Received) and not item.received_ms
-                    await queue.put(replace(item, received_ms=self._clock()) if stamped else item)
+                    await queue.put(self._bounded(item))
                     if self._stop.is_set():
                         break
         except (FeedUnavailable, FeedRefused) as known:
@@ -177,6 +178,14 @@ class FeedRunner:
             log.exception("%s: its protocol failed", self.status.name)
             error = FeedUnavailable(f"its protocol failed: {unexpected!r}")
         await queue.put(Ended(error))
+
+    def _bounded(self, item: Item) -> Item:
+        """The item with the time of its arrival; a message that is too large to be read is a gap."""
+        if not isinstance(item, Received):
+            return item
+        if len(item.message) > MESSAGE_BYTES:
+            return skipped(item.cursor, self._clock())
+        return item if item.received_ms else replace(item, received_ms=self._clock())
 
     async def _take(
         self, queue: "asyncio.Queue[Item | Ended]", stopping: "asyncio.Task[Literal[True]]"
@@ -218,6 +227,7 @@ class FeedRunner:
         for item in batch:
             if isinstance(item, Gap):
                 self._note(item)
+                cursor = item.cursor or cursor
                 continue
             if not self._connected:
                 self._enter_connected(held)

@@ -28,7 +28,7 @@ from streams.settings import Settings
 from streams.simulate.play import simulate
 from streams.simulate.scenario import Incident, Scenario
 from streams.simulate.scenarios import DEMO
-from streams.topology import STAGES
+from streams.topology import ALERTS, DEAD_LETTERS, SCORED, STAGES
 from tests.dashboards.grafana.queries import Asked, asked, chosen
 from tests.servers.waiting import until
 
@@ -133,7 +133,8 @@ def test_labels_of_workers_are_from_closed_sets(stack: Stack) -> None:
         "kind": set(get_args(AlertKind)), "state": set(get_args(State)), "sentiment": set(SENTIMENTS),
         "risk": set(RISKS), "revision": {read_manifest(BUNDLED).revision},
         "fate": {"applied", "duplicate", "late", "dead_letter", "skipped", "retraction_unmatched"},
-        "outcome": {"scored", "unscored", "language", "applied", "moved", "fenced", "unavailable"},
+        "topic": {DEAD_LETTERS, SCORED, ALERTS},
+        "outcome": {"scored", "unscored", "language", "applied", "moved", "fenced", "unavailable", "cut", "dropped"},
     }  # fmt: skip
     seen: set[str] = set()
     for name in STAGES:

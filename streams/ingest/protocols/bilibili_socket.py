@@ -22,7 +22,7 @@ from streams.ingest.protocols.bilibili_packets import (
     packets,
 )
 from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Item, Received
-from streams.ingest.protocols.web import MESSAGE_BYTES, failing_kindly
+from streams.ingest.protocols.web import ANSWER_BYTES, failing_kindly
 
 HEARTBEAT_SECONDS: Final = 30.0
 QUIET_SECONDS: Final = 75.0
@@ -56,7 +56,7 @@ async def _first(
         try:
             async with failing_kindly(address):
                 socket = await client.ws_connect(
-                    address, headers={"User-Agent": USER_AGENT}, max_msg_size=MESSAGE_BYTES, autoping=True
+                    address, headers={"User-Agent": USER_AGENT}, max_msg_size=ANSWER_BYTES, autoping=True
                 )
                 return socket, address
         except (FeedUnavailable, FeedRefused) as error:

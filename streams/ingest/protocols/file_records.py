@@ -14,7 +14,9 @@ from typing import Protocol
 
 import msgspec
 
-MAX_RECORD_BYTES = 8_000_000
+from streams.ingest.protocols.received import MESSAGE_BYTES
+
+MAX_RECORD_BYTES = MESSAGE_BYTES
 """A longer one is skipped, and told."""
 MAX_ROW_LINES = 2_000
 """Lines a row: more of them are a quote that was never closed."""

@@ -22,7 +22,7 @@ from streams.clock import Clock, system_clock
 from streams.ingest.protocols.file_contents import Contents, Damaged, is_whole, open_contents
 from streams.ingest.protocols.file_positions import Position, Positions, digest_of, is_same
 from streams.ingest.protocols.file_records import Record
-from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Gap, Item, Received
+from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Gap, Item, Received, skipped
 
 LOG = logging.getLogger(__name__)
 
@@ -192,8 +192,7 @@ class _Reading:
         first = line - max(record.lines, 1) + 1
         if record.too_large:
             LOG.warning("%s, line %d: too large, left out", seen.file, first)
-            now_ms = self._files.clock()
-            return Gap(now_ms, now_ms, 1, "too_large")
+            return skipped(now_ms=self._files.clock())
         place = f"{seen.path}, line {first}"
         if record.fault:
             place = f"{place}: {record.fault}"

@@ -22,8 +22,16 @@ from msgspec import Meta
 
 from streams.events.schema import Platform
 from streams.ingest.platforms.jetstream import COLLECTIONS
-from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Gap, Item, Received
-from streams.ingest.protocols.web import MESSAGE_BYTES, Endpoint, WebFeed, WebUrl, connected, texts
+from streams.ingest.protocols.received import (
+    MESSAGE_BYTES,
+    Connected,
+    FeedRefused,
+    FeedUnavailable,
+    Gap,
+    Item,
+    Received,
+)
+from streams.ingest.protocols.web import Endpoint, WebFeed, WebUrl, connected, texts
 from streams.ingest.secret import Secrets
 
 PATH_V2: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"

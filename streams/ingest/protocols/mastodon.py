@@ -20,7 +20,15 @@ from msgspec import Meta
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Platform
 from streams.ingest.foreign import Fields, ForeignError, read_json
-from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Gap, Item, Received
+from streams.ingest.protocols.received import (
+    Connected,
+    FeedRefused,
+    FeedUnavailable,
+    Gap,
+    Item,
+    Received,
+    skipped,
+)  # fmt: skip
 from streams.ingest.protocols.sse import sent_events
 from streams.ingest.protocols.web import (
     ANSWER_SECONDS,
@@ -149,6 +157,8 @@ class Mastodon:
         async for event in sent_events(where, None, 120.0):
             if isinstance(event, Connected):
                 yield event
+            elif event.too_large:
+                yield skipped()
             else:
                 yield Received(msgspec.json.encode({"event": event.name, "payload": event.data}))
 

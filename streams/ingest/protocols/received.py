@@ -8,9 +8,13 @@ that after a kill the same messages come again, and none is left out.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+from streams.clock import system_clock
 from streams.errors import Unavailable, UsageError
+
+MESSAGE_BYTES: Final = 8_000_000
+"""A longer message is skipped, and a gap of one."""
 
 GapReason = Literal["cursor_too_old", "no_cursor", "lost", "too_large"]
 """Why something is missing; a metric label. `cursor_too_old` the server keeps less than was missed · `no_cursor` it
@@ -42,6 +46,8 @@ class Gap:
     to_ms: int
     missed: int | None
     reason: GapReason
+    cursor: str | None = None
+    """Where to go on behind it; None where the next message says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,12 @@ class Connected:
 
 
 Item = Received | Gap | Connected
+
+
+def skipped(cursor: str | None = None, now_ms: int | None = None) -> Gap:
+    """A message that was too large, as what is missing."""
+    at_ms = system_clock() if now_ms is None else now_ms
+    return Gap(at_ms, at_ms, 1, "too_large", cursor)
 
 
 class FeedUnavailable(Unavailable):

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from streams.ingest.feed_entry import Seconds
-from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Item, Received
-from streams.ingest.protocols.web import MESSAGE_BYTES, Endpoint, WebFeed, answered, session
+from streams.ingest.protocols.received import (
+    MESSAGE_BYTES,
+    Connected,
+    FeedRefused,
+    FeedUnavailable,
+    Item,
+    Received,
+    skipped,
+)
+from streams.ingest.protocols.web import Endpoint, WebFeed, answered, session
 from streams.ingest.secret import Secrets
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -34,16 +42,17 @@ class SseFeed(WebFeed, frozen=True, kw_only=True, tag="sse"):
 
 @dataclass(frozen=True, slots=True)
 class SentEvent:
-    """One event: its name, its data, the id that holds from it on."""
+    """One event: its name, its data, the id that holds from it on. One beyond the bound has no data."""
 
     name: str
     data: str
     last_id: str
+    too_large: bool = False
 
 
 @dataclass
 class EventReader:
-    """Events from bytes, cut wherever they are. Raises FeedUnavailable for an event beyond the bound."""
+    """Events from bytes, cut wherever they are. Of what is beyond the bound nothing is kept."""
 
     last_id: str = ""
     retry_seconds: float = 0.0
@@ -52,6 +61,8 @@ class EventReader:
     _name: str = ""
     _data: list[str] = field(default_factory=list)
     _bytes: int = 0
+    _cut_line: bool = False
+    """Within a line whose beginning was too long to be kept."""
     _next_id: str | None = None
     _begun: bool = False
 
@@ -66,11 +77,15 @@ class EventReader:
         at = 0
         while (end := _line_end(text, at)) is not None:
             line, at = text[at : end[0]], end[1]
-            if (event := self._line(line)) is not None:
+            if self._cut_line:
+                self._cut_line = False
+            elif (event := self._line(line)) is not None:
                 yield event
         self._rest = text[at:]
         if len(self._rest) > MESSAGE_BYTES:
-            raise FeedUnavailable(f"an event of more than {MESSAGE_BYTES} bytes")
+            self._cut_line, self._bytes, self._data = True, MESSAGE_BYTES + 1, []
+        if self._cut_line:
+            self._rest = b"\r" if self._rest.endswith(b"\r") else b""
 
     def _line(self, line: bytes) -> SentEvent | None:
         if not line:
@@ -79,9 +94,10 @@ class EventReader:
         text = value.removeprefix(b" ").decode(errors="replace")
         if name == b"data":
             self._bytes += len(value)
-            if self._bytes > MESSAGE_BYTES:
-                raise FeedUnavailable(f"an event of more than {MESSAGE_BYTES} bytes")
-            self._data.append(text)
+            if self._bytes <= MESSAGE_BYTES:
+                self._data.append(text)
+            else:
+                self._data.clear()
         elif name == b"event":
             self._name = text
         elif name == b"id" and "\0" not in text and len(value) <= ID_BYTES:
@@ -93,7 +109,8 @@ class EventReader:
     def _dispatch(self) -> SentEvent | None:
         if self._next_id is not None:
             self.last_id = self._next_id
-        event = SentEvent(self._name or DEFAULT_EVENT, "\n".join(self._data), self.last_id) if self._data else None
+        name, too_large = self._name or DEFAULT_EVENT, self._bytes > MESSAGE_BYTES
+        event = SentEvent(name, "\n".join(self._data), self.last_id, too_large) if self._data or too_large else None
         self._name, self._data, self._bytes, self._next_id = "", [], 0, None
         return event
 
@@ -131,7 +148,10 @@ class ServerSentEvents:
             if self.numbered and _number(event.last_id) is not None and missed == -1:
                 continue  # told before
             last = event.last_id or last
-            yield Received(event.data, event.last_id or None, missed=missed or None)
+            if event.too_large:
+                yield skipped(event.last_id or None)
+            else:
+                yield Received(event.data, event.last_id or None, missed=missed or None)
 
 
 async def sent_events(

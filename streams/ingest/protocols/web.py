@@ -19,10 +19,8 @@ from streams.ingest.feed_entry import FeedEntry
 from streams.ingest.protocols.received import FeedRefused, FeedUnavailable
 from streams.ingest.secret import Secret, Secrets
 
-MESSAGE_BYTES: Final = 4_000_000
-"""One message; a longer one ends the connection."""
 ANSWER_BYTES: Final = 32_000_000
-"""An answer to a question, a page of a poll."""
+"""An answer to a question, a page of a poll, a message of a WebSocket: a longer one ends the connection."""
 CONNECT_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 60.0
 REDIRECTS: Final = 5
@@ -203,7 +201,7 @@ async def connected(
             headers=endpoint.headers,
             protocols=subprotocols,
             heartbeat=heartbeat_seconds,
-            max_msg_size=MESSAGE_BYTES,
+            max_msg_size=ANSWER_BYTES,
         ) as socket,
     ):
         yield socket

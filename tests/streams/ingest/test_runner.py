@@ -11,7 +11,7 @@ from streams.ingest.feed_ledger import FeedLedger
 from streams.ingest.feed_memory import FeedMemory
 from streams.ingest.feed_process import supervise
 from streams.ingest.feed_status import FEED, decode_status
-from streams.ingest.protocols.received import FeedRefused, FeedUnavailable, Gap, Received
+from streams.ingest.protocols.received import MESSAGE_BYTES, FeedRefused, FeedUnavailable, Gap, Received
 from streams.ingest.protocols.websocket import WebSocketFeed
 from streams.ledger.memory import MemoryLedger
 from tests.builders.feeds import Topics, running
@@ -188,3 +188,12 @@ async def test_emptied_redis_gets_the_cursor_again() -> None:
     await one.run()
     assert topics.ids() == IDS
     assert ledger.shards["tiktok-105", 0].values[FEED]["cursor"] == b"5"
+
+
+async def test_message_that_is_too_large_costs_itself_alone() -> None:
+    topics, ledger = Topics(), MemoryLedger()
+    sent = [MESSAGES[0], comment(9, "x" * MESSAGE_BYTES), MESSAGES[1], comment(9, "x" * MESSAGE_BYTES)]
+    one = runner(ListedWayIn(sent), topics, ledger)
+    assert await one.run() == "finished"
+    assert topics.ids() == IDS[:2]
+    assert (one.status.gap_messages, one.status.last_gap.reason, one.status.cursor) == (2, "too_large", "3")

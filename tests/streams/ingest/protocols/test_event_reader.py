@@ -2,9 +2,8 @@
 
 import pytest
 
-from streams.ingest.protocols.received import FeedUnavailable
+from streams.ingest.protocols.received import MESSAGE_BYTES
 from streams.ingest.protocols.sse import EventReader, SentEvent
-from streams.ingest.protocols.web import MESSAGE_BYTES
 
 STREAM = (
     b"\xef\xbb\xbf: hello\nid: 1\nevent: note\ndata: one\ndata:  two\n\n"
@@ -28,8 +27,22 @@ def test_events_are_the_same_however_their_bytes_come(size: int) -> None:
     assert reader.retry_seconds == 1.5
 
 
+@pytest.mark.parametrize("size", [1_000, 65_536, MESSAGE_BYTES])
+@pytest.mark.parametrize(
+    "large",
+    [(b"data: " + b"x" * 99_000 + b"\n") * (MESSAGE_BYTES // 99_000 + 2), b"data: " + b"x" * MESSAGE_BYTES + b"\r\n"],
+    ids=["many lines", "one line"],
+)
+def test_event_beyond_the_bound_is_told_without_its_data_and_the_next_is_read(large: bytes, size: int) -> None:
+    stream = large + b"id: 7\n\ndata: next\nid: 8\n\n"
+    reader = EventReader()
+    parts = (stream[at : at + size] for at in range(0, len(stream), size))
+    found = [event for part in parts for event in reader.feed(part)]
+    assert found == [SentEvent("message", "", "7", too_large=True), SentEvent("message", "next", "8")]
+
+
 def test_event_without_an_end_is_bounded() -> None:
-    with pytest.raises(FeedUnavailable, match="more than"):
-        list(EventReader().feed((b"data: " + b"x" * 100_000 + b"\n") * (MESSAGE_BYTES // 100_000 + 2)))
-    with pytest.raises(FeedUnavailable, match="more than"):
-        list(EventReader().feed(b"x" * (MESSAGE_BYTES + 1)))
+    reader = EventReader()
+    for _ in range(2 * MESSAGE_BYTES // 1_000_000):
+        assert not list(reader.feed(b"x" * 1_000_000))
+        assert len(reader._rest) <= MESSAGE_BYTES
