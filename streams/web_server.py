@@ -1,5 +1,7 @@
 """A web application on its own port until the process is told to stop: the console's, and the one that takes events."""
 
+from contextlib import suppress
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -20,6 +22,7 @@ def serve_application(app: ASGIApp, host: str, port: int, *, grace_seconds: int)
         lifespan="on",
     )
     server = uvicorn.Server(config)
-    server.run()
+    with suppress(SystemExit):  # how it ends where it cannot listen
+        server.run()
     if not server.started:
         raise UsageError(f"port {port} of {host} cannot be listened on; choose another --port")

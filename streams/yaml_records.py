@@ -12,6 +12,7 @@ import yaml
 from streams.errors import UsageError
 
 Record = TypeVar("Record")
+_BARE = re.compile(r"Expected `str[^`]*`, got `(?:int|float|bool)`")
 _PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
 
 
@@ -39,7 +40,12 @@ def record_of(source: str, path: Path, record: type[Record], error: type[UsageEr
     except (yaml.YAMLError, RecursionError) as reason:
         raise error(f"{path}:1: not YAML: {str(reason).splitlines()[0]}") from None
     except msgspec.ValidationError as reason:
-        raise error(f"{path}:{_line_of_node(node, str(reason))}: {reason}") from None
+        raise error(f"{path}:{_line_of_node(node, str(reason))}: {reason}{_way_out(str(reason))}") from None
+
+
+def _way_out(message: str) -> str:
+    """What to do about a bare `105`, `on` or `no`: YAML reads a number or a truth where a text is meant."""
+    return ": write it in quotes" if _BARE.match(message) else ""
 
 
 def line_of_text(path: Path, text: str) -> int:

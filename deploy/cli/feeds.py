@@ -55,7 +55,7 @@ def check(path: Path, brands_path: Path | None) -> None:
             raise UsageError(f"{path}: feed {entry.name}: {error}") from None
         about = entry.brand or f"the catalogue's {len(listed.catalogue.brands)} brands"
         place = f", room {entry.room}" if entry.room else ""
-        click.echo(f"{entry.name}: {entry.kind} {entry.address} ({entry.platform}{place}; {about})")
+        click.echo(f"{entry.name}: {entry.kind} {entry.address} ({entry.of_platform}{place}; {about})")
     click.echo(f"{len(listed.entries)} feeds, nothing wrong")
 
 
@@ -123,7 +123,8 @@ def _show(one: Tried) -> None:
     for event in one.translation.events:
         at = f"{datetime.fromtimestamp(event.event_time_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
         worth = f" {event.value}" if event.value != 1 else ""
-        text = f": {one_line(event.text, 100)}" if event.text else ""
+        words = " ".join((event.text or "").split())
+        text = f": {one_line(words, 100)}" if words else ""
         click.echo(f"{one.number:6} {event.kind}{worth} about {event.brand_id} at {at} UTC{text}")
     for why in one.why_nothing():
         click.echo(f"{one.number:6} – {one_line(why)}")

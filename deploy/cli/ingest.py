@@ -7,7 +7,7 @@ import click
 
 @click.group(invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), default=9108, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=9109, show_default=True)
 @click.option("--keys", type=click.Path(path_type=Path), help="Who may send what: a keys.yaml.")
 @click.option(
     "--brands", type=click.Path(path_type=Path), help="A brands.yaml, for texts without a brand [PULSEWATCH_BRANDS]."

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from dashboards.console.routes import LOGIN_PATH, PAGES, routes
 from deploy.local.stack import USUAL, Ports
 from deploy.reference.markdown import code, table
+from streams.ingest.http.server import Options
 from streams.notification.message import Links
 from streams.notification.relay import application
 
@@ -42,7 +43,7 @@ _RELAY: Mapping[str, str] = {
 
 def http() -> str:
     usual = Ports(*USUAL)
-    ports = [(name, str(getattr(usual, name))) for name in Ports.__dataclass_fields__]
+    ports = [(name, str(getattr(usual, name))) for name in Ports.__dataclass_fields__] + [("ingest", str(Options.port))]
     return (
         "# HTTP\n\nEverything listens on 127.0.0.1 unless you set another address.\n\n## Usual ports\n\n"
         + table(("server", "port"), ports)

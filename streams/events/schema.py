@@ -102,6 +102,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     value: Count = 1
     value_mode: ValueMode = "delta"
     amount: Count = 0
+    """Money in minor units: of a `gift` the price of one piece, of an order, a payment or a refund all of it."""
     final: bool = True
     """False while a gift streak's or a caption's value may still grow or change under the same `subject_id`."""
     retracts: Id | None = None

@@ -259,4 +259,5 @@ class Feed:
         detail = f"{self._place}: {detail}" if self._place else detail
         example = raw.encode(errors="replace") if isinstance(raw, str) else bytes(raw)
         self.unread[key] = Unread(1, example[:EXAMPLE_BYTES], detail)
-        LOG.warning("%s: %r was not read, or not all of it: %s (%s)", self.context.source, name, reason, detail)
+        what = repr(name) if name else "a message"
+        LOG.warning("%s: %s was not read, or not all of it: %s (%s)", self.context.source, what, reason, detail)

@@ -43,8 +43,17 @@ _SECONDS_BELOW, _MILLISECONDS_BELOW, _MICROSECONDS_BELOW = 10**11, 10**14, 10**1
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}(?:\.0*)?")
 _DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
-_SHOWN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([万亿wWkKmM]?)\+?")
-_SHOWN_UNITS = {"": 1, "万": 10_000, "w": 10_000, "亿": 100_000_000, "k": 1_000, "m": 1_000_000}
+_SHOWN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(千万|[千万亿wWkKmM]?)\+?")
+_SHOWN_UNITS = {
+    "": 1,
+    "千": 1_000,
+    "k": 1_000,
+    "万": 10_000,
+    "w": 10_000,
+    "m": 1_000_000,
+    "千万": 10_000_000,
+    "亿": 100_000_000,
+}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -110,7 +119,7 @@ def whole_number(value: Any) -> int | None:
 
 
 def shown_number_of(value: Any) -> int | None:
-    """A count as it is shown to people, rounded (`1.2万`, `12.3K`, `10万+`), or as it is; None where it is none."""
+    """A count as it is shown to people, rounded (`1.2万`, `12.3K`, `1千+`), or as it is; None where it is none."""
     shown = _SHOWN.fullmatch(value.strip().replace(",", "")) if isinstance(value, str) else None
     if shown is None:
         return _count_or_none(value)

@@ -20,6 +20,7 @@ from streams.ingest.written_times import WrittenTimes
 
 EDITS_REMEMBERED = 10_000
 MAX_FOLLOWERS = 10**10
+NO_ID = "no id (0 is none, too)"
 _NO_NUMBER = frozenset({"", "-", "--", "none", "null", "nan"})
 """How writers of text say that they have no number."""
 
@@ -80,6 +81,8 @@ class MappingRule:
             if kind not in RUNNING_TOTAL_KINDS:
                 known = ", ".join(sorted(RUNNING_TOTAL_KINDS))
                 raise UsageError(f"counts.{kind}: no kind that has running totals: {known}")
+        if self._counts and set(self._kinds.values()) == {"ignore"}:
+            raise UsageError("counts: what is ignored has none; say `kind: like`, `value`, and `value_is: total`")
         if self._counts and self._find["id"] is None:
             raise UsageError("id: `counts` need it: it says whose totals they are")
         if self._fields.value_is != "total":
@@ -129,7 +132,7 @@ class MappingRule:
         found = self._found(message, "id")
         ids = [self._identifier(one) for one in (found if isinstance(found, list) else [found])]
         if not all(ids):
-            raise ForeignError("missing_field", "no id")
+            raise ForeignError("missing_field", NO_ID)
         at_ms = self._at_ms(message)
         return [message.retraction(self._secret(message, one), at_ms) for one in ids]
 
@@ -209,7 +212,7 @@ class MappingRule:
         if self._find["id"] is not None:
             given = self._identifier(self._found(message, "id"))
             if not given:
-                raise ForeignError("missing_field", "no id")
+                raise ForeignError("missing_field", NO_ID)
             return self._secret(message, given)
         author = self._identifier(self._found(message, "author"))
         content = [self._found(message, name) for name in ("time", "text", "value", "amount", "subject", "parent")]

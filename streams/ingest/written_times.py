@@ -86,7 +86,9 @@ def written_ms(time: Any, zone: tzinfo) -> tuple[int, bool]:
             return _in_zone_ms(posted, zone)
         return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000), True
     except (ValueError, OverflowError):
-        raise ForeignError("wrong_type", f"no time that is known; known are {TIMES}") from None
+        raise ForeignError(
+            "wrong_type", f"no time that is known; known are {TIMES}; `time_form` names another"
+        ) from None
 
 
 def formed_ms(time: Any, form: str, zone: tzinfo) -> int:

@@ -29,7 +29,7 @@ class Options:
     """Where ingest listens, and the file of its keys; without one it listens on loopback alone."""
 
     host: str = "127.0.0.1"
-    port: int = 9108
+    port: int = 9109
     keys: Path | None = None
     brands: Path | None = None
     """The catalogue that gives a brand to texts without one; else PULSEWATCH_BRANDS."""

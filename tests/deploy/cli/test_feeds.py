@@ -54,6 +54,18 @@ def test_check_says_what_each_feed_is(folder: Path) -> None:
     ])  # fmt: skip
 
 
+def test_check_says_the_platform_of_a_preset(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text(
+        "feeds:\n  - {name: crawl, kind: folder, path: data, preset: mediacrawler/weibo, brand: acme}\n"
+    )
+    assert "crawl: folder data (weibo; acme)" in run("check").output
+
+
+def test_try_shows_a_text_of_several_lines_on_one(folder: Path) -> None:
+    message = json.dumps({"id": 1, "text": "Acme\nis\tfine"}).encode()
+    assert ": Acme is fine\n" in run("try", "posts", "-", "--brands", "brands.yaml", given=message).output
+
+
 def test_check_misses_a_secret_and_a_catalogue(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "feed posts: give it a `brand`, or the catalogue" in str(run("check").exception)
     monkeypatch.delenv("PULSEWATCH_TEST_KEY")

@@ -42,6 +42,8 @@ def test_example_has_one_of_every_kind_and_nothing_wrong() -> None:
         ("{name: a, kind: sse, url: 'http://h/'}", "feed a: give a `mapping`, a `preset`, or as"),
         ("{name: a, kind: sse, url: 'http://h/', mapping: {kind: post}}", "feed a: `mapping`: text: a message of kind"),
         ("{name: a, kind: sse, url: 'http://h/', preset: nobody/nothing}", "feed a: preset: there is no nobody"),
+        ("{name: a, kind: sse, url: 'http://h/', room: 105}", r"`\$.feeds\[0\].room`: write it in quotes"),
+        ("{name: a, kind: sse, url: 'http://h/', mapping: {type: t, kinds: {7: post}}}", r"kinds`: write it in quotes"),
         ("{name: a, kind: sse, url: 'http://h/', token: {}}", "feeds.yaml:2: a secret is {env: NAME} or {file: PATH}"),
         ("{name: a, kind: poll, url: 'http://h/', platform: tiktok, id: x}", "feed a: `items` is missing"),
         ("{name: a, kind: poll, url: 'http://h/', platform: tiktok, items: 'a['}", "`since` or `next`: character 3"),

@@ -45,6 +45,21 @@ def test_every_list_of_the_guide_can_be_read(entries: dict[str, FeedEntry], tmp_
         entries[name].way_in(Secrets(tmp_path))
 
 
+def test_several_texts_of_the_guide_their_deletion_and_totals(entries: dict[str, FeedEntry]) -> None:
+    at = "2026-09-21 22:13:00"
+    texts = told(entries["desk"], {"uid": "m1", "code": 7, "at": at, "texts": [{"n": 0, "t": "a"}, {"n": 1, "t": "b"}]})
+    assert [(event.kind, event.event_id, event.text) for event in texts] == [
+        ("comment", "desk:m1/0", "a"), ("comment", "desk:m1/1", "b"),
+    ]  # fmt: skip
+    gone = told(entries["desk"], {"uid": "m1", "code": -1, "at": at, "gone": ["m1/0", "m1/1"]})
+    assert [(event.kind, event.retracts) for event in gone] == [("retraction", event.event_id) for event in texts]
+    totals = told(entries["desk"], {"uid": "m1", "code": 12, "at": at, "stats": {"up": "1.2万", "fwd": 7}})
+    assert [(event.kind, event.value, event.value_mode, event.subject_id) for event in totals] == [
+        ("like", 12_000, "snapshot", "desk:m1"), ("share", 7, "snapshot", "desk:m1"),
+    ]  # fmt: skip
+    assert told(entries["desk"], {"uid": "m1", "code": 0, "at": at}) == []
+
+
 def test_chat_of_the_guide(entries: dict[str, FeedEntry]) -> None:
     said = {"event": "said", "id": 1, "public": True, "created": "2026-09-21 22:13:00", "body": "<b>hi</b>",
             "user": {"id": 7, "fans": "1.2万"}, "post_id": 5, "stats": {"likes": 3}}  # fmt: skip

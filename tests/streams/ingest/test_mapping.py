@@ -118,6 +118,17 @@ def test_id_is_made_of_content_where_there_is_none() -> None:
     assert "u-77" not in once.event_id
 
 
+@pytest.mark.parametrize("given", [0, "0", "", None])
+def test_id_that_many_write_for_none_is_told_with_the_way_out(given: Any) -> None:
+    ((_, reason, detail),) = refused(CHAT, {"id": given, "at": NOW_MS, "body": "hi"})
+    assert (reason, detail) == ("missing_field", "no id (0 is none, too)")
+
+
+def test_time_that_is_unknown_says_how_to_name_its_form() -> None:
+    ((_, _, detail),) = refused(CHAT, {"id": 1, "at": "21/09/2026 22:13", "body": "hi"})
+    assert "`time_form`" in detail
+
+
 def test_personal_id_is_a_pseudonym() -> None:
     fields = CHAT | {"personal_id": True, "parent": "post"}
     (event,) = read(fields, {"id": "at://did:plc:anna/1", "body": "x", "post": "at://did:plc:bert/2"})
@@ -271,6 +282,7 @@ def test_gift_that_may_still_grow_needs_its_streak() -> None:
         ({"reports_in": "CNY"}, "^currency: "),
         ({"time_form": "%Y", "time_unit": "s"}, "^time_form: "),
         ({"rules": []}, "^rules: there are none"),
+        ({"kind": "ignore", "counts": {"like": "x"}}, "^counts: what is ignored has none"),
         ({"rules": [{"each": "a"}]}, "^rules, 1: "),
     ],
 )
@@ -285,7 +297,7 @@ def test_place_is_told_of_the_first_message_that_could_not_be_read() -> None:
     for number in (7, 8):
         reader.read(json.dumps({"body": "x"}), NOW_MS, f"a.csv, line {number}")
     ((unread,),) = [reader.unread.values()]
-    assert (unread.count, unread.detail) == (2, "a.csv, line 7: no id")
+    assert (unread.count, unread.detail) == (2, "a.csv, line 7: no id (0 is none, too)")
 
 
 def test_unknown_field_is_refused() -> None:
