@@ -38,6 +38,7 @@ MAX_CHARS = 1_000
 MAX_DEPTH = 40
 MAX_WORK = 1_000_000
 """Nodes visited and items looked at for one message: the largest real one takes a hundredth."""
+_NAME = re.compile(r"\w[\w -]*")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -138,17 +139,24 @@ def _parsed(text: str) -> Any:
     except EmptyExpressionError:
         raise ExpressionError("an empty expression") from None
     except LexerError as error:
-        raise ExpressionError(_at(text, error.lexer_position, error.message)) from None
+        raise ExpressionError(_at(text, error.lexer_position, error.message) + _way_out(text)) from None
     except ParseError as error:
         place = len(text) if error.token_type == "eof" else error.lex_position  # noqa: S105 - a token of the language
         why = "it ends too early" if place >= len(text) else f"{error.token_value!r} cannot stand here"
-        raise ExpressionError(_at(text, place, why)) from None
+        raise ExpressionError(_at(text, place, why) + _way_out(text, error.token_value)) from None
     except Warning:
         raise ExpressionError("a literal in backticks is JSON: text stands in single quotes") from None
     except RecursionError:
         raise ExpressionError(f"nested deeper than {MAX_DEPTH}") from None
     _check_tree(text, tree)
     return tree
+
+
+def _way_out(text: str, token: object = None) -> str:
+    """What was meant, likely: a column's name, or a number."""
+    if _NAME.fullmatch(text):
+        return f"; a name that is no plain word stands in double quotes: '\"{text}\"'"
+    return f"; a number stands in backticks: `{token}`" if isinstance(token, int) else ""
 
 
 def _check_tree(text: str, tree: Any) -> None:

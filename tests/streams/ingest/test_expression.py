@@ -38,6 +38,10 @@ def test_expression_finds_what_it_names(text: str, found: object) -> None:
     [
         ("", "empty"),
         ("a[", r"character 3: it ends too early — a\[⟨here⟩"),
+        ("Order No", "a name that is no plain word stands in double quotes: '\"Order No\"'$"),
+        ("评价编号", "stands in double quotes: '\"评价编号\"'$"),
+        ("user-id", "stands in double quotes: '\"user-id\"'$"),
+        ("code == 7", "a number stands in backticks: `7`$"),
         ("a..b", r"character 3: '\.' cannot stand here — a\.⟨here⟩\.b"),
         ("a.b.$", r"character 5: Unknown token \$"),
         ("'abc", "character 1: Unclosed"),
