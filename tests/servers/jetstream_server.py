@@ -16,10 +16,13 @@ class JetstreamServer:
 
     count: int = 3
     floor: int = 0
+    first_us: int = FIRST_US
     inclusive: bool = True
     """Whether version 1 begins with the message of the cursor itself."""
     order: list[int] = field(default_factory=list)
     """In which they are told, where it is another than that of their numbers."""
+    wrong_us: dict[int, int] = field(default_factory=dict)
+    """The times that messages name, by number, where they are not those at which they are kept."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
 
     def routes(self) -> list[web.RouteDef]:
@@ -28,10 +31,11 @@ class JetstreamServer:
     def message(self, number: int) -> dict[str, Any]:
         record = {"$type": "app.bsky.feed.post", "text": f"post {number}", "createdAt": "1999-01-01T00:00:00Z"}
         commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": f"k{number}", "record": record}
-        return {"did": "did:plc:a", "time_us": self.time_us(number), "kind": "commit", "commit": commit}
+        time_us = self.wrong_us.get(number, self.time_us(number))
+        return {"did": "did:plc:a", "time_us": time_us, "kind": "commit", "commit": commit}
 
     def time_us(self, number: int) -> int:
-        return FIRST_US + number * 1000
+        return self.first_us + number * 1000
 
     async def first(self, request: web.Request) -> web.WebSocketResponse:
         """Version 1: a cursor that is too old is moved without a word."""

@@ -5,6 +5,9 @@ begins with the oldest that it has. So it is asked for the last message that cam
 
     asked for 4:   4 5 6 …     5 goes on                       8 9 …     4 is gone: a gap from 4 to 8
 
+A time that lies ahead of ours moves no cursor, unless the message before it lay ahead too, as where the server's clock
+does: behind a stray one nothing would be told until then.
+
 Version 2 counts its messages (`seq`) and refuses a cursor that is too old; then the time is asked for instead, and it
 says so where even that is older than what it keeps. At another host the numbers are others, and the times nearly the
 same: there the last seconds are asked for again, and engagement counts an id once.
@@ -20,6 +23,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from streams.clock import system_clock
+from streams.events.codec import AHEAD_MS
 from streams.events.schema import Platform
 from streams.ingest.platforms.jetstream import COLLECTIONS
 from streams.ingest.protocols.received import (
@@ -38,6 +43,10 @@ PATH_V2: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"
 SUBPROTOCOL_V2: Final = "xrpc.v1.json"
 REWIND_US: Final = 5_000_000
 """How far back another host is asked: each has times of its own."""
+AHEAD_US: Final = 5_000_000
+"""So far ahead of ours a time may be a stray one."""
+MOST_AHEAD_US: Final = AHEAD_MS * 1000
+"""So far ahead no stage takes an event."""
 MOST_AT_ONCE: Final = 100
 """Messages of one microsecond that are known again."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,12 +127,16 @@ class Jetstream:
         place = JetstreamCursor(
             host, last.time_us if last and here else 0, told=list(last.told) if last and here else []
         )
-        joined, again = not here, here
+        if _ahead_us(place.time_us) > MOST_AHEAD_US:
+            here, place = False, JetstreamCursor(host, 0)
+        joined, again, ahead = not here, here, False
         async with connected(self.endpoint, asked) as socket:
             yield Connected()
             async for raw in texts(socket, self.endpoint):
                 time_us = _frame(raw).time_us
-                if not time_us:
+                was_ahead, ahead_us = ahead, _ahead_us(time_us)
+                ahead = ahead_us > AHEAD_US
+                if not time_us or ahead_us > MOST_AHEAD_US or (ahead and not was_ahead and time_us > place.time_us):
                     yield Received(raw)
                     continue
                 if not joined and time_us > place.time_us:
@@ -194,6 +207,10 @@ class Jetstream:
     def _host(self) -> str:
         url = self.endpoint.url
         return f"{url.host}:{url.port}"
+
+
+def _ahead_us(time_us: int) -> int:
+    return time_us - system_clock() * 1000
 
 
 def _behind(place: JetstreamCursor, time_us: int, mark: str) -> JetstreamCursor:

@@ -1,6 +1,7 @@
 """Jetstream's two versions: where they go on, and what they say of what they no longer have."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import pytest
 
 from streams.ingest.feed_status import FeedStatus
 from streams.ingest.protocols.jetstream import PATH_V2, JetstreamFeed
+from streams.ingest.protocols.received import Received
 from streams.ingest.secret import Secrets
 from streams.ledger.memory import MemoryLedger
 from tests.builders.feeds import Topics, running
@@ -99,6 +101,45 @@ async def test_message_with_an_earlier_time_is_told_and_moves_no_cursor_back(pat
         status = await told(proxy.port, path, topics, ledger, 5)
     assert texts(topics) == ["post 0", "post 2", "post 1", "post 3", "post 4"]
     assert status.gaps == 0
+
+
+@pytest.mark.parametrize(("ahead_us", "is_counted"), [(240_000_000, True), (6_000_000_000_000_000, False)])
+async def test_time_far_ahead_moves_no_cursor(ahead_us: int, is_counted: bool) -> None:
+    """Else what comes until then would be taken for what was told before."""
+    stray = {2: time.time_ns() // 1000 + ahead_us}
+    stream, topics, ledger = JetstreamServer(count=3, wrong_us=stray), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, "/subscribe", topics, ledger, 2 + is_counted)
+        stream.count = 5
+        status = await told(proxy.port, "/subscribe", topics, ledger, 4 + is_counted)
+    assert set(texts(topics)) == {f"post {number}" for number in range(5) if is_counted or number != 2}
+    assert status.gaps == 0
+
+
+async def test_server_whose_clock_is_ahead_is_gone_on_with_at_its_last_message() -> None:
+    now_us = time.time_ns() // 1000
+    stream, topics, ledger = JetstreamServer(first_us=now_us + 120_000_000), Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        for count in (3, 5):
+            stream.count = count
+            status = await told(proxy.port, "/subscribe", topics, ledger, count)
+    assert texts(topics) == [f"post {number}" for number in range(5)]
+    assert status.gaps == 0
+
+
+async def test_cursor_that_lies_far_ahead_leaves_nothing_out() -> None:
+    """As a former version kept it."""
+    stream = JetstreamServer(count=1, first_us=9_000_000_000_000_000)
+    async with serving(stream) as proxy:
+        feed = JetstreamFeed(name="bluesky", url=f"ws://127.0.0.1:{proxy.port}/subscribe").way_in(Secrets())
+        cursor = f'{{"host":"127.0.0.1:{proxy.port}","time_us":7500000000000000}}'
+        stream.wrong_us = {0: stream.time_us(0) - 8_000_000_000_000_000}
+        items = feed.messages(cursor)
+        async with asyncio.timeout(20):
+            found = [await anext(items) for _ in range(2)]
+        await items.aclose()  # type: ignore[attr-defined] # it is a generator
+    assert isinstance(found[1], Received)
+    assert "post 0" in str(found[1].message)
 
 
 async def test_both_versions_tell_one_post_by_one_id() -> None:
