@@ -3,6 +3,7 @@
     a text                        the brands that it is about, and the one whose own account it is
     a like, a repost of a text    the brands of that text, as long as it is remembered
     a retraction, an edit         the same
+    a follow                      the brands whose own account is followed
     an account's deletion         the brands of all its texts that are remembered
     anything else without a text  nobody's
 
@@ -68,6 +69,8 @@ class CatalogueBrands:
             found = self._catalogue().matcher.brands(event.text)
             own = self._own().get(event.actor.id, ()) if event.actor else ()
             return found + [name for name in own if name not in found]
+        if event.kind == "follow":
+            return list(self._own().get(event.subject_id or "", ()))
         return self._memory.get_all("brands", event.subject_id) if event.subject_id else []
 
     def _remember(self, event: Event, names: list[str]) -> None:

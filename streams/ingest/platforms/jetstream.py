@@ -47,7 +47,7 @@ def _commit(message: Message) -> list[Event]:
         "actor": message.context.actor(did),
         "text": record.text("text") or None,
         "lang": lang[:16] or None,
-        "subject_id": _subject(record, message.context),
+        "subject_id": _subject(collection, record, message.context),
     }
     if operation == "update":
         version = commit.identifier("cid", "rev") or digest(fields["text"])
@@ -73,8 +73,11 @@ def _kind(collection: str, record: Fields, context: FeedContext) -> Kind | None:
     return "like" if collection == LIKE else "repost"
 
 
-def _subject(record: Fields, context: FeedContext) -> str | None:
-    """The post that is liked or reposted, by the id that its own event has."""
+def _subject(collection: str, record: Fields, context: FeedContext) -> str | None:
+    """The post that is liked or reposted, by the id that its own event has; the account that is followed, by its
+    pseudonym."""
+    if collection == FOLLOW:
+        return context.pseudonymise(record.text("subject"))
     uri = record.part("subject").text("uri")
     return context.own_id(context.pseudonymise(uri)) if uri else None
 
