@@ -5,8 +5,8 @@ begins with the oldest that it has. So it is asked for the last message that cam
 
     asked for 4:   4 5 6 …     5 goes on                       8 9 …     4 is gone: a gap from 4 to 8
 
-A time that lies ahead of ours moves no cursor, unless the message before it lay ahead too, as where the server's clock
-does: behind a stray one nothing would be told until then.
+A time that lies ahead of ours moves no cursor, unless the two before it, all different, lay ahead too, as where the
+server's clock does: behind a stray one nothing would be told until then.
 
 Version 2 counts its messages (`seq`) and refuses a cursor that is too old; then the time is asked for instead, and it
 says so where even that is older than what it keeps. At another host the numbers are others, and the times nearly the
@@ -45,6 +45,8 @@ REWIND_US: Final = 5_000_000
 """How far back another host is asked: each has times of its own."""
 AHEAD_US: Final = 5_000_000
 """So far ahead of ours a time may be a stray one."""
+IN_A_ROW: Final = 3
+"""So many times ahead, with none between them that is not, are the server's clock."""
 MOST_AHEAD_US: Final = AHEAD_MS * 1000
 """So far ahead no stage takes an event."""
 MOST_AT_ONCE: Final = 100
@@ -129,14 +131,14 @@ class Jetstream:
         )
         if _ahead_us(place.time_us) > MOST_AHEAD_US:
             here, place = False, JetstreamCursor(host, 0)
-        joined, again, ahead = not here, here, False
+        joined, again = not here, here
+        ahead: set[int] = set()
         async with connected(self.endpoint, asked) as socket:
             yield Connected()
             async for raw in texts(socket, self.endpoint):
                 time_us = _frame(raw).time_us
-                was_ahead, ahead_us = ahead, _ahead_us(time_us)
-                ahead = ahead_us > AHEAD_US
-                if not time_us or ahead_us > MOST_AHEAD_US or (ahead and not was_ahead and time_us > place.time_us):
+                ahead = _still_ahead(ahead, time_us)
+                if not time_us or (time_us > place.time_us and _is_stray(time_us, len(ahead))):
                     yield Received(raw)
                     continue
                 if not joined and time_us > place.time_us:
@@ -211,6 +213,17 @@ class Jetstream:
 
 def _ahead_us(time_us: int) -> int:
     return time_us - system_clock() * 1000
+
+
+def _still_ahead(before: set[int], time_us: int) -> set[int]:
+    """The times that lie ahead of ours without one between them that does not; no more than are asked for."""
+    if _ahead_us(time_us) <= AHEAD_US:
+        return set()
+    return before if len(before) >= IN_A_ROW else before | {time_us}
+
+
+def _is_stray(time_us: int, in_a_row: int) -> bool:
+    return _ahead_us(time_us) > MOST_AHEAD_US or 0 < in_a_row < IN_A_ROW
 
 
 def _behind(place: JetstreamCursor, time_us: int, mark: str) -> JetstreamCursor:
