@@ -393,11 +393,15 @@ def _shared_words(lexicon: Lexicon, names: Iterable[str]) -> dict[str, tuple[tup
     for name in names:
         for phrase in lexicon.homonyms[name].phrases if name in lexicon.homonyms else ():
             shared[phrase].append(("phrase", name))
-    for kind, groups in (("sense", lexicon.senses), ("trade", lexicon.trades)):
+    grouped: Mapping[CueKind, Mapping[str, Iterable[str]]] = {"sense": lexicon.senses, "trade": lexicon.trades}
+    for kind, groups in grouped.items():
         for group, words in groups.items():
             for word in words:
-                shared[word].append((kind, group))  # type: ignore[arg-type]
-    for kind, words in (("general", lexicon.general), ("act", lexicon.acts), ("comparing", lexicon.comparing)):
+                shared[word].append((kind, group))
+    alone: Mapping[CueKind, Iterable[str]] = {
+        "general": lexicon.general, "act": lexicon.acts, "comparing": lexicon.comparing,
+    }  # fmt: skip
+    for kind, words in alone.items():
         for word in words:
-            shared[word].append((kind, ""))  # type: ignore[arg-type]
+            shared[word].append((kind, ""))
     return {word: tuple(meanings) for word, meanings in shared.items()}

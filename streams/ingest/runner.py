@@ -15,6 +15,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Literal, cast
 
 from streams.backoff import Backoff
@@ -237,8 +238,7 @@ class FeedRunner:
                 for topic, key, value in self._translated(item):
                     records.setdefault(topic, []).append((key, value))
         for topic, of_topic in records.items():
-            publisher = self._publishers[topic]
-            await retrying(lambda p=publisher, r=of_topic: p.publish(r), sleep=self._sleep)  # type: ignore[misc] # a lambda's own defaults
+            await retrying(partial(self._publishers[topic].publish, of_topic), sleep=self._sleep)
         self._tell_unread()
         if self._connected:
             self.status.heard_until_ms = self._clock()

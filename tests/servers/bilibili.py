@@ -14,6 +14,7 @@ import cramjam
 from aiohttp import WSMsgType, web
 
 from deploy.local.process import free_port
+from tests.servers.web_application import served_application
 
 Packing = Literal["plain", "zlib", "brotli"]
 KEY, SECRET, CODE, APP = "key-id", "key-secret", "host-code", 42
@@ -67,13 +68,8 @@ class BilibiliServer:
             web.post("/v2/app/start", self.start), web.post("/v2/app/heartbeat", self.game),
             web.post("/v2/app/end", self.end), web.get("/sub", self.socket),
         ])  # fmt: skip
-        site = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await site.setup()
-        await web.TCPSite(site, "127.0.0.1", self.port).start()
-        try:
+        async with served_application(app, self.port):
             yield self
-        finally:
-            await site.cleanup()
 
     def _answer(self, data: Any) -> web.Response:
         return web.json_response({"code": self.code, "message": "" if not self.code else "no", "data": data})

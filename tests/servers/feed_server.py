@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from deploy.local.process import free_port
+from tests.servers.web_application import served_application
 
 
 @dataclass
@@ -40,13 +41,8 @@ class FeedServer:
         app.add_routes(
             [web.get("/ws", self.websocket), web.get("/sse", self.events), web.get("/poll", self.poll), *routes]
         )
-        site = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await site.setup()
-        await web.TCPSite(site, "127.0.0.1", self.port).start()
-        try:
+        async with served_application(app, self.port):
             yield self
-        finally:
-            await site.cleanup()
 
     @web.middleware
     async def _first(self, request: web.Request, handler: Any) -> web.StreamResponse:
