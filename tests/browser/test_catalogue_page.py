@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from dashboards.console import bundle
 from dashboards.console.auth import read_tokens
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.catalogue.brand import read_brands
 from streams.settings import Settings
-from tests.browser.browser import PHONE, Browser, browser
+from tests.browser.browser import PHONE, Browser
 from tests.servers.console import Served, served
+
+pytestmark = pytest.mark.usefixtures("no_complaints")
 
 NARROW = (360, 740)
 BRANDS = """\
@@ -27,22 +28,6 @@ brands:
     currency: CNY
   - {id: mi, names: [Xiaomi]}
 """
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if not bundle.is_current():
-        bundle.build(lambda _line: None)
-    with browser(tmp_path_factory.mktemp("chromium")) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def _no_complaints(chromium: Browser) -> Iterator[None]:
-    chromium.complaints.clear()
-    yield
-    assert chromium.complaints == []
-    assert chromium.dialogs == []
 
 
 @pytest.fixture

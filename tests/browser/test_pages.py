@@ -20,7 +20,7 @@ from streams.ingest.player import ReplayProducer, TimedRecord
 from streams.settings import Settings
 from streams.simulate.compare import FEW_PEOPLE, HYPERLOGLOG_ERROR, SIGMAS
 from streams.topology import LIVE
-from tests.browser.browser import DESKTOP, PATIENCE_MS, PHONE, Browser, browser
+from tests.browser.browser import DESKTOP, PATIENCE_MS, PHONE, Browser
 from tests.browser.evening import (
     BOUGHT_ROOM,
     BRAND,
@@ -33,6 +33,8 @@ from tests.browser.evening import (
 )
 from tests.servers.console import served
 from tests.servers.site import Site, fresh_topics
+
+pytestmark = pytest.mark.usefixtures("no_complaints")
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 WIDTHS = pytest.mark.parametrize("width", [360, 390, 430, 1280])
@@ -57,21 +59,6 @@ def shown(kafka: LocalKafka, redis_server: LocalRedis, tmp_path_factory: pytest.
     finally:
         for worker in site.workers:
             worker.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("chromium")) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def _no_complaints(chromium: Browser) -> Iterator[None]:
-    """No error in the browser's console, and no script of anybody else's ran."""
-    chromium.complaints.clear()
-    yield
-    assert chromium.complaints == []
-    assert chromium.dialogs == []
 
 
 def figure(page: Page, name: str) -> str:

@@ -1,12 +1,10 @@
 """The catalogue in the console, on a real Redis: shown, tried, changed by operators alone, and used by other pages."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboards.console.auth import read_tokens
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.catalogue.brand import Brand, read_brands
@@ -38,21 +36,6 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(redis_server: LocalRedis, namespace: str, path: Path) -> Settings:
     return Settings(redis=redis_server.url, namespace=namespace, kafka=f"127.0.0.1:{free_port()}", brands=path)
-
-
-@pytest.fixture
-def console(settings: Settings) -> Iterator[Served]:
-    with served(settings) as running:
-        yield running
-
-
-@pytest.fixture
-def closed(settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    """alice decides, bob looks."""
-    tokens = tmp_path / "tokens"
-    tokens.write_text("operator alice correct-horse-battery\nviewer bob another-long-one\n")
-    with served(settings, read_tokens(tokens)) as running:
-        yield running
 
 
 def ids(page: dict[str, Any]) -> list[str]:

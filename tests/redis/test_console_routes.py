@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +18,7 @@ import msgspec
 import pytest
 from redis import Redis
 
-from dashboards.console.auth import COOKIE, read_tokens
+from dashboards.console.auth import COOKIE
 from dashboards.console.limits import MAX_STREAMS_OF_PERSON, WRONG_TOKENS_A_MINUTE
 from dashboards.console.pages import overview
 from dashboards.console.security import HEADER, SECURITY
@@ -47,21 +46,6 @@ PAYLOADS = ("<img src=x onerror=alert(1)>", "{{7*7}}", "‮evil", "a/b?c#d", "..
 @pytest.fixture
 def settings(redis_server: LocalRedis, namespace: str) -> Settings:
     return Settings(redis=redis_server.url, namespace=namespace, kafka=f"127.0.0.1:{free_port()}")
-
-
-@pytest.fixture
-def console(settings: Settings) -> Iterator[Served]:
-    with served(settings) as running:
-        yield running
-
-
-@pytest.fixture
-def closed(settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    """A console with a token file: alice decides, bob looks."""
-    tokens = tmp_path / "tokens"
-    tokens.write_text("operator alice correct-horse-battery\nviewer bob another-long-one\n")
-    with served(settings, read_tokens(tokens)) as running:
-        yield running
 
 
 def keep(settings: Settings, *alerts: Alert) -> None:
