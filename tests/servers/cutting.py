@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from deploy.local.process import free_port
+from tests.servers.forwarder import aborted, pump
 from tests.servers.waiting import until_async
 
 
@@ -40,18 +41,33 @@ class CuttingProxy:
         self.connections += 1
         left = self.cuts.pop(0) if self.cuts else None
         self._open.add(writer)
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        try:
+            with aborted(writer):
+                there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
+                with aborted(there_writer):
+                    await self._forward(reader, there_writer, there_reader, writer, left)
+        finally:
+            self._open.discard(writer)
+
+    async def _forward(
+        self,
+        reader: asyncio.StreamReader,
+        there_writer: asyncio.StreamWriter,
+        there_reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        left: int | None,
+    ) -> None:
+        """Both ways, until one of them ends."""
         ways = {
-            asyncio.create_task(_pump(reader, there_writer)),
+            asyncio.create_task(pump(reader, there_writer)),
             asyncio.create_task(self._answer(there_reader, writer, left)),
         }
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in ways:
-            way.cancel()
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        self._open.discard(writer)
-        for end in (writer, there_writer):
-            end.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: int | None) -> None:
         with contextlib.suppress(ConnectionError):
@@ -60,10 +76,3 @@ class CuttingProxy:
                 self.passed += len(data)
                 writer.write(data)
                 await writer.drain()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()

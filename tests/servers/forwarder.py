@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from deploy.local.process import free_port
@@ -16,8 +16,10 @@ class Forwarder:
     port: int = field(default_factory=free_port)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(_pump(reader, there_writer), _pump(there_reader, writer))
+        with aborted(writer):
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            with aborted(there_writer):
+                await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -28,7 +30,17 @@ class Forwarder:
             server.close()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+@contextlib.contextmanager
+def aborted(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """Cut the connection in the end, also where the loop ends first: what is left open complains in a later test."""
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes until the reader's end."""
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(65_536):
             writer.write(data)
