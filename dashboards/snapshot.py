@@ -17,7 +17,7 @@ from streams.alerts.alert import Alert
 from streams.clock import Clock
 from streams.control.decisions import Decision
 from streams.detection.room.fake_traffic import TrafficFigure
-from streams.detection.views.reader import BrandTexts
+from streams.detection.views.reader import BrandTexts, RoomSummary
 from streams.engagement.dictionary import AudienceMetric, Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -62,7 +62,7 @@ class Views(Protocol):
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]: ...
 
-    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[TrafficFigure, float]]: ...
+    def rooms(self, room_ids: Sequence[str]) -> Mapping[str, RoomSummary]: ...
 
 
 class LogBounds(Protocol):
@@ -82,6 +82,8 @@ class RoomFigures:
     """The inauthentic share by figure; read for the largest rooms only."""
     people: Mapping[AudienceMetric, int] = field(default_factory=dict)
     """Unique people of the session so far; read for the largest rooms only."""
+    brand_id: str = ""
+    """Read for the largest rooms only."""
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -163,11 +165,8 @@ class SnapshotReader:
         rooms = [RoomFigures(room_id, one.sums, one.viewers_now) for room_id, one in totals.items()]
         rooms.sort(key=attrgetter("weight"), reverse=True)
         largest = [room.room_id for room in rooms[:ROOMS_JUDGED]]
-        shares, people = self._views.fake_shares(largest), self._rooms.people_so_far(largest)
-        return [
-            replace(room, fake_shares=shares.get(room.room_id, {}), people=people.get(room.room_id, {}))
-            for room in rooms
-        ]
+        known, people = self._views.rooms(largest), self._rooms.people_so_far(largest)
+        return [_with_summary(room, known.get(room.room_id), people.get(room.room_id, {})) for room in rooms]
 
     def _log_answers(self) -> bool:
         try:
@@ -175,6 +174,12 @@ class SnapshotReader:
         except Unavailable:
             return False
         return True
+
+
+def _with_summary(room: RoomFigures, known: RoomSummary | None, people: Mapping[AudienceMetric, int]) -> RoomFigures:
+    if known is None:
+        return replace(room, people=people)
+    return replace(room, people=people, fake_shares=known.fake_shares, brand_id=known.brand_id)
 
 
 def text_count(texts: BrandTexts) -> TextCount:

@@ -17,11 +17,13 @@ from dashboards.readers import Readers
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.alerts.kinds import KINDS
+from streams.catalogue.facts import BrandFacts
 from streams.chinese import in_traditional
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, SUMS, SumMetric, Unit, shown_on
 from streams.errors import UsageError
+from streams.money import major_units, money_text
 
 _PAGES = Environment(
     loader=PackageLoader("dashboards.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -77,39 +79,48 @@ def reader_of(language: str, zone: str) -> Reader:
 
 
 ENGLISH_UTC = Reader()
+NO_CATALOGUE = BrandFacts()
 
 
-def html(readers: Readers, campaign_id: str, history: Sequence[Alert] = (), reader: Reader = ENGLISH_UTC) -> str:
-    """The report as one HTML document without scripts. `history` has alerts that resolved too long ago for Redis.
-    Raises UsageError where there is no such campaign."""
+def html(
+    readers: Readers,
+    campaign_id: str,
+    history: Sequence[Alert] = (),
+    reader: Reader = ENGLISH_UTC,
+    facts: BrandFacts = NO_CATALOGUE,
+) -> str:
+    """The report as one HTML document without scripts. `history` has alerts that resolved too long ago for Redis; the
+    brand's name and money are those of `facts`. Raises UsageError where there is no such campaign."""
     shown = _found(readers, campaign_id, history)
     return _PAGES.get_template("report.html").render(
-        page=shown, head=shown.head, rows=_ROWS, cell_value=_value, reader=reader,
+        page=shown, head=shown.head, rows=_ROWS, cell_value=_value, reader=reader, facts=facts,
         chart=chart(shown.joined) if shown.joined else None,
     )  # fmt: skip
 
 
-def table(readers: Readers, campaign_id: str, reader: Reader = ENGLISH_UTC) -> str:
+def table(readers: Readers, campaign_id: str, reader: Reader = ENGLISH_UTC, facts: BrandFacts = NO_CATALOGUE) -> str:
     """Its minutes as CSV: every sum, comments by sentiment, concurrent viewers; times with their offset, money in major
-    units. Raises UsageError likewise."""
+    units of the brand's currency, which is in the last column. Raises UsageError likewise."""
     shown = _found(readers, campaign_id)
     written = io.StringIO()
     rows = csv.writer(written)
-    rows.writerow(["minute", "part", "viewers", *SUMS, *SENTIMENTS])
+    rows.writerow(["minute", "part", "viewers", *SUMS, *SENTIMENTS, "brand_id", "brand", "currency"])
     if shown.head is not None:
         campaign = shown.head.campaign
+        currency = facts.currencies.get(campaign.brand_id)
+        brand = [cell(campaign.brand_id), cell(facts.label(campaign.brand_id)), currency or ""]
         for number, kept in readers.campaigns.minutes(campaign_id).items():
             part = campaign.part_of(number)
             if part is None:
                 continue
-            counted = [_cell_of(name, kept.sums.get(name, 0)) for name in SUMS]
+            counted = [_cell_of(name, kept.sums.get(name, 0), currency) for name in SUMS]
             sentiments = [kept.moods.get(name, 0) for name in SENTIMENTS]
-            rows.writerow([reader.moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *sentiments])
+            rows.writerow([reader.moment(number * MINUTE_MS), part, _blank(kept.last), *counted, *sentiments, *brand])
     return written.getvalue()
 
 
-def _cell_of(name: SumMetric, value: int) -> int | str:
-    return f"{value / 100:.2f}" if name in MONEY else value
+def _cell_of(name: SumMetric, value: int, currency: str | None) -> int | str:
+    return major_units(value, currency) if name in MONEY else value
 
 
 @dataclass(frozen=True)
@@ -221,8 +232,8 @@ def _count(value: float | None) -> str:
     return _NOTHING if value is None else f"{value:,.0f}"
 
 
-def _money(minor: float | None) -> str:
-    return _NOTHING if minor is None else f"{minor / 100:,.2f}"
+def _money(minor: float | None, currency: str | None) -> str:
+    return _NOTHING if minor is None else money_text(minor, currency)
 
 
 def _seconds(value: float | None) -> str:

@@ -171,7 +171,9 @@ async def _report(request: Request) -> Response:
     campaign_id: str = request.path_params["id"]
     stream: PageStream = request.app.state.stream
     html = await stream.call(
-        lambda sources: report.html(sources.readers, campaign_id, sources.topics.alert_log.latest(), reader)
+        lambda sources: report.html(
+            sources.readers, campaign_id, sources.topics.alert_log.latest(), reader, sources.facts
+        )
     )
     return Response(html, media_type="text/html", headers={**NO_STORE, "content-security-policy": REPORT_POLICY})
 
@@ -181,7 +183,7 @@ async def _report_table(request: Request) -> Response:
     campaign_id: str = request.path_params["id"]
     stream: PageStream = request.app.state.stream
     reader = _reader(request)
-    table = await stream.call(lambda sources: report.table(sources.readers, campaign_id, reader))
+    table = await stream.call(lambda sources: report.table(sources.readers, campaign_id, reader, sources.facts))
     return _download(table, "campaign.csv")
 
 

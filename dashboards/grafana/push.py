@@ -18,6 +18,7 @@ from dashboards.grafana.identity import FOLDER_TITLE, FOLDER_UID, SOURCE_NAME, S
 from streams.alerts.alert import Alert
 from streams.clock import DAY_MS, Clock
 from streams.notification.alertmanager_api import USER
+from streams.untrusted import one_line
 
 FINGERPRINT = "fingerprint:"
 GRAFANAS_OWN = ("id", "version")
@@ -57,6 +58,8 @@ class Push:
     message: str
     overwrite: bool = False
     report: Callable[[PushResult], None] = lambda _result: None
+    brand_label: Callable[[str], str] = one_line
+    """What a brand is called, by its id."""
 
     def boards(self, boards: Iterable[Mapping[str, Any]]) -> Counter[Fate]:
         """Steps 1 to 3. Raises as Grafana does, with the steps before done."""
@@ -70,7 +73,9 @@ class Push:
         by_fingerprint = {tag: one for one in held for tag in one.get("tags", []) if tag.startswith(FINGERPRINT)}
         fired = [alert for alert in alerts if alert.fired_at is not None]
         return Counter(
-            self._episode(episode(alert), by_fingerprint.get(f"{FINGERPRINT}{alert.fingerprint}")).fate
+            self._episode(
+                episode(alert, self.brand_label), by_fingerprint.get(f"{FINGERPRINT}{alert.fingerprint}")
+            ).fate
             for alert in fired
         )
 
@@ -158,9 +163,9 @@ def own(board: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in board.items() if key not in GRAFANAS_OWN}
 
 
-def episode(alert: Alert) -> dict[str, Any]:
+def episode(alert: Alert, brand_label: Callable[[str], str] = one_line) -> dict[str, Any]:
     """An alert as a region from its onset to its end, or to its latest change while it fires."""
-    place = [alert.brand_id, alert.room_id, alert.platform, alert.family]
+    place = [brand_label(alert.brand_id), alert.room_id, alert.platform, alert.family]
     return {
         "time": alert.started_at,
         "timeEnd": alert.resolved_at or alert.updated_at,

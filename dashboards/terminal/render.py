@@ -18,6 +18,7 @@ from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount, by_brand
 from models.labels import SENTIMENTS
 from streams.alerts.alert import SEVERITIES, Alert
+from streams.catalogue.facts import BrandFacts
 from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.engagement.dictionary import SumMetric
 from streams.untrusted import one_line
@@ -34,6 +35,7 @@ WIDE_CELLS = 140
 """A screen of so many columns has room for every figure of a room beside those of a brand."""
 NARROW_CELLS = 110
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
+NO_CATALOGUE = BrandFacts()
 
 
 def render(
@@ -44,17 +46,18 @@ def render(
     cells: int = WIDE_CELLS,
     addresses: Mapping[str, str] = NO_ADDRESSES,
     progress: str = "",
+    facts: BrandFacts = NO_CATALOGUE,
 ) -> RenderableType:
     """The whole screen, `cells` wide: the gravest alerts first, then rooms and brands; `rows` bounds each table.
     `addresses` are shown below, `progress` beside the title."""
     tables = Table.grid(expand=True, padding=(0, 1))
     tables.add_column(ratio=1)
     tables.add_column(ratio=1)
-    tables.add_row(_rooms(snapshot.rooms, rows, cells), _brands(by_brand(snapshot.texts), rows, cells))
+    tables.add_row(_rooms(snapshot.rooms, rows, cells, facts), _brands(by_brand(snapshot.texts), rows, cells, facts))
     alerts = shown_alerts(snapshot)
     parts: list[RenderableType] = [
         _title(snapshot.read_at_ms, alerts, progress),
-        _alerts(alerts, alert_rows or rows, snapshot, cells),
+        _alerts(alerts, alert_rows or rows, snapshot, cells, facts),
         tables,
         _lags(snapshot.lags),
     ]
@@ -63,14 +66,15 @@ def render(
     return Group(*parts, _addresses(addresses))
 
 
-def lines(before: Snapshot | None, now: Snapshot, progress: str = "") -> list[str]:
+def lines(before: Snapshot | None, now: Snapshot, progress: str = "", facts: BrandFacts = NO_CATALOGUE) -> list[str]:
     """The lines for a pipe: alerts that changed since the snapshot before, then one line of totals."""
     alerts = shown_alerts(now)
     known = {alert.fingerprint: alert.state for alert in shown_alerts(before)} if before else {}
     changed = [alert for alert in reversed(alerts) if known.get(alert.fingerprint) != alert.state]
     clock = _clock(now.read_at_ms)
     changes = [
-        f"{clock} {alert.state:8} {alert.severity:8} {where(alert)}: {one_line(alert.summary)}" for alert in changed
+        f"{clock} {alert.state:8} {alert.severity:8} {where(alert, facts)}: {one_line(alert.summary)}"
+        for alert in changed
     ]
     viewers = sum(room.viewers_now or 0 for room in now.rooms)
     texts = sum(count.texts for count in now.texts)
@@ -91,15 +95,10 @@ def firing(alerts: Iterable[Alert]) -> int:
     return sum(alert.state == "firing" for alert in alerts)
 
 
-def where(alert: Alert) -> str:
+def where(alert: Alert, facts: BrandFacts) -> str:
     """An alert's kind, brand, room and rule family."""
-    places = [alert.brand_id, alert.room_id, alert.family]
+    places = [facts.label(alert.brand_id), alert.room_id, alert.family]
     return one_line(" ".join([alert.kind, *(place for place in places if place)]))
-
-
-def money(minor: int) -> str:
-    """An amount in minor units, with two decimals."""
-    return f"{minor // 100:,}.{minor % 100:02}"
 
 
 def _title(at_ms: int, alerts: Sequence[Alert], progress: str) -> RenderableType:
@@ -138,7 +137,7 @@ def _table(title: str | None, text: Mapping[str, int], figures: Iterable[str] = 
     return table
 
 
-def _rooms(rooms: Sequence[RoomFigures], limit: int, cells: int) -> Table:
+def _rooms(rooms: Sequence[RoomFigures], limit: int, cells: int, facts: BrandFacts) -> Table:
     counted = ROOM_COUNTS if cells >= WIDE_CELLS else ("comments", "orders") if cells >= NARROW_CELLS else ("orders",)
     narrow = cells < NARROW_CELLS
     columns = ("viewers", *counted, "paid", *(() if narrow else ("fake",)))
@@ -146,7 +145,7 @@ def _rooms(rooms: Sequence[RoomFigures], limit: int, cells: int) -> Table:
     for room in rooms[:limit]:
         viewers = "–" if room.viewers_now is None else f"{room.viewers_now:,}"
         counts = [f"{room.sums.get(name, 0):,}" for name in counted]
-        paid = money(room.sums.get("paid_value", 0))
+        paid = facts.money(room.sums.get("paid_value", 0), room.brand_id)
         fake = [] if narrow else [_fake_share(room)]
         table.add_row(Text(one_line(room.room_id)), viewers, *counts, paid, *fake)
     return table
@@ -160,14 +159,14 @@ def _fake_share(room: RoomFigures) -> Text:
     return Text(f"{share:.0%}", style="bold red" if share >= FAKE_SHARE else "")
 
 
-def _brands(brands: Sequence[TextCount], limit: int, cells: int) -> Table:
+def _brands(brands: Sequence[TextCount], limit: int, cells: int, facts: BrandFacts) -> Table:
     title = f"Brands, last hour ({len(brands)})"
     narrow = cells < NARROW_CELLS
     columns = {"brand": 10 if narrow else NAME_CELLS, "texts": 6, "mood": BAR_CELLS + 9}
     table = _table(title, columns, last="" if narrow else "risks")
     for brand in brands[:limit]:
         risks = [] if narrow else [_risks(brand)]
-        table.add_row(Text(one_line(brand.brand_id)), f"{brand.texts:,}", _sentiment_bar(brand), *risks)
+        table.add_row(Text(facts.label(brand.brand_id)), f"{brand.texts:,}", _sentiment_bar(brand), *risks)
     return table
 
 
@@ -189,7 +188,7 @@ def _risks(brand: TextCount) -> Text:
     return Text(", ".join(f"{name} {count:,}" for count, name in counted[:SHOWN_RISKS]) or "–")
 
 
-def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int) -> RenderableType:
+def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int, facts: BrandFacts) -> RenderableType:
     """A line each, and how many of which severity have no line."""
     if not alerts:
         return Text("Alerts: none", style="bright_black")
@@ -205,7 +204,7 @@ def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int)
             else alert.summary
         )
         since = when(alert.started_at, snapshot.read_at_ms)
-        place = alert.room_id or alert.brand_id
+        place = alert.room_id or facts.label(alert.brand_id)
         table.add_row(
             *(Text(one_line(cell), style=style) for cell in (severity, since, alert.family or alert.kind, place, said))
         )

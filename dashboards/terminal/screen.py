@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.live import Live
 
 from dashboards.snapshot import Snapshot
-from dashboards.terminal.render import NO_ADDRESSES, lines, render
+from dashboards.terminal.render import NO_ADDRESSES, NO_CATALOGUE, lines, render
+from streams.catalogue.facts import BrandFacts
 
 LINES_EVERY_MS = 5_000
 LINES_BESIDE_ROWS = 10
@@ -19,9 +20,15 @@ MIN_ROWS = 3
 class Screen:
     """`with Screen() as screen: screen.show(snapshot)`, about once a second."""
 
-    def __init__(self, console: Console | None = None, addresses: Mapping[str, str] = NO_ADDRESSES) -> None:
+    def __init__(
+        self,
+        console: Console | None = None,
+        addresses: Mapping[str, str] = NO_ADDRESSES,
+        facts: BrandFacts = NO_CATALOGUE,
+    ) -> None:
         self._console = console or Console()
         self._addresses = addresses
+        self._facts = facts
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._shown: Snapshot | None = None
 
@@ -33,11 +40,11 @@ class Screen:
             rows = max(MIN_ROWS, min(spare * 2 // 5, max(len(snapshot.rooms), MIN_ROWS)))
             drawn = render(
                 snapshot, rows, alert_rows=max(MIN_ROWS, spare - rows), cells=cells, addresses=self._addresses,
-                progress=progress,
+                progress=progress, facts=self._facts,
             )  # fmt: skip
             self._live.update(drawn, refresh=True)
             return
-        written = lines(self._shown, snapshot, progress)
+        written = lines(self._shown, snapshot, progress, self._facts)
         pause_over = self._shown is None or snapshot.read_at_ms - self._shown.read_at_ms >= LINES_EVERY_MS
         if pause_over or len(written) > 1:
             self._shown = snapshot

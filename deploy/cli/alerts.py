@@ -23,12 +23,14 @@ def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
     """List the alerts that fire, the gravest first."""
     from dashboards.alert_order import gravest_first
     from streams.alerts.reader import AlertReader
+    from streams.catalogue.facts import BrandFacts
     from streams.clock import system_clock
     from streams.control.decisions import Decisions
     from streams.ledger.connect import reader_client
     from streams.settings import settings
 
     chosen = settings()
+    facts = BrandFacts.where_usable(chosen)
     with closing(reader_client(chosen)) as client:
         reader = AlertReader(client, chosen.namespace)
         known = reader.shadow() if shadow else [*reader.active(), *reader.resolved()]
@@ -37,7 +39,11 @@ def alerts(resolved_too: bool, shadow: bool, as_json: bool) -> None:
         decided = Decisions(client, chosen.namespace).standing([alert.fingerprint for alert in found])
     for alert in gravest_first(found, decided):
         decision = decided.get(alert.fingerprint)
-        click.echo(_json(alert, decision) if as_json else _lines(alert, decision, chosen.console_url, system_clock()))
+        if as_json:
+            click.echo(_json(alert, decision))
+        else:
+            brand = facts.label(alert.brand_id)
+            click.echo(_lines(alert, decision, brand, chosen.console_url, system_clock()))
     if not found and not as_json:
         click.echo("No draft rule fired lately." if shadow else "No alert fires.")
 
@@ -49,13 +55,13 @@ def _json(alert: "Alert", decision: "Decision | None") -> str:
     return json.dumps(row | {"decision": msgspec.to_builtins(decision)} if decision else row, ensure_ascii=True)
 
 
-def _lines(alert: "Alert", decision: "Decision | None", console_url: str, now_ms: int) -> str:
+def _lines(alert: "Alert", decision: "Decision | None", brand: str, console_url: str, now_ms: int) -> str:
     """An alert whole: a terminal breaks its lines, nothing is cut."""
     from dashboards.terminal.render import age
     from streams.untrusted import one_line
 
     since = f"since {_moment(alert.started_at)} UTC ({age(alert.started_at, now_ms)} ago)"
-    lines = [f"{alert.state:8} {alert.severity:8} {alert.kind} {since}: {one_line(alert.summary, MAX_CHARS)}"]
+    lines = [f"{alert.state:8} {alert.severity:8} {alert.kind} {brand} {since}: {one_line(alert.summary, MAX_CHARS)}"]
     if alert.explanation:
         lines.append(one_line(alert.explanation, MAX_CHARS))
     if decision:

@@ -12,6 +12,7 @@ from streams.errors import UsageError
 if TYPE_CHECKING:
     from dashboards.console.report import Language
     from dashboards.readers import Readers
+    from streams.catalogue.facts import BrandFacts
 
 TIMES = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
 
@@ -73,12 +74,14 @@ def list_(as_json: bool) -> None:
     with _readers() as readers:
         present_ms = readers.present_ms() or readers.clock()
         lines = [(one, one.status(present_ms)) for one in readers.campaigns.all()]
+    facts = _facts()
     if as_json:
         click.echo(json.dumps([{"campaign": msgspec.to_builtins(one), "status": status} for one, status in lines]))
         return
     for one, status in lines:
         span = f"{_moment(one.starts_ms)} – {_moment(one.ends_ms)}"
-        click.echo(f"{one.campaign_id}  {status:8} {span}  {one.scope} {one_line(one.scope_id)}  {one_line(one.name)}")
+        of = facts.label(one.scope_id) if one.scope == "brand" else one_line(one.scope_id)
+        click.echo(f"{one.campaign_id}  {status:8} {span}  {one.scope} {of}  {one_line(one.name)}")
     if not lines:
         click.echo("No campaigns yet; `pulsewatch campaign create` makes one.")
 
@@ -122,11 +125,12 @@ def report(campaign_id: str, language: "Language", zone: str, page: Path | None,
 
     if page is None and table is None:
         raise UsageError("give --html FILE, --csv FILE, or both")
+    reader, facts = reports.reader_of(language, zone), _facts()
     with _readers() as readers:
         if page is not None:
-            page.write_text(reports.html(readers, campaign_id, reader=reports.reader_of(language, zone)))
+            page.write_text(reports.html(readers, campaign_id, reader=reader, facts=facts))
         if table is not None:
-            table.write_text(reports.table(readers, campaign_id, reports.reader_of(language, zone)))
+            table.write_text(reports.table(readers, campaign_id, reader, facts))
 
 
 def _readers() -> "Readers":
@@ -134,6 +138,13 @@ def _readers() -> "Readers":
     from streams.settings import settings
 
     return Readers(settings())
+
+
+def _facts() -> "BrandFacts":
+    from streams.catalogue.facts import BrandFacts
+    from streams.settings import settings
+
+    return BrandFacts.where_usable(settings())
 
 
 def _ms(moment: datetime) -> int:

@@ -86,6 +86,7 @@ def push(
     from dashboards.grafana.build import load
     from dashboards.grafana.client import GrafanaClient
     from dashboards.grafana.push import Addresses, Push, PushResult
+    from streams.catalogue.facts import BrandFacts
     from streams.clock import system_clock
     from streams.notification.gate import read_token
     from streams.settings import settings
@@ -103,6 +104,7 @@ def push(
         "pulsewatch grafana push",
         overwrite=overwrite,
         report=report,
+        brand_label=BrandFacts.where_usable(chosen).label,
     )
     counts = work.boards(load())
     if not without_annotations:

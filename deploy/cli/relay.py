@@ -45,6 +45,7 @@ def relay(
     from deploy.cli.routes import reach
     from deploy.local.alertmanager import CONFIG as ALERTMANAGER_CONFIG
     from deploy.local.programs import RELAY_CONFIG
+    from streams.catalogue.facts import BrandFacts
     from streams.errors import Unavailable, UsageError
     from streams.ledger.connect import reader_client
     from streams.notification.gate import Gate, read_token
@@ -77,7 +78,8 @@ def relay(
         try:
             with closing(reader_client(chosen)) as client:
                 records = AlertRecords(client, chosen.namespace)
-                around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file)
+                facts = BrandFacts.where_usable(chosen)
+                around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file, facts)
                 gate = Gate(chosen.relay_token_file, names)
                 if gate.token_file is None:
                     click.echo(

@@ -19,11 +19,14 @@ def watch(folder: Path) -> None:
     from dashboards.terminal.screen import Screen
     from deploy.local.stack import addresses
     from deploy.local.supervisor import read
+    from streams.catalogue.facts import BrandFacts
     from streams.settings import settings
 
     running = read(folder)
     known = asdict(addresses(running.ports)) if running else {}
-    with Readers(settings()) as readers, Screen(addresses=known) as screen:
+    chosen = settings()
+    facts = BrandFacts.where_usable(chosen)
+    with Readers(chosen) as readers, Screen(addresses=known, facts=facts) as screen:
         while True:
             screen.show(readers.snapshots.read())
             time.sleep(REFRESH_SECONDS)

@@ -26,6 +26,7 @@ from deploy.demo.ways_in import FeedsProcess, IngestServer, PolledTotals, WaysIn
 from deploy.local.http import get_json
 from deploy.local.process import LOOPBACK, signals_unwind
 from deploy.local.stack import Stack
+from streams.catalogue.facts import BrandFacts
 from streams.errors import PulsewatchError, Unavailable
 from streams.ingest.player import ReplayProducer
 from streams.kafka.connection import KafkaConnection
@@ -112,15 +113,16 @@ def _watch(
 ) -> bool:
     feed = Feed(open_sink, options.seed, options.wall_seconds, options.scenario)
     readers, addresses = Readers(stack.settings), asdict(stack.addresses)
+    facts = BrandFacts.where_usable(stack.settings)
     try:
         feed.start()
-        with Screen(console, addresses) as screen:
+        with Screen(console, addresses, facts) as screen:
             _until_settled(stack, feed, readers, screen, milestones)
         agrees = _report(stack, feed, readers, console, milestones)
         if options.forever:
             console.print("Going on in real time until Ctrl-C.")
             feed.go_on()
-            with Screen(console, addresses) as screen:
+            with Screen(console, addresses, facts) as screen:
                 while True:
                     _refresh(stack, feed, readers, screen, milestones)
         return agrees

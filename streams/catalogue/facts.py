@@ -4,11 +4,16 @@ A brand that the catalogue lacks, or of which it says nothing, is missing in the
 goes before the catalogue; one for all brands holds where the catalogue is silent.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from streams.catalogue.brand import Brand
-from streams.catalogue.live import LiveCatalogue
+from streams.catalogue.live import LiveCatalogue, label_of
+from streams.errors import UsageError
+from streams.money import money_text
 from streams.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class BrandFacts:
@@ -26,6 +31,26 @@ class BrandFacts:
         """Those of PULSEWATCH_BRANDS. Raises UsageError where the file cannot be used."""
         live = None if settings.brands is None else LiveCatalogue(settings.brands)
         return cls(live, settings.brand_zones)
+
+    @classmethod
+    def where_usable(cls, settings: Settings) -> "BrandFacts":
+        """The same; none, and a word in the log, where the file cannot be used: who pages people, or shows what goes
+        on, does so without names too."""
+        try:
+            return cls.of(settings)
+        except UsageError as error:
+            log.warning("%s; until it is mended and this is started again, brands are called by their ids", error)
+            return cls(None, settings.brand_zones)
+
+    def label(self, brand_id: str) -> str:
+        """What people read for a brand, on one line: its display name, else its id. What a format's own markup could
+        make of it is that format's to escape."""
+        known = None if self.live is None else self.live.fresh().labels.get(brand_id)
+        return known or label_of(brand_id)
+
+    def money(self, minor: float, brand_id: str) -> str:
+        """An amount in minor units of the money that the brand reports in, as people read it."""
+        return money_text(minor, self.currencies.get(brand_id))
 
     def rivals(self, brand_id: str) -> tuple[str, ...]:
         """Those that the catalogue names, in its order."""

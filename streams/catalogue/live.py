@@ -8,6 +8,7 @@ broken, or gone      what was in force stays so; the log, a metric and `status()
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,8 +24,10 @@ from streams.catalogue.matcher import BrandMatcher
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
 from streams.metrics import CATALOGUE_BRANDS, CATALOGUE_BROKEN, CATALOGUE_READS, from_zero
+from streams.untrusted import one_line
 
 LOOK_SECONDS: Final = 1.0
+LABEL_CHARS: Final = 60
 log = logging.getLogger(__name__)
 
 _Signature = tuple[int, int, int]
@@ -42,6 +45,18 @@ class Catalogue:
     def matcher(self) -> BrandMatcher:
         """Finds the brands of texts; made when first asked for."""
         return BrandMatcher(list(self.brands.values()))
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """What people read for each id: the display name on one line, with the id where another brand has it too."""
+        labels = {brand.id: label_of(brand.display_name) or label_of(brand.id) for brand in self.brands.values()}
+        counts = Counter(labels.values())
+        return {name: label if counts[label] == 1 else f"{label} ({label_of(name)})" for name, label in labels.items()}
+
+
+def label_of(name: str) -> str:
+    """A brand's name or id as it may stand on a line of ours: at most LABEL_CHARS characters, none of them hidden."""
+    return one_line(" ".join(name.split()), LABEL_CHARS)
 
 
 def revision_of(brands: Sequence[Brand]) -> str:

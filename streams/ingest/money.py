@@ -10,20 +10,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from streams.ingest.foreign import MAX_COUNT, ForeignError
+from streams.money import minor_digits
 
 MoneyUnit = Literal["minor", "major"]
-_WITHOUT_MINOR = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a closed set, as ISO 4217 has it
-)
-_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _SHOWN = re.compile(r"[^\d.,+-]{0,4}([0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(\.[0-9]{1,9})?[^\d.,]{0,4}")
-
-
-def minor_digits(currency: str | None) -> int:
-    """Digits of a currency's minor unit (ISO 4217); two where it is not known."""
-    if currency in _WITHOUT_MINOR:
-        return 0
-    return 3 if currency in _THOUSANDTHS else 2
 
 
 def minor_units(value: Any, unit: MoneyUnit, currency: str | None) -> int:

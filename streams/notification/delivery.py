@@ -18,6 +18,7 @@ from typing import Literal
 import aiohttp
 import msgspec
 
+from streams.catalogue.facts import BrandFacts
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
 from streams.metrics import RELAY_MESSAGES, RELAY_SECONDS, from_zero
@@ -58,6 +59,8 @@ class ReceiverClient:
     session: aiohttp.ClientSession
     records: AlertRecords | None = None
     """Without it messages have the words of Alertmanager alone."""
+    facts: BrandFacts = field(default_factory=BrandFacts)
+    """How brands are called."""
     clock: Clock = system_clock
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -112,7 +115,9 @@ class ReceiverClient:
         if not news:
             return None
         notification = msgspec.structs.replace(notification, alerts=news)
-        reader = Reader(self.receiver.language, self.receiver.zone, self.clock())
+        # A changed catalogue is read in a thread, not between two messages of the loop.
+        await asyncio.to_thread(self.facts.label, "")
+        reader = Reader(self.receiver.language, self.receiver.zone, self.clock(), self.facts.label)
         episodes = sorted({alert.episode for alert in notification.alerts if alert.episode})
         known = await self.records.known(episodes) if self.records is not None and episodes else {}
         return compose(notification, self.links, reader, known)

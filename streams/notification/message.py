@@ -187,7 +187,8 @@ def _what(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
 
 def _where(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
     room = alert.labels.get("room", "")
-    parts = [one_line(alert.labels.get("brand", "")), reader.words["room"].format(one_line(room)) if room else ""]
+    brand = alert.labels.get("brand", "")
+    parts = [reader.brand_label(brand) if brand else "", reader.words["room"].format(one_line(room)) if room else ""]
     return [part for part in parts if part]
 
 

@@ -5,13 +5,14 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from streams.catalogue.facts import BrandFacts
 from streams.notification.alertmanager import read
 from streams.notification.alertmanager_api import AlertmanagerApi
 from streams.notification.delivery import Outcome, ReceiverClient
@@ -38,6 +39,8 @@ class Surroundings:
     """Its address."""
     password_file: Path | None = None
     """Of Alertmanager's user `pulsewatch`."""
+    facts: BrandFacts = field(default_factory=BrandFacts)
+    """How brands are called."""
 
 
 def application(
@@ -49,10 +52,10 @@ def application(
     app[GATE] = gate
 
     async def clients(app: web.Application) -> AsyncIterator[None]:
-        records = around.records if around else None
+        records, facts = (around.records, around.facts) if around else (None, BrandFacts())
         async with aiohttp.ClientSession() as session:
             app[CLIENTS] = {
-                name: ReceiverClient(receiver, links, session, records) for name, receiver in receivers.items()
+                name: ReceiverClient(receiver, links, session, records, facts) for name, receiver in receivers.items()
             }
             yield
 

@@ -4,7 +4,7 @@ Figures and quotes come from the alert's record in Redis, which is as it is now;
 display should obey.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -28,11 +28,13 @@ class KnownAlert:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads the message: in which language, in which zone, and when."""
+    """Who reads the message: in which language, in which zone, when, and how their brands are called."""
 
     language: Language = "en"
     zone: tzinfo = UTC
     now_ms: int = 0
+    brand_label: Callable[[str], str] = one_line
+    """What a brand is called, by its id."""
 
     @property
     def words(self) -> Mapping[str, str]:

@@ -54,7 +54,9 @@ def test_rooms_come_by_viewers_then_by_events() -> None:
 def test_room_has_the_inauthentic_shares_of_its_view() -> None:
     views = HeldViews(fakes={"r-1": {"likes": 0.4}, "gone": {"likes": 0.9}})
     snapshot = reader(HeldRooms({"r-1": {"likes": 2}, "r-2": {"likes": 1}}), views=views).read()
-    assert [(room.room_id, room.fake_shares) for room in snapshot.rooms] == [("r-1", {"likes": 0.4}), ("r-2", {})]
+    assert [(room.room_id, room.fake_shares, room.brand_id) for room in snapshot.rooms] == [
+        ("r-1", {"likes": 0.4}, "b-1"), ("r-2", {}, ""),
+    ]  # fmt: skip
 
 
 def test_largest_rooms_have_the_people_of_their_session() -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 from streams.alerts.alert import Alert
 from streams.detection.room.fake_traffic import TrafficFigure
-from streams.detection.views.reader import BrandTexts
+from streams.detection.views.reader import BrandTexts, RoomSummary
 from streams.engagement.dictionary import AudienceMetric, Scope, SumMetric
 from streams.engagement.reader import ScopeTotals
 from streams.errors import Unavailable
@@ -61,12 +61,17 @@ class HeldAlerts:
 class HeldViews:
     counts: Sequence[BrandTexts] = ()
     fakes: Mapping[str, Mapping[TrafficFigure, float]] = field(default_factory=dict)
+    brand_id: str = "b-1"
 
     def texts(self, at_ms: int) -> Sequence[BrandTexts]:
         return self.counts
 
-    def fake_shares(self, room_ids: Sequence[str]) -> Mapping[str, Mapping[TrafficFigure, float]]:
-        return {room_id: self.fakes[room_id] for room_id in room_ids if room_id in self.fakes}
+    def rooms(self, room_ids: Sequence[str]) -> Mapping[str, RoomSummary]:
+        return {
+            room_id: RoomSummary(room_id, self.brand_id, "feed", False, self.fakes[room_id])
+            for room_id in room_ids
+            if room_id in self.fakes
+        }
 
 
 @dataclass

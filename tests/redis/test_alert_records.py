@@ -1,5 +1,6 @@
 """What the relay reads of alerts and decisions, on a real Redis."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 import redis as sync_redis
 
 from deploy.local.redis import LocalRedis
+from streams.catalogue.facts import BrandFacts
 from streams.clock import DAY_MS
 from streams.control.decisions import Decisions
 from streams.notification.delivery import ReceiverClient
 from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.records import AlertRecords, Told
+from streams.settings import Settings
 from tests.builders.alert_records import kept_alerts
 from tests.builders.episodes import MINUTE_MS, NOW_MS, ONSET_MS, breach, crisis
 from tests.builders.notifications import notice, notification
@@ -101,3 +104,19 @@ async def test_person_is_told_once_that_it_is_over_and_a_receiver_with_a_state_c
             assert result.outcome == "delivered"
     assert len(robot.got) == messages
     assert records.told(["f1"]) is None  # nobody began to count
+
+
+async def test_message_calls_the_brand_by_its_name_of_the_moment(
+    client: sync_redis.Redis, namespace: str, tmp_path: Path
+) -> None:
+    records, path = kept_alerts(client, namespace, crisis()), tmp_path / "brands.yaml"
+    path.write_text("brands: [{id: b1, names: [b1], display_name: '*Bright* <!channel>\u202e'}]")
+    robot = Robot()
+    async with robot.server() as server, aiohttp.ClientSession() as session:
+        (tmp_path / "url").write_text(str(server.make_url("/send")))
+        desk = Receiver("desk", "slack", "zh-TW", None, tmp_path / "url", None)
+        delivering = ReceiverClient(desk, Links(), session, records, BrandFacts.of(Settings(brands=path)))
+        await delivering.deliver(notification(notice()))
+    [body] = robot.got
+    assert "＊Bright＊ ＜！channel＞�" in body["text"]
+    assert "*Bright*" not in json.dumps(body)

@@ -67,6 +67,7 @@ def test_listed_alert_is_whole_with_its_link_and_what_was_decided(redis_server: 
         Decisions(client, namespace).record(alert, "acknowledged", "alice", alert.updated_at, "on it")
     assert listed() == ["firing critical", "firing warning"]
     printed = CliRunner().invoke(alerts).output
+    assert "critical crisis b-1 since" in printed
     assert "and this is the end" in printed
     assert "http://127.0.0.1:9107/alert/0123456789abcdef" in printed
     assert "acknowledged by alice at 2026-09-21 12:01 UTC: on it" in printed

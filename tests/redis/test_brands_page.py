@@ -1,5 +1,6 @@
 """The catalogue in the console, on a real Redis: shown, tried, changed by operators alone, and used by other pages."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,26 @@ def test_nothing_is_written_without_the_record_of_it(settings: Settings, path: P
     with pytest.raises(Unavailable):
         BrandChanges(Away(), "pw").save(path, Brand(id="b4", names=("Quattro",)), seen, "alice", 1)
     assert path.read_text() == BRANDS
+
+
+def test_report_calls_the_brand_by_its_name_and_has_its_money(settings: Settings, path: Path) -> None:
+    path.write_text(BRANDS.replace("Bright One", "=<b>Bright</b> One"))
+    count(settings, event("payment", 5, "p1", subject_id="o1", amount=12_345, session_id="s"), log_ms=TEN_MS)
+    draft = {
+        "name": "spring", "scope": "brand", "scope_id": "b1", "brand_id": "b1", "tags": [], "starts_ms": TEN_MS,
+        "ends_ms": TEN_MS + 60 * 60_000,
+    }  # fmt: skip
+    with served(settings) as console:
+        name = console.post("campaigns", draft).json()["campaign_id"]
+        page = console.client.get(f"/campaign/{name}/report.html").text
+        table = console.client.get(f"/campaign/{name}/report.csv").text
+    assert "brand <bdi>=&lt;b&gt;Bright&lt;/b&gt; One</bdi>" in page
+    assert "JP¥12,345<" in page
+    header, *rows = csv.reader(table.lstrip("\ufeff").splitlines())
+    paid = header.index("paid_value")
+    assert header[-3:] == ["brand_id", "brand", "currency"]
+    assert {tuple(row[-3:]) for row in rows} == {("b1", "'=<b>Bright</b> One", "JPY")}
+    assert [row[paid] for row in rows if row[paid] != "0"] == ["12345"]
 
 
 def test_rivals_are_those_that_the_catalogue_names(settings: Settings, console: Served) -> None:

@@ -206,11 +206,6 @@ class ViewReader:
         views = self._views(LIVE, ROOM_VIEWS, room_ids)
         return {room_id: _room_summary(room_id, ROOM_VIEW.decode(view)) for room_id, view in views}
 
-    def fake_shares(self, room_ids: Sequence[str]) -> dict[str, Mapping[TrafficFigure, float]]:
-        """The inauthentic share of these rooms' enters, likes and comments over the last minutes in which they had any;
-        rooms and figures of which too little is known are left out."""
-        return {room_id: room.fake_shares for room_id, room in self.rooms(room_ids).items() if room.fake_shares}
-
     def texts(self, at_ms: int) -> list[BrandTexts]:
         """The texts of the hour of event time that ends with the minute of `at_ms`, of all brands."""
         minutes = range(at_ms // MINUTE_MS - SHOWN_MINUTES + 1, at_ms // MINUTE_MS + 1)

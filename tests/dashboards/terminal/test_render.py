@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,10 +14,12 @@ from rich.console import Console
 
 from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount
-from dashboards.terminal.render import NO_ADDRESSES, age, lines, money, render, shown_alerts, when
+from dashboards.terminal.render import NO_ADDRESSES, age, lines, render, shown_alerts, when
 from streams.alerts.alert import Severity
+from streams.catalogue.facts import BrandFacts
 from streams.control.decisions import Decision
 from streams.engagement.dictionary import SumMetric
+from streams.settings import Settings
 from tests.builders.alerts import NOON_MS, an_alert
 
 
@@ -178,5 +181,28 @@ def test_lines_report_changes_once_and_totals_always() -> None:
     ]
 
 
-def test_money_has_two_decimals() -> None:
-    assert [money(0), money(5), money(123_456_789)] == ["0.00", "0.05", "1,234,567.89"]
+@pytest.fixture
+def facts(tmp_path: Path) -> BrandFacts:
+    path = tmp_path / "brands.yaml"
+    path.write_text(
+        """brands:
+  - {id: b-1, display_name: "[red]山野\\u202e\\e[2J 户外[/]", names: [山野], currency: CNY}
+  - {id: b-2, display_name: Kiku, names: [Kiku], currency: JPY}
+"""
+    )
+    return BrandFacts.of(Settings(brands=path))
+
+
+def test_brand_is_called_by_its_name_and_its_rooms_pay_in_its_money(facts: BrandFacts) -> None:
+    rooms = [RoomFigures(f"r-{brand}", {"paid_value": 123_456}, brand_id=brand) for brand in ("b-1", "b-2", "b-3")]
+    snapshot = reading(rooms=rooms, texts=[TextCount("b-1", "x", 1), TextCount("b-3", "x", 1)], active=[an_alert()])
+    console = Console(file=io.StringIO(), width=200, force_terminal=False, color_system=None)
+    console.print(render(snapshot, cells=200, facts=facts))
+    assert isinstance(console.file, io.StringIO)
+    screen = console.file.getvalue()
+    for shown in ("[red]山野�", "¥1,234.56", "JP¥123,456", " 1,234.56", "b-3"):
+        assert shown in screen
+    assert "\x1b" not in screen
+    assert lines(None, snapshot, facts=facts)[0].endswith(
+        "crisis [red]山野��[2J 户外[/]: negative texts at nine times the baseline"
+    )

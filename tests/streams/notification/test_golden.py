@@ -22,6 +22,8 @@ FOLDER = Path(__file__).parents[2] / "data" / "messages"
 LINKS = Links("http://console", "http://git/runbooks")
 ADDRESS = Address("http://robot/send", "s3cret")
 ZONES: Mapping[str, str] = {"en": "UTC", "zh-CN": "Asia/Shanghai", "zh-TW": "Asia/Taipei", "zh-HK": "Asia/Hong_Kong"}
+NAMES: Mapping[str, str] = {"acme": "Acme & Söhne <旗舰店> [官方](1) @all"}
+"""How the catalogue calls brands; it knows nothing of 山野."""
 FORMAT_LANGUAGES: list[tuple[ReceiverKind, Language]] = [
     ("webhook", "en"), ("slack", "en"), ("pagerduty", "en"), ("feishu", "zh-CN"), ("dingtalk", "zh-TW"),
     ("wecom", "zh-HK"), ("slack", "zh-CN"), ("pagerduty", "zh-CN"),
@@ -68,7 +70,8 @@ def stories() -> dict[str, tuple[dict[str, Any], dict[str, KnownAlert]]]:
 def bodies(story: str, kind: ReceiverKind, language: Language) -> list[Any]:
     given, records = stories()[story]
     told = notification(*given["alerts"], status=given.get("status", "firing"))
-    message = compose(told, LINKS, Reader(language, ZoneInfo(ZONES[language]), NOW_MS), records)
+    reader = Reader(language, ZoneInfo(ZONES[language]), NOW_MS, lambda brand: NAMES.get(brand, brand))
+    message = compose(told, LINKS, reader, records)
     assert message is not None
     return [post.body for post in FORMATS[kind].write(RenderInput(told, message, ADDRESS, NOW_MS))]
 
