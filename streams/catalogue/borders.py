@@ -39,8 +39,7 @@ class WordBorders:
     """Cuts Chinese as jieba does, with the names of a catalogue among its words."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        new = (name for name in names if len(name) > 1 and _HAN_ONLY.fullmatch(name) and not rjieba.has_word(name))
-        self._jieba = _jieba_with(frozenset(new))
+        self._jieba = _jieba_with(frozenset(name for name in names if is_rare_word(name)))
 
     def is_a_word(self, text: str, start: int, end: int) -> bool:
         """Whether a Chinese name begins and ends where words do. A longer word may hold it that goes on with a word,
@@ -73,6 +72,12 @@ def _jieba_with(names: frozenset[str]) -> Any:
     for name in names:
         jieba.add_word(name, max(3, jieba.suggest_freq(name)) * _LIKELIER, "nz")
     return jieba
+
+
+@lru_cache(maxsize=10_000)
+def is_rare_word(name: str) -> bool:
+    """Whether jieba's dictionary lacks a Chinese name."""
+    return len(name) > 1 and _HAN_ONLY.fullmatch(name) is not None and not rjieba.has_word(name)
 
 
 def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:

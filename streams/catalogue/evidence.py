@@ -6,8 +6,10 @@ weights were set on tests/data/brands/texts.jsonl and judged on texts that were 
 for      a word of the brand's context 2 beside it … 1 in the text · of its trades · goods right behind it · of any
          company (general) · what companies do, right behind it · another brand, a rival most of all · a capital in
          the midst of a sentence · Latin letters in a Chinese text · what the name alone tells (words.yaml, prior)
+         · capitals that it is compared or listed with · Latin letters in a Japanese text ·
+         a model's letters and number right behind a Chinese name
 against  a turn of phrase with the name in it (an apple a day) · a word of its other sense, most of all beside it ·
-         an article before what has no capital
+         an article or a possessive before what has no capital · `to` before what is a verb then
 """
 
 import re
@@ -53,6 +55,17 @@ _CLAUSE_END = re.compile(r"[,，:：、]")
 _LINK = re.compile(r"(?:'s|™|®|(?:这[次季波款个代双件条部台只]?|今年|最近|现在|家|牌)?的?(?:新款|新|旧|老|这)?)\W{0,2}")
 _ENUMERATION = re.compile(r"\s*(?:[、,，/&+]|和|跟|与|还是|对比|比|或|从|换到|转|and|or|vs\.?|versus|到|换)\s*")
 _BEGINS = re.compile(r"(?:^|[.!?:;\n。！？…]|[\"“(\[#•-])\s*$")
+_VERSUS = re.compile(r"\s(?:vs\.?|versus|or)\s+(?:the\s+)?[A-Z]")
+_AFTER_VERSUS = re.compile(r"[A-Z][\w'’&-]*\s(?:vs\.?|versus|or)\s+$")
+_DETERMINED = re.compile(
+    r"(?:\b(?i:a|an|the|my|your|his|her|our|their|its)(?:\s[a-z]+){1,2}|[A-Za-z]['’]s(?:\s[a-z]+)?)\s$"
+)
+"""An article or a possessive, and words without capitals between it and what it belongs to."""
+_VERB_BEHIND = re.compile(
+    r"\s(?!(?:for|to|in|on|at|from|by|with|and|or|but|because|as|when|after|before|is|was)\b)[a-z]"
+)
+_MODEL = re.compile(r"[A-Za-z]{1,4}\d")
+_CHINESE_VERSUS = re.compile(r"\s?(?:vs|VS|Vs|对比|PK|pk)\s?[^\s,，。！？]")
 _WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z'’-]*)\W{1,2}$")
 _WORD_BEHIND = re.compile(r"(?:'s)?\s([A-Za-z][A-Za-z'’-]*)")
 _ARTICLES: Final = frozenset(
@@ -60,6 +73,7 @@ _ARTICLES: Final = frozenset(
 )
 _WAYS: Final = frozenset(("at", "from", "by", "via", "with"))
 _HAN = re.compile(f"[{HAN}]")
+_KANA = re.compile("[\u3041-\u30fa]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
@@ -100,9 +114,12 @@ class Letters:
     text: Reading
     _told: bool | None = None
     chinese: bool = field(init=False)
+    japanese: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chinese = _HAN.search(self.text.plain) is not None
+        plain = self.text.plain
+        self.chinese = _HAN.search(plain) is not None
+        self.japanese = not plain.isascii() and _KANA.search(plain) is not None
 
     @property
     def tell(self) -> bool:
@@ -145,6 +162,10 @@ def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other
     signs += _others(text.lower, name, others)
     if name.word[0].isascii() and name.word[0].isalpha():
         signs += _written(text, name, letters)
+    elif _MODEL.match(text.plain, name.end):
+        signs.append((1.0, f"{name.word} with a model"))
+    elif _CHINESE_VERSUS.match(text.plain, name.end):
+        signs.append((0.6, f"{name.word} against another name"))
     return _sum(signs, name.word)
 
 
@@ -203,6 +224,9 @@ def _written(text: Reading, name: Name, letters: Letters) -> list[_Sign]:
     """What an English word's capital, article and place in the sentence tell."""
     plain = text.plain
     capital = plain[name.start].isupper()
+    if letters.japanese:
+        # English words are written in kana there; Latin letters are names.
+        return [(1.0 if capital else 0.6, f"{name.word} in a Japanese text")]
     if letters.chinese:
         return [(0.7 if capital else 0.3, f"{name.word} in a Chinese text")]
     before = _WORD_BEFORE.search(plain, max(0, name.start - 30), name.start)
@@ -210,11 +234,25 @@ def _written(text: Reading, name: Name, letters: Letters) -> list[_Sign]:
     signs: list[_Sign] = []
     if last.lower() in _ARTICLES and not (capital and letters.tell):
         signs.append((-0.8, f"{last.lower()} {name.word}"))
+    elif not capital and _DETERMINED.search(plain, max(0, name.start - 40), name.start):
+        signs.append((-0.8, f"{name.word} of something"))
+    elif last == "to" and not capital and _VERB_BEHIND.match(plain, name.end):
+        signs.append((-1.0, f"to {name.word}"))
     elif last in _WAYS and not name.homonym.senses & PERSONS:
         signs.append((1.0 if last == "at" and name.trades & PLACES else 0.5, f"{last} {name.word}"))
+    if capital and letters.tell and _compared(plain, name):
+        signs.append((0.8, f"{name.word} against another name"))
     if letters.tell and not name.homonym.senses & PROPER:
         signs.append(_capital(plain, name, last, before.start() if before else 0))
     return signs
+
+
+def _compared(plain: str, name: Name) -> bool:
+    """Whether a name with a capital stands on either side of it, with `vs` or `or` between them."""
+    return (
+        _VERSUS.match(plain, name.end) is not None
+        or _AFTER_VERSUS.search(plain, max(0, name.start - 30), name.start) is not None
+    )
 
 
 def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
@@ -223,7 +261,14 @@ def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
     behind = _WORD_BEHIND.match(plain, name.end)
     if _BEGINS.search(plain, max(0, name.start - 4), name.start):
         weight = 0.6 if plain.startswith("'s", name.end) else 0.2
-    elif last and last[0].isupper() and last != "I" and not _BEGINS.search(plain, max(0, last_start - 4), last_start):
+    elif (
+        last
+        and last[0].isupper()
+        and last != "I"
+        and plain[name.start - 1] == " "
+        and plain[name.start - 2] != ","
+        and not _BEGINS.search(plain, max(0, last_start - 4), last_start)
+    ):
         weight = -0.3
     else:
         weight = 0.2 if behind and behind.group(1)[0].isupper() and len(behind.group(1)) > 1 else 1.0

@@ -22,7 +22,7 @@ FOODS: Final = frozenset({"fruit", "grain", "animal"})
 """Senses whose goods are food."""
 PLACES: Final = frozenset({"retail", "fashion", "restaurants", "energy"})
 """Trades whose brands are places too: one buys at them."""
-PROPER: Final = frozenset({"space", "geography", "person", "train"})
+PROPER: Final = frozenset({"space", "geography", "person"})
 """Senses that are written with a capital letter too."""
 
 

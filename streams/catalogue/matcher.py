@@ -21,6 +21,7 @@ from streams.catalogue.borders import (
     addresses,
     is_in_mail,
     is_own_host,
+    is_rare_word,
     joined,
     mention_allows,
     stands_alone,
@@ -107,7 +108,7 @@ class BrandMatcher:
         return self._borders.is_a_word_alone(lower, at)
 
     def homonym(self, word: str) -> Homonym:
-        return self._lexicon.homonyms.get(word, _NO_HOMONYM)
+        return self._lexicon.homonyms.get(word) or (_RARE_WORD if is_rare_word(word) else _NO_HOMONYM)
 
     def kind(self, word: str, profile: _Profile, name: str) -> CueKind | None:
         """What a word is to a brand that may be meant by a homonym."""
@@ -171,6 +172,8 @@ class BrandMatcher:
 
 
 _NO_HOMONYM: Final = Homonym()
+_RARE_WORD: Final = Homonym(prior=0.5)
+"""A Chinese name that is called ambiguous, and that no dictionary has as a word: it is oftener the name."""
 
 
 _RANKS: Final[Mapping[CueKind, int]] = {"trade": 0, "general": 1, "goods": 2, "act": 3, "comparing": 4}

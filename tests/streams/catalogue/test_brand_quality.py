@@ -29,6 +29,19 @@ def test_labelled_texts_go_to_their_brands(matcher: BrandMatcher, part: str) -> 
     assert quality.recall >= 0.95
 
 
+@pytest.mark.parametrize(("part", "precision", "recall"), [("plain.jsonl", 0.99, 0.98), ("hard.jsonl", 0.90, 0.72)])
+def test_catalogue_of_ten_minutes_finds_plain_texts_and_most_of_the_hard(
+    part: str, precision: float, recall: float
+) -> None:
+    """Some of the hard ones need a word that the catalogue lacks."""
+    folder = DATA / "ten_minutes"
+    quality = measure(BrandMatcher(read_brands(folder / "brands.yaml")), read_labelled_texts([folder / part]))
+    assert quality.precision is not None
+    assert quality.precision >= precision
+    assert quality.recall is not None
+    assert quality.recall >= recall
+
+
 def test_quality_counts_pairs_and_names_what_is_wrong() -> None:
     matcher = BrandMatcher([Brand(id="nike", names=("Nike",)), Brand(id="puma", always=("Puma",))])
     texts = [LabelledText("Nike and Puma", ("nike",)), LabelledText("trefoil", ("adidas",)), LabelledText("none")]

@@ -174,3 +174,39 @@ def test_file_that_cannot_be_used_is_told(tmp_path: Path, text: str, said: str) 
     path.write_text(text)
     with pytest.raises(UsageError, match=said):
         read_brands(path)
+
+
+AMBIGUOUS = BrandMatcher([
+    Brand(id="puma", ambiguous=("Puma",), context=("shoes",)),
+    Brand(id="target", ambiguous=("Target",), context=("store",)),
+    Brand(id="oracle", ambiguous=("Oracle",), context=("database",)),
+    Brand(id="subway", ambiguous=("Subway",), context=("sandwich",)),
+    Brand(id="smartisan", ambiguous=("锤子",), context=("手机",)),
+    Brand(id="feihe", ambiguous=("飞鹤",), context=("奶粉",)),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        ("I own shirts by Nike, Adidas, Puma and they all fade", ["puma"]),
+        ("today I eat at home, and Subway or Quiznos can wait", ["subway"]),
+        ("Oracle vs SAP, who is slower to answer the phone", ["oracle"]),
+        ("Pumaのスニーカーを買った", ["puma"]),
+        ("TARGETが日本に来た", ["target"]),
+        ("they want to target younger shoppers in every store", []),
+        ("the drone's target was a warehouse", []),
+        ("Our checkout traffic target is low", []),
+        ("the Target store on Main Street", ["target"]),
+        ("锤子T2还能用", ["smartisan"]),
+        ("锤子两把", []),
+        ("飞鹤跌停了", ["feihe"]),
+        ("飞鹤从芦苇上掠过", []),
+        ("my own puma shoes fell apart", ["puma"]),
+        ("the best jingle from Subway lives in my head", ["subway"]),
+    ],
+)
+def test_ambiguous_name_is_weighed_by_how_it_is_written_and_what_it_is_compared_with(
+    text: str, brands: list[str]
+) -> None:
+    assert AMBIGUOUS.brands(text) == brands
