@@ -12,6 +12,10 @@ from prometheus_client import Counter, Gauge, Histogram
 EVENTS = Counter("pulsewatch_events_total", "Records by what became of them.", ["stage", "fate"])
 """fate: applied, duplicate, late, dead_letter, skipped, retraction_unmatched (its target was already
 retracted, or has not arrived yet)."""
+EVENTS_AHEAD = Counter(
+    "pulsewatch_events_ahead_total",
+    "Events more than five minutes ahead of their arrival, which counters take to be of their arrival.",
+)
 DEAD_LETTERS = Counter("pulsewatch_dead_letters_total", "Records that could not be read.", ["stage", "reason"])
 INGEST_UNREAD = Counter(
     "pulsewatch_ingest_unread_total",
@@ -107,6 +111,9 @@ FEED_LATENESS = "pulsewatch_feed_lateness_seconds"
 """How late nearly all of a source's texts come; label source."""
 FEED_LATE = "pulsewatch_feed_late_texts"
 """Texts of a source that came later than detection waited for; they count in their own minutes; label source."""
+FEED_AHEAD = "pulsewatch_feed_ahead_texts"
+"""Texts of a source that were more than five minutes ahead of their arrival, strays or of a clock that is off; label
+source."""
 FEED_UP = "pulsewatch_feed_up"
 """1 while a feed of `feeds run` is connected, or at its end as files are, 0 while it is not, or its process writes
 nothing; label feed. One that was told to stop has no series of these. Feeds beyond the cap are `other`: added up, and 1

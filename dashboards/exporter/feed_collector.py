@@ -73,11 +73,13 @@ def _times(times: Sequence[FeedTimes]) -> Iterator[GaugeMetricFamily]:
     clock = GaugeMetricFamily(metrics.FEED_CLOCK, "How far a source's clock is behind.", labels=["source"])
     lateness = GaugeMetricFamily(metrics.FEED_LATENESS, "How late nearly all of its texts come.", labels=["source"])
     late = GaugeMetricFamily(metrics.FEED_LATE, "Texts that came later than was waited for.", labels=["source"])
+    ahead = GaugeMetricFamily(metrics.FEED_AHEAD, "Texts far ahead of their arrival.", labels=["source"])
     for one in times:
         clock.add_metric([one.source], one.offset_ms / 1000)
         lateness.add_metric([one.source], one.lateness_ms / 1000)
         late.add_metric([one.source], one.late)
-    yield from (clock, lateness, late)
+        ahead.add_metric([one.source], one.ahead)
+    yield from (clock, lateness, late, ahead)
 
 
 def _statuses(statuses: Sequence[FeedStatus], now_ms: int) -> Iterator[GaugeMetricFamily]:
@@ -132,4 +134,5 @@ def capped_sources(times: Sequence[FeedTimes], cap: int) -> list[FeedTimes]:
         return named
     offset_ms = max((one.offset_ms for one in rest), key=abs)
     late = sum(one.late for one in rest)
-    return [*named[:cap], FeedTimes(OTHER, offset_ms, max(one.lateness_ms for one in rest), late)]
+    ahead = sum(one.ahead for one in rest)
+    return [*named[:cap], FeedTimes(OTHER, offset_ms, max(one.lateness_ms for one in rest), late, ahead)]

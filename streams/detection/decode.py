@@ -7,9 +7,9 @@ import msgspec
 
 from streams.detection.room_event import RoomEvent
 from streams.events.codec import (
-    AHEAD_MS,
     EARLIEST_MS,
     LATEST_MS,
+    MAX_AHEAD_MS,
     MAX_EVENT_BYTES,
     Reason,
     Unreadable,
@@ -53,7 +53,7 @@ def room_events(batch: Batch) -> Records:
     decoded = decode(batch)
     columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
     made = (
-        (RoomEvent.of(event, Coordinates(batch.topic, batch.partition, offset)), log_ms)
+        (RoomEvent.of(event, Coordinates(batch.topic, batch.partition, offset), log_ms), log_ms)
         for event, offset, log_ms in columns
     )
     return Records(batch, [(event, log_ms) for event, log_ms in made if event is not None], [])
@@ -69,7 +69,7 @@ def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:
     except (ValueError, RecursionError) as error:
         reason = reason_of(error, value)
         return Unreadable(offset, value, _REASONS.get(reason, reason), detail_of(error))
-    ahead = text.log_time_ms > 0 and text.event_time_ms > text.log_time_ms + AHEAD_MS  # 0 or less where a log has none
+    ahead = 0 < text.log_time_ms < text.event_time_ms - MAX_AHEAD_MS  # 0 or less where a log has none
     if ahead or not EARLIEST_MS <= text.event_time_ms < LATEST_MS or text.log_time_ms >= LATEST_MS:
-        return Unreadable(offset, value, "time_out_of_range", "before 2005, or ahead of its log time")
+        return Unreadable(offset, value, "time_out_of_range", "before 2005, or a day ahead of its log time")
     return text

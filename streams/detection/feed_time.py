@@ -8,6 +8,8 @@ what no delay explains:
                                0:10  29:40  15:05 …     neither: a feed that is polled every half hour
 
 A clock that is off is corrected by the third smallest of the differences, so that a stray record or two move nothing.
+Hours ahead are a clock only where many records say so, and all the same: else they are strays, and each happened when
+it arrived.
 How late a feed is, is a high quantile of how far its records lie behind the key's time; it is forgotten slowly.
 """
 
@@ -21,6 +23,7 @@ from streams.alerts.episode import Episode, new_alert
 from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.watermark import SourceProgress
+from streams.events import codec
 from streams.ledger.stored import Stored
 
 MAX_SOURCES = 64
@@ -31,12 +34,22 @@ MIN_RECORDS = 20
 STRETCH_MS = 10 * MINUTE_MS
 """A clock is measured over stretches of this length or longer."""
 AHEAD_MS = 30_000
+FAR_MS = codec.AHEAD_MS
+"""Ahead by more than this, a record is a stray, or of a clock of which many records are."""
+FAR_SPREAD_MS = HOUR_MS
+"""Records of one clock that is far ahead differ by their delays, no more."""
+OTHER_CLOCK_MS = HOUR_MS
+"""A record that would be corrected to so long before its arrival, and is not ahead as it came, is of another clock."""
+POLL_MS = MINUTE_MS
+"""A poll's records arrive within this."""
 BEHIND_MS, STEADY_MS = 10 * MINUTE_MS, MINUTE_MS
 """Behind by this much or more, and by the same within this."""
 MAX_BEHIND_MS = 26 * HOUR_MS
 """The farthest time zone. What lies further back is a replay."""
 _STRAYS = 2
 """Records of a stretch that may be wrong in either direction."""
+_STRAY_SHARE = 4
+"""One record in so many may be a stray that is far ahead."""
 
 BOUNDS_MINUTES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120)
 QUANTILE = 0.98
@@ -52,14 +65,21 @@ class Stretch(Stored):
     records: int = 0
     least_ms: list[int] = []
     most_ms: list[int] = []
+    far: int = 0
+    """Records that are far ahead; their differences are in the lists below, not in those above."""
+    far_least_ms: list[int] = []
+    far_most_ms: list[int] = []
 
     def add(self, difference_ms: int, arrived_ms: int) -> None:
         self.records += 1
         self.until_ms = max(self.until_ms, arrived_ms)
-        if len(self.least_ms) <= _STRAYS or difference_ms < self.least_ms[-1]:
-            self.least_ms = sorted([*self.least_ms, difference_ms])[: _STRAYS + 1]
-        if len(self.most_ms) <= _STRAYS or difference_ms > self.most_ms[-1]:
-            self.most_ms = sorted([*self.most_ms, difference_ms], reverse=True)[: _STRAYS + 1]
+        if difference_ms < -FAR_MS:
+            self.far += 1
+            self.far_least_ms = _with_least(self.far_least_ms, difference_ms)
+            self.far_most_ms = _with_most(self.far_most_ms, difference_ms)
+        else:
+            self.least_ms = _with_least(self.least_ms, difference_ms)
+            self.most_ms = _with_most(self.most_ms, difference_ms)
 
     @property
     def complete(self) -> bool:
@@ -70,11 +90,36 @@ class Stretch(Stored):
         """How far the feed's clock is behind, negative where it is ahead; 0 where it is right or nothing is known."""
         if self.records < MIN_RECORDS:
             return 0
+        if self.is_far:
+            constant = self.far_most_ms[-1] - self.far_least_ms[-1] <= FAR_SPREAD_MS
+            return self.far_least_ms[-1] if constant else 0
         least_ms, most_ms = self.least_ms[-1], self.most_ms[-1]
         if least_ms < -AHEAD_MS:
             return least_ms
         steady = self.complete and most_ms - least_ms <= STEADY_MS
         return least_ms if steady and BEHIND_MS <= least_ms <= MAX_BEHIND_MS else 0
+
+    @property
+    def is_far(self) -> bool:
+        """Whether as many records are far ahead as no strays are: of a feed that is polled, many are not."""
+        return _STRAY_SHARE * self.far > self.records
+
+    @property
+    def told_ms(self) -> int:
+        """The difference that tells of the clock."""
+        return (self.far_least_ms if self.is_far else self.least_ms)[-1]
+
+
+def _with_least(extremes_ms: list[int], difference_ms: int) -> list[int]:
+    if len(extremes_ms) > _STRAYS and difference_ms >= extremes_ms[-1]:
+        return extremes_ms
+    return sorted([*extremes_ms, difference_ms])[: _STRAYS + 1]
+
+
+def _with_most(extremes_ms: list[int], difference_ms: int) -> list[int]:
+    if len(extremes_ms) > _STRAYS and difference_ms <= extremes_ms[-1]:
+        return extremes_ms
+    return sorted([*extremes_ms, difference_ms], reverse=True)[: _STRAYS + 1]
 
 
 class FeedClock(Stored):
@@ -104,8 +149,11 @@ class FeedClock(Stored):
 
 
 def _agree(running: Stretch, before: Stretch) -> bool:
-    """Whether the running stretch may be of the same clock as the one before."""
-    return abs(running.least_ms[-1] - before.least_ms[-1]) <= STEADY_MS
+    """Whether the running stretch may be of the same clock as the one before. What comes at one moment may be the older
+    part of a poll: that it is less ahead says nothing."""
+    later_ms = running.told_ms - before.told_ms
+    at_once = running.until_ms - running.since_ms < POLL_MS
+    return abs(later_ms) <= STEADY_MS or (at_once and later_ms > 0)
 
 
 class Lateness(Stored):
@@ -151,16 +199,26 @@ class FeedTime(Stored):
     """By which event times are corrected; positive where the clock is behind."""
     needed_ms: int = 0
     """How long to wait for nearly all of its records."""
+    ahead_records: int = 0
+    """Far ahead of their arrival."""
 
-    def correct(self, event_ms: int, arrived_ms: int, *, in_doubt: bool = False) -> int:
-        """Measure a record, and return when it happened: by the corrected clock, and no later than it arrived."""
+    def correct(self, event_ms: int, arrived_ms: int, *, in_doubt: bool = False, stamp_ms: int = 0) -> int:
+        """Measure a record, and return when it happened. Where its arrival is in doubt it is not measured, and happened
+        no later than its stamp, if it has one."""
         if in_doubt:
-            return event_ms + self.offset_ms
+            return self.happened_ms(event_ms, stamp_ms if stamp_ms > 0 else event_ms)
         self.last_ms = max(self.last_ms, arrived_ms)
+        self.ahead_records += event_ms > arrived_ms + FAR_MS
         self.clock.measure(event_ms, arrived_ms)
         if abs(self.clock.offset_ms - self.offset_ms) > STEADY_MS:
             self.offset_ms, self.lateness = self.clock.offset_ms, Lateness()
-        return min(event_ms + self.offset_ms, arrived_ms)
+        return self.happened_ms(event_ms, arrived_ms)
+
+    def happened_ms(self, event_ms: int, arrived_ms: int) -> int:
+        """By the corrected clock, and no later than it arrived. A record of another clock is taken at its word."""
+        corrected_ms = event_ms + self.offset_ms
+        is_of_another = self.offset_ms < 0 and event_ms <= arrived_ms and arrived_ms - corrected_ms > OTHER_CLOCK_MS
+        return min(event_ms if is_of_another else corrected_ms, arrived_ms)
 
 
 class FeedTimes(Stored):
@@ -172,14 +230,19 @@ class FeedTimes(Stored):
     episodes: dict[str, Episode] = {}
     """Of those whose clock is off."""
 
-    def correct(self, source: str, event_ms: int, arrived_ms: int, *, in_doubt: bool) -> int:
+    def correct(self, source: str, event_ms: int, arrived_ms: int, *, in_doubt: bool, stamp_ms: int) -> int:
         """Measure a record of a source; returns when it happened (`FeedTime.correct`)."""
         feed = self.feeds.get(source)
         if feed is None:
             if len(self.feeds) >= MAX_SOURCES:
-                return event_ms if in_doubt else min(event_ms, arrived_ms)
+                return FeedTime(arrived_ms).correct(event_ms, arrived_ms, in_doubt=in_doubt, stamp_ms=stamp_ms)
             feed = self.feeds[source] = FeedTime(arrived_ms)
-        return feed.correct(event_ms, arrived_ms, in_doubt=in_doubt)
+        return feed.correct(event_ms, arrived_ms, in_doubt=in_doubt, stamp_ms=stamp_ms)
+
+    def happened_ms(self, source: str, event_ms: int, arrived_ms: int) -> int:
+        """When a record of a source happened (`FeedTime.happened_ms`), without measuring it."""
+        feed = self.feeds.get(source)
+        return min(event_ms, arrived_ms) if feed is None else feed.happened_ms(event_ms, arrived_ms)
 
     def offset_ms(self, source: str) -> int:
         """By how much a source's event times are corrected."""
@@ -241,7 +304,8 @@ def _clock_fields(brand_id: str, source: str, offset_ms: int) -> dict[str, Any]:
     return {
         "summary": f"{source} for {brand_id}: the feed's clock is {off}",
         "explanation": f"Event times of {source} for {brand_id} are {off} of their arrival, and steadily so. Detection"
-        " corrects them by as much; counters and screens of engagement have them as they came.",
+        " corrects them by as much; counters and screens of engagement have them as they came, or, where they are more"
+        " than five minutes ahead, at their arrival.",
         "observed": {"offset_minutes": _minutes(offset_ms)},
     }
 

@@ -313,8 +313,10 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
         return "duplicate"
     in_time = classification == "amendment" or held.detectors.process(record, _arrived_ms(held, record, log_ms))
     told = held.detectors.get(record.brand_id)
-    shown = told.corrected(record) if isinstance(told, Brand) else record
-    happened_ms = told.corrected_ms(record) if isinstance(told, Brand) else record.event_time_ms
+    shown, happened_ms = record, record.event_time_ms
+    if isinstance(told, Brand):
+        shown = told.corrected(record)
+        happened_ms = shown.event_time_ms if classification == "amendment" else told.happened_ms
     views = ViewWriter()
     views.add(shown)
     if classification == "amendment":

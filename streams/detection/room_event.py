@@ -42,11 +42,13 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     """Of a caption: the name by which its retraction finds it (streams.detection.evidence)."""
     takes_back: str = ""
     """Of a retraction: that name."""
+    log_time_ms: int = 0
+    """The record's stamp; 0 or less where the log has none."""
     identity: str = ""
     """What makes two records one event (streams.events.identity)."""
 
     @classmethod
-    def of(cls, event: Event, origin: Coordinates) -> "RoomEvent | None":
+    def of(cls, event: Event, origin: Coordinates, log_time_ms: int) -> "RoomEvent | None":
         """The part of an event that detectors read; None for one that belongs to no room."""
         if event.room_id is None:
             return None
@@ -69,6 +71,7 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
             commercial=event.commercial,
             final=event.final,
             origin=origin,
+            log_time_ms=log_time_ms,
             text_id=short_id(event.event_id, event) if event.kind == "speech" else "",
             takes_back=short_id(event.retracts, event) if event.kind == "retraction" and event.retracts else "",
             identity=event_identity(event.event_id, event.source, event.platform),

@@ -24,7 +24,7 @@ from streams.engagement.orders import order_change
 from streams.engagement.owners import IdOwners
 from streams.engagement.scopes import MAX_SCOPES, CountingPlans
 from streams.engagement.stateful import RetainedEvent, StatefulEvents, is_remembered
-from streams.events.codec import Decoded
+from streams.events.codec import Decoded, placed
 from streams.events.identity import identities, retracted_identity
 from streams.events.schema import Event
 
@@ -103,8 +103,10 @@ class BatchCounter:
     def count(self, slices: Iterable[Decoded]) -> Deltas:
         """The deltas of a batch's events from `live_from` on."""
         deltas, run = Deltas(), EventRun(-1, live=False)
-        for decoded in slices:
-            deltas.unreadable += [record for record in decoded.unreadable if record.offset >= self.live_from]
+        for read in slices:
+            deltas.unreadable += [record for record in read.unreadable if record.offset >= self.live_from]
+            self._note_ahead(read, deltas)
+            decoded = placed(read)
             for block, live, part in self._runs(decoded.offsets):
                 if (block, live) != (run.block, run.live):
                     self._count(run, deltas)
@@ -116,6 +118,14 @@ class BatchCounter:
             self._plans = CountingPlans(self._owners)  # so that ids in use are met, and written, in the new stretch
         deltas.owners = self._owners.pop_new()
         return deltas
+
+    def _note_ahead(self, decoded: Decoded, deltas: Deltas) -> None:
+        for at in decoded.ahead:
+            if decoded.offsets[at] >= self.live_from:
+                source = decoded.events[at].source
+                ahead_ms = decoded.events[at].event_time_ms - decoded.timestamps_ms[at]
+                number, farthest_ms = deltas.ahead.get(source, (0, 0))
+                deltas.ahead[source] = number + 1, max(farthest_ms, ahead_ms)
 
     def _runs(self, offsets: Sequence[int]) -> Iterator[tuple[int, bool, slice]]:
         """(block, live, slice) of a slice's events, divided where a block ends and where the live ones begin."""

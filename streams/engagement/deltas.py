@@ -90,6 +90,8 @@ class Deltas:
     """How many events were applied, duplicate, late …"""
     last_event_ms: int | None = None
     """Event time of the last new event."""
+    ahead: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By source: how many events were far ahead of their arrival, and by how many milliseconds at most."""
 
     def add(self, where: ScopeMinute, slot: int, number: int) -> None:
         """Add a number to one slot."""

@@ -4,10 +4,11 @@ A batch is counted in columns by `prepare` while the batch before it is being st
 what is stored and hands all of it to the ledger in one act.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import get_args
 
-from streams.clock import Clock, system_clock
+from streams.clock import MINUTE_MS, Clock, system_clock
 from streams.engagement.dedup import warm_from
 from streams.engagement.deltas import Deltas
 from streams.engagement.owners import IdOwners, owners_of, stretches_until
@@ -16,10 +17,15 @@ from streams.events.codec import Reason, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.ledger.protocol import Ledger, Update
 from streams.ledger.retry import retrying
-from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS, from_zero
+from streams.metrics import DEAD_LETTERS, EVENT_AGE_SECONDS, EVENTS, EVENTS_AHEAD, from_zero
 from streams.topology import ENGAGEMENT, LIVE, SOCIAL
 from streams.transport.batch import Batch
+from streams.untrusted import one_line
 
+log = logging.getLogger(__name__)
+
+MAX_TOLD_AHEAD = 64
+"""Sources that are named in the log for a clock that is far ahead."""
 FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
 
 
@@ -59,6 +65,7 @@ class EngagementHandler:
         self._fates = {fate: EVENTS.labels(ENGAGEMENT, fate) for fate in FATES}
         from_zero(DEAD_LETTERS, (ENGAGEMENT,), get_args(Reason))
         self._age_seconds = EVENT_AGE_SECONDS.labels(ENGAGEMENT)
+        self._told_ahead: set[str] = set()
 
     async def assigned(self, topic: str, partition: int) -> int:
         claim = await self._ledger.acquire(topic, partition)
@@ -110,5 +117,17 @@ class EngagementHandler:
             self._fates[fate].inc(count)
         for dead_letter in prepared.dead_letters:
             DEAD_LETTERS.labels(ENGAGEMENT, dead_letter.reason).inc()
+        self._tell_ahead(prepared)
         if prepared.deltas.last_event_ms is not None:
             self._age_seconds.observe(max(0, self._clock() - prepared.deltas.last_event_ms) / 1000)
+
+    def _tell_ahead(self, prepared: Prepared) -> None:
+        """Count events that are far ahead of their arrival, and name each source of such once."""
+        for source, (number, ahead_ms) in prepared.deltas.ahead.items():
+            EVENTS_AHEAD.inc(number)
+            if source not in self._told_ahead and len(self._told_ahead) < MAX_TOLD_AHEAD:
+                self._told_ahead.add(source)
+                log.warning(
+                    "%s: an event was %.1f minutes ahead of its arrival; such events count at their arrival",
+                    one_line(source), ahead_ms / MINUTE_MS,
+                )  # fmt: skip

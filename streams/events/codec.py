@@ -7,14 +7,14 @@ tried by itself.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from operator import attrgetter, sub
 from typing import Literal, Protocol, cast
 
 import msgspec
 
-from streams.clock import MINUTE_MS
+from streams.clock import HOUR_MS, MINUTE_MS
 from streams.events.schema import RUNNING_TOTAL_KINDS, Event
 
 Reason = Literal[
@@ -27,8 +27,8 @@ Reason = Literal[
 cut short, NaN, a lone surrogate or otherwise not JSON · `too_deep` nested beyond MAX_LEVELS · `missing_field` a
 field that the event, or its kind, must have · `wrong_type` · `unknown_kind` a kind that the schema has not ·
 `unknown_value` the same for other closed sets (platform, value_mode) · `out_of_range` a number or a length ·
-`time_out_of_range` an event time before 2005, or ahead of the log · `contradiction` fields that cannot go together ·
-`undigestible` a readable record on which a stage failed, several times and by itself.
+`time_out_of_range` an event time before 2005, or more than a day ahead of the log · `contradiction` fields that cannot
+go together · `undigestible` a readable record on which a stage failed, several times and by itself.
 """
 
 MAX_EVENT_BYTES = 1_048_576
@@ -38,7 +38,10 @@ EARLIEST_MS = 1_104_537_600_000
 LATEST_MS = 4_102_444_800_000
 """2100-01-01 UTC, whatever the log says: a bound for arithmetic in 64 bits."""
 AHEAD_MS = 5 * MINUTE_MS
-"""How far a feed's clock may be ahead of the broker's."""
+"""How far a feed's clock may be ahead of the broker's. Counters take an event further ahead to be of its arrival
+(`placed`); detection measures such a clock, and corrects it where it is constant (streams.detection.feed_time)."""
+MAX_AHEAD_MS = 26 * HOUR_MS
+"""The farthest time zone. What is ahead by more is no clock that is off, and no stage takes it."""
 
 MAX_LEVELS = 1_000
 """So many lists and objects within each other. The parser's own limit is Python's, and differs between its versions."""
@@ -95,6 +98,8 @@ class Decoded:
     timestamps_ms: Sequence[int]
     values: Sequence[bytes]
     unreadable: list[Unreadable]
+    ahead: Sequence[int] = ()
+    """Positions of events that are further ahead of their Kafka timestamps than AHEAD_MS."""
 
 
 _decode = msgspec.json.Decoder(Event).decode
@@ -135,8 +140,8 @@ def decode_one(value: bytes | None, offset: int, timestamp_ms: int) -> Event | U
     if event.event_time_ms >= LATEST_MS:
         return Unreadable(offset, value, "time_out_of_range", "2100-01-01 or later")
     ahead_ms = event.event_time_ms - timestamp_ms
-    if timestamp_ms > 0 and ahead_ms > AHEAD_MS:
-        detail = f"{event.source}: {ahead_ms / MINUTE_MS:.1f} minutes ahead of the log"
+    if timestamp_ms > 0 and ahead_ms > MAX_AHEAD_MS:
+        detail = f"{event.source}: {ahead_ms / HOUR_MS:.1f} hours ahead of the log"
         return Unreadable(offset, value, "time_out_of_range", detail[:DETAIL_CHARACTERS])
     return event
 
@@ -189,38 +194,59 @@ def _consistent(decoded: Decoded) -> Decoded:
     )
 
 
-def _decode_all(timestamps_ms: Sequence[int], values: Sequence[bytes]) -> list[Event] | None:
-    """All the events, or None where one of the records cannot be used."""
+def _decode_all(offsets: Sequence[int], timestamps_ms: Sequence[int], values: Sequence[bytes]) -> Decoded | None:
+    """All the records, or None where one of them cannot be used."""
     try:
         # None is no buffer (TypeError); invalid UTF-8 is a ValueError, as all of msgspec's errors are.
         events = list(map(_decode, values))
     except (ValueError, TypeError, RecursionError):
         return None
     times_ms = [event.event_time_ms for event in events]
+    farthest_ms = max(map(sub, times_ms, timestamps_ms), default=0)
     usable = (
         min(times_ms, default=EARLIEST_MS) >= EARLIEST_MS
         and max(times_ms, default=0) < LATEST_MS
-        and max(map(sub, times_ms, timestamps_ms), default=0) <= AHEAD_MS
+        and farthest_ms <= MAX_AHEAD_MS
         and max(map(len, values), default=0) <= MAX_EVENT_BYTES
     )
-    return events if usable else None
+    if not usable:
+        return None
+    ahead = _ahead(events, timestamps_ms) if farthest_ms > AHEAD_MS else ()
+    return Decoded(events, offsets, timestamps_ms, values, [], ahead)
+
+
+def _ahead(events: Sequence[Event], timestamps_ms: Sequence[int]) -> list[int]:
+    return [at for at, event in enumerate(events) if 0 < timestamps_ms[at] < event.event_time_ms - AHEAD_MS]
 
 
 def _decode_slice(records: Records) -> Decoded:
     offsets, timestamps_ms, values = records.offsets, records.timestamps_ms, records.values
     whole = cast(Sequence[bytes], values)  # a None among them takes the slow path
-    events = _decode_all(timestamps_ms, whole)
-    if events is not None:
-        return Decoded(events, offsets, timestamps_ms, whole, [])
+    decoded = _decode_all(offsets, timestamps_ms, whole)
+    if decoded is not None:
+        return decoded
     results = list(map(decode_one, values, offsets, timestamps_ms))
     good = [position for position, result in enumerate(results) if isinstance(result, Event)]
+    events = [result for result in results if isinstance(result, Event)]
+    stamps_ms = [timestamps_ms[position] for position in good]
     return Decoded(
-        [result for result in results if isinstance(result, Event)],
+        events,
         [offsets[position] for position in good],
-        [timestamps_ms[position] for position in good],
+        stamps_ms,
         [whole[position] for position in good],
         [result for result in results if isinstance(result, Unreadable)],
+        _ahead(events, stamps_ms),
     )
+
+
+def placed(decoded: Decoded) -> Decoded:
+    """The same with events that are far ahead of their arrival at their arrival: they happened no later."""
+    if not decoded.ahead:
+        return decoded
+    events = list(decoded.events)
+    for at in decoded.ahead:
+        events[at] = msgspec.structs.replace(events[at], event_time_ms=decoded.timestamps_ms[at])
+    return replace(decoded, events=events)
 
 
 def detail_of(error: Exception) -> str:

@@ -44,7 +44,7 @@ class Translator:
         self._retells = retells
 
     def translate(self, raw: bytes | str, received_ms: int, place: str = "") -> Translation:
-        """`received_ms` is the present: what is further ahead than the log allows is refused."""
+        """`received_ms` is the present: what is more than a day ahead is refused."""
         done = Translation()
         for event in self.feed.read(raw, received_ms, place):
             if self._was_told(event.event_id):

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from streams.events.codec import AHEAD_MS, EARLIEST_MS
+from streams.events.codec import EARLIEST_MS, MAX_AHEAD_MS
 from streams.ingest.foreign import ForeignError, time_ms_of, whole_number
 
 TimeUnit = Literal["auto", "s", "ms", "us", "ns"]
@@ -48,7 +48,7 @@ class WrittenTimes:
             raise ForeignError(error.reason, f"{name}: {error}") from None
         if at_ms < EARLIEST_MS:
             raise ForeignError("out_of_range", f"{name} is before 2005")
-        if at_ms > received_ms + AHEAD_MS:
+        if at_ms > received_ms + MAX_AHEAD_MS:
             raise ForeignError("out_of_range", f"{name} is in the future")
         return at_ms
 

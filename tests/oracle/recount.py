@@ -18,7 +18,9 @@ BLOCK = 65_536
 """Offsets: an id is a duplicate within its block and the one before."""
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01: no platform here is older."""
-AHEAD_MS = 5 * MINUTE_MS
+AHEAD_MS, MAX_AHEAD_MS = 5 * MINUTE_MS, 26 * HOUR_MS
+"""An event that is ahead of its record by more than the first happened when it arrived; by more than the second, never.
+"""
 MAX_TEXT_CHARS, MAX_ID_CHARS = 20_000, 128
 MAX_EXACT, MAX_PEOPLE = 2**53, 10**10
 IDS = ("event_id", "source", "brand_id", "room_id", "session_id", "product_id", "subject_id", "retracts")
@@ -108,7 +110,9 @@ def readable(value: bytes | None, log_ms: int) -> Event | None:
         event = json.loads((value or b"").decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) and _sound(event) and _timely(event, log_ms) else None
+    if not isinstance(event, dict) or not _sound(event) or not _timely(event, log_ms):
+        return None
+    return event if event["event_time"] <= log_ms + AHEAD_MS else event | {"event_time": log_ms}
 
 
 def _no_constant(name: str) -> None:
@@ -127,7 +131,7 @@ def _sound(event: Event) -> bool:
 
 
 def _timely(event: Event, log_ms: int) -> bool:
-    return bool(EARLIEST_MS <= event["event_time"] <= log_ms + AHEAD_MS)
+    return bool(EARLIEST_MS <= event["event_time"] <= log_ms + MAX_AHEAD_MS)
 
 
 def _contradicts_itself(event: Event) -> bool:

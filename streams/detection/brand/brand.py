@@ -66,6 +66,8 @@ class Brand:
         self.state = state
         self._config = config
         self._detectors = tuple(detector(state, config) for detector in DETECTORS)
+        self.happened_ms = 0
+        """When the text happened that was taken in last."""
 
     @classmethod
     def create(cls, brand_id: str, event_ms: int, config: DetectionConfig) -> "Brand":
@@ -92,7 +94,7 @@ class Brand:
                 for name, feed in feeds.sources.items()
             },
             times={
-                name: FeedTimeView(time.offset_ms, time.needed_ms, time.late_records)
+                name: FeedTimeView(time.offset_ms, time.needed_ms, time.late_records, time.ahead_records)
                 for name, time in self.state.times.feeds.items()
             },
         )
@@ -124,7 +126,9 @@ class Brand:
         state, source = self.state, source_partition(text)
         arrived_ms = state.last_log_ms = log.by_source[source]
         offset_ms = state.times.offset_ms(text.source)
-        happened_ms = state.times.correct(text.source, text.event_time_ms, arrived_ms, in_doubt=log.in_doubt)
+        happened_ms = self.happened_ms = state.times.correct(
+            text.source, text.event_time_ms, arrived_ms, in_doubt=log.in_doubt, stamp_ms=text.log_time_ms
+        )
         if state.times.offset_ms(text.source) > offset_ms:
             # What only the clock passed over were no quiet hours.
             state.conversation.windows.begin_no_earlier_than(happened_ms // MINUTE_MS)
@@ -177,16 +181,14 @@ class Brand:
 
     def corrected(self, text: ScoredText) -> ScoredText:
         """A text with the time that its feed would have said, were its clock right: as screens show it."""
-        offset_ms = self.state.times.offset_ms(text.source)
-        return msgspec.structs.replace(text, event_time_ms=text.event_time_ms + offset_ms) if offset_ms else text
-
-    def corrected_ms(self, text: ScoredText) -> int:
-        """When a text happened that was taken in, by its feed's corrected clock: its minute counts it."""
-        return min(text.event_time_ms + self.state.times.offset_ms(text.source), self.state.last_log_ms)
+        arrived_ms = text.log_time_ms if text.log_time_ms > 0 else self.state.last_log_ms
+        happened_ms = self.state.times.happened_ms(text.source, text.event_time_ms, arrived_ms)
+        return text if happened_ms == text.event_time_ms else msgspec.structs.replace(text, event_time_ms=happened_ms)
 
     def amend(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""
-        text = msgspec.structs.replace(text, event_time_ms=self.corrected_ms(text))
+        happened_ms = min(self.corrected(text).event_time_ms, self.state.last_log_ms)
+        text = msgspec.structs.replace(text, event_time_ms=happened_ms)
         for detector in self._detectors:
             detector.on_amendment(text)
 

@@ -86,7 +86,7 @@ class Room:
     @classmethod
     def create(cls, event: RoomEvent, config: DetectionConfig, name: str | None = None) -> "Room":
         """A room that was never seen before this event, under its id or another name."""
-        at_ms = event.event_time_ms
+        at_ms = min(event.event_time_ms, event.log_time_ms) if event.log_time_ms > 0 else event.event_time_ms
         state = RoomState(
             room_id=name or event.room_id,
             brand_id=event.brand_id,
@@ -206,7 +206,7 @@ def _corrected(event: RoomEvent, times: dict[str, FeedTime], arrived_ms: int, *,
     if event.source not in times and len(times) < MAX_SOURCES:
         times[event.source] = FeedTime(arrived_ms)
     feed = times.get(event.source, FeedTime(arrived_ms))
-    happened_ms = feed.correct(event.event_time_ms, arrived_ms, in_doubt=in_doubt)
+    happened_ms = feed.correct(event.event_time_ms, arrived_ms, in_doubt=in_doubt, stamp_ms=event.log_time_ms)
     return event if happened_ms == event.event_time_ms else msgspec.structs.replace(event, event_time_ms=happened_ms)
 
 

@@ -100,6 +100,8 @@ class FeedTimes:
     """The latest, over brands."""
     late: int
     """All of its texts that came later than was waited for."""
+    ahead: int = 0
+    """All of its texts that were far ahead of their arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class ViewReader:
                 max((time.offset_ms for time in times), key=abs),
                 max(time.needed_ms for time in times),
                 sum(time.late for time in times),
+                sum(time.ahead for time in times),
             )
             for name, times in sorted(found.items())
         ]

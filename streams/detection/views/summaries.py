@@ -22,6 +22,8 @@ class FeedTimeView(Stored):
     """How late nearly all of its texts come."""
     late: int
     """Texts that came later than was waited for."""
+    ahead: int = 0
+    """Texts that were far ahead of their arrival."""
 
 
 class BrandView(Stored):

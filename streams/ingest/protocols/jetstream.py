@@ -48,7 +48,7 @@ AHEAD_US: Final = 5_000_000
 IN_A_ROW: Final = 3
 """So many times ahead, with none between them that is not, are the server's clock."""
 MOST_AHEAD_US: Final = AHEAD_MS * 1000
-"""So far ahead no stage takes an event."""
+"""Farther ahead a time is always a stray one."""
 MOST_AT_ONCE: Final = 100
 """Messages of one microsecond that are known again."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ def scraped(read: FeedReading | None) -> list[str]:
 
 
 def test_feeds_have_their_clock_their_lateness_and_what_came_late() -> None:
-    times = [FeedTimes("weibo-search", -3_306_000, 0, 0), FeedTimes("rss", 0, 1_800_000, 12)]
+    times = [FeedTimes("weibo-search", -3_306_000, 0, 0), FeedTimes("rss", 0, 1_800_000, 12, 3)]
     assert scraped(FeedReading(times, {"live.events": 42})) == [
         'pulsewatch_topic_records{topic="live.events"} 42.0',
         'pulsewatch_feed_clock_offset_seconds{source="weibo-search"} -3306.0',
@@ -30,6 +30,8 @@ def test_feeds_have_their_clock_their_lateness_and_what_came_late() -> None:
         'pulsewatch_feed_lateness_seconds{source="rss"} 1800.0',
         'pulsewatch_feed_late_texts{source="weibo-search"} 0.0',
         'pulsewatch_feed_late_texts{source="rss"} 12.0',
+        'pulsewatch_feed_ahead_texts{source="weibo-search"} 0.0',
+        'pulsewatch_feed_ahead_texts{source="rss"} 3.0',
     ]
 
 

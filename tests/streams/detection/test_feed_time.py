@@ -33,6 +33,7 @@ class Said(NamedTuple):
 class Heard(NamedTuple):
     alerts: list[Alert]
     late: int
+    feeds: dict[str, FeedTime]
 
     def fired(self, kind: str, brand: str = "acme") -> list[Alert]:
         """The last version of each alert of the kind that fired."""
@@ -53,7 +54,7 @@ async def _hear(said: Sequence[Said], cut: int, deaths: bool) -> Heard:
     brands = handler._partitions[SCORED, 0].detectors
     found = brands.get("acme")
     assert isinstance(found, Brand)
-    return Heard(worker.publisher.alerts(), found.late_records)
+    return Heard(worker.publisher.alerts(), found.late_records, found.state.times.feeds)
 
 
 def _text(one: Said, offset: int) -> ScoredText:
@@ -152,6 +153,66 @@ def test_feed_that_is_an_hour_behind_is_told_of_and_its_crisis_met(stamped_by: s
     (crisis,) = heard.fired("crisis")
     assert at(64) <= crisis.started_at <= at(67)
     assert not heard.fired("surge")
+
+
+def ahead(said: Iterable[Said], by: float) -> list[Said]:
+    """The same of a feed whose clock is ahead by so many minutes; the broker stamps its records."""
+    return [one._replace(event=one.event + by) for one in said]
+
+
+@pytest.mark.parametrize("by", [6, 61, 8 * 60, 25 * 60])
+def test_clock_hours_ahead_is_measured_told_of_and_corrected(by: float) -> None:
+    fast = ahead(talk(range(40), crisis=range(25, 35), source="fast"), by)
+    heard = hear(together(fast, OTHERS))
+    (told,) = heard.fired("feed_time")
+    assert (told.source, told.brand_id, told.state) == ("fast", "acme", "firing")
+    assert told.observed["offset_minutes"] == pytest.approx(-by, abs=0.3)
+    assert met_in_time(heard)
+    assert {alert.kind for alert in heard.alerts} == {"crisis", "feed_time"}
+    assert heard.late == 0
+
+
+@pytest.mark.parametrize("by", [20, 8 * 60])
+def test_polled_feed_far_ahead_is_heard_in_its_own_minutes(by: float) -> None:
+    posts = ahead(polled(talk(range(300), 1, crisis=range(228, 236), loud=15), 30), by)
+    heard = hear(together(posts, talk(range(300), 1, brand="other", source="rss")))
+    (met,) = heard.fired("crisis")
+    assert at(226) <= met.started_at <= at(237)
+    learnt = [alert for alert in heard.alerts if alert.started_at > at(60)]
+    assert {alert.kind for alert in learnt} == {"crisis"}
+    assert heard.feeds["weibo-search"].offset_ms == pytest.approx(-by * 60_000, abs=3 * 60_000)
+
+
+@pytest.mark.parametrize("strays", [1, 3, 8])
+def test_strays_far_ahead_are_counted_and_move_nothing(strays: int) -> None:
+    said = [Said(25.02 + n / 10, 25.02 + n / 10 + (n + 2) * 110) for n in range(strays)]
+    heard = hear(together(HONEST, OTHERS, said))
+    assert met_in_time(heard)
+    assert heard.late == 0
+    assert {alert.kind for alert in heard.alerts} == {"crisis"}
+    assert heard.feeds["weibo-search"].ahead_records == strays
+
+
+def test_clock_that_is_ahead_by_chance_is_taken_at_its_arrival() -> None:
+    rng = random.Random(5)
+    wild = [one._replace(event=one.event + rng.uniform(10, 1_500)) for one in HONEST]
+    heard = hear(together(wild, OTHERS))
+    assert met_in_time(heard)
+    assert {alert.kind for alert in heard.alerts} == {"crisis"}
+
+
+def test_clock_hours_ahead_that_is_set_right_makes_nobody_late() -> None:
+    heard = hear(together([*ahead(talk(range(20)), 480), *talk(range(20, 40), crisis=range(25, 35))], OTHERS))
+    assert heard.late == 0
+    assert met_in_time(heard)
+    assert [alert.state for alert in heard.alerts if alert.kind == "feed_time"][-1] == "resolved"
+
+
+def test_two_clocks_under_one_name_make_nobody_late() -> None:
+    odd = ahead(talk(range(40), 9), 480)
+    heard = hear(together(HONEST, odd, OTHERS))
+    assert heard.late == 0
+    assert met_in_time(heard)
 
 
 def test_two_sources_with_clocks_of_their_own_are_one_crisis() -> None:
@@ -259,7 +320,7 @@ def test_network_delays_and_late_texts_are_no_clock_that_is_off() -> None:
     assert feed.offset_ms == 0
 
 
-@pytest.mark.parametrize("off_minutes", [4.5, -61])
+@pytest.mark.parametrize("off_minutes", [4.5, 480, -61])
 def test_screens_have_the_texts_of_a_feed_that_is_off_in_their_own_minutes(off_minutes: float) -> None:
     async def shown() -> dict[str, int]:
         worker = Worker()

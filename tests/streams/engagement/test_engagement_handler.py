@@ -68,6 +68,19 @@ def test_every_kind_has_a_meaning_and_every_sum_a_source() -> None:
     assert summed == set(SUMS)
 
 
+@pytest.mark.parametrize("hours_ahead", [0.1, 8, 26])
+async def test_event_far_ahead_counts_when_it_arrived(hours_ahead: float, caplog: pytest.LogCaptureFixture) -> None:
+    ahead_ms = round(hours_ahead * 3_600_000)
+    now = event("like", event_time_ms=LOG_MS)
+    arrived = [event("comment", event_time_ms=LOG_MS + ahead_ms, source="fast\n") for _ in range(3)]
+    viewers = event("viewers", value=50, event_time_ms=LOG_MS + ahead_ms, source="fast\n")
+    found = await counted(*arrived, viewers, now, event("like", event_time_ms=LOG_MS - 86_400_000))
+    assert found.sums()[f"minute:{LOG_MS // 60_000}", ROOM] == {"comments": 3, "likes": 1}
+    assert found.viewers()[f"minute:{LOG_MS // 60_000}", ROOM] == (50, 50)
+    [told] = caplog.messages
+    assert told.startswith(f"fast\ufffd: an event was {ahead_ms / 60_000:.1f} minutes ahead of its arrival")
+
+
 async def test_event_counts_in_every_scope_and_window() -> None:
     found = (await counted(event("payment", 1, product_id="p1", session_id="s1", amount=990))).sums()
     paid = {"payments": 1, "paid_value": 990}

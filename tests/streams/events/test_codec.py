@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from streams.events.codec import (
     AHEAD_MS,
     EARLIEST_MS,
+    MAX_AHEAD_MS,
     MAX_EVENT_BYTES,
     Decoded,
     Reason,
     Unreadable,
     decode,
     decode_one,
+    decode_slices,
+    placed,
 )
 from streams.events.schema import Actor, Event
 from streams.transport.batch import SLICE_RECORDS, Batch
@@ -92,7 +95,7 @@ BAD: list[tuple[str, bytes | None, Reason]] = [
     ("before 1970", with_fields(event_time=-1), "time_out_of_range"),
     ("2100", with_fields(event_time=4_102_444_800_000), "time_out_of_range"),
     ("a time of 400 digits", without("event_time")[:-1] + b',"event_time":' + b"9" * 400 + b"}", "time_out_of_range"),
-    ("six minutes ahead", with_fields(event_time=NOW_MS + AHEAD_MS + 1), "time_out_of_range"),
+    ("more than a day ahead", with_fields(event_time=NOW_MS + MAX_AHEAD_MS + 1), "time_out_of_range"),
 ]  # fmt: skip
 
 
@@ -128,6 +131,7 @@ GOOD_ODDITIES = {
     "markup in a name": with_fields(brand_id="<script>alert(1)</script>"),
     "earliest time": with_fields(event_time=EARLIEST_MS),
     "five minutes ahead": with_fields(event_time=NOW_MS + AHEAD_MS),
+    "a time zone ahead": with_fields(event_time=NOW_MS + MAX_AHEAD_MS),
     "spaces and newlines": b" \n" + GOOD_BYTES.replace(b",", b",\n ") + b"\n",
     "longest text": with_fields(text="长" * 20_000),
 }
@@ -141,10 +145,19 @@ def test_odd_but_good_record_is_an_event(value: bytes) -> None:
 
 
 def test_record_ahead_of_the_log_names_its_feed_and_by_how_much() -> None:
-    [unreadable] = decode(batch([with_fields(event_time=NOW_MS + 2 * AHEAD_MS + 30_000)])).unreadable
+    [unreadable] = decode(batch([with_fields(event_time=NOW_MS + MAX_AHEAD_MS + 3_600_000)])).unreadable
     assert (unreadable.reason, unreadable.detail) == (
-        "time_out_of_range", f"{GOOD.source}: 10.5 minutes ahead of the log"
+        "time_out_of_range", f"{GOOD.source}: 27.0 hours ahead of the log"
     )  # fmt: skip
+
+
+def test_events_far_ahead_are_placed_at_their_arrival() -> None:
+    times_ms = [NOW_MS - 60_000, NOW_MS + AHEAD_MS, NOW_MS + AHEAD_MS + 1, NOW_MS + 8 * 3_600_000, 0]
+    [read] = decode_slices(batch([with_fields(event_time=one) for one in times_ms]))
+    assert list(read.ahead) == [2, 3]
+    assert [event.event_time_ms for event in read.events] == times_ms[:4], "as they came, for those who measure clocks"
+    expected = [NOW_MS - 60_000, NOW_MS + AHEAD_MS, NOW_MS, NOW_MS]
+    assert [event.event_time_ms for event in placed(read).events] == expected
 
 
 def test_log_without_timestamps_has_no_future() -> None:

@@ -157,7 +157,7 @@ async def test_status_in_the_ledger_says_how_the_feed_stands() -> None:
 
 async def test_event_that_no_stage_would_take_is_counted_and_stays_out() -> None:
     topics = Topics()
-    ahead = comment(0).replace(str(NOW_MS), str(NOW_MS + 3_600_000))
+    ahead = comment(0).replace(str(NOW_MS), str(NOW_MS + 30 * 3_600_000))
     one = runner(ListedWayIn([ahead, MESSAGES[1]]), topics, MemoryLedger())
     await one.run()
     assert topics.ids() == IDS[1:2]

@@ -164,6 +164,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "late_records",
         "offset_ms",
         "needed_ms",
+        "ahead_records",
     ),
     "streams.detection.feed_time.FeedTimes": (
         "feeds",
@@ -180,6 +181,9 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "records",
         "least_ms",
         "most_ms",
+        "far",
+        "far_least_ms",
+        "far_most_ms",
     ),
     "streams.detection.handler.Progress": (
         "log",
@@ -278,6 +282,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "offset_ms",
         "needed_ms",
         "late",
+        "ahead",
     ),
     "streams.detection.views.summaries.FeedView": (
         "last_ms",

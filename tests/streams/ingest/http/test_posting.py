@@ -93,7 +93,7 @@ async def test_numbers_may_be_strings() -> None:
         ({"value": 1e30}, "wrong_type"),
         ({"value": 2**70}, "out_of_range"),
         ({"event_time": 0}, "time_out_of_range"),
-        ({"event_time": NOW_MS + 3_600_000}, "time_out_of_range"),
+        ({"event_time": NOW_MS + 30 * 3_600_000}, "time_out_of_range"),
         ({"event_id": "x" * 200}, "out_of_range"),
         ({"kind": "retraction"}, "missing_field"),
         ({"platform": "myspace"}, "unknown_value"),
