@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 from ipaddress import ip_address
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from models.normalise import has_han
@@ -34,6 +34,7 @@ class PersonalDatum(NamedTuple):
 def find_personal_data(plain: str) -> list[PersonalDatum]:
     """Personal data in a text in normal form and lower case; spans in order, disjoint."""
     found: list[PersonalDatum] = []
+    plain = _without_tones(plain)
     if not _may_hold_any(plain):
         return found
     plain = _in_ascii_digits(plain)
@@ -62,6 +63,11 @@ def _may_hold_any(plain: str) -> bool:
     return _MAYBE.search(plain) is not None
 
 
+def _without_tones(plain: str) -> str:
+    """Pinyin without its tones, one for one: yāo sān bā."""
+    return plain if _TONED.search(plain) is None else plain.translate(_TONELESS)
+
+
 def _in_ascii_digits(plain: str) -> str:
     """The text with the digits of all scripts as ASCII has them, one for one: ١٣٨, ❶❸❽, 〡〣〨."""
     return plain if _OTHER_DIGIT.search(plain) is None else _OTHER_DIGIT.sub(_ascii_digit, plain)
@@ -71,6 +77,9 @@ def _ascii_digit(match: re.Match[str]) -> str:
     return str(unicodedata.digit(match[0], int(unicodedata.numeric(match[0], 0))))
 
 
+_TONES = {"āáǎà": "a", "ēéěè": "e", "īíǐì": "i", "ōóǒò": "o", "ūúǔù": "u"}
+_TONELESS = {ord(toned): plain for vowels, plain in _TONES.items() for toned in vowels}
+_TONED = re.compile(f"[{''.join(_TONES)}]")
 _ROUND_DIGITS = "❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒⓵⓶⓷⓸⓹⓺⓻⓼⓽⓿〡〢〣〤〥〦〧〨〩"
 _OTHER_DIGIT = re.compile(rf"[^\D0-9]|[{_ROUND_DIGITS}]")
 
@@ -78,7 +87,8 @@ _Found = Iterator[PersonalDatum]
 _HAN_DIGITS = "oо零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
 _TO_DIGIT = str.maketrans(_HAN_DIGITS, "000001112223344556677788999")
 _DIGIT = f"[0-9{_HAN_DIGITS}]"
-_GAP = r"[^\pL\pN\n,。!?;:¥$%=+/×<>]{0,3}"
+_GAP = rf"(?:[^\pL\pN\n,。!?;:¥$%=+/×<>]{{0,3}}|[\[(][^\[\]()\s0-9{_HAN_DIGITS}]{{1,6}}[\])])"
+"""What people put between the digits of a number; the name of an emoticon too: 138[笑]0013[哭]8000."""
 _ENGLISH_DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _NUMBER = "[0-9零一二三四五六七八九十百]"
@@ -133,7 +143,7 @@ _CARD_NUMBER = _HintBefore(r"卡号|银行卡|储蓄卡|信用卡|(?:card|credit
 _CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
 _ID_BEFORE = compile_pattern(r"身份证|证件号|\bid (?:card|number|no)")
 _PHONE_AFTER = compile_pattern(r"^ (?:is|was) (?:my|her|his|our|their) (?:cell|phone|number|mobile)")
-_LANDLINE_BEFORE = compile_pattern(r"(?:家里|我|[她他]|座机|固话|家庭|住宅)[^,。!?;]{0,8}$")
+_LANDLINE_BEFORE = compile_pattern(r"(?:家里|我|[她他]|座机|固话|宅电|家庭|住宅)[^,。!?;]{0,8}$")
 _PHONE_BEFORE = compile_pattern(r"(?:call|text|phone|cell|mobile|number|whatsapp|tel|contact|reach)[^.!?;]{0,24}$")
 _SHOP_WORDS = compile_pattern(
     r"门店|本店|店铺|分店|总店|公司|工厂|厂址|仓库|退货|总部|展厅|体验店|专柜|商场|营业|景区|酒店|餐厅|博物馆"
@@ -141,7 +151,8 @@ _SHOP_WORDS = compile_pattern(
 )
 _HOME_WORDS = compile_pattern(
     r"\b(?:lives?|living|home|house|address|apt|apartment|unit|resides?|(?:ship|deliver|send it|mail it) to|staying"
-    r"|winner|phone)\b"
+    r"|winner|phone|moved (?:to|into|from)|my place|my door|i'm at|i am at"
+    r"|my (?:mum|mom|dad|parents|sister|brother)'s)\b"
 )
 _ROLE_ACCOUNT = compile_pattern(
     r"^(?:support|service|help|info|contact|press|sales|hello|admin|no-?reply|care|customer\w*|business|media|hr|jobs"
@@ -170,6 +181,8 @@ def _numbers(match: Any, text: str) -> _Found:
             if last is None:
                 continue
             start, end = parts[first][1], parts[last - 1][2]
+            if _has_decimals(text, parts[first:last]):
+                continue
             american = begins[first + 1] - begins[first] == 1 and part_at.get(begins[first] + 4) == first + 2
             number = digits[begins[first] : begins[last]]
             kind = _number_kind(number, text, start, last - first, american=american)
@@ -178,6 +191,13 @@ def _numbers(match: Any, text: str) -> _Found:
                 first = last - 1
                 break
         first += 1
+
+
+def _has_decimals(text: str, parts: list[tuple[str, int, int]]) -> bool:
+    """Whether pieces are prices in a row, 19.9 29.9, and no number that is broken up by one sign."""
+    gaps = [text[end:start] for (_, _, end), (_, start, _) in pairwise(parts)]
+    decimals = any(gap == "." and len(after[0]) <= 2 for gap, after in zip(gaps, parts[1:], strict=True))
+    return decimals and any(gap != "." for gap in gaps)
 
 
 def _is_called_card(text: str, start: int) -> bool:
@@ -271,13 +291,16 @@ def _grouped_phone(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(1), match.end(1), "phone")
 
 
-_LETTERS_AS_DIGITS = str.maketrans("lio|sbzq", "11015829")
+_LETTERS_AS_DIGITS = str.maketrans("lio|ıіозsbzqget", "110111035829937")
+_LETTERED = "0-9lio|ıіозsbzqget"
+_DOUBTFUL_LETTERS = "sbzqget"
+"""They look like a digit less, and codes are made of them."""
 
 
 def _lettered_phone(match: Any, text: str) -> _Found:
     """l38O0l38ooo: letters in the place of digits that they look like, most of it digits."""
     written = "".join(c for c in match.group(1) if c.isalnum() or c == "|")
-    doubtful = sum(c in "sbzq" for c in written)
+    doubtful = sum(c in _DOUBTFUL_LETTERS for c in written)
     real = sum(c.isdigit() for c in written)
     before = text[max(0, match.start(1) - 40) : match.start(1)]
     enough = not written.isdigit() and real >= (7 if doubtful else 4)
@@ -322,11 +345,18 @@ def _ip_address(match: Any, text: str) -> _Found:
     """Somebody's address in the net; versions look alike, and addresses of one's own network tell nothing."""
     before = text[max(0, match.start(1) - 24) : match.start(1)]
     try:
-        address = ip_address(match.group(1))
+        address = ip_address(_IP_STOP.sub(".", match.group(1)))
     except ValueError:
         return
     if not _VERSION_BEFORE.search(before) and (address.is_global or _IP_BEFORE.search(before)):
         yield PersonalDatum(match.start(1), match.end(1), "ip_address")
+
+
+def _written_ip_address(match: Any, text: str) -> _Found:
+    """8[.]8[.]4[.]4, which is written so for no other reason; 8。8。4。4 is where it is called one."""
+    stops = set(_IP_STOP.findall(match.group(1)))
+    if stops <= _UNLINKED_STOPS or _IP_BEFORE.search(text[max(0, match.start(1) - 24) : match.start(1)]):
+        yield from _ip_address(match, text)
 
 
 def _written_email(match: Any, text: str) -> _Found:
@@ -380,6 +410,13 @@ def _landline(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(), match.end(), "phone")
 
 
+def _spoken_landline(match: Any, text: str) -> _Found:
+    """零二一五八八八七七六六, where it is called a telephone."""
+    before = text[max(0, match.start() - 20) : match.start()]
+    if (_LANDLINE_BEFORE.search(before) or _CALL_BEFORE.search(before)) and not _HOTLINE_WORDS.search(before):
+        yield PersonalDatum(match.start(), match.end(), "phone")
+
+
 def _wechat(match: Any, text: str) -> _Found:
     """An account's name: one with a digit or a joint, or one that is said to be it; `wechat please` is none."""
     link, name = match.group(1), match.group(2)
@@ -387,6 +424,18 @@ def _wechat(match: Any, text: str) -> _Found:
     added = _ADD_BEFORE.search(text[max(0, match.start() - 6) : match.start()])
     if any(not character.isalpha() for character in name) or told or (added and has_han(match.group())):
         yield PersonalDatum(match.start(2), match.end(2), "wechat_id")
+
+
+_QQ_LENGTHS = range(5, 12)
+_BROKEN_QQ_LENGTHS = range(8, 12)
+
+
+def _qq_number(match: Any, _text: str) -> _Found:
+    """扣扣12345678; one in pieces only where it is long, since prices stand behind these words too."""
+    number = match.group(1)
+    lengths = _BROKEN_QQ_LENGTHS if " " in number or "-" in number else _QQ_LENGTHS
+    if sum(c not in " -" for c in number) in lengths:
+        yield PersonalDatum(match.start(1), match.end(1), "wechat_id")
 
 
 def _plate(match: Any, _text: str) -> _Found:
@@ -407,6 +456,11 @@ def _english_home(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(), match.end(), "address")
 
 
+def _post_box(match: Any, text: str) -> _Found:
+    if not _SHOP_WORDS.search(text[max(0, match.start() - 40) : match.end() + 30]):
+        yield PersonalDatum(match.start(), match.end(), "address")
+
+
 def _email(match: Any, text: str) -> _Found:
     if not (
         _ROLE_ACCOUNT.search(match.group()) or _OURS_BEFORE.search(text[max(0, match.start() - 40) : match.start()])
@@ -419,6 +473,8 @@ _HOTLINE_WORDS = compile_pattern(
     r"|派出所|传真|fax|hotline"
 )
 _CALL_BEFORE = compile_pattern(r"(?:电话|座机|固话|打|拨|联系|致电|tel|call|phone)[^,。!?;]{0,8}$")
+_IP_STOP = re.compile(r" ?(?:\[[.点]\]|\([.点]\)|[。点.]) ?")
+_UNLINKED_STOPS = frozenset(("[.]", "(.)"))
 _VERSION_BEFORE = compile_pattern(r"(?:版本|version|ver\.?|固件|firmware|release|build|v)[^a-z0-9]{0,6}$")
 _IP_BEFORE = compile_pattern(r"\bip\b[^,。!?;]{0,16}$|ip(?:地址|是|为)")
 _MAIL_BEFORE = compile_pattern(r"(?:e-?mail|mail|邮箱|邮件|contact|reach|write|message)[^,。!?;]{0,20}$")
@@ -453,7 +509,7 @@ _LIVES_AT = (
     rf"{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元)"
 )
 _ENGLISH_STREET = (
-    r"\b\d{1,5} (?:[a-z.]+ ){1,3}?"
+    r"\b\d{1,5}[a-z]? (?:[a-z.'’]+ ){1,3}?"
     r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|terrace|close|crescent|circle"
     r"|cir|parkway|pkwy|highway|hwy|square|trail|grove|gardens|mews)\b\.?"
     r"(?:[, ]+(?:apt|apartment|unit|suite|flat|#) ?[\da-z]+)?"
@@ -466,20 +522,32 @@ _RECIPIENT_AT = (
     r"(?:收[货件]|中奖|先生|女士|小姐|我的|[她他]的|本人)[^。!?;]{0,40}?地址[是在改为: ]{0,3}"
     rf"([^,。!?;]{{0,16}}?(?:路|街|大道|巷|胡同|弄|村|镇|小区|花园)[^,。!?;]{{0,6}}?{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元))"
 )
-_LANDLINE = r"(?:\(0\d{2,3}\)|\b0\d{2,3})[- ]{0,2}[2-9]\d{2,3}[- ]?\d{4}\b"
+_LANDLINE = r"(?:\(0\d{2,3}\)|\b0\d{2,3})[-–—/ ]{0,2}[2-9]\d{2,3}[-–—/ ]?\d{4}\b|\b09\d{2}[- ]\d{3}[- ]?\d{3}\b"
+_SPOKEN_LANDLINE = rf"[零〇洞][{_HAN_DIGITS}]{{9,11}}"
+_WRITTEN_STOP = r"(?:\[\.\]|\(\.\)|\[点\]|\(点\)|。|点| \. )"
+_HEART = "[❤♥♡💕💗💙-💞]"
 _WECHAT_ID = (
-    r"(?:[微薇威徽维][信❤x]|wechat|weixin|\b[vw]x|\bv ?❤|v信|绿泡泡|[+加][微薇威徽维]|加v|\+v\b"
+    rf"(?:[微薇威徽维] ?(?:[信x]|{_HEART})|wechat|weixin|\b[vw]x|\bv ?{_HEART}|v信|绿泡泡|[+加][微薇威徽维]|加v|\+v\b"
     r"|(?:^|[^\pL])[微薇威徽维v](?:号|[:=])+)"
     r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= ])*)([a-z][a-z0-9_\-]{5,19})\b"
 )
 _BACKWARDS = "(?:倒着|倒过来|反着|反过来|倒序|逆序|反向|从后往前|从右往左|back ?wards?|in reverse|reversed?)"
-_REVERSED_PHONE = rf"{_BACKWARDS}[^0-9]{{0,20}}(\d{{11}})\b|\b(\d{{11}})[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
+_ELEVEN = r"(\d(?:[- ]?\d){10})"
+_REVERSED_PHONE = rf"{_BACKWARDS}[^0-9]{{0,20}}{_ELEVEN}\b|\b{_ELEVEN}[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
 _WRITTEN_EMAIL = (
     r"([a-z0-9][a-z0-9._\-]{0,40}(?: dot [a-z0-9]+)?)"
     r" ?(?:@|\(at\)|\[at\]|\{at\}|艾特|圈a| at | # ?) ?([a-z0-9\-]{2,30})"
     r" ?(?:\(dot\)|\[dot\]|\{dot\}| dot |点|。|\(\.\)| \.|\. ) ?(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
 )
-_QQ_NUMBER = r"(?:\bqq|扣扣|抠抠|口口|企鹅|球球|蔻蔻|寇寇|\bq(?:号|:))(?:号码?|群)*(?:是|为|加|[: =])*([1-9]\d{4,10})\b"
+_EMAIL_AT_IN_WORDS = (
+    r"([a-z0-9][a-z0-9._\-]{0,40}) ?(?:\(at\)|\[at\]|\{at\}|艾特|圈a) ?([a-z0-9\-]{2,30})\."
+    r"(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
+)
+_QQ_NUMBER = (
+    r"(?:\bq ?[·.\-]? ?q|扣扣|抠抠|口口|叩叩|企鹅|球球|蔻蔻|寇寇|\bqiu ?qiu|\bkou ?kou"
+    r"|\bq(?:号|:)|(?:[+加]我?的?|我的?)q)(?:号码?|群)*(?:是|为|加|[: =])*"
+    rf"([1-9]\d{{4,10}}\b|[1-9]\d{{2,5}}(?:[ -]\d{{2,6}}){{1,3}}\b|[{_HAN_DIGITS}]{{6,11}})"
+)
 _ADD_BEFORE = compile_pattern("[+加]|我的?$")
 
 _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
@@ -492,13 +560,18 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
             r"(?:^|[^0-9,./|~:])(1[,/.|~:]? ?[3-9](?:[,/.|~:]? ?\d){9})(?:$|[^0-9,/.|~:]|[,/.|~:](?:$|\D))",
             _grouped_phone,
         ),
-        (r"(?:^|[^\pL\pN])((?:[1li|])[- ]?(?:[0-9lio|sbzq][- ]?){9}[0-9lio|sbzq])(?:$|[^a-z0-9])", _lettered_phone),
+        (
+            rf"(?:^|[^\pL\pN])((?:[1li|ıі])[- ]?(?:[{_LETTERED}][- ]?){{9}}[{_LETTERED}])(?:$|[^a-z0-9])",
+            _lettered_phone,
+        ),
         (_REVERSED_PHONE, _reversed_phone),
         (rf"\b(?:yao|yi|1)[ \-_,.]{{0,3}}(?:(?:{_PINYIN}|\d)[ \-_,.]{{0,3}}){{10}}(?:\b|$)", _pinyin_phone),
         (r"\b[a-z]{2}\d{2}(?:[ \-]?[a-z0-9]{4}){2,7}(?:[ \-]?[a-z0-9]{1,4})?\b", _iban),
         (r"(?:^|[^0-9.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^0-9.]|\.(?:$|\D))", _ip_address),
-        (r"(?:^|[^0-9a-f:])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4})(?:$|[^0-9a-f:])", _ip_address),
+        (rf"(?:^|[^0-9.])((?:\d{{1,3}}{_WRITTEN_STOP}){{3}}\d{{1,3}})(?:$|[^0-9.]|\.(?:$|\D))", _written_ip_address),
+        (r"(?:^|[^0-9a-f:]:?)((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4})(?:$|[^0-9a-f:])", _ip_address),
         (_WRITTEN_EMAIL, _written_email),
+        (_EMAIL_AT_IN_WORDS, _written_email),
         (r"\bwxid_[a-z0-9]{6,24}\b", _plain("wechat_id")),
         (
             r"\b00[- ]?(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]\d{1,4}(?:[- ]?\d{2,4}){2,4}\b",
@@ -518,9 +591,11 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (_LIVES_AT, _home),
         (_RECIPIENT_AT, _plain("address", 1)),
         (_LANDLINE, _landline),
+        (_SPOKEN_LANDLINE, _spoken_landline),
         (_ENGLISH_STREET, _english_home),
+        (r"\bp\.? ?o\.? box \d{1,6}\b", _post_box),
         (_WECHAT_ID, _wechat),
-        (_QQ_NUMBER, _plain("wechat_id", 1)),
+        (_QQ_NUMBER, _qq_number),
         (r"[a-z0-9._%+\-]{1,64}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,10}\b", _email),
     ]
 ]
@@ -531,7 +606,7 @@ _HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}
 _MAYBE = re.compile(
     rf"[\d@{_ROUND_DIGITS}{_HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\[]at[ )\]]"
     "|wxid|weixin|wechat"
-    "|[vw]x|v信|v ?❤|绿泡泡|[加+]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
+    rf"|[vw]x|v信|v ?{_HEART}|绿泡泡|[加+]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
 )
 """What no datum with a Latin letter or a digit is without."""
 _ANY = compile_set([pattern.pattern for pattern, _ in _DETECTORS])
