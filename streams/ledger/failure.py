@@ -32,6 +32,8 @@ def redis_failure(error: Exception) -> PulsewatchError | None:
         return UsageError(f"Redis refuses these credentials: {CREDENTIALS}")
     if isinstance(error, NoPermissionError):
         return UsageError(f"Redis does not allow this user what Pulsewatch does ({error}): deploy/redis/users.acl does")
+    if isinstance(error, ResponseError) and str(error).startswith("DB index is out of range"):
+        return UsageError("Redis has no database of that number: set another at the end of PULSEWATCH_REDIS")
     if isinstance(error, AskError):  # MOVED is one
         return UsageError("Redis is a node of a cluster: set PULSEWATCH_REDIS to redis+cluster://…")
     if isinstance(error, RedisClusterException):

@@ -27,8 +27,8 @@ def answers(client: Any, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
         replies: list[Any] = pipeline.execute()
     except (RedisError, RedisClusterException, OSError) as error:
         failure = redis_failure(error) or f"Redis answers with an error: {error}"
-        mend = "" if isinstance(failure, UsageError) else " Start it (`pulsewatch up`) or set PULSEWATCH_REDIS"
-        raise Unavailable(f"{failure}{mend}") from error
+        mend = "" if isinstance(failure, UsageError) else ". Start it (`pulsewatch up`) or set PULSEWATCH_REDIS"
+        raise Unavailable(f"{str(failure).rstrip('.')}{mend}") from error
     return replies
 
 
