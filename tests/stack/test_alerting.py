@@ -131,6 +131,19 @@ def test_first_critical_alert_of_a_room_pages_at_once_while_its_desk_gathers(tmp
     assert pager.notifications == 3  # the first page, all that is critical, and the desk's only message
 
 
+def test_critical_alert_of_a_brand_is_told_to_its_desk_at_once_too(tmp_path: Path) -> None:
+    crisis = {"alertname": "Crisis", "kind": "crisis", "severity": "critical", "brand": "b1", "fingerprint": "f"}
+    with receiver() as pager, quickly(tmp_path, pager) as alertmanager:
+        posted = time.monotonic()
+        post(alertmanager, crisis)
+        wait_for_pages(pager, 2)
+        assert time.monotonic() - posted < 3  # a desk's minute is four seconds here
+        assert {page.receiver for page in pager.received} == {"on-call", "brand-desk"}
+        post(alertmanager, crisis | {"severity": "warning", "alertname": "FeedSilent", "kind": "feed_silent"})
+        wait_for_pages(pager, 3)
+    assert time.monotonic() - posted > 4
+
+
 def test_shipped_minute_is_what_desks_wait_and_nobody_who_is_woken() -> None:
     route = yaml.safe_load(CONFIG.read_text())["route"]
     waits = {one["receiver"]: one.get("group_wait", route["group_wait"]) for one in reversed(route["routes"])}
