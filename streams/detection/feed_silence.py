@@ -10,6 +10,7 @@ from typing import Any
 
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
+from streams.alerts.wording import in_room
 from streams.clock import DAY_MS, MINUTE_MS
 from streams.detection.watermark import SourceProgress
 from streams.ledger.stored import Stored
@@ -101,7 +102,7 @@ def _silence_fields(
 ) -> dict[str, Any]:  # fmt: skip
     quiet_minutes = (now_ms - feed.heard_ms) / MINUTE_MS
     active_minutes = (feed.last_ms - feed.first_ms) / MINUTE_MS
-    where = f"{name} in room {room_id}" if room_id else f"{name} for {brand_id}"
+    where = f"{name} in {in_room(room_id)}" if room_id else f"{name} for {brand_id}"
     return {
         "summary": f"{where}: silent for {quiet_minutes:.0f} minutes",
         "explanation": f"Nothing from {where} for {quiet_minutes:.0f} minutes, after {feed.records} records in"

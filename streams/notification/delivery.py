@@ -66,8 +66,9 @@ class ReceiverClient:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     budget_seconds: float = BUDGET_SECONDS
     _over: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_ENDS))
-    """Episodes that still fired in Alertmanager when this receiver was told that they are over: people need no second
-    word of it."""
+    """Whose end this receiver was told: people need no second word of it. Alertmanager has more than one: an alert that
+    was over while it still fired there resolves later, and Prometheus tells of one for a quarter of an hour, so that it
+    comes again with whatever else its place raises."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
@@ -106,8 +107,15 @@ class ReceiverClient:
             over = [item.alert.episode for item in message.items if item.alert.episode and item.over]
             await self.records.mark_told(told, over, self.clock())
         if not self._format.keeps_state:
-            self._over.extend(item.key for item in message.items if item.over and item.firing)
+            self._remember_ends(message)
         return Result("delivered")
+
+    def _remember_ends(self, message: Message) -> None:
+        """One that fires again is news again when it ends."""
+        told = {item.key: item.over for item in message.items}
+        goes_on = deque((key for key in self._over if told.get(key, True)), maxlen=KEPT_ENDS)
+        goes_on.extend(key for key, over in told.items() if over and key not in goes_on)
+        self._over = goes_on
 
     async def _compose(self, notification: Notification) -> Message | None:
         """The message in the receiver's words; None where nothing of the notification is news."""

@@ -54,7 +54,8 @@ class Gate:
 
     def _has_token(self, header: str) -> bool:
         scheme, _, shown = header.partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), self._token().encode())
+        sent = shown.strip().encode(errors="surrogateescape")  # bytes that are no UTF-8 are no token, and no error
+        return scheme.lower() == "bearer" and hmac.compare_digest(sent, self._token().encode())
 
     def _token(self) -> str:
         return read_token(self.token_file) if self.token_file else ""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from streams.alerts.alert import SEVERITIES
+from streams.alerts.wording import in_room
 from streams.control.decisions import ends
 from streams.notification.alertmanager import AlertmanagerAlert, Notification
 from streams.notification.sentences import KnownAlert, Reader, key_sentence, sentences
@@ -186,9 +187,9 @@ def _what(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
 
 
 def _where(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
-    room = alert.labels.get("room", "")
-    brand = alert.labels.get("brand", "")
-    parts = [reader.brand_label(brand) if brand else "", reader.words["room"].format(one_line(room)) if room else ""]
+    brand, room = alert.labels.get("brand", ""), one_line(alert.labels.get("room", ""))
+    called = in_room(room) if reader.language == "en" else reader.words["room"].format(room)
+    parts = [reader.brand_label(brand) if brand else "", called if room else ""]
     return [part for part in parts if part]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from streams.alerts.alert import Alert, Evidence
+from streams.alerts.wording import counted
 from streams.compliance.text_reading import mask
 from streams.control.decisions import Decision
 from streams.notification.words import Language, family_name, words
@@ -109,7 +110,8 @@ def _breach(alert: Alert, reader: Reader) -> str:
         )
     found = next((finding for evidence in alert.evidence for finding in evidence.findings), None)
     family = family_name(alert.family or "", reader.language)
-    count = number(observed.get("findings"))
+    findings = observed.get("findings")
+    count = counted(said["findings"], findings, number(findings))
     if found is None:
         return said["breaches"].format(findings=count, family=family)
     matched, article = one_line(mask(found.matched), QUOTE_CHARS), one_line(found.article, QUOTE_CHARS)

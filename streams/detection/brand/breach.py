@@ -15,6 +15,7 @@ import msgspec
 from streams.alerts.alert import Alert, Evidence, Severity
 from streams.alerts.episode import Episode, Hysteresis, max_severity, new_alert
 from streams.alerts.kinds import AlertKind
+from streams.alerts.wording import counted, in_room
 from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.config import DetectionConfig
@@ -163,15 +164,17 @@ def _show(breach: Breach, text: ScoredText, found: list[Finding]) -> None:
 
 def _alert_fields(breach: Breach, found: list[Finding]) -> dict[str, object]:
     alert, latest = breach.episode.alert, breach.evidence[0].findings[0]
-    where = f"room {alert.room_id}" if alert.room_id else f"posts of {alert.brand_id}"
+    where = in_room(alert.room_id) if alert.room_id else f"posts of {alert.brand_id}"
+    family = (alert.family or "").replace("_", " ")
+    findings = counted("{n} finding|{n} findings", breach.findings, str(breach.findings))
     rules = ", ".join(f"{rule} ({times})" for rule, times in sorted(breach.rules.items()))
     worst: Severity = "info"
     for finding in found:
         worst = max_severity(worst, finding.severity)
     return {
         "severity": worst,
-        "summary": f"{where}: {alert.family}, “{latest.matched}” ({latest.article})",
-        "explanation": f"{breach.findings} findings of {alert.family} in {where}, by rule: {rules}."
+        "summary": f"{where}: {family}, “{latest.matched}” ({latest.article})",
+        "explanation": f"{findings} of {family} in {where}, by rule: {rules}."
         f" The latest: “{latest.matched}”, {latest.article}. Usually there are none.",
         "observed": {"findings": float(breach.findings)},
         "baseline": {"findings": 0.0},

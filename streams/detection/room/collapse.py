@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
+from streams.alerts.wording import in_room
 from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.room.detector import RoomFacts
@@ -168,7 +169,7 @@ def _fall(room_id: str | None, before: RoomLevel, now: RoomLevel) -> dict[str, A
     lost = 1 - now.viewers / before.viewers
     return {
         "severity": "critical" if lost >= 0.9 and before.viewers >= 1000 else "warning",
-        "summary": f"room {room_id}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
+        "summary": f"{in_room(room_id)}: viewers fell from {before.viewers:.0f} to {now.viewers:.0f}",
         "explanation": f"The room lost {lost:.0%} of its viewers ({before.viewers:.0f} were usual over {USUAL_MINUTES}"
         f" minutes, {now.viewers:.0f} are left), and interactions fell from"
         f" {before.interactions:.0f} to {now.interactions:.0f} a minute. The session has not ended.",

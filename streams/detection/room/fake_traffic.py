@@ -20,6 +20,7 @@ from zlib import crc32
 
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
+from streams.alerts.wording import in_room
 from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.room.detector import RoomFacts
@@ -302,7 +303,7 @@ def _alert_fields(room: BusyRoom, shares: Mapping[TrafficFigure, float]) -> dict
     parts = [f"{fake[name]:,} of {every[name]:,} {name} ({share:.0%})" for name, share in shares.items()]
     ranked = sorted(room.traffic.flagged_accounts.items(), key=lambda item: (-item[1], item[0]))
     return {
-        "summary": f"room {room.room_id}: {shares[worst]:.0%} of the {worst} did not come from real viewers",
+        "summary": f"{in_room(room.room_id)}: {shares[worst]:.0%} of the {worst} did not come from real viewers",
         "explanation": f"In {WINDOW_MINUTES} minutes, {', '.join(parts)} did not come from real viewers. Real viewers"
         f" stay, tap less than {MAX_TAPS} times and write less than {MAX_COMMENTS} comments a minute, and do not speak"
         " in unison.",

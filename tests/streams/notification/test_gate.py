@@ -49,7 +49,9 @@ def test_own_name_is_let_in(gate: Gate) -> None:
     assert status(named, host="[::1]:9110") == 200
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer other", "Basic t0ken", "Bearer t0ken2", "Bearer é"])
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer other", "Basic t0ken", "Bearer t0ken2", "Bearer é", "Bearer \udce9"]
+)
 def test_other_tokens_are_refused(gate: Gate, authorization: str) -> None:
     assert status(gate, authorization=authorization) == 401
 

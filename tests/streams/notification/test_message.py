@@ -217,3 +217,11 @@ def test_unknown_alert_keeps_its_name_in_chinese() -> None:
 
 def test_every_alert_has_a_name_in_chinese() -> None:
     assert {rule["alert"] for rule in alerts()} <= words("zh").keys()
+
+
+def test_one_finding_is_no_findings_and_a_room_is_called_so_once() -> None:
+    record = breach(observed={"findings": 1.0})
+    message = told(notice(record.fingerprint, room="room-105"), records=known(record))
+    assert "1 finding of “" in text_of(message)
+    assert " · room-105" in message.title
+    assert " · room 7312" in told(notice(room="7312")).title

@@ -233,3 +233,14 @@ async def test_webhook_has_a_rate(tmp_path: Path) -> None:
     assert statuses.count(200) >= 20
     assert FORMATS["webhook"].limits
     assert FORMATS["pagerduty"].limits
+
+
+async def test_end_that_comes_again_is_told_once(tmp_path: Path) -> None:
+    """Prometheus tells of an alert that is over for a quarter of an hour; it comes with what its place raises then."""
+    robot = Robot()
+    over = notice("f1", "resolved")
+    async with relay_to(robot, tmp_path, "slack") as client:
+        for alerts in ((notice("f1"),), (over,), (over,), (over, notice("f2")), (notice("f1"),), (over,)):
+            assert await told(client, sent(*alerts)) == 200
+    heads = ["RESOLVED" in str(body) for body in robot.got]
+    assert heads == [False, True, False, False, True]
