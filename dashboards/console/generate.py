@@ -3,8 +3,9 @@
     python -m dashboards.console.generate [--check]
 
     web/src/types.ts      ← the structs of dashboards.console.pages, by way of routes.PAGES
-    web/src/generated.ts  ← metrics (engagement.dictionary), alert kinds (alerts.kinds), rule families (the packs), and
-                            the traditional form of every Chinese word, these and those of web/src/words.ts
+    web/src/generated.ts  ← metrics (engagement.dictionary), alert kinds (alerts.kinds), rule families (the packs),
+                            platforms (notification.words), and the traditional form of every Chinese word, these
+                            and those of web/src/words.ts
 
 The written files are under version control; `--check` fails where one is stale.
 """
@@ -25,6 +26,7 @@ from streams.chinese import in_traditional
 from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, Screen, shown_on
 from streams.errors import UsageError
+from streams.notification.words import PLATFORMS
 
 SOURCES = Path(__file__).parent / "web" / "src"
 _Struct = shapes.StructType | shapes.DataclassType
@@ -137,9 +139,10 @@ def words() -> str:
     """Tables of [simplified Chinese, English], the screens' lists of metrics, and simplified → traditional Chinese."""
     metrics = {metric.id: (metric.zh, metric.en) for metric in METRICS}
     kinds = {kind.id: (kind.zh, kind.en) for kind in KINDS.values()}
+    platforms = {name: (zh, en) for name, (en, zh) in PLATFORMS.items()}
     families = {family: (title.zh, title.en) for family, title in family_titles().items()}
     own = [json.loads(row)[0] for row in _WORD.findall(_read(SOURCES / "words.ts"))]
-    chinese = [*own, *(zh for zh, _ in [*metrics.values(), *kinds.values(), *families.values()])]
+    chinese = [*own, *(zh for zh, _ in [*metrics.values(), *kinds.values(), *families.values(), *platforms.values()])]
     traditional = {zh: turned for zh in sorted(set(chinese)) if (turned := in_traditional(zh)) != zh}
     screens: tuple[Screen, ...] = ("comparison", "report")
     return "\n".join([
@@ -147,6 +150,7 @@ def words() -> str:
         _table("METRICS", metrics),
         _table("KINDS", kinds),
         _table("FAMILIES", families),
+        _table("PLATFORMS", platforms),
         "export const SHOWN_ON = {",
         *(f"  {screen}: {_metrics_of(screen)}," for screen in screens),
         "} as const;\n",

@@ -14,6 +14,8 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     """The actor, as a pseudonym."""
 
     id: str
+    masked: bool = False
+    """The platform hides who it is (streams.events.schema.Actor)."""
 
 
 class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}):
@@ -61,7 +63,7 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
             value=min(event.value, MAX_VALUE),
             is_mirror=event.is_mirror,
             value_mode=event.value_mode,
-            actor=None if event.actor is None else Account(event.actor.id),
+            actor=None if event.actor is None else Account(event.actor.id, event.actor.masked),
             text=event.text,
             platform=event.platform,
             lang=event.lang,

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("no_complaints")
 
 SIZES = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 WIDTHS = pytest.mark.parametrize("width", [360, 390, 430, 1280])
-CUT = """() => [...document.querySelectorAll('.tile .value, .tile small, .panel h2, td, th')].filter((one) => {
+CUT = """() => [...document.querySelectorAll('dt, .tile .value, .tile small, .panel h2, td, th')].filter((one) => {
   const box = one.getBoundingClientRect(), held = one.closest('.tile, .body, .panel').getBoundingClientRect();
   return one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'
     || box.right > held.right + 1 && !one.closest('[data-wider="true"]');

@@ -43,13 +43,15 @@ class InauthenticShare(msgspec.Struct, frozen=True):
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The session so far, or the day. `viewers` are unique; `fakes` has the figures with enough events to judge."""
+    """The session so far, or the day. `viewers` are unique; `fakes` has the figures with enough events to judge.
+    `names_hidden`: the platform hides who some of them are, so that counts of people are rough."""
 
     figures: Kpis
     sums: Mapping[SumMetric, int]
     new_followers: int
     viewers: int
     fakes: Mapping[TrafficFigure, InauthenticShare]
+    names_hidden: bool
 
 
 class TenMinuteComparison(msgspec.Struct, frozen=True):
@@ -130,6 +132,7 @@ def _now(readers: Readers, room_id: str, known: RoomSummary | None) -> Now:
         new_followers=session.people["new_followers"],
         viewers=session.people["viewers"],
         fakes={figure: InauthenticShare(round(share, 3), share >= FAKE_SHARE) for figure, share in shares.items()},
+        names_hidden=known is not None and known.names_hidden,
     )
 
 

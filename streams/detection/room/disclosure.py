@@ -17,6 +17,7 @@ import msgspec
 from models.normalise import lower, normalise, normalise_mapped
 from streams.alerts.alert import Alert, Evidence
 from streams.alerts.episode import Episode, Hysteresis, new_alert
+from streams.alerts.wording import in_room
 from streams.clock import MINUTE_MS
 from streams.compliance.captions import MAX_PAUSE_MS, TAIL_CHARS
 from streams.compliance.disclosure_timers import CompiledTimer, DisclosureState, language_of
@@ -124,7 +125,7 @@ class DisclosureDetector:
         else:
             for timer in timers:
                 if event.kind in timer.timer.commercial.events:
-                    self._on_sale_sign(event, timer, f"{event.kind} {event.product_id or ''}".strip())
+                    self._on_sale_sign(event, timer, _said_of(event, timer))
 
     def _on_start(self, event: RoomEvent, timers: Sequence[CompiledTimer]) -> None:
         for timer in timers:
@@ -218,13 +219,26 @@ def _alert_fields(room_id: str | None, timer: CompiledTimer, state: TimerState) 
     allowed = disclosure.allowed_minutes(rules) or 0
     since = "its last disclosure" if disclosure.disclosed_ms == disclosure.since_ms else "the first sign that it sells"
     return {
-        "summary": f"room {room_id}: {minutes:.0f} minutes of selling without a disclosure ({rules.article})",
+        "summary": f"{in_room(room_id)}: {minutes:.0f} minutes of selling without a disclosure ({rules.article})",
         "explanation": f"The host spoke for {minutes:.0f} minutes since {since}, and said nothing that counts as a"
         f" disclosure. {rules.id} ({timer.jurisdiction}, {rules.article}) allows {allowed} minutes.",
         "observed": {"undisclosed_minutes": round(minutes, 1)},
         "baseline": {"allowed_minutes": float(allowed)},
         "evidence": list(state.signs),
     }
+
+
+_SALE_SIGNS = {
+    "product_shown": ("product shown", "展示商品"), "product_click": ("product clicked", "点击商品"),
+    "add_to_cart": ("put in the cart", "加购商品"), "order": ("ordered", "下单商品"), "payment": ("paid", "支付商品"),
+}  # fmt: skip
+
+
+def _said_of(event: RoomEvent, timer: CompiledTimer) -> str:
+    """An event that sells, in words of the law's country, as a quote of a host would be."""
+    english, chinese = _SALE_SIGNS.get(event.kind, (event.kind, event.kind))
+    sign = chinese if timer.jurisdiction == "CN" else english
+    return f"{sign}: {event.product_id}" if event.product_id else sign
 
 
 def _evidence(origin: Coordinates, text_id: str, at_ms: int, timer: CompiledTimer, text: str) -> Evidence:

@@ -59,6 +59,8 @@ class RoomState(Stored):
     """None in states from before it was stored, until the next event."""
     times: dict[str, FeedTime] = {}
     """By the source's name."""
+    names_hidden: bool = False
+    """Whether the platform hid somebody of the session."""
 
 
 CODEC = StoredCodec(RoomState)
@@ -104,7 +106,8 @@ class Room:
 
     def view(self) -> bytes:
         state = self.state
-        view = RoomView(state.brand_id, state.source, state.ended, state.traffic.shares(), state.platform or "")
+        shares = state.traffic.shares()
+        view = RoomView(state.brand_id, state.source, state.ended, shares, state.platform or "", state.names_hidden)
         return ROOM_VIEW.encode(view)
 
     def owns(self, event: RoomEvent) -> bool:
@@ -160,6 +163,7 @@ class Room:
         state.session.name(event)
         if state.ended:
             return
+        state.names_hidden |= event.actor is not None and event.actor.masked
         yield from self._feed.on_event(event, now_ms)
         for detector in self._detectors:
             yield from detector.on_event(event, now_ms)
@@ -189,7 +193,7 @@ class Room:
         state = self.state
         if not state.ended:
             yield from self._end_session(event.event_time_ms, now_ms)
-        state.ended, state.source = False, event.source
+        state.ended, state.names_hidden, state.source = False, False, event.source
         state.session.begin(event)
         state.activity = FeedActivity(state.last_log_ms, state.last_log_ms, event_ms=event.event_time_ms)
 

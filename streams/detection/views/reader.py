@@ -114,6 +114,8 @@ class RoomSummary:
     ended: bool
     fake_shares: Mapping[TrafficFigure, float]
     """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
+    names_hidden: bool = False
+    """Whether the platform hides who some of the session's people are."""
 
 
 class ViewReader:
@@ -307,4 +309,4 @@ class ViewReader:
 
 
 def _room_summary(room_id: str, view: RoomView) -> RoomSummary:
-    return RoomSummary(room_id, view.brand_id, view.source, view.ended, view.fake_shares)
+    return RoomSummary(room_id, view.brand_id, view.source, view.ended, view.fake_shares, view.names_hidden)

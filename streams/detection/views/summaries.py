@@ -49,6 +49,8 @@ class RoomView(Stored):
     """The inauthentic share of the last minutes' enters, likes and comments, where there were enough to tell."""
     platform: str = ""
     """Empty in views from before it was stored."""
+    names_hidden: bool = False
+    """The platform hides who some of the session's people are: they are told apart by weak marks."""
 
 
 BRAND_VIEW = StoredCodec(BrandView)

@@ -265,6 +265,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "session",
         "platform",
         "times",
+        "names_hidden",
     ),
     "streams.detection.room.sessions.StreamSession": (
         "session_id",
@@ -295,6 +296,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "ended",
         "fake_shares",
         "platform",
+        "names_hidden",
     ),
     "streams.detection.watermark.Head": (
         "event_ms",

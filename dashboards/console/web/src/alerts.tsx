@@ -17,7 +17,8 @@ export const State = ({ of }: { of: AlertSummary["state"] }): JSX.Element => <sp
 export const Plain = ({ children }: { children: string }): JSX.Element => <bdi class="said" dir="auto">{plain(children)}</bdi>;
 
 export function kindOf(notice: Pick<AlertSummary, "kind" | "family">): string {
-  return notice.family ? `${named(notice.kind)} · ${named(notice.family)}` : named(notice.kind);
+  const words = notice.family ? [named(notice.kind), named(notice.family)] : [named(notice.kind)];
+  return [...new Set(words)].join(" · ");
 }
 
 /** A moment with its date where that is not today, and how long ago it was. */

@@ -14,8 +14,12 @@ export function Estimated({ of, figures }: { of: Metric; figures: Kpis }): JSX.E
   return why && <abbr title={t(why)} class="estimated">≈ {t("estimated")}</abbr>;
 }
 
+/** The mark of a figure that counts people, where the platform hides who some of them are. */
+export const RoughPeople = ({ hidden }: { hidden: boolean }): JSX.Element | null =>
+  hidden ? <abbr title={t("namesHiddenWhy")} class="estimated">≈ {t("estimated")}</abbr> : null;
+
 /** What the marks mean, of those figures that wear one. */
-export function EstimateNotes({ of, figures, people }: { of: Metric[]; figures: Kpis[]; people?: boolean }): JSX.Element | null {
+export function EstimateNotes({ of, figures, people, namesHidden }: { of: Metric[]; figures: Kpis[]; people?: boolean; namesHidden?: boolean }): JSX.Element | null {
   const marked = of.flatMap((id) => {
     const why = figures.map((one) => reason(id, one)).find((one) => one !== null);
     return why ? [[id, why] as const] : [];
@@ -24,6 +28,7 @@ export function EstimateNotes({ of, figures, people }: { of: Metric[]; figures: 
   return (
     <p class="legend" data-notes="estimated">
       {people && <span>≈ {t("peopleWhy")}</span>}
+      {namesHidden && <span data-figure="names-hidden">≈ {t("namesHiddenWhy")}</span>}
       {marked.map(([id, why]) => <span key={id}>≈ {metric(id)}{t("colon")}{t(why)}</span>)}
     </p>
   );

@@ -89,6 +89,21 @@ export const FAMILIES = {
   unsupported_statistic: ["无出处数据", "Unsupported statistic"],
 } as const;
 
+export const PLATFORMS = {
+  douyin: ["抖音", "Douyin"],
+  tiktok: ["TikTok", "TikTok"],
+  bilibili: ["哔哩哔哩", "Bilibili"],
+  kuaishou: ["快手", "Kuaishou"],
+  taobao: ["淘宝", "Taobao"],
+  xiaohongshu: ["小红书", "Xiaohongshu"],
+  weibo: ["微博", "Weibo"],
+  zhihu: ["知乎", "Zhihu"],
+  bluesky: ["Bluesky", "Bluesky"],
+  mastodon: ["Mastodon", "Mastodon"],
+  x: ["X", "X"],
+  youtube: ["YouTube", "YouTube"],
+} as const;
+
 export const SHOWN_ON = {
   comparison: [["views", "count"], ["comments", "count"], ["likes", "count"], ["follows", "count"], ["shares", "count"], ["gifts", "count"], ["gift_value", "minor_units"], ["product_clicks", "count"], ["orders", "count"], ["paid_value", "minor_units"]],
   report: [["viewers", "people"], ["viewers_peak", "people"], ["exposures", "count"], ["views", "count"], ["stay_seconds", "seconds"], ["interaction_rate", "share"], ["comments", "count"], ["likes", "count"], ["shares", "count"], ["follow_rate", "share"], ["posts", "count"], ["shown", "people"], ["clickers", "people"], ["carters", "people"], ["orderers", "people"], ["payers", "people"], ["conversion_rate", "share"], ["created_gmv", "minor_units"], ["paid_gmv", "minor_units"], ["net_gmv", "minor_units"], ["gpm_pv", "minor_units"], ["viewer_value", "minor_units"], ["refund_rate", "share"], ["refund_value_rate", "share"]],
@@ -163,6 +178,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "名观众": "名觀眾",
   "品牌对比": "品牌對比",
   "品牌库": "品牌庫",
+  "哔哩哔哩": "嗶哩嗶哩",
   "商品点击": "商品點擊",
   "商品点击率": "商品點擊率",
   "四小时": "四小時",
@@ -194,6 +210,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "实时": "即時",
   "客单价": "客單價",
   "导流": "導流",
+  "小红书": "小紅書",
   "属于哪个品牌，为什么": "屬於哪個品牌，為什麼",
   "属于它的例子": "屬於它的例子",
   "左右滑动看更多": "左右滑動看更多",
@@ -212,6 +229,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "平台没有给出离开时间：平均在线 ÷ 进入速度（利特尔法则）": "平臺沒有給出離開時間：平均線上 ÷ 進入速度（利特爾法則）",
   "平台违规通知": "平臺違規通知",
   "平台违规通知 {n} 条": "平臺違規通知 {n} 條",
+  "平台隐去部分用户的名字：人数与按人数算的比率只是粗略估计": "平臺隱去部分使用者的名字：人數與按人數算的比率只是粗略估計",
   "平时": "平時",
   "广告标识": "廣告標識",
   "延迟至 {time}": "延遲至 {time}",
@@ -299,6 +317,7 @@ export const TRADITIONAL: Readonly<Record<string, string>> = {
   "活动期间": "活動期間",
   "浅色": "淺色",
   "测量中": "測量中",
+  "淘宝": "淘寶",
   "点击": "點擊",
   "点击成交转化率": "點擊成交轉化率",
   "点赞": "點讚",

@@ -1,5 +1,5 @@
 // The reader's language, and words in it.
-import { FAMILIES, KINDS, METRICS, TRADITIONAL } from "./generated";
+import { FAMILIES, KINDS, METRICS, PLATFORMS, TRADITIONAL } from "./generated";
 import { WORDS, type Word } from "./words";
 
 export type { Word };
@@ -39,5 +39,6 @@ export function named(name: string): string {
   if (Object.hasOwn(WORDS, name)) return t(name as Word);
   if (Object.hasOwn(KINDS, name)) return kind(name as Kind);
   if (Object.hasOwn(FAMILIES, name)) return said(FAMILIES[name as keyof typeof FAMILIES]);
+  if (Object.hasOwn(PLATFORMS, name)) return said(PLATFORMS[name as keyof typeof PLATFORMS]);
   return Object.hasOwn(METRICS, name) ? metric(name as Metric) : name.replaceAll("_", " ");
 }

@@ -122,6 +122,7 @@ export interface Now {
   new_followers: number;
   viewers: number;
   fakes: Record<"comments" | "enters" | "likes", InauthenticShare>;
+  names_hidden: boolean;
 }
 
 export interface TenMinuteComparison {

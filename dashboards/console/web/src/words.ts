@@ -89,6 +89,7 @@ export const WORDS = {
   estimated: ["估算", "estimated"],
   sampledWhy: ["平台只发送部分进场消息：这里是平台自己的累计人数", "The platform sends a sample of its messages: this is its own count of who came"],
   peopleWhy: ["独立人数为估算，标准误差 0.81%", "unique people are estimated; standard error 0.81 %"],
+  namesHiddenWhy: ["平台隐去部分用户的名字：人数与按人数算的比率只是粗略估计", "The platform hides some people’s names: counts of people, and rates of them, are rough estimates"],
   estimatedWhy: ["平台没有给出离开时间：平均在线 ÷ 进入速度（利特尔法则）", "No feed tells who left: mean online ÷ arrival rate (Little’s law)"],
   enters: ["进入", "Enters"],
   fake: ["虚假", "fake"],

@@ -109,7 +109,7 @@ def test_alert_says_what_how_long_how_much_is_allowed_on_what_evidence_and_what_
     assert "allows 15 minutes" in fired.explanation
     assert 16.5 <= fired.observed["undisclosed_minutes"] <= 17.5
     assert fired.baseline == {"allowed_minutes": 15.0}
-    assert [one.text for one in fired.evidence] == ["product_shown velvet-cream"] * 2
+    assert [one.text for one in fired.evidence] == ["product shown: velvet-cream"] * 2
     (finding,) = fired.evidence[0].findings
     assert (finding.rule, finding.family, finding.severity) == ("ad_disclosure.live_us", "ad_disclosure", "warning")
     assert finding.article.startswith("16 CFR 255.5")

@@ -1,10 +1,12 @@
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
 from streams.alerts.alert import Alert
 from streams.detection.room.room import LOG, Room, Rooms
-from streams.detection.room_event import RoomEvent
+from streams.detection.room_event import Account, RoomEvent
+from streams.detection.views.summaries import ROOM_VIEW
 from streams.detection.watermark import SourceProgress
 from tests.builders.records import CONFIG, at, room_event
 
@@ -114,3 +116,17 @@ def test_mirrored_and_late_events_change_nothing() -> None:
 def test_new_session_begins_anew() -> None:
     again = [room_event(16, "session_start"), *minutes_of(range(16, 20), 5, 1)]
     assert play([*FULL, room_event(15.5, "session_end"), *again]) == []
+
+
+def test_room_whose_platform_hides_names_is_known_until_the_next_stream() -> None:
+    room = Room.create(room_event(0, "session_start", session_id="s1"), CONFIG)
+    told: list[tuple[float, str, dict[str, Any]]] = [
+        (0.1, "enter", {"actor": Account("v1")}), (0.2, "comment", {"actor": Account("m1", masked=True)}),
+        (0.3, "enter", {"actor": Account("v2")}), (1, "session_end", {"session_id": "s1"}),
+        (2, "session_start", {"session_id": "s2"}),
+    ]  # fmt: skip
+    hidden = []
+    for minute, kind, fields in told:
+        room.process(room_event(minute, kind, **fields), log_at(at(minute)))
+        hidden.append(ROOM_VIEW.decode(room.view()).names_hidden)
+    assert hidden == [False, True, True, True, False]

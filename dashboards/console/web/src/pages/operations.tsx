@@ -67,7 +67,7 @@ export function OperationsPage(): JSX.Element {
                     <th scope="row" class="text"><Plain>{one.source}</Plain></th>
                     <td class="left text"><a href={`/brand/${encodeURIComponent(one.brand_id)}`}><BrandName id={one.brand_id} /></a></td>
                     <td>{ago(one.last_ms, live.lastSeenMs)}</td>
-                    <td class="left soft">{feedTime(one)}</td>
+                    <td class="left soft words">{feedTime(one)}</td>
                     <td><span class="badge" data-up={!one.silent}>{t(one.silent ? "silent" : "hearing")}</span></td>
                   </tr>
                 ))}

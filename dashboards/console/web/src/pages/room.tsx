@@ -8,7 +8,7 @@ import { metric, t, type Metric, type Word } from "../i18n";
 import { SentimentHour } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
 import { BrandName, useCurrency } from "../brand_names";
-import { EstimateNotes, Estimated } from "../estimated";
+import { EstimateNotes, Estimated, RoughPeople } from "../estimated";
 import { Panel } from "../panel";
 import { chooseSize, size, type Size } from "../settings";
 import { Shell } from "../shell";
@@ -53,7 +53,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
           {(shown) => (
             <>
               <Tiles now={shown} currency={currency} halves={halves} viewers={minutes?.viewers ?? []} />
-              <EstimateNotes of={["stay_seconds", "views", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people />
+              <EstimateNotes of={["stay_seconds", "views", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people namesHidden={shown.names_hidden} />
             </>
           )}
         </Panel>
@@ -182,9 +182,10 @@ function Tiles({ now, halves, viewers, currency }: { now: RoomPanels["now"]; hal
       </Tile>
       <Tile name="interaction_rate" label={metric("interaction_rate")} value={percent(figures.interaction_rate)}>
         <span data-figure="unique_viewers">{estimate(now.viewers)} {t("viewers")}</span>
+        <RoughPeople hidden={now.names_hidden} />
       </Tile>
       <Tile name="new_followers" label={metric("new_followers")} value={count(now.new_followers)} moved={moved("follows")}>
-        {metric("follow_rate")} {percent(figures.follow_rate)}
+        {metric("follow_rate")} {percent(figures.follow_rate)} <RoughPeople hidden={now.names_hidden} />
       </Tile>
       <Tile name="gifts" label={metric("gifts")} value={count(sums.gifts)} moved={moved("gifts")}>{money(sums.gift_value, currency)}</Tile>
       <Tile name="views" label={metric("views")} value={count(figures.arrivals)} moved={moved("views")}>
