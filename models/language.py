@@ -85,6 +85,15 @@ _WORDS_OF_MANY_LANGUAGES: Final = (
 )
 _ALSO_ENGLISH: Final = frozenset(_WORDS_OF_MANY_LANGUAGES.split())
 """Words of English that other languages have too: beside one of `_ENGLISH` they tell."""
+_FOREIGN_WORDS: Final = (
+    "muy malo calidad basura estafa roto dinero servicio sirve barata barato equivocada equivocado experiencia"
+    " ruim muito qualidade quebrado veio barang rusak jelek banget kecewa bagus sangat kualitas palsu penjual penipu"
+    " pengiriman mauvaise qualité produit jamais déçu schlecht schlechte sehr kaputt falsche angekommen arrivato rotto"
+    " prodotto pessimo pessima servizio molto slechte kwaliteit berbat kötü"
+)
+_FOREIGN: Final = frozenset(_FOREIGN_WORDS.split())
+"""Words by which buyers judge goods in other languages of `_DETECTED`, and that are no English and no goods' name
+(`Kinder Bueno`, `mala beads`): two or three words are too few for the detector."""
 _ENOUGH_ENGLISH, _ENOUGH_WITH_OTHERS = 0.25, 0.4
 
 
@@ -181,12 +190,10 @@ def _is_foreign(text: str, stated: str) -> bool:
     telling = [word for word in words if word not in _SAYS_NOTHING and len(word) > 1]
     if not telling or _is_english(words):
         return False
+    if len(words) <= _FEW_WORDS + 1 and not _FOREIGN.isdisjoint(words):
+        return True
     labelled = stated not in ("", "en", "zh", "und")
-    if not labelled and 2 * len(words) <= len(_LETTERS.findall(text)):
-        return False  # most words are disguised, or are names of goods
-    if not labelled and len(words) <= _NAMES and all(word.istitle() for word in written) and len(words) > 1:
-        return False
-    if len(words) == 1 and words[0].isascii() and not labelled:
+    if not labelled and _tells_nothing(written, text):
         return False
     english, likeliest = _probabilities(" ".join(words))
     if labelled:
@@ -200,6 +207,15 @@ def _is_foreign(text: str, stated: str) -> bool:
             return False
     sure = _SURE if len(words) > _FEW_WORDS else _SURE_OF_FEW
     return english < _UNLIKELY or (english < _DOUBTFUL and likeliest > sure)
+
+
+def _tells_nothing(written: list[str], text: str) -> bool:
+    """Whether most words are disguised or names of goods, all are names, or a single one is of no language."""
+    if 2 * len(written) <= len(_LETTERS.findall(text)):
+        return True
+    if len(written) == 1:
+        return written[0].isascii()
+    return len(written) <= _NAMES and all(word.istitle() for word in written)
 
 
 def _is_english(words: list[str]) -> bool:

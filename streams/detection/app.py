@@ -33,13 +33,14 @@ def run(settings: Settings) -> int:
             ALERTS,
             essentials=essentials,
             on_refused=lambda outcome: RECORDS_REFUSED.labels(ALERTS, outcome).inc(),
+            is_ours=True,
         ),
         DeadLetterTopicSink(
             KafkaConnection.of(settings), on_dropped=RECORDS_REFUSED.labels(DEAD_LETTERS, "dropped").inc
         ),
         detection_config(settings),
     )
-    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))
+    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored), (ALERTS,))
 
 
 def detection_config(settings: Settings) -> DetectionConfig:

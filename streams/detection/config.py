@@ -19,7 +19,7 @@ class DetectionConfig:
     zone: str = "UTC"
     """The time zone whose hours brands live by, where `zones` has no other for a brand."""
     zones: Mapping[str, str] = field(default_factory=dict)
-    """By brand; detectors take it when they are made or restored."""
+    """By brand, as it is in force: a zone that is changed holds from the next record on."""
     jurisdictions: Mapping[str, str] = field(default_factory=dict)
     """By brand: whose law its rooms are under where their feed names none."""
     shadow_rules: tuple[AlertRule, ...] = ()

@@ -5,18 +5,12 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    KafkaError,
-    OutOfOrderSequenceNumber,
-    TopicAuthorizationFailedError,
-    UnknownTopicOrPartitionError,
-)
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, UnknownTopicOrPartitionError
 
 from streams.errors import PulsewatchError, Unavailable, UsageError
 from streams.events.dead_letters import DeadLetter
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.producer import TOO_LARGE, LazyProducer
+from streams.kafka.producer import FORBIDDEN, TOO_LARGE, LazyProducer
 from streams.topology import DEAD_LETTERS, MAX_RECORD_BYTES
 
 CARRIED_BYTES = 131_072
@@ -24,7 +18,6 @@ CARRIED_BYTES = 131_072
 TRUNCATED_BYTES = 4_096
 """Bytes kept of a larger one: a thousand records of a megabyte must not become a gigabyte of dead letters."""
 SENT_AT_ONCE = 500
-_FORBIDDEN = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +99,7 @@ class DeadLetterTopicSink:
 
     def _failure(self, error: Exception) -> PulsewatchError:
         topic = self._connection.topic
-        if isinstance(error, _FORBIDDEN):
+        if isinstance(error, FORBIDDEN):
             return UsageError(f"Kafka does not let this process write dead letters: it needs Write on {topic}")
         if isinstance(error, UnknownTopicOrPartitionError):
             return UsageError(f"Kafka has no topic {topic}, where dead letters go")

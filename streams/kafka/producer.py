@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OutOfOrderSequenceNumber, RecordListTooLargeError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from streams.errors import Unavailable, UsageError
 from streams.kafka.connection import KafkaConnection
@@ -14,6 +22,7 @@ from streams.kafka.connection import KafkaConnection
 MAX_PUBLISHED_BYTES = 1_000_000
 """Of a record that a stage writes; readers take 1,048,576, and so does a broker by default."""
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+FORBIDDEN = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 Refusal = Literal["cut", "dropped"]
 """What became of a record that Kafka refused for its size."""
 
@@ -67,7 +76,8 @@ class LazyProducer:
 
 class TopicPublisher:
     """A Publisher on Kafka. A record that is refused for its size goes out as its essentials, and `on_refused` counts;
-    without `essentials` it is the caller's mistake: `publish` raises UsageError."""
+    without `essentials` it is the caller's mistake: `publish` raises UsageError. So it does for a topic that is missing
+    or forbidden, where `is_ours`: what a stage writes to is a matter of settings. Else that is Unavailable too."""
 
     def __init__(
         self,
@@ -77,7 +87,9 @@ class TopicPublisher:
         essentials: Callable[[bytes], bytes] | None = None,
         on_refused: Callable[[Refusal], None] | None = None,
         linger_ms: int = 0,
+        is_ours: bool = False,
     ) -> None:
+        self._is_ours = is_ours
         self._essentials = essentials
         self._on_refused = on_refused
         self._connection = LazyProducer(kafka, topic, linger_ms=linger_ms, max_request_size=MAX_PUBLISHED_BYTES)
@@ -94,11 +106,20 @@ class TopicPublisher:
             await self._connection.close()
             raise Unavailable(f"Kafka does not take records for {topic}: {error!r}") from error
         except (KafkaError, OSError) as error:
-            raise Unavailable(f"Kafka does not take records for {topic}: {error!r}") from error
+            raise self._failure(error) from error
 
     async def close(self) -> None:
         """Let go of the connection."""
         await self._connection.close()
+
+    def _failure(self, error: Exception) -> Unavailable | UsageError:
+        topic = self._connection.topic
+        settings = UsageError if self._is_ours else Unavailable
+        if isinstance(error, FORBIDDEN):
+            return settings(f"Kafka does not let this process write: it needs Write on {topic}")
+        if isinstance(error, UnknownTopicOrPartitionError):
+            return settings(f"Kafka has no topic {topic}: run `pulsewatch topics create`")
+        return Unavailable(f"Kafka does not take records for {topic}: {error!r}")
 
     async def _send_all(self, producer: AIOKafkaProducer, records: Sequence[tuple[str, bytes]]) -> int:
         """Send side by side; returns the position of the first record that is too large, or the number of records."""

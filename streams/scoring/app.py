@@ -32,6 +32,7 @@ def run(settings: Settings) -> int:
         essentials=essentials,
         on_refused=lambda outcome: RECORDS_REFUSED.labels(SCORED, outcome).inc(),
         linger_ms=5,
+        is_ours=True,
     )
     handler = ScoringHandler(ledger, texts, rulebook, model, system_clock, BrandFacts.of(settings).jurisdictions)
-    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))
+    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored), (SCORED,))

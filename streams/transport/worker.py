@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -53,23 +53,29 @@ def run_worker(
     settings: Settings,
     tenancy: Tenancy | None = None,
     known_topics: TopicMemory | None = None,
+    writes: Sequence[str] = (),
 ) -> int:
-    """Run the stage until SIGTERM or SIGINT, or until it cannot go on. Returns the exit code."""
+    """Run the stage until SIGTERM or SIGINT, or until it cannot go on. Returns the exit code. It begins when Kafka has
+    the topics that it reads, and those that it writes."""
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    exit_code = asyncio.run(_until_signalled(handler, settings, tenancy, known_topics))
+    exit_code = asyncio.run(_until_signalled(handler, settings, tenancy, known_topics, writes))
     if exit_code == STUCK:
         _exit_at_once()
     return exit_code
 
 
 async def _until_signalled(
-    handler: BatchHandler[Any], settings: Settings, tenancy: Tenancy | None, known_topics: TopicMemory | None
+    handler: BatchHandler[Any],
+    settings: Settings,
+    tenancy: Tenancy | None,
+    known_topics: TopicMemory | None,
+    writes: Sequence[str],
 ) -> int:
-    worker = Worker(handler, settings, tenancy, known_topics)
+    worker = Worker(handler, settings, tenancy, known_topics, writes)
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, worker.stop)
@@ -85,8 +91,10 @@ class Worker:
         settings: Settings,
         tenancy: Tenancy | None = None,
         known_topics: TopicMemory | None = None,
+        writes: Sequence[str] = (),
     ) -> None:
         self._handler = handler
+        self._needed = (*handler.topics, *writes)
         self._tenancy = tenancy
         self._known_topics = known_topics
         self._cluster_id: str | None = None
@@ -202,7 +210,7 @@ class Worker:
         wait_seconds, missing_before = TOPICS_BACKOFF.first_seconds, set[str]()
         while True:
             try:
-                missing = set(map(self._kafka.at_broker, self._handler.topics)) - await _topics(self._kafka)
+                missing = set(map(self._kafka.at_broker, self._needed)) - await _topics(self._kafka)
             except (KafkaError, OSError):
                 refusal = await self._kafka.refusal()
                 if isinstance(refusal, UsageError):
@@ -214,7 +222,9 @@ class Worker:
                     return
                 if missing != missing_before:
                     names = ", ".join(sorted(missing))
-                    log.warning("Kafka has no topic %s: run `pulsewatch topics create`; waiting", names)
+                    log.warning(
+                        "Kafka has no topic %s, or does not show it: run `pulsewatch topics create`; waiting", names
+                    )
                 missing_before = missing
             await asyncio.sleep(wait_seconds)
             wait_seconds = TOPICS_BACKOFF.after(wait_seconds)

@@ -1,13 +1,22 @@
 """Two stacks with two prefixes on one broker do not meet; without a prefix names are bare."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    NewTopic,
+    ResourcePattern,
+    ResourceType,
+)
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -28,8 +37,9 @@ from streams.kafka.reading import newest_records, read_topic
 from streams.kafka.topic_ids import topic_ids
 from streams.ledger.tenancy import Tenancy
 from streams.settings import Settings
-from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SOCIAL, TOPICS
+from streams.topology import ALERTS, DEAD_LETTERS, LIVE, SCORED, SOCIAL, TOPICS
 from streams.transport.worker import REFUSED, STOPPED, Worker
+from tests.conftest import TopicFactory
 from tests.fakes.transport import Recorder
 from tests.servers.secured_kafka import PASSWORD, USER, SecuredKafka
 from tests.servers.waiting import until_async
@@ -163,16 +173,28 @@ class GuardedKafka(SecuredKafka):
         return KafkaConnection(f"{LOOPBACK}:{self._inner_port}")
 
 
-@pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[GuardedKafka]:
-    with GuardedKafka(tmp_path / "guarded", "SASL_PLAINTEXT") as server:
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
+    with GuardedKafka(tmp_path_factory.mktemp("guarded"), "SASL_PLAINTEXT") as server:
         yield server
 
 
-def allow(server: GuardedKafka, prefix: str) -> None:
-    """The rights of docs/guides/connect.md."""
+RIGHTS = (ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.CREATE)
+
+
+def user_of(server: GuardedKafka, prefix: str) -> Settings:
+    return Settings(
+        kafka=server.bootstrap,
+        kafka_security="SASL_PLAINTEXT",
+        kafka_user=USER,
+        kafka_password=SecretStr(PASSWORD),
+        kafka_prefix=prefix,
+    )
+
+
+def allow(server: GuardedKafka, prefix: str, of_topics: Sequence[ACLOperation] = RIGHTS) -> None:
+    """The rights of docs/guides/connect.md, or fewer."""
     begins = ACLResourcePatternType.PREFIXED
-    of_topics = (ACLOperation.READ, ACLOperation.WRITE, ACLOperation.DESCRIBE, ACLOperation.CREATE)
     wanted = [
         *((operation, ResourcePattern(ResourceType.TOPIC, prefix, begins)) for operation in of_topics),
         (ACLOperation.READ, ResourcePattern(ResourceType.GROUP, prefix, begins)),
@@ -185,13 +207,7 @@ def allow(server: GuardedKafka, prefix: str) -> None:
 
 async def test_rights_on_the_prefix_are_all_that_a_stack_needs(guarded: GuardedKafka) -> None:
     allow(guarded, "team-a.")
-    settings = Settings(
-        kafka=guarded.bootstrap,
-        kafka_security="SASL_PLAINTEXT",
-        kafka_user=USER,
-        kafka_password=SecretStr(PASSWORD),
-        kafka_prefix="team-a.",
-    )
+    settings = user_of(guarded, "team-a.")
     kafka = KafkaConnection.of(settings)
     create_topics(kafka, PARTITIONS, replication=1, retention_days=1)
     await publish(settings, SOCIAL, "a")
@@ -209,3 +225,54 @@ async def test_rights_on_the_prefix_are_all_that_a_stack_needs(guarded: GuardedK
     others = KafkaConnection.of(settings.model_copy(update={"kafka_prefix": "team-b."}))
     with pytest.raises((Unavailable, UsageError)):
         create_topics(others, PARTITIONS, replication=1, retention_days=1)
+
+
+class Scores(Recorder):
+    """A stage that writes a record for each batch."""
+
+    def __init__(self, publisher: TopicPublisher) -> None:
+        super().__init__((LIVE,), stage="scores")
+        self._publisher = publisher
+
+    async def apply(self, prepared: Any) -> None:
+        await self._publisher.publish([("acme", b"scored")])
+        await super().apply(prepared)
+
+
+@pytest.mark.parametrize("topic", [SCORED, ALERTS])
+async def test_stage_that_may_not_write_what_it_finds_ends_with_one_line(
+    guarded: GuardedKafka, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    prefix = f"readers-{topic}."
+    allow(guarded, prefix, [ACLOperation.READ, ACLOperation.DESCRIBE])
+    inner = replace(guarded.inner, prefix=prefix)
+    create_topics(inner, 1, replication=1, retention_days=1)
+    by_all = TopicPublisher(inner, LIVE)
+    await by_all.publish([("acme", b"like")])
+    await by_all.close()
+    settings = user_of(guarded, prefix)
+    publisher = TopicPublisher(KafkaConnection.of(settings), topic, is_ours=True)
+    async with asyncio.timeout(60):
+        assert await Worker(Scores(publisher), settings, writes=(topic,)).run() == REFUSED
+    await publisher.close()
+    assert [line for line in caplog.messages if f"it needs Write on {prefix}{topic}" in line]
+    of_others = TopicPublisher(KafkaConnection.of(settings), topic)
+    with pytest.raises(Unavailable, match="needs Write on"):
+        await of_others.publish([("acme", b"posted")])
+    await of_others.close()
+
+
+async def test_stage_begins_when_the_topic_is_there_that_it_writes(
+    kafka: LocalKafka, topic: TopicFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    read, written = topic(), f"written-{uuid4().hex}"
+    handler = Recorder((read,), stage=read)
+    worker = Worker(handler, Settings(kafka=kafka.bootstrap), writes=(written,))
+    running = asyncio.create_task(worker.run())
+    await until_async(lambda: any(f"no topic {written}" in line for line in caplog.messages))
+    assert not handler.held
+    with closing(kafka.connection.admin()) as admin:
+        admin.create_topics([NewTopic(written, 1, 1)])
+    await until_async(lambda: bool(handler.held))
+    worker.stop()
+    assert await running == STOPPED

@@ -19,6 +19,22 @@ FOREIGN = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mala calidad", "Muy Malo", "pura basura", "una estafa", "todo roto", "producto muy caro", "produto quebrado",
+        "barang rusak", "penjual penipu!", "produit nul", "arrivato rotto", "kaputt angekommen", "talla equivocada",
+    ],
+)  # fmt: skip
+def test_two_words_of_a_foreign_buyer_are_foreign(text: str) -> None:
+    assert [language_of(text, said) for said in (None, "en")] == ["other", "other"]
+
+
+@pytest.mark.parametrize("text", ["mala beads", "casa decor", "Kinder Bueno", "bad quality", "velvet lumo", "la mer"])
+def test_two_words_of_goods_are_no_foreign_text(text: str) -> None:
+    assert language_of(text) == "en"
+
+
 @pytest.mark.parametrize("text", FOREIGN)
 @pytest.mark.parametrize("said", [None, "en", "zh-CN"])
 def test_foreign_text_is_foreign_whatever_its_feed_says(text: str, said: str | None) -> None:

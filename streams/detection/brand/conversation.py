@@ -93,7 +93,6 @@ class ConversationDetector:
         self._brand = brand
         self._brand_id = brand.brand_id
         self._config = config
-        self._zone = config.zone_of(brand.brand_id)
         self._late = False
         self._onset_minute = 0
         """Of the late text in hand."""
@@ -197,6 +196,10 @@ class ConversationDetector:
     @property
     def _waited_minutes(self) -> int:
         return self._brand.times.waited_ms(self._config) // MINUTE_MS
+
+    @property
+    def _zone(self) -> str:
+        return self._config.zone_of(self._brand_id)
 
     def _learn(self, minute: int) -> None:
         """Let the baselines learn the windows that lie before this minute, with all their late texts."""

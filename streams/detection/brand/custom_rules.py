@@ -64,7 +64,7 @@ class AlertRuleDetector:
     def __init__(self, brand: RuledBrand, config: DetectionConfig) -> None:
         self._brand = brand
         self._states = brand.shadow_rules
-        self._zone = config.zone_of(brand.brand_id)
+        self._config = config
         self._rules = {
             rule.name: rule for rule in config.shadow_rules if not rule.brands or brand.brand_id in rule.brands
         }
@@ -118,7 +118,7 @@ class AlertRuleDetector:
     def _evaluate(self, rule: AlertRule, state: AlertRuleState, minute: int, now_ms: int) -> Iterator[Alert]:
         """Evaluate the rule over the minutes that end with `minute`."""
         window = _window(state, rule, minute)
-        level = usual_per_minute(self._brand.conversation, minute, self._zone)
+        level = usual_per_minute(self._brand.conversation, minute, self._config.zone_of(self._brand.brand_id))
         usual = (level or 0.0) * rule.minutes
         known = level is not None or not rule.times_usual
         loud = window.texts / max(1.0, rule.times_usual * usual)

@@ -1,11 +1,16 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from streams.catalogue.facts import _Facts
 from streams.clock import MINUTE_MS
 from streams.detection.app import detection_config
+from streams.detection.brand.brand import Brand
+from streams.detection.brand.conversation import ConversationDetector
 from streams.errors import UsageError
 from streams.settings import Settings, settings
+from tests.builders.records import START_MS
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +46,19 @@ def test_zone_that_is_none_is_refused_by_its_setting(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(f"PULSEWATCH_{name}", value)
     with pytest.raises(UsageError, match=rf"^PULSEWATCH_{name}: [^\n]+$"):
         settings()
+
+
+def test_zone_that_is_changed_in_the_catalogue_holds_without_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "brands.yaml"
+    path.write_text("brands: [{id: acme, names: [Acme], time_zone: UTC}]")
+    config = detection_config(Settings(brands=path))
+    brand = Brand.create("acme", START_MS, config)
+    talk = next(one for one in brand._detectors if isinstance(one, ConversationDetector))
+    before = talk._hour
+    path.write_text("brands: [{id: acme, names: [Acme], time_zone: Asia/Tokyo}]")
+    facts = config.zones
+    assert isinstance(facts, _Facts)
+    assert facts._live is not None
+    facts._live.take()
+    talk._slide(brand.state.minute)
+    assert talk._hour == pytest.approx(before + 9)
