@@ -171,6 +171,13 @@ class Settings(BaseSettings):
     feed_silent_minutes: int = Field(
         15, ge=1, description="Minutes without an event after which a regular feed raises an alert."
     )
+    unread_bytes: int = Field(
+        1_000_000,
+        ge=0,
+        le=16_000_000,
+        description="Bytes of messages that could not be read, which Redis keeps raw of each feed for a week at most;"
+        " 0 keeps none.",
+    )
     shadow_rules: Path | None = Field(
         None, description="A file of alert rules that run in shadow: their alerts are recorded and page nobody."
     )

@@ -44,9 +44,11 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
         with Readers(settings) as readers:
             names = (options.host, *options.names)
             app = application(PageSources(readers, topics, facts=facts), auth, names)
-            on_progress(f"The console is at {address(options)}")
             logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_stream)
-            serve_application(app, options.host, options.port, grace_seconds=1)
+            serve_application(
+                app, options.host, options.port, grace_seconds=1,
+                on_listening=lambda: on_progress(f"The console is at {address(options)}"),
+            )  # fmt: skip
     finally:
         topics.stop()
 

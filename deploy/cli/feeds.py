@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:  # commands import what they run when they run it
     from streams.ingest.feed_status import FeedStatus
     from streams.ingest.trial import Totals, Tried
+    from streams.ingest.unread_messages import UnreadMessage
 
 DEFAULT = Path("feeds.yaml")
 file_option = click.option(
@@ -126,8 +127,9 @@ def _show(one: Tried) -> None:
         words = " ".join((event.text or "").split())
         text = f": {one_line(words, 100)}" if words else ""
         click.echo(f"{one.number:6} {event.kind}{worth} about {event.brand_id} at {at} UTC{text}")
+    where = f"{one.place}: " if one.place else ""
     for why in one.why_nothing():
-        click.echo(f"{one.number:6} – {one_line(why)}")
+        click.echo(f"{one.number:6} – {one_line(where + why)}")
 
 
 def _show_totals(totals: Totals, shown: int) -> None:
@@ -138,37 +140,80 @@ def _show_totals(totals: Totals, shown: int) -> None:
     click.echo(f"\n{totals.messages} messages, {totals.kinds.total()} events")
     for title, counts in (("event", totals.kinds), ("about", totals.brands), ("not", totals.reasons)):
         for what, count in counts.most_common():
-            click.echo(f"{count:8} {title} {one_line(what)}")
+            place = totals.first_places.get(what) if title == "not" else None
+            click.echo(f"{count:8} {title} {one_line(what + (f'; first at {place}' if place else ''))}")
 
 
 @feeds.command()
+@click.argument("names", nargs=-1, metavar="[NAME…]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(as_json: bool) -> None:
-    """How every feed that ever ran stands: since when, what came, what is missing, what could not be read."""
+@click.option(
+    "--raw", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), metavar="FILE|-",
+    help="Write the messages of one feed that could not be read, as they came, one a line.",
+)  # fmt: skip
+def status(names: tuple[str, ...], as_json: bool, raw: Path | None) -> None:
+    """How the feeds NAME…, or all that ever ran, stand: since when, what came, what is missing, what could not be read.
+
+    Of what could not be read at all, PULSEWATCH_UNREAD_BYTES are kept for a week, the newest of each type. --raw writes
+    them to a new file that its owner alone can read: they may hold personal data. `feeds try` reads the file.
+    """
     import msgspec
 
     from streams.clock import system_clock
+    from streams.errors import UsageError
     from streams.ingest.feed_status import read_statuses
+    from streams.ingest.unread_messages import read_unread
     from streams.ledger.connect import reader_client
     from streams.settings import settings
 
+    if raw is not None and len(names) != 1:
+        raise UsageError("--raw writes the messages of one feed: give its NAME")
     chosen_settings = settings()
     client = reader_client(chosen_settings)
     try:
         found = read_statuses(client, chosen_settings.namespace)
+        known = [one.name for one in found]
+        for name in names:
+            if name not in known:
+                raise UsageError(f"no feed called {name} has run; there are {', '.join(known) or 'none'}")
+        found = [one for one in found if one.name in names or not names]
+        kept = {one.name: read_unread(client, chosen_settings.namespace, one.name, system_clock()) for one in found}
     finally:
         client.close()
+    if raw is not None:
+        _write_raw(kept[names[0]], raw)
+        return
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return
     for one in found:
-        for line in _status_lines(one, system_clock()):
+        for line in _status_lines(one, kept[one.name], system_clock()):
             click.echo(line)
     if not found:
         click.echo("No feed has run yet: `pulsewatch feeds run`.")
 
 
-def _status_lines(one: FeedStatus, now_ms: int) -> Iterator[str]:
+def _write_raw(kept: Sequence[UnreadMessage], path: Path) -> None:
+    import os
+
+    from streams.errors import UsageError
+    from streams.ingest.unread_messages import written
+
+    if str(path) == "-":
+        for line in written(kept):
+            click.echo(line, nl=False)
+        return
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or 'cannot be written').lower()}") from None
+    with os.fdopen(file, "wb") as opened:
+        opened.writelines(written(kept))
+    cut = sum(len(one.raw) < one.bytes for one in kept)
+    click.echo(f"{len(kept)} messages in {path}{f', {cut} of them cut' if cut else ''}")
+
+
+def _status_lines(one: FeedStatus, kept: Sequence[UnreadMessage], now_ms: int) -> Iterator[str]:
     from streams.untrusted import one_line
 
     gone = f", but its process wrote nothing for {_span(now_ms - one.written_ms)}" if one.is_gone(now_ms) else ""
@@ -188,6 +233,8 @@ def _status_lines(one: FeedStatus, now_ms: int) -> Iterator[str]:
     for unread in one.unread:
         yield f"    {unread.count} × {one_line(unread.type, 64) or 'no type'}: {unread.reason} ({unread.detail})"
         yield f"        {one_line(unread.shape)}"
+    if kept:
+        yield f"    {len(kept)} of these are kept: `pulsewatch feeds status {one.name} --raw FILE`"
 
 
 def _span(milliseconds: int) -> str:

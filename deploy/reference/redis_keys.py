@@ -15,6 +15,7 @@ from streams.detection.views import keys as view_keys
 from streams.ingest.feed_memory import suffix
 from streams.ingest.feed_status import FEED
 from streams.ingest.http import event_brands
+from streams.ingest.unread_messages import suffix as unread_suffix
 from streams.ledger.redis import key_prefix, partitions_key, topics_key
 from streams.ledger.tenancy import tenancy_key
 from streams.scoring.handler import BACKLOG
@@ -29,6 +30,11 @@ SCORING = (
 FEEDS = (
     (FEED, "hash", "of a feed, whose name stands for the topic: `cursor`, and `status` as JSON"),
     (suffix(0).replace("0", "<day>"), "hash", "what it told on a day since the epoch, by digests; 8 days"),
+    (
+        unread_suffix(0).replace("0", "<day>"),
+        "hash",
+        "number → a message that could not be read, **raw**, msgpack; 7 days, `PULSEWATCH_UNREAD_BYTES` a feed",
+    ),
 )
 DETECTION = (
     (Brands(DetectionConfig()).suffix, "hash", "brand → the state of its detectors, msgpack"),

@@ -1,6 +1,6 @@
 """One connection's facts, which every event of its feed has: platform, brand, room, pseudonyms."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class FeedContext:
     """Whose law the stream is under, as a country of ISO 3166; None where only the platform is known."""
     own_accounts: frozenset[str] = frozenset()
     """User ids of the brand's own accounts: their posts are brand posts, following them is following the brand."""
+    brands_accounts: Container[str] = ()
+    """The same of all brands of a catalogue, which may change."""
     gift_prices: Mapping[str, int] = field(default_factory=dict)
     """Gift id → unit price in minor units, for platforms whose messages do not have it."""
     coin_price: float | None = None
@@ -45,8 +47,11 @@ class FeedContext:
         name = str(user_id)
         if name in ("", "0"):
             return None
-        official = name in self.own_accounts or name == self.host
-        return Actor(self.pseudonymise(name), max(0, followers), verified, official)
+        return Actor(self.pseudonymise(name), max(0, followers), verified, self.is_own(name) or name == self.host)
+
+    def is_own(self, user_id: str) -> bool:
+        """Whether an account is the brand's own, or one of the catalogue's brands'."""
+        return user_id in self.own_accounts or user_id in self.brands_accounts
 
     def masked_actor(self, mark: str) -> Actor | None:
         """A user whom the platform hides, told from others by a mark that it gives them; None without one. The mark is

@@ -12,7 +12,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -31,6 +31,7 @@ MAX_EDITED = 10_000
 """Edited texts whose newest wording is known."""
 OTHER = "other"
 MAX_TYPE_CHARS = 64
+_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,24 @@ class FirstWording:
     was_told: bool
 
 
+class _LastWording(NamedTuple):
+    """What is remembered of an edited text."""
+
+    told_id: str
+    """The id by which its newest wording went out."""
+    version_id: str
+    """The id by which that came."""
+    edits: int
+
+    @classmethod
+    def of(cls, remembered: str) -> Self:
+        told_id, version_id, edits = (*remembered.split(_SEPARATOR), "", "")[:3]
+        return cls(told_id, version_id or told_id, int(edits or 1))
+
+    def __str__(self) -> str:
+        return _SEPARATOR.join(map(str, self))
+
+
 Translation = Callable[[Message], list[Event]]
 """What one type of message becomes. Raises ForeignError."""
 
@@ -137,12 +156,23 @@ class Unread:
 
     count: int
     example: bytes
-    """The message as it came, cut. It may hold personal data: it stays in this process."""
+    """The message as it came, cut. It may hold personal data: no log or status has it."""
     detail: str
 
 
+class UnreadPart(NamedTuple):
+    """Something of a message that could not be read."""
+
+    type: str
+    """Its type, shortened; empty where it says none."""
+    reason: UnreadReason
+    detail: str
+    """In words."""
+
+
 class Wordings(Protocol):
-    """Which wording of an event is the newest: by the id of the first."""
+    """Which wording of an event is the newest: by the id of the first, in the feed's own form. By the id of a wording,
+    that it was told."""
 
     def newest(self, first_id: str) -> str | None: ...
 
@@ -173,6 +203,8 @@ class Feed:
         self.context = context
         self._wordings = wordings or RememberedWordings()
         self.unread: dict[tuple[str, UnreadReason], Unread] = {}
+        self.not_read: list[UnreadPart] = []
+        """Of the last message."""
         self._place = ""
         """Where the message stands that is being read."""
         self._list_prices: OrderedDict[str, int] = OrderedDict()
@@ -180,7 +212,7 @@ class Feed:
 
     def read(self, raw: bytes | str, received_ms: int, place: str = "") -> list[Event]:
         """The events of a message, or of a list of messages; `place` is told of what cannot be read. Never raises."""
-        self._place = place
+        self._place, self.not_read = place, []
         try:
             messages = self._decoder.messages_in(read_json(raw))
         except ForeignError as error:
@@ -218,33 +250,50 @@ class Feed:
                 self._list_prices.popitem(last=False)
             return events
         folded = [told for event in events for told in self._newest_wording(event, message)]
-        return [told for event in folded for told in self._at_its_price(event, received_ms)]
+        return [told for event in folded for told in self._at_its_price(event)]
 
     def _newest_wording(self, event: Event, message: Message) -> Iterable[Event]:
-        """An edit takes back what it replaces; a deletion takes back the last wording."""
+        """An edit takes back what it replaces; a deletion takes back the last wording. A wording that comes back after
+        another, as where an edit is undone, is told by an id of its own: its first was taken back."""
         first = message.versions.get(event.event_id)
         if first is None:
-            newest = self._wordings.newest(event.retracts) if event.retracts else None
-            yield event if newest is None else self._taken_back(newest, event.event_time_ms, message.received_ms)
+            worded = self._last_wording(event.retracts) if event.retracts else None
+            yield event if worded is None else self._taken_back(worded.told_id, event, event.event_time_ms)
             return
-        former = self._wordings.newest(first.event_id) or (first.event_id if first.was_told else None)
-        if former != event.event_id:
-            if former is not None:
-                yield self._taken_back(former, message.received_ms, message.received_ms)
-            self._wordings.note(first.event_id, event.event_id)
-        yield event
+        last = self._last_wording(first.event_id)
+        if last is not None and last.version_id == event.event_id:
+            yield event if last.told_id == event.event_id else msgspec.structs.replace(event, event_id=last.told_id)
+            return
+        if last is not None or first.was_told:
+            former_id = first.event_id if last is None else last.told_id
+            yield self._taken_back(former_id, event, message.received_ms)
+        edits = 1 if last is None else last.edits + 1
+        told = event
+        if self._wordings.newest(event.event_id) is not None:
+            own_id = event.event_id.removeprefix(f"{self.context.id_space}:")
+            told = msgspec.structs.replace(event, event_id=self.context.own_id(f"{own_id}~{edits}"))
+        self._wordings.note(event.event_id, "")
+        self._wordings.note(first.event_id, str(_LastWording(told.event_id, event.event_id, edits)))
+        yield told
 
-    def _taken_back(self, event_id: str, at_ms: int, received_ms: int) -> Event:
-        return self.context.retraction(event_id.removeprefix(f"{self.context.id_space}:"), at_ms, received_ms)
+    def _last_wording(self, first_id: str) -> _LastWording | None:
+        remembered = self._wordings.newest(first_id)
+        return _LastWording.of(remembered) if remembered else None
 
-    def _at_its_price(self, event: Event, received_ms: int) -> Iterable[Event]:
+    def _taken_back(self, event_id: str, by: Event, at_ms: int) -> Event:
+        """The retraction of an event where another event stands."""
+        own_id = event_id.removeprefix(f"{self.context.id_space}:")
+        retraction = self.context.retraction(own_id, at_ms, by.ingest_time_ms)
+        return msgspec.structs.replace(retraction, brand_id=by.brand_id, room_id=by.room_id, session_id=by.session_id)
+
+    def _at_its_price(self, event: Event) -> Iterable[Event]:
         """A purchase that was told at its list price is taken back, and told anew, where something else was paid."""
         worth = self._list_prices.pop(event.event_id, None)
         if worth is None or worth == event.value * event.amount:
             yield event
             return
         own_id = event.event_id.removeprefix(f"{self.context.id_space}:")
-        yield self._taken_back(event.event_id, event.event_time_ms, received_ms)
+        yield self._taken_back(event.event_id, event, event.event_time_ms)
         yield msgspec.structs.replace(event, event_id=self.context.own_id(f"{own_id}:paid"))
 
     def _count(self, type_name: str, reason: UnreadReason, detail: str, raw: bytes | str) -> None:
@@ -252,6 +301,7 @@ class Feed:
         INGEST_UNREAD.labels(self.context.source, label, reason).inc()
         name = type_name[:MAX_TYPE_CHARS]
         key = (name if len(self.unread) < MAX_TYPES or (name, reason) in self.unread else OTHER), reason
+        self.not_read.append(UnreadPart(name, reason, detail))
         known = self.unread.get(key)
         if known is not None:
             known.count += 1

@@ -32,6 +32,23 @@ class BrandMemory(Protocol):
     def put_all(self, subject: Subject, of: str, values: list[str], /) -> None: ...
 
 
+class OwnAccounts:
+    """The user ids of the own accounts of all brands, in the catalogue that is in force."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue], platform: Platform) -> None:
+        self._catalogue = catalogue
+        self._platform = platform
+        self._known: tuple[Catalogue, frozenset[str]] | None = None
+
+    def __contains__(self, account: object) -> bool:
+        catalogue = self._catalogue()
+        if self._known is None or self._known[0] is not catalogue:
+            brands = catalogue.brands.values()
+            own = frozenset(name for brand in brands for name in brand.own_accounts.get(self._platform, ()))
+            self._known = (catalogue, own)
+        return account in self._known[1]
+
+
 def event_id_of_brand(event_id: str, brand: str) -> str:
     """The id of the event that goes to one of its brands."""
     return short_id(f"{event_id}#{brand}")
@@ -52,6 +69,7 @@ class CatalogueBrands:
     def events(self, event: Event) -> list[Event]:
         """The event of each of its brands; none for a text that is about no brand."""
         if event.brand_id and event.kind != "retraction":  # its mapping says whose it is
+            self._remember_account(event, [event.brand_id])
             return [event]
         names = self._brands(event)
         if not names:
@@ -75,6 +93,9 @@ class CatalogueBrands:
 
     def _remember(self, event: Event, names: list[str]) -> None:
         self._remember_of("brands", event.event_id, names)
+        self._remember_account(event, names)
+
+    def _remember_account(self, event: Event, names: list[str]) -> None:
         if event.actor is not None and event.text:
             self._remember_of("accounts", event.actor.id, names)
 

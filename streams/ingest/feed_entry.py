@@ -1,13 +1,16 @@
 """One feed of feeds.yaml: what all kinds have in common, and what each kind of them answers for.
 
     kind ──► way_in()    where its messages come from         (streams.ingest.protocols)
+        ├──► address     the same for people: without credentials or a query
         └──► decoder()   what they are: a platform's, or somebody else's by a mapping
 
-A kind is a subclass in its protocol's module, with its own fields; streams.ingest.feed_list has all of them.
+A kind is a subclass in its protocol's module, with its own fields, `way_in` and `address`;
+streams.ingest.feed_list.AnyFeed is one of all of them. `way_in` raises UsageError where a secret or a library is
+missing.
 """
 
 import zoneinfo
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -22,8 +25,8 @@ from streams.ingest.mapping import mapped
 from streams.ingest.mapping_fields import MessageMapping
 from streams.ingest.platforms import bilibili, douyin, jetstream, mastodon, tiktok
 from streams.ingest.preset import preset
-from streams.ingest.protocols.received import WayIn
-from streams.ingest.secret import Secret, Secrets
+from streams.ingest.protocols.received import Received
+from streams.ingest.secret import Secret
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
@@ -36,7 +39,7 @@ DECODERS: Mapping[Platform, Decoder] = {
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """One feed. A kind subclasses it with a tag, its own fields, and `way_in`."""
+    """What every kind has. A kind subclasses it with a tag."""
 
     name: Name
     """The `source` of its events; it stays, or the cursor begins anew and ids are others."""
@@ -69,10 +72,6 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """As feeds.yaml calls it."""
         return str(type(self).__struct_config__.tag)
 
-    def way_in(self, secrets: Secrets) -> WayIn:
-        """Where its messages come from. Raises UsageError where a secret or a library is missing."""
-        raise NotImplementedError
-
     @property
     def of_platform(self) -> Platform:
         """The platform, as the entry or its preset says. Raises UsageError."""
@@ -81,13 +80,16 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     @property
     def says_brands(self) -> bool:
         """Whether its mapping says whose each event is."""
-        mapping = self.mapping
-        return mapping is not None and any(one.brand is not None for one in (mapping, *(mapping.rules or ())))
+        return any(one.brand is not None for one in self._rules)
 
     @property
-    def address(self) -> str:
-        """Where that is, for people: without credentials or a query."""
-        raise NotImplementedError
+    def says_places(self) -> bool:
+        """Whether its mapping says of events in which brand, room or session they are."""
+        return any(one.brand or one.room or one.session for one in self._rules)
+
+    @property
+    def _rules(self) -> tuple[MessageMapping, ...]:
+        return () if self.mapping is None else (self.mapping, *(self.mapping.rules or ()))
 
     def secrets(self) -> Iterator[Secret]:
         """Those that it names: `feeds check` looks whether they are there."""
@@ -103,9 +105,9 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise UsageError(f"give a `mapping`, a `preset`, or as `platform` one of {', '.join(DECODERS)}")
         return known
 
-    def recorded(self, data: bytes) -> Iterator[bytes]:
+    def recorded(self, data: bytes) -> Iterator[Received]:
         """The messages of a recording: one a line, where a kind says nothing else."""
-        return (line for line in data.split(b"\n") if line.strip())
+        return (Received(line) for line in data.split(b"\n") if line.strip())
 
     def faults(self) -> Iterator[str]:
         """What in it cannot be, each with what to do."""
@@ -122,7 +124,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         except UsageError as error:
             yield f"`mapping`: {error}" if self.mapping else str(error)
 
-    def context(self, pseudonyms: Pseudonyms, own_accounts: frozenset[str] = frozenset()) -> FeedContext:
+    def context(self, pseudonyms: Pseudonyms, own_accounts: Container[str] = ()) -> FeedContext:
         """What its events have in common; `own_accounts` are those of the catalogue's brands."""
         return FeedContext(
             source=self.name,
@@ -133,7 +135,8 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             session_id=self.session,
             host=self.host,
             jurisdiction=self.jurisdiction,
-            own_accounts=self.own_accounts | own_accounts,
+            own_accounts=self.own_accounts,
+            brands_accounts=own_accounts,
             gift_prices=self.gift_prices,
             coin_price=self.coin_price,
         )

@@ -21,7 +21,6 @@ from pathlib import Path
 import msgspec
 
 from streams.errors import UsageError
-from streams.ingest.feed_entry import FeedEntry
 from streams.ingest.protocols.bilibili import BilibiliFeed, BilibiliOpenFeed
 from streams.ingest.protocols.file_feeds import FilesFeed, FolderFeed
 from streams.ingest.protocols.jetstream import JetstreamFeed
@@ -38,15 +37,16 @@ AnyFeed = (
     WebSocketFeed | SseFeed | PollFeed | JetstreamFeed | MastodonFeed | RssFeed
     | FilesFeed | FolderFeed | KafkaFeed | BilibiliFeed | BilibiliOpenFeed | TikTokFeed
 )  # fmt: skip
+"""One feed, of any kind: each says its `address` and its `way_in`."""
 
 
 class _FeedFile(msgspec.Struct, forbid_unknown_fields=True):
     feeds: list[AnyFeed]
 
 
-def read_feeds(path: Path) -> list[FeedEntry]:
+def read_feeds(path: Path) -> list[AnyFeed]:
     """The feeds of a file. Raises UsageError that names file, feed, field and what to do."""
-    feeds: list[FeedEntry] = list(read_record(path, _FeedFile).feeds)
+    feeds = read_record(path, _FeedFile).feeds
     names = Counter(feed.name for feed in feeds)
     for name, count in names.items():
         if count > 1:
@@ -57,7 +57,7 @@ def read_feeds(path: Path) -> list[FeedEntry]:
     return feeds
 
 
-def chosen(feeds: list[FeedEntry], names: tuple[str, ...], path: Path) -> list[FeedEntry]:
+def chosen(feeds: list[AnyFeed], names: tuple[str, ...], path: Path) -> list[AnyFeed]:
     """Those of these names; all where none is given. Raises UsageError for a name that is not in the file."""
     known = {feed.name: feed for feed in feeds}
     for name in names:

@@ -15,9 +15,9 @@ from streams.clock import DAY_MS
 DAYS: Final = 8
 MOST: Final = 200_000
 """Entries; beyond it the oldest are forgotten."""
-Subject = Literal["told", "brands", "accounts", "version"]
+Subject = Literal["told", "brands", "accounts", "version", "place"]
 """`told` an event's id · `brands` of an event, by its id · `accounts` the brands of an account's texts · `version` the
-newest wording of an event."""
+newest wording of an event · `place` brand, room and session of an event whose message said them."""
 _SEPARATOR: Final = "\x1f"
 
 

@@ -21,13 +21,14 @@ from streams.catalogue.live import Catalogue, LiveCatalogue
 from streams.errors import Fenced, UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.ingest.feed import Feed
-from streams.ingest.feed_brands import CatalogueBrands
-from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_brands import CatalogueBrands, OwnAccounts
+from streams.ingest.feed_list import AnyFeed
 from streams.ingest.feed_memory import FeedMemory
 from streams.ingest.feed_status import INGEST, FeedStatus
 from streams.ingest.runner import FeedRunner
+from streams.ingest.said_places import SaidPlaces
 from streams.ingest.secret import Secrets
-from streams.ingest.translator import Translator
+from streams.ingest.translator import BrandsOf, Translator
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import Publisher, TopicPublisher
 from streams.ledger.connect import worker_client
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 class Feeds:
     """What is to run."""
 
-    entries: Sequence[FeedEntry]
+    entries: Sequence[AnyFeed]
     secrets: Secrets = field(default_factory=Secrets)
     brands: Sequence[Brand] = ()
     """The catalogue, for feeds without a brand of their own."""
@@ -71,20 +72,24 @@ class Feeds:
                 raise UsageError(f"feed {entry.name}: give it a `brand`, or the catalogue by --brands FILE")
 
 
-def translator(entry: FeedEntry, feeds: Feeds, pseudonyms: Pseudonyms) -> Translator:
+def translator(entry: AnyFeed, feeds: Feeds, pseudonyms: Pseudonyms) -> Translator:
     """What makes records of a feed's messages. Raises UsageError."""
     memory = FeedMemory()
-    own = frozenset(
-        account
-        for brand in feeds.catalogue.brands.values()
-        if entry.brand is None
-        for account in brand.own_accounts.get(entry.of_platform, ())
-    )
+
+    def catalogue() -> Catalogue:
+        return feeds.catalogue
+
+    own = OwnAccounts(catalogue, entry.of_platform) if entry.brand is None else ()
     feed = Feed(entry.decoder(), entry.context(pseudonyms, own), memory)
-    if entry.brand is None:
-        brands_of = CatalogueBrands(lambda: feeds.catalogue, entry.of_platform, pseudonyms, memory).events
-        return Translator(feed, brands_of, memory, retells=entry.retells)
-    return Translator(feed, lambda event: [event], memory, retells=entry.retells)
+    brands_of: BrandsOf = (
+        CatalogueBrands(catalogue, entry.of_platform, pseudonyms, memory).events
+        if entry.brand is None
+        else lambda event: [event]
+    )
+    if entry.says_places:
+        placed = SaidPlaces(memory).placed
+        return Translator(feed, lambda event: brands_of(placed(event)), memory, retells=entry.retells)
+    return Translator(feed, brands_of, memory, retells=entry.retells)
 
 
 def run(settings: Settings, feeds: Feeds, on_progress: Callable[[str], None]) -> int:
@@ -99,7 +104,7 @@ def run(settings: Settings, feeds: Feeds, on_progress: Callable[[str], None]) ->
 async def _run(
     settings: Settings,
     feeds: Feeds,
-    made: Sequence[tuple[FeedEntry, Translator]],
+    made: Sequence[tuple[AnyFeed, Translator]],
     on_progress: Callable[[str], None],
 ) -> int:
     kafka = KafkaConnection.of(settings)
@@ -108,7 +113,9 @@ async def _run(
     publishers = {topic: TopicPublisher(kafka, topic, linger_ms=LINGER_MS) for topic in (SOCIAL, LIVE)}
     client = worker_client(settings)
     ledger = RetryingLedger(RedisLedger(client, INGEST, settings.namespace), INGEST)
-    runners = [runner(entry, one, feeds.secrets, publishers, ledger) for entry, one in made]
+    runners = [
+        runner(entry, one, feeds.secrets, publishers, ledger, unread_bytes=settings.unread_bytes) for entry, one in made
+    ]
     site = await _metrics_page(settings, runners) if settings.metrics_port else None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -133,11 +140,17 @@ def _stop(runners: Sequence[FeedRunner]) -> None:
 
 
 def runner(
-    entry: FeedEntry, made: Translator, secrets: Secrets, publishers: Mapping[str, Publisher], ledger: Ledger
+    entry: AnyFeed,
+    made: Translator,
+    secrets: Secrets,
+    publishers: Mapping[str, Publisher],
+    ledger: Ledger,
+    *,
+    unread_bytes: int,
 ) -> FeedRunner:
     """What runs one feed."""
     status = FeedStatus(entry.name, entry.kind, entry.address)
-    return FeedRunner(status, partial(entry.way_in, secrets), made, publishers, ledger)
+    return FeedRunner(status, partial(entry.way_in, secrets), made, publishers, ledger, unread_bytes=unread_bytes)
 
 
 async def supervise(runners: Sequence[FeedRunner]) -> int:

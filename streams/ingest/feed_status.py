@@ -1,7 +1,7 @@
 """How a feed stands, as `feeds status` and the exporter read it: written to Redis by the process that runs it.
 
 Counts go on over restarts. What could not be read is here with an example of its shape alone: the messages themselves
-may hold personal data and stay in the process, or in the folder that `--keep-unread` names.
+may hold personal data (streams.ingest.unread_messages).
 
     feed   hash   `cursor` where to go on, `status` this record as JSON
 """
@@ -29,8 +29,9 @@ GONE_MS: Final = 60_000
 ITEMS: Final = 3
 FIELDS: Final = 40
 
-State = Literal["connecting", "connected", "waiting", "refused", "finished", "stopped"]
-"""`waiting` between two tries · `refused` it says no, and is asked again slowly · `finished` a file's end."""
+State = Literal["connecting", "connected", "waiting", "refused", "blocked", "finished", "stopped"]
+"""`waiting` between two tries · `refused` it says no, and is asked again slowly · `blocked` Kafka takes nothing of what
+came, and nothing more is read · `finished` a file's end."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 
 

@@ -36,6 +36,10 @@ hides who it was · `text_cut` beyond the longest text · `other_currency` money
 reports in (it counts, its money is 0) · `unknown_count` a running total that is no number (the others were read).
 """
 
+NOTHING_READ: frozenset[UnreadReason] = frozenset({
+    "not_json", "too_deep", "no_type", "unknown_type", "missing_field", "wrong_type", "out_of_range",
+})  # fmt: skip
+"""Of these the message went nowhere."""
 MAX_COUNT = 2**53
 """As streams.events.schema has it: what Lua and JavaScript keep exact."""
 MAX_OWN_ID_CHARS = 64

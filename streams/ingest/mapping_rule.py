@@ -1,8 +1,8 @@
 """One rule of a mapping: its expressions, read once, and what a message becomes by them."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,6 @@ from streams.ingest.mapping_fields import MAPPED_KINDS, OTHERWISE, MessageMappin
 from streams.ingest.money import minor_units
 from streams.ingest.written_times import WrittenTimes
 
-EDITS_REMEMBERED = 10_000
 MAX_FOLLOWERS = 10**10
 NO_ID = "no id (0 is none, too)"
 _NO_NUMBER = frozenset({"", "-", "--", "none", "null", "nan"})
@@ -36,8 +35,6 @@ class MappingRule:
         self._find = {name: expression(name, getattr(fields, name)) for name in _FIELDS}
         self._counts = {kind: expression(f"counts.{kind}", text) for kind, text in (fields.counts or {}).items()}
         self._times = WrittenTimes(_zone(fields.zone), fields.time_unit or "auto", fields.time_form)
-        self._edited: OrderedDict[str, str] = OrderedDict()
-        """Of what was edited, its last id."""
         self._kinds = _kinds(fields)
         self._edited_kind: Any = next((kind for kind in self._kinds.values() if kind in TEXT_KINDS), "post")
         self._check()
@@ -109,24 +106,10 @@ class MappingRule:
         return [self._event(message, kind, self._own_id(message, kind)), *self._totals(message)]
 
     def _told_anew(self, message: Message) -> list[Event]:
-        """The last wording is taken back, and this one told; an edit that is told again changes nothing. What was
-        edited before this process began may be forgotten: then only the first wording is taken back."""
-        first = self._own_id(message, "edit")
-        text = self._text(message)
-        edited = f"{first}:edited:{digest(text, self._found(message, 'time'))[:16]}"
-        last = self._edited.get(first, first)
-        self._edited[first] = edited
-        self._edited.move_to_end(first)
-        while len(self._edited) > EDITS_REMEMBERED:
-            self._edited.popitem(last=False)
-        if last == edited:
-            return self._totals(message)
-        at_ms = self._at_ms(message)
-        return [
-            message.retraction(last, at_ms),
-            self._event(message, self._edited_kind, edited),
-            *self._totals(message),
-        ]
+        """The wording that it has now; the feed takes the last one back."""
+        own_id = self._own_id(message, "edit")
+        version = f"edited:{digest(self._text(message), self._found(message, 'time'))[:16]}"
+        return [self._event(message, self._edited_kind, own_id, version), *self._totals(message)]
 
     def _deleted(self, message: Message) -> list[Event]:
         found = self._found(message, "id")
@@ -134,7 +117,7 @@ class MappingRule:
         if not all(ids):
             raise ForeignError("missing_field", NO_ID)
         at_ms = self._at_ms(message)
-        return [message.retraction(self._secret(message, one), at_ms) for one in ids]
+        return [self._placed(message, message.retraction(self._secret(message, one), at_ms)) for one in ids]
 
     def _account_deleted(self, message: Message) -> list[Event]:
         author = self._identifier(self._found(message, "author"))
@@ -146,7 +129,8 @@ class MappingRule:
             message.event("account_deletion", message.made_id("account_deletion", author, at_ms), at_ms, actor=actor)
         ]
 
-    def _event(self, message: Message, kind: Kind, own_id: str) -> Event:
+    def _event(self, message: Message, kind: Kind, own_id: str, version: str = "") -> Event:
+        """`version`: of an edited text, which wording it is."""
         text = self._text(message)
         total = self._fields.value_is == "total" or kind == "viewers"
         mode: ValueMode = "snapshot" if total else "delta"
@@ -157,9 +141,8 @@ class MappingRule:
         if total and kind != "viewers":
             own_id = f"{own_id}={value}"
         final = self._found(message, "final")
-        event = message.event(
-            kind,
-            own_id,
+        tell = partial(message.version, kind, own_id, version) if version else partial(message.event, kind, own_id)
+        event = tell(
             self._at_ms(message),
             actor=self._actor(message),
             text=text or None,

@@ -20,10 +20,11 @@ from typing import Any, Final, Literal, cast
 
 from streams.backoff import Backoff
 from streams.clock import Clock, system_clock
-from streams.errors import UsageError
+from streams.errors import Unavailable, UsageError
 from streams.ingest.feed import EXAMPLE_BYTES
 from streams.ingest.feed_ledger import FeedLedger
 from streams.ingest.feed_status import MOST_UNREAD, FeedStatus, UnreadStatus, shape
+from streams.ingest.foreign import NOTHING_READ
 from streams.ingest.protocols.received import (
     MESSAGE_BYTES,
     FeedRefused,
@@ -35,6 +36,7 @@ from streams.ingest.protocols.received import (
     skipped,
 )  # fmt: skip
 from streams.ingest.translator import Translator
+from streams.ingest.unread_messages import UnreadMessages
 from streams.kafka.producer import Publisher
 from streams.ledger.protocol import Ledger
 from streams.ledger.retry import Sleep, retrying
@@ -71,17 +73,20 @@ class FeedRunner:
         publishers: Mapping[str, Publisher],
         ledger: Ledger,
         *,
+        unread_bytes: int = 0,
         clock: Clock = system_clock,
         sleep: Sleep = asyncio.sleep,
         reconnect: Backoff = RECONNECT,
         batch_seconds: float = BATCH_SECONDS,
     ) -> None:
-        """`way_in` is asked at every connection: a renewed secret is read anew."""
+        """`way_in` is asked at every connection: a renewed secret is read anew. `unread_bytes`: how much of what cannot
+        be read is kept raw."""
         self.status = status
         self._way_in = way_in
         self._translator = translator
         self._publishers = publishers
         self._ledger = ledger
+        self._unread = UnreadMessages(unread_bytes)
         self._clock = clock
         self._sleep = sleep
         self._reconnect = reconnect
@@ -89,6 +94,8 @@ class FeedRunner:
         self._stop = asyncio.Event()
         self._connected = False
         self._finite = False
+        self._kafka_error = ""
+        """Why Kafka did not take the batch in hand."""
         self._unread_before: dict[tuple[str, str], UnreadStatus] = {}
 
     def stop(self) -> None:
@@ -102,7 +109,9 @@ class FeedRunner:
 
     async def run(self) -> Outcome:
         """Raises Fenced where another process runs the feed now, UsageError where Redis or Kafka refuses us."""
-        held = await FeedLedger.acquire(self._ledger, self.status.name, self._translator.memory, self._clock())
+        held = await FeedLedger.acquire(
+            self._ledger, self.status.name, self._translator.memory, self._unread, self._clock()
+        )
         self._go_on(held.status)
         wait_seconds = self._reconnect.first_seconds
         while not self._stop.is_set():
@@ -237,14 +246,41 @@ class FeedRunner:
                 cursor = item.cursor or cursor
                 for topic, key, value in self._translated(item):
                     records.setdefault(topic, []).append((key, value))
-        for topic, of_topic in records.items():
-            await retrying(partial(self._publishers[topic].publish, of_topic), sleep=self._sleep)
+        await self._publish(records, held)
         self._tell_unread()
         if self._connected:
             self.status.heard_until_ms = self._clock()
         self.status.cursor = cursor
         self.status.written_ms = self._clock()
-        await held.save(messages, cursor, self.status, self._translator.memory)
+        await held.save(messages, cursor, self.status, self._translator.memory, self._unread)
+
+    async def _publish(self, records: Mapping[str, Sequence[tuple[str, bytes]]], held: FeedLedger) -> None:
+        """Returns once Kafka has all. While it does not take them, the status says so."""
+        state, error, since_ms = self.status.state, self.status.error, self.status.state_since_ms
+        publishing = asyncio.create_task(self._publish_all(records))
+        try:
+            while not (await asyncio.wait({publishing}, timeout=STATUS_SECONDS))[0]:
+                self.status.enter("blocked", self._clock(), self._kafka_error or "Kafka does not acknowledge records")
+                await held.tell(self.status, self._clock())
+            await publishing
+        finally:
+            publishing.cancel()
+            with suppress(asyncio.CancelledError):
+                await publishing
+        if self.status.state == "blocked":
+            self.status.state, self.status.error, self.status.state_since_ms = state, error, since_ms
+
+    async def _publish_all(self, records: Mapping[str, Sequence[tuple[str, bytes]]]) -> None:
+        self._kafka_error = ""
+        for topic, of_topic in records.items():
+            await retrying(partial(self._try_to_publish, topic, of_topic), sleep=self._sleep)
+
+    async def _try_to_publish(self, topic: str, records: Sequence[tuple[str, bytes]]) -> None:
+        try:
+            await self._publishers[topic].publish(records)
+        except Unavailable as error:
+            self._kafka_error = str(error)
+            raise
 
     def _translated(self, item: Received) -> Sequence[tuple[str, str, bytes]]:
         status = self.status
@@ -258,6 +294,9 @@ class FeedRunner:
         status.repeated += done.repeated
         for reason, _ in done.refused:
             status.refused[reason] = status.refused.get(reason, 0) + 1
+        for part in done.unread:
+            if part.reason in NOTHING_READ:
+                self._unread.add(item.message, part, item.received_ms)
         for event in done.events:
             status.last_event_ms = max(status.last_event_ms, event.event_time_ms)
         return done.records
@@ -301,7 +340,7 @@ class FeedRunner:
             self.status.heard_until_ms = now_ms
         self.status.enter(state, now_ms, error)
         self.status.written_ms = now_ms
-        await held.save(0, held.cursor, self.status, self._translator.memory)
+        await held.save(0, held.cursor, self.status, self._translator.memory, self._unread)
 
     async def _wait(self, seconds: float, held: FeedLedger) -> None:
         """Until the time is over or somebody says stop; the status is written meanwhile."""

@@ -5,14 +5,14 @@
 `feeds run` and `feeds try` have it in common, so that a trial shows what a run does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from streams.events.codec import Reason, Unreadable, contradiction, decode_one
 from streams.events.schema import Event
-from streams.ingest.feed import Feed
+from streams.ingest.feed import Feed, UnreadPart
 from streams.ingest.feed_memory import FeedMemory
 from streams.ingest.routing import route
 
@@ -32,6 +32,8 @@ class Translation:
     repeated: int = 0
     refused: list[tuple[Reason, str]] = field(default_factory=list)
     """Why no stage would take an event, with a detail for people."""
+    unread: Sequence[UnreadPart] = ()
+    """What of the message could not be read."""
 
 
 class Translator:
@@ -54,6 +56,7 @@ class Translator:
             done.unmatched += not of_brands
             for one in of_brands:
                 self._check(one, received_ms, done)
+        done.unread = self.feed.not_read
         return done
 
     def _was_told(self, event_id: str) -> bool:

@@ -3,13 +3,13 @@
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
-from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_list import AnyFeed
 from streams.ingest.translator import Translation, Translator
 
 GZIP: Final = b"\x1f\x8b"
@@ -21,14 +21,15 @@ class Tried:
     """One message."""
 
     number: int
+    place: str
+    """Where it stands in the recording, with what is wrong there."""
     translation: Translation
-    unread: list[str]
-    """What of it could not be read, each with its reason."""
 
     def why_nothing(self) -> list[str]:
         """Each reason for which something of it goes nowhere."""
         done = self.translation
-        reasons = [*self.unread, *(f"{reason}: {detail}" for reason, detail in done.refused)]
+        reasons = [f"{part.type or 'no type'}: {part.reason} ({part.detail})" for part in done.unread]
+        reasons += [f"{reason}: {detail}" for reason, detail in done.refused]
         if done.unmatched:
             reasons.append("about no brand")
         if done.repeated:
@@ -44,12 +45,16 @@ class Totals:
     kinds: Counter[str] = field(default_factory=Counter)
     brands: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    first_places: dict[str, str] = field(default_factory=dict)
+    """Of each reason, where it was met first."""
 
     def add(self, one: Tried) -> None:
         self.messages += 1
         self.kinds.update(event.kind for event in one.translation.events)
         self.brands.update(event.brand_id for event in one.translation.events)
-        self.reasons.update(one.why_nothing())
+        for reason in one.why_nothing():
+            self.reasons[reason] += 1
+            self.first_places.setdefault(reason, one.place)
 
 
 def unpacked(data: bytes) -> bytes:
@@ -64,19 +69,8 @@ def unpacked(data: bytes) -> bytes:
     return whole if unpacker.unconsumed_tail == b"" and not unpacker.unused_data else gzip.decompress(data)
 
 
-def tried(entry: FeedEntry, translator: Translator, recording: bytes, clock: Clock = system_clock) -> Iterator[Tried]:
+def tried(entry: AnyFeed, translator: Translator, recording: bytes, clock: Clock = system_clock) -> Iterator[Tried]:
     """Each message of a recording, in order."""
-    return _tried(translator, entry.recorded(recording), clock)
-
-
-def _tried(translator: Translator, messages: Iterable[bytes], clock: Clock) -> Iterator[Tried]:
-    unread = translator.feed.unread
-    for number, message in enumerate(messages, 1):
-        before = {key: one.count for key, one in unread.items()}
-        done = translator.translate(message, clock())
-        notes = [
-            f"{type_name or 'no type'}: {reason} ({one.detail})"
-            for (type_name, reason), one in unread.items()
-            if one.count != before.get((type_name, reason), 0)
-        ]
-        yield Tried(number, done, notes)
+    for number, one in enumerate(entry.recorded(recording), 1):
+        done = translator.translate(one.message, clock(), one.place)
+        yield Tried(number, one.place, done)

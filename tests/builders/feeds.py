@@ -9,7 +9,7 @@ from streams.catalogue.brand import Brand
 from streams.clock import system_clock
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_list import AnyFeed
 from streams.ingest.feed_process import Feeds, translator
 from streams.ingest.feed_status import FeedStatus
 from streams.ingest.protocols.received import WayIn
@@ -38,7 +38,7 @@ class Topics:
 
 
 def running(
-    entry: FeedEntry,
+    entry: AnyFeed,
     way_in: Callable[[], WayIn],
     topics: Topics,
     ledger: Ledger,
@@ -50,5 +50,6 @@ def running(
     made = translator(entry, Feeds([entry], brands=brands), Pseudonyms(b"key"))
     status = FeedStatus(entry.name, entry.kind, entry.address)
     return FeedRunner(
-        status, way_in, made, topics.publishers, ledger, clock=clock, reconnect=AT_ONCE, batch_seconds=0.001
-    )
+        status, way_in, made, topics.publishers, ledger,
+        unread_bytes=1_000_000, clock=clock, reconnect=AT_ONCE, batch_seconds=0.001,
+    )  # fmt: skip

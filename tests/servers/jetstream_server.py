@@ -1,5 +1,6 @@
 """A Jetstream of both versions: it keeps what is above `floor`, and says as the real one what it lacks."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,8 @@ class JetstreamServer:
     """In which they are told, where it is another than that of their numbers."""
     wrong_us: dict[int, int] = field(default_factory=dict)
     """The times that messages name, by number, where they are not those at which they are kept."""
+    broken: set[int] = field(default_factory=set)
+    """The numbers of messages that are cut short."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
 
     def routes(self) -> list[web.RouteDef]:
@@ -46,7 +49,7 @@ class JetstreamServer:
         for number in self.order or range(self.floor, self.count):
             time_us = self.time_us(number)
             if time_us > cursor or (self.inclusive and time_us == cursor):
-                await socket.send_json(self.message(number))
+                await self._send(socket, number, self.message(number))
         await _hold(socket)
         return socket
 
@@ -67,7 +70,7 @@ class JetstreamServer:
             start = self.count
         for number in self.order or range(max(self.floor, start), self.count):
             if not by_time or self.time_us(number) >= cursor:
-                await socket.send_json(_framed(self._payload(number)))
+                await self._send(socket, number, _framed(self._payload(number)))
         await _hold(socket)
         return socket
 
@@ -79,6 +82,10 @@ class JetstreamServer:
             "$type": "network.bsky.jetstream.subscribeEvents#commit", "seq": number + 1, "did": message["did"],
             "time": time, "witnessedAt": time, **message["commit"],
         }  # fmt: skip
+
+    async def _send(self, socket: web.WebSocketResponse, number: int, message: dict[str, Any]) -> None:
+        whole = json.dumps(message)
+        await socket.send_str(whole[:-20] if number in self.broken else whole)
 
     def _note(self, request: web.Request) -> None:
         self.asked.append({name: request.query.getall(name) for name in request.query})

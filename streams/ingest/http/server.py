@@ -48,8 +48,8 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     app = Ingest(publishers, senders, pseudonyms, _brands(settings, options, pseudonyms)).application()
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    on_progress(f"Events are taken at http://{options.host}:{options.port}/v1/events, described at /openapi.json")
-    serve_application(app, options.host, options.port, grace_seconds=15)
+    taken = f"Events are taken at http://{options.host}:{options.port}/v1/events, described at /openapi.json"
+    serve_application(app, options.host, options.port, grace_seconds=15, on_listening=lambda: on_progress(taken))
 
 
 def _brands(settings: Settings, options: Options, pseudonyms: Pseudonyms) -> EventBrands | None:

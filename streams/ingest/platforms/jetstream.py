@@ -50,7 +50,7 @@ def _commit(message: Message) -> list[Event]:
         "subject_id": _subject(collection, record, message.context),
     }
     if operation == "update":
-        version = commit.identifier("cid", "rev") or digest(fields["text"])
+        version = commit.identifier("rev", "cid") or digest(fields["text"])
         return [message.version(kind, event_id, version, at_ms, **fields)]
     return [message.event(kind, event_id, at_ms, **fields)]
 
@@ -69,7 +69,7 @@ def _kind(collection: str, record: Fields, context: FeedContext) -> Kind | None:
     if collection == POST:
         return "reply" if record.part("reply") else "post"
     if collection == FOLLOW:
-        return "follow" if record.text("subject") in context.own_accounts else None
+        return "follow" if context.is_own(record.text("subject")) else None
     return "like" if collection == LIKE else "repost"
 
 

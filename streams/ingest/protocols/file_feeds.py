@@ -9,6 +9,7 @@ from msgspec import Meta
 from streams.ingest.feed_entry import FeedEntry, Seconds
 from streams.ingest.protocols.file_records import CsvRows, Framing, JsonLines, encoding_of
 from streams.ingest.protocols.files import PARQUET, READABLE, SETTLED_SECONDS, Files
+from streams.ingest.protocols.received import Received
 from streams.ingest.secret import Secrets
 
 Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -35,11 +36,16 @@ class FilesFeed(FeedEntry, frozen=True, kw_only=True, forbid_unknown_fields=True
     def way_in(self, secrets: Secrets) -> Files:
         return self._files(secrets.folder)
 
-    def recorded(self, data: bytes) -> Iterator[bytes]:
+    def recorded(self, data: bytes) -> Iterator[Received]:
         found = self.encoding or encoding_of(data)
         is_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
         framing: Framing = JsonLines(found) if is_json else CsvRows(data, found, self.delimiter)
-        return (record.message for record in framing.records(data, at_end=True) if record.message)
+        line = 1
+        for record in framing.records(data, at_end=True):
+            if record.message or record.too_large:
+                fault = "too large, left out" if record.too_large else record.fault
+                yield Received(record.message, place=f"line {line}" + (f": {fault}" if fault else ""))
+            line += record.lines
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()

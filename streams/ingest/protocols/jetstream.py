@@ -5,8 +5,10 @@ begins with the oldest that it has. So it is asked for the last message that cam
 
     asked for 4:   4 5 6 …     5 goes on                       8 9 …     4 is gone: a gap from 4 to 8
 
-A time that lies ahead of ours moves no cursor, unless the two before it, all different, lay ahead too, as where the
-server's clock does: behind a stray one nothing would be told until then.
+A message may name a stray time, and a cursor behind one would leave out what comes until then. So the cursor's time is
+the least of three that were named one after the other, and it has the marks of what was told since:
+
+    named   1 2 3 9 4 5 6     cursor   1+23, 2+39, 3+94, 3+945, 4+956 …     what 9 named moved nothing
 
 Version 2 counts its messages (`seq`) and refuses a cursor that is too old; then the time is asked for instead, and it
 says so where even that is older than what it keeps. At another host the numbers are others, and the times nearly the
@@ -14,7 +16,8 @@ same: there the last seconds are asked for again, and engagement counts an id on
 Sources: https://docs.bsky.app/blog/jetstream, the lexicon network.bsky.jetstream.subscribeEvents.
 """
 
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -44,13 +47,13 @@ SUBPROTOCOL_V2: Final = "xrpc.v1.json"
 REWIND_US: Final = 5_000_000
 """How far back another host is asked: each has times of its own."""
 AHEAD_US: Final = 5_000_000
-"""So far ahead of ours a time may be a stray one."""
+"""So far ahead of ours a time may be a stray one: it is no cursor as long as it is one of the first."""
 IN_A_ROW: Final = 3
-"""So many times ahead, with none between them that is not, are the server's clock."""
+"""So many times one after the other, all different, are not all stray ones."""
 MOST_AHEAD_US: Final = AHEAD_MS * 1000
 """Farther ahead a time is always a stray one."""
-MOST_AT_ONCE: Final = 100
-"""Messages of one microsecond that are known again."""
+MOST_TOLD: Final = 100
+"""Messages since the cursor's time that are known again."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,14 +71,14 @@ class JetstreamFeed(WebFeed, frozen=True, kw_only=True, tag="jetstream"):
 
 
 class JetstreamCursor(msgspec.Struct, omit_defaults=True):
-    """What was told last: the cursor, as JSON."""
+    """Up to where all was told: the cursor, as JSON."""
 
     host: str
     time_us: int
     seq: int = 0
     """Version 2's number of it."""
     told: list[str] = []
-    """Version 1: digests of the messages of that very microsecond."""
+    """Version 1: digests of the messages since the one of that time."""
 
 
 class _Payload(msgspec.Struct):
@@ -84,6 +87,11 @@ class _Payload(msgspec.Struct):
     time: str = ""
     heard: str = msgspec.field(name="witnessedAt", default="")
     name: str = ""
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is about the stream, and no event."""
+        return self.kind.endswith("#info")
 
 
 class _Frame(msgspec.Struct):
@@ -126,30 +134,25 @@ class Jetstream:
         if last is not None:
             # One before the last: a server may begin at the cursor, or behind it.
             asked.append(("cursor", str(last.time_us - (1 if here else REWIND_US))))
-        place = JetstreamCursor(
-            host, last.time_us if last and here else 0, told=list(last.told) if last and here else []
-        )
-        if _ahead_us(place.time_us) > MOST_AHEAD_US:
-            here, place = False, JetstreamCursor(host, 0)
-        joined, again = not here, here
-        ahead: set[int] = set()
+        if last is None or not here or _ahead_us(last.time_us) > MOST_AHEAD_US:
+            here, last = False, JetstreamCursor(host, 0)
+        place = _Place(host, last.time_us, last.told)
+        told = frozenset(last.told)
+        joined = not here
         async with connected(self.endpoint, asked) as socket:
             yield Connected()
             async for raw in texts(socket, self.endpoint):
                 time_us = _frame(raw).time_us
-                ahead = _still_ahead(ahead, time_us)
-                if not time_us or (time_us > place.time_us and _is_stray(time_us, len(ahead))):
-                    yield Received(raw)
+                if not time_us:
+                    yield Received(raw)  # no message: the feed counts that
                     continue
-                if not joined and time_us > place.time_us:
-                    yield Gap(place.time_us // 1000, time_us // 1000, None, "cursor_too_old")
-                joined = True
                 mark = blake2b(raw if isinstance(raw, bytes) else raw.encode(), digest_size=6).hexdigest()
-                if again and (time_us < place.time_us or (time_us == place.time_us and mark in place.told)):
-                    continue
-                again = again and time_us <= place.time_us
-                place = _behind(place, time_us, mark)
-                yield Received(raw, _write(place).decode())
+                if not joined and time_us > last.time_us and mark not in told:
+                    yield Gap(last.time_us // 1000, time_us // 1000, None, "cursor_too_old")
+                joined = True
+                place.take(time_us, mark)
+                if mark not in told:
+                    yield Received(raw, place.cursor())
 
     async def _second(self, last: JetstreamCursor | None) -> AsyncIterator[Item]:
         """Version 2: by number where that is known here, else by time."""
@@ -169,7 +172,8 @@ class Jetstream:
     async def _numbered(self, last: JetstreamCursor | None, cursor: int | None) -> AsyncIterator[Item]:
         by_seq = last is not None and cursor == last.seq
         told, outdated = last.seq if last is not None and by_seq else 0, False
-        newest, behind = 0, ""
+        newest = 0
+        place = _Place(self._host, last.time_us if last is not None and last.host == self._host else 0)
         try:
             async with connected(self.endpoint, self._asked(cursor), subprotocols=(SUBPROTOCOL_V2,)) as socket:
                 yield Connected()
@@ -177,17 +181,18 @@ class Jetstream:
                     frame = _frame(raw)
                     self._check(frame, by_seq)
                     outdated = outdated or frame.payload.name == "OutdatedCursor"
-                    if frame.payload.seq <= told:
-                        continue  # a notice, or the cursor's own
-                    place = JetstreamCursor(
-                        self._host, _us(frame.payload.heard or frame.payload.time), frame.payload.seq
-                    )
+                    if frame.payload.is_notice or 0 < frame.payload.seq <= told:
+                        continue
+                    if not frame.payload.seq:
+                        yield Received(raw)  # no message: the feed counts that
+                        continue
+                    time_us = _us(frame.payload.heard or frame.payload.time)
                     if outdated and last is not None:
-                        yield Gap(last.time_us // 1000, place.time_us // 1000, None, "cursor_too_old")
+                        yield Gap(last.time_us // 1000, time_us // 1000, None, "cursor_too_old")
                     outdated = False
-                    if place.seq > newest:
-                        newest, behind = place.seq, _write(place).decode()
-                    yield Received(raw, behind)
+                    place.take(time_us)
+                    newest = max(newest, frame.payload.seq)
+                    yield Received(raw, place.cursor(newest))
         except FeedRefused:
             if by_seq:
                 raise _CursorRefused from None
@@ -215,23 +220,42 @@ def _ahead_us(time_us: int) -> int:
     return time_us - system_clock() * 1000
 
 
-def _still_ahead(before: set[int], time_us: int) -> set[int]:
-    """The times that lie ahead of ours without one between them that does not; no more than are asked for."""
-    if _ahead_us(time_us) <= AHEAD_US:
-        return set()
-    return before if len(before) >= IN_A_ROW else before | {time_us}
+class _Place:
+    """How far a stream was told, by messages of which some name a stray time. It never goes back."""
 
+    def __init__(self, host: str, time_us: int, told: Sequence[str] = ()) -> None:
+        self._host = host
+        self._time_us = time_us
+        self._is_sure = time_us > 0
+        self._named: deque[int] = deque(maxlen=IN_A_ROW)
+        """The last times, each once."""
+        self._told = [(time_us, mark) for mark in told]
+        """The marks of messages since the one of `_time_us`, with the times that they named."""
 
-def _is_stray(time_us: int, in_a_row: int) -> bool:
-    return _ahead_us(time_us) > MOST_AHEAD_US or 0 < in_a_row < IN_A_ROW
+    def take(self, named_us: int, mark: str = "") -> None:
+        """One more message was told."""
+        if mark and mark not in (known for _, known in self._told):
+            self._told.append((named_us, mark))
+        if named_us > 0 and named_us not in self._named and _ahead_us(named_us) <= MOST_AHEAD_US:
+            self._named.append(named_us)
+        if len(self._named) == IN_A_ROW:
+            self._go_to(max(min(self._named), self._time_us if self._is_sure else 0))
+            self._is_sure = True
+        elif not self._is_sure:
+            self._time_us = max((time for time in self._named if _ahead_us(time) <= AHEAD_US), default=0)
 
+    def cursor(self, seq: int = 0) -> str | None:
+        """None as long as no time is known but stray ones."""
+        if not self._time_us:
+            return None
+        return _write(JetstreamCursor(self._host, self._time_us, seq, [mark for _, mark in self._told])).decode()
 
-def _behind(place: JetstreamCursor, time_us: int, mark: str) -> JetstreamCursor:
-    """Where to go on after one more message; the place never goes back, whatever a server's times do."""
-    if time_us < place.time_us:
-        return place
-    told = [*place.told[-MOST_AT_ONCE:], mark] if time_us == place.time_us else [mark]
-    return JetstreamCursor(place.host, time_us, told=told)
+    def _go_to(self, time_us: int) -> None:
+        if time_us != self._time_us:
+            self._time_us = time_us
+            first = next((at for at, (named, _) in enumerate(self._told) if named == time_us), 0)
+            self._told = [one for at, one in enumerate(self._told) if at >= first or one[0] >= time_us]
+        del self._told[:-MOST_TOLD]
 
 
 class _CursorRefused(Exception):

@@ -25,7 +25,7 @@ from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed_entry import Seconds
 from streams.ingest.foreign import ForeignError, identifier_of, read_json
 from streams.ingest.protocols.polling import Page, Poll, Polled
-from streams.ingest.protocols.received import FeedUnavailable
+from streams.ingest.protocols.received import FeedUnavailable, Received
 from streams.ingest.protocols.web import WebFeed
 from streams.ingest.secret import Secrets
 
@@ -91,14 +91,19 @@ class PollFeed(WebFeed, frozen=True, kw_only=True, tag="poll"):
             named=self.id is not None,
         )
 
-    def recorded(self, data: bytes) -> Iterator[bytes]:
+    def recorded(self, data: bytes) -> Iterator[Received]:
         """Of one answer, or of one answer a line."""
         read = partial(self.reader().read, headers={}, url=URL(self.url))
         try:
-            pages = [read(data)]
+            pages = {"": read(data)}
         except FeedUnavailable:
-            pages = [read(line) for line in data.split(b"\n") if line.strip()]
-        return (one.message for page in pages for one in page.messages)
+            lines = enumerate(data.split(b"\n"), 1)
+            pages = {f"line {number}, ": read(line) for number, line in lines if line.strip()}
+        return (
+            Received(one.message, place=f"{where}item {number}")
+            for where, page in pages.items()
+            for number, one in enumerate(page.messages, 1)
+        )
 
 
 class AnswerReader:

@@ -19,7 +19,7 @@ from streams.ingest.feed_entry import Seconds
 from streams.ingest.foreign import digest
 from streams.ingest.platforms import syndication
 from streams.ingest.protocols.polling import Page, Poll, Polled
-from streams.ingest.protocols.received import FeedRefused, FeedUnavailable
+from streams.ingest.protocols.received import FeedRefused, FeedUnavailable, Received
 from streams.ingest.protocols.web import WebFeed
 from streams.ingest.secret import Secrets
 
@@ -47,11 +47,12 @@ class RssFeed(WebFeed, frozen=True, kw_only=True, tag="rss"):
         read = partial(read_entries, feedparser.parse)
         return Poll(self.endpoint(secrets), read, self.every_seconds, accept=ACCEPT)
 
-    def recorded(self, data: bytes) -> Iterator[bytes]:
+    def recorded(self, data: bytes) -> Iterator[Received]:
         """Of one document."""
         import feedparser
 
-        return (one.message for one in read_entries(feedparser.parse, data, {}, URL(self.url)).messages)
+        entries = read_entries(feedparser.parse, data, {}, URL(self.url)).messages
+        return (Received(one.message, place=f"entry {number}") for number, one in enumerate(entries, 1))
 
 
 def read_entries(parse: Any, document: bytes, headers: Mapping[str, str], url: URL) -> Page:

@@ -111,6 +111,19 @@ def test_try_reads_from_a_pipe_and_prints_events_as_json(folder: Path) -> None:
     assert nothing.exit_code == 1
 
 
+def test_try_says_in_which_line_a_row_is_torn(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text(
+        "feeds: [{name: crawl, kind: folder, path: data, brand: acme, mapping: {kind: post, id: id, text: text}}]"
+    )
+    rows = b'id,text,likes\n1,good,5\n2,"two\nlines",6\n3,torn\n4,good,7\n5,too,many,fields\n'
+    lines = run("try", "crawl", "-", given=rows).output.splitlines()
+    assert [line for line in lines if "–" in line] == [
+        "     3 – line 5: 2 fields, the header has 3: no type: not_json (no JSON)",
+        "     5 – line 7: 4 fields, the header has 3: no type: not_json (no JSON)",
+    ]
+    assert lines[-1] == "       2 not no type: not_json (no JSON); first at line 5: 2 fields, the header has 3"
+
+
 def test_try_of_an_unknown_feed_is_told(folder: Path) -> None:
     assert "feeds.yaml: no feed is called rooms; there are room, posts" in str(run("try", "rooms", "-").exception)
 
@@ -124,7 +137,7 @@ def test_status_says_how_a_feed_stands() -> None:
         gap_messages=4, last_gap=GapStatus(0, now_ms - 86_400_000, None, "no_cursor"),
         unread=[UnreadStatus("New", "unknown_type", 5, "this decoder does not know it", "{type: text(3)}")],
     )  # fmt: skip
-    assert list(_status_lines(one, now_ms)) == [
+    assert list(_status_lines(one, [], now_ms)) == [
         "room: waiting for 1 min 5 s, but its process wrote nothing for 1 h 0 min: it ended �[31m",
         "    websocket ws://h/",
         "    12 messages, the last 1 min 30 s ago, 700 ms behind its time; connected 3 times",

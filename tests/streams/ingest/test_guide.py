@@ -10,8 +10,7 @@ import pytest
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.feed import Feed
-from streams.ingest.feed_entry import FeedEntry
-from streams.ingest.feed_list import read_feeds
+from streams.ingest.feed_list import AnyFeed, read_feeds
 from streams.ingest.secret import Secrets
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "connect.md"
@@ -20,8 +19,8 @@ NOW_MS = 1_790_000_000_000
 
 
 @pytest.fixture
-def entries(tmp_path: Path) -> dict[str, FeedEntry]:
-    found: dict[str, FeedEntry] = {}
+def entries(tmp_path: Path) -> dict[str, AnyFeed]:
+    found: dict[str, AnyFeed] = {}
     for number, text in enumerate(LISTS):
         path = tmp_path / f"{number}.yaml"
         path.write_text(text)
@@ -29,14 +28,14 @@ def entries(tmp_path: Path) -> dict[str, FeedEntry]:
     return found
 
 
-def told(entry: FeedEntry, message: Any) -> list[Event]:
+def told(entry: AnyFeed, message: Any) -> list[Event]:
     feed = Feed(entry.decoder(), entry.context(Pseudonyms(b"key")))
     events = feed.read(json.dumps(message), NOW_MS)
     assert not feed.unread, list(feed.summary())
     return events
 
 
-def test_every_list_of_the_guide_can_be_read(entries: dict[str, FeedEntry], tmp_path: Path) -> None:
+def test_every_list_of_the_guide_can_be_read(entries: dict[str, AnyFeed], tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets/shop-kafka").write_text("secret")
     assert {"shop-chat", "weibo-crawl", "shop-orders", "reviews-2026"} <= set(entries)
@@ -45,7 +44,7 @@ def test_every_list_of_the_guide_can_be_read(entries: dict[str, FeedEntry], tmp_
         entries[name].way_in(Secrets(tmp_path))
 
 
-def test_several_texts_of_the_guide_their_deletion_and_totals(entries: dict[str, FeedEntry]) -> None:
+def test_several_texts_of_the_guide_their_deletion_and_totals(entries: dict[str, AnyFeed]) -> None:
     at = "2026-09-21 22:13:00"
     texts = told(entries["desk"], {"uid": "m1", "code": 7, "at": at, "texts": [{"n": 0, "t": "a"}, {"n": 1, "t": "b"}]})
     assert [(event.kind, event.event_id, event.text) for event in texts] == [
@@ -60,7 +59,7 @@ def test_several_texts_of_the_guide_their_deletion_and_totals(entries: dict[str,
     assert told(entries["desk"], {"uid": "m1", "code": 0, "at": at}) == []
 
 
-def test_chat_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+def test_chat_of_the_guide(entries: dict[str, AnyFeed]) -> None:
     said = {"event": "said", "id": 1, "public": True, "created": "2026-09-21 22:13:00", "body": "<b>hi</b>",
             "user": {"id": 7, "fans": "1.2万"}, "post_id": 5, "stats": {"likes": 3}}  # fmt: skip
     comment, likes = told(entries["shop-chat"], {"data": {"items": [said, said | {"public": False}]}})
@@ -68,7 +67,7 @@ def test_chat_of_the_guide(entries: dict[str, FeedEntry]) -> None:
     assert (likes.kind, likes.value_mode) == ("like", "snapshot")
 
 
-def test_orders_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+def test_orders_of_the_guide(entries: dict[str, AnyFeed]) -> None:
     order = {"order_no": "o1", "status": "PAID", "updated_at": "2026-09-21 22:13:00", "live_room": "105", "sku": "p1",
              "qty": 2, "total_fee": "199.00", "currency": "CNY"}  # fmt: skip
     (paid,) = told(entries["shop-orders"], order)
@@ -76,8 +75,8 @@ def test_orders_of_the_guide(entries: dict[str, FeedEntry]) -> None:
     assert told(entries["shop-orders"], order | {"status": "CREATED"}) == []
 
 
-def test_history_of_the_guide(entries: dict[str, FeedEntry]) -> None:
+def test_history_of_the_guide(entries: dict[str, AnyFeed]) -> None:
     export = "评价编号,评价时间,评价内容,买家,商品\n1,2026-09-21 22:13:00,发热严重,u1,p1\n".encode("gb18030")
     (row,) = entries["reviews-2026"].recorded(export)
-    (review,) = told(entries["reviews-2026"], json.loads(row))
+    (review,) = told(entries["reviews-2026"], json.loads(row.message))
     assert (review.kind, review.text, review.product_id) == ("review", "发热严重", "p1")

@@ -219,12 +219,23 @@ def test_delete_takes_back_what_it_names() -> None:
 
 def test_edit_takes_back_the_last_wording_and_tells_this_one() -> None:
     fields = {"type": "op", "kinds": {"new": "comment", "edit": "edit"}, "id": "id", "text": "x"}
-    first, gone, second, gone_again, third = read(
+    first, gone, second, again, gone_again, third = read(
         fields, {"op": "new", "id": 1, "x": "a"}, {"op": "edit", "id": 1, "x": "b"}, {"op": "edit", "id": 1, "x": "b"},
         {"op": "edit", "id": 1, "x": "c"},
     )  # fmt: skip
     assert (gone.retracts, second.text, second.kind) == (first.event_id, "b", "comment")
+    assert again == second
     assert (gone_again.retracts, third.text) == (second.event_id, "c")
+
+
+def test_delete_takes_back_the_last_wording_and_a_place_that_its_message_says() -> None:
+    fields = {"type": "op", "kinds": {"new": "comment", "edit": "edit", "del": "delete"}, "id": "id", "text": "x",
+              "room": "r"}  # fmt: skip
+    *_, edited, gone = read(
+        fields, {"op": "new", "id": 1, "x": "a", "r": "105"}, {"op": "edit", "id": 1, "x": "b", "r": "105"},
+        {"op": "del", "id": 1, "r": "105"},
+    )  # fmt: skip
+    assert (gone.retracts, gone.room_id, edited.room_id) == (edited.event_id, "105", "105")
 
 
 def test_account_deletion_names_the_account() -> None:

@@ -10,9 +10,10 @@ from streams.errors import Fenced, Unavailable
 from streams.ingest.feed_ledger import FeedLedger
 from streams.ingest.feed_memory import FeedMemory
 from streams.ingest.feed_process import supervise
-from streams.ingest.feed_status import FEED, decode_status
+from streams.ingest.feed_status import FEED, FeedStatus, decode_status
 from streams.ingest.protocols.received import MESSAGE_BYTES, FeedRefused, FeedUnavailable, Gap, Received
 from streams.ingest.protocols.websocket import WebSocketFeed
+from streams.ingest.unread_messages import UnreadMessages
 from streams.ledger.memory import MemoryLedger
 from tests.builders.feeds import Topics, running
 from tests.fakes.way_in import ListedWayIn
@@ -87,12 +88,37 @@ async def test_kafka_that_is_away_is_waited_for() -> None:
     assert topics.ids() == IDS
 
 
+async def test_kafka_that_is_away_is_told_and_nothing_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streams.ingest.runner.STATUS_SECONDS", 0.01)
+    topics, ledger = Topics(), MemoryLedger()
+    kafka = topics.publishers["live.events"]
+    kafka.failure = Unavailable("Kafka at there:9092 does not answer")
+    one = runner(ListedWayIn(MESSAGES), topics, ledger)
+    task = asyncio.create_task(one.run())
+
+    def kept() -> FeedStatus | None:
+        return decode_status(ledger.shards["tiktok-105", 0].values.get(FEED, {}).get("status"))
+
+    await until_async(lambda: (status := kept()) is not None and status.state == "blocked")
+    blocked = kept()
+    assert blocked is not None
+    assert (blocked.error, blocked.messages, blocked.events) == ("Kafka at there:9092 does not answer", 0, 0)
+    assert "cursor" not in ledger.shards["tiktok-105", 0].values[FEED]
+    assert set(ledger.shards["tiktok-105", 0].values) == {FEED}
+    kafka.failure = None
+    assert await task == "finished"
+    assert topics.ids() == IDS
+    assert (one.status.messages, one.status.error) == (6, "")
+
+
 async def test_second_process_fences_the_first() -> None:
     topics, ledger = Topics(), MemoryLedger()
     first = runner(ListedWayIn(MESSAGES, finite=False), topics, ledger)
     task = asyncio.create_task(first.run())
     await until_async(lambda: first.status.messages >= 6)
-    await FeedLedger.acquire(ledger, "tiktok-105", FeedMemory(), NOW_MS)
+    await FeedLedger.acquire(ledger, "tiktok-105", FeedMemory(), UnreadMessages(0), NOW_MS)
     with pytest.raises(Fenced):
         await task
 

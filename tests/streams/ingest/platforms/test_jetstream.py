@@ -10,7 +10,8 @@ import pytest
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.context import FeedContext
-from streams.ingest.platforms.jetstream import decode
+from streams.ingest.feed import Feed
+from streams.ingest.platforms.jetstream import DECODER, decode
 
 AT_US, RECEIVED_MS = 1_783_175_888_085_434, 1_783_175_889_000
 BRAND_DID = "did:plc:brand"
@@ -107,3 +108,36 @@ def test_recorded_messages_are_all_understood() -> None:
         pytest.skip(f"no recorded messages at {recorded}: set PULSEWATCH_DATA to the folder of the data sets")
     events = [event for line in recorded.read_bytes().splitlines() for event in decode(line, CONTEXT, RECEIVED_MS)]
     assert Counter(event.kind for event in events) == {"like": 54, "post": 4, "reply": 4, "repost": 8, "retraction": 1}
+
+
+def commit(operation: str, rev: int, text: str = "") -> bytes:
+    said: dict[str, Any] = {
+        "rev": f"3m{rev}", "operation": operation, "collection": "app.bsky.feed.post", "rkey": "3abc",
+    }  # fmt: skip
+    if text:
+        said |= {"cid": f"of {text}", "record": {"$type": "app.bsky.feed.post", "text": text}}
+    return json.dumps({"did": "did:plc:someone", "time_us": AT_US + rev, "kind": "commit", "commit": said}).encode()
+
+
+def standing(events: list[Event]) -> list[str | None]:
+    """The texts that are told and not taken back, an id counted once."""
+    told = {event.event_id: event for event in events}
+    gone = {event.retracts for event in events}
+    return [event.text for event_id, event in told.items() if event.text and event_id not in gone]
+
+
+def test_edit_that_is_undone_leaves_the_first_wording() -> None:
+    feed = Feed(DECODER, CONTEXT)
+    said = [commit("create", 1, "a"), commit("update", 2, "b"), commit("update", 3, "a"), commit("update", 4, "b")]
+    events = [event for raw in said for event in feed.read(raw, RECEIVED_MS)]
+    assert standing(events) == ["b"]
+    assert standing(events + feed.read(commit("delete", 5), RECEIVED_MS)) == []
+
+
+@pytest.mark.parametrize("again", [slice(0, 3), slice(1, 3), slice(0, 2)])
+def test_edits_that_are_told_again_leave_the_post_standing_once(again: slice) -> None:
+    """As another host does, which is asked for the last seconds once more."""
+    feed = Feed(DECODER, CONTEXT)
+    said = [commit("create", 1, "a"), commit("update", 2, "b"), commit("update", 3, "c")]
+    events = [event for raw in said + said[again] for event in feed.read(raw, RECEIVED_MS)]
+    assert len(standing(events)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.feed_list import AnyFeed
 from streams.ingest.mapping_fields import MessageMapping
 from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.protocols.sse import SseFeed
@@ -23,11 +23,11 @@ MAPPING = MessageMapping(kind="comment", id="id", text="text")
 SENT = [json.dumps({"id": f"m{number}", "place": number, "text": "好"}) for number in range(3)]
 
 
-def ids(entry: FeedEntry) -> list[str]:
+def ids(entry: AnyFeed) -> list[str]:
     return [f"{entry.name}:m{number}" for number in range(len(SENT))]
 
 
-def entries(port: int) -> dict[str, FeedEntry]:
+def entries(port: int) -> dict[str, AnyFeed]:
     address, usual = f"http://127.0.0.1:{port}", dict[str, Any](name="shop", brand="acme", mapping=MAPPING)
     return {
         "websocket": WebSocketFeed(
@@ -38,7 +38,7 @@ def entries(port: int) -> dict[str, FeedEntry]:
     }
 
 
-async def told(entry: FeedEntry, expected: Sequence[str]) -> list[str]:
+async def told(entry: AnyFeed, expected: Sequence[str]) -> list[str]:
     """What is in the topics once all of it is there, and a little later."""
     topics = Topics()
     one = running(entry, lambda: entry.way_in(Secrets()), topics, MemoryLedger())

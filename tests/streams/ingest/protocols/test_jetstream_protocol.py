@@ -88,7 +88,7 @@ async def test_number_of_another_archive_is_asked_for_by_its_time() -> None:
         await until_async(lambda: len(stream.asked) >= 3)
         one.cancel()
         await asyncio.gather(one, return_exceptions=True)
-    assert [asked.get("cursor") for asked in stream.asked] == [None, ["9"], [str(stream.time_us(8))]]
+    assert [asked.get("cursor") for asked in stream.asked] == [None, ["9"], [str(stream.time_us(6))]]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -103,6 +103,25 @@ async def test_message_with_an_earlier_time_is_told_and_moves_no_cursor_back(pat
     assert status.gaps == 0
 
 
+async def test_new_message_with_an_earlier_time_is_told_right_behind_a_cut() -> None:
+    stream, topics, ledger = JetstreamServer(count=3), Topics(), MemoryLedger()
+    stream.wrong_us = {3: stream.time_us(0) - 60_000_000}
+    async with serving(stream) as proxy:
+        await told(proxy.port, "/subscribe", topics, ledger, 3)
+        stream.count = 4
+        status = await told(proxy.port, "/subscribe", topics, ledger, 4)
+    assert texts(topics) == [f"post {number}" for number in range(4)]
+    assert status.gaps == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_is_no_message_is_counted(path: str) -> None:
+    stream = JetstreamServer(count=3, broken={1})
+    async with serving(stream) as proxy:
+        status = await told(proxy.port, path, Topics(), MemoryLedger(), 2)
+    assert [(unread.reason, unread.count) for unread in status.unread] == [("not_json", 1)]
+
+
 @pytest.mark.parametrize(("ahead_us", "is_counted"), [(240_000_000, True), (6_000_000_000_000_000, False)])
 async def test_time_far_ahead_moves_no_cursor(ahead_us: int, is_counted: bool) -> None:
     """Else what comes until then would be taken for what was told before. Told twice it is one time still."""
@@ -114,6 +133,24 @@ async def test_time_far_ahead_moves_no_cursor(ahead_us: int, is_counted: bool) -
         status = await told(proxy.port, "/subscribe", topics, ledger, 4 + is_counted)
     assert set(texts(topics)) == {f"post {number}" for number in range(5) if is_counted or number != 2}
     assert status.gaps == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("stray", range(3, 9))
+async def test_stray_time_amid_what_is_caught_up_with_leaves_nothing_out(path: str, stray: int) -> None:
+    """It lies ahead of the others and not of ours. Another host is asked by the time, in version 2 too."""
+    stream = JetstreamServer(count=9, wrong_us={stray: JetstreamServer().time_us(stray) + 60_000_000})
+    topics, ledger = Topics(), MemoryLedger()
+    async with serving(stream) as proxy:
+        await told(proxy.port, path, topics, ledger, 9)
+        stream.count = 30
+        status = await told(proxy.port, path, topics, ledger, 30)
+        assert texts(topics) == [f"post {number}" for number in range(30)]
+        assert status.gaps == 0
+    stream.count = 40
+    async with serving(stream) as proxy:
+        await told(proxy.port, path, topics, ledger, 40)
+    assert {f"post {number}" for number in range(40)} == set(texts(topics))
 
 
 async def test_server_whose_clock_is_ahead_is_gone_on_with_at_its_last_message() -> None:
