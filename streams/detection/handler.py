@@ -5,7 +5,7 @@ alerts that run and those that Kafka has not acknowledged, and goes on with the 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,7 @@ from streams.alerts.alert import Alert, State, enters
 from streams.alerts.keys import ACTIVE, RESOLVED, SHADOW
 from streams.alerts.kinds import AlertKind
 from streams.alerts.withdrawn import text_names, withdraw
-from streams.clock import DAY_MS, MINUTE_MS
+from streams.clock import DAY_MS, MINUTE_MS, system_clock
 from streams.detection.arrival import Arrivals
 from streams.detection.brand import crisis
 from streams.detection.brand.brand import Brand, Brands
@@ -47,6 +47,7 @@ from streams.events.codec import Reason
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.events.schema import ScoredText
 from streams.kafka.producer import Publisher
+from streams.ledger.expiry import Expiry
 from streams.ledger.protocol import Claim, Effects, Ledger, Update
 from streams.ledger.retry import retrying
 from streams.ledger.stored import UNREADABLE, Stored, StoredCodec
@@ -102,6 +103,7 @@ class Partition:
     views: ViewWriter = field(default_factory=ViewWriter)
     counted: CountedTexts = field(default_factory=CountedTexts)
     forgetting: Forgetting = field(default_factory=lambda: Forgetting(ROOMS_KEPT_DAYS))
+    expiry: Expiry = field(default_factory=lambda: Expiry(system_clock))
     quoted: dict[str, frozenset[str]] = field(default_factory=dict)
     """The texts, and their authors, that each kept alert quotes, by fingerprint."""
     over: dict[str, Alert] = field(default_factory=dict)
@@ -395,13 +397,18 @@ def _effects(
         },
         append_strings=told,
         outbox=[*encoded, *rewritten],
-        ttl_seconds={
-            **dict.fromkeys(told, TOLD_TTL_SECONDS),
-            **held.views.ttl_seconds(),
-            **dict.fromkeys(held.counted.changes, COUNTED_TTL_SECONDS),
-            **held.forgetting.ttl_seconds(hashes, bool(seen)),
-        },
+        ttl_seconds={**_ttl_in_use(held, told), **held.forgetting.ttl_seconds(hashes, bool(seen))},
     )
+
+
+def _ttl_in_use(held: Partition, told: Iterable[str]) -> dict[str, int]:
+    """Times to live of what a batch adds to, where part of them has run."""
+    ttl_seconds = {
+        **dict.fromkeys(told, TOLD_TTL_SECONDS),
+        **held.views.ttl_seconds(),
+        **dict.fromkeys(held.counted.changes, COUNTED_TTL_SECONDS),
+    }
+    return {suffix: ttl_seconds[suffix] for suffix in held.expiry.needing_ttl(ttl_seconds)}
 
 
 def _alert_hashes(

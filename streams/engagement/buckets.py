@@ -4,38 +4,58 @@ The owner adds in memory and writes whole totals. They cannot be stale: the ledg
 wrote since. Redis sets one field for each bucket and scope instead of adding one number for each counter.
 
     totals := msgpack map  slot → number       (slots: streams.engagement.dictionary)
+                           PEOPLE_SLOT → log   the bucket's people while they are few (streams.engagement.people_logs)
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from streams.engagement.deltas import Gauge, SlotSums
-from streams.engagement.dictionary import CAME_SLOT, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT
-from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget
+from streams.engagement.dictionary import CAME_SLOT, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, PEOPLE_SLOT
+from streams.engagement.hyperloglog import distinct
+from streams.engagement.people_logs import PeopleLogs
+from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget, people_log
 
 LIMIT = 2**63 - 1
 MINUTES_HELD = 15
 HOURS_HELD = 2
-SESSIONS_HELD = 5_000
+SESSIONS_HELD = 20_000
 """How much is held in memory; anything older is loaded again when a late event needs it."""
+
+SHORT_BYTES = 512
+"""A longer log of people leaves the totals, which are written whole, and is appended to under a key of its own."""
+
+HeldTotals = dict[int, Any]
+"""Slot → number; PEOPLE_SLOT → log."""
 
 _GAUGED = (SCOPE_CODES["room"], WHOLE_SESSION)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[int, int]).decode
+_decode = msgspec.msgpack.Decoder(dict[int, int | bytes]).decode
 
 
 def decode_totals(value: bytes) -> SlotSums:
-    """One field's totals."""
-    return _decode(value)
+    """One field's numbers."""
+    totals: HeldTotals = _decode(value)
+    totals.pop(PEOPLE_SLOT, None)
+    return totals
 
 
-def encode_totals(totals: SlotSums) -> bytes:
+def decode_people(value: bytes) -> bytes:
+    """One field's log of people, as far as it lies within the totals; others follow under a key of its own."""
+    totals: HeldTotals = _decode(value)
+    return totals.get(PEOPLE_SLOT, b"")
+
+
+def encode_totals(totals: HeldTotals) -> bytes:
     """One field's totals as Redis holds them; a number beyond 64 bits stays at the limit."""
     try:
         return _encode(totals)
     except OverflowError:
-        return _encode({slot: min(max(number, -LIMIT), LIMIT) for slot, number in totals.items()})
+        return _encode(
+            {slot: min(max(one, -LIMIT), LIMIT) if isinstance(one, int) else one for slot, one in totals.items()}
+        )
 
 
 class Totals:
@@ -45,23 +65,28 @@ class Totals:
         self._loadable = {"minute": newest_minute, "hour": newest_minute // 60}
         """The newest bucket of each size that may be in the ledger without being held."""
         self._newest = dict(self._loadable)
-        self._held: dict[str, dict[str, SlotSums]] = {}
+        self._held: dict[str, dict[str, HeldTotals]] = {}
         self._whole: set[str] = set()
         """Buckets that began under this owner: a field of them that is not held does not exist."""
-        self._changed: dict[str, set[str]] = {}
+        self._changed: dict[str, dict[str, HeldTotals]] = {}
 
     def to_load(self, targets: Iterable[BucketTarget]) -> dict[str, list[str]]:
         """The fields that must be loaded before they can be added to, by bucket; begins to hold these buckets."""
         wanted: dict[str, set[str]] = {}
-        for bucket, fields, _ in targets:
-            held = self._held.get(bucket)
-            if held is None:
-                held = self._held[bucket] = {}
+        held, whole = self._held, self._whole
+        for bucket, fields in targets:
+            if bucket in whole:
+                continue
+            known = held.get(bucket)
+            if known is None:
+                known = held[bucket] = {}
                 if self._begins(bucket):
-                    self._whole.add(bucket)
-            if bucket not in self._whole:
-                wanted.setdefault(bucket, set()).update(field for field in fields if field not in held)
-        return {bucket: sorted(fields) for bucket, fields in wanted.items() if fields}
+                    whole.add(bucket)
+                    continue
+            for field in fields:
+                if field not in known:
+                    wanted.setdefault(bucket, set()).add(field)
+        return {bucket: sorted(fields) for bucket, fields in wanted.items()}
 
     def add_loaded(self, wanted: Mapping[str, Iterable[str]], found: Mapping[str, Mapping[str, bytes]]) -> None:
         """Hold what was loaded; what was not found does not exist."""
@@ -70,43 +95,62 @@ class Totals:
             held = self._held[bucket]
             for field in fields:
                 held[field] = _decode(stored[field]) if field in stored else {}
+            if WHOLE_SESSION in fields and WHOLE_SESSION not in stored:
+                self._whole.add(bucket)  # every event of a session counts in this field: it begins now
 
-    def add(self, targets: Iterable[BucketTarget], slots: SlotSums) -> None:
-        """Add to every field of the targets, all of which are held or begin now."""
-        numbers = tuple(slots.items())
-        for bucket, fields, _ in targets:
+    def add(self, targets: Iterable[BucketTarget], slots: SlotSums, log: bytes, long_logs: PeopleLogs) -> None:
+        """Add numbers, and the entries of a log of people, to every field of the targets, all of which are held or
+        begin now. What is too long for the totals goes to the long logs."""
+        for bucket, fields in targets:
             held, changed = self._held[bucket], self._changed.get(bucket)
             if changed is None:
-                changed = self._changed[bucket] = set()
+                changed = self._changed[bucket] = {}
             for field in fields:
-                changed.add(field)
                 totals = held.get(field)
                 if totals is None:
-                    held[field] = slots.copy()
+                    totals = held[field] = dict(slots)
                 else:
-                    for slot, number in numbers:
+                    for slot, number in slots.items():
                         totals[slot] = totals.get(slot, 0) + number
+                if log:
+                    short = totals.get(PEOPLE_SLOT)
+                    whole = log if short is None else short + log
+                    if len(whole) > SHORT_BYTES and short is not None:
+                        whole = distinct(whole)
+                        fits = len(whole) <= SHORT_BYTES // 2
+                    else:
+                        fits = len(whole) <= SHORT_BYTES
+                    if fits:
+                        totals[PEOPLE_SLOT] = whole
+                    else:
+                        totals.pop(PEOPLE_SLOT, None)
+                        long_logs.append(people_log(bucket, field), whole)
+                if totals:
+                    changed[field] = totals
 
     def gauge(self, targets: Iterable[BucketTarget], gauge: Gauge) -> None:
         """Add concurrent viewers to the rooms and sessions among the targets."""
-        for bucket, fields, _ in targets:
+        for bucket, fields in targets:
             for field in fields:
                 if field.startswith(_GAUGED):
-                    _raise_gauge(self._held[bucket].setdefault(field, {}), gauge)
-                    self._changed.setdefault(bucket, set()).add(field)
+                    totals = self._held[bucket].setdefault(field, {})
+                    _raise_gauge(totals, gauge)
+                    self._changed.setdefault(bucket, {})[field] = totals
 
     def pop_changed(self) -> dict[str, dict[str, bytes | None]]:
         """What changed since the last call, encoded, by bucket and field."""
         changed, self._changed = self._changed, {}
         return {
-            bucket: {field: encode_totals(self._held[bucket][field]) for field in fields}
+            bucket: {field: encode_totals(totals) for field, totals in fields.items()}
             for bucket, fields in changed.items()
+            if fields
         }
 
     def evict_old(self) -> None:
         """Drop buckets out of use; called when all that changed is stored."""
         sessions = [bucket for bucket in self._held if bucket.startswith("session:")]
         for bucket in sessions[: max(0, len(sessions) - SESSIONS_HELD)]:
+            self._whole.discard(bucket)
             del self._held[bucket]
         for bucket in [bucket for bucket in self._held if self._is_old(bucket)]:
             granularity, number = _parsed(bucket)
@@ -128,7 +172,7 @@ class Totals:
         return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
 
 
-def _raise_gauge(totals: SlotSums, gauge: Gauge) -> None:
+def _raise_gauge(totals: HeldTotals, gauge: Gauge) -> None:
     if LAST_AT_SLOT in totals:
         known = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT], totals.get(CAME_SLOT, 0))
         gauge = known.later(gauge)

@@ -210,6 +210,8 @@ PEOPLE: tuple[AudienceMetric, ...] = get_args(AudienceMetric)
 PEAK_SLOT, LAST_AT_SLOT, LAST_SLOT, CAME_SLOT = 60, 61, 62, 63
 """Beside the sums: the most concurrent viewers, the latest number of them with its event time, and how many ever came
 in by the platform's own count."""
+PEOPLE_SLOT = 64
+"""No number: the bucket's people while they are few, as a log (streams.engagement.hyperloglog)."""
 
 assert [metric.slot for metric in _SUMS] == list(range(len(get_args(SumMetric))))
 assert {metric.id for metric in METRICS} == {

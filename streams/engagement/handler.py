@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 MAX_TOLD_AHEAD = 64
 """Sources that are named in the log for a clock that is far ahead."""
+BATCH_BYTES = 24_000_000
+"""A batch is counted in columns, so that eighty thousand events are no more than their ids and numbers in memory. With
+ten thousand rooms a batch of a third of it touches nearly all of them, each for three events."""
 FATES = ("applied", "duplicate", "late", "dead_letter", "retraction_unmatched")
 
 
@@ -46,6 +49,7 @@ class EngagementHandler:
     (streams.ledger.retry.RetryingLedger)."""
 
     stage = ENGAGEMENT
+    batch_bytes = BATCH_BYTES
 
     def __init__(
         self,

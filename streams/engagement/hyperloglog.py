@@ -99,6 +99,11 @@ def entries(person_hashes: Hashes, groups: NDArray[np.integer]) -> Entries:
     return written
 
 
+def distinct(written: bytes) -> bytes:
+    """The entries of a log without blocks, each once."""
+    return np.unique(np.frombuffer(written, "<u4")).tobytes()
+
+
 def read(logs: Iterable[bytes]) -> Registers:
     """The union of logs."""
     registers: Registers = {}

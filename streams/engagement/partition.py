@@ -6,13 +6,13 @@ from streams.clock import MINUTE_MS, Clock
 from streams.engagement.buckets import Totals
 from streams.engagement.counting import BatchCounter
 from streams.engagement.deltas import SESSION_ONLY, Deltas, ScopeMinute
-from streams.engagement.expiry import Expiry
 from streams.engagement.orders import ORDERS_KEPT_SECONDS, OrderMarks
 from streams.engagement.owners import OWNERS_KEPT_SECONDS, IdOwners
 from streams.engagement.people_logs import PeopleLogs
 from streams.engagement.running_totals import MARKS_KEPT_SECONDS, HighWaterMarks
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, BucketTarget, sessions_of
 from streams.engagement.stateful import FOLLOWERS_REMEMBERED_MS
+from streams.ledger.expiry import Expiry
 from streams.ledger.protocol import Claim, Effects, Ledger
 
 CLOCK = "clock"
@@ -21,8 +21,6 @@ WATERMARK = "watermark"
 _BLOCK = "block:"
 _FOLLOWERS_KEPT_SECONDS = FOLLOWERS_REMEMBERED_MS // 1000 + 3600
 _SESSIONS_REMEMBERED = 100_000
-_TARGETS_REMEMBERED = 40_000
-"""Ten thousand rooms in the minutes that events are of at once."""
 
 Values = dict[str, dict[str, bytes | None]]
 
@@ -56,8 +54,9 @@ class PartitionCounters:
         self._people_logs = PeopleLogs()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
-        self._targets_known: dict[ScopeMinute, tuple[BucketTarget, ...]] = {}
         self._sessions_seen: dict[tuple[str, str], int] = {}
+        self._written_minute = watermark_ms // MINUTE_MS
+        """No later minute of a session is written, but for those seen."""
 
     async def effects(
         self, deltas: Deltas, ledger: Ledger, watermark_ms: int, block_watermarks_ms: Mapping[int, int]
@@ -66,16 +65,17 @@ class PartitionCounters:
 
         1. Load the marks and totals that it touches and that are not held, in one round trip.
         2. Count the growth of its running totals and orders; then add what happened to products to their parents.
-        3. Add its sums and gauges to the totals.
-        4. Append its people to the logs; load and fold those that are long.
+        3. Add its sums, gauges and people to the totals.
+        4. Append the people that the totals have no room for to logs; load and fold those that have grown.
         """
-        await self._load(deltas, ledger)
+        targets = await self._load(deltas, ledger)
         values = self._marks.count(deltas.reports, deltas) | self._orders.count(deltas.orders, deltas) | deltas.owners
         deltas.roll_up()
-        values |= self._add_to_totals(deltas)
+        maxima, later = self._later_sessions({*deltas.sums, *deltas.people, *deltas.gauges})
+        values |= later
+        values |= self._add_to_totals(deltas, targets)
         values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
-        folded, appended = await self._append_people(deltas, ledger)
-        maxima = self._later_sessions({*deltas.sums, *deltas.people, *deltas.gauges})
+        folded, appended = await self._append_people(ledger)
         touched = [*values, *folded, *appended, *deltas.memberships, *maxima]
         return Effects(
             values=values,
@@ -96,45 +96,39 @@ class PartitionCounters:
             self._newest_minute = minute
             self._totals.evict_old()
 
-    async def _load(self, deltas: Deltas, ledger: Ledger) -> None:
-        """A report's scope is loaded whether or not it grew: that shows only when its mark is here."""
+    async def _load(self, deltas: Deltas, ledger: Ledger) -> dict[ScopeMinute, tuple[BucketTarget, ...]]:
+        """Load what the batch touches; returns the buckets of every scope and minute in it, and of their parents.
+
+        A report's scope is loaded whether or not it grew: that shows only when its mark is here.
+        """
         marks, orders = self._marks.to_load(deltas.reports), self._orders.to_load(deltas.orders)
-        touched = {*deltas.sums, *deltas.gauges}
-        touched |= {change.where for change in (*deltas.reports, *deltas.orders)}
+        touched = {*deltas.sums, *deltas.gauges, *deltas.people}
+        touched.update(change.where for change in (*deltas.reports, *deltas.orders))
         for _ in range(2):  # from a product to its room, from a room to its brand
             touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
-        totals = self._totals.to_load(target for where in touched for target in self._targets(where))
+        targets = {where: _targets(where) for where in touched}
+        totals = self._totals.to_load(target for several in targets.values() for target in several)
         if marks or orders or totals:
             found = await ledger.load_fields(self.claim, {**marks, **orders, **totals})
             self._marks.add_loaded(marks, found)
             self._orders.add_loaded(orders, found)
             self._totals.add_loaded(totals, found)
+        return targets
 
-    def _add_to_totals(self, deltas: Deltas) -> Values:
+    def _add_to_totals(self, deltas: Deltas, targets: Mapping[ScopeMinute, tuple[BucketTarget, ...]]) -> Values:
+        totals, long_logs, people = self._totals, self._people_logs, deltas.people
         for where, slots in deltas.sums.items():
-            self._totals.add(self._targets(where), slots)
+            totals.add(targets[where], slots, b"".join(people.pop(where, ())), long_logs)
+        for where, logs in people.items():
+            totals.add(targets[where], {}, b"".join(logs), long_logs)
         for where, gauge in deltas.gauges.items():
-            self._totals.gauge(self._targets(where), gauge)
-        return self._totals.pop_changed()
+            totals.gauge(targets[where], gauge)
+        return totals.pop_changed()
 
-    async def _append_people(self, deltas: Deltas, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
-        for where, logs in deltas.people.items():
-            self._people_logs.add(self._targets(where), b"".join(logs))
+    async def _append_people(self, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
         appended, long = self._people_logs.pop_pending()
         stored = await ledger.load_strings(self.claim, long)
         return self._people_logs.fold(dict(zip(long, stored, strict=True)), appended), appended
-
-    def _targets(self, where: ScopeMinute) -> tuple[BucketTarget, ...]:
-        """Every bucket that counts a scope's events of a minute."""
-        scope, minute = where
-        if minute == SESSION_ONLY:
-            return scope.session
-        if len(self._targets_known) > _TARGETS_REMEMBERED:
-            self._targets_known.clear()
-        targets = self._targets_known.get(where)
-        if targets is None:
-            targets = self._targets_known[where] = scope.targets(minute)
-        return targets
 
     def _clock_fields(self, watermark_ms: int, block_watermarks_ms: Mapping[int, int]) -> dict[str, bytes | None]:
         fields: dict[str, bytes | None] = {WATERMARK: b"%d" % watermark_ms}
@@ -145,17 +139,22 @@ class PartitionCounters:
         self._blocks_stored = set(block_watermarks_ms)
         return fields
 
-    def _later_sessions(self, touched: Iterable[ScopeMinute]) -> dict[str, dict[str, int]]:
-        """The last minute of each session, by room and product, where it is later than the one written."""
-        seen, later = self._sessions_seen, dict[str, dict[str, int]]()
+    def _later_sessions(self, touched: Iterable[ScopeMinute]) -> tuple[dict[str, dict[str, int]], Values]:
+        """The last minute of each session, by room and product, where it is later than the one written: to raise what
+        an owner before may have written, and to set where none of them can have come so far."""
+        seen, raised, later = self._sessions_seen, dict[str, dict[str, int]](), Values()
         if len(seen) > _SESSIONS_REMEMBERED:
             seen.clear()
+            self._written_minute = self.counter.watermark_ms // MINUTE_MS
         for scope, minute in touched:
             field, session = scope.session_field, scope.session_name
             if field is not None and session is not None and seen.get((field, session), SESSION_ONLY) < minute:
                 seen[field, session] = minute
-                later.setdefault(sessions_of(field), {})[session] = minute
-        return later
+                if minute > self._written_minute:
+                    later.setdefault(sessions_of(field), {})[session] = b"%d" % minute
+                else:
+                    raised.setdefault(sessions_of(field), {})[session] = minute
+        return raised, later
 
     def _ttl_seconds(self, suffixes: Iterable[str]) -> dict[str, int]:
         needing = self._expiry.needing_ttl(suffixes)
@@ -173,3 +172,9 @@ class PartitionCounters:
             "owners": OWNERS_KEPT_SECONDS,
         }
         return kept.get(kind, self._session_ttl_seconds)
+
+
+def _targets(where: ScopeMinute) -> tuple[BucketTarget, ...]:
+    """Every bucket that counts a scope's events of a minute."""
+    scope, minute = where
+    return scope.session if minute == SESSION_ONLY else scope.targets(minute)

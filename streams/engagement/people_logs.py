@@ -1,10 +1,14 @@
-"""The logs of people (streams.engagement.hyperloglog) that a partition's owner appends to, and folds when they are
-long."""
+"""The long logs of people (streams.engagement.hyperloglog): a partition's owner appends to them, and folds them when
+they have grown.
 
-from collections.abc import Iterable, Mapping
+The people of a bucket lie within its totals while they are few (streams.engagement.buckets), so that a room costs no
+write of its own for them. A log that becomes too long for that leaves the totals for the key of its own, and the next
+begins in the totals again: the bucket's people are the union of both.
+"""
+
+from collections.abc import Mapping
 
 from streams.engagement.hyperloglog import FOLD_BYTES, fold, read
-from streams.engagement.scopes import BucketTarget
 
 LOGS_HELD = 200_000
 """Logs whose growth is held in memory; one that was dropped grows by FOLD_BYTES once more before it is folded."""
@@ -18,15 +22,9 @@ class PeopleLogs:
         """Bytes appended since the last fold, or since this owner began."""
         self._pending: dict[str, list[bytes]] = {}
 
-    def add(self, targets: Iterable[BucketTarget], log: bytes) -> None:
-        """Append entries to the logs of every field of the targets."""
-        pending = self._pending
-        for _, _, suffixes in targets:
-            for suffix in suffixes:
-                if suffix in pending:
-                    pending[suffix].append(log)
-                else:
-                    pending[suffix] = [log]
+    def append(self, suffix: str, log: bytes) -> None:
+        """Append entries to a log."""
+        self._pending.setdefault(suffix, []).append(log)
 
     def pop_pending(self) -> tuple[dict[str, bytes], list[str]]:
         """What to append since the last call, by suffix, and the suffixes of logs that it makes too long."""

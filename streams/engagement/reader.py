@@ -17,7 +17,7 @@ from itertools import dropwhile
 from typing import Any
 
 from streams.clock import HOUR_MS, MINUTE_MS
-from streams.engagement.buckets import decode_totals
+from streams.engagement.buckets import decode_people, decode_totals
 from streams.engagement.deltas import SlotSums
 from streams.engagement.dictionary import (
     CAME_SLOT,
@@ -92,8 +92,8 @@ class WindowQuery:
         """A command for each bucket's totals."""
         return [("HGET", at.shard.prefix + bucket, at.field) for at in self.places for bucket in at.buckets]
 
-    def people(self) -> list[tuple[Any, ...]]:
-        """A command for each bucket's log of people."""
+    def long_logs(self) -> list[tuple[Any, ...]]:
+        """A command for each bucket's log of people, as far as it does not lie within the totals."""
         return [("GET", at.shard.prefix + people_log(bucket, at.field)) for at in self.places for bucket in at.buckets]
 
     def new_followers(self) -> list[tuple[Any, ...]]:
@@ -216,11 +216,11 @@ class EngagementReader:
         """Everything of a window. For `session`: the latest session of the room or product, or the one named; raises
         UsageError for a scope that has none."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        commands = query.totals(), query.people(), query.new_followers()
+        commands = query.totals(), query.long_logs(), query.new_followers()
         replies = iter(self._answers(command for part in commands for command in part))
         values, logs, followers = ([next(replies) for _ in part] for part in commands)
         totals = _decoded(values)
-        people = _people(logs, followers)
+        people = _people([*_short_logs(values), *logs], followers)
         sums, gauges = _sums(totals), _gauges(totals)
         stay = None if is_watched(sums) else self._estimated_stay(scope, scope_id, query)
         came = _came(totals) if query.whole_session or window == "24h" else 0
@@ -238,9 +238,10 @@ class EngagementReader:
     ) -> dict[AudienceMetric, int]:
         """Unique people of a window, estimated within 0.81 % (standard error); `new_followers` exact, as of now."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        logs = query.people()
-        replies = self._answers([*logs, *query.new_followers()])
-        return _people(replies[: len(logs)], replies[len(logs) :])
+        commands = query.totals(), query.long_logs(), query.new_followers()
+        replies = iter(self._answers(command for part in commands for command in part))
+        values, logs, followers = ([next(replies) for _ in part] for part in commands)
+        return _people([*_short_logs(values), *logs], followers)
 
     def gauges(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
@@ -280,13 +281,11 @@ class EngagementReader:
 
     def people_logs(self, scope: Scope, scope_id: str, minutes: Iterable[int]) -> list[bytes]:
         """The logs of the people of these minutes (streams.engagement.hyperloglog), for unions that outlive them."""
-        holders = self._holders(scope, scope_id)
-        replies = self._answers(
-            ("GET", shard.prefix + people_log(minute_bucket(minute), field))
-            for minute in minutes
-            for shard, field in holders
-        )
-        return [log for log in replies if log is not None]
+        buckets = [minute_bucket(minute) for minute in minutes]
+        query = _window(buckets, self._holders(scope, scope_id), 0, 0)
+        totals = query.totals()
+        replies = self._answers([*totals, *query.long_logs()])
+        return [*_short_logs(replies[: len(totals)]), *(log for log in replies[len(totals) :] if log is not None)]
 
     def sessions(self, scope: Scope, scope_id: str) -> list[str]:
         """The sessions of a room or product that are still kept, the latest first."""
@@ -421,6 +420,11 @@ def _people(logs: Iterable[bytes | None], followers: Iterable[Iterable[bytes]]) 
 
 def _decoded(values: Iterable[bytes | None]) -> list[SlotSums]:
     return [decode_totals(value) for value in values if value is not None]
+
+
+def _short_logs(values: Iterable[bytes | None]) -> list[bytes]:
+    """The logs of people within these totals."""
+    return [log for value in values if value is not None if (log := decode_people(value))]
 
 
 def _sums(totals: Sequence[SlotSums]) -> dict[SumMetric, int]:

@@ -65,11 +65,10 @@ def followers_of(field: str) -> str:
 
 
 class BucketTarget(NamedTuple):
-    """A bucket, the fields in it, and the suffixes of the logs of their people."""
+    """A bucket, and the fields in it."""
 
     bucket: str
     fields: tuple[str, ...]
-    logs: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,12 +104,11 @@ class CountingScope:
 
     def targets(self, minute: int) -> tuple[BucketTarget, ...]:
         """Every bucket that its events of a minute (since the epoch) count in."""
-        return target(minute_bucket(minute), self.fields), target(hour_bucket(minute // 60), self.fields), *self.session
-
-
-def target(bucket: str, fields: tuple[str, ...]) -> BucketTarget:
-    """A bucket with these fields."""
-    return BucketTarget(bucket, fields, tuple(people_log(bucket, field) for field in fields))
+        return (
+            BucketTarget(minute_bucket(minute), self.fields),
+            BucketTarget(hour_bucket(minute // 60), self.fields),
+            *self.session,
+        )
 
 
 class CountingPlan(NamedTuple):
@@ -218,7 +216,7 @@ class CountingPlans:
             parent=parent,
             fields=fields,
             session_name=session,
-            session=() if session is None else (target(session_bucket(session), in_session),),
+            session=() if session is None else (BucketTarget(session_bucket(session), in_session),),
             session_field=fields[0] if session is not None and fields[0].startswith(_WITH_SESSIONS) else None,
             is_product=product is not None,
         )

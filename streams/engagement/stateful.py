@@ -114,7 +114,7 @@ class StatefulEvents:
         change = event.actor.id, since, horizon_ms
         for field in plan.scope.all_fields:
             self._deltas.memberships[followers_of(field)].append(change)
-        for bucket, _, _ in plan.scope.session:
+        for bucket, _ in plan.scope.session:
             self._deltas.memberships[followers_of(bucket)].append((event.actor.id, since, 0))
 
     def _retraction(self, at: int, event: Event) -> bool:

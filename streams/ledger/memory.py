@@ -30,15 +30,17 @@ class Shard:
             stored = self.numbers[suffix]
             stored.update({name: _saturated(stored.get(name, 0) + number) for name, number in sums.items()})
         for suffix, maxima in effects.maxima.items():
-            stored = self.numbers[suffix]
-            stored.update({name: max(stored.get(name, number), number) for name, number in maxima.items()})
+            stored, set_before = self.numbers[suffix], self.values.get(suffix, {})
+            for name, number in maxima.items():
+                stored[name] = max(number, stored.get(name, number), int(set_before.pop(name, b"%d" % number)))
         for suffix, changes in effects.memberships.items():
             self._change_memberships(suffix, changes)
         for suffix, fields in effects.values.items():
             self.values[suffix].update({name: value for name, value in fields.items() if value is not None})
-            for name in [name for name, value in fields.items() if value is None]:
-                self.values[suffix].pop(name, None)
+            for name, value in fields.items():
                 self.numbers.get(suffix, {}).pop(name, None)
+                if value is None:
+                    self.values[suffix].pop(name, None)
         self.strings.update(effects.set_strings)
         for suffix, tail in effects.append_strings.items():
             self.strings[suffix] = self.strings.get(suffix, b"") + tail

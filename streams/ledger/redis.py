@@ -177,8 +177,15 @@ def flatten(effects: Effects) -> Iterator[Effect]:
             )
         )
         yield from _sliced("memberships", suffix, flat)
+    single: list[Any] = []
     for suffix, fields in effects.values.items():
+        if len(fields) == 1:
+            [(name, value)] = fields.items()
+            if value is not None:
+                single += suffix, name, value
+                continue
         yield from _values(suffix, fields)
+    yield from _sliced("set_each", "", single)
     for suffix_and_bytes in effects.set_strings.items():  # each by itself: they are large
         yield "set_strings", "", suffix_and_bytes
     yield from _sliced("append_strings", "", list(chain.from_iterable(effects.append_strings.items())))

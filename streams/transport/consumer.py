@@ -22,11 +22,11 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.errors import PulsewatchError
 from streams.kafka.connection import KafkaConnection
 from streams.transport.fetched import exhausted, take_batch
+from streams.transport.handler import BATCH_BYTES, BatchHandler, batch_bytes_of
 from streams.transport.lane import Delivery, FetchSession
 from streams.transport.lanes import Lanes
 from streams.transport.outage import Outage
 
-PARTITION_FETCH_BYTES = 8_000_000
 FETCH_BYTES = 32_000_000
 FETCH_WAIT_MS = 500
 SESSION_MS = 10_000
@@ -55,6 +55,7 @@ class ConsumerHost(Protocol):
     """The part of the Faust app that the consumer uses."""
 
     conf: Any
+    handler: BatchHandler[Any]
     kafka: KafkaConnection
     lanes: Lanes
     outage: Outage
@@ -72,6 +73,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         super().__post_init__()
         self._sessions: dict[TopicPartition, FetchSession] = {}
         self._capacity = asyncio.Event()
+        self._batch_bytes = BATCH_BYTES
 
     async def on_start(self) -> None:
         """Connect, however long Kafka takes to answer."""
@@ -96,7 +98,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             # A fetch may be larger than these by one batch of the producer's: a record of any size gets through.
-            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            max_partition_fetch_bytes=BATCH_BYTES,
             fetch_max_bytes=FETCH_BYTES,
             fetch_max_wait_ms=FETCH_WAIT_MS,
             session_timeout_ms=SESSION_MS,
@@ -108,6 +110,8 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Pause the partitions: a lane resumes its own once it knows the ledger's offset."""
         self._sessions.clear()
+        self._batch_bytes = batch_bytes_of(self.app.handler, len(assigned))
+        self._ensure_consumer()._fetcher._max_partition_fetch_bytes = self._batch_bytes
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
 
@@ -204,7 +208,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
                 self._drop(fetcher, tp)
                 result.check_raise()
             elif session is not None and session.has_capacity:
-                delivery = _next_delivery(session, result) if result.check_assignment(tp) else None
+                delivery = _next_delivery(session, result, self._batch_bytes) if result.check_assignment(tp) else None
                 if not result.has_more():
                     self._drop(fetcher, tp)
             if delivery is not None:
@@ -225,11 +229,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         return True
 
 
-def _next_delivery(session: FetchSession, result: Any) -> Delivery | None:
+def _next_delivery(session: FetchSession, result: Any, max_bytes: int) -> Delivery | None:
     """The next batch of a fetch; None where it held control records only."""
     fetched = result._partition_records
     _check_position(session, fetched.next_fetch_offset)
-    batch = take_batch(session.topic, session.partition, fetched)
+    batch = take_batch(session.topic, session.partition, fetched, max_bytes=max_bytes)
     result._update_position()
     if exhausted(fetched):
         result._partition_records = None

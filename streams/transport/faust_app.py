@@ -34,6 +34,7 @@ class FaustApp(faust.App):
         outage: Outage,
         failed: Callable[[Exception], None],
     ) -> None:
+        self.handler = handler
         self.lanes = lanes
         self.outage = outage
         self.failed = failed

@@ -16,10 +16,11 @@ from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatch
 from streams.errors import PulsewatchError
 from streams.events.codec import Unreadable
 from streams.transport.batch import SLICE_RECORDS, Batch, Columns
+from streams.transport.handler import BATCH_BYTES
 from streams.transport.unpacking import Oversized, Unpacked, bound_unpacking
 
-MAX_RECORDS = 40_000
-MAX_BYTES = 8_000_000
+SHORT_RECORD_BYTES = 200
+"""A batch has as many records as fit at most, if all are as short as this."""
 MAX_BATCH_RECORDS = 100_000
 """Of one of a producer's batches: a megabyte of the shortest events is a tenth of it."""
 
@@ -105,8 +106,8 @@ def take_batch(
     partition: int,
     fetched: PartitionRecords,
     *,
-    max_records: int = MAX_RECORDS,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int = BATCH_BYTES,
+    max_records: int | None = None,
 ) -> Batch | None:
     """Take whole record batches out of a fetch until a limit is reached, and move its `next_fetch_offset` past them.
 
@@ -116,6 +117,8 @@ def take_batch(
     """
     begun, refused, source = list[tuple[DefaultRecord, Rest]](), list[Unreadable](), fetched._records
     taken_records = taken_bytes = 0
+    if max_records is None:
+        max_records = max_bytes // SHORT_RECORD_BYTES
     try:
         while source.has_next() and taken_records < max_records and taken_bytes < max_bytes:
             batch = source.next_batch()

@@ -70,3 +70,25 @@ class WarmsUp(Protocol):
 
     def stored_offset(self, topic: str, partition: int) -> int:
         """The ledger's offset of an assigned partition, at its assignment."""
+
+
+BATCH_BYTES = 8_000_000
+"""What a lane takes at once of what lies in Kafka, where its handler says nothing else."""
+BATCHES_BYTES = 96_000_000
+"""What all lanes of a worker take at once, if each takes more than that: a worker holds three times as much at most."""
+
+
+@runtime_checkable
+class TakesMore(Protocol):
+    """A handler that keeps little of a record, so that a larger batch fits into memory: what an act of the ledger costs
+    by key is shared by more records."""
+
+    @property
+    def batch_bytes(self) -> int:
+        """How much it takes at once, where the worker has few partitions."""
+
+
+def batch_bytes_of(handler: object, partitions: int) -> int:
+    """What each lane of a worker with so many partitions takes at once, in bytes of records that are not compressed."""
+    wanted = handler.batch_bytes if isinstance(handler, TakesMore) else BATCH_BYTES
+    return max(BATCH_BYTES, min(wanted, BATCHES_BYTES // max(1, partitions)))

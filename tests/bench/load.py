@@ -39,6 +39,8 @@ class Load:
     start_ms: int = 1_790_000_000_000
     seed: int = 3
     rooms: int = 400
+    even: bool = False
+    """Whether all rooms have as large an audience; else they are as unequal as in life."""
     people: int = 200_000
     events_per_second: int = 2_000
 
@@ -46,13 +48,17 @@ class Load:
 def generate(load: Load) -> Iterator[Event]:
     """The load's events in the order of their event times."""
     rng = random.Random(load.seed)
-    # Rooms are as unequal as in life: a few hold most of the audience.
-    crowds = list(accumulate(1 / (rank + 4) for rank in range(load.rooms)))
+    crowds = audiences(load.rooms, even=load.even)
     kinds = rng.choices(list(SHARES), cum_weights=list(accumulate(SHARES.values())), k=load.events)
     rooms = rng.choices(range(load.rooms), cum_weights=crowds, k=load.events)
     for number, (kind, room) in enumerate(zip(kinds, rooms, strict=True)):
         at_ms = load.start_ms + number * 1000 // load.events_per_second
         yield _event(rng, number, kind, room, at_ms, load.people)
+
+
+def audiences(keys: int, *, even: bool) -> list[float]:
+    """How rooms or brands share an audience, as cumulative weights: evenly, or a few hold most of it."""
+    return list(accumulate(1.0 if even else 1 / (rank + 4) for rank in range(keys)))
 
 
 def _event(rng: random.Random, number: int, kind: LiveKind, room: int, at_ms: int, people: int) -> Event:

@@ -38,6 +38,27 @@ async def applied(ledger: Ledger, claim: Claim, effects: Effects, at: int = 0, u
     await ledger.apply(Update(claim, at, until, effects))
 
 
+async def test_a_maximum_raises_what_was_set_and_is_set_anew(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    tops = {f"n{number}": 5 for number in range(3_500)}
+    await applied(ledger, claim, Effects(maxima={"h": tops}, values={"h": {"n0": b"7", "n1": b"3"}}))
+    raised = Effects(maxima={"h": {"n0": 6, "n1": 4, "n2": 9, "n3499": 1}})
+    await applied(ledger, claim, raised, at=10, until=20)
+    assert await ledger.load_fields(claim, {"h": ["n0", "n1", "n2", "n3499"]}) == {
+        "h": {"n0": b"7", "n1": b"4", "n2": b"9", "n3499": b"5"}
+    }
+
+
+async def test_apply_sets_one_field_of_each_of_many_hashes(ledger: Ledger) -> None:
+    claim, names = await ledger.acquire("t", 0), [f"h{number}" for number in range(7_000)]
+    await applied(ledger, claim, Effects(values={name: {"s": name.encode() * 20} for name in names}))
+    await applied(ledger, claim, Effects(values={"h0": {"s": None}, "h1": {"s": b"new"}}), at=10, until=20)
+    found = await ledger.load_fields(claim, {name: ["s"] for name in ("h0", "h1", "h2", "h6999")})
+    assert {name: fields for name, fields in found.items() if fields} == {
+        "h1": {"s": b"new"}, "h2": {"s": b"h2" * 20}, "h6999": {"s": b"h6999" * 20},
+    }  # fmt: skip
+
+
 async def test_acquire_of_a_new_partition_starts_at_zero(ledger: Ledger) -> None:
     claim = await ledger.acquire("t", 0)
     assert (claim.topic, claim.partition, claim.next_offset) == ("t", 0, 0)

@@ -1,14 +1,15 @@
 """A worker without Kafka: a log of bytes, delivered in batches of any size to a handler over any ledger."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.engagement.buckets import decode_totals
+from streams.engagement.buckets import decode_people, decode_totals
 from streams.engagement.dictionary import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SUMS
 from streams.engagement.handler import EngagementHandler
-from streams.engagement.hyperloglog import read, union_estimate
+from streams.engagement.hyperloglog import Registers, read, union_estimate
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event
 from streams.ledger.memory import MemoryLedger, Shard
@@ -92,18 +93,25 @@ class Counted:
                 yield from (((bucket, name), decode_totals(value)) for name, value in fields.items())
 
     def people(self) -> dict[tuple[str, str], dict[str, int]]:
-        found: dict[tuple[str, str], dict[str, int]] = {}
+        logs: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         for suffix, log in self.shard.strings.items():
-            bucket, name = _split(suffix.removeprefix("people:"))
-            registers = read([log])
-            counts = ((group, union_estimate(registers, codes)) for group, codes in COUNTED_AS.items())
-            found[bucket, name] = {group: count for group, count in counts if count}
-        return found
+            logs[_split(suffix.removeprefix("people:"))].append(log)
+        for bucket, fields in self.shard.values.items():
+            if bucket.startswith(("minute:", "hour:", "session:")):
+                for name, value in fields.items():
+                    if short := decode_people(value):
+                        logs[bucket, name].append(short)
+        return {where: _estimates(read(parts)) for where, parts in logs.items()}
 
     def followers(self) -> dict[str, dict[str, int]]:
         return {
             suffix.removeprefix("followers:"): members for suffix, members in self.shard.memberships.items() if members
         }
+
+
+def _estimates(registers: Registers) -> dict[str, int]:
+    counts = ((group, union_estimate(registers, codes)) for group, codes in COUNTED_AS.items())
+    return {group: count for group, count in counts if count}
 
 
 def _split(suffix: str) -> tuple[str, str]:

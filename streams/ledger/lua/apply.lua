@@ -28,16 +28,22 @@ function effects.sums(suffix, flat)
 end
 
 function effects.maxima(suffix, flat)
-  for i = 1, #flat, 2 do
-    local stored = redis.call('HGET', prefix .. suffix, flat[i])
-    if not stored or tonumber(stored) < tonumber(flat[i + 1]) then
-      redis.call('HSET', prefix .. suffix, flat[i], flat[i + 1])
+  local names, higher = {}, {}
+  for i = 1, #flat, 2 do names[#names + 1] = flat[i] end
+  for i, stored in ipairs(redis.call('HMGET', prefix .. suffix, unpack(names))) do
+    if not stored or tonumber(stored) < tonumber(flat[2 * i]) then
+      higher[#higher + 1], higher[#higher + 2] = names[i], flat[2 * i]
     end
   end
+  if #higher > 0 then redis.call('HSET', prefix .. suffix, unpack(higher)) end
 end
 
 function effects.set(suffix, flat)
   redis.call('HSET', prefix .. suffix, unpack(flat))
+end
+
+function effects.set_each(_, triples) -- suffix, field, value
+  for i = 1, #triples, 3 do redis.call('HSET', prefix .. triples[i], triples[i + 1], triples[i + 2]) end
 end
 
 function effects.unset(suffix, names)

@@ -9,7 +9,8 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
 
 from streams.events.schema import Event
-from streams.transport.consumer import FETCH_BYTES, PARTITION_FETCH_BYTES
+from streams.transport.consumer import FETCH_BYTES
+from streams.transport.handler import BATCH_BYTES
 from tests.bench.peers.task import Tally, Task, task
 
 
@@ -34,7 +35,7 @@ async def run(given: Task) -> None:
         group_id=given.group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+        max_partition_fetch_bytes=BATCH_BYTES,
         fetch_max_bytes=FETCH_BYTES,
     )
     consumer.subscribe([given.topic], listener=Started(tally))

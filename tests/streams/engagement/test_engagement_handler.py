@@ -3,11 +3,14 @@
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from streams.engagement.buckets import SHORT_BYTES
 from streams.engagement.dedup import BLOCK_BITS
-from streams.engagement.dictionary import CONTRIBUTIONS, SUMS
+from streams.engagement.dictionary import CONTRIBUTIONS, GROUPS, SLOTS, SUMS
 from streams.engagement.handler import EngagementHandler
+from streams.engagement.hyperloglog import entries, hashes
 from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS
 from streams.errors import Fenced, OffsetMoved, Unavailable
 from streams.events.dead_letters import MemoryDeadLetterSink
@@ -616,10 +619,25 @@ async def test_sink_is_closed_with_the_last_partition() -> None:
     assert closed == [0, 1]
 
 
+async def test_a_late_event_takes_no_sessions_last_minute_back_after_a_restart() -> None:
+    told = [("s1", 5), ("s2", 9), ("s1", 3), ("s1", 4), ("s1", 7), ("s2", 8), ("s2", 11)]
+    log = log_of([event("like", minute, session_id=session) for session, minute in told])
+    worker, last_minutes = Worker([]), []
+    for until in (2, 4, 5, 6, 7):
+        worker.log = log[:until]
+        await worker.run()
+        found = shard_of(worker).hash_fields(f"sessions:{ROOM}")
+        last_minutes.append({session: int(minute) - TEN for session, minute in found.items()})
+    assert last_minutes == [
+        {"s1": 5, "s2": 9}, {"s1": 5, "s2": 9}, {"s1": 7, "s2": 9}, {"s1": 7, "s2": 9}, {"s1": 7, "s2": 11}
+    ]  # fmt: skip
+
+
 async def test_everything_counted_expires() -> None:
     events = [
         event("follow", 0, "a", session_id="s1"),
         event("gift", 0, "a", subject_id="g", product_id="p", session_id="s1"),
+        *(event("enter", 0, f"u{number}", session_id="s1") for number in range(SHORT_BYTES)),
     ]
     worker = Worker(log_of(events))
     await worker.run()
@@ -629,6 +647,48 @@ async def test_everything_counted_expires() -> None:
     assert shard.ttl_seconds[f"people:minute:{TEN}:{ROOM}"] == MINUTES_KEPT_SECONDS
     assert shard.ttl_seconds[f"hour:{HOUR}"] == HOURS_KEPT_SECONDS
     assert shard.ttl_seconds["session:s1"] == shard.ttl_seconds[f"sessions:{ROOM}"] == 86_400
+
+
+async def test_few_people_lie_within_their_buckets_totals_and_many_beyond_them() -> None:
+    """No room costs a write for its people alone, until they are many."""
+    few = [event("enter", 0, f"u{number}", room_id="small") for number in range(20)]
+    many = [event("enter", 0, f"u{number}", room_id="large") for number in range(SHORT_BYTES)]
+    worker = Worker(log_of([*few, *many, event("enter", 0, "new", room_id="large")]))
+    await worker.run((len(few), 100, 100))
+    assert [suffix for suffix in shard_of(worker).strings if ":r:" in suffix] == [
+        f"people:{bucket}:r:large" for bucket in (f"minute:{TEN}", f"hour:{HOUR}")
+    ]
+    people = Counted(shard_of(worker)).people()
+    for bucket in (f"minute:{TEN}", f"hour:{HOUR}"):
+        assert people[bucket, "r:small"] == {"viewers": 20}
+        assert people[bucket, "r:large"]["viewers"] == pytest.approx(SHORT_BYTES + 1, rel=0.03)
+
+
+async def test_people_who_come_again_stay_within_the_totals() -> None:
+    again = [event("enter", 0, f"u{number % 30}") for number in range(4 * SHORT_BYTES)]
+    worker = Worker(log_of(again))
+    await worker.run([50] * (len(again) // 50))
+    assert not [suffix for suffix in shard_of(worker).strings if ":r:" in suffix]
+    assert Counted(shard_of(worker)).people()[f"hour:{HOUR}", ROOM] == {"viewers": 30}
+
+
+async def test_people_stored_before_they_lay_within_totals_stay_counted() -> None:
+    """What 41f6ba0 stored of a session: totals without people, and a log of its own, however short."""
+    worker, log = Worker(log_of([event("enter", 0, "new", session_id="s1")])), log_with(["a", "b"])
+    shard = shard_of(worker)
+    shard.values["session:s1"] = {"s": msgspec.msgpack.encode({SLOTS["views"]: 2})}
+    shard.strings["people:session:s1:s"] = log
+    await worker.run()
+    found = Counted(shard)
+    assert found.sums()["session:s1", "s"] == {"views": 3}
+    assert found.people()["session:s1", "s"] == {"viewers": 3}
+    assert shard.strings["people:session:s1:s"] == log
+
+
+def log_with(people: list[str]) -> bytes:
+    """Their entries as viewers of a room."""
+    group = np.full(len(people), GROUPS.index("present"))
+    return entries(hashes(people), group).astype("<u4").tobytes()
 
 
 async def test_time_to_live_is_set_again_while_a_key_is_in_use() -> None:

@@ -1,5 +1,5 @@
-"""Everything that is counted expires. To set each key's time to live at each write would double Redis's work, so it is
-set again only when part of it has run."""
+"""What is counted expires. To set each key's time to live at each write would double Redis's work, so it is set again
+only when part of it has run."""
 
 from collections.abc import Iterable
 
