@@ -44,8 +44,8 @@ def decode_totals(value: bytes) -> SlotSums:
 
 def decode_people(value: bytes) -> bytes:
     """One field's log of people, as far as it lies within the totals; others follow under a key of its own."""
-    totals: HeldTotals = _decode(value)
-    return totals.get(PEOPLE_SLOT, b"")
+    log = _decode(value).get(PEOPLE_SLOT)
+    return log if isinstance(log, bytes) else b""
 
 
 def encode_totals(totals: HeldTotals) -> bytes:
