@@ -23,6 +23,7 @@ from dashboards.console.pages import alert, brands
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream
 from streams.catalogue.brand import Brand
+from streams.catalogue.live import LiveCatalogue
 from streams.catalogue.quality import examples
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
@@ -59,6 +60,20 @@ class BrandRequest(msgspec.Struct):
     brand: Brand
     revision: str
     """Of the catalogue that its author saw."""
+
+
+class RemovalRequest(msgspec.Struct):
+    brand_id: str
+    revision: str
+    """Of the catalogue that its author saw."""
+
+
+class RemovedBrand(msgspec.Struct, frozen=True):
+    """A brand that is in the file no more."""
+
+    brand_id: str
+    revision: str
+    """Of the catalogue without it."""
 
 
 class SavedBrand(msgspec.Struct, frozen=True):
@@ -143,10 +158,30 @@ async def save_brand(request: Request) -> Response:
     return json_response(await stream.call(lambda sources: _saved(sources, given, user)))
 
 
-def _saved(sources: PageSources, given: BrandRequest, user: Person) -> SavedBrand:
+async def remove_brand(request: Request) -> Response:
+    """Take a brand out of the catalogue's file."""
+    user, given = require_operator(request), await read_json(request, RemovalRequest)
+    stream: PageStream = request.app.state.stream
+    return json_response(await stream.call(lambda sources: _removed(sources, given, user)))
+
+
+def _removed(sources: PageSources, given: RemovalRequest, user: Person) -> RemovedBrand:
+    live = _catalogue(sources)
+    now_ms = sources.readers.clock()
+    sources.readers.brand_changes.remove(live.path, given.brand_id, given.revision, user.name, now_ms)
+    live.take()
+    return RemovedBrand(given.brand_id, live.current.revision)
+
+
+def _catalogue(sources: PageSources) -> LiveCatalogue:
     live = sources.facts.live
     if live is None:
         raise UsageError("there is no catalogue: set PULSEWATCH_BRANDS")
+    return live
+
+
+def _saved(sources: PageSources, given: BrandRequest, user: Person) -> SavedBrand:
+    live = _catalogue(sources)
     now_ms = sources.readers.clock()
     sources.readers.brand_changes.save(live.path, given.brand, given.revision, user.name, now_ms)
     live.take()

@@ -5,7 +5,8 @@
     GET  /campaign/ID/report.html, /campaign/ID/report.csv, both with ?lang and ?zone
     GET  /quality.csv, /static/…, /healthz, /api/me, /api/known
     GET  /api/names               what pages call brands, and the money they report in, by the catalogue
-    POST /api/login, /api/logout, /api/decide, /api/campaigns, /api/campaigns/end, /api/brands/try, /api/brands/save
+    POST /api/login, /api/logout, /api/decide, /api/campaigns, /api/campaigns/end, /api/brands/try, /api/brands/save,
+         /api/brands/remove
 
 Ids are data: they reach the readers as parts of Redis keys and fields, and the page as JSON.
 """
@@ -111,6 +112,7 @@ def routes() -> list[Route | Mount]:
         Route("/api/campaigns/end", commands.end_campaign, methods=["POST"]),
         Route("/api/brands/try", commands.try_text, methods=["POST"]),
         Route("/api/brands/save", commands.save_brand, methods=["POST"]),
+        Route("/api/brands/remove", commands.remove_brand, methods=["POST"]),
         Route("/api/known", _known),
         Route("/api/names", _names),
         Route("/api/{page}", _page_json),

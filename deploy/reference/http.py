@@ -23,6 +23,7 @@ _CONSOLE: Mapping[str, str] = {
     "/api/campaigns": "creates a campaign; operators only",
     "/api/campaigns/end": "ends a campaign; operators only",
     "/api/brands/try": "`{\"text\"}`: every brand whose name it has, whether it is about it, and why",
+    "/api/brands/remove": "`{\"brand_id\", \"revision\"}`: takes a brand out of the catalogue's file; operators only",
     "/api/brands/save": "`{\"brand\", \"revision\"}`: puts a brand into the catalogue's file; operators only",
     "/api/names": "by brand: what pages call it, and the currency it reports in",
     "/api/known": "the rooms, brands and products that anything was heard of lately, for a new campaign",

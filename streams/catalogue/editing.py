@@ -1,4 +1,4 @@
-"""One brand of brands.yaml, changed or added by a program: the rest of the file stays as people wrote it.
+"""One brand of brands.yaml, changed, added or removed by a program: the rest of the file stays as people wrote it.
 
 1. Find the brand's node in the file's text.  2. Put its new YAML there; comments inside it are lost, all others stay.
 3. Read the whole as anybody would: it must say what it said before, and the new brand.  4. Write it beside the file,
@@ -33,6 +33,28 @@ def with_brand(source: str, path: Path, brand: Brand) -> str:
     after = [brand if one.id == brand.id else one for one in before] + ([brand] if known is None else [])
     if brands_of(changed, path) != after:
         raise UsageError(f"{path.name}: {brand.id} cannot be put into this file by itself: edit the file")
+    return changed
+
+
+def without_brand(source: str, path: Path, brand_id: str) -> str:
+    """The file's text without the brand and the comments inside it. Raises UsageError where there is none of this id,
+    where another names it as its rival, or where it cannot be taken out by itself."""
+    before = brands_of(source, path)
+    after = [one for one in before if one.id != brand_id]
+    if len(after) == len(before):
+        raise UsageError(f"{path.name}: there is no brand {brand_id[:40]}")
+    against = [one.id for one in after if brand_id in one.rivals]
+    if against:
+        raise UsageError(f"{brand_id} is a rival of {', '.join(against[:5])}: take it out there first")
+    nodes = _brands_node(source, path)
+    at = next(number for number, one in enumerate(before) if one.id == brand_id)
+    changed = _cut_out(source, nodes, at) if nodes.flow_style else _cut_lines(source, nodes, at)
+    try:
+        agrees = brands_of(changed, path) == after
+    except UsageError:
+        agrees = False
+    if not agrees:
+        raise UsageError(f"{path.name}: {brand_id} cannot be taken out of this file by itself: edit the file")
     return changed
 
 
@@ -89,6 +111,29 @@ def _added(source: str, nodes: Any, brand: Brand) -> str:
     line_end = source.find("\n", end)  # behind a comment on the last line
     end = len(source) if line_end < 0 else line_end
     return f"{source[:end]}\n{dash}{written}{source[end:]}"
+
+
+def _cut_out(source: str, nodes: Any, at: int) -> str:
+    """Without one item of a list in brackets, and the comma that parted it."""
+    items = nodes.value
+    if at + 1 < len(items):
+        return source[: items[at].start_mark.index] + source[items[at + 1].start_mark.index :]
+    start = _end(items[at - 1]) if at else items[at].start_mark.index
+    return source[:start] + source[_end(items[at]) :]
+
+
+def _cut_lines(source: str, nodes: Any, at: int) -> str:
+    """Without the lines of one item of a list with dashes; of the only one, an empty list is left."""
+    node = nodes.value[at]
+    dash = source.rfind("-", 0, node.start_mark.index)
+    start, end = source.rfind("\n", 0, dash) + 1, _end(node)
+    if source[end - 1] != "\n":
+        line_end = source.find("\n", end)
+        end = len(source) if line_end < 0 else line_end + 1
+    if len(nodes.value) > 1:
+        return source[:start] + source[end:]
+    colon = source.rfind(":", 0, source.rfind("brands", 0, start) + len("brands") + 3)
+    return f"{source[: colon + 1]} []{source[colon + 1 : start]}{source[end:]}"
 
 
 def _written(brand: Brand, nodes: Any, column: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from streams.catalogue.brand import Brand, brands_of
-from streams.catalogue.editing import prepared, with_brand
+from streams.catalogue.editing import prepared, with_brand, without_brand
 from streams.catalogue.live import revision_of
 from streams.errors import UsageError
 from streams.ledger.reader import answers
@@ -21,12 +21,12 @@ MOST: Final = 1_000
 
 
 class BrandChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One change; `before` is None of a brand that was added."""
+    """One change; `before` is None of a brand that was added, `after` of one that was removed."""
 
     brand_id: str
     author: str
     at_ms: int
-    after: Brand
+    after: Brand | None = None
     before: Brand | None = None
 
 
@@ -43,22 +43,39 @@ class BrandChanges:
     def save(self, path: Path, brand: Brand, revision: str, author: str, at_ms: int) -> BrandChange:
         """Put a brand into the file, in the place of the one of its id. `revision` is that of the catalogue that its
         author saw. Raises UsageError where the file has another by now, or the brand is none."""
-        source = _text(path)
-        brands = brands_of(source, path)
-        if revision_of(brands) != revision:
-            raise UsageError("somebody else has changed the file meanwhile: look at it again, then save")
-        change = BrandChange(brand.id, author, at_ms, brand, next((one for one in brands if one.id == brand.id), None))
-        with prepared(path, with_brand(source, path, brand)):
+        source, before = _seen(path, brand.id, revision)
+        change = BrandChange(brand.id, author, at_ms, brand, before)
+        self._write(path, with_brand(source, path, brand), change)
+        return change
+
+    def remove(self, path: Path, brand_id: str, revision: str, author: str, at_ms: int) -> BrandChange:
+        """Take a brand out of the file; it stays in the change, to be saved again by whoever wants it back. Raises
+        UsageError where the file has another revision by now, or the brand cannot be taken out."""
+        source, before = _seen(path, brand_id, revision)
+        change = BrandChange(brand_id, author, at_ms, None, before)
+        self._write(path, without_brand(source, path, brand_id), change)
+        return change
+
+    def _write(self, path: Path, text: str, change: BrandChange) -> None:
+        with prepared(path, text):
             answers(
                 self._client,
                 [("RPUSH", self._key, msgspec.json.encode(change)), ("LTRIM", self._key, -MOST, -1)],
             )
-        return change
 
     def last(self, count: int) -> list[BrandChange]:
         """The newest changes, the newest first."""
         [values] = answers(self._client, [("LRANGE", self._key, -count, -1)])
         return [_decode(value) for value in reversed(values)]
+
+
+def _seen(path: Path, brand_id: str, revision: str) -> tuple[str, Brand | None]:
+    """The file's text, and the brand in it. Raises UsageError where its author saw another revision."""
+    source = _text(path)
+    brands = brands_of(source, path)
+    if revision_of(brands) != revision:
+        raise UsageError("somebody else has changed the file meanwhile: look at it again, then save")
+    return source, next((one for one in brands if one.id == brand_id), None)
 
 
 def _text(path: Path) -> str:

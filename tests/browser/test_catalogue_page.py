@@ -1,4 +1,4 @@
-"""The catalogue's page in a real Chromium: a text tried, a brand changed and added, on a phone and in Chinese."""
+"""The catalogue's page in a real Chromium: a text tried, brands changed, added and removed, on a phone, in Chinese."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_catalogue_fits_every_width_in_every_language(
     with chromium.page(f"{console.url}/brands?lang={language}", size) as page:
         expect(page.locator("h1")).to_have_text(title)
         expect(page.locator('[data-panel="brands"] tbody tr')).to_have_count(2)
-        page.locator("tr[data-brand-id=apple] button").click()
+        page.locator("tr[data-brand-id=apple] button").first.click()
         expect(page.locator('[data-panel="form"]')).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -70,7 +70,7 @@ def test_text_is_tried_and_says_why(console: Served, chromium: Browser) -> None:
 def test_brand_is_changed_and_another_added(console: Served, chromium: Browser, settings: Settings) -> None:
     assert settings.brands is not None
     with chromium.page(f"{console.url}/brands?lang=en", PHONE) as page:
-        page.locator("tr[data-brand-id=mi] button").click()
+        page.locator("tr[data-brand-id=mi] button").first.click()
         form = page.locator('[data-panel="form"]')
         form.locator("[name=ambiguous]").fill("小米\n")
         form.locator("[name=context]").fill("手机\n雷军")
@@ -99,6 +99,47 @@ def test_brand_is_changed_and_another_added(console: Served, chromium: Browser, 
     assert "- id: apple   # ours" in settings.brands.read_text()
 
 
+@pytest.mark.parametrize(
+    ("language", "remove", "sure", "what"),
+    [
+        ("en", "Remove mi", "Remove it", "counters and history stay"),
+        ("zh-Hant", "移除 mi", "確認移除", "計數和歷史保留"),
+    ],
+)
+def test_brand_is_removed_when_it_is_confirmed_and_brought_back(
+    chromium: Browser, settings: Settings, language: str, remove: str, sure: str, what: str
+) -> None:
+    assert settings.brands is not None
+    settings.brands.write_text(BRANDS.replace("rivals: [mi]", "rivals: []"))
+    with served(settings) as console, chromium.page(f"{console.url}/brands?lang={language}", NARROW) as page:
+        rows = page.locator('[data-panel="brands"] tbody tr')
+        page.get_by_role("button", name=remove).click()
+        asked = page.get_by_role("alertdialog")
+        expect(asked).to_contain_text(what)
+        expect(asked.locator("button").last).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        asked.locator("button").last.click()
+        expect(asked).to_have_count(0)
+        assert len(read_brands(settings.brands)) == 2
+        page.get_by_role("button", name=remove).click()
+        asked.get_by_role("button", name=sure).click()
+        expect(rows).to_have_count(1)
+        assert [brand.id for brand in read_brands(settings.brands)] == ["apple"]
+        page.locator('[data-panel="changes"] button').click()
+        expect(rows).to_have_count(2)
+        expect(page.locator('[data-panel="changes"] button')).to_have_count(0)
+    assert [brand.id for brand in read_brands(settings.brands)] == ["apple", "mi"]
+
+
+def test_removal_of_a_rival_says_where_it_is_needed(console: Served, chromium: Browser) -> None:
+    with chromium.page(f"{console.url}/brands?lang=en") as page:
+        page.get_by_role("button", name="Remove mi").click()
+        page.get_by_role("button", name="Remove it").click()
+        expect(page.get_by_role("alertdialog").get_by_role("alert")).to_contain_text("mi is a rival of apple")
+        assert ["400" in complaint for complaint in chromium.complaints] == [True]
+        chromium.complaints.clear()
+
+
 def test_who_may_look_sees_no_form(settings: Settings, chromium: Browser, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     tokens.write_text("viewer bob another-long-one\n")
@@ -111,6 +152,7 @@ def test_who_may_look_sees_no_form(settings: Settings, chromium: Browser, tmp_pa
             expect(page.locator(".bar")).to_contain_text("bob")
             assert page.get_by_role("button", name="Edit").count() == 0
             assert page.get_by_role("button", name="New brand").count() == 0
+            assert page.get_by_role("button", name="Remove").count() == 0
         chromium.context.clear_cookies()
 
 

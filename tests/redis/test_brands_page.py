@@ -114,6 +114,44 @@ def test_only_operators_change_and_everybody_who_may_look_tries(closed: Served, 
     assert closed.get("brands")["changes"][0]["author"] == "alice"
 
 
+def remove(console: Served, brand_id: str, seen: str | None = None) -> Any:
+    return console.post("brands/remove", {"brand_id": brand_id, "revision": seen or revision(console)})
+
+
+def test_removed_brand_leaves_the_file_and_comes_back_as_it_was(console: Served, path: Path) -> None:
+    before = read_brands(path)
+    answer = remove(console, "b2")
+    assert (answer.status_code, answer.json()["error"]) == (400, "b2 is a rival of b1: take it out there first")
+    assert path.read_text() == BRANDS
+    free = {"id": "b1", "display_name": "Bright One", "names": ["Bright"], "rivals": ["b3"], "currency": "JPY"}
+    assert save(console, free).status_code == 200
+    answer = remove(console, "b2")
+    assert answer.json() == {"brand_id": "b2", "revision": revision(console)}
+    assert ids(console.get("brands")) == ["b1", "b3"]
+    assert console.post("brands/try", {"text": "Second"}).json() == []
+    change = console.get("brands")["changes"][0]
+    assert (change["brand_id"], change["gone"], change["added"], change["fields"]) == ("b2", True, False, [])
+    assert save(console, change["removed"]).status_code == 200
+    assert sorted(read_brands(path)[1:], key=lambda brand: brand.id) == before[1:]
+    assert [one["removed"] for one in console.get("brands")["changes"]] == [None] * 3
+
+
+def test_removal_has_the_protections_of_an_edit(closed: Served, settings: Settings, path: Path) -> None:
+    assert remove(closed, "b1", "0").status_code == 401
+    closed.post("login", {"token": "another-long-one"})
+    assert remove(closed, "b1").status_code == 403
+    closed.post("login", {"token": "correct-horse-battery"})
+    assert remove(closed, "nobody").status_code == 400
+    assert closed.client.post("/api/brands/remove", json={"brand_id": "b1", "revision": revision(closed)}).is_error
+    late = remove(closed, "b1", "0123456789ab")
+    assert (late.status_code, "somebody else" in late.json()["error"]) == (400, True)
+    assert path.read_text() == BRANDS
+    assert remove(closed, "b1").status_code == 200
+    assert closed.get("brands")["changes"][0]["author"] == "alice"
+    with served(settings.model_copy(update={"brands": None})) as bare:
+        assert remove(bare, "b1", "0").status_code == 400
+
+
 def test_change_of_what_somebody_else_has_changed_is_refused(console: Served, path: Path) -> None:
     seen = revision(console)
     assert save(console, {"id": "b2", "names": ["Zweite"]}, seen).status_code == 200
@@ -151,6 +189,8 @@ def test_nothing_is_written_without_the_record_of_it(settings: Settings, path: P
     seen = LiveCatalogue(path).current.revision
     with pytest.raises(Unavailable):
         BrandChanges(Away(), "pw").save(path, Brand(id="b4", names=("Quattro",)), seen, "alice", 1)
+    with pytest.raises(Unavailable):
+        BrandChanges(Away(), "pw").remove(path, "b1", seen, "alice", 1)
     assert path.read_text() == BRANDS
 
 

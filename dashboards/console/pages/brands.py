@@ -1,6 +1,6 @@
 """The catalogue: which brands are watched, by which words, what belongs to them, and who changed it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
@@ -8,6 +8,7 @@ from dashboards.console.sources import PageSources
 from streams.catalogue.brand import Brand
 from streams.catalogue.live import CatalogueStatus
 from streams.catalogue.matcher import Hit
+from streams.control.brands import BrandChange
 
 MAX_BRANDS = 100
 MAX_CHANGES = 20
@@ -28,13 +29,17 @@ class BrandList(msgspec.Struct, frozen=True):
 
 
 class BrandChangeLine(msgspec.Struct, frozen=True):
-    """Who changed what: the fields that are others than before, all of a new brand's."""
+    """Who changed what: the fields that are others than before, all of a new brand's, none of one that was removed."""
 
     brand_id: str
     author: str
     at_ms: int
     added: bool
     fields: Sequence[str]
+    gone: bool = False
+    """Whether it was removed."""
+    removed: Brand | None = None
+    """As it was, where it is still gone: saved again, it is back."""
 
 
 class BrandsPage(msgspec.Struct, frozen=True):
@@ -69,10 +74,7 @@ def view(sources: PageSources, key: str = "") -> BrandsPage:
     wanted = key.strip().casefold()
     found = [brand for brand in live.fresh().brands.values() if not wanted or wanted in _words(brand)]
     changes = sources.readers.brand_changes.last(MAX_CHANGES)
-    lines = [
-        BrandChangeLine(one.brand_id, one.author, one.at_ms, one.before is None, _changed(one.before, one.after))
-        for one in changes
-    ]
+    lines = _lines(changes, live.current.brands)
     return BrandsPage(
         CatalogueHead(live.status()), BrandList(found[:MAX_BRANDS], max(0, len(found) - MAX_BRANDS)), lines
     )
@@ -101,6 +103,19 @@ def tried(sources: PageSources, text: str) -> list[TriedBrand]:
 def _words(brand: Brand) -> str:
     listed = (brand.names, brand.always, brand.ambiguous, brand.products, brand.handles, brand.hashtags)
     return "\n".join([brand.id, brand.display_name, *(word for words in listed for word in words)]).casefold()
+
+
+def _lines(changes: Sequence[BrandChange], present: Container[str]) -> list[BrandChangeLine]:
+    lines, offered = [], set[str]()
+    for one in changes:
+        if one.after is not None:
+            fields = _changed(one.before, one.after)
+            lines.append(BrandChangeLine(one.brand_id, one.author, one.at_ms, one.before is None, fields))
+            continue
+        back = None if one.brand_id in present or one.brand_id in offered else one.before
+        offered.add(one.brand_id)
+        lines.append(BrandChangeLine(one.brand_id, one.author, one.at_ms, False, (), gone=True, removed=back))
+    return lines
 
 
 def _changed(before: Brand | None, after: Brand) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.catalogue.brand import Brand, Examples, brands_of, read_brands
-from streams.catalogue.editing import prepared, with_brand
+from streams.catalogue.editing import prepared, with_brand, without_brand
 from streams.errors import UsageError
 
 FILE = """\
@@ -125,3 +125,50 @@ def test_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     missing = tmp_path / "gone" / "brands.yaml"
     with pytest.raises(UsageError, match="cannot be written"), prepared(missing, "brands: []"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("brand", "gone"),
+    [
+        ("adidas", '  - {id: adidas, names: [adidas], examples: {about: ["three: stripes"]}}\n'),
+        ("apple", "  - id: apple\n    ambiguous: [苹果]\n    context: [手机]   # more to come\n"),
+    ],
+)
+def test_removed_brand_leaves_the_rest_as_it_was(brand: str, gone: str) -> None:
+    source = FILE.replace("[adidas]\n\n", "[]\n\n")
+    assert gone in source
+    assert without_brand(source, PATH, brand) == source.replace(gone, "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "brands: [{id: a, names: [a]}, {id: b, names: [b]}, {id: c, names: [c]}]\n",
+        "brands:\n- id: a\n  names: [a]\n-\n  id: b\n  names:\n  - b\n- names: [c]   # last\n  id: c",
+        "brands:\n- {id: a, names: [a]}\n- id: b\n  names: [b]\n  display_name: |\n    B\n\n- {id: c, names: [c]}\n",
+        "brands:\r\n  - {id: a, names: [a]}\r\n  - {id: b, names: [b]}\r\n  - {id: c, names: [c]}\r\n",
+        "# top\nbrands: # all\n  - &x {id: a, names: [a-b]}\n  - {id: b, names: [b]} # b - b\n  - {id: c, names: [c]}",
+    ],
+)
+def test_each_brand_can_be_removed_and_then_all(source: str) -> None:
+    for order in (("a", "b", "c"), ("c", "b", "a"), ("b", "a", "c")):
+        rest = source
+        for number, brand in enumerate(order):
+            rest = without_brand(rest, PATH, brand)
+            assert {one.id for one in brands_of(rest, PATH)} == set(order[number + 1 :])
+        assert brands_of(with_brand(rest, PATH, PUMA), PATH) == [PUMA]
+
+
+@pytest.mark.parametrize(
+    ("brand", "said"),
+    [("adidas", "adidas is a rival of nike: take it out there first"), ("nobody", "there is no brand nobody")],
+)
+def test_brand_that_others_need_or_nobody_knows_is_not_removed(brand: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        without_brand(FILE, PATH, brand)
+
+
+def test_brand_whose_yaml_another_refers_to_is_not_removed() -> None:
+    source = "brands:\n- {id: a, names: &shared [a]}\n- {id: b, names: *shared}\n"
+    with pytest.raises(UsageError, match="edit the file"):
+        without_brand(source, PATH, "a")

@@ -293,6 +293,8 @@ export interface BrandChangeLine {
   at_ms: number;
   added: boolean;
   fields: string[];
+  gone: boolean;
+  removed: Brand | null;
 }
 
 export interface BrandsPanels {

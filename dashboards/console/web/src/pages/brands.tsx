@@ -1,6 +1,6 @@
 // The catalogue: its brands, a text tried against it, and a form to change one or add one.
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Answer } from "../api";
 import { Moment, Plain } from "../alerts";
 import { count, plain, when } from "../format";
@@ -31,6 +31,8 @@ const SINGLE: Single[] = ["display_name", "jurisdiction", "currency", "time_zone
 export function BrandsPage(): JSX.Element {
   const [wanted, setWanted] = useState("");
   const [edited, setEdited] = useState<Brand | "new" | null>(null);
+  const [leaving, setLeaving] = useState<Brand | null>(null);
+  const [undoFailure, setUndoFailure] = useState("");
   // What was saved here is known before the page is sent anew.
   const [own, setOwn] = useState({ over: "", revision: "" });
   const live = useLive<BrandsPanels>("brands", wanted);
@@ -46,6 +48,11 @@ export function BrandsPage(): JSX.Element {
   }
   const revision = status && own.over === status.revision ? own.revision : (status?.revision ?? "");
   const mayEdit = who?.role === "operator";
+  const bringBack = async (brand: Brand): Promise<void> => {
+    const answer: Answer<SavedBrand> = await ask("/api/brands/save", { brand, revision });
+    setUndoFailure(answer.error ?? "");
+    if (answer.value && status) setOwn({ over: status.revision, revision: answer.value.revision });
+  };
   return (
     <Shell
       live={live} title={t("catalogue")}
@@ -57,6 +64,10 @@ export function BrandsPage(): JSX.Element {
         {edited && status && (
           <BrandForm key={edited === "new" ? "" : edited.id} brand={edited === "new" ? null : edited} revision={revision} onEnd={() => setEdited(null)}
             onSaved={(saved) => setOwn({ over: status.revision, revision: saved })} />
+        )}
+        {leaving && status && (
+          <Removal key={leaving.id} brand={leaving} revision={revision} onEnd={() => setLeaving(null)}
+            onRemoved={(left) => { setOwn({ over: status.revision, revision: left }); setLeaving(null); }} />
         )}
         <TryText />
         <Panel
@@ -79,7 +90,12 @@ export function BrandsPage(): JSX.Element {
                         <small> {one.display_name && <><Plain>{one.id}</Plain> </>}{[one.jurisdiction, one.currency, one.time_zone].filter(Boolean).join(" · ")}</small></th>
                       <Words of={[...(one.names ?? []), ...(one.always ?? []), ...(one.products ?? []), ...(one.handles ?? []).map((handle) => `@${handle}`)]} />
                       <Words of={one.ambiguous} /><Words of={one.context} /><Words of={one.rivals} />
-                      <td>{mayEdit && <button class="quiet" onClick={() => setEdited(one)} aria-label={t("editBrand", { name: plain(one.id) })}>{t("edit")}</button>}</td>
+                      <td>{mayEdit && (
+                        <>
+                          <button class="quiet" onClick={() => setEdited(one)} aria-label={t("editBrand", { name: plain(one.id) })}>{t("edit")}</button>{" "}
+                          <button class="quiet" onClick={() => setLeaving(one)} aria-label={t("removeNamed", { name: plain(one.id) })}>{t("removeBrand")}</button>
+                        </>
+                      )}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -90,19 +106,57 @@ export function BrandsPage(): JSX.Element {
         </Panel>
         <Panel name="changes" title={t("brandChanges")} data={changes} isEmpty={(all) => !all.length} empty="noChanges">
           {(all) => (
-            <ul class="plain">
-              {all.map((one) => (
-                <li key={`${one.at_ms} ${one.brand_id}`}>
-                  <Plain>{one.author}</Plain> · <b><Plain>{one.brand_id}</Plain></b>{" "}
-                  {one.added ? t("addedBrand") : one.fields.map(label).join(", ")} · <Moment ms={one.at_ms} />
-                </li>
-              ))}
-            </ul>
+            <>
+              <ul class="plain">
+                {all.map((one) => (
+                  <li key={`${one.at_ms} ${one.brand_id}`}>
+                    <Plain>{one.author}</Plain> · <b><Plain>{one.brand_id}</Plain></b>{" "}
+                    {one.gone ? t("removed") : one.added ? t("addedBrand") : one.fields.map(label).join(", ")} · <Moment ms={one.at_ms} />{" "}
+                    {one.removed && mayEdit && <Undo brand={one.removed} onClick={bringBack} />}
+                  </li>
+                ))}
+              </ul>
+              {undoFailure && <p class="state" role="alert">{undoFailure}</p>}
+            </>
           )}
         </Panel>
         {who?.role === "viewer" && <p class="state">{t("onlyOperators")}</p>}
       </div>
     </Shell>
+  );
+}
+
+const Undo = ({ brand, onClick }: { brand: Brand; onClick: (brand: Brand) => Promise<void> }): JSX.Element => (
+  <button class="quiet" onClick={() => void onClick(brand)} aria-label={t("undoNamed", { name: plain(brand.id) })}>{t("undoRemoval")}</button>
+);
+
+interface RemovalProps {
+  brand: Brand;
+  revision: string;
+  onEnd: () => void;
+  onRemoved: (revision: string) => void;
+}
+
+/** What a removal does, and the button that does it. */
+function Removal({ brand, revision, onEnd, onRemoved }: RemovalProps): JSX.Element {
+  const [failure, setFailure] = useState("");
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const remove = async (): Promise<void> => {
+    const answer: Answer<{ revision: string }> = await ask("/api/brands/remove", { brand_id: brand.id, revision });
+    setFailure(answer.error ?? "");
+    if (answer.value) onRemoved(answer.value.revision);
+  };
+  return (
+    <section class="panel" role="alertdialog" aria-labelledby="removal" aria-describedby="removal-what" data-panel="removal">
+      <header><h2 id="removal">{t("removeNamed", { name: plain(brand.display_name || brand.id) })}</h2></header>
+      <p id="removal-what">{t("removeWhat")}</p>
+      <div class="row">
+        <button onClick={() => void remove()}>{t("removeNow")}</button>
+        <button ref={first} onClick={onEnd}>{t("cancel")}</button>
+      </div>
+      {failure && <p class="state" role="alert"><Plain>{failure}</Plain></p>}
+    </section>
   );
 }
 
