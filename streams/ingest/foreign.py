@@ -252,6 +252,13 @@ class Fields:
                 value = None
         return Fields(value if isinstance(value, dict) else {})
 
+    def required_part(self, *names: str) -> "Fields":
+        """Raises ForeignError where it is missing or empty."""
+        part = self.part(*names)
+        if not part:
+            raise ForeignError("missing_field", f"no {names[0]}")
+        return part
+
     def parts(self, *names: str) -> Iterator["Fields"]:
         """The objects of a list; a single object is a list of one."""
         value = self.get(*names)
@@ -260,9 +267,11 @@ class Fields:
                 yield Fields(item)
 
     def items(self, *names: str) -> Sequence[Any]:
-        """A list, empty where there is none."""
+        """A list, empty where there is none; a text or number that stands for itself is a list of one."""
         value = self.get(*names)
-        return value if isinstance(value, list) else []
+        if isinstance(value, list):
+            return value
+        return [value] if value != "" and isinstance(value, str | int) and not isinstance(value, bool) else []
 
     def _by_plain_name(self) -> dict[str, Any]:
         if self._alike is None:

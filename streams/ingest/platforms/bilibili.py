@@ -105,6 +105,8 @@ def _all_likes(message: Message) -> list[Event]:
 def _viewers(message: Message) -> list[Event]:
     data = message.fields.part("data")
     count = data.number_or_none("online_count")
+    if count is None and data.get("count") is None:
+        count = data.shown_number("online_count_text", "count_text")
     if count is None:
         count = data.required_number("count")
     time_ms = at_ms(message, data)
@@ -139,7 +141,7 @@ def _cut_off(message: Message) -> list[Event]:
 
 def _by_user(message: Message, kind: Kind, *content: object, **fields: object) -> Event:
     """An event with the platform's id, or with one made of kind, user, time and content."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     user_id, actor = user_of(message)
     time_ms = at_ms(message, data)
     own_id = data.identifier("msg_id") or message.made_id(kind, user_id, time_ms, *content)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from streams.events.schema import Actor, Event
 from streams.ingest.feed import Message
 from streams.ingest.foreign import Fields, ForeignError, epoch_ms, identifier_of, time_ms_of
+from streams.ingest.money import minor_units
 from streams.ingest.platforms.bilibili_users import user_of
 from streams.ingest.wire import Wire, from_base64
 
@@ -42,7 +43,7 @@ class Purchase:
 
 def send_gift(message: Message) -> list[Event]:
     """A gift as the room's socket tells it."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     items = max(1, data.number("num", default=1))
     own_id = data.identifier("tid", "rnd") or _made_id(message, data, items)
     return _gifts(message, own_id, at_ms(message, data), Purchase(items, _web_coins(data, items) // COINS_A_FEN))
@@ -50,7 +51,7 @@ def send_gift(message: Message) -> list[Event]:
 
 def open_gift(message: Message) -> list[Event]:
     """A gift as the open platform tells it: of a blind box only what came out, and never what the box cost."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     items = max(1, data.number("gift_num", "num", default=1))
     each = data.number("r_price" if data.get("r_price") is not None else "price") // COINS_A_FEN
     box = data.part("blind_gift")
@@ -71,7 +72,7 @@ def send_gift_v2(message: Message) -> list[Event]:
     1 the uid · 9 the blind box (3 its name, 6 its price) · 10 gifts (1 id, 3 pieces, 5 price, 6 what was paid for a
     box's whole group, 8 the coin, 9 the purchase's id, 10 seconds) · 15 the sender (1 the uid)
     """
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     if data.get("pb") is None:
         return send_gift(message)
     whole = from_base64(data.text("pb"))
@@ -91,7 +92,7 @@ def send_gift_v2(message: Message) -> list[Event]:
 
 def guard_buy(message: Message) -> list[Event]:
     """A guard's months at the list price of a month."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     months = max(1, data.number("num", default=1))
     purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
     message.notes.append("list_price")
@@ -100,7 +101,7 @@ def guard_buy(message: Message) -> list[Event]:
 
 def toast(message: Message) -> list[Event]:
     """The same purchase with what was paid for all its months; none where nobody paid."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     guard, pay = data.part("guard_info") or data, data.part("pay_info") or data
     source = (data.part("option") or data).number_or_none("source")
     if source == GIVEN:
@@ -111,7 +112,7 @@ def toast(message: Message) -> list[Event]:
 
 
 def open_guard(message: Message) -> list[Event]:
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     months = _months(data.number("guard_num", "num", default=1), data.text("guard_unit"))
     purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
     own_id = data.identifier("msg_id") or _made_id(message, data, months)
@@ -120,15 +121,24 @@ def open_guard(message: Message) -> list[Event]:
 
 def super_chat(message: Message) -> list[Event]:
     """Two events: the comment, and the gift that paid for it."""
-    data = message.fields.part("data")
+    data = message.fields.required_part("data")
     user_id, actor = user_of(message)
     text, time_ms = data.text("message"), at_ms(message, data)
     own_id = f"sc:{data.identifier('message_id', 'id') or message.made_id(user_id, time_ms, text)}"
-    fen = 100 * data.number("rmb", "price")
+    fen = _fen(message, data.get("rmb", "price"))
     return [
-        message.event("comment", own_id, time_ms, actor=actor, text=text),
+        message.event("comment", own_id, time_ms, actor=actor, text=text or None),
         message.event("gift", f"{own_id}:gift", time_ms, actor=actor, amount=fen),
     ]
+
+
+def _fen(message: Message, yuan: object) -> int:
+    """0, and a note, where it is no amount: the comment is read all the same."""
+    try:
+        return minor_units(yuan, "major", "CNY")
+    except ForeignError:
+        message.notes.append("unknown_price")
+        return 0
 
 
 def super_chat_deleted(message: Message) -> list[Event]:

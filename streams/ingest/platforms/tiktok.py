@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from streams.events.schema import Event
 from streams.ingest.feed import Decoder, Message, Translation
-from streams.ingest.foreign import Fields, identifier_of
+from streams.ingest.foreign import Fields, ForeignError, identifier_of
 from streams.ingest.platforms import webcast
 
 
@@ -45,7 +45,9 @@ def _spoken(fields: Fields) -> str:
 
 
 def _delete(message: Message) -> list[Event]:
-    deleted = filter(None, map(identifier_of, message.fields.items("delete_msg_ids", "delete_msg_ids_list")))
+    deleted = list(filter(None, map(identifier_of, message.fields.items("delete_msg_ids", "delete_msg_ids_list"))))
+    if not deleted:
+        raise ForeignError("missing_field", "no delete_msg_ids")
     at_ms = webcast.at_ms(message)
     return [message.retraction(name, at_ms) for name in deleted]
 

@@ -120,16 +120,22 @@ def social(message: Message) -> list[Event]:
     """Follows and shares are one type: a number tells them apart, or the name of the line that is shown."""
     shown = _common(message).part("display_text").text("key") or message.fields.text("display_type")
     action = message.fields.number_or_none("action")
+    if action is None:
+        shown = shown or message.fields.text("action").lower()
+        if not shown:
+            raise ForeignError("missing_field", "no action")
     if action == FOLLOWED or "follow" in shown:
         return follow(message)
     return share(message) if action == SHARED or "share" in shown else []
 
 
 def viewers(message: Message) -> list[Event]:
-    present = message.fields.shown_number("online_user_for_anchor")
-    if present is None or message.fields.get(*_PRESENT) is not None:
+    present = message.fields.shown_number(*_PRESENT)
+    if present is None and message.fields.get(*_PRESENT) is None:
+        present = message.fields.shown_number("online_user_for_anchor")
+    if present is None:
         present = message.fields.required_number(*_PRESENT)
-    came = message.fields.number_or_none("total_user", "total_user_count")
+    came = message.fields.shown_number("total_user", "total_user_count")
     return by_room(message, "viewers", present, came, value=present, value_mode="snapshot", total=came)
 
 
