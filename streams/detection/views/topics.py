@@ -31,6 +31,8 @@ _NESTED = 0.7
 """A term that occurs this often inside a longer one is only part of it."""
 _LINK = re.compile(r"https?://\S+|www\.\S+|@\w+")
 _HAN_RUN = re.compile("[\u3400-\u9fff]{2,}")
+_MEASURES = frozenset("个位名条只件张块元瓶盒包袋斤克次遍种号层楼岁年月天")
+_COUNTED_RUN = re.compile("[0-9]?[\u3400-\u9fff]{2,}")
 _WORD = re.compile(r"[a-z][a-z'’-]*")
 MIN_WORD_CHARS = 3
 _JOINS = frozenset(
@@ -60,8 +62,10 @@ def terms(text: str) -> set[str]:
 
 
 def _han(plain: str) -> Iterator[str]:
-    for run in _HAN_RUN.findall(plain):
-        words: list[str] = rjieba.cut(run, True)
+    for run in _COUNTED_RUN.findall(plain):
+        words: list[str] = rjieba.cut(run.lstrip("0123456789"), True)
+        if run[0].isdecimal() and words[0][0] in _MEASURES:  # 8个人 has 个 behind its number, and no 个人
+            words = words[1:]
         yield from (word for word in words if len(word) > 1 and not _joins(word))
         for one, two in pairwise(words):
             # A character by itself may end a word that the dictionary lacks, as in 充电|宝; it begins none.
@@ -144,13 +148,26 @@ def _names(term: str, names: set[str]) -> bool:
 
 
 def with_examples(topics: Sequence[Topic], texts: Sequence[str]) -> list[Topic]:
-    """The topics with a text each that has them, the shortest that says more than the term."""
+    """The topics with a text each that has them, the shortest that says more than the term.
+
+    Of topics that the same texts have, the words of one wording that many repeat, only the longest is shown.
+    """
     said = [(text, terms(text)) for text in sorted(texts, key=len)]
-    return [replace(topic, example=_example(topic.term, said)) for topic in topics]
+    having = {topic.term: [text for text, found in said if topic.term in found] for topic in topics}
+    return [
+        replace(topic, example=_example(topic.term, having[topic.term]))
+        for topic in topics
+        if not any(_repeats(topic, other, having) for other in topics)
+    ]
 
 
-def _example(term: str, said: Sequence[tuple[str, set[str]]]) -> str:
-    having = [text for text, found in said if term in found]
+def _repeats(topic: Topic, other: Topic, having: Mapping[str, Sequence[str]]) -> bool:
+    """Whether another topic, which says more, is said by the same texts and as often."""
+    same = topic.texts == other.texts and having[topic.term] == having[other.term] != []
+    return same and (-len(other.term), other.term) < (-len(topic.term), topic.term)
+
+
+def _example(term: str, having: Sequence[str]) -> str:
     return next((text for text in having if len(text) > 2 * len(term)), having[0] if having else "")
 
 

@@ -83,3 +83,16 @@ def test_examples_of_ten_minutes_go_with_a_text_that_was_taken_back() -> None:
     [suffix] = [suffix for suffix in views.values if suffix.startswith("samples:")]
     assert set(views.values[suffix]) <= set(taken.values[suffix])
     assert set(taken.values[suffix].values()) == {None}
+
+
+def test_words_of_one_wording_that_many_repeat_are_one_topic() -> None:
+    wording, other = "单位食堂的牛肉干吃得集体住院", "退货，牛肉干发霉"
+    topics = rising({"单位食堂": 30, "集体住院": 30, "退货": 30, "牛肉干": 60}, {}, share=1)
+    shown = with_examples(topics, [wording, other])
+    assert sorted(topic.term for topic in shown) == ["单位食堂", "牛肉干", "退货"]
+
+
+def test_what_is_counted_by_is_no_topic() -> None:
+    assert "个人" not in terms("我们单位8个人吃坏了肚子")
+    assert "个人" in terms("这是个人感受")
+    assert "预售" in terms("618预售开始了")
