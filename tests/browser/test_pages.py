@@ -152,6 +152,8 @@ def test_nothing_is_cut_without_a_sign(shown: Evening, chromium: Browser, width:
         f"{shown.url}{path}?lang=en", (width, 844), expect="empty" if path in ("campaigns", "quality") else "ready"
     ) as page:
         assert page.evaluate(CUT) == []
+        if width == 1280:
+            assert page.locator('[data-wider="true"]').count() == 0, "a desk's screen needs no scrolling aside"
         for wider in page.locator('[data-wider="true"]').all():
             expect(wider).to_have_attribute("tabindex", "0")
             expect(wider).to_have_attribute("role", "region")
