@@ -111,6 +111,16 @@ def brands(count: int, repeats: int, labelled: bool, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def bursts(as_json: bool) -> None:
+    """The burst detector on 540 simulated brands with known onsets: recall, delay and false alarms by threshold."""
+    from tests.bench.bursts import run_bursts, shown
+
+    rows = run_bursts(_say)
+    click.echo(json.dumps(rows) if as_json else "\n".join(shown(rows)))
+
+
+@bench.command()
 @click.option("--pages", type=click.IntRange(2, 1000), default=60, show_default=True, help="Breaches to be told of.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same gaps.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

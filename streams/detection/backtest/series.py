@@ -29,20 +29,33 @@ class Judged:
     alarm: bool
 
 
-def detect_series(timestamps_ms: Iterable[int], values: Iterable[float]) -> Iterator[Judged]:
-    """Judge rows in the order of time. Windows of five minutes are what the detector was tuned on."""
+def surprises(timestamps_ms: Iterable[int], values: Iterable[float]) -> Iterator[float]:
+    """How rare each row is, in nats, from the rows before it. Windows of five minutes are what the detector was tuned
+    on."""
     burst = Burst()
-    alarmed_ms: int | None = None
     for at_ms, value in zip(timestamps_ms, values, strict=True):
         hour = hour_of_day(at_ms)
-        surprise = burst.surprise(value, hour)
+        yield burst.surprise(value, hour)
         burst.learn(round(value), hour)
-        score = surprise / (surprise + ALARM_SURPRISE)
+
+
+def judge(
+    timestamps_ms: Iterable[int], surprised: Iterable[float], threshold: float = ALARM_SURPRISE
+) -> Iterator[Judged]:
+    """Judge rows by their surprises, in the order of time."""
+    alarmed_ms: int | None = None
+    for at_ms, surprise in zip(timestamps_ms, surprised, strict=True):
+        score = surprise / (surprise + threshold)
         if alarmed_ms is not None and at_ms - alarmed_ms < EPISODE_MS:
             score = min(score, _BELOW_ALARM)
         if score >= ALARM_SCORE:
             alarmed_ms = at_ms
         yield Judged(score, score >= ALARM_SCORE)
+
+
+def detect_series(timestamps_ms: Sequence[int], values: Iterable[float]) -> Iterator[Judged]:
+    """Judge rows in the order of time."""
+    return judge(timestamps_ms, surprises(timestamps_ms, values))
 
 
 @dataclass(frozen=True, slots=True)

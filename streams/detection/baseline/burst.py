@@ -22,7 +22,8 @@ LONG_WINDOWS = (24, 48)
 ALARM_SURPRISE = 5.0
 """On a plateau (4.75 to 5.4) over recorded brands, whole, thinned and begun at other days: some three
 false alarms a brand in eight weeks. Drawn at random around what is shipped, the other numbers here and in `baseline`
-move the benchmark's score (backtest/nab.py) of a brand that the threshold was not chosen on by a point or so."""
+move the benchmark's score (backtest/nab.py) of a brand that the threshold was not chosen on by a point or so. The curve
+over simulated brands (tests/bench/bursts.py) falls steeply from 5 on in recall, and below it in false alarms."""
 _SHARPNESS = 0.25
 """The weight of the five minutes."""
 _CALM = 0.5
