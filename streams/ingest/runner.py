@@ -237,7 +237,7 @@ class FeedRunner:
         for item in batch:
             if isinstance(item, Gap):
                 self._note(item)
-                cursor = item.cursor or cursor
+                cursor = cursor if item.cursor is None else item.cursor
                 continue
             if not self._connected:
                 self._enter_connected(held)

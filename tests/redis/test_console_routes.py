@@ -29,6 +29,7 @@ from streams.alerts.keys import ACTIVE
 from streams.clock import MINUTE_MS
 from streams.detection.room_event import Account
 from streams.events.schema import Actor
+from streams.ingest.feed_status import FEED, INGEST, FeedStatus, UnreadStatus, encode_status
 from streams.ledger.redis import key_prefix, partitions_key
 from streams.settings import Settings
 from streams.topology import DETECTION, SCORED
@@ -64,6 +65,30 @@ def breach(settings: Settings) -> str:
     with served(settings) as reading:
         [alert] = reading.readers.alerts.active()
     return alert.fingerprint
+
+
+def test_operations_show_how_the_feeds_stand_that_are_run(settings: Settings, console: Served) -> None:
+    now_ms = console.readers.clock()
+    good = FeedStatus("press", "rss", "https://h.test/", "connected", now_ms - 9_000, now_ms, last_event_ms=1_000,
+                      last_message_ms=3_500)  # fmt: skip
+    bad = FeedStatus(
+        "sky", "jetstream", "wss://h.test/", "blocked", now_ms - 5_000, now_ms, error="Kafka is \u202eaway", gaps=2,
+        gap_ms=61_000, gap_messages=4, unread=[UnreadStatus("New", "unknown_type", 5, "", "{}")],
+    )  # fmt: skip
+    gone = FeedStatus("old", "sse", "https://h.test/", "connected", 1_000, now_ms - 3_600_000)
+    with closing(Redis.from_url(settings.redis)) as client:
+        for one in (good, bad, gone):
+            client.sadd(partitions_key(settings.namespace, INGEST), f"{one.name}:0")
+            client.hset(key_prefix(settings.namespace, INGEST, one.name, 0) + FEED, "status", encode_status(one))
+    shown = console.get("operations")["connections"]
+    assert [(one["name"], one["state"]) for one in shown] == [
+        ("old", "gone"), ("sky", "blocked"), ("press", "connected"),
+    ]  # fmt: skip
+    assert (shown[1]["error"], shown[1]["unread"]) == (
+        "Kafka is �away", [{"type": "New", "reason": "unknown_type", "count": 5}],
+    )  # fmt: skip
+    assert [shown[1][name] for name in ("gaps", "gap_ms", "gap_messages", "lag_ms")] == [2, 61_000, 4, None]
+    assert (shown[2]["lag_ms"], shown[0]["since_ms"], shown[0]["last_message_ms"]) == (2_500, gone.written_ms, None)
 
 
 def test_room_has_the_figures_of_its_session(settings: Settings, console: Served) -> None:

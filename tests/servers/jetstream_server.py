@@ -26,6 +26,8 @@ class JetstreamServer:
     """The times that messages name, by number, where they are not those at which they are kept."""
     broken: set[int] = field(default_factory=set)
     """The numbers of messages that are cut short."""
+    large: dict[int, int] = field(default_factory=dict)
+    """Bytes of messages that are larger than they were asked for, by number."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
 
     def routes(self) -> list[web.RouteDef]:
@@ -84,7 +86,7 @@ class JetstreamServer:
         }  # fmt: skip
 
     async def _send(self, socket: web.WebSocketResponse, number: int, message: dict[str, Any]) -> None:
-        whole = json.dumps(message)
+        whole = json.dumps(message | ({"pad": "x" * self.large[number]} if number in self.large else {}))
         await socket.send_str(whole[:-20] if number in self.broken else whole)
 
     def _note(self, request: web.Request) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -11,7 +12,14 @@ from dashboards.console.topic_follower import ShownDeadLetter, Tails
 from dashboards.lag import lags
 from dashboards.readers import Readers
 from streams.detection.views.reader import FeedStatus
+from streams.ingest.feed_status import FeedStatus as IngestStatus
+from streams.ingest.feed_status import State
 from streams.topology import STAGES
+from streams.untrusted import one_line
+
+MOST_TYPES = 5
+"""Types of messages that could not be read, shown of a feed."""
+_WELL = frozenset({"connected", "finished", "stopped"})
 
 
 class StagePace(msgspec.Struct, frozen=True):
@@ -48,6 +56,32 @@ class Feeds(msgspec.Struct, frozen=True):
     sources: Sequence[FeedStatus]
 
 
+class UnreadType(msgspec.Struct, frozen=True):
+    """Messages of a type that could not be read, or not whole."""
+
+    type: str
+    reason: str
+    count: int
+
+
+class FeedConnection(msgspec.Struct, frozen=True):
+    """A feed that `feeds run` runs, or ran; times are None where there was none."""
+
+    name: str
+    kind: str
+    state: Literal[State, "gone"]
+    """`gone`: its process wrote nothing for a while, and had not said that it ends."""
+    since_ms: int
+    error: str
+    last_message_ms: int | None
+    lag_ms: int | None
+    gaps: int
+    gap_ms: int
+    gap_messages: int
+    unread: Sequence[UnreadType]
+    """The most frequent."""
+
+
 class Servers(msgspec.Struct, frozen=True):
     redis: bool
     kafka: bool
@@ -64,6 +98,7 @@ class OperationsPage(msgspec.Struct, frozen=True):
     """None until the console has read the topic's end, which it does while a page is open."""
     letters: DeadLetterSummary | None
     feeds: Feeds
+    connections: Sequence[FeedConnection]
 
 
 def view(sources: PageSources, _key: str = "") -> OperationsPage:
@@ -76,6 +111,30 @@ def view(sources: PageSources, _key: str = "") -> OperationsPage:
         scoring=_scoring(tails) if tails else None,
         letters=_dead_letters(tails) if tails else None,
         feeds=_feeds(readers),
+        connections=_connections(readers),
+    )
+
+
+def _connections(readers: Readers) -> list[FeedConnection]:
+    """Those that stand worst first."""
+    found = [_connection(one, readers.clock()) for one in readers.feed_statuses()]
+    return sorted(found, key=lambda one: (one.state in _WELL, one.name))
+
+
+def _connection(one: IngestStatus, now_ms: int) -> FeedConnection:
+    gone = one.is_gone(now_ms)
+    return FeedConnection(
+        name=one.name,
+        kind=one.kind,
+        state="gone" if gone else one.state,
+        since_ms=one.written_ms if gone else one.state_since_ms,
+        error=one_line(one.error),
+        last_message_ms=one.last_message_ms or None,
+        lag_ms=one.lag_ms,
+        gaps=one.gaps,
+        gap_ms=one.gap_ms,
+        gap_messages=one.gap_messages,
+        unread=[UnreadType(one_line(kind.type), kind.reason, kind.count) for kind in one.unread[:MOST_TYPES]],
     )
 
 

@@ -17,7 +17,7 @@ Sources: https://docs.bsky.app/blog/jetstream, the lexicon network.bsky.jetstrea
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -25,12 +25,14 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+from yarl import URL
 
 from streams.clock import system_clock
 from streams.events.codec import AHEAD_MS
 from streams.events.schema import Platform
 from streams.ingest.platforms.jetstream import COLLECTIONS
 from streams.ingest.protocols.received import (
+    FROM_NOW,
     MESSAGE_BYTES,
     Connected,
     FeedRefused,
@@ -38,8 +40,9 @@ from streams.ingest.protocols.received import (
     Gap,
     Item,
     Received,
+    skipped,
 )
-from streams.ingest.protocols.web import Endpoint, WebFeed, WebUrl, connected, texts
+from streams.ingest.protocols.web import Endpoint, MessageTooLarge, WebFeed, WebUrl, connected, texts
 from streams.ingest.secret import Secrets
 
 PATH_V2: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"
@@ -65,6 +68,12 @@ class JetstreamFeed(WebFeed, frozen=True, kw_only=True, tag="jetstream"):
     collections: tuple[str, ...] = tuple(sorted(COLLECTIONS))
     dids: Annotated[tuple[str, ...], Meta(max_length=10_000)] = ()
     """Accounts to hear; all, where none is named."""
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        names = {*self.query, *URL(self.url).query, *map(str.lower, self.headers)}
+        if names & {"compress", "socket-encoding"}:
+            yield "`query`: leave compression out: it can be read with a dictionary alone that is not here"
 
     def way_in(self, secrets: Secrets) -> "Jetstream":
         return Jetstream(self.endpoint(secrets), self.collections, self.dids)
@@ -141,18 +150,24 @@ class Jetstream:
         joined = not here
         async with connected(self.endpoint, asked) as socket:
             yield Connected()
-            async for raw in texts(socket, self.endpoint):
-                time_us = _frame(raw).time_us
-                if not time_us:
-                    yield Received(raw)  # no message: the feed counts that
-                    continue
-                mark = blake2b(raw if isinstance(raw, bytes) else raw.encode(), digest_size=6).hexdigest()
-                if not joined and time_us > last.time_us and mark not in told:
-                    yield Gap(last.time_us // 1000, time_us // 1000, None, "cursor_too_old")
-                joined = True
-                place.take(time_us, mark)
-                if mark not in told:
-                    yield Received(raw, place.cursor())
+            try:
+                async for raw in texts(socket, self.endpoint):
+                    time_us = _frame(raw).time_us
+                    if not time_us:
+                        yield Received(raw)  # no message: the feed counts that
+                        continue
+                    mark = blake2b(raw if isinstance(raw, bytes) else raw.encode(), digest_size=6).hexdigest()
+                    if not joined and time_us > last.time_us and mark not in told:
+                        yield Gap(last.time_us // 1000, time_us // 1000, None, "cursor_too_old")
+                    joined = True
+                    place.take(time_us, mark)
+                    if mark not in told:
+                        yield Received(raw, place.cursor())
+            except MessageTooLarge:
+                # Its time is not known: the server ignores what it was asked for, and is gone on with from now on.
+                now_ms = system_clock()
+                yield Gap(place.time_us // 1000 or now_ms, now_ms, None, "too_large", FROM_NOW)
+                raise
 
     async def _second(self, last: JetstreamCursor | None) -> AsyncIterator[Item]:
         """Version 2: by number where that is known here, else by time."""
@@ -193,6 +208,11 @@ class Jetstream:
                     place.take(time_us)
                     newest = max(newest, frame.payload.seq)
                     yield Received(raw, place.cursor(newest))
+        except MessageTooLarge:
+            # Servers are asked for no such message: one that tells it all the same is asked for the number behind it.
+            number = max(newest, told)
+            yield skipped(place.cursor(number + 1) if number else FROM_NOW)
+            raise
         except FeedRefused:
             if by_seq:
                 raise _CursorRefused from None
@@ -225,12 +245,12 @@ class _Place:
 
     def __init__(self, host: str, time_us: int, told: Sequence[str] = ()) -> None:
         self._host = host
-        self._time_us = time_us
+        self.time_us = time_us
         self._is_sure = time_us > 0
         self._named: deque[int] = deque(maxlen=IN_A_ROW)
         """The last times, each once."""
         self._told = [(time_us, mark) for mark in told]
-        """The marks of messages since the one of `_time_us`, with the times that they named."""
+        """The marks of messages since the one of `time_us`, with the times that they named."""
 
     def take(self, named_us: int, mark: str = "") -> None:
         """One more message was told."""
@@ -239,20 +259,20 @@ class _Place:
         if named_us > 0 and named_us not in self._named and _ahead_us(named_us) <= MOST_AHEAD_US:
             self._named.append(named_us)
         if len(self._named) == IN_A_ROW:
-            self._go_to(max(min(self._named), self._time_us if self._is_sure else 0))
+            self._go_to(max(min(self._named), self.time_us if self._is_sure else 0))
             self._is_sure = True
         elif not self._is_sure:
-            self._time_us = max((time for time in self._named if _ahead_us(time) <= AHEAD_US), default=0)
+            self.time_us = max((time for time in self._named if _ahead_us(time) <= AHEAD_US), default=0)
 
     def cursor(self, seq: int = 0) -> str | None:
         """None as long as no time is known but stray ones."""
-        if not self._time_us:
+        if not self.time_us:
             return None
-        return _write(JetstreamCursor(self._host, self._time_us, seq, [mark for _, mark in self._told])).decode()
+        return _write(JetstreamCursor(self._host, self.time_us, seq, [mark for _, mark in self._told])).decode()
 
     def _go_to(self, time_us: int) -> None:
-        if time_us != self._time_us:
-            self._time_us = time_us
+        if time_us != self.time_us:
+            self.time_us = time_us
             first = next((at for at, (named, _) in enumerate(self._told) if named == time_us), 0)
             self._told = [one for at, one in enumerate(self._told) if at >= first or one[0] >= time_us]
         del self._told[:-MOST_TOLD]

@@ -16,6 +16,9 @@ from streams.errors import Unavailable, UsageError
 MESSAGE_BYTES: Final = 8_000_000
 """A longer message is skipped, and a gap of one."""
 
+FROM_NOW: Final = ""
+"""The cursor of a source that is gone on with at whatever it tells next."""
+
 GapReason = Literal["cursor_too_old", "no_cursor", "lost", "too_large"]
 """Why something is missing; a metric label. `cursor_too_old` the server keeps less than was missed · `no_cursor` it
 keeps nothing, and told something while nobody listened · `lost` it says itself that it left something out · `too_large`
@@ -47,7 +50,7 @@ class Gap:
     missed: int | None
     reason: GapReason
     cursor: str | None = None
-    """Where to go on behind it; None where the next message says so."""
+    """Where to go on behind it; None where the next message says so, FROM_NOW where that is with what comes next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from streams.ingest.protocols.received import FeedRefused, FeedUnavailable
 from streams.ingest.secret import Secret, Secrets
 
 ANSWER_BYTES: Final = 32_000_000
-"""An answer to a question, a page of a poll, a message of a WebSocket: a longer one ends the connection."""
+"""An answer to a question, a page of a poll, a message of a WebSocket: a longer one is not read to its end."""
 CONNECT_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 60.0
 REDIRECTS: Final = 5
@@ -207,12 +207,19 @@ async def connected(
         yield socket
 
 
+class MessageTooLarge(FeedUnavailable):
+    """A message of more than ANSWER_BYTES ended the connection. It would again: who has a cursor moves it behind it."""
+
+
 async def texts(socket: aiohttp.ClientWebSocketResponse, where: object) -> AsyncIterator[str | bytes]:
-    """The messages of a socket. Ends where the server closes it; raises FeedUnavailable where it is cut."""
+    """The messages of a socket. Ends where the server closes it; raises FeedUnavailable where it is cut,
+    MessageTooLarge."""
     async for message in socket:
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             yield message.data
         elif message.type == aiohttp.WSMsgType.ERROR:
+            if getattr(message.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+                raise MessageTooLarge(f"{where} tells a message of more than {ANSWER_BYTES} bytes")
             raise FeedUnavailable(f"{where} ended the connection: {message.data or socket.exception()}")
     code = socket.close_code
     if code not in (None, aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.GOING_AWAY):

@@ -16,8 +16,8 @@ from msgspec import Meta
 from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed_entry import Seconds
 from streams.ingest.foreign import ForeignError, read_json, whole_number
-from streams.ingest.protocols.received import Connected, Item, Received
-from streams.ingest.protocols.web import Endpoint, Text, WebFeed, connected, texts
+from streams.ingest.protocols.received import FROM_NOW, Connected, Item, Received, skipped
+from streams.ingest.protocols.web import Endpoint, MessageTooLarge, Text, WebFeed, connected, texts
 from streams.ingest.secret import Secrets
 
 
@@ -79,11 +79,23 @@ class WebSocket:
             for text in self.send:
                 await socket.send_str(text)
             yield Connected()
-            async for message in texts(socket, self.endpoint):
-                place = self._place(message)
-                if place is not None and place == cursor:
-                    continue  # a server that begins with the cursor's own message
-                yield Received(message, place)
+            last = cursor
+            try:
+                async for message in texts(socket, self.endpoint):
+                    place = self._place(message)
+                    last = place or last
+                    if place is not None and place == cursor:
+                        continue  # a server that begins with the cursor's own message
+                    yield Received(message, place)
+            except MessageTooLarge:
+                yield skipped(self._behind(last))
+                raise
+
+    def _behind(self, last: str | None) -> str | None:
+        """The cursor behind a message whose place nobody read: of numbers the next, else what comes from now on."""
+        if self.place is None:
+            return None
+        return str(int(last) + 1) if last and last.isdecimal() else FROM_NOW
 
     def _place(self, message: str | bytes) -> str | None:
         if self.place is None:

@@ -514,6 +514,26 @@ export interface Feeds {
   sources: FeedStatus[];
 }
 
+export interface UnreadType {
+  type: string;
+  reason: string;
+  count: number;
+}
+
+export interface FeedConnection {
+  name: string;
+  kind: string;
+  state: "blocked" | "connected" | "connecting" | "finished" | "gone" | "refused" | "stopped" | "waiting";
+  since_ms: number;
+  error: string;
+  last_message_ms: number | null;
+  lag_ms: number | null;
+  gaps: number;
+  gap_ms: number;
+  gap_messages: number;
+  unread: UnreadType[];
+}
+
 export interface OperationsPanels {
   sight: MonitorHealth;
   servers: Servers;
@@ -521,6 +541,7 @@ export interface OperationsPanels {
   scoring: Scoring | null;
   letters: DeadLetterSummary | null;
   feeds: Feeds;
+  connections: FeedConnection[];
 }
 
 export interface Quality {

@@ -1,15 +1,18 @@
 """Jetstream's two versions: where they go on, and what they say of what they no longer have."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
 from streams.ingest.feed_status import FeedStatus
-from streams.ingest.protocols.jetstream import PATH_V2, JetstreamFeed
-from streams.ingest.protocols.received import Received
+from streams.ingest.protocols.jetstream import PATH_V2, Jetstream, JetstreamFeed
+from streams.ingest.protocols.received import Gap, Item, Received
+from streams.ingest.protocols.web import MessageTooLarge
 from streams.ingest.secret import Secrets
 from streams.ledger.memory import MemoryLedger
 from tests.builders.feeds import Topics, running
@@ -122,6 +125,31 @@ async def test_what_is_no_message_is_counted(path: str) -> None:
     assert [(unread.reason, unread.count) for unread in status.unread] == [("not_json", 1)]
 
 
+async def until_it_ends(way_in: Jetstream) -> list[Item]:
+    found: list[Item] = []
+    with suppress(MessageTooLarge):
+        async for item in way_in.messages(None):
+            found.append(item)  # noqa: PERF401 - what comes before the error counts
+    return found
+
+
+@pytest.mark.parametrize(("path", "behind"), [("/subscribe", None), (PATH_V2, 3)])
+async def test_message_too_large_for_the_socket_is_a_gap_with_a_cursor_behind_it(
+    path: str, behind: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers are asked for none beyond 8 MB; one that tells it all the same would tell it again. In version 1 nobody
+    knows its time: it goes on with what comes next."""
+    monkeypatch.setattr("streams.ingest.protocols.web.ANSWER_BYTES", 10_000)
+    async with serving(JetstreamServer(count=3, large={2: 50_000})) as proxy:
+        way_in = JetstreamFeed(name="bluesky", url=f"ws://127.0.0.1:{proxy.port}{path}").way_in(Secrets())
+        found = await until_it_ends(way_in)
+    gap = found[-1]
+    assert isinstance(gap, Gap)
+    assert len([item for item in found if isinstance(item, Received)]) == 2
+    assert gap.reason == "too_large"
+    assert (json.loads(gap.cursor)["seq"] if gap.cursor else None) == behind
+
+
 @pytest.mark.parametrize(("ahead_us", "is_counted"), [(240_000_000, True), (6_000_000_000_000_000, False)])
 async def test_time_far_ahead_moves_no_cursor(ahead_us: int, is_counted: bool) -> None:
     """Else what comes until then would be taken for what was told before. Told twice it is one time still."""
@@ -198,3 +226,18 @@ async def test_server_is_asked_for_what_is_read() -> None:
     ]  # fmt: skip
     assert [stream.asked[0]["wantedCollections"], stream.asked[1]["collections"]] == [collections] * 2
     assert stream.asked[1]["kinds"] == ["commit", "account"]
+    assert not any("compress" in asked for asked in stream.asked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"query": {"compress": "true"}},
+        {"url": "wss://h/subscribe?compress=true"},
+        {"headers": {"Socket-Encoding": "zstd"}},
+    ],
+)
+def test_compression_that_cannot_be_read_is_a_fault(said: dict[str, Any]) -> None:
+    """A dictionary of Bluesky's would be needed, and is not shipped."""
+    assert "compression" in " ".join(JetstreamFeed(name="sky", brand="acme", **said).faults())
+    assert not list(JetstreamFeed(name="sky", brand="acme", query={"cursor": "5"}).faults())

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 from aiohttp import web
 
+from streams.ingest.feed_list import AnyFeed
 from streams.ingest.feed_status import FeedStatus
 from streams.ingest.mapping_fields import MessageMapping
 from streams.ingest.protocols.poll import PollFeed, Since
 from streams.ingest.protocols.sse import SseFeed
 from streams.ingest.protocols.web import retry_after_seconds
+from streams.ingest.protocols.websocket import CursorField, WebSocketFeed
 from streams.ingest.secret import Secret, Secrets
 from streams.ledger.memory import MemoryLedger
 from tests.builders.feeds import Topics, running
@@ -40,7 +42,7 @@ def poll(address: str, since: Since | None = None) -> PollFeed:
     )  # fmt: skip
 
 
-async def ran(entry: SseFeed | PollFeed, topics: Topics, until: Callable[[FeedStatus], bool]) -> FeedStatus:
+async def ran(entry: AnyFeed, topics: Topics, until: Callable[[FeedStatus], bool]) -> FeedStatus:
     one = running(entry, lambda: entry.way_in(SECRETS), topics, MemoryLedger())
     task = asyncio.create_task(one.run())
     await until_async(lambda: until(one.status) or task.done(), seconds=20)
@@ -49,6 +51,28 @@ async def ran(entry: SseFeed | PollFeed, topics: Topics, until: Callable[[FeedSt
     await task
     one.status.error = error
     return one.status
+
+
+@pytest.mark.parametrize("has_cursor", [True, False])
+async def test_message_too_large_for_a_socket_is_skipped_once(
+    has_cursor: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that keeps its messages would tell it at every connection."""
+    monkeypatch.setattr("streams.ingest.protocols.web.ANSWER_BYTES", 10_000)
+    said = [
+        json.dumps({"id": f"m{number}", "place": number, "text": "x" * (number == 2) * 50_000}) for number in range(5)
+    ]
+    cursor = CursorField(field="place", parameter="after") if has_cursor else None
+    async with FeedServer(said).serving() as server:
+        entry = WebSocketFeed(
+            name="shop", url=f"ws://127.0.0.1:{server.port}/ws", brand="acme",
+            mapping=MessageMapping(kind="like", id="id"), cursor=cursor,
+        )  # fmt: skip
+        status = await ran(entry, topics := Topics(), lambda status: status.connects > 1 and status.messages > 3)
+        if has_cursor:
+            assert set(topics.ids()) == {f"shop:m{number}" for number in (0, 1, 3, 4)}
+            assert (status.gaps, status.gap_messages, status.connects) == (1, 1, 2)
+    assert status.gap_messages >= 1
 
 
 async def test_credentials_are_sent_and_shown_nowhere() -> None:

@@ -14,7 +14,7 @@ const Up = ({ up }: { up: boolean }): JSX.Element => <span class="badge" data-up
 
 export function OperationsPage(): JSX.Element {
   const live = useLive<OperationsPanels>("operations");
-  const { sight, servers, stages, scoring, letters, feeds } = live.panels;
+  const { sight, servers, stages, scoring, letters, feeds, connections } = live.panels;
   const redisUp = live.freshness !== "error";
   return (
     <Shell live={live} title={t("operations")}>
@@ -75,6 +75,30 @@ export function OperationsPage(): JSX.Element {
             </table>
           )}
         </Panel>
+        <Panel name="connections" title={t("connections")} data={connections} wide isEmpty={(all) => !all.length} empty="noConnections">
+          {(all) => (
+            <table>
+              <thead><tr><th scope="col">{t("source")}</th><th scope="col" class="left">{t("stands")}</th><th scope="col">{t("lastMessage")}</th><th scope="col">{t("behindItsTime")}</th><th scope="col" class="left">{t("gaps")}</th><th scope="col" class="left">{t("unreadTypes")}</th></tr></thead>
+              <tbody>
+                {all.map((one) => (
+                  <tr key={one.name} data-feed={one.name}>
+                    <th scope="row" class="text"><Plain>{one.name}</Plain> <code class="soft">{one.kind}</code></th>
+                    <td class="left text">
+                      <span class="badge" data-up={UP.has(one.state)}>{t(one.state)}</span> <span class="soft">{ago(one.since_ms, live.lastSeenMs)}</span>
+                      {one.error && <div class="soft"><Plain>{one.error}</Plain></div>}
+                    </td>
+                    <td>{one.last_message_ms === null ? NOTHING : ago(one.last_message_ms, live.lastSeenMs)}</td>
+                    <td>{one.lag_ms === null ? NOTHING : latency(one.lag_ms)}</td>
+                    <td class="left">{one.gaps ? t("gapsOf", { n: count(one.gaps), time: duration(one.gap_ms / 1000) }) : NOTHING}</td>
+                    <td class="left text">{one.unread.length ? one.unread.map((kind) => (
+                      <div key={`${kind.type} ${kind.reason}`}>{count(kind.count)} × {kind.type ? <Plain>{kind.type}</Plain> : t("noType")} <code class="soft">{kind.reason}</code></div>
+                    )) : NOTHING}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </Panel>
         <Panel name="letters" title={t("deadLetters")} data={letters ?? undefined} wide isEmpty={({ count: all }) => !all} empty="noDeadLetters"
           aside={letters && <b data-figure="dead-letters">{count(letters.count)}</b>}>
           {({ newest }) => (
@@ -95,6 +119,9 @@ export function OperationsPage(): JSX.Element {
     </Shell>
   );
 }
+
+/** States in which nobody has to do anything. */
+const UP = new Set(["connected", "finished", "stopped"]);
 
 const latency = (ms: number | null): string =>
   ms === null ? NOTHING : ms < 1_000 ? `${count(ms)} ms` : `${decimal(ms / 1000)} s`;
