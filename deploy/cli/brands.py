@@ -28,13 +28,14 @@ def explain(text: str, path: Path, as_json: bool) -> None:
 
     from streams.catalogue.brand import read_brands
     from streams.catalogue.matcher import BrandMatcher
+    from streams.untrusted import one_line
 
     matches = BrandMatcher(read_brands(path)).explain(text)
     if as_json:
         click.echo(msgspec.json.encode(matches).decode())
         return
     for match in matches:
-        click.echo(f"{'about' if match.about else 'not  '} {match.brand}: {match.why}")
+        click.echo(f"{'about' if match.about else 'not  '} {one_line(match.brand)}: {one_line(match.why)}")
     if not matches:
         click.echo("No brand: no name of any is in it.")
 
@@ -52,13 +53,16 @@ def test(labelled: tuple[Path, ...], path: Path, as_json: bool) -> None:
     from streams.catalogue.brand import read_brands
     from streams.catalogue.matcher import BrandMatcher
     from streams.catalogue.quality import examples, measure, read_labelled_texts
+    from streams.untrusted import one_line
 
     catalogue = read_brands(path)
     matcher = BrandMatcher(catalogue)
     if not labelled:
         asked, wrong = examples(catalogue, matcher)
         for miss in wrong:
-            click.echo(f"{miss.brand}: should {'not ' if miss.found else ''}be about it: {miss.text}")
+            click.echo(f"{miss.brand}: should {'not ' if miss.found else ''}be about it: {one_line(miss.text)}")
+        if not asked:
+            click.echo("No examples to ask about: give a brand `examples: {about: [TEXT…], not_about: [TEXT…]}`.")
         click.echo(f"{asked - len(wrong)} of {asked} examples right")
         raise SystemExit(1 if wrong else 0)
     quality = measure(matcher, read_labelled_texts(labelled))
@@ -66,7 +70,8 @@ def test(labelled: tuple[Path, ...], path: Path, as_json: bool) -> None:
         click.echo(json.dumps({**asdict(quality), "precision": quality.precision, "recall": quality.recall}))
         return
     for miss in quality.misses:
-        click.echo(f"{'found ' if miss.found else 'missed'} {miss.brand}: {miss.text} ({miss.why})")
+        verdict = "found " if miss.found else "missed"
+        click.echo(f"{verdict} {one_line(miss.brand)}: {one_line(miss.text)} ({one_line(miss.why)})")
     figures = (f"{name} {'-' if share is None else f'{share:.3f}'}"
                for name, share in (("precision", quality.precision), ("recall", quality.recall)))  # fmt: skip
     click.echo(f"{quality.texts} texts, {quality.meant} pairs meant, {quality.found} found: {', '.join(figures)}")
@@ -78,22 +83,23 @@ def test(labelled: tuple[Path, ...], path: Path, as_json: bool) -> None:
 @click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Texts to show of each brand.")
 def try_(files: tuple[Path, ...], path: Path, show: int) -> None:
     """Read recordings (JSON lines with a `text`, plain or .gz) and count what would have come to which brand."""
-    from models.evaluate import read_labelled
     from streams.catalogue.brand import read_brands
     from streams.catalogue.matcher import BrandMatcher
+    from streams.catalogue.quality import read_texts
+    from streams.untrusted import one_line
 
     matcher = BrandMatcher(read_brands(path))
     counts, shown, texts, unmatched = Counter[str](), defaultdict[str, list[str]](list), 0, 0
-    for labelled in (labelled for file in files for labelled in read_labelled(file)):
-        names = matcher.brands(labelled.text)
+    for text in (text for file in files for text in read_texts(file)):
+        names = matcher.brands(text)
         texts += 1
         unmatched += not names
         counts.update(names)
         for name in names:
             if len(shown[name]) < show:
-                shown[name].append(labelled.text)
+                shown[name].append(text)
     for name, count in counts.most_common():
         click.echo(f"{count:8} {name}")
         for text in shown[name]:
-            click.echo(f"         {text[:100]}")
+            click.echo(f"         {one_line(text, 100)}")
     click.echo(f"{unmatched:8} of {texts} texts are about no brand")

@@ -21,22 +21,40 @@ brands:
       not_about: [今天的苹果又脆又甜]
 """
 
+import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import msgspec
+import yaml
 from msgspec import Meta
 
 from streams.catalogue.lexicon import shipped_lexicon
 from streams.catalogue.reading import folded
 from streams.errors import UsageError
 from streams.events.schema import Id, Platform
-from streams.yaml_records import read_record, record_of
+from streams.money import CURRENCIES
+from streams.yaml_records import read_source, record_of
 
 Term = Annotated[str, Meta(min_length=1, max_length=100)]
 Terms = tuple[Term, ...]
+MAX_FAULTS: Final = 5
+"""So many of a file's faults are told at once."""
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LANGUAGE_CODES: Final = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en"
+    " eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv"
+    " ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne"
+    " ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st"
+    " su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+    " cmn fil gsw hak nan wuu yue"
+)
+LANGUAGES: Final = frozenset(_LANGUAGE_CODES.split())
+"""ISO 639-1's, and those of ISO 639-3 that people write in here."""
 
 
 class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -68,8 +86,8 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     own_accounts: dict[Platform, tuple[str, ...]] = {}
     languages: tuple[str, ...] = ()
     """A text in none of these is not about it; all, where there are none."""
-    jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")] | None = None
+    jurisdiction: str | None = None
+    currency: str | None = None
     time_zone: str | None = None
     rivals: tuple[Id, ...] = ()
     examples: Examples = Examples()
@@ -80,33 +98,66 @@ class _CatalogueFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read_brands(path: Path) -> list[Brand]:
-    """The brands of a file. Raises UsageError that names the file, the brand and what is wrong."""
-    return _checked(read_record(path, _CatalogueFile).brands, path)
+    """The brands of a file. Raises UsageError that names the file, the line, the brand and what is wrong."""
+    return brands_of(read_source(path), path)
 
 
 def brands_of(source: str, path: Path) -> list[Brand]:
     """The same of a text that is to stand in the file."""
-    return _checked(record_of(source, path, _CatalogueFile).brands, path)
-
-
-def _checked(brands: list[Brand], path: Path) -> list[Brand]:
-    for wrong in _faults(brands):
-        raise UsageError(f"{path}: {wrong}")
+    brands = record_of(source, path, _CatalogueFile).brands
+    faults = list(islice(_faults(brands), MAX_FAULTS + 1))
+    if faults:
+        at, first = faults[0]
+        rest = [wrong for _, wrong in faults[1:MAX_FAULTS]]
+        more = ["and more"] if len(faults) > MAX_FAULTS else []
+        raise UsageError(f"{path}:{_line_of(source, at)}: {'; '.join([first, *rest, *more])}")
     return brands
 
 
-def _faults(brands: Sequence[Brand]) -> list[str]:
-    known = [brand.id for brand in brands]
-    faults = [f"two brands are called {name}" for name in sorted({name for name in known if known.count(name) > 1})]
-    for brand in brands:
-        if not (brand.names or brand.always or brand.ambiguous or brand.handles or brand.hashtags or brand.products):
-            faults.append(f"{brand.id} has no name, handle, hashtag or product: no text can be about it")
-        if brand.ambiguous and not (brand.context or _known_otherwise(brand)):
-            faults.append(f"{brand.id}: its ambiguous names need `context`")
-        if brand.time_zone is not None and brand.time_zone not in zoneinfo.available_timezones():
-            faults.append(f"{brand.id}: {brand.time_zone} is no time zone of the IANA database")
-        faults += [f"{brand.id}: its rival {rival} is not in the file" for rival in brand.rivals if rival not in known]
-    return faults
+def _line_of(source: str, at: int) -> int:
+    """The line at which a brand begins."""
+    top: Any = yaml.compose(source, Loader=yaml.CSafeLoader)
+    listed = next(value for key, value in top.value if key.value == "brands")
+    return int(listed.value[at].start_mark.line) + 1
+
+
+def _faults(brands: Sequence[Brand]) -> Iterator[tuple[int, str]]:
+    """Each with the place of its brand in the file."""
+    first: dict[str, int] = {}
+    known = {brand.id for brand in brands}
+    for at, brand in enumerate(brands):
+        if brand.id in first:
+            yield at, f"two brands are called {brand.id}"
+        first.setdefault(brand.id, at)
+        yield from ((at, f"{brand.id}{wrong}") for wrong in _faults_of(brand, known))
+
+
+def _faults_of(brand: Brand, known: Collection[str]) -> Iterator[str]:
+    named = (*brand.names, *brand.always, *brand.ambiguous, *brand.handles, *brand.hashtags, *brand.products)
+    if not named:
+        yield " has no name, handle, hashtag or product: no text can be about it"
+    if not all(folded(name).strip("@# ") for name in named):
+        yield ": one of its names is empty"
+    if brand.ambiguous and not (brand.context or _known_otherwise(brand)):
+        yield ": its ambiguous names need `context`"
+    if brand.time_zone is not None and brand.time_zone not in _zones():
+        yield f": {brand.time_zone} is no time zone of the IANA database, such as Asia/Shanghai"
+    if brand.currency is not None and brand.currency not in CURRENCIES:
+        yield f": currency {brand.currency} is none of ISO 4217, such as CNY"
+    if brand.jurisdiction is not None and not _COUNTRY.fullmatch(brand.jurisdiction):
+        yield f": jurisdiction {brand.jurisdiction} is no country's code, such as CN"
+    yield from (
+        f": language {language} is no code of ISO 639, such as zh"
+        for language in brand.languages
+        if language.partition("-")[0].lower() not in LANGUAGES
+    )
+    yield from (f": its rival {rival} is not in the file" for rival in brand.rivals if rival not in known)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone of the IANA database; finding them reads hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def _known_otherwise(brand: Brand) -> bool:

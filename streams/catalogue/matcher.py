@@ -97,6 +97,9 @@ class BrandMatcher:
         names = found if len(found) == 1 else sorted(found, key=lambda name: self._profiles[name].place)
         return [asked.match(name) for name in names]
 
+    def knows(self, brand: str) -> bool:
+        return brand in self._profiles
+
     def profile(self, brand: str) -> _Profile:
         return self._profiles[brand]
 

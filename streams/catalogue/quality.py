@@ -1,8 +1,10 @@
 """How good a catalogue is on labelled texts: precision and recall of text-brand pairs."""
 
-from collections.abc import Iterable, Sequence
+import gzip
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -64,6 +66,29 @@ def read_labelled_texts(paths: Iterable[Path]) -> list[LabelledText]:
     return texts
 
 
+def read_texts(path: Path) -> Iterator[str]:
+    """The texts of a recording, .gz or plain: JSON lines with a `text`. Raises UsageError that names file and line."""
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _decoded(line, path, number).text
+    except (OSError, EOFError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+
+
+class _Recorded(msgspec.Struct):
+    text: str
+
+
+def _decoded(line: bytes, path: Path, number: int) -> _Recorded:
+    try:
+        return msgspec.json.decode(line, type=_Recorded)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f'{path}:{number}: no JSON with a text, such as {{"text": "…"}} ({error})') from None
+
+
 def examples(brands: Sequence[Brand], matcher: BrandMatcher) -> tuple[int, list[Miss]]:
     """How many examples the catalogue has, and those that are answered wrongly."""
     asked = [(brand.id, text, True) for brand in brands for text in brand.examples.about]
@@ -84,6 +109,7 @@ def measure(matcher: BrandMatcher, texts: Sequence[LabelledText]) -> Quality:
         wanted = set(labelled.brands)
         meant, found, right = meant + len(wanted), found + len(about), right + len(wanted & about)
         for brand in sorted(wanted ^ about):
-            why = matches[brand].why if brand in matches else "none of its words"
+            missing = "none of its words" if matcher.knows(brand) else "the catalogue has no such brand"
+            why = matches[brand].why if brand in matches else missing
             misses.append(Miss(brand, labelled.text, brand in about, why))
     return Quality(len(texts), meant, found, right, tuple(misses))
