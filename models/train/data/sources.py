@@ -110,7 +110,7 @@ SOURCES: Mapping[str, Source] = {
                 passes=passes,
                 false_alarm_limit=0.03,
             )
-            for language, passes in (("zh", 3), ("en", 5))
+            for language, passes in (("zh", 4), ("en", 3))
         ),
     )
 }

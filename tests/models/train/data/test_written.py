@@ -5,7 +5,15 @@ import json
 import pytest
 
 from models.labels import RISKS, SENTIMENTS
-from models.train.data.written import CALIBRATORS, FOLDER, JUDGES, examples_of, load_judging, load_written
+from models.train.data.written import (
+    CALIBRATORS,
+    FOLDER,
+    JUDGES,
+    NOT_ASKED_FOR_RUMOURS,
+    examples_of,
+    load_judging,
+    load_written,
+)
 
 AUTHORS = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
 KEYS = {"text", "sentiment", "risks", "target", "kind", "platform", "industry"}
@@ -54,3 +62,22 @@ def test_twin_has_the_labels_of_its_disguise() -> None:
     assert (disguised.written, plain.written) == ("加v❤", "加微信")
     assert disguised.risks == plain.risks
     assert plain.risks["diversion"][0] == 1.0
+
+
+def test_who_was_not_asked_for_rumours_denies_none() -> None:
+    assert set(NOT_ASKED_FOR_RUMOURS) <= set(AUTHORS)
+    assert not {*CALIBRATORS, *JUDGES} & set(NOT_ASKED_FOR_RUMOURS)
+    row = {"text": "so it goes", "sentiment": "neutral", "risks": ["crisis"]}
+    (example,) = examples_of(row, "en", {"rumor"})
+    assert example.risks.keys() == set(RISKS) - {"rumor"}
+    training, calibration = load_written("en")
+    assert any(e.risks.get("rumor", (0.0, 0.0))[0] == 1 for e in training)
+    assert any("rumor" not in e.risks for e in training)
+    assert all(e.risks.keys() == set(RISKS) for e in calibration)
+
+
+def test_rehearsed_authors_are_read_once_an_epoch() -> None:
+    passes = {example.passes for example in load_written("en", rehearsed=("en3",))[0]}
+    assert len(passes) == 2
+    assert min(passes) == 1
+    assert {example.passes for example in load_written("en")[0]} == {max(passes)}
