@@ -72,6 +72,20 @@ EFFORT = Effort()
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Another run's folder: begin with what it trained, at a lower rate, with the answers of --start-from.",
 )
+@click.option(
+    "--rehearse",
+    "rehearsed",
+    multiple=True,
+    help="An author of the written corpus whom the model of --start-from learnt: read once an epoch, no more.",
+)
+@click.option(
+    "--hide-words",
+    "hidden_words",
+    type=click.FloatRange(0, 0.5),
+    default=EFFORT.hidden_words,
+    show_default=True,
+    help="The share of a text's words that are hidden each time that it is learnt.",
+)
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -90,6 +104,13 @@ EFFORT = Effort()
     show_default=True,
     help="Package the mean of what was trained and the model of --start-from, with this share of the latter.",
 )
+@click.option(
+    "--mean-with",
+    "beside",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Another run's folder: package the mean of what was trained here and there.",
+)
 @click.option("--note", default="", help="What the model card should say of this training beside the recipe.")
 @click.option("--revision", default="unreleased", show_default=True, help="Name of the packaged model.")
 def main(
@@ -105,11 +126,14 @@ def main(
     public_texts: int | None,
     start_from: Path | None,
     earlier: Path | None,
+    rehearsed: tuple[str, ...],
+    hidden_words: float,
     minutes: float,
     threads: int,
     licences: str,
     stages: tuple[str, ...],
     kept: float,
+    beside: tuple[Path, ...],
     note: str,
     revision: str,
 ) -> None:
@@ -123,7 +147,16 @@ def main(
     if earlier is not None and start_from is None:
         raise click.UsageError("--go-on-from needs --start-from, whose answers it learns too")
     effort = Effort(
-        adapt_epochs, teach_epochs, learn_epochs, minutes, not labelled_only, start_from, public_texts, earlier
+        adapt_epochs,
+        teach_epochs,
+        learn_epochs,
+        minutes,
+        not labelled_only,
+        start_from,
+        public_texts,
+        earlier,
+        rehearsed,
+        hidden_words,
     )
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
@@ -132,7 +165,9 @@ def main(
             if "train" in stages:
                 train_language(Run(chosen, out / chosen, seed, effort, _saying(chosen)))
         if "package" in stages and data and (language == "both" or start_from):
-            package(Recipe(data, out, seed, licences, revision, start_from, kept, note), out / "bundle", click.echo)
+            package(
+                Recipe(data, out, seed, licences, revision, start_from, kept, note, beside), out / "bundle", click.echo
+            )
     except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
         raise click.ClickException(str(error)) from error
 

@@ -179,13 +179,13 @@ def fit(
 def predict(
     network: nn.Module, texts: Texts, machine: Machine, batches: Sequence[Indices]
 ) -> dict[int, np.ndarray[Any, np.dtype[np.float32]]]:
-    """The logits (texts, OUTPUTS) at each depth of a network that is in evaluation mode."""
+    """The logits (texts, OUTPUTS) at each depth of a network in evaluation mode; NaN for texts that no batch has."""
     found: dict[int, np.ndarray[Any, np.dtype[np.float32]]] = {}
     with torch.inference_mode(), machine.reduced():
         for indices in batches:
             batch = texts.batch(indices)
             for depth, logits in network(batch.ids, batch.mask).items():
-                rows = found.setdefault(depth, np.empty((len(texts.corpus), logits.shape[1]), dtype=np.float32))
+                rows = found.setdefault(depth, np.full((len(texts.corpus), logits.shape[1]), np.nan, dtype=np.float32))
                 rows[indices] = logits.float().cpu().numpy()
     return found
 

@@ -83,6 +83,10 @@ class Effort:
     """The most texts of the public sets that a language learns from, evenly over them; None for all."""
     earlier: Path | None = None
     """Another run's folder, whose small network this one goes on from; ``start`` is still its teacher."""
+    rehearsed: tuple[str, ...] = ()
+    """Authors of the written corpus whom ``start`` learnt: their texts are drawn once an epoch."""
+    hidden_words: float = 0.0
+    """The share of the words that the small network must do without, others each time that it reads a text."""
 
     @property
     def rate(self) -> float:
@@ -123,7 +127,7 @@ def prepare_language(
         examples = sample_evenly(examples, effort.public_texts, {goal.taught_by for goal in GOALS}, seed)
     examples += synthesise(language, seed, TRAINING_TEXTS)
     add_weak_negatives(examples)
-    written, written_unseen = load_written(language)
+    written, written_unseen = load_written(language, effort.rehearsed)
     examples += written
     held_out += written_unseen
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
@@ -157,7 +161,8 @@ def train_language(run: Run) -> None:
     saved: Saved = torch.load(run.folder / "encoder.pt", map_location="cpu", weights_only=True)
     texts = Texts(everything, run.machine.device)
     torch.manual_seed(run.seed)
-    network = small_network(run.encoder, saved, trained_depth(run.encoder, run.effort.start is not None), DROPOUT)
+    depth = trained_depth(run.encoder, run.effort.start is not None)
+    network = small_network(run.encoder, saved, depth, DROPOUT, run.effort.hidden_words)
     if run.effort.start is not None:
         answering = [_go_on(run, network, run.effort.start, validation)]
     else:
@@ -175,10 +180,12 @@ def train_language(run: Run) -> None:
     _judge(run, _named(run, answering), network, validation)
 
 
-def small_network(encoder: Encoder, saved: Saved, depth: int, dropout: float = 0.0) -> Network:
+def small_network(
+    encoder: Encoder, saved: Saved, depth: int, dropout: float = 0.0, hidden_words: float = 0.0
+) -> Network:
     """The network that is shipped, before its training, with a head at this depth and at the exits before it."""
     exits = {exit_depth: weight for exit_depth, weight in encoder.exits.items() if exit_depth < depth}
-    return Network(build(saved, range(depth), dropout), exits)
+    return Network(build(saved, range(depth), dropout), exits, hidden_words, encoder.mask_token)
 
 
 def trained_depth(encoder: Encoder, goes_on: bool) -> int:
@@ -275,18 +282,18 @@ def _train(
 def _answers(run: Run, teachers: Sequence[Answering], texts: Texts) -> Answers:
     """The teachers' mean logits of all texts; NaN for risks that one does not know, and for the written corpus.
 
-    Every label of its texts is known, and it was written since the public sets taught little about them.
+    The labels of its texts are known, and it was written since the public sets taught little about them.
     """
     path = run.folder / "answers.npy"
     if path.exists():
         return np.asarray(np.load(path))
-    batches = in_order(texts.corpus, run.machine.batch)
+    written = np.isin(texts.corpus.source, np.flatnonzero(texts.corpus.sources == f"{WRITTEN}_{run.language}"))
+    others = [indices[~written[indices]] for indices in in_order(texts.corpus, run.machine.batch)]
+    batches = [indices for indices in others if len(indices)]
     logits = [predict(teacher.network, texts, run.machine, batches)[teacher.depth] for teacher in teachers]
     answers: Answers = np.mean(logits, axis=0).astype(np.float16)
     unknown = [label not in teacher.risks for teacher in teachers for label in RISKS]
     answers[:, len(SENTIMENTS) :][:, np.reshape(unknown, (-1, len(RISKS))).any(axis=0)] = np.nan
-    written = np.flatnonzero(texts.corpus.sources == f"{WRITTEN}_{run.language}")
-    answers[np.isin(texts.corpus.source, written)] = np.nan
     np.save(path, answers)
     return answers
 

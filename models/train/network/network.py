@@ -18,6 +18,7 @@ from transformers import BertModel
 from models.labels import OUTPUTS, SENTIMENTS
 from models.train.data.batches import Batch, Targets
 from models.train.loop import Trainable
+from models.train.network.masked_words import FIRST_WORD
 
 NEUTRAL = SENTIMENTS.index("neutral")
 HEAD_DROPOUT = 0.1
@@ -33,11 +34,16 @@ class Network(Trainable):
     """Logits (batch, OUTPUTS) of token ids (batch, tokens) at each depth; padding is masked out.
 
     ``exits`` are the depths, in layers, of the middle heads, each with its weight in the loss beside the last one's.
+    While it learns, ``hidden_words`` of the words are the ``mask_token``, others each time: no text is learnt by heart.
     """
 
-    def __init__(self, encoder: BertModel, exits: Mapping[int, float]) -> None:
+    def __init__(
+        self, encoder: BertModel, exits: Mapping[int, float], hidden_words: float = 0.0, mask_token: int = 0
+    ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.hidden_words = hidden_words
+        self.mask_token = mask_token
         self.dropout = nn.Dropout(HEAD_DROPOUT)
         width, depth = 2 * encoder.config.hidden_size, encoder.config.num_hidden_layers
         self.head = nn.Linear(width, OUTPUTS)
@@ -51,13 +57,19 @@ class Network(Trainable):
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The losses of all heads, weighted by depth."""
-        by_depth = {depth: logits.float() for depth, logits in self(batch.ids, batch.mask).items()}
+        by_depth = {depth: logits.float() for depth, logits in self(self._with_gaps(batch.ids), batch.mask).items()}
         losses = {d: head_loss(logits, batch.targets) for d, logits in by_depth.items()}
         last = by_depth[max(by_depth)].detach()
         for d in losses.keys() - {max(by_depth)}:
             of_last = answer_costs(by_depth[d], last).sum() / len(last)
             losses[d] = (1 - LEARNT_FROM_LAST) * losses[d] + LEARNT_FROM_LAST * of_last
         return torch.stack([self.weights[d] * cost for d, cost in losses.items()]).sum()
+
+    def _with_gaps(self, ids: torch.Tensor) -> torch.Tensor:
+        if not self.training or not self.hidden_words:
+            return ids
+        hidden = (torch.rand(ids.shape, device=ids.device) < self.hidden_words) & (ids >= FIRST_WORD)
+        return torch.where(hidden, self.mask_token, ids)
 
 
 def pooled(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

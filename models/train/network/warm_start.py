@@ -70,6 +70,17 @@ def keep_part_of(network: Network, before: Network, missing: Sequence[str], risk
     network.load_state_dict(state)
 
 
+def take_mean(network: Network, others: Sequence[Network]) -> None:
+    """Moves the weights to the mean of these and those of the ``others``, networks of the same shape, in place."""
+    states = [network.state_dict(), *(other.state_dict() for other in others)]
+    network.load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(dim=0) if tensor.is_floating_point() else tensor
+            for name, tensor in states[0].items()
+        }
+    )
+
+
 def _rows(risks: Sequence[str]) -> list[int]:
     """The outputs of the sentiments and of these risks."""
     return [*range(len(SENTIMENTS)), *(len(SENTIMENTS) + RISKS.index(label) for label in risks)]

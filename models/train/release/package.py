@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ from models.train.data.written import load_written
 from models.train.loop import Progress, load_weights
 from models.train.network.encoder import ENCODERS, Encoder, Saved
 from models.train.network.network import Network
-from models.train.network.warm_start import keep_part_of, load_from_package
+from models.train.network.warm_start import keep_part_of, load_from_package, take_mean
 from models.train.release.calibrate import (
     THRESHOLD_RULE,
     choose_points,
@@ -79,6 +80,8 @@ class Recipe:
     """The share of the packaged model's weights in the mean of them and what was trained."""
     note: str = ""
     """What the card should say of this training beside the recipe."""
+    beside: tuple[Path, ...] = ()
+    """Other runs' folders: what is packaged is the mean of what was trained in each."""
 
 
 class NothingToPackage(RuntimeError):
@@ -224,6 +227,10 @@ def _trained(language: str, recipe: Recipe) -> _Trained:
     saved = torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True)
     network = small_network(encoder, saved, trained_depth(encoder, recipe.start is not None)).eval()
     progress = load_weights(network, folder / "checkpoint.pt")
+    others = [copy.deepcopy(network) for _ in recipe.beside]
+    for other, beside in zip(others, recipe.beside, strict=True):
+        load_weights(other, beside / language / "checkpoint.pt")
+    take_mean(network, others)
     if recipe.start is not None and recipe.kept:
         _keep_part(network, language, recipe, recipe.start, saved)
     tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))

@@ -287,3 +287,17 @@ def test_epochs_hold_every_text_as_often_as_its_passes_within_the_token_budget()
     for batch in batches:
         assert len(batch) <= 16
         assert len(batch) == 1 or len(batch) * corpus.lengths[batch].max() <= 400
+
+
+def test_words_are_hidden_at_their_share_while_it_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from models.train.network import network as module
+
+    monkeypatch.setattr(module, "FIRST_WORD", 4)
+    network = tiny_network(1).train()
+    network.hidden_words, network.mask_token = 0.25, 1
+    torch.manual_seed(3)
+    hidden = network._with_gaps(torch.full((100, 100), 4))
+    assert 0.23 < float((hidden == 1).float().mean()) < 0.27
+    assert torch.equal(network.eval()._with_gaps(torch.full((2, 2), 4)), torch.full((2, 2), 4))

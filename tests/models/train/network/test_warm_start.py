@@ -116,3 +116,17 @@ def test_a_package_that_would_be_replaced_is_no_start(tmp_path: Path) -> None:
     )
     assert result.exit_code == 2
     assert "copy it" in result.output
+
+
+def test_a_mean_lies_between_networks() -> None:
+    import torch
+
+    from models.train.network.warm_start import take_mean
+
+    first, second, third = small_network(), small_network(), small_network()
+    with torch.no_grad():
+        for network, value in ((first, 0.0), (second, 1.0), (third, 5.0)):
+            for parameter in network.parameters():
+                parameter.fill_(value)
+    take_mean(first, [second, third])
+    assert all(bool((parameter == 2.0).all()) for parameter in first.parameters())
