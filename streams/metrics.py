@@ -142,6 +142,11 @@ ROOM_PEOPLE = "pulsewatch_room_people"
 ROOM_FAKE_SHARE = "pulsewatch_room_fake_share"
 """Share of a room's enters, likes and comments in the last five minutes that is inauthentic, 0 to 1; labels room,
 counter."""
+ROOM_PAID = "pulsewatch_room_paid"
+"""Money paid in a room within the last five minutes, in major units; labels room, brand, currency (empty where the
+catalogue does not say)."""
+BRAND_INFO = "pulsewatch_brand_info"
+"""1 for each brand with series of its own: what the catalogue calls it, for people; labels brand, name."""
 BRAND_TEXTS = "pulsewatch_brand_texts"
 """Scored texts of a brand over the last hour; labels brand, platform, sentiment."""
 BRAND_RISKS = "pulsewatch_brand_risks"

@@ -19,12 +19,15 @@ from models.labels import RISKS, SENTIMENTS
 from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
+from streams.catalogue.facts import BrandFacts
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import SumMetric, audiences_on, sums_on
 from streams.events.schema import Platform
+from streams.money import CURRENCIES, minor_digits
 from streams.settings import Settings
 
 OTHER = "other"
+NO_CATALOGUE = BrandFacts()
 ROOM_COUNTERS = sums_on("exporter")
 ROOM_AUDIENCES = audiences_on("exporter")
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)
@@ -49,32 +52,35 @@ class SeriesLimits:
         rooms = (self.rooms + 1) * (1 + len(ROOM_COUNTERS) + len(ROOM_AUDIENCES) + len(FIGURES))
         brands = (self.brands + 1) * len(PLATFORMS) * (len(SENTIMENTS) + len(RISKS))
         alerts = self.alerts + 2 * len(KINDS) * len(SEVERITIES)
-        return 2 + rooms + brands + alerts + partitions + topics
+        paid = self.rooms + len(CURRENCIES) + 1
+        return 2 + rooms + paid + brands + self.brands + 1 + alerts + partitions + topics
 
 
 class FigureCollector(Collector):
     """Reads the figures at each scrape."""
 
-    def __init__(self, read: Callable[[], Snapshot], limits: SeriesLimits) -> None:
+    def __init__(self, read: Callable[[], Snapshot], limits: SeriesLimits, facts: BrandFacts = NO_CATALOGUE) -> None:
         self._read = read
         self._limits = limits
+        self._facts = facts
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """None: the registry would scrape to find out."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield from families(self._read(), self._limits)
+        yield from families(self._read(), self._limits, self._facts)
 
 
-def families(snapshot: Snapshot, limits: SeriesLimits) -> Iterator[GaugeMetricFamily]:
+def families(snapshot: Snapshot, limits: SeriesLimits, facts: BrandFacts = NO_CATALOGUE) -> Iterator[GaugeMetricFamily]:
     """All metric families of one reading."""
     yield _one(metrics.EXPORTER_REDIS_UP, "1 if Redis could be read.", snapshot.redis_up)
     yield _one(metrics.EXPORTER_KAFKA_UP, "1 if Kafka could be asked.", snapshot.kafka_up)
     if snapshot.redis_up:
         yield from _alerts(snapshot.active, limits.alerts)
         yield from _rooms(snapshot.rooms, limits.rooms)
-        yield from _brands(snapshot.texts, limits.brands)
+        yield _paid(snapshot.rooms, limits.rooms, facts)
+        yield from _brands(snapshot.texts, limits.brands, facts)
         yield _feeds(snapshot)
     if snapshot.kafka_up and snapshot.redis_up:
         yield _lags(snapshot)
@@ -133,6 +139,25 @@ def _rooms(rooms: Sequence[RoomFigures], cap: int) -> Iterator[GaugeMetricFamily
     yield fakes
 
 
+def _paid(rooms: Sequence[RoomFigures], cap: int, facts: BrandFacts) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        metrics.ROOM_PAID,
+        "Money paid in a room within the last five minutes, in major units.",
+        labels=["room", "brand", "currency"],
+    )
+    named = {room.room_id for room in capped_rooms(rooms, cap)} - {OTHER}
+    rest = Counter[str]()
+    for room in rooms:
+        currency, minor = facts.currencies.get(room.brand_id, ""), room.sums.get("paid_value", 0)
+        if room.room_id in named:
+            family.add_metric([room.room_id, room.brand_id, currency], minor / 10 ** minor_digits(currency))
+        else:
+            rest[currency] += minor
+    for currency, minor in sorted(rest.items()):
+        family.add_metric([OTHER, "", currency], minor / 10 ** minor_digits(currency))
+    return family
+
+
 def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
     """The first `cap` rooms, and the others added up as one. A room that is called `other` is one of them."""
     named = [room for room in rooms if room.room_id != OTHER]
@@ -146,20 +171,25 @@ def capped_rooms(rooms: Sequence[RoomFigures], cap: int) -> list[RoomFigures]:
     return [*named[:cap], RoomFigures(OTHER, sums, sum(known) if known else None)]
 
 
-def _brands(texts: Sequence[TextCount], cap: int) -> Iterator[GaugeMetricFamily]:
+def _brands(texts: Sequence[TextCount], cap: int, facts: BrandFacts) -> Iterator[GaugeMetricFamily]:
     sentiments = GaugeMetricFamily(
         metrics.BRAND_TEXTS, "Scored texts over the last hour.", labels=["brand", "platform", "sentiment"]
     )
     risks = GaugeMetricFamily(
         metrics.BRAND_RISKS, "Flagged texts over the last hour.", labels=["brand", "platform", "risk"]
     )
-    for count in capped_brands(texts, cap):
+    names = GaugeMetricFamily(metrics.BRAND_INFO, "What the catalogue calls a brand.", labels=["brand", "name"])
+    counts = capped_brands(texts, cap)
+    for brand in sorted({count.brand_id for count in counts}):
+        names.add_metric([brand, facts.label(brand)], 1)
+    for count in counts:
         for sentiment in SENTIMENTS:
             sentiments.add_metric([count.brand_id, count.platform, sentiment], count.sentiments.get(sentiment, 0))
         for risk in RISKS:
             risks.add_metric([count.brand_id, count.platform, risk], count.risks.get(risk, 0))
     yield sentiments
     yield risks
+    yield names
 
 
 def capped_brands(texts: Sequence[TextCount], cap: int) -> list[TextCount]:

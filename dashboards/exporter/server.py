@@ -17,6 +17,7 @@ from dashboards.exporter.collector import FigureCollector, SeriesLimits
 from dashboards.exporter.feed_collector import FeedCollector, FeedReading, read_feeds
 from dashboards.exporter.held_alerts import HeldAlerts
 from dashboards.readers import Readers
+from streams.catalogue.facts import BrandFacts
 from streams.settings import Settings, settings
 from streams.topology import DETECTION
 
@@ -33,18 +34,18 @@ def serve(chosen: Settings, host: str = HOST, port: int = PORT) -> None:
         held = HeldAlerts(readers.alarming, lambda: readers.offsets()[DETECTION])
         with BackgroundSnapshot(readers.snapshots.read, held) as latest:
             feeds = partial(read_feeds, of_feeds)
-            _serve(latest, feeds, SeriesLimits.of(chosen), (host, port), stop)
+            figures = FigureCollector(latest, SeriesLimits.of(chosen), BrandFacts.where_usable(chosen))
+            _serve(figures, feeds, (host, port), stop)
 
 
 def _serve(
-    latest: BackgroundSnapshot,
+    figures: FigureCollector,
     feeds: Callable[[], FeedReading],
-    limits: SeriesLimits,
     address: tuple[str, int],
     stop: threading.Event,
 ) -> None:
     registry = CollectorRegistry()
-    registry.register(FigureCollector(latest, limits))
+    registry.register(figures)
     registry.register(FeedCollector(feeds))
     server, thread = start_http_server(address[1], addr=address[0], registry=registry)
     stop.wait()

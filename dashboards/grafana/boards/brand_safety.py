@@ -12,6 +12,8 @@ TEXTS = f"{metrics.BRAND_TEXTS}{CHOSEN}"
 NEGATIVE = f'{metrics.BRAND_TEXTS}{{sentiment="negative", brand=~"$brand", platform=~"$platform"}}'
 RISKS = f"{metrics.BRAND_RISKS}{CHOSEN}"
 FIRING = f'{metrics.ALERT_FIRING}{{brand=~"$brand"}}'
+NAMED = f"* on (brand) group_left (name) {metrics.BRAND_INFO}"
+"""Puts what the catalogue calls a brand beside its id."""
 MOODS = {"negative": RED, "neutral": GREY, "positive": GREEN}
 
 
@@ -69,7 +71,7 @@ def board() -> Dashboard:
             "Negative share by brand",
             "The ten brands with the largest negative share. Small brands swing: look at "
             "their number of texts in the table below.",
-            queries=[Query(f"topk(10, {_share('brand')})", "{{brand}}")],
+            queries=[Query(f"topk(10, ({_share('brand')}) {NAMED})", "{{name}}")],
             unit="percentunit",
             highest=1,
         ),
@@ -85,7 +87,7 @@ def board() -> Dashboard:
         panels.bars(
             "Most flagged brands",
             "Flagged texts of the last hour, the ten brands with most of them.",
-            queries=[Query(f"sort_desc(topk(10, sum by (brand) ({RISKS})))", "{{brand}}")],
+            queries=[Query(f"sort_desc(topk(10, sum by (brand) ({RISKS}) {NAMED}))", "{{name}}")],
         ),
     )
     frame.row(
@@ -101,11 +103,11 @@ def board() -> Dashboard:
             "All chosen brands. A brand's name leads to its view in the console. `other` is all brands "
             "beyond the configured top.",
             queries={
-                "Texts": f"sum by (brand) ({TEXTS})",
-                "Negative share": _share("brand"),
-                "Flagged": f"sum by (brand) ({RISKS})",
+                "Texts": f"sum by (brand) ({TEXTS}) {NAMED}",
+                "Negative share": f"({_share('brand')}) {NAMED}",
+                "Flagged": f"sum by (brand) ({RISKS}) {NAMED}",
             },
-            columns={"brand": "Brand"},
+            columns={"name": "Name", "brand": "Brand"},
             links=[Link("Brand", "Open in the console", "${console}/brand/${__value.raw:percentencode}")],
             sort="Texts",
             units={"Negative share": "percentunit"},

@@ -10,6 +10,7 @@ from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.engagement.dictionary import SHARES, AudienceMetric, RateMetric, SumMetric
 
 VIEWERS = f'{metrics.ROOM_VIEWERS}{{room=~"$room"}}'
+PAID = f'{metrics.ROOM_PAID}{{room=~"$room"}}'
 FUNNEL: tuple[SumMetric, ...] = ("views", "product_clicks", "orders", "payments")
 TALK: tuple[SumMetric, ...] = ("comments", "likes", "shares", "follows", "gifts")
 FAKES = f'{metrics.ROOM_FAKE_SHARE}{{room=~"$room"}}'
@@ -51,7 +52,11 @@ def board() -> Dashboard:
             w=4,
         ),
         panels.count(
-            "Paid in five minutes", "Money paid in the chosen rooms.", expr=f"sum({events('paid_value')}) / 100", w=5
+            "Paid in five minutes",
+            "Money paid in the chosen rooms, by the currency that their brands report in.",
+            expr=f"sum by (currency) ({PAID})",
+            w=5,
+            legend="{{currency}}",
         ),
         panels.count(
             "Conversion",
@@ -103,8 +108,8 @@ def board() -> Dashboard:
         ),
         panels.lines(
             "Paid by room",
-            "Money paid within the last five minutes, the ten rooms with most of it.",
-            queries=[Query(f"topk(10, {events('paid_value')} / 100)", "{{room}}")],
+            "Money paid within the last five minutes, the ten rooms with most of it, in their brands' currencies.",
+            queries=[Query(f"topk(10, {PAID})", "{{room}} {{currency}}")],
             w=8,
         ),
         panels.lines(
@@ -126,7 +131,7 @@ def board() -> Dashboard:
                 "Gifts": events("gifts"),
                 "Follows": events("follows"),
                 "Clicks": events("product_clicks"),
-                "Paid": f"{events('paid_value')} / 100",
+                "Paid": f"sum by (room) ({PAID})",
                 "Fake": f"max by (room) ({FAKES})",
             },
             columns={"room": "Room"},

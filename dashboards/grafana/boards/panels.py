@@ -55,8 +55,16 @@ def panel(kind: Built, *, title: str, note: str, w: int, h: int, no_value: str =
     return configured(kind, **shared, **options)
 
 
-def count(title: str, note: str, expr: str, unit: str = "short", steps: Steps = ((None, BLUE),), w: int = 6) -> Panel:
-    """One large figure with its recent past."""
+def count(
+    title: str,
+    note: str,
+    expr: str,
+    unit: str = "short",
+    steps: Steps = ((None, BLUE),),
+    w: int = 6,
+    legend: str = "",
+) -> Panel:
+    """One large figure with its recent past; with `legend` one for each series."""
     return panel(
         stat.Panel(),
         title=title,
@@ -68,7 +76,7 @@ def count(title: str, note: str, expr: str, unit: str = "short", steps: Steps = 
         graph_mode=commons.BigValueGraphMode.AREA,
         color_mode=commons.BigValueColorMode.VALUE,
         reduce_options=_latest(),
-        with_target=_target(Query(expr, title), "A"),
+        with_target=_target(Query(expr, legend or title), "A"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.exporter.collector import (
+    NO_CATALOGUE,
     OTHER,
     PLATFORMS,
     ROOM_AUDIENCES,
@@ -22,8 +24,10 @@ from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
+from streams.catalogue.facts import BrandFacts
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import AudienceMetric
+from streams.settings import Settings
 from tests.builders.alerts import NOON_MS, an_alert
 
 Labels = dict[str, str]
@@ -34,10 +38,12 @@ def non_zero(samples: list[tuple[Labels, float]]) -> list[tuple[Labels, float]]:
     return [(labels, value) for labels, value in samples if value]
 
 
-def scraped(snapshot: Snapshot, limits: SeriesLimits = UNLIMITED) -> dict[str, list[tuple[Labels, float]]]:
+def scraped(
+    snapshot: Snapshot, limits: SeriesLimits = UNLIMITED, facts: BrandFacts = NO_CATALOGUE
+) -> dict[str, list[tuple[Labels, float]]]:
     """Samples by metric name, through the exposition format and back."""
     registry = CollectorRegistry()
-    registry.register(FigureCollector(lambda: snapshot, limits))
+    registry.register(FigureCollector(lambda: snapshot, limits, facts))
     page = generate_latest(registry).decode()
     found: dict[str, list[tuple[Labels, float]]] = {}
     for family in text_string_to_metric_families(page):
@@ -85,6 +91,34 @@ def test_room_has_the_people_that_its_conversion_is_made_of() -> None:
     rooms = [RoomFigures("r-1", {"likes": 9}, people=people), RoomFigures("r-2", {"likes": 1})]
     assert scraped(up(rooms))[metrics.ROOM_PEOPLE] == [
         ({"room": "r-1", "audience": "clickers"}, 40), ({"room": "r-1", "audience": "payers"}, 10),
+    ]  # fmt: skip
+
+
+def test_paid_money_is_in_major_units_of_the_brands_currency_and_brands_have_names(tmp_path: Path) -> None:
+    path = tmp_path / "brands.yaml"
+    path.write_text(
+        """brands:
+  - {id: velvet, names: [x], display_name: '丝绒 "\\n{}', currency: CNY}
+  - {id: kiku, names: [y], currency: JPY}
+"""
+    )
+    facts = BrandFacts.of(Settings(brands=path))
+    rooms = [
+        RoomFigures(f"r-{number}", {"paid_value": 1_250}, 9 - number, brand_id=brand)
+        for number, brand in enumerate(("velvet", "kiku", "nobody", "kiku", "", "velvet"))
+    ]
+    texts = [TextCount("velvet", "weibo", 9), TextCount("kiku", "weibo", 8)]
+    found = scraped(up(rooms, texts), SeriesLimits(rooms=3), facts)
+    assert found[metrics.ROOM_PAID] == [
+        ({"room": "r-0", "brand": "velvet", "currency": "CNY"}, 12.5),
+        ({"room": "r-1", "brand": "kiku", "currency": "JPY"}, 1_250),
+        ({"room": "r-2", "brand": "nobody", "currency": ""}, 12.5),
+        ({"room": OTHER, "brand": "", "currency": ""}, 12.5),
+        ({"room": OTHER, "brand": "", "currency": "CNY"}, 12.5),
+        ({"room": OTHER, "brand": "", "currency": "JPY"}, 1_250),
+    ]
+    assert [labels for labels, _ in found[metrics.BRAND_INFO]] == [
+        {"brand": "kiku", "name": "kiku"}, {"brand": "velvet", "name": '丝绒 "\\n{}'},
     ]  # fmt: skip
 
 
@@ -169,7 +203,7 @@ def test_cap_is_reached_by_ten_thousand_rooms_brands_and_alerts() -> None:
         active=[an_alert(f"f-{number}") for number in many],
     )
     count = sum(len(family.samples) for family in families(snapshot, limits))
-    assert count == 2 + 21 * 14 + 20 * 3 + 20 * 2 + 21 * 14 + 21 + 3 * len(KINDS)
+    assert count == 2 + 21 * 14 + 20 * 3 + 20 * 2 + 21 * 14 + 21 + 3 * len(KINDS) + 21 + 21
     assert count <= limits.most_series(partitions=0, topics=0)
 
 
