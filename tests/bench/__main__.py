@@ -93,6 +93,17 @@ def ingest(events: int, repeats: int, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--messages", type=click.IntRange(100), default=20_000, show_default=True, help="Messages a round.")
+@click.option("--repeats", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def mapping(messages: int, repeats: int, as_json: bool) -> None:
+    """Messages of feeds as records for Kafka: events a second and core by a mapping, a preset, a platform's decoder."""
+    from tests.bench.mapping import run_mapping
+
+    _show(run_mapping(messages=messages, repeats=repeats, say=_say), as_json)
+
+
+@bench.command()
 @click.option("--brands", "count", type=click.IntRange(100), default=5_000, show_default=True, help="In the catalogue.")
 @click.option("--repeats", type=click.IntRange(1, 50), default=5, show_default=True, help="Rounds.")
 @click.option("--labelled", is_flag=True, help="Precision and recall on the labelled texts instead.")
