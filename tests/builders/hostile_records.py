@@ -1,7 +1,7 @@
 """Records as a hostile or broken feed brings them, valid ones of odd contents, nearly valid ones and bytes of any kind;
 and the honest ones around them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -102,6 +102,47 @@ def spoiled(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
         at = draw(st.integers(0, len(raw) - 1))
         raw = raw[:at] + draw(st.binary(max_size=3)) + raw[at + draw(st.integers(0, 3)) :]
     return raw
+
+
+def _odd(**fields: Any) -> bytes:
+    """A comment in a room of its own, but for these fields; None leaves one out."""
+    made = {
+        "event_id": "x", "source": "feed", "platform": "douyin", "kind": "comment", "brand_id": "acme", "text": "hi",
+        "event_time": NOW_MS, "ingest_time": NOW_MS, "room_id": "r1", "session_id": "s1",
+    } | fields  # fmt: skip
+    return msgspec.json.encode({name: value for name, value in made.items() if value is not None})
+
+
+_IN_HONEST: Mapping[str, Any] = {"room_id": HONEST, "session_id": HONEST, "platform": "kuaishou", "text": None}
+ODD_LOGS: Mapping[str, Sequence[bytes]] = {
+    "clock eight hours ahead": [
+        _odd(event_id=f"a{n}", kind="like", text=None, event_time=NOW_MS + 8 * HOUR_MS) for n in range(25)
+    ],
+    "end of the honest stream, hours ahead": [_odd(kind="session_end", event_time=NOW_MS + 8 * HOUR_MS, **_IN_HONEST)],
+    "start of it, a day ahead": [_odd(kind="session_start", event_time=NOW_MS + DAY_MS, **_IN_HONEST)],
+    "more than a time zone ahead": [_odd(event_time=NOW_MS + 27 * HOUR_MS)],
+    "retraction by a stranger": [_odd(kind="retraction", retracts="honest-live:0", text=None)],
+    "retraction of itself": [_odd(kind="retraction", event_id="q", retracts="q", text=None)],
+    "retraction as a mirror": [_odd(kind="retraction", is_mirror=True, retracts="honest-live:0", text=None)],
+    "account of a viewer deleted by a stranger": [_odd(kind="account_deletion", actor={"id": "h1"}, text=None)],
+    "room of one's own with a key's signs": [_odd(room_id="minute:1|r:x@douyin", brand_id="a:b|c*{}\u202e")],
+    "running total that falls and leaps": [
+        _odd(event_id=f"g{n}", kind="like", value=n, value_mode="snapshot", subject_id="p", text=None)
+        for n in (100, 5, 2**53, 0)
+    ],
+    "payments of one order": [_odd(kind="payment", subject_id="o", amount=9, event_id=f"p{n}") for n in range(3)],
+    "refund of nothing": [_odd(kind="refund", subject_id="o", amount=10, text=None)],
+    "follow of nobody": [_odd(kind="follow", text=None), _odd(kind="unfollow", event_id="y", actor={"id": "n"})],
+    "words that are signs alone": [_odd(text="\u200b\u200d\u2060"), _odd(event_id="y", text="e" + "\u0301" * 5_000)],
+    "longest bait for patterns": [_odd(text="aaaaaaaaaaaaaaaaaaaa@" * 900), _odd(event_id="y", text="1" * 20_000)],
+    "twice the same key": [_odd().replace(b'"text"', b'"text":"a","text"')],
+    "two objects in one": [_odd() + _odd()],
+    "byte-order mark": [b"\xef\xbb\xbf" + _odd()],
+    "a string of JSON": [msgspec.json.encode(_odd().decode())],
+    "more sources than are watched": [_odd(event_id=f"m{n}", source=f"s{n}") for n in range(90)],
+    "a session for each": [_odd(event_id=f"m{n}", session_id=f"t{n}", room_id=f"r{n % 9}") for n in range(40)],
+}
+"""Logs that feeds brought, or might: none harms the honest ones around it."""
 
 
 def honest_event(number: int, stamp_ms: int) -> Event:

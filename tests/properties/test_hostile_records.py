@@ -26,6 +26,7 @@ from streams.transport.handler import BatchHandler
 from tests.builders.hostile_records import (
     HONEST,
     NOW_MS,
+    ODD_LOGS,
     TIMES,
     decoded_text,
     honest_event,
@@ -157,6 +158,11 @@ async def check_everything(values: Sequence[bytes | None], rulebook: Rulebook) -
 async def test_hostile_records_have_a_fate_and_harm_no_honest_one(
     rulebook: Rulebook, values: list[bytes | None]
 ) -> None:
+    await check_everything(values, rulebook)
+
+
+@pytest.mark.parametrize("values", ODD_LOGS.values(), ids=ODD_LOGS)
+async def test_odd_records_have_a_fate_and_harm_no_honest_one(rulebook: Rulebook, values: list[bytes]) -> None:
     await check_everything(values, rulebook)
 
 
