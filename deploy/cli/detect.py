@@ -132,6 +132,10 @@ def _summary_lines(total: Summary) -> Iterator[str]:
         f" (p90 {_seconds(total.delay_seconds_p90)}), lead over the peak {_seconds(total.lead_seconds_median)};"
         f" {total.false_alarms_per_brand_and_day:.2f} alerts a brand and day outside of bursts"
     )
+    yield (
+        f"as a crisis or violence {total.met_by_harm} of {total.bursts}; delay from onset"
+        f" {_seconds(total.harm_delay_seconds_median)}"
+    )
 
 
 def _draft_line(draft: DraftSummary) -> str:

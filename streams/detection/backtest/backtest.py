@@ -12,6 +12,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+import msgspec
+
 from models.runtime import Scorer
 from streams.alerts.alert import Alert
 from streams.alerts.rule import AlertRule
@@ -36,6 +38,8 @@ _AFTERWARDS_MS = 2 * HOUR_MS
 """How long the clock runs on after the last comment, so that calm alerts resolve."""
 _LISTENING_MS = 6 * HOUR_MS
 """How long the brand was monitored before the first comment, without one: a recording has all there was."""
+HARM = frozenset({"crisis", "cyber_violence"})
+"""The kinds of a burst that is an incident."""
 _WATCH = DetectionConfig(feed_silent_ms=100 * 365 * DAY_MS)
 
 
@@ -50,6 +54,8 @@ class Backtested:
     alerts: Sequence[Alert]
     """Those that fired, in their last version, in the order of firing."""
     bursts: Sequence[RecordedBurst]
+    harm_alerts: Sequence[Alert] = ()
+    """Those that fired as a crisis or as violence, or became one, with that moment as the time of firing."""
     violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
     """Measured here alone: no alert depends on it."""
     draft_alerts: Sequence[Alert] | None = None
@@ -63,6 +69,10 @@ class Backtested:
     def burst_matches(self) -> list[BurstMatch]:
         return match_bursts(self.bursts, self.alerts)
 
+    def harm_matches(self) -> list[BurstMatch]:
+        """How crisis or violence alone met the bursts."""
+        return match_bursts(self.bursts, self.harm_alerts)
+
     def false_alarms(self) -> list[Alert]:
         """Alerts that fired outside of any burst."""
         return false_alarms(self.bursts, self.alerts)
@@ -74,7 +84,7 @@ class Backtested:
             "comments": self.comments,
             "alerts": [_alert_row(alert) for alert in self.alerts],
             "cyber_violence": round(self.violence.score(), 4),
-            "bursts": [_burst_row(one) for one in self.burst_matches()],
+            "bursts": [_burst_row(*both) for both in zip(self.burst_matches(), self.harm_matches(), strict=True)],
             "alerts_outside_bursts_per_day": round(len(self.false_alarms()) / self.days, 3),
         }
         if self.draft_alerts is not None:
@@ -94,6 +104,9 @@ class Summary:
     delay_seconds_p90: float | None
     lead_seconds_median: float | None
     """Before the peak of the burst."""
+    met_by_harm: int
+    """By a crisis or violence."""
+    harm_delay_seconds_median: float | None
     alerts: int
     critical: int
     false_alarms_per_brand_and_day: float
@@ -104,6 +117,7 @@ class Summary:
         everything = [one for run in runs for one in run.burst_matches()]
         delays = [one.delay_seconds for one in everything if one.delay_seconds is not None]
         leads = [one.lead_seconds for one in everything if one.lead_seconds is not None]
+        harm = [one.delay_seconds for run in runs for one in run.harm_matches() if one.delay_seconds is not None]
         return cls(
             files=len(runs),
             comments=sum(run.comments for run in runs),
@@ -112,6 +126,8 @@ class Summary:
             delay_seconds_median=median(delays) if delays else None,
             delay_seconds_p90=quantiles(delays, n=10)[-1] if len(delays) > 1 else max(delays, default=None),
             lead_seconds_median=median(leads) if leads else None,
+            met_by_harm=len(harm),
+            harm_delay_seconds_median=median(harm) if harm else None,
             alerts=sum(len(run.alerts) for run in runs),
             critical=sum(alert.severity == "critical" for run in runs for alert in run.alerts),
             false_alarms_per_brand_and_day=sum(len(run.false_alarms()) for run in runs) / sum(run.days for run in runs),
@@ -182,19 +198,29 @@ def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[AlertRule, ...]
         source_partition(first),
     )
     latest: dict[str, Alert] = {}
+    harmful_ms: dict[str, int] = {}
     violence, times_ms = ViolenceEvidence(), []
     for text in _chained(first, texts):
         times_ms.append(text.event_time_ms)
         violence.add(text)
         log.observe(source, text.log_time_ms)
-        latest.update({alert.fingerprint: alert for alert in brand.process(text, log)})
+        for alert in brand.process(text, log):
+            latest[alert.fingerprint] = alert
+            if alert.state == "firing" and alert.kind in HARM:
+                harmful_ms.setdefault(alert.fingerprint, alert.updated_at)
     log.observe(source, times_ms[-1] + _AFTERWARDS_MS)
     latest.update({alert.fingerprint: alert for alert in brand.advance(log)})
     fired = sorted((alert for alert in latest.values() if alert.fired_at), key=lambda alert: alert.fired_at or 0)
+    shown = [alert for alert in fired if not alert.shadow]
+    harm = [_since(alert, harmful_ms[alert.fingerprint]) for alert in shown if alert.fingerprint in harmful_ms]
     return Backtested(
-        file, len(times_ms), times_ms[0], times_ms[-1], [alert for alert in fired if not alert.shadow],
-        bursts(times_ms), violence, None if drafts is None else [alert for alert in fired if alert.shadow],
+        file, len(times_ms), times_ms[0], times_ms[-1], shown, bursts(times_ms), harm, violence,
+        None if drafts is None else [alert for alert in fired if alert.shadow],
     )  # fmt: skip
+
+
+def _since(alert: Alert, harmful_ms: int) -> Alert:
+    return msgspec.structs.replace(alert, fired_at=harmful_ms)
 
 
 def _chained(first: ScoredText, others: Iterator[ScoredText]) -> Iterator[ScoredText]:
@@ -229,12 +255,13 @@ def _alert_row(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _burst_row(one: BurstMatch) -> dict[str, Any]:
+def _burst_row(one: BurstMatch, harm: BurstMatch) -> dict[str, Any]:
     return {
         "onset": _iso(one.burst.onset * 60_000),
         "met_by": one.fingerprint,
         "delay_seconds": one.delay_seconds,
         "lead_seconds": one.lead_seconds,
+        "harm_delay_seconds": harm.delay_seconds,
     }
 
 

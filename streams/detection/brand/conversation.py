@@ -1,7 +1,8 @@
 """What is said about a brand: two bursts in the same windows, of all texts (attention) and of harmful ones (harm).
 
-Harm outranks attention: while a crisis fires, mere talk about it is no alert of its own, and a surge that
-turns into harm while it fires is the same alert, grown more severe:
+Harm has two ways to a crisis: harmful texts are far more than usual, or a burst of texts, however few, is harmful by
+its share (`crisis.is_harmful`). It outranks attention: while a crisis fires, mere talk about it is no alert of its own,
+and a surge that turns into harm while it fires is the same alert, grown more severe:
 
     texts      ....++++++++++++++....        + far more than usual
     harmful    ..........########....        # many of them
@@ -41,7 +42,8 @@ AT_ONCE = Hysteresis(fire_after_ms=0, resolve_after_ms=RESOLVE_AFTER_MS)
 CERTAIN = ALARM_SURPRISE + 1.0
 """Surprise from which an alert fires without waiting."""
 MIN_TEXTS = 15
-"""Fewer texts, or fewer harmful ones, are no alert: in five minutes, or in an hour of a low-volume brand."""
+"""Fewer texts are no burst, and fewer harmful ones no rise of harm: in five minutes, or in an hour of a low-volume
+brand."""
 REWRITE_MS = 5 * MINUTE_MS
 """A firing alert is written again this often, with the figures of that moment."""
 
@@ -231,9 +233,11 @@ class ConversationDetector:
         surprise = attention = 0.0
         if self._minutes == HOUR_MINUTES:
             surprise = CERTAIN if window.share(window.harm) >= 1 / 2 else 0.0
-        elif window.weighted_harm >= MIN_TEXTS and crisis.is_substantial(window):
-            surprise = state.harm.surprise(window.weighted_harm, self._hour)
-            attention = self._attention() if window.share(window.harm) >= crisis.CRISIS_SHARE else 0.0
+        else:
+            if window.weighted_harm >= MIN_TEXTS and crisis.is_substantial(window):
+                surprise = state.harm.surprise(window.weighted_harm, self._hour)
+            if crisis.is_harmful(window):
+                attention = self._attention()
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
             return

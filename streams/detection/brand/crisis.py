@@ -27,6 +27,8 @@ HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor", "
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
 SUBSTANTIAL_SHARE = 0.25
+DOUBT_TEXTS = 8
+"""A burst's share of harm is judged as if so many texts more were in it, of which SUBSTANTIAL_SHARE are harmful."""
 PRAISE_SHARE = 0.5
 VIOLENCE_SCORE = 0.45
 """Of a day (streams.detection.brand.violence): from here on a crisis is violence against a person."""
@@ -96,6 +98,17 @@ def evidence(kind: AlertKind, collected: EvidenceCollector) -> list[Evidence]:
 def is_substantial(window: Tally) -> bool:
     """Whether harm is more than a model's mistakes in a crowd that praises: a fair share, and half of the praise."""
     return window.share(window.harm) >= SUBSTANTIAL_SHARE and window.harm >= window.positive / 2
+
+
+def is_harmful(burst: Tally) -> bool:
+    """Whether a burst of talk is a crisis by what it says, however few its texts: a share that a handful of texts more
+    would not turn, no less harm than praise, and more than a few harmful texts where scoring is behind.
+
+        harmful of 15 texts    7 are too few      8 do
+                   of 40      17                 18
+    """
+    shrunk = (burst.harm + DOUBT_TEXTS * SUBSTANTIAL_SHARE) / (burst.scored + DOUBT_TEXTS)
+    return shrunk >= CRISIS_SHARE and burst.harm >= max(burst.positive, DOUBT_TEXTS)
 
 
 def harm_kind(window: Tally, day: AbuseCount) -> AlertKind:

@@ -58,6 +58,7 @@ def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path:
     assert row["alerts_outside_bursts_per_day"] == 0
     assert 0.3 < row["cyber_violence"] < 0.5
     assert burst["lead_seconds"] >= 0
+    assert burst["harm_delay_seconds"] == burst["delay_seconds"]
     assert "draft_alerts" not in row
     assert run(path, AngerModel(), rulebook).row() == row
 
@@ -65,7 +66,24 @@ def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path:
 def test_without_a_model_a_burst_is_a_surge(tmp_path: Path, rulebook: Rulebook) -> None:
     row = run(recording(tmp_path, lines()), None, rulebook).row()
     assert [alert["kind"] for alert in row["alerts"]] == ["surge"]
+    assert [burst["harm_delay_seconds"] for burst in row["bursts"]] == [None]
     assert row["cyber_violence"] == 0.0
+
+
+def test_surge_that_turns_is_met_as_harm_from_when_it_turned(tmp_path: Path, rulebook: Rulebook) -> None:
+    #   minute   480   482           486           500
+    #            nothing but talk  | angry         |
+    rows = ({"time": iso(480 + number / 15), "text": "angry" if number >= 90 else "seen it"} for number in range(300))
+    one = run(
+        recording(tmp_path, iter([*(row for row in lines() if row["time"] < iso(480)), *rows])), AngerModel(), rulebook
+    )
+    (met,), (harm,) = one.burst_matches(), one.harm_matches()
+    assert met.fingerprint == harm.fingerprint
+    assert met.delay_seconds is not None
+    assert harm.delay_seconds is not None
+    assert harm.delay_seconds - met.delay_seconds > 120
+    total = Summary.of([one])
+    assert (total.met_by_harm, total.harm_delay_seconds_median) == (1, harm.delay_seconds)
 
 
 def test_alert_resolves_behind_the_last_comment(tmp_path: Path, rulebook: Rulebook) -> None:

@@ -164,6 +164,19 @@ def test_quiet_brand_is_not_missed_at_fifteen_mentions() -> None:
     assert fired[-1].state == "resolved"
 
 
+def test_small_burst_is_a_crisis_where_most_of_it_is_harm() -> None:
+    """Thirty texts in ten minutes on a brand with one a quarter of an hour: never fifteen harmful ones in five."""
+    quiet = [text(minute, minute) for minute in range(0, 600, 15)]
+
+    def kinds(harmful: int) -> set[str]:
+        moods = ["negative" if number % 10 < harmful else "neutral" for number in range(30)]
+        burst = [text(600 + number / 3, 1_000 + number, mood=mood) for number, mood in enumerate(moods)]
+        return {alert.kind for alert in play([*quiet, *burst]) if alert.fired_at}
+
+    assert kinds(harmful=6) == {"crisis"}
+    assert kinds(harmful=3) == {"surge"}
+
+
 def test_quiet_brand_is_not_missed_at_fifteen_in_an_hour() -> None:
     #   two days with a mention every 40 minutes, then fifteen within the hour, evenly
     quiet = [text(minute, minute) for minute in range(0, 2_880, 40)]

@@ -45,6 +45,29 @@ def test_harm_is_negativity_or_a_risk_to_the_brand(changes: dict[str, Any], harm
 
 
 @pytest.mark.parametrize(
+    ("texts", "harm", "positive", "harmful"),
+    [
+        (15, 8, 2, True),
+        (15, 7, 2, False),  # two texts more or less would turn it
+        (40, 18, 5, True),
+        (40, 16, 5, False),
+        (40, 18, 20, False),  # a quarrel between those who praise and those who don't
+        (30, 0, 30, False),
+    ],
+)
+def test_burst_is_harmful_by_its_share_however_few_its_texts(
+    texts: int, harm: int, positive: int, harmful: bool
+) -> None:
+    assert crisis.is_harmful(window(texts, harm, positive=positive)) == harmful
+
+
+def test_few_texts_that_a_model_saw_of_many_are_no_harm() -> None:
+    assert not crisis.is_harmful(Tally(texts=40))
+    assert not crisis.is_harmful(Tally(texts=40, scored=5, harm=5))
+    assert crisis.is_harmful(Tally(texts=40, scored=8, harm=8))
+
+
+@pytest.mark.parametrize(
     ("words", "personal"),
     [
         ("你真是个垃圾", True),
