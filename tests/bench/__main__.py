@@ -69,13 +69,17 @@ def engagement(events: int, repeats: int, peers: tuple[str, ...], as_json: bool)
 @click.option("--events", type=click.IntRange(1000), default=340_000, show_default=True, help="Events a run.")
 @click.option("--batch", type=click.IntRange(100), help="Events a batch; as many as a worker takes at once.")
 @click.option("--repeats", type=click.IntRange(1, 50), default=1, show_default=True, help="Rounds.")
+@click.option("--stage", "stages", multiple=True, help="Only this one, by its name in the table; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def scale(events: int, batch: int | None, repeats: int, as_json: bool) -> None:
+def scale(events: int, batch: int | None, repeats: int, stages: tuple[str, ...], as_json: bool) -> None:
     """What a room and a brand cost: ten against ten thousand rooms and five thousand brands; exit code 1 where an event
     is more than 1.3 times as dear."""
-    from tests.bench.scale import run_scale, shown
+    from tests.bench.scale import STAGES, run_scale, shown
 
-    outcome = run_scale(events=events, batch_events=batch, repeats=repeats, say=_say)
+    unknown = [stage for stage in stages if stage not in STAGES]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]}; there are {', '.join(STAGES)}", param_hint="--stage")
+    outcome = run_scale(stages=stages or tuple(STAGES), events=events, batch_events=batch, repeats=repeats, say=_say)
     click.echo(json.dumps(outcome) if as_json else "\n".join(shown(outcome)))
     if outcome["ratio"] > outcome["goal"]:
         raise SystemExit(1)
