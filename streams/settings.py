@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     thresholds: Path | None = Field(
         None, description="Thresholds of your own, written by `pulsewatch model calibrate`; they go before the point."
     )
+    correction: Path | None = Field(
+        None, description="What marked texts taught, written by `pulsewatch model learn`; for the bundled model's form."
+    )
     jurisdiction: str | None = Field(
         None,
         pattern=r"^[A-Z]{2}$",

@@ -16,6 +16,7 @@ from deploy.cli.brands import brands
 from deploy.cli.campaign import campaign
 from deploy.cli.console import console
 from deploy.cli.dead_letters import dead_letters
+from deploy.cli.decisions import decisions
 from deploy.cli.demo import demo
 from deploy.cli.detect import backtest, detect
 from deploy.cli.exporter import exporter
@@ -44,7 +45,7 @@ def cli() -> None:
 
 COMMANDS = (
     demo, up, down, status, console, campaign, watch, alerts, worker, topics, ingest, brands, feeds, simulate, replay,
-    score, model, rules, detect, backtest, dead_letters, relay, pager, exporter,
+    score, model, rules, decisions, detect, backtest, dead_letters, relay, pager, exporter,
     grafana, secrets,
 )  # fmt: skip
 

@@ -146,6 +146,49 @@ def calibrate(files: tuple[Path, ...], precision: float, output: IO[str]) -> Non
     output.write(json.dumps({"revision": classifier.revision, "thresholds": thresholds}, indent=2) + "\n")
 
 
+@model.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write.",
+)  # fmt: skip
+def learn(files: tuple[Path, ...], output: Path) -> None:
+    """Learn from marked texts, for PULSEWATCH_CORRECTION.
+
+    FILES are JSON lines of `pulsewatch decisions export`, or labelled as for evaluate. The model stays as it is; what
+    was learnt moves the risks of texts that are like the marked ones. Takes some seconds, and no PyTorch. Risks are
+    learnt for the thresholds that are configured now.
+    """
+    from models.evaluate import Unreadable, read_labelled
+    from models.learning import LEAST_MARKS
+    from models.learning import learn as learn_from
+    from models.runtime.classifier import BUNDLED
+    from models.runtime.correction import save_corrections
+    from models.runtime.flagging import FlaggingRefused, read_flagging
+    from models.runtime.manifest import ModelRefused, read_manifest
+    from streams.errors import UsageError
+    from streams.settings import settings
+
+    chosen = settings()
+    folder = Path(chosen.model) if chosen.model else BUNDLED
+    try:
+        revision = read_manifest(folder).revision
+        texts = [text for path in files for text in read_labelled(path)]
+        found = list(learn_from(texts, folder, read_flagging(chosen.operating_point, chosen.thresholds)))
+    except (Unreadable, ModelRefused, FlaggingRefused) as error:
+        raise UsageError(str(error)) from None
+    for one in [one for _, _, taught in found for one in taught]:
+        few = "" if one.marks >= LEAST_MARKS else f"; nothing is learnt from fewer than {LEAST_MARKS}"
+        click.echo(
+            f"{one.language} {one.risk}: {one.marks} marked, wrong on {one.wrong_before}, "
+            f"now on {one.wrong_after}{few}",
+            err=True,
+        )
+    corrections = {language: correction for language, correction, _ in found if correction is not None}
+    if not corrections:
+        raise UsageError(f"nothing to learn: no risk of a language has {LEAST_MARKS} marked texts")
+    save_corrections(output, revision, corrections)
+
+
 def _threshold(point: dict[str, Any]) -> float:
     return float(point["threshold"])
 

@@ -144,18 +144,29 @@ def explain(
 @click.option(
     "--packs", type=click.Path(path_type=Path), default=None, help="A folder of packs [those that are shipped]."
 )
-def learn(packs: Path | None) -> None:
+@click.option(
+    "--marked",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Right answers of `pulsewatch decisions export`, for a folder of packs of your own.",
+)
+def learn(packs: Path | None, marked: Path | None) -> None:
     """Train the likeness model, the rules' second opinion.
 
-    Learns from the examples in the packs and in examples.txt beside them.
+    Learns from the examples in the packs and in examples.txt beside them. The families of --marked are added to
+    examples.txt first; the last answer about a text counts.
     """
     from streams.compliance.likeness import save_likeness
     from streams.compliance.loader import PACKS_FOLDER
     from streams.compliance.rulebook import Rulebook
-    from streams.compliance.train_likeness import examples
+    from streams.compliance.train_likeness import add_marked, examples
     from streams.compliance.train_likeness import learn as learn_likeness
+    from streams.errors import UsageError
 
     folder = packs or PACKS_FOLDER
+    if marked is not None and packs is None:
+        raise UsageError("--marked changes examples.txt: name a copy of the packs with --packs")
+    if marked is not None:
+        click.echo(f"{add_marked(folder, marked)} marked texts added to {folder / 'examples.txt'}", err=True)
     labelled = examples(folder)
     likeness = learn_likeness(labelled, Rulebook.load(folder, with_likeness=False))
     save_likeness(likeness, folder)

@@ -6,7 +6,7 @@ from deploy.reference.markdown import code, listing, table
 from deploy.reference.source import key_table
 from streams import engagement
 from streams.alerts import keys as alert_keys
-from streams.control import brands, campaigns, decisions
+from streams.control import brands, campaigns, decisions, marks
 from streams.detection.brand.brand import Brands
 from streams.detection.config import DetectionConfig
 from streams.detection.handler import PROGRESS, WATCHED
@@ -67,7 +67,8 @@ def redis_keys() -> str:
         _section("Detection: state", DETECTION),
         _section("Ingest: feeds", FEEDS),
         "\n## Detection: what others read\n\n", _drawn(alert_keys), "\n", _drawn(view_keys),
-        "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(campaigns), "\n", _drawn(brands),
+        "\n## What people decide\n\n", _drawn(decisions), "\n", _drawn(marks),
+        "\n", _drawn(campaigns), "\n", _drawn(brands),
     ))  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from models.runtime.breaker import BreakerLimits, CircuitBreakerClassifier
 from models.runtime.classifier import REMEMBERED_TEXTS, Classifier, load_classifier
+from models.runtime.correction import CorrectionRefused
 from models.runtime.flagging import Flagging, FlaggingRefused, read_flagging
 from models.runtime.load import load_model
 from models.runtime.manifest import ModelRefused
@@ -12,6 +13,7 @@ __all__ = [
     "BreakerLimits",
     "CircuitBreakerClassifier",
     "Classifier",
+    "CorrectionRefused",
     "Flagging",
     "FlaggingRefused",
     "ModelRefused",

@@ -82,6 +82,12 @@ class LoadedStage:
     exit: ExitRule | None
 
 
+class Corrects(Protocol):
+    """Changes probabilities (texts, outputs) by what the first stage made of the texts (texts, width)."""
+
+    def apply(self, probabilities: Floats, pooled: States) -> Floats: ...
+
+
 class MicroBatchQueue:
     """Texts on their way into a stage, shortest first."""
 
@@ -105,18 +111,37 @@ class MicroBatchQueue:
 
 
 class Cascade:
-    """Runs texts through the stages; counts, by stage, the texts that left after it."""
+    """Runs texts through the stages; counts, by stage, the texts that left after it.
 
-    def __init__(self, stages: Sequence[LoadedStage]) -> None:
+    With a ``correction``, and to look at texts, the first stage gives its pooled tokens after its other outputs.
+    """
+
+    def __init__(self, stages: Sequence[LoadedStage], correction: Corrects | None = None) -> None:
         self.stages = tuple(stages)
         self.left_after = [0] * len(stages)
+        self.correction = correction
+        self._pooled: dict[int, States] = {}
 
     def probabilities(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Token ids to calibrated probabilities (texts, outputs), in order. Blocks."""
+        if self.correction is None or not ids:
+            return self._probabilities(ids, keeps_pooled=False)
+        return self.correction.apply(*self.look(ids))
+
+    def look(self, ids: Sequence[Sequence[int]]) -> tuple[Floats, States]:
+        """As `probabilities`, uncorrected, and the first stage's pooled tokens (texts, width)."""
+        try:
+            results = self._probabilities(ids, keeps_pooled=True)
+            return results, np.stack([self._pooled[index] for index in range(len(ids))])
+        finally:
+            self._pooled.clear()
+
+    def _probabilities(self, ids: Sequence[Sequence[int]], keeps_pooled: bool) -> Floats:
         results = np.empty((len(ids), self.stages[0].calibration.outputs))
         waiting = [MicroBatchQueue() for _ in self.stages]
         for indices in micro_batches({index: len(item) for index, item in enumerate(ids)}):
-            self._run(0, indices, padded_ids([ids[index] for index in indices]), waiting, results)
+            inputs = padded_ids([ids[index] for index in indices])
+            self._run(0, indices, inputs, waiting, results, keeps_pooled)
         for number in range(1, len(self.stages)):
             indices, states = waiting[number].take()
             if indices:
@@ -130,9 +155,12 @@ class Cascade:
         inputs: Inputs,
         waiting: Sequence[MicroBatchQueue],
         results: Floats,
+        keeps_pooled: bool = False,
     ) -> None:
         stage = self.stages[number]
         logits, *hidden = stage.session.run(inputs)
+        if keeps_pooled:
+            self._pooled |= zip(indices, hidden[-1], strict=True)
         probabilities = stage.calibration.probabilities(logits)
         results[indices] = probabilities
         goes_on = [] if stage.exit is None else np.flatnonzero(~stage.exit.leaving(probabilities)).tolist()

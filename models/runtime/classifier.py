@@ -18,6 +18,7 @@ import numpy.typing as npt
 from models.labels import SENTIMENTS
 from models.normalise import NormalForm, has_han, model_text, normalise
 from models.runtime.cascade import Calibration, Cascade, ExitRule, LoadedStage
+from models.runtime.correction import Correction, read_corrections
 from models.runtime.flagging import AS_SHIPPED, Flagging, thresholds_of, widened
 from models.runtime.lru import LruCache
 from models.runtime.manifest import LanguageModel, ModelRefused, Stage, read_manifest
@@ -28,6 +29,8 @@ from models.second_reading import load_disguises
 
 BUNDLED = Path(__file__).parent.parent / "bundled"
 REMEMBERED_TEXTS = 32_768
+POOLED = "/pool/both"
+"""The value in every stage's graph that its head reads: mean and maximum of the tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +143,26 @@ def load_classifier(
     threads: int = 1,
     remembered_texts: int = REMEMBERED_TEXTS,
     flagging: Flagging = AS_SHIPPED,
+    correction: Path | None = None,
 ) -> Classifier[Served]:
     """The classifier of a folder in our form, the bundled one by default, with ``threads`` threads a session.
 
     Raises:
         ModelRefused: the folder is not what its manifest says, or cannot be loaded.
         FlaggingRefused: the model has no such thresholds.
+        CorrectionRefused: ``correction`` is no file of `pulsewatch model learn` for this model.
     """
     folder = path or BUNDLED
     manifest = read_manifest(folder)
+    corrections = {} if correction is None else read_corrections(correction, manifest.revision)
     limits = {
         language: thresholds_of(manifest.revision, language, model, flagging)
         for language, model in manifest.models.items()
     }
     try:
         served = {
-            language: _served(folder, model, threads, limits[language]) for language, model in manifest.models.items()
+            language: _served(folder, model, threads, limits[language], corrections.get(language))
+            for language, model in manifest.models.items()
         }
         disguises = load_disguises(words_of(folder / manifest.models["en"].tokeniser))
     except Exception as error:  # whatever transformers and onnxruntime raise for files that they cannot read
@@ -165,17 +172,26 @@ def load_classifier(
     )
 
 
-def load_cascade(folder: Path, stages: Sequence[Stage], threads: int, thresholds: Mapping[str, float]) -> Cascade:
-    """The stages of a language, whose graphs lie below a folder, for flags from these thresholds on."""
+def load_cascade(
+    folder: Path,
+    stages: Sequence[Stage],
+    threads: int,
+    thresholds: Mapping[str, float],
+    correction: Correction | None = None,
+    looks: bool = False,
+) -> Cascade:
+    """The stages of a language, whose graphs lie below a folder, for flags from these thresholds on; ``looks`` for
+    `Cascade.look` without a correction."""
     return Cascade(
         [
             LoadedStage(
-                Session(folder / stage.graph, threads),
+                Session(folder / stage.graph, threads, POOLED if number == 0 and (correction or looks) else None),
                 Calibration(stage),
                 None if stage.exit is None else ExitRule(widened(stage.exit, thresholds)),
             )
-            for stage in stages
-        ]
+            for number, stage in enumerate(stages)
+        ],
+        correction,
     )
 
 
@@ -191,9 +207,11 @@ def to_scores(probabilities: npt.NDArray[np.float64], thresholds: Mapping[str, f
         )
 
 
-def _served(folder: Path, model: LanguageModel, threads: int, thresholds: Mapping[str, float]) -> Served:
+def _served(
+    folder: Path, model: LanguageModel, threads: int, thresholds: Mapping[str, float], correction: Correction | None
+) -> Served:
     return Served(
         load_tokeniser(folder / model.tokeniser, model.max_tokens),
-        load_cascade(folder, model.stages, threads, thresholds),
+        load_cascade(folder, model.stages, threads, thresholds, correction),
         thresholds,
     )

@@ -16,15 +16,19 @@ Array = npt.NDArray[np.generic]
 
 
 class Session:
-    """A loaded graph. ``run`` blocks; with one thread, all its work happens on the calling thread."""
+    """A loaded graph. ``run`` blocks; with one thread, all its work happens on the calling thread.
 
-    def __init__(self, graph: Path, threads: int) -> None:
+    ``inner`` names a value of the graph that is given out after its outputs.
+    """
+
+    def __init__(self, graph: Path, threads: int, inner: str | None = None) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        source = str(graph) if inner is None else graph.read_bytes() + _further_output(inner)
+        self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self.outputs: list[str] = [output.name for output in self._session.get_outputs()]
         self._types = any(given.name == TYPE_INPUT for given in self._session.get_inputs())
 
@@ -38,6 +42,15 @@ class Session:
         if self._types:  # of other people's graphs: a single text is all of type 0
             given[TYPE_INPUT] = np.zeros_like(given["input_ids"])
         return list(self._session.run(self.outputs, given))
+
+
+def _further_output(name: str) -> bytes:
+    """What a serialised graph is followed by to have one output more: a protobuf message goes on where bytes follow it,
+    its repeated fields get longer. ModelProto.graph is field 7, GraphProto.output 12, ValueInfoProto.name 1."""
+    message = name.encode()
+    for field in (1, 12, 7):
+        message = bytes([field << 3 | 2, len(message)]) + message
+    return message
 
 
 def padded_ids(ids: Sequence[Sequence[int]], padding: int = PADDING) -> dict[str, Array]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import torch
 
+from models.evaluate import Unreadable
 from models.labels import LANGUAGES
 from models.runtime.manifest import ModelRefused
 from models.train.network.encoder import EncoderUnavailable
@@ -86,6 +87,11 @@ EFFORT = Effort()
     show_default=True,
     help="The share of a text's words that are hidden each time that it is learnt.",
 )
+@click.option(
+    "--marked",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Right answers of `pulsewatch decisions export`, which teach too.",
+)
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -128,6 +134,7 @@ def main(
     earlier: Path | None,
     rehearsed: tuple[str, ...],
     hidden_words: float,
+    marked: Path | None,
     minutes: float,
     threads: int,
     licences: str,
@@ -157,6 +164,7 @@ def main(
         earlier,
         rehearsed,
         hidden_words,
+        marked,
     )
     try:
         for chosen in LANGUAGES if language == "both" else (language,):
@@ -168,7 +176,7 @@ def main(
             package(
                 Recipe(data, out, seed, licences, revision, start_from, kept, note, beside), out / "bundle", click.echo
             )
-    except (EncoderUnavailable, ModelRefused, NothingToPackage) as error:
+    except (EncoderUnavailable, ModelRefused, NothingToPackage, Unreadable) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -26,6 +26,7 @@ from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import read_manifest
 from models.train.data.batches import Texts, in_order
 from models.train.data.corpus import load, merged, prepare
+from models.train.data.marked import load_marked
 from models.train.data.sources import WRITTEN, load_training, load_unlabelled, load_validation, sample_evenly
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
@@ -87,6 +88,8 @@ class Effort:
     """Authors of the written corpus whom ``start`` learnt: their texts are drawn once an epoch."""
     hidden_words: float = 0.0
     """The share of the words that the small network must do without, others each time that it reads a text."""
+    marked: Path | None = None
+    """Texts that a team marked, which teach too."""
 
     @property
     def rate(self) -> float:
@@ -130,6 +133,8 @@ def prepare_language(
     written, written_unseen = load_written(language, effort.rehearsed)
     examples += written
     held_out += written_unseen
+    if effort.marked is not None:
+        examples += load_marked(effort.marked, language)
     original: dict[str, Any] = json.loads(tokeniser_file.read_text(encoding="utf-8"))
     if effort.start is None:
         with_signs = add_signs(original, (example.text for example in examples), SIGN_COUNT[language])

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import msgspec
 import numpy as np
 
 from streams.compliance.likeness import Likeness, Weights, kind_piece, piece_names
@@ -67,6 +68,37 @@ def examples(folder: Path) -> list[Labelled]:
     path = folder / EXAMPLES_FILE
     beside = read_labelled(path, {pack.family for pack in packs}) if path.exists() else []
     return [*_in_packs(packs), *beside]
+
+
+class _Marked(msgspec.Struct):
+    """A line of `pulsewatch decisions export`, without its answer, which stands under the family's name."""
+
+    text: str
+    kind: TextKind = "comment"
+
+
+def add_marked(folder: Path, marked: Path) -> int:
+    """Write the families of marked texts into `examples.txt`; says how many texts that were. An answer there about the
+    same text and kind is replaced. Raises PackError with the line that is wrong."""
+    families = {pack.family for _, pack in read_packs(folder)}
+    answers: dict[tuple[TextKind, str], dict[str, bool]] = {}
+    for number, line in enumerate(marked.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row, known = msgspec.json.decode(line, type=_Marked), msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            raise PackError(f"{marked}:{number}: no marked text: {error}") from error
+        named = {family: bool(known[family]) for family in families & known.keys()}
+        if named:
+            answers.setdefault((row.kind, " ".join(row.text.split())), {}).update(named)
+    path = folder / EXAMPLES_FILE
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if tuple(part.strip() for part in line.split("|", 2))[::2] not in answers]
+    added = [
+        f"{kind} | {','.join(sorted(family for family, breaks in named.items() if breaks)) or '-'} | {text}"
+        for (kind, text), named in answers.items()
+    ]
+    path.write_text("".join(f"{line}\n" for line in [*kept, *added]), encoding="utf-8")
+    return len(answers)
 
 
 def digest(rows: Sequence[Labelled]) -> str:

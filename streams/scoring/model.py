@@ -15,6 +15,7 @@ from models.runtime import (
     BreakerLimits,
     CircuitBreakerClassifier,
     Classifier,
+    CorrectionRefused,
     FlaggingRefused,
     ModelRefused,
     Scorer,
@@ -49,8 +50,10 @@ def serve(settings: Settings) -> ServedModel | None:
         )
     try:
         flagging = read_flagging(settings.operating_point, settings.thresholds)
-        classifier = load_model(settings.model, settings.model_labels, flagging=flagging)
-    except FlaggingRefused as refusal:
+        classifier = load_model(
+            settings.model, settings.model_labels, flagging=flagging, correction=settings.correction
+        )
+    except (FlaggingRefused, CorrectionRefused) as refusal:
         raise UsageError(str(refusal)) from None
     except ModelRefused as refusal:
         log.warning("%s; texts stay unscored, rules go on", refusal)
@@ -68,6 +71,6 @@ def require_classifier(settings: Settings | None = None, remembered_texts: int =
         if settings is None:
             return load_model(None, remembered_texts=remembered_texts)
         flagging = read_flagging(settings.operating_point, settings.thresholds)
-        return load_model(settings.model, settings.model_labels, remembered_texts, flagging)
+        return load_model(settings.model, settings.model_labels, remembered_texts, flagging, settings.correction)
     except ModelRefused as refusal:
         raise UsageError(str(refusal)) from None

@@ -207,5 +207,24 @@ def rules(files: tuple[Path, ...], kind: TextKind, repeats: int, as_json: bool) 
         click.echo("  ".join(f"{name} {value}" for name, value in outcome.items()))
 
 
+@bench.command()
+@click.option("--point", default="sensitive", show_default=True, help="The operating point that the team serves.")
+@click.option("--seeds", type=click.IntRange(1, 50), default=3, show_default=True, help="Ways to deal the mistakes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def learning(point: str, seeds: int, as_json: bool) -> None:
+    """What marked texts teach a simulated team: mistakes on others like them, and everything else, before and after."""
+    from tests.bench.learning import run_learning
+
+    outcome = run_learning(point, seeds)
+    if as_json:
+        click.echo(json.dumps(outcome))
+        return
+    for kind, figures in outcome["by_kind"].items():
+        click.echo(f"{kind:28} {figures['mistakes']:4} mistakes, {figures['left']['mean']:6} left")
+    click.echo(f"{'all':28} {outcome['mistakes']:4} mistakes, {outcome['left']['mean']:6} left ({outcome['left']})")
+    for name, value in outcome["others"].items():
+        click.echo(f"{name:44} {value}")
+
+
 if __name__ == "__main__":
     run(bench, "python -m tests.bench")

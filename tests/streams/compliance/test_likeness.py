@@ -1,6 +1,7 @@
 """What a text reads like where no rule matches it, and how that is learnt."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from streams.compliance.likeness import FastLikeness, Likeness, load_likeness, save_likeness
 from streams.compliance.loader import PACKS_FOLDER, PackError, read_disguises
 from streams.compliance.rulebook import Rulebook
-from streams.compliance.train_likeness import THRESHOLD, Labelled, digest, examples, learn, read_labelled
+from streams.compliance.train_likeness import THRESHOLD, Labelled, add_marked, digest, examples, learn, read_labelled
 
 
 def _alike(likeness: Likeness, text: str) -> list[str]:
@@ -122,3 +123,21 @@ def test_line_that_cannot_be_read_is_told(tmp_path: Path, line: str, message: st
     with pytest.raises(PackError) as raised:
         read_labelled(tmp_path / "examples.txt", {"absolute_claim"})
     assert message in str(raised.value)
+
+
+def test_marked_texts_join_the_examples_and_the_last_answer_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "packs"
+    shutil.copytree(PACKS_FOLDER, folder)
+    answered = examples(folder)[-1]
+    rows = [
+        {"text": answered.text, "kind": answered.kind, "absolute_claim": 1, "by": "alice"},
+        {"text": "a text of another label", "complaint": 1},
+    ]
+    (tmp_path / "marked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert add_marked(folder, tmp_path / "marked.jsonl") == 1
+    found = [row.families for row in examples(folder) if (row.kind, row.text) == (answered.kind, answered.text)]
+    assert found == [frozenset({"absolute_claim"})]
+    assert len(examples(folder)) == len(examples(PACKS_FOLDER))
+    (tmp_path / "marked.jsonl").write_text("no JSON\n", encoding="utf-8")
+    with pytest.raises(PackError, match=r"marked\.jsonl:1"):
+        add_marked(folder, tmp_path / "marked.jsonl")
