@@ -30,7 +30,10 @@ def longest(unit: str) -> str:
 
 @pytest.fixture(scope="module")
 def rulebook() -> Rulebook:
-    return Rulebook.load()
+    """It has read a text whose language must be found: the detector is unpacked with the first one, once."""
+    rules = Rulebook.load()
+    rules.check(TextReading(longest(HOSTILE["card hint"])), "comment")
+    return rules
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -162,7 +162,7 @@ def test_time_is_read_in_any_unit_and_zone(fields: dict[str, Any], value: Any, a
     ("value", "reason"),
     [
         ("yesterday", "wrong_type"),
-        (NOW_MS + 600_000, "out_of_range"),
+        (NOW_MS + 27 * 3_600_000, "out_of_range"),
         ("1999-01-01", "out_of_range"),
         ([], "wrong_type"),
     ],
