@@ -32,7 +32,7 @@ def longest(unit: str) -> str:
 def rulebook() -> Rulebook:
     """It has read a text whose language must be found: the detector is unpacked with the first one, once."""
     rules = Rulebook.load()
-    rules.check(TextReading(longest(HOSTILE["card hint"])), "comment")
+    rules.check(TextReading(longest(HOSTILE["card hint"])), "host_speech")
     return rules
 
 
