@@ -65,7 +65,7 @@ _ZH: Mapping[str, str] = {
     **{name: zh for name, (_, zh) in PLATFORMS.items()},
     "MonitorBlind": "监控失明", "TopicSilent": "数据中断", "WorkerGone": "处理程序离线",
     "WorkerIdle": "处理程序空闲", "ConsumerBehind": "处理积压", "DeadLetters": "无法读取的数据",
-    "TextsUnscored": "文本未评分", "TextsLate": "文本迟到",
+    "TextsUnscored": "文本未评分", "TextsLate": "文本迟到", "EventsAhead": "事件时间超前",
     "FeedGap": "数据源缺口", "FeedDown": "数据源断开", "KafkaAway": "消息队列离线",
     "PagesUndelivered": "告警未送达", "RelayGone": "告警中继离线", "Watchdog": "监控心跳",
     "RelayTest": "告警通道测试",
