@@ -17,7 +17,7 @@ from dashboards.readers import Readers
 from models.labels import SENTIMENTS
 from streams.alerts.alert import Alert
 from streams.alerts.kinds import KINDS
-from streams.catalogue.facts import BrandFacts
+from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 from streams.chinese import in_traditional
 from streams.clock import MINUTE_MS
 from streams.compliance.loader import family_titles
@@ -79,7 +79,6 @@ def reader_of(language: str, zone: str) -> Reader:
 
 
 ENGLISH_UTC = Reader()
-NO_CATALOGUE = BrandFacts()
 
 
 def html(

@@ -19,7 +19,7 @@ from models.labels import RISKS, SENTIMENTS
 from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
-from streams.catalogue.facts import BrandFacts
+from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import SumMetric, audiences_on, sums_on
 from streams.events.schema import Platform
@@ -27,7 +27,6 @@ from streams.money import CURRENCIES, minor_digits
 from streams.settings import Settings
 
 OTHER = "other"
-NO_CATALOGUE = BrandFacts()
 ROOM_COUNTERS = sums_on("exporter")
 ROOM_AUDIENCES = audiences_on("exporter")
 PLATFORMS: tuple[Platform, ...] = get_args(Platform)

@@ -18,7 +18,7 @@ from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot, TextCount, by_brand
 from models.labels import SENTIMENTS
 from streams.alerts.alert import SEVERITIES, Alert
-from streams.catalogue.facts import BrandFacts
+from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.engagement.dictionary import SumMetric
 from streams.untrusted import one_line
@@ -35,7 +35,6 @@ WIDE_CELLS = 140
 """A screen of so many columns has room for every figure of a room beside those of a brand."""
 NARROW_CELLS = 110
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
-NO_CATALOGUE = BrandFacts()
 
 
 def render(

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.live import Live
 
 from dashboards.snapshot import Snapshot
-from dashboards.terminal.render import NO_ADDRESSES, NO_CATALOGUE, lines, render
-from streams.catalogue.facts import BrandFacts
+from dashboards.terminal.render import NO_ADDRESSES, lines, render
+from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 
 LINES_EVERY_MS = 5_000
 LINES_BESIDE_ROWS = 10

@@ -88,3 +88,7 @@ class _Facts(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+NO_CATALOGUE = BrandFacts()
+"""Every brand is called by its id, and amounts are plain numbers."""

@@ -10,7 +10,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.exporter.collector import (
-    NO_CATALOGUE,
     OTHER,
     PLATFORMS,
     ROOM_AUDIENCES,
@@ -24,7 +23,7 @@ from dashboards.snapshot import RoomFigures, Snapshot, TextCount
 from streams import metrics
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.alerts.kinds import KINDS
-from streams.catalogue.facts import BrandFacts
+from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 from streams.detection.room.fake_traffic import FIGURES
 from streams.engagement.dictionary import AudienceMetric
 from streams.settings import Settings
