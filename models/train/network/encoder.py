@@ -102,7 +102,7 @@ ENCODERS: Mapping[str, Encoder] = {
         kept=6,
         exits={2: 0.25, 3: 0.5},
         served=(3, 6),
-        changed_sentiments=0.05,
+        changed_sentiments=0.07,
         rate=2e-4,
         teachers=(Teacher(_EN_LAYERS, True, 1e-4), Teacher(_EN_LAYERS, False, 1e-4)),
     ),
