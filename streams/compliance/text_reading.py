@@ -110,3 +110,8 @@ class TextReading:
 def mask(text: str) -> str:
     """`TextReading.masked`, of a text that nothing else reads."""
     return TextReading(text).masked
+
+
+def masked_start(text: str, chars: int) -> str:
+    """No more than so many characters of a text, masked before it is cut: half a number is known for none."""
+    return mask(text[: chars + _CHUNK_OVERLAP_CHARS])[:chars]

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.alerts.alert import Alert, Severity
 from streams.alerts.kinds import AlertKind
-from streams.compliance.text_reading import mask
+from streams.compliance.text_reading import masked_start
 from streams.ledger.reader import answers
 
 KEPT_SECONDS = 400 * 86_400
@@ -71,7 +71,7 @@ class Decisions:
         `silence_until_ms` is of an acknowledgement, and no later than now to end its silence."""
         decision = Decision(
             verdict, author, at_ms, alert.kind, alert.severity, alert.brand_id, alert.family,
-            mask(note[:MAX_NOTE_CHARS]), silence_until_ms if verdict == "acknowledged" else None,
+            masked_start(note, MAX_NOTE_CHARS), silence_until_ms if verdict == "acknowledged" else None,
         )  # fmt: skip
         key = self._prefix + alert.fingerprint
         answers(self._client, [

@@ -14,12 +14,12 @@ import msgspec
 from models.labels import RISKS
 from streams.alerts.alert import Alert
 from streams.alerts.kinds import AlertKind
-from streams.compliance.text_reading import mask
+from streams.compliance.text_reading import masked_start
 from streams.control.decisions import KEPT_SECONDS, Decision, standing
 from streams.events.schema import TextKind
 from streams.ledger.reader import answers
 
-MAX_TEXT_CHARS: Final = 1_000
+KEPT_CHARS: Final = 1_000
 _RISKS_OF: Final[Mapping[AlertKind, tuple[str, ...]]] = {"crisis": ("crisis",), "cyber_violence": ("abuse", "violence")}
 """What a decision about an alert of a kind says of its texts; of their other labels it says nothing."""
 
@@ -54,8 +54,8 @@ class Marks:
     def record(
         self, texts: Iterable[str], label: str, present: bool, author: str, at_ms: int, kind: TextKind
     ) -> list[Mark]:
-        """Keep the right answer for each text, with personal data masked and no more than MAX_TEXT_CHARS of it."""
-        made = [Mark(mask(text[:MAX_TEXT_CHARS]), label, present, author, at_ms, kind) for text in texts]
+        """Keep the right answer for each text, with personal data masked and no more than KEPT_CHARS of it."""
+        made = [Mark(masked_start(text, KEPT_CHARS), label, present, author, at_ms, kind) for text in texts]
         kept = [("HSET", self._key, _digest(one), msgspec.json.encode(one)) for one in made]
         answers(self._client, [*kept, ("EXPIRE", self._key, KEPT_SECONDS)])
         return made

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from deploy.cli.main import cli
 from deploy.local.redis import LocalRedis
 from streams.control.decisions import KEPT_SECONDS
-from streams.control.marks import Marks
+from streams.control.marks import KEPT_CHARS, Marks
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def test_last_word_is_kept_masked_and_expires(client: sync_redis.Redis, namespac
     assert (kept.present, kept.author) == (False, "bob")
     assert "13812345678" not in kept.text
     assert client.ttl(f"{namespace}:marks") == KEPT_SECONDS
+
+
+def test_number_at_the_end_of_what_is_kept_is_masked_whole(client: sync_redis.Redis, namespace: str) -> None:
+    marks = Marks(client, namespace)
+    marks.record(["x" * (KEPT_CHARS - 8) + " 13812345678 call me"], "privacy", True, "alice", 1, "comment")
+    [kept] = marks.all()
+    assert kept.text == "x" * (KEPT_CHARS - 8) + " *******"
 
 
 def test_marked_texts_are_exported(

@@ -13,7 +13,7 @@ from models.normalise import NormalForm, model_text, normalise
 from models.runtime import Scores
 from streams.compliance import text_reading
 from streams.compliance.rulebook import Rulebook
-from streams.compliance.text_reading import TextReading, mask
+from streams.compliance.text_reading import TextReading, mask, masked_start
 from streams.events.schema import TextKind
 from streams.scoring.judge import JudgedText, judge
 
@@ -123,3 +123,8 @@ def test_mask_keeps_length_and_leaves_nothing_to_find_twice(text: str) -> None:
 )
 def test_mask_finds_what_html_breaks_up_or_hides(text: str, masked: str) -> None:
     assert mask(text) == masked
+
+
+def test_start_of_a_text_is_masked_before_it_is_cut() -> None:
+    assert masked_start("call 13812345678 at noon", 10) == "call *****"
+    assert masked_start("call me at noon", 10) == "call me at"
