@@ -27,21 +27,21 @@ _scored_text = msgspec.json.Decoder(ScoredText).decode
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The readable records of a batch with their log times in milliseconds, and the unreadable ones."""
+    """The readable records of a batch, with their log times in milliseconds and offsets, and the unreadable ones."""
 
     batch: Batch
-    readable: list[tuple[ScoredText | RoomEvent, int]]
+    readable: list[tuple[ScoredText | RoomEvent, int, int]]
     unreadable: list[Unreadable]
 
 
 def scored_texts(batch: Batch) -> Records:
     """Texts as scoring wrote them. Their log time is their source's, so that a replay has the same."""
-    readable: list[tuple[ScoredText | RoomEvent, int]] = []
+    readable: list[tuple[ScoredText | RoomEvent, int, int]] = []
     unreadable = list(batch.refused)
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         result = _scored(offset, value)
         if isinstance(result, ScoredText):
-            readable.append((result, result.log_time_ms))
+            readable.append((result, result.log_time_ms, offset))
         else:
             unreadable.append(result)
     return Records(batch, readable, unreadable)
@@ -53,10 +53,10 @@ def room_events(batch: Batch) -> Records:
     decoded = decode(batch)
     columns = zip(decoded.events, decoded.offsets, decoded.timestamps_ms, strict=True)
     made = (
-        (RoomEvent.of(event, Coordinates(batch.topic, batch.partition, offset), log_ms), log_ms)
+        (RoomEvent.of(event, Coordinates(batch.topic, batch.partition, offset), log_ms), log_ms, offset)
         for event, offset, log_ms in columns
     )
-    return Records(batch, [(event, log_ms) for event, log_ms in made if event is not None], [])
+    return Records(batch, [(event, log_ms, offset) for event, log_ms, offset in made if event is not None], [])
 
 
 def _scored(offset: int, value: bytes | None) -> ScoredText | Unreadable:

@@ -7,14 +7,16 @@ Scoring reads each partition of its sources in order, so one offset a source par
 
 A text that the model could not answer for comes again with its scores, below that offset: an amendment.
 
-And which events of rooms were told before, by a second collector of the room or again by the first. The window is that
-of the engagement stage, so that both count the same events, and it is stored with them.
+And which events of rooms and texts of brands were told before, by a second collector of the room or again by a feed
+that was killed. The window is as long as that of the engagement stage, so that both count the same events, and it is
+stored with them. A text about several brands is told to each of them once.
 """
 
 from hashlib import blake2b
 from typing import Literal
 
 from streams.engagement.dedup import block_of
+from streams.events.identity import event_identity
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored
 
@@ -22,6 +24,8 @@ KEPT_UNSCORED = 2_000
 DIGEST_BYTES = 8
 TOLD_TTL_SECONDS = 3 * 86_400
 """Of a block to which nothing comes."""
+TOLD_OVER_TTL_SECONDS = 60
+"""Of a block that no later worker reads."""
 Classification = Literal["applied", "amendment", "duplicate"]
 
 
@@ -48,6 +52,10 @@ class AppliedOffsets(Stored):
                 del self.unscored[next(iter(self.unscored))]
         return "applied"
 
+    def amend_nothing(self, text: ScoredText) -> None:
+        """Take a new text for counted by other coordinates: its scores, should they come later, are a repeat too."""
+        self.unscored.pop(str(text.origin), None)
+
 
 def source_partition(text: ScoredText) -> str:
     """The partition that a text comes from, as `topic:partition`."""
@@ -55,7 +63,7 @@ def source_partition(text: ScoredText) -> str:
 
 
 class ToldEvents:
-    """The identities of a partition's events, in the current block of offsets and the one before, as digests.
+    """The identities of a partition's records, in the current block of offsets and the one before, as digests.
 
     told:<block>   string   eight bytes an event
     """
@@ -65,12 +73,14 @@ class ToldEvents:
         self._block = block
         self._before, self._now = _digests(before), _digests(now)
         self._new: dict[str, list[bytes]] = {}
+        self._over: list[str] = []
 
     def is_new(self, identity: str, offset: int) -> bool:
-        """Take in an event, in the log's order; returns whether it was not told before."""
+        """Take in a record, in the log's order; returns whether it was not told before."""
         block = block_of(offset)
         if block != self._block:
             self._before = self._now if block == self._block + 1 else set()
+            self._over += [told_suffix(over) for over in (self._block - 1, self._block) if over < block - 1]
             self._block, self._now = block, set()
         digest = blake2b(identity.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
         if digest in self._now or digest in self._before:
@@ -83,6 +93,16 @@ class ToldEvents:
         """What to append since the last call, by suffix."""
         new, self._new = self._new, {}
         return {suffix: b"".join(digests) for suffix, digests in new.items()}
+
+    def pop_over(self) -> list[str]:
+        """Blocks that the window left since the last call, by suffix."""
+        over, self._over = self._over, []
+        return over
+
+
+def told_identity(text: ScoredText) -> str:
+    """What makes two scored texts one: the event that they were made of, and the brand that it is about."""
+    return f"{text.brand_id}\x1f{event_identity(text.event_id, text.source, text.platform)}"
 
 
 def told_suffix(block: int) -> str:

@@ -25,7 +25,14 @@ from streams.detection.brand.detector import is_seller_text
 from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts
-from streams.detection.dedup import TOLD_TTL_SECONDS, AppliedOffsets, ToldEvents, told_suffixes
+from streams.detection.dedup import (
+    TOLD_OVER_TTL_SECONDS,
+    TOLD_TTL_SECONDS,
+    AppliedOffsets,
+    ToldEvents,
+    told_identity,
+    told_suffixes,
+)
 from streams.detection.evidence import text_id_of, wording_of
 from streams.detection.forgetting import BRANDS_KEPT_DAYS, ROOMS_KEPT_DAYS, Forgetting, seen_suffix
 from streams.detection.partition import DetectorChanges, KeyedDetectors, KeySpec
@@ -33,13 +40,12 @@ from streams.detection.retractions import (
     COUNTED_TTL_SECONDS,
     CountedText,
     CountedTexts,
-    counted_suffix,
     counted_suffixes,
     taken_id,
 )
 from streams.detection.room.room import Rooms
 from streams.detection.room_event import RoomEvent
-from streams.detection.views.keys import HEARD, ten_minutes_of
+from streams.detection.views.keys import HEARD
 from streams.detection.views.writer import ViewWriter
 from streams.detection.watermark import SourceProgress
 from streams.engagement.dedup import block_of
@@ -99,7 +105,6 @@ class Partition:
     keys: KeySpec[Any]
     detectors: KeyedDetectors[Any]
     told: ToldEvents
-    """Events of rooms; texts have a way of their own (streams.detection.retractions)."""
     views: ViewWriter = field(default_factory=ViewWriter)
     counted: CountedTexts = field(default_factory=CountedTexts)
     forgetting: Forgetting = field(default_factory=lambda: Forgetting(ROOMS_KEPT_DAYS))
@@ -190,13 +195,13 @@ class DetectionHandler:
         if prepared.unreadable:
             await self._dead_letter(dead_letters_for(batch.topic, batch.partition, DETECTION, prepared.unreadable))
             EVENTS.labels(DETECTION, "dead_letter").inc(sum(one.count for one in prepared.unreadable))
-        await self._restore(held, held.detectors.keys_to_load(record for record, _ in prepared.readable))
-        await self._restore(held, held.detectors.other_keys_to_load(record for record, _ in prepared.readable))
+        records = [record for record, _, _ in prepared.readable]
+        await self._restore(held, held.detectors.keys_to_load(records))
+        await self._restore(held, held.detectors.other_keys_to_load(records))
 
-        texts = [record for record, _ in prepared.readable if isinstance(record, ScoredText)]
-        await self._load_counted(held, texts)
-        await self._load_taken_back(held, [text for text in texts if text.kind == "retraction"])
-        outcomes = Counter(_process(held, record, log_ms) for record, log_ms in prepared.readable)
+        retractions = [one for one in records if isinstance(one, ScoredText) and one.kind == "retraction"]
+        await self._load_taken_back(held, retractions)
+        outcomes = Counter(_process(held, *readable) for readable in prepared.readable)
         changes = held.detectors.drain()
         seen = held.forgetting.see(changes.states, held.progress.log.low_ms)
         effects = _effects(held, changes, seen, await self._forgotten(held))
@@ -241,17 +246,6 @@ class DetectionHandler:
                     if held.forgetting.is_forgotten(held.keys.restore(state).last_log_ms):
                         forgotten.append(name)
         return forgotten
-
-    async def _load_counted(self, held: Partition, texts: Sequence[ScoredText]) -> None:
-        """Load which of a batch's texts were counted already: a second collector tells them again."""
-        wanted: dict[str, set[str]] = {}
-        for text in texts:
-            if text.kind != "retraction":
-                suffix = counted_suffix(ten_minutes_of(text.event_time_ms), text.brand_id)
-                wanted.setdefault(suffix, set()).add(text_id_of(text))
-        stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
-        for suffix, fields in stored.items():
-            held.counted.hold(suffix, fields)
 
     async def _load_taken_back(self, held: Partition, retractions: Sequence[ScoredText]) -> None:
         """Load what retractions may take back: counted texts, and alerts that are over and quote them."""
@@ -298,9 +292,9 @@ def _fit(held: Partition, partitions: int) -> None:
     held.progress.partitions = partitions
 
 
-def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Outcome:
+def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int, offset: int) -> Outcome:
     if isinstance(record, RoomEvent):
-        if record.origin is not None and not held.told.is_new(record.identity, record.origin.offset):
+        if not held.told.is_new(record.identity, offset):
             return "duplicate"
         return "applied" if held.detectors.process(record, _arrived_ms(held, record, log_ms)) else "late"
     classification = held.progress.applied.classify(record)
@@ -308,11 +302,12 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int) -> Ou
         return "duplicate"
     if record.kind == "retraction":
         return _take_back(held, record, log_ms)
+    if classification == "applied" and not held.told.is_new(told_identity(record), offset):
+        held.progress.applied.amend_nothing(record)
+        return "duplicate"
     brand = held.detectors.get(record.brand_id)
     if isinstance(brand, Brand) and brand.was_taken_back(text_id_of(record)):
         return "retracted"
-    if classification == "applied" and held.counted.told_by_another(record):
-        return "duplicate"
     in_time = classification == "amendment" or held.detectors.process(record, _arrived_ms(held, record, log_ms))
     told = held.detectors.get(record.brand_id)
     shown, happened_ms = record, record.event_time_ms
@@ -340,7 +335,6 @@ def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedTe
         views={suffix: dict(counts) for suffix, counts in views.sums.items()},
         wording=wording_of(text.text),
         actor_id=text.actor.id if text.actor else None,
-        source=text.source,
     )
 
 
@@ -377,6 +371,7 @@ def _effects(
 ) -> Effects:
     gone: dict[str, bytes | None] = dict.fromkeys(forgotten)
     told = held.told.pop_new()
+    told_over = dict.fromkeys(held.told.pop_over(), TOLD_OVER_TTL_SECONDS)
     hashes = held.keys.suffix, held.keys.view_suffix
     encoded = [(alert.fingerprint, msgspec.json.encode(alert)) for alert in changes.alerts]
     rewritten = [(fingerprint, msgspec.json.encode(alert)) for fingerprint, alert in held.rewritten.items()]
@@ -397,7 +392,7 @@ def _effects(
         },
         append_strings=told,
         outbox=[*encoded, *rewritten],
-        ttl_seconds={**_ttl_in_use(held, told), **held.forgetting.ttl_seconds(hashes, bool(seen))},
+        ttl_seconds={**_ttl_in_use(held, told), **told_over, **held.forgetting.ttl_seconds(hashes, bool(seen))},
     )
 
 

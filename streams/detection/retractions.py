@@ -5,8 +5,7 @@ be taken out again. A text that is older was forgotten by then, and what it once
 
     counted:<number>:<brand>   hash   text id → CountedText      the number is of ten minutes since the epoch
 
-By the same names a text that two collectors of a room tell is counted once. A retraction may overtake
-its text, so a brand remembers the last that found nothing.
+A retraction may overtake its text, so a brand remembers the last that found nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,6 +35,7 @@ class CountedText(Stored):
     wording: str = ""
     actor_id: str | None = None
     source: str = ""
+    """Who told it, in what earlier versions stored; nothing reads it."""
 
 
 COUNTED = StoredCodec(CountedText)
@@ -94,12 +94,6 @@ class CountedTexts:
         if size <= MAX_COUNTED:
             self.changes.setdefault(suffix, {})[name] = COUNTED.encode(counted)
             self._held.setdefault(name, {})[suffix] = counted
-
-    def told_by_another(self, text: ScoredText) -> bool:
-        """Whether the text is counted already, as another collector of its room told it."""
-        suffix = counted_suffix(ten_minutes_of(text.event_time_ms), text.brand_id)
-        known = self._held.get(text_id_of(text), {}).get(suffix)
-        return known is not None and known.source not in ("", text.source)
 
     def take(self, retraction: ScoredText) -> TakenBack:
         """What is taken back; it is counted no more."""

@@ -190,4 +190,4 @@ async def test_counts_of_ten_minutes_expire(stored: Stored, redis_server: LocalR
         keys = [key for key in client.keys(f"{namespace}:detection:*") if client.ttl(key) >= 0]
     suffixes = {key.decode().split("}:")[1].partition(":")[0] for key in keys}
     counts = {"texts", "moods", "voices", "reach", "terms", "samples", "asked", "worded", "counted"}
-    assert suffixes == counts | {"brands", "brand_views", "seen"}
+    assert suffixes == counts | {"brands", "brand_views", "seen", "told"}

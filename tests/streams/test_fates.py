@@ -97,7 +97,7 @@ async def test_stages_agree_on_the_fate_of_every_record(rulebook: Rulebook, valu
         await handler.assigned(LIVE, 0)
         await handler.apply(handler.prepare(batch))
     refused = {origin.offset for origin in stages.letters.letters}
-    seen = {one.origin.offset for one, _ in room_events(batch).readable if one.origin is not None}
+    seen = {one.origin.offset for one, _, _ in room_events(batch).readable if one.origin is not None}
     assert not seen & refused
     assert not {one.origin.offset for one in stages.texts.texts} & refused
     assert not stages.worker.dead_letters.letters

@@ -100,7 +100,7 @@ async def test_worker_that_knows_only_its_own_partitions_forgets_nothing() -> No
     await tell(handler, batch(0, said(BEFORE, "loud", 1, 0)))
     handler.sized(SCORED, 4)
     await handler.assigned(SCORED, 3)
-    texts = [text(minute, 0, brand_id="rest", origin=Coordinates(SOCIAL, 0, minute)) for minute in AFTER]
+    texts = said(AFTER, "rest", 1, 0)
     await tell(handler, batch(0, texts, len(BEFORE)))
     assert [alert.kind for alert in worker.publisher.alerts()] == ["feed_silent"]
     assert worker.publisher.alerts()[0].fired_at == at(74)
