@@ -58,8 +58,14 @@ def render(
         _title(snapshot.read_at_ms, alerts, progress),
         _alerts(alerts, alert_rows or rows, snapshot, cells, facts),
         tables,
-        _lags(snapshot.lags),
+        foot(snapshot, addresses),
     ]
+    return Group(*parts)
+
+
+def foot(snapshot: Snapshot, addresses: Mapping[str, str]) -> RenderableType:
+    """What stands below the tables: the lag, what is wrong, the addresses."""
+    parts = [_lags(snapshot.lags)]
     if snapshot.trouble:
         parts.append(Text(one_line(snapshot.trouble), style="bold yellow"))
     return Group(*parts, _addresses(addresses))
@@ -211,6 +217,8 @@ def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int,
     if not hidden:
         return table
     resolved = len(hidden) - firing(hidden)
+    if resolved == len(hidden):
+        return Group(table, Text(f"… {resolved} more, resolved", style="bright_black"))
     more = Text.assemble(f"… {firing(hidden)} more", _by_severity(hidden), style="bright_black")
     return Group(table, more.append(f", {resolved} resolved") if resolved else more)
 

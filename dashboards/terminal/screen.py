@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.live import Live
 
 from dashboards.snapshot import Snapshot
-from dashboards.terminal.render import NO_ADDRESSES, lines, render
+from dashboards.terminal.render import NO_ADDRESSES, foot, lines, render
 from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
 
 LINES_EVERY_MS = 5_000
-LINES_BESIDE_ROWS = 10
-"""Titles, heads, the lag and the addresses."""
+LINES_BESIDE_ROWS = 6
+"""Titles, heads, and how many alerts are not shown; what stands below comes to it."""
 MIN_ROWS = 3
 
 
@@ -36,7 +36,8 @@ class Screen:
         """Draw it anew; in a pipe a line at most every five seconds, and at once for an alert that changed. `progress`
         says in a few words what the program is doing."""
         if self._live:
-            cells, spare = self._console.width, self._console.height - LINES_BESIDE_ROWS
+            below = len(self._console.render_lines(foot(snapshot, self._addresses)))
+            cells, spare = self._console.width, self._console.height - LINES_BESIDE_ROWS - below
             rows = max(MIN_ROWS, min(spare * 2 // 5, max(len(snapshot.rooms), MIN_ROWS)))
             drawn = render(
                 snapshot, rows, alert_rows=max(MIN_ROWS, spare - rows), cells=cells, addresses=self._addresses,

@@ -115,6 +115,12 @@ def test_narrow_screen_counts_what_it_does_not_show_by_severity() -> None:
     assert "… 6 more: 1 critical, 5 warning, 1 resolved" in screen
 
 
+def test_alerts_that_are_left_out_are_resolved_ones_only() -> None:
+    over = [an_alert(f"o{number}", "resolved") for number in range(5)]
+    screen = drawn(reading(active=[an_alert("f")], resolved=over), rows=3, cells=80)
+    assert "… 3 more, resolved" in screen
+
+
 def test_amounts_are_whole_on_a_narrow_screen() -> None:
     screen = drawn(reading(rooms=[RoomFigures("room-1", {"orders": 212, "paid_value": 12_345_600}, 123_456)]), cells=80)
     for shown in ("123,456 ", "212", "123,456.00"):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from dashboards.lag import Lag
 from dashboards.snapshot import RoomFigures, Snapshot
 from dashboards.terminal.screen import Screen
 from tests.builders.alerts import NOON_MS, an_alert
@@ -59,3 +60,24 @@ def test_screen_of_24_lines_of_80_shows_the_critical_of_nine_and_is_not_cut() ->
     for number in range(2):
         assert f"grave-{number}" in first
     assert "http://127.0.0.1:9107/" in first
+
+
+def test_screen_of_24_lines_of_80_has_every_address_of_a_whole_stack() -> None:
+    terminal = Console(file=io.StringIO(), width=80, height=24, force_terminal=True, color_system=None)
+    lags = [
+        Lag(stage, topic, 0, 0)
+        for stage in ("engagement", "scoring", "detection")
+        for topic in ("live.events", "social.interactions")
+    ]
+    addresses = {
+        name: f"http://127.0.0.1:{9090 + number}/"
+        for number, name in enumerate(("console", "kafka", "redis", "prometheus", "alertmanager", "pages", "exporter"))
+    }
+    rooms = [RoomFigures(f"r-{number}", {}, 10) for number in range(30)]
+    firing = [an_alert(f"w{number}", severity="warning") for number in range(9)]
+    with Screen(terminal, addresses) as screen:
+        screen.show(replace(CALM, rooms=rooms, lags=lags, active=firing))
+        first = written(terminal)
+    for address in addresses.values():
+        assert address in first
+    assert len(first.splitlines()) <= 24
