@@ -41,7 +41,7 @@ DETECTION = (
     (Rooms(DetectionConfig()).suffix, "hash", "room → the state of its detectors, msgpack"),
     (WATCHED, "hash", "keys for which time alone may change something"),
     ("seen:<day>", "hash", "keys with a record on a day of the log, by which rooms and brands are forgotten"),
-    ("told:<block>", "string", "which events of rooms and texts of brands were told, in a block of 65,536 offsets; eight bytes each"),
+    ("told:<block>", "string", "which events and texts were told, in a block of 65,536 offsets; eight bytes each"),
     ("counted:<number>:<brand>", "hash", "what was counted of each text of ten minutes, for its retraction; msgpack"),
     (PROGRESS, "hash", "`state`: how far the log has come, which origins are applied, which alerts are kept; msgpack"),
 )
