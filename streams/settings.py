@@ -74,7 +74,8 @@ class Settings(BaseSettings):
     namespace: str = Field("pw", pattern=r"^[a-z0-9-]{1,16}$", description="First part of every Redis key.")
     partitions: int = Field(4, ge=1, le=1024, description="Partitions of the topics that `topics create` makes.")
     instance: str | None = Field(
-        None, description="Name for static group membership: a worker that comes back keeps its partitions."
+        None,
+        description="Name for static group membership, each worker's own: one that comes back keeps its partitions.",
     )
     pseudonym_key: SecretStr = Field(
         SecretStr("pulsewatch-demo"),

@@ -17,7 +17,7 @@ from streams.ingest.feed_status import FEED
 from streams.ingest.http import event_brands
 from streams.ingest.unread_messages import suffix as unread_suffix
 from streams.ledger.redis import key_prefix, partitions_key, topics_key
-from streams.ledger.tenancy import tenancy_key
+from streams.ledger.tenancy import instance_key, tenancy_key
 from streams.scoring.handler import BACKLOG
 
 EVERY_STAGE = (
@@ -53,7 +53,8 @@ A stage's key is `{key_prefix("<namespace>", "<stage>", "<topic>", 0).replace(":
 All keys of a partition lie in one slot of a cluster. `{partitions_key("<namespace>", "<stage>")}` is the set of
 a stage's partitions, `{topics_key("<namespace>", "<stage>")}` the hash of its topics with the ids that Kafka gave them,
 by which a topic that was made anew is known. The namespace is `PULSEWATCH_NAMESPACE`; `{tenancy_key("<namespace>")}` is
-the id of the Kafka cluster whose workers hold it.
+the id of the Kafka cluster whose workers hold it, `{instance_key("<namespace>", "<stage>", "<name>")}`
+is drawn by the process that works under a name.
 """
 
 

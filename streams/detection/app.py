@@ -40,7 +40,8 @@ def run(settings: Settings) -> int:
         ),
         detection_config(settings),
     )
-    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored), (ALERTS,))
+    tenancy = Tenancy(client, settings.namespace, DETECTION, settings.instance)
+    return run_worker(handler, settings, tenancy, TopicMemory(stored), (ALERTS,))
 
 
 def detection_config(settings: Settings) -> DetectionConfig:

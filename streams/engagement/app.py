@@ -23,4 +23,5 @@ def run(settings: Settings) -> int:
     dropped = RECORDS_REFUSED.labels(DEAD_LETTERS, "dropped")
     dead_letters = DeadLetterTopicSink(KafkaConnection.of(settings), on_dropped=dropped.inc)
     handler = EngagementHandler(ledger, dead_letters, session_ttl_seconds=session_ttl_seconds)
-    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored))
+    tenancy = Tenancy(client, settings.namespace, ENGAGEMENT, settings.instance)
+    return run_worker(handler, settings, tenancy, TopicMemory(stored))

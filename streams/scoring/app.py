@@ -35,4 +35,5 @@ def run(settings: Settings) -> int:
         is_ours=True,
     )
     handler = ScoringHandler(ledger, texts, rulebook, model, system_clock, BrandFacts.of(settings).jurisdictions)
-    return run_worker(handler, settings, Tenancy(client, settings.namespace), TopicMemory(stored), (SCORED,))
+    tenancy = Tenancy(client, settings.namespace, SCORING, settings.instance)
+    return run_worker(handler, settings, tenancy, TopicMemory(stored), (SCORED,))

@@ -13,6 +13,7 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.redis import LocalRedis
 from streams.kafka.admin import create_topics
 from streams.kafka.dead_letter_topic import list_dead_letters
+from streams.ledger import tenancy
 from streams.ledger.tenancy import Tenancy
 from streams.settings import Settings
 from streams.transport.batch import Batch
@@ -328,3 +329,28 @@ async def test_worker_of_another_kafka_is_refused_and_of_the_same_is_not(
         for worker in (first, second):
             worker.stop()
         assert await asyncio.gather(*tasks) == [STOPPED, STOPPED]
+
+
+async def test_worker_whose_name_another_one_uses_ends_with_one_line(
+    kafka: LocalKafka,
+    topic: TopicFactory,
+    redis_server: LocalRedis,
+    namespace: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tenancy, "RENEWED_SECONDS", 0.1)
+    name = topic()
+    first, second = recorder(name), recorder(name)
+    settings = Settings(kafka=kafka.bootstrap, instance="shelf-1")
+    async with Redis.from_url(redis_server.url) as client:
+        workers = [Worker(one, settings, Tenancy(client, namespace, "scoring", "shelf-1")) for one in (first, second)]
+        former = asyncio.create_task(workers[0].run())
+        await until_async(lambda: bool(first.held))
+        latter = asyncio.create_task(workers[1].run())
+        assert await asyncio.wait_for(former, 60) == REFUSED
+        [line] = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+        assert "PULSEWATCH_INSTANCE='shelf-1'" in line
+        await until_async(lambda: bool(second.held))
+        workers[1].stop()
+        assert await latter == STOPPED

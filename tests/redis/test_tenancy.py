@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
 from streams.errors import Unavailable, UsageError
-from streams.ledger.tenancy import HELD_SECONDS, Tenancy
+from streams.ledger.tenancy import HELD_SECONDS, Tenancy, instance_key
 
 
 @pytest.fixture
@@ -46,3 +46,21 @@ async def test_redis_that_does_not_answer_is_waited_for(namespace: str) -> None:
     with pytest.raises(Unavailable):
         await Tenancy(gone, namespace).hold("cluster-a")
     await gone.aclose()
+
+
+async def test_name_belongs_to_the_worker_that_came_last(client: Redis, namespace: str) -> None:
+    first, second, other = (Tenancy(client, namespace, "scoring", name) for name in ("one", "one", "two"))
+    for tenancy in (first, other, second):
+        await tenancy.take("cluster-a")
+    await second.hold_instance()
+    await other.hold_instance()
+    with pytest.raises(UsageError, match=r"scoring worker.*PULSEWATCH_INSTANCE='one'"):
+        await first.hold_instance()
+
+
+async def test_name_whose_hold_ran_out_is_held_again(client: Redis, namespace: str) -> None:
+    tenancy = Tenancy(client, namespace, "scoring", "one")
+    await tenancy.take("cluster-a")
+    await client.delete(instance_key(namespace, "scoring", "one"))  # as when Redis was emptied
+    await tenancy.hold_instance()
+    assert 0 < await client.ttl(instance_key(namespace, "scoring", "one")) <= HELD_SECONDS
