@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy.cli.brands import brands
+from deploy.cli.main import cli
 from streams.errors import UsageError
 
 GOOD = "brands:\n  - {id: nike, names: [Nike]}\n"
@@ -13,7 +13,7 @@ HOSTILE = '{"text": "Nike \\u001b[2J\\u202e \\n red", "brands": []}\n'
 
 
 def run(path: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(brands, [*arguments, "--file", str(path)])
+    return CliRunner().invoke(cli, ["brands", *arguments, "--file", str(path)])
 
 
 def catalogue(tmp_path: Path, source: str = GOOD) -> Path:
