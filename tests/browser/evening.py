@@ -11,6 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from deploy.local.programs import ConsoleProcess
 from streams.clock import MINUTE_MS, system_clock
+from streams.events.identity import event_identity
 from streams.events.schema import Actor, Event, ScoredText
 from streams.ingest.player import TimedRecord
 from streams.simulate.generate import generate
@@ -71,11 +72,13 @@ class Evening:
         return Counter(text.sentiment or "unscored" for text in self._standing() if text.brand_id == BRAND)
 
     def _standing(self) -> list[ScoredText]:
-        """The texts that nobody deleted."""
+        """The texts that nobody deleted, each once however often it was told."""
         deleted = {(text.source, text.retracts) for text in self.scored if text.kind == "retraction"}
-        return [
-            text for text in self.scored if text.kind != "retraction" and (text.source, text.event_id) not in deleted
-        ]
+        standing: dict[tuple[str, str], ScoredText] = {}
+        for text in self.scored:
+            if text.kind != "retraction" and (text.source, text.event_id) not in deleted:
+                standing.setdefault((text.brand_id, event_identity(text.event_id, text.source, text.platform)), text)
+        return list(standing.values())
 
 
 @contextmanager
