@@ -86,7 +86,7 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
         while len(stored_at_kill) < 8 and site.stored("detection") < 0.9 * len(records):
             before = site.stored("detection")
             worker.launch()
-            until(partial(advanced, site, before), "the worker goes on")
+            until(partial(site.advanced, "detection", before), "the worker goes on")
             time.sleep(rng.random() * 0.3)
             worker.kill()
             assert worker.exit_code == -9
@@ -97,7 +97,3 @@ def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
     worker.stop()
     assert [(life.last.kind, life.max_severity) for life in alert_histories(alerts(site))] == [("crisis", "critical")]
-
-
-def advanced(site: Site, before: int) -> bool:
-    return site.stored("detection") > before

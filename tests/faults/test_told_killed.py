@@ -87,21 +87,21 @@ def stored(site: Site, suffix: str) -> list[bytes]:
 @pytest.mark.slow
 def test_events_of_two_collectors_count_once_whenever_workers_die(site: Site) -> None:
     records, rng, worker = collapse(), random.Random(3), site.worker("detection")
-    born_at = list[int]()
+    stored_before_kill = list[int]()
     with site.feeding("detection", records, ahead=80):
-        while len(born_at) < KILLS and site.stored("detection") < 0.9 * len(records):
+        while len(stored_before_kill) < KILLS and site.stored("detection") < 0.9 * len(records):
             before = site.stored("detection")
             worker.launch()
-            until(partial(_advanced, site, before), "the worker goes on")
+            until(partial(site.advanced, "detection", before), "the worker goes on")
             time.sleep(rng.random() * 0.3)
             worker.kill()
             assert worker.exit_code == -9
-            born_at.append(before)
+            stored_before_kill.append(before)
         worker.launch()
     ends = site.ends([LIVE])
     until(lambda: site.caught_up("detection", ends), "the last worker has read all")
     worker.stop()
-    assert len(born_at) >= 2
+    assert len(stored_before_kill) >= 2
     (digests,) = stored(site, "told:0")
     assert len(digests) == DIGEST_BYTES * len(records) // 2
     (state,) = stored(site, "rooms")
@@ -109,7 +109,3 @@ def test_events_of_two_collectors_count_once_whenever_workers_die(site: Site) ->
     histories = alert_histories(alerts(site))
     assert [(life.last.kind, life.last.room_id) for life in histories] == [("room_collapse", ROOM)]
     assert len({life.last.fingerprint for life in histories}) == 1
-
-
-def _advanced(site: Site, before: int) -> bool:
-    return site.stored("detection") > before
