@@ -18,10 +18,9 @@ from dashboards.console.auth import (
     require_viewer,
 )
 from dashboards.console.json_http import json_response, read_json
-from dashboards.console.limits import address_of
+from dashboards.console.limits import address_of, read_in_turn
 from dashboards.console.pages import alert, brands
 from dashboards.console.sources import PageSources
-from dashboards.console.stream import PageStream
 from streams.catalogue.brand import Brand
 from streams.catalogue.live import LiveCatalogue
 from streams.catalogue.quality import examples
@@ -125,44 +124,38 @@ async def logout(_request: Request) -> Response:
 async def decide(request: Request) -> Response:
     """Record a verdict about an alert, with its author and time."""
     user, given = require_operator(request), await read_json(request, DecisionRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: _decided(sources, given, user)))
+    return json_response(await read_in_turn(request, lambda sources: _decided(sources, given, user)))
 
 
 async def create_campaign(request: Request) -> Response:
     user, given = require_operator(request), await read_json(request, CampaignRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: _created(sources, given, user)), 201)
+    return json_response(await read_in_turn(request, lambda sources: _created(sources, given, user)), 201)
 
 
 async def end_campaign(request: Request) -> Response:
     """End a running campaign at the events' present."""
     require_operator(request)
     given: EndRequest = await read_json(request, EndRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: _ended(sources, given.campaign_id)))
+    return json_response(await read_in_turn(request, lambda sources: _ended(sources, given.campaign_id)))
 
 
 async def try_text(request: Request) -> Response:
     """Which brands a text is about, and why."""
     require_viewer(request)
     given: TryRequest = await read_json(request, TryRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: brands.tried(sources, given.text)))
+    return json_response(await read_in_turn(request, lambda sources: brands.tried(sources, given.text)))
 
 
 async def save_brand(request: Request) -> Response:
     """Put a brand into the catalogue's file."""
     user, given = require_operator(request), await read_json(request, BrandRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: _saved(sources, given, user)))
+    return json_response(await read_in_turn(request, lambda sources: _saved(sources, given, user)))
 
 
 async def remove_brand(request: Request) -> Response:
     """Take a brand out of the catalogue's file."""
     user, given = require_operator(request), await read_json(request, RemovalRequest)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(lambda sources: _removed(sources, given, user)))
+    return json_response(await read_in_turn(request, lambda sources: _removed(sources, given, user)))
 
 
 def _removed(sources: PageSources, given: RemovalRequest, user: Person) -> RemovedBrand:

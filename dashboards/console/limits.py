@@ -1,17 +1,20 @@
-"""How much one person and one address may take of the console: streams held open, wrong tokens tried.
+"""How much one person and one address may take of the console: streams held open, wrong tokens tried, turns to read.
 
 Nobody is locked out: the right token always passes at once, and a page that gets no stream asks for its figures now and
 then instead.
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
 
 from starlette.requests import Request
 
-from dashboards.console.auth import AccessDenied
+from dashboards.console.auth import AccessDenied, current_user
+from dashboards.console.sources import PageSources
+from dashboards.console.stream import PageStream
 
 MAX_STREAMS = 400
 MAX_STREAMS_OF_ADDRESS = 120
@@ -21,6 +24,7 @@ WRONG_TOKENS_A_MINUTE = 20
 MAX_ADDRESSES = 10_000
 MINUTE_MS = 60_000
 TOO_MANY = 429
+Result = TypeVar("Result")
 
 
 def address_of(request: Request) -> str:
@@ -31,6 +35,19 @@ def address_of(request: Request) -> str:
     except ValueError:
         return host
     return f"{int(address) >> 64:x}::/64" if isinstance(address, IPv6Address) else host
+
+
+def asker_of(request: Request) -> str:
+    """Who waits for readings in turn with others: a person at an address, so that neither somebody else behind the same
+    proxy nor oneself at another desk waits for five hundred pages of one browser."""
+    user = current_user(request)
+    return f"{address_of(request)} {user.name if user is not None else ''}"
+
+
+async def read_in_turn(request: Request, act: Callable[[PageSources], Result]) -> Result:
+    """What `act` returns, read when it is the asker's turn. Raises what it raises."""
+    stream: PageStream = request.app.state.stream
+    return await stream.call(act, asker=asker_of(request))
 
 
 class OpenStreams:

@@ -31,7 +31,7 @@ from starlette.types import Receive, Scope, Send
 from dashboards.console import commands, report
 from dashboards.console.auth import AccessDenied, TokenAuth, require_viewer
 from dashboards.console.json_http import NO_STORE, json_response
-from dashboards.console.limits import OpenStreams, WrongTokens, address_of
+from dashboards.console.limits import OpenStreams, WrongTokens, address_of, asker_of, read_in_turn
 from dashboards.console.pages import alert, brand, brands, campaign, operations, overview, quality, room
 from dashboards.console.security import SecurityMiddleware
 from dashboards.console.sources import PageSources
@@ -147,35 +147,35 @@ async def _page_json(request: Request) -> Response:
     stream: PageStream = request.app.state.stream
     key = request.path_params.get("id", "")
     if "live" not in request.query_params:
-        return Response(await stream.read_once(page.view, key), media_type="application/json", headers=NO_STORE)
+        return Response(
+            await stream.read_once(page.view, key, asker_of(request)), media_type="application/json", headers=NO_STORE
+        )
     with contextlib.ExitStack() as held:
         streams: OpenStreams = request.app.state.open_streams
         held.enter_context(streams.one_more(person, address_of(request)))
-        return EventStream(stream.events(page.view, key), held.pop_all())
+        return EventStream(stream.events(page.view, key, asker_of(request)), held.pop_all())
 
 
 async def _known(request: Request) -> Response:
     require_viewer(request)
-    stream: PageStream = request.app.state.stream
-    known = await stream.call(lambda sources: campaign.known(sources.readers))
+    known = await read_in_turn(request, lambda sources: campaign.known(sources.readers))
     return json_response(known)
 
 
 async def _names(request: Request) -> Response:
     require_viewer(request)
-    stream: PageStream = request.app.state.stream
-    return json_response(await stream.call(brands.known))
+    return json_response(await read_in_turn(request, brands.known))
 
 
 async def _report(request: Request) -> Response:
     require_viewer(request)
     reader = _reader(request)
     campaign_id: str = request.path_params["id"]
-    stream: PageStream = request.app.state.stream
-    html = await stream.call(
+    html = await read_in_turn(
+        request,
         lambda sources: report.html(
             sources.readers, campaign_id, sources.topics.alert_log.latest(), reader, sources.facts
-        )
+        ),
     )
     return Response(html, media_type="text/html", headers={**NO_STORE, "content-security-policy": REPORT_POLICY})
 
@@ -183,9 +183,10 @@ async def _report(request: Request) -> Response:
 async def _report_table(request: Request) -> Response:
     require_viewer(request)
     campaign_id: str = request.path_params["id"]
-    stream: PageStream = request.app.state.stream
     reader = _reader(request)
-    table = await stream.call(lambda sources: report.table(sources.readers, campaign_id, reader, sources.facts))
+    table = await read_in_turn(
+        request, lambda sources: report.table(sources.readers, campaign_id, reader, sources.facts)
+    )
     return _download(table, "campaign.csv")
 
 
@@ -196,8 +197,7 @@ def _reader(request: Request) -> report.Reader:
 
 async def _quality_table(request: Request) -> Response:
     require_viewer(request)
-    stream: PageStream = request.app.state.stream
-    return _download(await stream.call(lambda sources: quality.table(sources.readers)), "alert-quality.csv")
+    return _download(await read_in_turn(request, lambda sources: quality.table(sources.readers)), "alert-quality.csv")
 
 
 def _download(table: str, name: str) -> Response:

@@ -6,7 +6,7 @@
     events   panels whose bytes differ from those last sent to this client; a beat every BEAT_SECONDS
 
 All clients of a page share its reading, which ends with the last of them. A page that is read for the first time goes
-before those that are read again.
+before those that are read again, and first readings are taken in turn by who asks (dashboards.console.reading_thread).
 
     event: panels   {"room": …, "notices": …}     whole panels, all of them first
     event: beat     {"now_ms": …, "read_ms": …, "trouble": "…"}  alive; when the panels were last read, 0 if never;
@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboards.console.reading_thread import ReadingThread, Urgency
+from dashboards.console.reading_thread import Reading, ReadingThread, Urgency
 from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
 
@@ -53,10 +53,11 @@ def joined(parts: Panels) -> bytes:
 
 @dataclass
 class FollowedPage:
-    """One page with its clients. `version` grows with each reading."""
+    """One page with its clients. `version` grows with each reading, the first of which is `first`."""
 
     view: View
     key: str
+    first: Reading[Panels]
     parts: Panels = field(default_factory=dict)
     trouble: str = ""
     clients: int = 0
@@ -73,30 +74,38 @@ class PageStream:
     def __init__(self, sources: PageSources) -> None:
         self._sources = sources
         self._thread = ReadingThread()
-        self._once: dict[tuple[View, str], asyncio.Task[Panels]] = {}
+        self._once: dict[tuple[View, str], tuple[Reading[Panels], asyncio.Task[Panels]]] = {}
         self._reading_seconds = 0.0
         self._pages: dict[tuple[View, str], FollowedPage] = {}
         self._moved = asyncio.Condition()
         self._state: Any = None
         self._moves = 0
 
-    async def call(self, act: Callable[[PageSources], Result], urgency: Urgency = Urgency.AWAITED) -> Result:
+    async def call(
+        self,
+        act: Callable[[PageSources], Result],
+        urgency: Urgency = Urgency.AWAITED,
+        asker: str | None = None,
+    ) -> Result:
         """Run `act` as one reading in the one thread that uses the readers. Raises what it raises."""
-        return await self._thread.call(partial(self._at_once, act), urgency)
+        return await self._thread.call(partial(self._at_once, act), urgency, asker)
 
-    async def read_once(self, view: View, key: str) -> bytes:
+    async def read_once(self, view: View, key: str, asker: str) -> bytes:
         """A page as it is now, as one JSON object; who asks while it is being read gets that reading. Raises
         Unavailable."""
-        task = self._once.get((view, key))
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self.call(partial(_read, view, key)))
-            self._once[view, key] = task
+        reading, task = self._once.get((view, key), (None, None))
+        if reading is None or task is None:
+            reading = self._thread.ask(partial(self._at_once, partial(_read, view, key)), asker=asker)
+            task = asyncio.get_running_loop().create_task(reading.result())
+            self._once[view, key] = reading, task
             task.add_done_callback(partial(self._read_once_done, (view, key)))
+        else:
+            self._thread.ask_too(reading, asker)
         return joined(await asyncio.shield(task))
 
-    async def events(self, view: View, key: str) -> AsyncIterator[bytes]:
+    async def events(self, view: View, key: str, asker: str) -> AsyncIterator[bytes]:
         """Server-sent events until the client leaves."""
-        page = self._page(view, key)
+        page = self._page(view, key, asker)
         page.clients += 1
         sent: dict[str, bytes] = {}
         try:
@@ -112,6 +121,7 @@ class PageStream:
         finally:
             page.clients -= 1
             if not page.clients and page.task is not None:
+                page.first.future.cancel()
                 page.task.cancel()
                 self._pages.pop((view, key), None)
 
@@ -149,20 +159,24 @@ class PageStream:
     def _moved_since(self, moves: int) -> bool:
         return self._moves != moves
 
-    def _page(self, view: View, key: str) -> FollowedPage:
+    def _page(self, view: View, key: str, asker: str) -> FollowedPage:
         page = self._pages.get((view, key))
         if page is None:
-            page = self._pages[view, key] = FollowedPage(view, key)
+            first = self._thread.ask(partial(self._at_once, partial(self._timed, view, key)), asker=asker)
+            page = self._pages[view, key] = FollowedPage(view, key, first)
             page.task = asyncio.get_running_loop().create_task(self._read_again(page))
+        else:
+            self._thread.ask_too(page.first, asker)
         return page
 
     async def _read_again(self, page: FollowedPage) -> None:
         """Read a page whenever something moved, for ever."""
+        again = partial(self._timed, page.view, page.key)
         while True:
             moves = self._moves
-            urgency = Urgency.REFRESH if page.version else Urgency.AWAITED
+            reading = self.call(again, Urgency.REFRESH) if page.version else page.first.result()
             try:
-                page.parts, page.trouble = await self.call(partial(self._timed, page), urgency), ""
+                page.parts, page.trouble = await reading, ""
                 page.read_ms = self._sources.readers.clock()
             except PulsewatchError as error:
                 page.trouble = str(error)
@@ -180,9 +194,9 @@ class PageStream:
         """Between two readings of a page, so that all that are open take REFRESH_SHARE of the thread at most."""
         return max(MIN_SECONDS, len(self._pages) * self._reading_seconds / REFRESH_SHARE)
 
-    def _timed(self, page: FollowedPage, sources: PageSources) -> Panels:
+    def _timed(self, view: View, key: str, sources: PageSources) -> Panels:
         began = time.perf_counter()
-        parts = _read(page.view, page.key, sources)
+        parts = _read(view, key, sources)
         self._reading_seconds += (time.perf_counter() - began - self._reading_seconds) / 8
         return parts
 
