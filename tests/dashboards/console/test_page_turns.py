@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import cast
 
@@ -119,7 +119,8 @@ def test_pages_that_were_closed_before_their_turn_are_not_read_and_count_no_more
     async def play() -> list[str]:
         console = await Console.held()
         for number in range(OPEN):
-            async with aclosing(console.stream.events(console.view, f"r{number}", "a")) as left:
+            left = cast(AsyncGenerator[bytes, None], console.stream.events(console.view, f"r{number}", "a"))
+            async with aclosing(left):
                 await anext(left)
         asked = [await console.follow("a's", "a"), await console.follow("b's", "b")]
         await console.read_all(asked)
