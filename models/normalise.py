@@ -144,6 +144,11 @@ def has_han(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
+def in_one_script(text: str) -> str:
+    """Greek and Cyrillic letters inside a Latin word as those that they look like; of the same length."""
+    return _WORD.sub(_word_in_one_script, text) if _LOOKALIKE.search(text) else text
+
+
 def _normalise_ordinary(text: str) -> str:
     """The same form of a text of ordinary characters, each with a normal form that nothing beside it changes."""
     text = " ".join(_SIGN.sub(_plain_sign, text).split())
@@ -190,7 +195,7 @@ def _normalise(text: str, origins: list[_Span] | None, as_source: bool = False) 
         text = _simplify(text)
         text, origins = _substitute(_BRACKETED_PINYIN, _without_pinyin, text, origins)
     if _LOOKALIKE.search(text):
-        text, origins = _substitute(_WORD, _in_one_script, text, origins)
+        text, origins = _substitute(_WORD, _word_in_one_script, text, origins)
     return _substitute(_STRETCHED, _three, text, origins)
 
 
@@ -234,7 +239,7 @@ def _three(match: re.Match[str]) -> str:
     return match[1] * 3
 
 
-def _in_one_script(match: re.Match[str]) -> str:
+def _word_in_one_script(match: re.Match[str]) -> str:
     return match[0].translate(_AS_LATIN) if _LATIN.search(match[0]) else match[0]
 
 

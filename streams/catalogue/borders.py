@@ -30,6 +30,7 @@ _ORGANISATION = re.compile(
     r"(?![^\s@，。！？,!?:：])"
 )
 _HASHTAG_CHARS: Final = 60
+_MIN_GLUED_CHARS: Final = 4
 _IN_HASHTAG = re.compile(r"#\w+$")
 
 Span = tuple[int, int]
@@ -80,15 +81,24 @@ def is_rare_word(name: str) -> bool:
     return len(name) > 1 and _HAN_ONLY.fullmatch(name) is not None and not rjieba.has_word(name)
 
 
+def is_word(name: str) -> bool:
+    """Whether jieba's dictionary has a Chinese word."""
+    return _HAN_ONLY.fullmatch(name) is not None and bool(rjieba.has_word(name))
+
+
 def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:
     """Whether letters that are written with spaces between words begin and end at what is no letter of that kind;
     Chinese, Japanese and Thai words end anywhere. In a hashtag a capital begins a word (#NikeAirMax). A certain name
-    may have its plural and a number behind it (iPhones, iPhone15)."""
+    may have its plural, a number or a capital behind it (iPhones, iPhone15, RedmiNote); a hashtag a year."""
     lower = text.lower
     if lower[start] >= _FIRST_HAN and lower[end - 1] >= _FIRST_HAN:
         return True
     before = lower[start - 1] if start else " "
-    if lower[start] in "@#":
+    if lower[start] == "#":
+        return not before.isalnum() and (
+            _handle_ends(lower, _behind_digits(lower, end)) or _begins_word(text.plain, end)
+        )
+    if lower[start] == "@":
         return not before.isalnum() and _handle_ends(lower, end)
     if _joins(before, lower[start]) and not _begins_word(text.plain, start):
         return False
@@ -97,6 +107,8 @@ def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:
         return True
     if not certain or not lower[end - 1].isascii():
         return False
+    if _is_glued(text.plain, start, end):
+        return True
     if after.isdigit():
         return lower[end - 1].isalpha() and end - start > 2
     return after == "s" and end - start > 3 and not (end + 1 < len(lower) and _joins("s", lower[end + 1]))
@@ -148,6 +160,23 @@ def _handle_ends(lower: str, end: int) -> bool:
     after = lower[end : end + 2]
     return not after or not (
         (after[0].isascii() and (after[0].isalnum() or after[0] == "_")) or (after[0] in ".-" and after[1:].isalnum())
+    )
+
+
+def _behind_digits(lower: str, at: int) -> int:
+    while at < len(lower) and lower[at].isdigit():
+        at += 1
+    return at
+
+
+def _is_glued(plain: str, start: int, end: int) -> bool:
+    """Whether a name with a capital goes on with the capital of a next word."""
+    return (
+        end - start >= _MIN_GLUED_CHARS
+        and plain[start].isupper()
+        and plain[end - 1].islower()
+        and plain[end : end + 1].isupper()
+        and plain[end + 1 : end + 2].islower()
     )
 
 

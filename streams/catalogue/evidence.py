@@ -29,7 +29,7 @@ Place = Literal["beside", "clause", "sentence", "text"]
 WEIGHTS: Final[dict[CueKind, tuple[float, float, float, float]]] = {
     "context":   (2.0, 1.2, 1.0, 1.0),
     "must":      (2.0, 1.2, 1.0, 1.0),
-    "trade":     (1.5, 0.7, 0.5, 0.3),
+    "trade":     (1.5, 0.7, 0.6, 0.3),
     "goods":     (1.0, 0.0, 0.0, 0.0),
     "general":   (1.3, 0.7, 0.5, 0.25),
     "comparing": (0.0, 0.4, 0.2, 0.0),
@@ -62,7 +62,8 @@ _DETERMINED = re.compile(
 )
 """An article or a possessive, and words without capitals between it and what it belongs to."""
 _VERB_BEHIND = re.compile(
-    r"\s(?!(?:for|to|in|on|at|from|by|with|and|or|but|because|as|when|after|before|is|was)\b)[a-z]"
+    r"\s(?!(?:for|to|in|on|at|from|by|with|and|or|but|because|as|when|after|before|is|was"
+    r"|last|next|this|today|yesterday|tonight|now|again)\b)[a-z]"
 )
 _MODEL = re.compile(r"[A-Za-z]{1,4}\d")
 _CHINESE_VERSUS = re.compile(r"\s?(?:vs|VS|Vs|对比|PK|pk)\s?[^\s,，。！？]")
@@ -72,6 +73,12 @@ _ARTICLES: Final = frozenset(
     "a an the my your his her our their this that these those some any every no another each its one".split()  # noqa: SIM905 - a list of words
 )
 _WAYS: Final = frozenset(("at", "from", "by", "via", "with"))
+_TITLED_CHARS: Final = 4
+_SMALL_IN_TITLES: Final = frozenset(("with", "from", "into", "over", "than", "that"))
+_GOODS_BEHIND: Final = frozenset[CueKind](("context", "must", "trade", "goods"))
+_OWNERS: Final = PERSONS | {"animal", "sport"}
+"""Senses that own things too."""
+_FIRST_SMALL = re.compile(r"\W*[a-z]")
 _HAN = re.compile(f"[{HAN}]")
 _KANA = re.compile("[\u3041-\u30fa]")
 _LETTERS = re.compile(r"[A-Za-z]+")
@@ -124,10 +131,13 @@ class Letters:
     @property
     def tell(self) -> bool:
         if self._told is None:
-            words = _LETTERS.findall(self.text.plain)
+            words = [word for word in _LETTERS.findall(self.text.plain) if word != "I"]
             capitals = sum(word[0].isupper() for word in words)
             shouted = sum(word.isupper() and len(word) > 1 for word in words)
-            titled = len(words) >= 5 and capitals * 5 >= len(words) * 3
+            small = any(
+                word.islower() and len(word) >= _TITLED_CHARS and word not in _SMALL_IN_TITLES for word in words
+            )
+            titled = len(words) >= 5 and capitals * 5 >= len(words) * 3 and not small
             self._told = capitals > 0 and shouted * 2 < len(words) and not titled
         return self._told
 
@@ -161,7 +171,11 @@ def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other
             signs.append((weight, f"{name.word} beside {cue.word}"))
     signs += _others(text.lower, name, others)
     if name.word[0].isascii() and name.word[0].isalpha():
-        signs += _written(text, name, letters)
+        goods = any(
+            cue.kind in _GOODS_BEHIND and cue.start >= name.end and text.lower[name.end : cue.start] == " "
+            for cue in cues
+        )
+        signs += _written(text, name, letters, goods=goods)
     elif _MODEL.match(text.plain, name.end):
         signs.append((1.0, f"{name.word} with a model"))
     elif _CHINESE_VERSUS.match(text.plain, name.end):
@@ -220,31 +234,43 @@ def _others(lower: str, name: Name, others: Sequence[Other]) -> list[_Sign]:
     return signs
 
 
-def _written(text: Reading, name: Name, letters: Letters) -> list[_Sign]:
-    """What an English word's capital, article and place in the sentence tell."""
+def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> list[_Sign]:
+    """What an English word's capital, article and place in the sentence tell; an article before `goods` is theirs."""
     plain = text.plain
     capital = plain[name.start].isupper()
     if letters.japanese:
         # English words are written in kana there; Latin letters are names.
         return [(1.0 if capital else 0.6, f"{name.word} in a Japanese text")]
     if letters.chinese:
-        return [(0.7 if capital else 0.3, f"{name.word} in a Chinese text")]
+        return [(0.7 if capital else 0.5, f"{name.word} in a Chinese text")]
     before = _WORD_BEFORE.search(plain, max(0, name.start - 30), name.start)
     last = before.group(1) if before else ""
-    signs: list[_Sign] = []
-    if last.lower() in _ARTICLES and not (capital and letters.tell):
-        signs.append((-0.8, f"{last.lower()} {name.word}"))
-    elif not capital and _DETERMINED.search(plain, max(0, name.start - 40), name.start):
-        signs.append((-0.8, f"{name.word} of something"))
-    elif last == "to" and not capital and _VERB_BEHIND.match(plain, name.end):
-        signs.append((-1.0, f"to {name.word}"))
-    elif last in _WAYS and not name.homonym.senses & PERSONS:
-        signs.append((1.0 if last == "at" and name.trades & PLACES else 0.5, f"{last} {name.word}"))
+    stands = _behind_word(plain, name, last, told=capital and letters.tell, capital=capital, goods=goods)
+    signs = [stands] if stands else []
+    if plain.startswith("'s ", name.end) and not name.homonym.senses & _OWNERS:
+        signs.append((0.5, f"{name.word}'s"))
     if capital and letters.tell and _compared(plain, name):
         signs.append((0.8, f"{name.word} against another name"))
     if letters.tell and not name.homonym.senses & PROPER:
         signs.append(_capital(plain, name, last, before.start() if before else 0))
     return signs
+
+
+def _behind_word(plain: str, name: Name, last: str, *, told: bool, capital: bool, goods: bool) -> _Sign | None:
+    """What the words before a name tell. `told`: its capital says that it is a name; `goods` own the article."""
+    person = bool(name.homonym.senses & PERSONS)
+    if not goods or person:
+        if last.lower() in _ARTICLES and not told:
+            return -0.8, f"{last.lower()} {name.word}"
+        if not capital and _DETERMINED.search(plain, max(0, name.start - 40), name.start):
+            return -0.8, f"{name.word} of something"
+        if last == "to" and not capital and _VERB_BEHIND.match(plain, name.end):
+            return -1.0, f"to {name.word}"
+    if last in _WAYS and not person:
+        return 1.0 if last == "at" and name.trades & PLACES else 0.5, f"{last} {name.word}"
+    if (last == "into" and name.trades & PLACES) or (last == "on" and "internet" in name.trades):
+        return 0.5, f"{last} {name.word}"
+    return None
 
 
 def _compared(plain: str, name: Name) -> bool:
@@ -257,7 +283,8 @@ def _compared(plain: str, name: Name) -> bool:
 
 def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
     if not plain[name.start].isupper():
-        return -0.2, f"{name.word} without a capital"
+        # Who begins without a capital leaves them out everywhere.
+        return 0.0 if _FIRST_SMALL.match(plain) else -0.2, f"{name.word} without a capital"
     behind = _WORD_BEHIND.match(plain, name.end)
     if _BEGINS.search(plain, max(0, name.start - 4), name.start):
         weight = 0.6 if plain.startswith("'s", name.end) else 0.2

@@ -22,6 +22,7 @@ from streams.catalogue.borders import (
     is_in_mail,
     is_own_host,
     is_rare_word,
+    is_word,
     joined,
     mention_allows,
     stands_alone,
@@ -30,7 +31,7 @@ from streams.catalogue.brand import Brand
 from streams.catalogue.evidence import FAR_CHARS, Cue, CueKind, Letters, Name, Other, weigh
 from streams.catalogue.lexicon import ADJECTIVES, FOODS, PERSONS, Homonym, Lexicon, shipped_lexicon
 from streams.catalogue.reading import Reading, folded, read
-from streams.catalogue.spelling import misspellings, spellings
+from streams.catalogue.spelling import as_word, misspellings, spellings, syllables
 
 Role = Literal["name", "ambiguous", "handle", "hashtag", "product", "context", "must", "must_not"]
 ALONE: Final = frozenset[Role]({"name", "handle", "hashtag", "product"})
@@ -77,8 +78,10 @@ class BrandMatcher:
         self._lexicon = lexicon or shipped_lexicon()
         self._profiles = _profiles(brands, self._lexicon)
         names = _names(brands, self._lexicon)
-        self._names = _Automaton({word: tuple(meanings.items()) for word, meanings in names.items()})
         self._borders = WordBorders(names)
+        for slip, role, brand in _slips(brands, self._lexicon, names):
+            names.setdefault(slip, {})[brand] = role
+        self._names = _Automaton({word: tuple(meanings.items()) for word, meanings in names.items()})
         self._shared = _shared_words(self._lexicon, names)
         own = {word for profile in self._profiles.values() for word in profile.words}
         self._cues = _Automaton(dict.fromkeys(own | self._shared.keys()))
@@ -339,21 +342,42 @@ def _bytewise(text: str) -> str:
 
 
 def _names(brands: Sequence[Brand], lexicon: Lexicon) -> dict[str, dict[str, Role]]:
-    """What each brand is found by, by word; a slip of the pen gives way to what is written so."""
+    """What each brand is found by, by word. What the file writes goes before another spelling of it."""
     names: dict[str, dict[str, Role]] = defaultdict(dict)
     for brand in brands:
+        written: dict[str, Role] = {}
         for role, word in _own_names(brand, lexicon):
-            for spelling in spellings(word) if role not in ("handle", "hashtag") else {folded(word)}:
+            if written.get(folded(word)) not in ALONE:
+                written[folded(word)] = role
+        for word, role in written.items():
+            names[word][brand.id] = role
+        for role, word in _own_names(brand, lexicon):
+            apart = syllables(word)
+            if apart and (joined_role := written.get(apart.replace(" ", ""))):  # 小米, Xiaomi: xiao mi
+                names[apart][brand.id] = joined_role
+            for spelling in _other_spellings(role, word) - written.keys():
                 if names[spelling].get(brand.id) not in ALONE:
                     names[spelling][brand.id] = role
-    known = set(names)
-    for brand in brands:
-        for name in brand.names:
-            if folded(name) in lexicon.homonyms:
-                continue
-            for slip in misspellings(name) - known - lexicon.homonyms.keys():
-                names[slip][brand.id] = "name"
-    return names
+    return dict(names)
+
+
+def _other_spellings(role: Role, word: str) -> set[str]:
+    if role == "hashtag":
+        known = as_word(word)
+        return set() if known is None else {known}
+    return set() if role == "handle" else spellings(word)
+
+
+def _slips(brands: Sequence[Brand], lexicon: Lexicon, names: Mapping[str, Any]) -> list[tuple[str, Role, str]]:
+    """Slips of the pen, each with its brand; one of a name that is a word needs company too."""
+    return [
+        (slip, role, brand.id)
+        for brand in brands
+        for role, name in _own_names(brand, lexicon)
+        if role == "ambiguous" or (role == "name" and name not in brand.always)
+        for slip in misspellings(name)
+        if slip not in names and slip not in lexicon.homonyms and not is_word(slip)
+    ]
 
 
 def _own_names(brand: Brand, lexicon: Lexicon) -> Iterator[tuple[Role, str]]:

@@ -20,9 +20,11 @@ PARTS: Final = {
     "kept apart": ("brands.yaml", "texts_kept_apart.jsonl"),
     "ten minutes, plain": ("ten_minutes/brands.yaml", "ten_minutes/plain.jsonl"),
     "ten minutes, hard": ("ten_minutes/brands.yaml", "ten_minutes/hard.jsonl"),
+    "forty, tuning": ("forty/brands.yaml", "forty/tuned.jsonl"),
+    "forty, apart": ("forty/brands.yaml", "forty/apart.jsonl"),
 }
 """By part its catalogue and its texts. `ten minutes` are 12 brands as the guide alone lets one write them, and texts of
-names that are words."""
+names that are words. `forty` are 40 brands, and texts of which more than half are hard; halves by the texts' SHA-1."""
 _SYLLABLES = ["ba", "ko", "ri", "lu", "ten", "sa", "mi", "vor", "xa", "pel", "dra", "no", "qui", "zen", "fa"]
 _CHARACTERS = "锦澜霆煦曜珩璟翊骁棠芷沅砚舟泊屿岚槿"
 _EVERYDAY = (

@@ -42,6 +42,16 @@ def test_catalogue_of_ten_minutes_finds_plain_texts_and_most_of_the_hard(
     assert quality.recall >= recall
 
 
+@pytest.mark.parametrize(("part", "precision", "recall"), [("tuned.jsonl", 0.94, 0.95), ("apart.jsonl", 0.94, 0.84)])
+def test_forty_brands_in_slips_other_scripts_and_bare_names(part: str, precision: float, recall: float) -> None:
+    folder = DATA / "forty"
+    quality = measure(BrandMatcher(read_brands(folder / "brands.yaml")), read_labelled_texts([folder / part]))
+    assert quality.precision is not None
+    assert quality.precision >= precision
+    assert quality.recall is not None
+    assert quality.recall >= recall
+
+
 def test_quality_counts_pairs_and_names_what_is_wrong() -> None:
     matcher = BrandMatcher([Brand(id="nike", names=("Nike",)), Brand(id="puma", always=("Puma",))])
     texts = [LabelledText("Nike and Puma", ("nike",)), LabelledText("trefoil", ("adidas",)), LabelledText("none")]

@@ -108,6 +108,59 @@ def test_spelling_borders_and_rivals(text: str, brands: list[str]) -> None:
     assert BrandMatcher([APPLE, MI, PUMA, *more]).brands(text) == brands
 
 
+TEA = Brand(id="tea", names=("王老吉",), hashtags=("TeaForSummer",), handles=("tea",))
+DEC = Brand(id="dec", names=("Decathlon", "Volkswagen", "Pampers", "7UP"), products=("RedmiPad",))
+KUAI = Brand(id="kuai", names=("Xiaolan",), ambiguous=("快手", "小蓝", "七喜乐"), context=("直播", "server"))
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        ("王老及是盗版的吧", ["tea"]),  # another character of the same sound
+        ("wanglaoji tastes like syrup", ["tea"]),
+        ("wang lao ji tastes like syrup", ["tea"]),
+        ("#TeaForSummer2026", ["tea"]),
+        ("teaforsummer is over", ["tea"]),
+        ("@tea2026 is another account", []),
+        ("dеcathlon bikes", ["dec"]),  # a Cyrillic letter
+        ("D e c a t h l o n", ["dec"]),
+        ("decathalon bikes", ["dec"]),
+        ("a Volkswagon van", ["dec"]),
+        ("pamper's leak", ["dec"]),
+        ("7-up please", ["dec"]),
+        ("we lead 7 up", []),
+        ("DecathlonBikes are fine", ["dec"]),
+        ("decathlonic words", []),
+        ("xiao lan 直播", ["kuai"]),
+        ("7喜乐直播间", ["kuai"]),
+        ("sold a b c d e f", []),
+    ],
+)
+def test_slips_other_scripts_and_words_that_are_glued(text: str, brands: list[str]) -> None:
+    assert BrandMatcher([TEA, DEC, KUAI]).brands(text) == brands
+
+
+def test_what_the_file_writes_goes_before_another_spelling_of_it() -> None:
+    lays = Brand(id="lays", names=("Lay's",), ambiguous=("Lays",), context=("chips",))
+    assert BrandMatcher([lays]).brands("the hen lays an egg") == []
+    assert BrandMatcher([lays]).brands("Lay's are salty") == ["lays"]
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("my orbit laptop died", True),  # the possessive is the laptop's
+        ("the orbit of it", False),
+        ("Orbit's pricing page is confusing to my team", True),
+        ("anyone on orbit tonight? my laptop is dead", True),
+        ("Is Orbit open on Easter Sunday?", True),
+    ],
+)
+def test_words_around_an_english_name(text: str, about: bool) -> None:
+    orbit = Brand(id="orbit", ambiguous=("Orbit",), context=("laptop", "app", "login"), handles=("orbit",))
+    assert BrandMatcher([orbit]).brands(text) == ["orbit"] * about
+
+
 def test_longer_name_of_another_brand_holds_the_shorter() -> None:
     perfect, diary = Brand(id="perfect", always=("完美",)), Brand(id="diary", names=("完美日记",))
     assert BrandMatcher([perfect, diary]).brands("完美日记的口红拔干") == ["diary"]
