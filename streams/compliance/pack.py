@@ -13,7 +13,17 @@ from msgspec import Meta
 from streams.events.schema import Platform, TextKind
 
 Detector = Literal[
-    "phone", "id_card", "bank_card", "plate", "address", "wechat_id", "email", "ssn", "passport", "ip_address"
+    "phone",
+    "id_card",
+    "bank_card",
+    "plate",
+    "address",
+    "wechat_id",
+    "messenger_id",
+    "email",
+    "ssn",
+    "passport",
+    "ip_address",
 ]
 """Personal data that a pattern alone cannot tell from an order number: see personal_data."""
 

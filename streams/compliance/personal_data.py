@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -91,6 +91,8 @@ _GAP = rf"(?:[^\pL\pN\n,。!?;:¥$%=+/×<>]{{0,3}}|[\[(][^\[\]()\s0-9{_HAN_DIGIT
 """What people put between the digits of a number; the name of an emoticon too: 138[笑]0013[哭]8000."""
 _ENGLISH_DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_CLEAR_PROVINCES = "沪粤浙苏鲁豫鄂皖赣闽渝冀湘桂琼"
+"""Those that are hardly ever a part of another word."""
 _NUMBER = "[0-9零一二三四五六七八九十百]"
 
 _CANDIDATE = re.compile(
@@ -131,11 +133,12 @@ class _HintBefore:
 
 _ORDER_BEFORE = compile_pattern(
     r"(?:订单|单号|编号|运单|快递|物流|条形?码|批号|批次|型号|货号|工单|流水|发票|备案|许可|批准|专利|准字|序列|条款|款号|房间号|期号"
-    r"|\b(?:isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim))"
+    r"|\bs/?n\b|\b(?:isbn|sku|order|tracking|invoice|model|serial|ref|ticket|case|item|patent|lot|upc|confirmation|request|claim))"
     r"[^,。!?;]{0,24}$"
 )
 _CARD = _HintBefore(
-    r"卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行|card|visa|mastercard|account|debit|credit",
+    r"卡号|银行卡|储蓄卡|信用卡|[账帐]号|[账帐]户|打款|汇款|转[账帐]|[工建农招中交]行"
+    r"|card|visa|mastercard|amex|american express|account|debit|credit",
     within=16,
     ends="。!?;",
 )
@@ -143,6 +146,7 @@ _CARD_NUMBER = _HintBefore(r"卡号|银行卡|储蓄卡|信用卡|(?:card|credit
 _CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
 _ID_BEFORE = compile_pattern(r"身份证|证件号|\bid (?:card|number|no)")
 _PHONE_AFTER = compile_pattern(r"^ (?:is|was) (?:my|her|his|our|their) (?:cell|phone|number|mobile)")
+_MODEL_AFTER = compile_pattern("^ ?(?:型号|编号|货号|批号|批次|款)")
 _LANDLINE_BEFORE = compile_pattern(r"(?:家里|我|[她他]|座机|固话|宅电|家庭|住宅)[^,。!?;]{0,8}$")
 _PHONE_BEFORE = compile_pattern(r"(?:call|text|phone|cell|mobile|number|whatsapp|tel|contact|reach)[^.!?;]{0,24}$")
 _SHOP_WORDS = compile_pattern(
@@ -234,7 +238,14 @@ def _kind_by_form(digits: str, text: str, start: int, pieces: int, *, american: 
         or (digits[0] in "3456" and _CARD_NUMBER.stands_before(text, start))
     ):
         return "bank_card"
+    if len(digits) == 15 and digits[:2] in ("34", "37") and _CARD.stands_before(text, start) and luhn(digits):
+        return "bank_card"  # American Express
     return None
+
+
+def _split_card(match: Any, _text: str) -> _Found:
+    if luhn(re.sub("[^0-9]", "", match.group(1))):
+        yield PersonalDatum(match.start(1), match.end(1), "bank_card")
 
 
 def _called_id(text: str, start: int) -> bool:
@@ -279,15 +290,18 @@ def _is_mobile(digits: str) -> bool:
 
 _GROUPINGS = {(3, 4, 4), (4, 4, 3), (1,) * 11}
 """How people break a mobile number up by commas, slashes or stops; prices in a row look otherwise."""
+_AMOUNT_AFTER = compile_pattern(
+    r"^ ?(?:元|块|件|个(?:[^人]|$)|颗|只|次|首|张|瓶|盒|袋|等于|[是为]?多少|rmb\b|usd\b|equals)"
+)
 
 
 def _grouped_phone(match: Any, text: str) -> _Found:
-    """138/0013/8000, 138,0013,8000."""
+    """138/0013/8000, 138,0013,8000, 138+0013+8000."""
     groups = [part for part in re.split("[^0-9]+", match.group(1)) if part]
     before = text[max(0, match.start(1) - 40) : match.start(1)]
     same_signs = len(set(re.findall("[^0-9 ]", match.group(1)))) == 1
     is_phone = tuple(map(len, groups)) in _GROUPINGS and same_signs and _is_mobile("".join(groups))
-    if is_phone and not _is_an_order(before):
+    if is_phone and not _is_an_order(before) and not _AMOUNT_AFTER.search(text[match.end(1) : match.end(1) + 8]):
         yield PersonalDatum(match.start(1), match.end(1), "phone")
 
 
@@ -343,29 +357,43 @@ def _iban(match: Any, _text: str) -> _Found:
 
 def _ip_address(match: Any, text: str) -> _Found:
     """Somebody's address in the net; versions look alike, and addresses of one's own network tell nothing."""
-    before = text[max(0, match.start(1) - 24) : match.start(1)]
     try:
         address = ip_address(_IP_STOP.sub(".", match.group(1)))
     except ValueError:
         return
-    if not _VERSION_BEFORE.search(before) and (address.is_global or _IP_BEFORE.search(before)):
+    if _VERSION_BEFORE.search(text[max(0, match.start(1) - 24) : match.start(1)]):
+        return
+    if (address.is_global and not _looks_like_a_version(address)) or _is_called_ip(match, text):
         yield PersonalDatum(match.start(1), match.end(1), "ip_address")
 
 
+def _is_called_ip(match: Any, text: str) -> bool:
+    before, after = text[max(0, match.start(1) - 24) : match.start(1)], text[match.end(1) : match.end(1) + 12]
+    return bool(_IP_BEFORE.search(before) or _IP_AFTER.search(after))
+
+
+_LARGE_PART = 64
+
+
+def _looks_like_a_version(address: IPv4Address | IPv6Address) -> bool:
+    """Versions, chapters and marks count from small numbers: 8.0.44.12."""
+    return isinstance(address, IPv4Address) and sum(part >= _LARGE_PART for part in address.packed) < 2
+
+
 def _written_ip_address(match: Any, text: str) -> _Found:
-    """8[.]8[.]4[.]4, which is written so for no other reason; 8。8。4。4 is where it is called one."""
-    stops = set(_IP_STOP.findall(match.group(1)))
-    if stops <= _UNLINKED_STOPS or _IP_BEFORE.search(text[max(0, match.start(1) - 24) : match.start(1)]):
+    """8[.]8[.]4[.]4, which is written so for no other reason; 8。8。4。4 and 8-8-4-4 are where they are called one."""
+    stops = {stop.strip() for stop in _IP_STOP.findall(match.group(1))}
+    if stops <= _UNLINKED_STOPS or (len(stops) == 1 and _is_called_ip(match, text)):
         yield from _ip_address(match, text)
 
 
 def _written_email(match: Any, text: str) -> _Found:
     """jane dot doe at gmail dot com, 12345艾特qq点com."""
-    name, host = match.group(1), match.group(2)
-    before = text[max(0, match.start(1) - 30) : match.start(1)]
+    name, host = (group for group in match.groups() if group is not None)
+    before = text[max(0, match.start() - 30) : match.start()]
     told = _MAIL_BEFORE.search(before) or _MAIL_HOST.search(host) or any(c in "0123456789._" for c in name)
     if told and not _ROLE_ACCOUNT.search(f"{name}@") and not _OURS_BEFORE.search(before):
-        yield PersonalDatum(match.start(1), match.end(), "email")
+        yield PersonalDatum(match.start(), match.end(), "email")
 
 
 def _us_phone(match: Any, text: str) -> _Found:
@@ -390,6 +418,12 @@ def _plain(kind: Detector, group: int = 0) -> Callable[[Any, str], _Found]:
         yield PersonalDatum(match.start(group), match.end(group), kind)
 
     return detect
+
+
+def _ssn(match: Any, text: str) -> _Found:
+    ordered = _is_an_order(text[max(0, match.start() - 40) : match.start()])
+    if not ordered and not _MODEL_AFTER.search(text[match.end() : match.end() + 6]):
+        yield PersonalDatum(match.start(), match.end(), "ssn")
 
 
 def _id_with_x(match: Any, text: str) -> _Found:
@@ -426,20 +460,29 @@ def _wechat(match: Any, text: str) -> _Found:
         yield PersonalDatum(match.start(2), match.end(2), "wechat_id")
 
 
+def _messenger_name(match: Any, _text: str) -> _Found:
+    """An account's name, with a digit or a joint in it or an @ before it: `telegram channel` is none."""
+    name = match.group(1)
+    if not name.isalpha() or match.group().endswith(f"@{name}"):
+        yield PersonalDatum(match.start(1), match.end(1), "messenger_id")
+
+
 _QQ_LENGTHS = range(5, 12)
 _BROKEN_QQ_LENGTHS = range(8, 12)
 
 
-def _qq_number(match: Any, _text: str) -> _Found:
-    """扣扣12345678; one in pieces only where it is long, since prices stand behind these words too."""
+def _qq_number(match: Any, text: str) -> _Found:
+    """扣扣12345678; one in pieces only where it is long, since prices and dates stand behind these words too."""
     number = match.group(1)
-    lengths = _BROKEN_QQ_LENGTHS if " " in number or "-" in number else _QQ_LENGTHS
-    if sum(c not in " -" for c in number) in lengths:
+    digits = sum(c.isalnum() for c in number)
+    lengths = _QQ_LENGTHS if digits == len(number) else _BROKEN_QQ_LENGTHS
+    amount = _DATE.match(number) or _AMOUNT_AFTER.search(text[match.end(1) : match.end(1) + 8])
+    if digits in lengths and not amount:
         yield PersonalDatum(match.start(1), match.end(1), "wechat_id")
 
 
 def _plate(match: Any, _text: str) -> _Found:
-    if any(c.isdigit() for c in match.group(2)):
+    if _DIGITS.search(match.group(2)):
         yield PersonalDatum(match.start(1), match.end(2), "plate")
 
 
@@ -473,10 +516,13 @@ _HOTLINE_WORDS = compile_pattern(
     r"|派出所|传真|fax|hotline"
 )
 _CALL_BEFORE = compile_pattern(r"(?:电话|座机|固话|打|拨|联系|致电|tel|call|phone)[^,。!?;]{0,8}$")
-_IP_STOP = re.compile(r" ?(?:\[[.点]\]|\([.点]\)|[。点.]) ?")
+_IP_STOP = re.compile(r" ?(?:\[[.点]\]|\([.点]\)|\bdot\b|[。点.,、\-_·*/]) ?")
 _UNLINKED_STOPS = frozenset(("[.]", "(.)"))
-_VERSION_BEFORE = compile_pattern(r"(?:版本|version|ver\.?|固件|firmware|release|build|v)[^a-z0-9]{0,6}$")
-_IP_BEFORE = compile_pattern(r"\bip\b[^,。!?;]{0,16}$|ip(?:地址|是|为)")
+_VERSION_BEFORE = compile_pattern(
+    r"(?:版本号?|version|ver\.?|固件|firmware|release|build|v|\bua|compatible|chrome|safari|firefox|edge)[^a-z0-9]{0,6}$"
+)
+_IP_BEFORE = compile_pattern(r"\bip\b[^,。!?;]{0,16}$|ip(?:地址|是|为)|登[录陆](?:地址|地点|地)?[^,。!?;0-9]{0,6}$")
+_IP_AFTER = compile_pattern(r"^[^,。!?;0-9]{0,5}\bip(?:$|[^a-z属])")
 _MAIL_BEFORE = compile_pattern(r"(?:e-?mail|mail|邮箱|邮件|contact|reach|write|message)[^,。!?;]{0,20}$")
 _MAIL_HOST = compile_pattern(
     r"^(?:gmail|googlemail|hotmail|outlook|yahoo|qq|163|126|139|189|foxmail|sina|sohu|icloud|me|aol|live|msn|gmx|proton\w*"
@@ -492,8 +538,8 @@ _DIGITS = re.compile(f"{_DIGIT}+")
 _ENGLISH_DIGIT = compile_pattern("|".join(_ENGLISH_DIGITS))
 
 _STREET_AND_ROOM = (
-    rf"[^\pP\pS ]{{0,12}}(?:路|街|大道|巷|胡同|弄|村|镇){_NUMBER}{{1,5}}[号弄]?[^,。!?;]{{0,12}}?"
-    rf"{_NUMBER}{{1,4}}(?:栋|幢|号楼|座|单元)?{_NUMBER}{{0,4}}(?:室|房|户|单元|栋|幢|号楼)"
+    rf"[^\pP\pS ]{{0,12}}(?:路|街|大道|巷|胡同|弄|村|镇) ?{_NUMBER}{{1,5}} ?[号弄]?[^,。!?;]{{0,12}}?"
+    rf"{_NUMBER}{{1,4}} ?(?:栋|幢|号楼|座|单元)? ?{_NUMBER}{{0,4}} ?(?:室|房|户|单元|栋|幢|号楼)"
 )
 _STREET_AND_BUILDING = (
     rf"[^\pP\pS ]{{0,12}}(?:路|街|大道|巷|胡同|弄){_NUMBER}{{1,5}}号[^,。!?;]{{0,8}}?"
@@ -509,44 +555,74 @@ _LIVES_AT = (
     rf"{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元)"
 )
 _ENGLISH_STREET = (
-    r"\b\d{1,5}[a-z]? (?:[a-z.'’]+ ){1,3}?"
+    r"\b\d{1,5}[a-z]? (?:(?:[a-z.'’]+|\d{1,3}(?:st|nd|rd|th)) ){1,3}?"
     r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|terrace|close|crescent|circle"
     r"|cir|parkway|pkwy|highway|hwy|square|trail|grove|gardens|mews)\b\.?"
     r"(?:[, ]+(?:apt|apartment|unit|suite|flat|#) ?[\da-z]+)?"
+    r"|\b\d{1,4}[a-z]?,? (?:rue|avenue|boulevard|via|calle|rua) (?:[a-z'’.]+ ?){1,4}"
 )
 _UNIT_AND_ROOM = (
     rf"[^\pP\pS ]{{0,16}}{_NUMBER}{{1,4}}(?:号楼|楼|栋|幢|座){_NUMBER}{{1,3}}(?:单元|门){_NUMBER}{{2,4}}"
     r"(?:室|房|户|号)?"
 )
+_BUILDING_UNIT_ROOM = (
+    r"(?:住在?|家在?|地址[是:]?|寄[到给]|送[到给])[^,。!?;0-9]{1,16}(?:区|园|苑|里|村|城|府|庭|湾|号院|[一二三四五六七八九]期)"
+    r" ?\d{1,3}-\d{1,2}-\d{3,4}\b"
+)
 _RECIPIENT_AT = (
     r"(?:收[货件]|中奖|先生|女士|小姐|我的|[她他]的|本人)[^。!?;]{0,40}?地址[是在改为: ]{0,3}"
     rf"([^,。!?;]{{0,16}}?(?:路|街|大道|巷|胡同|弄|村|镇|小区|花园)[^,。!?;]{{0,6}}?{_NUMBER}{{1,5}}(?:号|弄|栋|组|幢|单元))"
 )
-_LANDLINE = r"(?:\(0\d{2,3}\)|\b0\d{2,3})[-–—/ ]{0,2}[2-9]\d{2,3}[-–—/ ]?\d{4}\b|\b09\d{2}[- ]\d{3}[- ]?\d{3}\b"
-_SPOKEN_LANDLINE = rf"[零〇洞][{_HAN_DIGITS}]{{9,11}}"
-_WRITTEN_STOP = r"(?:\[\.\]|\(\.\)|\[点\]|\(点\)|。|点| \. )"
+_LANDLINE = r"(?:\(0\d{2,3}\)|\b0\d{2,3})[-–—/. ]{0,2}[2-9]\d{2,3}[-–—/ ]?\d{4}\b|\b09\d{2}[- ]\d{3}[- ]?\d{3}\b"
+_ABROAD_LANDLINE = r"(?:\+|\b00)86[- ]?(?:10|2\d|[3-9]\d{2})[- ]\d{3,4}[- ]?\d{4}\b"
+_SPOKEN_LANDLINE = rf"[零〇洞](?: ?[{_HAN_DIGITS}]){{9,11}}"
+_WRITTEN_STOP = r"(?:\[\.\]|\(\.\)|\[点\]|\(点\)| ?[。点,、\-_·*/] ?| \. | dot )"
+_SPLIT = "[,/.|~:;。!+=<>×%$¥]"
+_GROUPED_PHONE = (
+    rf"(?:^|[^0-9,/.|~:;。!+=<>×%$¥])(?:0{{0,2}}86{_SPLIT}? ?)?(1{_SPLIT}? ?[3-9](?:{_SPLIT}? ?\d){{9}})"
+    rf"(?:$|[^0-9,/.|~:;。!+=<>×%$¥]|{_SPLIT}(?:$|\D))"
+)
 _HEART = "[❤♥♡💕💗💙-💞]"
 _WECHAT_ID = (
-    rf"(?:[微薇威徽维] ?(?:[信x]|{_HEART})|wechat|weixin|\b[vw]x|\bv ?{_HEART}|v信|绿泡泡|[+加][微薇威徽维]|加v|\+v\b"
+    rf"(?:[微薇威徽维] ?{_HEART}? ?(?:[信x]|{_HEART})|wechat|wei ?xin|\bv?[vw]x|\bv ?{_HEART}|v信|绿泡泡"
+    r"|[+加➕][微薇威徽维]|[加➕]v|\+v\b"
     r"|(?:^|[^\pL])[微薇威徽维v](?:号|[:=])+)"
-    r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= ])*)([a-z][a-z0-9_\-]{5,19})\b"
+    r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= →➡👉])*)([a-z][a-z0-9_\-]{5,19})\b"
+)
+_BROKEN_PLATE = rf"([{_CLEAR_PROVINCES}])([a-z][·. \-]?[a-hj-np-z0-9](?:[ \-]?[a-hj-np-z0-9]){{4,5}})(?:[^a-z0-9]|$)"
+_CALLED_PLATE = (
+    rf"(?:车牌|牌照|车号|\bplate)[^,。!?;]{{0,8}}?([{_PROVINCES}])"
+    rf"( ?[a-z][·. \-]?[a-hj-np-z0-9{_HAN_DIGITS}](?:[ \-]?[a-hj-np-z0-9{_HAN_DIGITS}]){{3,5}}[港澳挂学警]?)"
+    r"(?:[^a-z0-9]|$)"
+)
+_SPLIT_CARD = (
+    r"(?:卡号|银行卡号?|储蓄卡|信用卡|card (?:number|no)|(?:my|debit|credit) card)[^\d,。!?;]{0,6}"
+    r"(\d{4}[/,.|。](?:\d{4}[/,.|。]){2,3}\d{3,4})(?:$|[^\d/,.|。])"
 )
 _BACKWARDS = "(?:倒着|倒过来|反着|反过来|倒序|逆序|反向|从后往前|从右往左|back ?wards?|in reverse|reversed?)"
 _ELEVEN = r"(\d(?:[- ]?\d){10})"
 _REVERSED_PHONE = rf"{_BACKWARDS}[^0-9]{{0,20}}{_ELEVEN}\b|\b{_ELEVEN}[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
 _WRITTEN_EMAIL = (
     r"([a-z0-9][a-z0-9._\-]{0,40}(?: dot [a-z0-9]+)?)"
-    r" ?(?:@|\(at\)|\[at\]|\{at\}|艾特|圈a| at | # ?) ?([a-z0-9\-]{2,30})"
-    r" ?(?:\(dot\)|\[dot\]|\{dot\}| dot |点|。|\(\.\)| \.|\. ) ?(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
+    r" ?(?:@|\(at\)|\[at\]|\{at\}|艾特|圈a|小老鼠| at |-at-| # ?) ?([a-z0-9\-]{2,30})"
+    r" ?(?:\(dot\)|\[dot\]|\{dot\}| dot |-dot-|点|。|\(\.\)| \.|\. ) ?"
+    r"(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
 )
 _EMAIL_AT_IN_WORDS = (
     r"([a-z0-9][a-z0-9._\-]{0,40}) ?(?:\(at\)|\[at\]|\{at\}|艾特|圈a) ?([a-z0-9\-]{2,30})\."
     r"(?:com|net|org|cn|io|co|me|edu|info|de|uk|jp|fr)\b"
+    r"|([a-z0-9][a-z0-9._\-]{0,40})#((?:gmail|hotmail|outlook|yahoo|icloud|foxmail|qq|163|126|sina))\.com\b"
 )
+_DATE = re.compile(r"(?:19|20)\d\d[ .\-/]\d{1,2}[ .\-/]\d{1,2}\b")
 _QQ_NUMBER = (
-    r"(?:\bq ?[·.\-]? ?q|扣扣|抠抠|口口|叩叩|企鹅|球球|蔻蔻|寇寇|\bqiu ?qiu|\bkou ?kou"
-    r"|\bq(?:号|:)|(?:[+加]我?的?|我的?)q)(?:号码?|群)*(?:是|为|加|[: =])*"
-    rf"([1-9]\d{{4,10}}\b|[1-9]\d{{2,5}}(?:[ -]\d{{2,6}}){{1,3}}\b|[{_HAN_DIGITS}]{{6,11}})"
+    r"(?:(?:\bq|ԛ) ?[·.\-]? ?[qԛ]|扣 ?扣|抠 ?抠|口 ?口|叩 ?叩|企鹅|🐧|球球|蔻蔻|寇寇|\bqiu ?qiu|\bkou ?kou"
+    r"|\bq(?:号|:)|(?:[+加➕]我?的?|我的?)q)(?:号码?|群)*(?:是|为|加|[: =])*"
+    rf"([1-9]\d{{4,10}}\b|[1-9]\d{{2,5}}(?:[ .·\-]\d{{2,6}}){{1,3}}\b|\(?[1-9](?:[ ()]{{0,2}}\d){{6,10}}\)?"
+    rf"|[{_HAN_DIGITS}]{{6,11}})"
+)
+_MESSENGER_NAME = (
+    r"(?:\btg|telegram|纸飞机|飞机号|电报号?|\bt\.me/|\bline (?:id|号)|\bskype|\bsnap(?:chat)?)"
+    r"(?:号|账号| id)?(?: is\b|[是为叫:= ])*@?((?:live:)?[a-z][a-z0-9_.]{4,31})\b"
 )
 _ADD_BEFORE = compile_pattern("[+加]|我的?$")
 
@@ -556,10 +632,8 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (f"{_DIGIT}(?:{_GAP}{_DIGIT}){{10,40}}", _numbers),
         (rf"[{_HAN_DIGITS}]{{2,4}}(?:[,、 ]{{1,2}}[{_HAN_DIGITS}]{{2,4}}){{2,5}}", _numbers),
         (rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{16}}{_GAP}x\b", _id_with_x),
-        (
-            r"(?:^|[^0-9,./|~:])(1[,/.|~:]? ?[3-9](?:[,/.|~:]? ?\d){9})(?:$|[^0-9,/.|~:]|[,/.|~:](?:$|\D))",
-            _grouped_phone,
-        ),
+        (_SPLIT_CARD, _split_card),
+        (_GROUPED_PHONE, _grouped_phone),
         (
             rf"(?:^|[^\pL\pN])((?:[1li|ıі])[- ]?(?:[{_LETTERED}][- ]?){{9}}[{_LETTERED}])(?:$|[^a-z0-9])",
             _lettered_phone,
@@ -580,22 +654,29 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (r"(?:\+?1[-. ]?)?\(?\b[2-9]\d{2}\)?[-. ]{0,2}\d{3}[-. ]?\d{4}\b", _us_phone),
         (r"\+(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]?\d{1,4}(?:[- ]?\d{2,4}){2,4}\b", _plain("phone")),
         (rf"(?:\b(?:{'|'.join(_ENGLISH_DIGITS)})\b[ ,.\-]{{0,3}}){{7,12}}", _spoken_phone),
-        (r"\b\d{3}-\d{2}-\d{4}\b", _plain("ssn")),
-        (r"(?:\bssn\b|social security)[^.!?;\d]{0,24}(\d{9})\b", _plain("ssn", 1)),
-        (r"(?:护照|passport)[^。!?;\d]{0,14}?([a-z]\d{8})\b", _plain("passport", 1)),
+        (r"\b\d{3}-\d{2}-\d{4}\b", _ssn),
+        (r"(?:\bssn\b|social security|my social)[^.!?;\d]{0,24}(\d{3}[ \-.]?\d{2}[ \-.]?\d{4})\b", _plain("ssn", 1)),
+        (r"(?:护照|passport)[^。!?;\d]{0,14}?\b([a-z]{1,2}[ \-]?\d(?:[ \-]?\d){6,7})\b", _plain("passport", 1)),
+        (r"(?:护照号码?|passport (?:number|no))[^。!?;\d]{0,8}(\d{3}[ \-]?\d{3}[ \-]?\d{3})\b", _plain("passport", 1)),
         (rf"([{_PROVINCES}])([a-z][·. \-]?[a-hj-np-z0-9]{{5,6}})(?:[^a-z0-9]|$)", _plate),
+        (_BROKEN_PLATE, _plate),
+        (_CALLED_PLATE, _plate),
         (_STREET_AND_ROOM, _home),
         (_STREET_AND_BUILDING, _home),
         (_ESTATE_AND_ROOM, _home),
         (_UNIT_AND_ROOM, _home),
+        (_BUILDING_UNIT_ROOM, _home),
         (_LIVES_AT, _home),
         (_RECIPIENT_AT, _plain("address", 1)),
         (_LANDLINE, _landline),
+        (_ABROAD_LANDLINE, _landline),
         (_SPOKEN_LANDLINE, _spoken_landline),
         (_ENGLISH_STREET, _english_home),
         (r"\bp\.? ?o\.? box \d{1,6}\b", _post_box),
         (_WECHAT_ID, _wechat),
         (_QQ_NUMBER, _qq_number),
+        (_MESSENGER_NAME, _messenger_name),
+        (r"\bwhats ?app[^,。!?;\d]{0,12}(\+?\d(?:[ \-]?\d){8,14})\b", _plain("messenger_id", 1)),
         (r"[a-z0-9._%+\-]{1,64}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){0,4}\.[a-z]{2,10}\b", _email),
     ]
 ]
@@ -604,9 +685,9 @@ _SIGN = re.compile(rf"[a-z\d{_ROUND_DIGITS}{_HAN_NUMBER}]")
 _LATIN_OR_DIGIT = re.compile(rf"[a-z\d{_ROUND_DIGITS}]")
 _HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}}|[号弄栋组幢单室房户楼座门])")
 _MAYBE = re.compile(
-    rf"[\d@{_ROUND_DIGITS}{_HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\[]at[ )\]]"
+    rf"[\d@_{_ROUND_DIGITS}{_HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\[\-]at[ )\]\-]"
     "|wxid|weixin|wechat"
-    rf"|[vw]x|v信|v ?{_HEART}|绿泡泡|[加+]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
+    rf"|[vw]x|v信|v ?{_HEART}|绿泡泡|[加+➕]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
 )
 """What no datum with a Latin letter or a digit is without."""
 _ANY = compile_set([pattern.pattern for pattern, _ in _DETECTORS])
