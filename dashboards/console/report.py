@@ -196,6 +196,10 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "“–”表示分母为零，或没有数据源给出。去重人数为估算，误差 0.81 % 以内；金额为主单位。",
         "“–”: a zero denominator, or no feed told. Unique people are estimated within 0.81 %; money is in major units.",
     ),
+    "names_hidden": (
+        "平台隐去部分用户的名字：人数与按人数算的比率只是粗略估计。",
+        "The platform hides some people’s names: counts of people, and rates of them, are rough estimates.",
+    ),
     "stay_estimated": (
         "平均停留为估算（平均在线 ÷ 进入速度）。", "Average stay is estimated (mean online ÷ arrival rate).",
     ),

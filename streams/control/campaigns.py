@@ -74,12 +74,14 @@ class Campaign(msgspec.Struct, frozen=True):
 
 
 class CampaignMinute(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One minute: sums that are not zero, comments by sentiment, and concurrent viewers where a feed reported them."""
+    """One minute: sums that are not zero, comments by sentiment, and concurrent viewers where a feed reported them.
+    `names_hidden`: when it was copied, the platform hid who some of the people were."""
 
     sums: Mapping[str, int] = {}
     moods: Mapping[str, int] = {}
     peak: int | None = None
     last: int | None = None
+    names_hidden: bool = False
 
 
 class CampaignRequest(msgspec.Struct, forbid_unknown_fields=True):

@@ -70,12 +70,14 @@ class CampaignRecorder:
         end_ms = (numbers.stop - 1) * MINUTE_MS
         counted = self._engagement.minutes(campaign.scope, campaign.scope_id, len(numbers), end_ms)
         sentiments = self._sentiments(campaign, numbers)
+        names_hidden = self._names_hidden(campaign, numbers.start * MINUTE_MS)
         return {
             minute.number: CampaignMinute(
                 sums={name: count for name, count in minute.sums.items() if count},
                 moods=dict(sentiments.get(minute.number, {})),
                 peak=minute.viewers_peak,
                 last=minute.viewers_last,
+                names_hidden=names_hidden,
             )
             for minute in counted
         }
@@ -88,6 +90,12 @@ class CampaignRecorder:
         for (minute, _), counts in self._views.minutes(campaign.brand_id, numbers.start, numbers.stop - 1).items():
             by_minute.setdefault(minute, Counter()).update(counts)
         return by_minute
+
+    def _names_hidden(self, campaign: Campaign, since_ms: int) -> bool:
+        if campaign.scope == "room":
+            room = self._views.rooms([campaign.scope_id]).get(campaign.scope_id)
+            return room is not None and room.names_hidden
+        return self._views.names_hidden(campaign.brand_id, since_ms)
 
     def _people(self, campaign: Campaign, numbers: range) -> dict[Part, bytes]:
         logs: dict[Part, bytes] = {}

@@ -14,15 +14,16 @@ from dashboards.console.topic_follower import TopicFollower
 from dashboards.readers import Readers
 from deploy.local.redis import LocalRedis
 from streams.clock import MINUTE_MS
-from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
+from streams.control.campaigns import Campaign, CampaignRequest, CampaignScope, campaign_from
+from streams.detection.room_event import Account
 from streams.errors import UsageError
-from streams.events.schema import Coordinates
+from streams.events.schema import Actor, Coordinates
 from streams.kafka.connection import KafkaConnection
 from streams.settings import Settings
 from streams.topology import LIVE
 from tests.builders.events import TEN_MS, event
-from tests.builders.records import speech, text
-from tests.builders.stored import count, detect
+from tests.builders.records import room_event, speech, text
+from tests.builders.stored import count, detect, detect_in_rooms
 
 TEN = TEN_MS // MINUTE_MS
 
@@ -123,6 +124,22 @@ def test_campaign_lists_always_checked_rules_without_findings(settings: Settings
     readers.campaigns.save(campaign())
     rules = {rule.family: len(rule.alerts) for rule in campaign_page(readers, "c1", ()).rules}
     assert rules == {"prize_draw": 1, "ad_disclosure": 0}
+
+
+@pytest.mark.parametrize("scope", ["room", "brand"])
+def test_campaign_says_where_a_platform_hid_names(settings: Settings, readers: Readers, scope: CampaignScope) -> None:
+    sell(settings, 1)
+    at = TEN_MS + MINUTE_MS
+    readers.campaigns.save(campaign(scope=scope, scope_id="r1" if scope == "room" else "b1"))
+    readers.recorder.sweep(at)
+    assert not any(part.names_hidden for part in campaign_page(readers, "c1", ()).parts.values())
+    hidden = "The platform hides some people’s names"
+    assert hidden not in html(readers, "c1")
+    detect(settings, text(0, 1, brand_id="b1", event_time_ms=at, log_time_ms=at, actor=Actor("m1", masked=True)))
+    detect_in_rooms(settings, room_event(0, "enter", brand_id="b1", event_time_ms=at, actor=Account("m1", masked=True)))
+    readers.recorder.sweep(at)
+    assert campaign_page(readers, "c1", ()).parts["during"].names_hidden
+    assert hidden in html(readers, "c1")
 
 
 def test_report_escapes_what_people_wrote(settings: Settings, readers: Readers) -> None:

@@ -164,6 +164,15 @@ def test_brand_shows_what_is_said_by_whom_and_beside_its_rivals(settings: Settin
     assert page["volume"]["usual"] is None
 
 
+def test_brand_says_for_an_hour_that_a_platform_hid_names(settings: Settings, console: Served) -> None:
+    count(settings, event("like", 5), log_ms=LOG_MS)
+    at = {"event_time_ms": TEN_MS, "log_time_ms": TEN_MS}
+    detect(settings, text(0, 1, brand_id="b1", actor=Actor("m1", masked=True), **at), text(0, 2, brand_id="b2", **at))
+    assert [console.get(f"brand/{brand}")["head"]["names_hidden"] for brand in ("b1", "b2")] == [True, False]
+    count(settings, event("like", 90), log_ms=LOG_MS + 90 * MINUTE_MS)
+    assert console.get("brand/b1")["head"]["names_hidden"] is False
+
+
 def test_alert_carries_its_evidence_and_runbook(settings: Settings, console: Served) -> None:
     page = console.get(f"alert/{breach(settings)}")
     [evidence] = page["alert"]["evidence"]

@@ -24,11 +24,13 @@ MAX_ALERTS = 20
 
 
 class BrandHeader(msgspec.Struct, frozen=True):
-    """`as_of_ms` is the minute that the hour ends with."""
+    """`as_of_ms` is the minute that the hour ends with. `names_hidden`: platforms hide who some of the hour's people
+    are, so that counts of people are rough."""
 
     brand_id: str
     as_of_ms: int
     known: bool
+    names_hidden: bool
 
 
 class TextSummary(msgspec.Struct, frozen=True):
@@ -109,7 +111,12 @@ def view(sources: PageSources, brand_id: str) -> BrandPage:
     voices, accounts = readers.views.accounts(brand_id, present_ms)
     alerts = _alerts(readers, brand_id)
     return BrandPage(
-        head=BrandHeader(brand_id, last * MINUTE_MS, bool(labels["texts"] or alerts.shown)),
+        head=BrandHeader(
+            brand_id,
+            last * MINUTE_MS,
+            bool(labels["texts"] or alerts.shown),
+            readers.views.names_hidden(brand_id, numbers.start * MINUTE_MS),
+        ),
         said=_said(labels),
         volume=_volume(readers, brand_id, minutes, numbers),
         platforms=_platforms(minutes),

@@ -40,6 +40,8 @@ class Stretch(msgspec.Struct, frozen=True):
     moods: Mapping[str, int]
     kept: int
     passed: int
+    names_hidden: bool
+    """The platform hid who some of the people were: counts of people are rough."""
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -133,6 +135,7 @@ def _stretch(numbers: range, minutes: Mapping[int, CampaignMinute], log: bytes, 
         moods=_sentiments(kept),
         kept=len(kept),
         passed=max(0, min(numbers.stop, present + 1) - numbers.start),
+        names_hidden=any(minute.names_hidden for minute in kept),
     )
 
 

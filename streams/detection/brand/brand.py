@@ -45,6 +45,8 @@ class BrandState(Stored):
     """Texts that were taken back and may still come, the oldest first (streams.detection.retractions)."""
 
     times: FeedTimes = msgspec.field(default_factory=FeedTimes)
+    names_hidden_ms: int = 0
+    """When the newest text happened whose author the platform hides; 0 while there was none."""
 
 
 CODEC = StoredCodec(BrandState)
@@ -97,6 +99,7 @@ class Brand:
                 name: FeedTimeView(time.offset_ms, time.needed_ms, time.late_records, time.ahead_records)
                 for name, time in self.state.times.feeds.items()
             },
+            names_hidden_ms=self.state.names_hidden_ms,
         )
         return BRAND_VIEW.encode(view)
 
@@ -151,6 +154,8 @@ class Brand:
             for detector in self._detectors:
                 alerts += detector.on_seller_text(text, at_ms)
             return alerts
+        if text.actor is not None and text.actor.masked:
+            state.names_hidden_ms = max(state.names_hidden_ms, text.event_time_ms)
         if state.times.is_late(text.source, late_ms, now_ms, self._config):
             state.late_records += 1
         for detector in self._detectors:

@@ -177,6 +177,11 @@ class ViewReader:
         view = self._brands([brand_id]).get(brand_id)
         return VolumeBaseline(view.texts_per_minute, view.windows) if view is not None and view.windows else None
 
+    def names_hidden(self, brand_id: str, since_ms: int) -> bool:
+        """Whether a platform has hidden since then who some of those are that write about a brand."""
+        view = self._brands([brand_id]).get(brand_id)
+        return view is not None and view.names_hidden_ms >= since_ms
+
     def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [

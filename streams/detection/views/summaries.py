@@ -37,6 +37,8 @@ class BrandView(Stored):
     """By the source's name."""
     times: dict[str, FeedTimeView] = {}
     """The same, rooms' sources included."""
+    names_hidden_ms: int = 0
+    """When the newest text happened whose author the platform hides; 0 while there was none."""
 
 
 class RoomView(Stored):

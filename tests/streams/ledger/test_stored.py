@@ -71,6 +71,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "shadow_rules",
         "taken_early",
         "times",
+        "names_hidden_ms",
     ),
     "streams.detection.brand.breach.Breach": (
         "episode",
@@ -278,6 +279,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "windows",
         "feeds",
         "times",
+        "names_hidden_ms",
     ),
     "streams.detection.views.summaries.FeedTimeView": (
         "offset_ms",

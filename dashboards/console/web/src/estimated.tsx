@@ -14,9 +14,15 @@ export function Estimated({ of, figures }: { of: Metric; figures: Kpis }): JSX.E
   return why && <abbr title={t(why)} class="estimated">≈ {t("estimated")}</abbr>;
 }
 
+/** What counts people, or is a share or a mean of them. */
+const OF_PEOPLE: ReadonlySet<Metric> = new Set<Metric>([
+  "viewers", "interacting", "interaction_rate", "new_followers", "follow_rate", "shown", "clickers", "click_rate", "carters",
+  "orderers", "payers", "conversion_rate", "gpm_uv", "viewer_value", "buyer_value",
+]);
+
 /** The mark of a figure that counts people, where the platform hides who some of them are. */
-export const RoughPeople = ({ hidden }: { hidden: boolean }): JSX.Element | null =>
-  hidden ? <abbr title={t("namesHiddenWhy")} class="estimated">≈ {t("estimated")}</abbr> : null;
+export const RoughPeople = ({ of = "viewers", hidden }: { of?: Metric; hidden: boolean | undefined }): JSX.Element | null =>
+  hidden && OF_PEOPLE.has(of) ? <abbr title={t("namesHiddenWhy")} class="estimated">≈ {t("estimated")}</abbr> : null;
 
 /** What the marks mean, of those figures that wear one. */
 export function EstimateNotes({ of, figures, people, namesHidden }: { of: Metric[]; figures: Kpis[]; people?: boolean; namesHidden?: boolean }): JSX.Element | null {

@@ -169,6 +169,7 @@ export interface BrandHeader {
   brand_id: string;
   as_of_ms: number;
   known: boolean;
+  names_hidden: boolean;
 }
 
 export interface TextSummary {
@@ -437,6 +438,7 @@ export interface Stretch {
   moods: Record<string, number>;
   kept: number;
   passed: number;
+  names_hidden: boolean;
 }
 
 export interface Joined {

@@ -11,6 +11,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.brand.brand import Brand, Brands
 from streams.detection.brand.windows import Tally
 from streams.detection.dedup import source_partition
+from streams.detection.views.summaries import BRAND_VIEW
 from streams.detection.watermark import SourceProgress
 from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topology import LIVE, SOCIAL
@@ -483,3 +484,13 @@ def test_alert_keeps_the_severity_with_which_it_fired() -> None:
     assert fired[-1].severity == "critical"
     direct = [alert for alert in play(crisis()) if alert.state == "firing"]
     assert {alert.first_severity for alert in direct} == {direct[0].severity}
+
+
+def test_brand_knows_when_a_platform_last_hid_a_name() -> None:
+    brand, log = Brand.create("acme", at(0), CONFIG), SourceProgress()
+    told = [(1, Actor("p1")), (2, Actor("m1", masked=True)), (3, Actor("p2"))]
+    known = []
+    for offset, (minute, actor) in enumerate(told):
+        tell(brand, log, text(minute, offset, actor=actor))
+        known.append(BRAND_VIEW.decode(brand.view()).names_hidden_ms)
+    assert known == [0, at(2), at(2)]

@@ -6,6 +6,7 @@ import { metric, named, t } from "../i18n";
 import { SentimentBar, SentimentShares, share } from "../sentiment";
 import { kindOf, AlertList, Plain } from "../alerts";
 import { BrandName, useBrandName, useCurrency } from "../brand_names";
+import { EstimateNotes, Estimated, RoughPeople } from "../estimated";
 import { Panel } from "../panel";
 import { risk } from "../risks";
 import { Shell } from "../shell";
@@ -74,7 +75,7 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
           )}
         </Panel>
         <Panel name="spread" title={t("spreaders")} data={spread} isEmpty={({ voices }) => !voices.length} empty="noSpreaders"
-          aside={spread && t("accounts", { n: count(spread.accounts) })}>
+          aside={spread && <>{t("accounts", { n: count(spread.accounts) })} <RoughPeople hidden={head?.names_hidden} /></>}>
           {({ voices }) => (
             <table>
               <thead><tr><th scope="col">{t("account")}</th><th scope="col">{t("texts")}</th><th scope="col">{t("share")}</th><th scope="col">{t("reach")}</th></tr></thead>
@@ -106,14 +107,17 @@ export function BrandPage({ id }: { id: string }): JSX.Element {
         </Panel>
         <Panel name="engagement" title={`${t("rooms")} · ${t("hourly")}`} data={engagement}>
           {(figures) => (
+            <>
             <dl class="pairs">
-              <div><dt>{metric("interaction_rate")}</dt><dd>{percent(figures.interaction_rate)}</dd></div>
-              <div><dt>{metric("follow_rate")}</dt><dd>{percent(figures.follow_rate)}</dd></div>
-              <div><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)}</dd></div>
+              <div><dt>{metric("interaction_rate")}</dt><dd>{percent(figures.interaction_rate)} <RoughPeople hidden={head?.names_hidden} /></dd></div>
+              <div><dt>{metric("follow_rate")}</dt><dd>{percent(figures.follow_rate)} <RoughPeople hidden={head?.names_hidden} /></dd></div>
+              <div><dt>{metric("conversion_rate")}</dt><dd>{percent(figures.conversion_rate)} <RoughPeople hidden={head?.names_hidden} /></dd></div>
               <div><dt>{metric("paid_gmv")}</dt><dd>{money(figures.paid_gmv, currency)}</dd></div>
-              <div><dt>{metric("gpm_pv")}</dt><dd>{money(figures.gpm_pv, currency)}</dd></div>
+              <div><dt>{metric("gpm_pv")}</dt><dd>{money(figures.gpm_pv, currency)} <Estimated of="gpm_pv" figures={figures} /></dd></div>
               <div><dt>{metric("refund_rate")}</dt><dd>{percent(figures.refund_rate)}</dd></div>
             </dl>
+            <EstimateNotes of={["gpm_pv"]} figures={[figures]} people namesHidden={head?.names_hidden ?? false} />
+            </>
           )}
         </Panel>
         <Panel name="rivals" wide title={t("rivals")} data={rivals} isEmpty={(all) => !all.length} empty="noTexts">

@@ -9,7 +9,7 @@ import { SentimentShares } from "../sentiment";
 import { AlertList, Plain } from "../alerts";
 import { Status } from "../campaign_status";
 import { useCurrency } from "../brand_names";
-import { EstimateNotes, Estimated } from "../estimated";
+import { EstimateNotes, Estimated, RoughPeople } from "../estimated";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
 import { post } from "../api";
@@ -69,7 +69,8 @@ export function CampaignPage({ id }: { id: string }): JSX.Element {
             {(shown) => (
               <>
                 <Compared parts={shown} brandId={campaign?.brand_id ?? ""} />
-                <EstimateNotes of={SHOWN_ON.report.map(([id]) => id)} figures={Object.values(shown).map((one) => one.figures)} people />
+                <EstimateNotes of={SHOWN_ON.report.map(([id]) => id)} figures={Object.values(shown).map((one) => one.figures)} people
+                  namesHidden={Object.values(shown).some((one) => one.names_hidden)} />
               </>
             )}
           </Panel>
@@ -126,7 +127,7 @@ function Compared({ parts, brandId }: { parts: Record<Part, Stretch>; brandId: s
             <th scope="row">{metric(id)}</th>
             {PARTS.map(([part]) => {
               const shown = inUnit(unit, valueOf(id, parts[part]), id, currency);
-              const mark = <Estimated of={id} figures={parts[part].figures} />;
+              const mark = <><Estimated of={id} figures={parts[part].figures} /><RoughPeople of={id} hidden={parts[part].names_hidden} /></>;
               return part === "during" ? <td><b>{shown}</b> {mark}</td> : <td class="soft">{shown} {mark}</td>;
             })}
             <td class="soft">{change(valueOf(id, parts.during), valueOf(id, parts.before)) ?? NOTHING}</td>

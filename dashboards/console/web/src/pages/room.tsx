@@ -57,7 +57,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
             </>
           )}
         </Panel>
-        <Panel name="funnel" title={t("funnel")} data={now} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">
+        <Panel name="funnel" title={t("funnel")} data={now} aside={now && <RoughPeople hidden={now.names_hidden} />} isEmpty={({ figures }) => !figures.funnel.shown} empty="noProducts">
           {({ figures }) => <Funnel figures={figures} currency={currency} />}
         </Panel>
         <Panel
@@ -203,9 +203,11 @@ function Tiles({ now, halves, viewers, currency }: { now: RoomPanels["now"]; hal
       </Tile>
       <Tile name="orders" label={metric("orders")} value={count(sums.orders)} moved={moved("orders")} />
       <Tile name="gpm_pv" label={metric("gpm_pv")} value={money(figures.gpm_pv, currency)}>
-        {metric("gpm_uv")} {money(figures.gpm_uv, currency)} <Estimated of="gpm_pv" figures={figures} />
+        {metric("gpm_uv")} {money(figures.gpm_uv, currency)} <Estimated of="gpm_pv" figures={figures} /> <RoughPeople hidden={now.names_hidden} />
       </Tile>
-      <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value, currency)} />
+      <Tile name="viewer_value" label={metric("viewer_value")} value={money(figures.viewer_value, currency)}>
+        <RoughPeople hidden={now.names_hidden} />
+      </Tile>
     </dl>
   );
 }
