@@ -4,6 +4,7 @@
 
     web/src/types.ts      ← the structs of dashboards.console.pages, by way of routes.PAGES
     web/src/generated.ts  ← metrics (engagement.dictionary), alert kinds (alerts.kinds), rule families (the packs),
+                            currencies (streams.money),
                             platforms (notification.words), and the traditional form of every Chinese word, these
                             and those of web/src/words.ts
 
@@ -26,6 +27,7 @@ from streams.chinese import in_traditional
 from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, Screen, shown_on
 from streams.errors import UsageError
+from streams.money import CURRENCIES, SIGNS, minor_digits
 from streams.notification.words import PLATFORMS
 
 SOURCES = Path(__file__).parent / "web" / "src"
@@ -154,6 +156,8 @@ def words() -> str:
         "export const SHOWN_ON = {",
         *(f"  {screen}: {_metrics_of(screen)}," for screen in screens),
         "} as const;\n",
+        f"export const CURRENCY_SIGNS: Readonly<Record<string, string>> = {_object(SIGNS)};\n",
+        f"export const MINOR_DIGITS: Readonly<Record<string, number>> = {_object(_odd_digits())};\n",
         "export const TRADITIONAL: Readonly<Record<string, string>> = {",
         *(f"  {_quoted(zh)}: {_quoted(turned)}," for zh, turned in traditional.items()),
         "};\n",
@@ -167,6 +171,15 @@ def _table(name: str, rows: Mapping[Any, tuple[str, str]]) -> str:
 
 def _metrics_of(screen: Screen) -> str:
     return "[" + ", ".join(f'["{metric.id}", "{metric.unit}"]' for metric in shown_on(screen)) + "]"
+
+
+def _odd_digits() -> dict[str, int]:
+    """Digits of the minor units that have not two."""
+    return {code: digits for code in sorted(CURRENCIES) if (digits := minor_digits(code)) != minor_digits(None)}
+
+
+def _object(values: Mapping[str, Any]) -> str:
+    return "{ " + ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()) + " }"
 
 
 def _quoted(text: str) -> str:

@@ -19,6 +19,7 @@ from dashboards.snapshot import RoomFigures, Snapshot, TextCount, by_brand
 from models.labels import SENTIMENTS
 from streams.alerts.alert import SEVERITIES, Alert
 from streams.catalogue.facts import NO_CATALOGUE, BrandFacts
+from streams.control.decisions import Decision, ends
 from streams.detection.room.fake_traffic import FAKE_SHARE
 from streams.engagement.dictionary import SumMetric
 from streams.untrusted import one_line
@@ -55,7 +56,7 @@ def render(
     tables.add_row(_rooms(snapshot.rooms, rows, cells, facts), _brands(by_brand(snapshot.texts), rows, cells, facts))
     alerts = shown_alerts(snapshot)
     parts: list[RenderableType] = [
-        _title(snapshot.read_at_ms, alerts, progress),
+        _title(snapshot.read_at_ms, firing(alerts, snapshot.decided), progress),
         _alerts(alerts, alert_rows or rows, snapshot, cells, facts),
         tables,
         foot(snapshot, addresses),
@@ -84,7 +85,8 @@ def lines(before: Snapshot | None, now: Snapshot, progress: str = "", facts: Bra
     viewers = sum(room.viewers_now or 0 for room in now.rooms)
     texts = sum(count.texts for count in now.texts)
     lag = sum(lag.records for lag in now.lags)
-    totals = f"{clock} rooms {len(now.rooms)}, viewers {viewers:,}, texts {texts:,}, firing {firing(alerts)}"
+    fire = len(firing(alerts, now.decided))
+    totals = f"{clock} rooms {len(now.rooms)}, viewers {viewers:,}, texts {texts:,}, firing {fire}"
     notes = "".join(f" · {one_line(note)}" for note in (progress, now.trouble) if note)
     return [*changes, f"{totals}, lag {lag:,}{notes}"]
 
@@ -95,9 +97,9 @@ def shown_alerts(snapshot: Snapshot) -> list[Alert]:
     return gravest_first(shown, snapshot.decided)
 
 
-def firing(alerts: Iterable[Alert]) -> int:
-    """The number of firing alerts."""
-    return sum(alert.state == "firing" for alert in alerts)
+def firing(alerts: Iterable[Alert], decided: Mapping[str, Decision]) -> list[Alert]:
+    """Those that fire for people: without false alarms, which are over."""
+    return [alert for alert in alerts if alert.state == "firing" and not ends(decided.get(alert.fingerprint))]
 
 
 def where(alert: Alert, facts: BrandFacts) -> str:
@@ -108,7 +110,7 @@ def where(alert: Alert, facts: BrandFacts) -> str:
 
 def _title(at_ms: int, alerts: Sequence[Alert], progress: str) -> RenderableType:
     title = Text.assemble(("Pulsewatch", "bold"), f"   {_clock(at_ms)} UTC   ")
-    title.append(f"{firing(alerts)} firing" if firing(alerts) else "quiet", "bold red" if firing(alerts) else "green")
+    title.append(f"{len(alerts)} firing" if alerts else "quiet", "bold red" if alerts else "green")
     title.append(_by_severity(alerts))
     title.append(f"   {one_line(progress)}", style="bright_black")
     title.no_wrap, title.overflow = True, "ellipsis"
@@ -116,8 +118,8 @@ def _title(at_ms: int, alerts: Sequence[Alert], progress: str) -> RenderableType
 
 
 def _by_severity(alerts: Iterable[Alert]) -> Text:
-    """How many fire of each severity, the gravest first; nothing where none fires."""
-    counts = Counter(alert.severity for alert in alerts if alert.state == "firing")
+    """How many there are of each severity, the gravest first; nothing where there is none."""
+    counts = Counter(alert.severity for alert in alerts)
     named = [Text(f"{counts[name]} {name}", SEVERITY_STYLES[name]) for name in reversed(SEVERITIES) if counts[name]]
     return Text.assemble(": ", Text(", ").join(named)) if named else Text()
 
@@ -200,9 +202,10 @@ def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int,
     columns = {"alert": 8, "since": 11, "what": 14, "where": 20 if cells >= NARROW_CELLS else 13}
     table = _table(None, columns, last="summary")
     for alert in alerts[:limit]:
-        style = SEVERITY_STYLES[alert.severity] if alert.state == "firing" else "bright_black"
-        severity = alert.severity if alert.state == "firing" else alert.state
         decision = snapshot.decided.get(alert.fingerprint)
+        fires = alert.state == "firing" and not ends(decision)
+        style = SEVERITY_STYLES[alert.severity] if fires else "bright_black"
+        severity = alert.severity if fires else "over" if ends(decision) else alert.state
         said = (
             f"[{decision.verdict.replace('_', ' ')} by {decision.author}] {alert.summary}"
             if decision
@@ -216,11 +219,12 @@ def _alerts(alerts: Sequence[Alert], limit: int, snapshot: Snapshot, cells: int,
     hidden = alerts[limit:]
     if not hidden:
         return table
-    resolved = len(hidden) - firing(hidden)
-    if resolved == len(hidden):
-        return Group(table, Text(f"… {resolved} more, resolved", style="bright_black"))
-    more = Text.assemble(f"… {firing(hidden)} more", _by_severity(hidden), style="bright_black")
-    return Group(table, more.append(f", {resolved} resolved") if resolved else more)
+    fire = firing(hidden, snapshot.decided)
+    over = len(hidden) - len(fire)
+    if not fire:
+        return Group(table, Text(f"… {over} more, resolved", style="bright_black"))
+    more = Text.assemble(f"… {len(fire)} more", _by_severity(fire), style="bright_black")
+    return Group(table, more.append(f", {over} resolved") if over else more)
 
 
 def _lags(lags: Sequence[Lag]) -> Text:

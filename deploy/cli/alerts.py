@@ -58,10 +58,12 @@ def _json(alert: "Alert", decision: "Decision | None") -> str:
 def _lines(alert: "Alert", decision: "Decision | None", brand: str, console_url: str, now_ms: int) -> str:
     """An alert whole: a terminal breaks its lines, nothing is cut."""
     from dashboards.terminal.render import age
+    from streams.control.decisions import ends
     from streams.untrusted import one_line
 
     since = f"since {_moment(alert.started_at)} UTC ({age(alert.started_at, now_ms)} ago)"
-    lines = [f"{alert.state:8} {alert.severity:8} {alert.kind} {brand} {since}: {one_line(alert.summary, MAX_CHARS)}"]
+    state = "over" if ends(decision) else alert.state
+    lines = [f"{state:8} {alert.severity:8} {alert.kind} {brand} {since}: {one_line(alert.summary, MAX_CHARS)}"]
     if alert.explanation:
         lines.append(one_line(alert.explanation, MAX_CHARS))
     if decision:

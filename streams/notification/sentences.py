@@ -149,7 +149,5 @@ def _decided(decision: Decision | None, reader: Reader) -> str:
 
 
 def number(value: float | None) -> str:
-    """A figure as people read it; a dash where it is not known."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+    """A figure as people read it, with one decimal at most as on the screens; a dash where it is not known."""
+    return "–" if value is None else f"{value:,.1f}".removesuffix(".0")

@@ -166,7 +166,7 @@ def test_brand_shows_what_is_said_by_whom_and_beside_its_rivals(settings: Settin
 
 def test_brand_says_for_an_hour_that_a_platform_hid_names(settings: Settings, console: Served) -> None:
     count(settings, event("like", 5), log_ms=LOG_MS)
-    at = {"event_time_ms": TEN_MS, "log_time_ms": TEN_MS}
+    at: dict[str, Any] = {"event_time_ms": TEN_MS, "log_time_ms": TEN_MS}
     detect(settings, text(0, 1, brand_id="b1", actor=Actor("m1", masked=True), **at), text(0, 2, brand_id="b2", **at))
     assert [console.get(f"brand/{brand}")["head"]["names_hidden"] for brand in ("b1", "b2")] == [True, False]
     count(settings, event("like", 90), log_ms=LOG_MS + 90 * MINUTE_MS)
@@ -207,6 +207,19 @@ def test_what_was_decided_is_on_every_list(settings: Settings, console: Served) 
         *console.get("room/r1")["notices"]["raised"],
     ]
     assert [one["decision"]["verdict"] for one in shown] == ["acknowledged"] * 3
+
+
+def test_false_alarm_is_counted_beside_no_brand(settings: Settings, console: Served) -> None:
+    keep(settings, msgspec.structs.replace(an_alert("c1", room_id="r1"), fired_at=TEN_MS))
+    detect(settings, text(0, 1, brand_id="b-1", event_time_ms=TEN_MS, log_time_ms=TEN_MS))
+    count(settings, event("like", 1), log_ms=LOG_MS)
+
+    def firing() -> list[int]:
+        return [console.get("start")["brands"][0]["firing"], console.get("brand/b-1")["rivals"][0]["firing"]]
+
+    assert firing() == [1, 1]
+    console.post("decide", {"fingerprint": "c1", "verdict": "false_alarm", "note": ""})
+    assert firing() == [0, 0]
 
 
 def test_acknowledgement_is_silent_for_the_time_that_was_chosen_until_it_is_ended(

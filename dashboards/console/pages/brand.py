@@ -167,7 +167,7 @@ def _rivals(readers: Readers, brand_id: str, named: Sequence[str], present_ms: i
     else:
         shown = [brand for brand in brands if brand.brand_id == brand_id]
         shown += [brand for brand in brands if brand.brand_id != brand_id][: MAX_RIVALS - len(shown)]
-    firing = [alert.brand_id for alert in readers.alerts.active() if alert.state == "firing"]
+    firing = [alert.brand_id for alert in readers.alarming()]
     return [_rival(brand, whole, firing.count(brand.brand_id)) for brand in sorted(shown, key=lambda one: -one.texts)]
 
 

@@ -80,7 +80,7 @@ def view(sources: PageSources, _key: str = "") -> OverviewPage:
         sight=monitor_health(sources),
         alerts=_alerts(readers, active),
         rooms=_rooms(readers, present_ms),
-        brands=_brands(readers, present_ms, active),
+        brands=_brands(readers, present_ms, readers.decisions.alarming(active)),
     )
 
 
@@ -129,9 +129,9 @@ def _going_on(line: ScopeTotals) -> int:
     return sum(line.sums.values())
 
 
-def _brands(readers: Readers, present_ms: int, active: Sequence[Alert]) -> list[BrandLine]:
+def _brands(readers: Readers, present_ms: int, alarming: Sequence[Alert]) -> list[BrandLine]:
     counted = by_brand(text_count(texts) for texts in readers.views.texts(present_ms))
-    firing = [alert.brand_id for alert in active]
+    firing = [alert.brand_id for alert in alarming]
     return [
         BrandLine(brand.brand_id, brand.texts, brand.sentiments, brand.risks, firing.count(brand.brand_id))
         for brand in counted[:MAX_BRANDS]

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,8 @@ from dashboards.console import generate
 from streams.alerts.kinds import KINDS
 from streams.chinese import in_traditional
 from streams.engagement.dictionary import METRICS
+from streams.events.codec import Reason
+from streams.ingest.foreign import UnreadReason
 
 
 def test_generated_typescript_is_up_to_date() -> None:
@@ -37,6 +40,17 @@ def test_every_metric_and_kind_has_words() -> None:
     written = generate.words()
     for name in [*(metric.id for metric in METRICS), *KINDS]:
         assert f"  {name}: [" in written
+
+
+def test_every_reason_of_a_dead_letter_or_an_unread_message_has_words() -> None:
+    own = (generate.SOURCES / "words.ts").read_text()
+    assert [name for name in (*get_args(Reason), *get_args(UnreadReason)) if f"\n  {name}: [" not in own] == []
+
+
+def test_browser_has_the_signs_and_digits_of_money_that_messages_have() -> None:
+    written = generate.words()
+    assert 'JPY: "JP¥"' in written
+    assert re.search(r"MINOR_DIGITS.* BHD: 3, .* JPY: 0,", written)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,15 @@ def test_gravest_alerts_come_before_newer_warnings_and_undecided_ones_before_the
     assert "acknowledged by alice" in drawn(snapshot)
 
 
+def test_false_alarm_fires_for_nobody() -> None:
+    decided = {"f1": Decision("false_alarm", "alice", NOON_MS, "crisis", "critical", "b-1")}
+    snapshot = reading(active=[an_alert("f1")], decided=decided)
+    screen = drawn(snapshot)
+    assert "quiet" in screen
+    assert re.search(r"over .*\[false alarm by alice\]", screen)
+    assert "firing 0" in lines(None, snapshot)[-1]
+
+
 def test_narrow_screen_counts_what_it_does_not_show_by_severity() -> None:
     active = [an_alert(f"f{number}", severity="critical" if number < 4 else "warning") for number in range(9)]
     screen = drawn(reading(active=active, resolved=[an_alert("over", "resolved")]), rows=3, cells=80)

@@ -11,7 +11,13 @@ export const Severity = ({ of }: { of: AlertSummary["severity"] }): JSX.Element 
   <span class="badge" data-severity={of}>{t(of)}</span>
 );
 
-export const State = ({ of }: { of: AlertSummary["state"] }): JSX.Element => <span class="badge" data-state={of}>{t(of)}</span>;
+/** Whether it is over for people although its figures still say that it goes on: somebody called it a false alarm. */
+export const isOver = (state: AlertSummary["state"], decision: Decision | null | undefined): boolean =>
+  state === "firing" && decision?.verdict === "false_alarm";
+
+export function State({ of, decision }: { of: AlertSummary["state"]; decision?: Decision | null | undefined }): JSX.Element {
+  return isOver(of, decision) ? <span class="badge" data-state="resolved">{t("over")}</span> : <span class="badge" data-state={of}>{t(of)}</span>;
+}
 
 /** A text from outside: isolated, so that its direction does not reach its neighbours. */
 export const Plain = ({ children }: { children: string }): JSX.Element => <bdi class="said" dir="auto">{plain(children)}</bdi>;
@@ -111,14 +117,14 @@ export function AlertList({ notices, placed = true }: { notices: AlertSummary[];
               <span class="line">
                 <Severity of={one.severity} /> <strong>{kindOf(one)}</strong>
                 {one.decision && <Decided by={one.decision} />}
-                <Moment ms={one.started_ms} /> <State of={one.state} />
+                <Moment ms={one.started_ms} /> <State of={one.state} decision={one.decision} />
               </span>
               <span class="detail">
                 {placed && <><BrandName id={one.brand_id} />{one.room_id && <> · <Plain>{one.room_id}</Plain></>}</>}
                 {placed && figures && " · "}
                 {figures}
                 {one.matched && <>{(placed || figures) && " · "}“<Plain>{one.matched}</Plain>” · {plain(one.article)}</>}
-                {one.state === "firing" && one.calm_since_ms && <> · <Calm sinceMs={one.calm_since_ms} resolvesMs={one.resolves_ms} /></>}
+                {one.state === "firing" && !isOver(one.state, one.decision) && one.calm_since_ms && <> · <Calm sinceMs={one.calm_since_ms} resolvesMs={one.resolves_ms} /></>}
               </span>
             </a>
           </li>

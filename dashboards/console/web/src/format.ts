@@ -1,4 +1,5 @@
 // Kpis as people read them. What is null is not known, or has a zero denominator: "–".
+import { CURRENCY_SIGNS, MINOR_DIGITS } from "./generated";
 import { language, t } from "./i18n";
 
 const LOCALE = { "zh-Hans": "zh-CN", "zh-Hant": "zh-TW", en: "en-GB" }[language];
@@ -8,7 +9,6 @@ export type Unit = "count" | "people" | "seconds" | "minor_units" | "share";
 
 const rounded = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
-const cents = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const exact = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const dated = new Intl.DateTimeFormat(LOCALE, {
@@ -33,22 +33,14 @@ export const decimal = (value: Maybe): string => (known(value) ? fine.format(val
 /** Minor units of a currency (ISO 4217), as many decimals as it has, from ten thousand on none; of an unknown one, two. */
 export function money(minor: Maybe, currency?: string): string {
   if (!known(minor)) return NOTHING;
-  const exactly = currency === undefined ? cents : inCurrency(currency);
-  const units = minor / 10 ** (currency === undefined ? 2 : (exactly.resolvedOptions().maximumFractionDigits ?? 2));
-  if (Math.abs(units) < 10_000) return exactly.format(units);
-  return (currency === undefined ? rounded : inCurrency(currency, true)).format(units);
+  const digits = (currency === undefined ? undefined : MINOR_DIGITS[currency]) ?? 2;
+  const units = Math.abs(minor) / 10 ** digits;
+  const sign = currency === undefined ? "" : (CURRENCY_SIGNS[currency] ?? `${currency}\u00a0`);
+  return `${minor < 0 ? "-" : ""}${sign}${(units < 10_000 ? withDecimals(digits) : rounded).format(units)}`;
 }
 
-const currencies = new Map<string, Intl.NumberFormat>();
-
-function inCurrency(currency: string, whole = false): Intl.NumberFormat {
-  const key = `${currency}${whole ? " whole" : ""}`;
-  const made = currencies.get(key) ?? new Intl.NumberFormat(LOCALE, {
-    style: "currency", currency, currencyDisplay: "narrowSymbol", ...(whole ? { maximumFractionDigits: 0, minimumFractionDigits: 0 } : {}),
-  });
-  currencies.set(key, made);
-  return made;
-}
+const withDecimals = (digits: number): Intl.NumberFormat =>
+  new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const percent = (share: Maybe): string => (known(share) ? `${fine.format(share * 100)} %` : NOTHING);
 
 export function duration(seconds: Maybe): string {
@@ -57,6 +49,18 @@ export function duration(seconds: Maybe): string {
   const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60];
   const two = (number: number): string => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+const unit = (name: "hour" | "minute" | "second"): Intl.NumberFormat =>
+  new Intl.NumberFormat(LOCALE, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: 0 });
+
+/** A stretch of time with its units, the two largest: 1 hr 5 mins, 2 mins, 45 secs. */
+export function stretch(seconds: number): string {
+  const all = Math.round(seconds);
+  const parts = [[Math.floor(all / 3600), "hour"], [Math.floor((all % 3600) / 60), "minute"], [all % 60, "second"]] as const;
+  const first = parts.findIndex(([number]) => number > 0);
+  if (first < 0) return unit("second").format(0);
+  return parts.slice(first, first + 2).filter(([number]) => number > 0).map(([number, name]) => unit(name).format(number)).join(" ");
 }
 
 export const time = (ms: number): string => clock.format(ms);

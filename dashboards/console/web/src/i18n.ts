@@ -34,6 +34,9 @@ export function t(word: Word, filled: Record<string, string | number> = {}): str
 export const metric = (id: Metric): string => said(METRICS[id]);
 export const kind = (id: Kind): string => said(KINDS[id]);
 
+/** Whether a name of a rule family or an alert kind. */
+export const isRuleName = (name: string): boolean => Object.hasOwn(FAMILIES, name) || Object.hasOwn(KINDS, name);
+
 /** A name from the server that may have a word; else the name itself, which may be anything, without its underscores. */
 export function named(name: string): string {
   if (Object.hasOwn(WORDS, name)) return t(name as Word);

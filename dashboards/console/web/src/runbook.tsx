@@ -1,5 +1,6 @@
 // A runbook's Markdown as elements: headings, lists, paragraphs, bold and code, as far as runbooks use it.
 import { type JSX } from "preact";
+import { isRuleName, named } from "./i18n";
 
 type Block = { kind: "h3" | "p" | "ol" | "ul"; lines: string[] };
 const KINDS: [RegExp, Block["kind"]][] = [[/^#+\s+/, "h3"], [/^\d+\.\s+/, "ol"], [/^\s*[-*]\s+/, "ul"]];
@@ -37,5 +38,7 @@ function element({ kind, lines }: Block): JSX.Element {
 const inline = (text: string): (string | JSX.Element)[] =>
   text.split(/(\*\*[^*]+\*\*|`[^`]+`)/).map((part) => {
     if (part.startsWith("**")) return <strong>{part.slice(2, -2)}</strong>;
-    return part.startsWith("`") ? <code>{part.slice(1, -1)}</code> : part;
+    if (!part.startsWith("`")) return part;
+    const name = part.slice(1, -1);
+    return isRuleName(name) ? <em>{named(name)}</em> : <code>{name}</code>;
   });

@@ -33,7 +33,7 @@ export function AlertPage({ id }: { id: string }): JSX.Element {
       live={live} title={alert ? kindOf({ kind: alert.kind, family: alert.family ?? "" }) : t("alert")} actions={<CopyLink />}
       subtitle={alert && (
         <>
-          <Severity of={alert.severity} /> <State of={alert.state} />{" "}
+          <Severity of={alert.severity} /> <State of={alert.state} decision={judged?.standing} />{" "}
           {judged?.standing && <Decided by={judged.standing} />} ·{" "}
           <a href={`/brand/${encodeURIComponent(alert.brand_id)}`}><BrandName id={alert.brand_id} /></a>
           {alert.room_id && <> · <a href={`/room/${encodeURIComponent(alert.room_id)}`}><Plain>{alert.room_id}</Plain></a></>}

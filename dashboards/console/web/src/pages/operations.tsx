@@ -1,6 +1,6 @@
 // For on-call staff: whether the monitor sees, how far it is behind, and what it could not read.
 import { type JSX } from "preact";
-import { ago, count, decimal, duration, NOTHING, plain, when } from "../format";
+import { ago, count, decimal, NOTHING, plain, stretch, when } from "../format";
 import { named, t } from "../i18n";
 import { Plain } from "../alerts";
 import { BrandName } from "../brand_names";
@@ -89,9 +89,9 @@ export function OperationsPage(): JSX.Element {
                     </td>
                     <td>{one.last_message_ms === null ? NOTHING : ago(one.last_message_ms, live.lastSeenMs)}</td>
                     <td>{one.lag_ms === null ? NOTHING : latency(one.lag_ms)}</td>
-                    <td class="left">{one.gaps ? t("gapsOf", { n: count(one.gaps), time: duration(one.gap_ms / 1000) }) : NOTHING}</td>
+                    <td class="left">{one.gaps ? t("gapsOf", { n: count(one.gaps), time: stretch(one.gap_ms / 1000) }) : NOTHING}</td>
                     <td class="left text">{one.unread.length ? one.unread.map((kind) => (
-                      <div key={`${kind.type} ${kind.reason}`}>{count(kind.count)} × {kind.type ? <Plain>{kind.type}</Plain> : t("noType")} <code class="soft">{kind.reason}</code></div>
+                      <div key={`${kind.type} ${kind.reason}`}>{count(kind.count)} × {kind.type ? <Plain>{kind.type}</Plain> : t("noType")} <span class="soft">{named(kind.reason)}</span></div>
                     )) : NOTHING}</td>
                   </tr>
                 ))}
@@ -107,7 +107,7 @@ export function OperationsPage(): JSX.Element {
               <tbody>
                 {newest.map((one) => (
                   <tr key={one.origin}>
-                    <th scope="row"><code>{one.reason}</code></th><td class="left">{named(one.stage)}</td>
+                    <th scope="row" title={one.reason}>{named(one.reason)}</th><td class="left">{named(one.stage)}</td>
                     <td class="left"><code>{plain(one.origin)}</code></td><td class="left text"><Plain>{one.detail}</Plain></td><td>{when(one.at_ms)}</td>
                   </tr>
                 ))}
@@ -128,7 +128,7 @@ const latency = (ms: number | null): string =>
 
 /** What a feed's times are worth, in words; nothing where its clock is right and its texts come at once. */
 function feedTime({ offset_ms, lateness_ms, late }: FeedStatus): string {
-  const clock = offset_ms && t(offset_ms > 0 ? "clockBehind" : "clockAhead", { time: duration(Math.abs(offset_ms) / 1000) });
-  const comes = lateness_ms && t("comesLate", { time: duration(lateness_ms / 1000) });
+  const clock = offset_ms && t(offset_ms > 0 ? "clockBehind" : "clockAhead", { time: stretch(Math.abs(offset_ms) / 1000) });
+  const comes = lateness_ms && t("comesLate", { time: stretch(lateness_ms / 1000) });
   return [clock, comes, late && t("cameLate", { n: count(late) })].filter(Boolean).join(" · ") || NOTHING;
 }

@@ -6,7 +6,7 @@ import { change, count, duration, estimate, inUnit, money, NOTHING, percent, pla
 import { SHOWN_ON } from "../generated";
 import { metric, t, type Metric, type Word } from "../i18n";
 import { SentimentHour } from "../sentiment";
-import { AlertList, Plain } from "../alerts";
+import { AlertList, isOver, Plain } from "../alerts";
 import { BrandName, useCurrency } from "../brand_names";
 import { EstimateNotes, Estimated, RoughPeople } from "../estimated";
 import { Panel } from "../panel";
@@ -33,7 +33,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
       </Shell>
     );
   }
-  const firing = notices?.raised.filter((one) => one.state === "firing") ?? [];
+  const firing = notices?.raised.filter((one) => one.state === "firing" && !isOver(one.state, one.decision)) ?? [];
   return (
     <Shell
       live={live} title={plain(id)} actions={<Sizes />}
