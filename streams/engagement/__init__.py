@@ -13,6 +13,7 @@ in one slot of a cluster, and readers add shards up.
     minute:<m>                hash    field → totals     m = ms of event time // 60,000; kept 150 minutes
     hour:<h>                  hash    field → totals     kept 26 hours
     session:<name>            hash    `s` (the whole session) and products → totals; kept PULSEWATCH_SESSION_TTL_DAYS
+    pending:<n>               string  what hours and sessions are still to be given (streams.engagement.pending)
     people:<bucket>:<field>   string  the bucket's people, where they are many (streams.engagement.people_logs)
     sessions:<field>          hash    a room's or product's session names → the last minute of each
     followers:<field>         sorted set  person → since when they follow, in ms; followers:session:<id> likewise
@@ -22,9 +23,10 @@ in one slot of a cluster, and readers add shards up.
     clock                     hash    watermark, and block:<n>, the watermark before block n of 65,536 offsets
     ledger                    hash    epoch, next        (streams.ledger)
 
-Totals are a msgpack map of slot → number (streams.engagement.dictionary), and of one slot → the bucket's people while
-they are few, a HyperLogLog as a log (streams.engagement.hyperloglog). `clock` and `ledger` are small and stay; all else
-expires. `<namespace>:engagement:partitions` is the set of shards.
+An hour or a session is its totals and what is pending for it. Totals are a msgpack map of slot → number
+(streams.engagement.dictionary), and of one slot → the bucket's people while they are few, a HyperLogLog as a log
+(streams.engagement.hyperloglog). `clock` and `ledger` are small and stay; all else expires.
+`<namespace>:engagement:partitions` is the set of shards.
 
 An event's fate, decided in this order:
 

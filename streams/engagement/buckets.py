@@ -35,17 +35,10 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, int | bytes]).decode
 
 
-def decode_totals(value: bytes) -> SlotSums:
-    """One field's numbers."""
+def decode_totals(value: bytes) -> HeldTotals:
+    """One field's numbers, and its log of people as far as that lies within the totals."""
     totals: HeldTotals = _decode(value)
-    totals.pop(PEOPLE_SLOT, None)
     return totals
-
-
-def decode_people(value: bytes) -> bytes:
-    """One field's log of people, as far as it lies within the totals; others follow under a key of its own."""
-    log = _decode(value).get(PEOPLE_SLOT)
-    return log if isinstance(log, bytes) else b""
 
 
 def encode_totals(totals: HeldTotals) -> bytes:
@@ -53,9 +46,25 @@ def encode_totals(totals: HeldTotals) -> bytes:
     try:
         return _encode(totals)
     except OverflowError:
-        return _encode(
-            {slot: min(max(one, -LIMIT), LIMIT) if isinstance(one, int) else one for slot, one in totals.items()}
-        )
+        return _encode(within_64_bits(totals))
+
+
+def within_64_bits(totals: HeldTotals) -> HeldTotals:
+    """Totals with numbers that can be stored."""
+    return {slot: min(max(one, -LIMIT), LIMIT) if isinstance(one, int) else one for slot, one in totals.items()}
+
+
+def gauge_of(totals: HeldTotals) -> Gauge | None:
+    """Their concurrent viewers, if they have any."""
+    if LAST_AT_SLOT not in totals:
+        return None
+    return Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT], totals.get(CAME_SLOT, 0))
+
+
+def set_gauge(totals: HeldTotals, gauge: Gauge) -> None:
+    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge.peak, gauge.at_ms, gauge.last
+    if gauge.came:
+        totals[CAME_SLOT] = gauge.came
 
 
 class Totals:
@@ -95,38 +104,40 @@ class Totals:
             held = self._held[bucket]
             for field in fields:
                 held[field] = _decode(stored[field]) if field in stored else {}
-            if WHOLE_SESSION in fields and WHOLE_SESSION not in stored:
-                self._whole.add(bucket)  # every event of a session counts in this field: it begins now
 
     def add(self, targets: Iterable[BucketTarget], slots: SlotSums, log: bytes, long_logs: PeopleLogs) -> None:
         """Add numbers, and the entries of a log of people, to every field of the targets, all of which are held or
         begin now. What is too long for the totals goes to the long logs."""
         for bucket, fields in targets:
-            held, changed = self._held[bucket], self._changed.get(bucket)
-            if changed is None:
-                changed = self._changed[bucket] = {}
-            for field in fields:
-                totals = held.get(field)
-                if totals is None:
-                    totals = held[field] = dict(slots)
+            self.add_to(bucket, fields, slots, log, long_logs)
+
+    def add_to(self, bucket: str, fields: Iterable[str], slots: SlotSums, log: bytes, long_logs: PeopleLogs) -> None:
+        """The same, to fields of one bucket."""
+        held, changed = self._held[bucket], self._changed.get(bucket)
+        if changed is None:
+            changed = self._changed[bucket] = {}
+        for field in fields:
+            totals = held.get(field)
+            if totals is None:
+                totals = held[field] = dict(slots)
+            else:
+                for slot, number in slots.items():
+                    totals[slot] = totals.get(slot, 0) + number
+            if log:
+                short = totals.get(PEOPLE_SLOT)
+                whole = log if short is None else short + log
+                if len(whole) > SHORT_BYTES and short is not None:
+                    whole = distinct(whole)
+                    fits = len(whole) <= SHORT_BYTES // 2
                 else:
-                    for slot, number in slots.items():
-                        totals[slot] = totals.get(slot, 0) + number
-                if log:
-                    short = totals.get(PEOPLE_SLOT)
-                    whole = log if short is None else short + log
-                    if len(whole) > SHORT_BYTES and short is not None:
-                        whole = distinct(whole)
-                        fits = len(whole) <= SHORT_BYTES // 2
-                    else:
-                        fits = len(whole) <= SHORT_BYTES
-                    if fits:
-                        totals[PEOPLE_SLOT] = whole
-                    else:
-                        totals.pop(PEOPLE_SLOT, None)
-                        long_logs.append(people_log(bucket, field), whole)
-                if totals:
-                    changed[field] = totals
+                    fits = len(whole) <= SHORT_BYTES
+                if fits:
+                    totals[PEOPLE_SLOT] = whole
+                else:
+                    totals.pop(PEOPLE_SLOT, None)
+                    long_logs.append(people_log(bucket, field), whole)
+            if totals:
+                changed[field] = totals
 
     def gauge(self, targets: Iterable[BucketTarget], gauge: Gauge) -> None:
         """Add concurrent viewers to the rooms and sessions among the targets."""
@@ -134,7 +145,8 @@ class Totals:
             for field in fields:
                 if field.startswith(_GAUGED):
                     totals = self._held[bucket].setdefault(field, {})
-                    _raise_gauge(totals, gauge)
+                    known = gauge_of(totals)
+                    set_gauge(totals, gauge if known is None else known.later(gauge))
                     self._changed.setdefault(bucket, {})[field] = totals
 
     def pop_changed(self) -> dict[str, dict[str, bytes | None]]:
@@ -170,15 +182,6 @@ class Totals:
         if granularity == "session":
             return False
         return number <= self._newest[granularity] - (MINUTES_HELD if granularity == "minute" else HOURS_HELD)
-
-
-def _raise_gauge(totals: HeldTotals, gauge: Gauge) -> None:
-    if LAST_AT_SLOT in totals:
-        known = Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT], totals.get(CAME_SLOT, 0))
-        gauge = known.later(gauge)
-    totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT] = gauge.peak, gauge.at_ms, gauge.last
-    if gauge.came:
-        totals[CAME_SLOT] = gauge.came
 
 
 def _parsed(bucket: str) -> tuple[str, int]:

@@ -13,6 +13,8 @@ from streams.engagement.dedup import warm_from
 from streams.engagement.deltas import Deltas
 from streams.engagement.owners import IdOwners, owners_of, stretches_until
 from streams.engagement.partition import CLOCK, PartitionCounters, watermark_of
+from streams.engagement.pending import PendingRollUps, pending_suffix
+from streams.engagement.scopes import PENDING_GROUPS
 from streams.events.codec import Reason, decode_slices
 from streams.events.dead_letters import DeadLetter, DeadLetterSink, dead_letters_for
 from streams.ledger.protocol import Ledger, Update
@@ -76,8 +78,11 @@ class EngagementHandler:
         stored_clock = await self._ledger.load_hash(claim, CLOCK)
         watermark_ms = watermark_of(stored_clock)
         before, now = [await self._ledger.load_hash(claim, owners_of(one)) for one in stretches_until(watermark_ms)]
+        suffixes = [pending_suffix(group) for group in range(PENDING_GROUPS)]
+        pending = PendingRollUps(await self._ledger.load_strings(claim, suffixes))
+        owners = IdOwners(before, now, watermark_ms)
         self._partitions[topic, partition] = PartitionCounters(
-            claim, stored_clock, IdOwners(before, now, watermark_ms), self._session_ttl_seconds, self._clock
+            claim, stored_clock, owners, pending, self._session_ttl_seconds, self._clock
         )
         return warm_from(claim.next_offset)
 

@@ -1,16 +1,27 @@
 """What a worker holds of a partition that it owns, and how a batch's deltas become effects on what is stored."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from streams.clock import MINUTE_MS, Clock
-from streams.engagement.buckets import Totals
+from streams.engagement.buckets import SHORT_BYTES, HeldTotals, Totals, set_gauge
 from streams.engagement.counting import BatchCounter
-from streams.engagement.deltas import SESSION_ONLY, Deltas, ScopeMinute
+from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, ScopeMinute, SlotSums
+from streams.engagement.dictionary import PEOPLE_SLOT
 from streams.engagement.orders import ORDERS_KEPT_SECONDS, OrderMarks
 from streams.engagement.owners import OWNERS_KEPT_SECONDS, IdOwners
+from streams.engagement.pending import PENDING_MINUTES, Fold, PendingRollUps
 from streams.engagement.people_logs import PeopleLogs
 from streams.engagement.running_totals import MARKS_KEPT_SECONDS, HighWaterMarks
-from streams.engagement.scopes import HOURS_KEPT_SECONDS, MINUTES_KEPT_SECONDS, BucketTarget, sessions_of
+from streams.engagement.scopes import (
+    HOURS_KEPT_SECONDS,
+    MINUTES_KEPT_SECONDS,
+    BucketTarget,
+    minute_bucket,
+    people_log,
+    sessions_of,
+)
 from streams.engagement.stateful import FOLLOWERS_REMEMBERED_MS
 from streams.ledger.expiry import Expiry
 from streams.ledger.protocol import Claim, Effects, Ledger
@@ -38,6 +49,7 @@ class PartitionCounters:
         claim: Claim,
         stored_clock: Mapping[str, bytes],
         owners: IdOwners,
+        pending: PendingRollUps,
         session_ttl_seconds: int,
         clock: Clock,
     ) -> None:
@@ -51,6 +63,7 @@ class PartitionCounters:
         self._totals = Totals(watermark_ms // MINUTE_MS)
         self._marks = HighWaterMarks()
         self._orders = OrderMarks()
+        self._pending = pending
         self._people_logs = PeopleLogs()
         self._expiry = Expiry(clock)
         self._newest_minute = 0
@@ -63,19 +76,24 @@ class PartitionCounters:
     ) -> Effects:
         """Everything that a batch does to what is stored; called once for each batch, in order. Raises Unavailable.
 
-        1. Load the marks and totals that it touches and that are not held, in one round trip.
-        2. Count the growth of its running totals and orders; then add what happened to products to their parents.
-        3. Add its sums, gauges and people to the totals.
-        4. Append the people that the totals have no room for to logs; load and fold those that have grown.
+        1. Take what was pending for hours and sessions for long enough.
+        2. Load the marks and totals that it touches and that are not held, in one round trip.
+        3. Count the growth of its running totals and orders; then add what happened to products to their parents.
+        4. Add its sums, gauges and people to the totals of minutes, and to what is pending.
+        5. Append the people that the totals have no room for to logs; load and fold those that have grown.
         """
-        targets = await self._load(deltas, ledger)
+        pending = self._pending.fold(watermark_ms // MINUTE_MS)
+        waits_after = watermark_ms // MINUTE_MS - PENDING_MINUTES
+        at_once = await self._load(deltas, pending, waits_after, ledger)
         values = self._marks.count(deltas.reports, deltas) | self._orders.count(deltas.orders, deltas) | deltas.owners
         deltas.roll_up()
-        maxima, later = self._later_sessions({*deltas.sums, *deltas.people, *deltas.gauges})
+        values |= self._add_to_totals(deltas, pending, at_once)
+        maxima, later = self._later_sessions(pending, at_once)
         values |= later
-        values |= self._add_to_totals(deltas, targets)
         values[CLOCK] = self._clock_fields(watermark_ms, block_watermarks_ms)
         folded, appended = await self._append_people(ledger)
+        folded |= pending.emptied
+        appended |= self._pending.pop_new()
         touched = [*values, *folded, *appended, *deltas.memberships, *maxima]
         return Effects(
             values=values,
@@ -96,8 +114,10 @@ class PartitionCounters:
             self._newest_minute = minute
             self._totals.evict_old()
 
-    async def _load(self, deltas: Deltas, ledger: Ledger) -> dict[ScopeMinute, tuple[BucketTarget, ...]]:
-        """Load what the batch touches; returns the buckets of every scope and minute in it, and of their parents.
+    async def _load(
+        self, deltas: Deltas, pending: Fold, waits_after: int, ledger: Ledger
+    ) -> dict[ScopeMinute, tuple[BucketTarget, ...]]:
+        """Load what the batch touches, and what is given what was pending; returns the buckets of what may not wait.
 
         A report's scope is loaded whether or not it grew: that shows only when its mark is here.
         """
@@ -106,24 +126,60 @@ class PartitionCounters:
         touched.update(change.where for change in (*deltas.reports, *deltas.orders))
         for _ in range(2):  # from a product to its room, from a room to its brand
             touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
-        targets = {where: _targets(where) for where in touched}
-        totals = self._totals.to_load(target for several in targets.values() for target in several)
+        at_once, minutes = dict[ScopeMinute, tuple[BucketTarget, ...]](), defaultdict[int, list[str]](list)
+        for where in touched:
+            scope, minute = where
+            if minute > waits_after and scope.pending_groups:
+                minutes[minute] += scope.fields
+            else:
+                at_once[where] = _targets(where)
+        given = chain(at_once.values(), (roll_up.targets for roll_up in pending.roll_ups))
+        of_minutes = (BucketTarget(minute_bucket(minute), fields) for minute, fields in minutes.items())
+        totals = self._totals.to_load(chain(of_minutes, chain.from_iterable(given)))
         if marks or orders or totals:
             found = await ledger.load_fields(self.claim, {**marks, **orders, **totals})
             self._marks.add_loaded(marks, found)
             self._orders.add_loaded(orders, found)
             self._totals.add_loaded(totals, found)
-        return targets
+        return at_once
 
-    def _add_to_totals(self, deltas: Deltas, targets: Mapping[ScopeMinute, tuple[BucketTarget, ...]]) -> Values:
-        totals, long_logs, people = self._totals, self._people_logs, deltas.people
-        for where, slots in deltas.sums.items():
-            totals.add(targets[where], slots, b"".join(people.pop(where, ())), long_logs)
-        for where, logs in people.items():
-            totals.add(targets[where], {}, b"".join(logs), long_logs)
-        for where, gauge in deltas.gauges.items():
-            totals.gauge(targets[where], gauge)
+    def _add_to_totals(
+        self, deltas: Deltas, pending: Fold, at_once: Mapping[ScopeMinute, tuple[BucketTarget, ...]]
+    ) -> Values:
+        totals, long_logs, people, gauges = self._totals, self._people_logs, deltas.people, deltas.gauges
+        for roll_up in pending.roll_ups:
+            totals.add(roll_up.targets, roll_up.slots, roll_up.log, long_logs)
+            if roll_up.gauge is not None:
+                totals.gauge(roll_up.targets, roll_up.gauge)
+        for where in dict.fromkeys(chain(deltas.sums, people, gauges)):
+            slots, log, gauge = deltas.sums.get(where, {}), b"".join(people.get(where, ())), gauges.get(where)
+            scope, minute = where
+            if where in at_once:
+                totals.add(at_once[where], slots, log, long_logs)
+                if gauge is not None:
+                    totals.gauge(at_once[where], gauge)
+                continue
+            totals.add_to(minute_bucket(minute), scope.fields, slots, log, long_logs)
+            if gauge is not None:
+                totals.gauge([scope.minute_target(minute)], gauge)
+            self._let_wait(where, slots, log, gauge)
         return totals.pop_changed()
+
+    def _let_wait(self, where: ScopeMinute, slots: SlotSums, log: bytes, gauge: Gauge | None) -> None:
+        """Leave the batch's part of an hour and a session for later, but for people that their totals have no room
+        for."""
+        scope, minute = where
+        totals: HeldTotals = slots
+        if len(log) > SHORT_BYTES:
+            for bucket, fields in scope.roll_up_targets(minute):
+                for field in fields:
+                    self._people_logs.append(people_log(bucket, field), log)
+        elif log:
+            totals[PEOPLE_SLOT] = log
+        if gauge is not None and scope.is_room:
+            set_gauge(totals, gauge)
+        for field, group in zip(scope.fields, scope.pending_groups, strict=True) if totals else ():
+            self._pending.add(group, (field, scope.session_name, minute, totals))
 
     async def _append_people(self, ledger: Ledger) -> tuple[dict[str, bytes], dict[str, bytes]]:
         appended, long = self._people_logs.pop_pending()
@@ -139,16 +195,22 @@ class PartitionCounters:
         self._blocks_stored = set(block_watermarks_ms)
         return fields
 
-    def _later_sessions(self, touched: Iterable[ScopeMinute]) -> tuple[dict[str, dict[str, int]], Values]:
+    def _later_sessions(
+        self, pending: Fold, at_once: Iterable[ScopeMinute]
+    ) -> tuple[dict[str, dict[str, int]], Values]:
         """The last minute of each session, by room and product, where it is later than the one written: to raise what
         an owner before may have written, and to set where none of them can have come so far."""
+        minutes = dict(pending.sessions)
+        for scope, minute in at_once:
+            field, session = scope.session_field, scope.session_name
+            if field is not None and session is not None:
+                minutes[field, session] = max(minute, minutes.get((field, session), SESSION_ONLY))
         seen, raised, later = self._sessions_seen, dict[str, dict[str, int]](), Values()
         if len(seen) > _SESSIONS_REMEMBERED:
             seen.clear()
             self._written_minute = self.counter.watermark_ms // MINUTE_MS
-        for scope, minute in touched:
-            field, session = scope.session_field, scope.session_name
-            if field is not None and session is not None and seen.get((field, session), SESSION_ONLY) < minute:
+        for (field, session), minute in minutes.items():
+            if seen.get((field, session), SESSION_ONLY) < minute:
                 seen[field, session] = minute
                 if minute > self._written_minute:
                     later.setdefault(sessions_of(field), {})[session] = b"%d" % minute
@@ -170,6 +232,7 @@ class PartitionCounters:
             "marks": MARKS_KEPT_SECONDS,
             "orders": ORDERS_KEPT_SECONDS,
             "owners": OWNERS_KEPT_SECONDS,
+            "pending": max(HOURS_KEPT_SECONDS, self._session_ttl_seconds),
         }
         return kept.get(kind, self._session_ttl_seconds)
 
@@ -177,4 +240,4 @@ class PartitionCounters:
 def _targets(where: ScopeMinute) -> tuple[BucketTarget, ...]:
     """Every bucket that counts a scope's events of a minute."""
     scope, minute = where
-    return scope.session if minute == SESSION_ONLY else scope.targets(minute)
+    return scope.session if minute == SESSION_ONLY else (scope.minute_target(minute), *scope.roll_up_targets(minute))

@@ -17,14 +17,14 @@ from itertools import dropwhile
 from typing import Any
 
 from streams.clock import HOUR_MS, MINUTE_MS
-from streams.engagement.buckets import decode_people, decode_totals
-from streams.engagement.deltas import SlotSums
+from streams.engagement.buckets import HeldTotals, decode_totals, within_64_bits
 from streams.engagement.dictionary import (
     CAME_SLOT,
     COUNTED_AS,
     LAST_AT_SLOT,
     LAST_SLOT,
     PEAK_SLOT,
+    PEOPLE_SLOT,
     SLOTS,
     AudienceMetric,
     GaugeMetric,
@@ -36,12 +36,22 @@ from streams.engagement.hyperloglog import read, union_estimate
 from streams.engagement.kpis import Kpis, compute_kpis, estimated_stay_seconds, is_watched
 from streams.engagement.owners import owners_of, session_id_of, stretches_until
 from streams.engagement.partition import CLOCK, WATERMARK
+from streams.engagement.pending import (
+    FOLD_NUMBER_BYTES,
+    PENDING_MINUTES,
+    fold_number,
+    pending_entries,
+    pending_suffix,
+    targets_of,
+)
 from streams.engagement.scopes import (
+    PENDING_GROUPS,
     SCOPE_CODES,
     WHOLE_SESSION,
     followers_of,
     hour_bucket,
     minute_bucket,
+    pending_group,
     people_log,
     scope_field,
     session_bucket,
@@ -57,6 +67,9 @@ HOURS = 24
 MAX_STAY_MINUTES = 60
 """Of which an average stay is estimated."""
 MAX_IDS = 1000
+MAX_READINGS = 5
+"""Of a query whose hours or sessions were given something meanwhile, which is rare."""
+_MINUTES_BACK = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,8 @@ class Place:
     buckets: Sequence[str]
     followers: Sequence[str]
     """Suffixes of sorted sets."""
+    pending: str | None = None
+    """The field whose pending totals belong to it (streams.engagement.pending); None where none can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,10 @@ class WindowQuery:
     def totals(self) -> list[tuple[Any, ...]]:
         """A command for each bucket's totals."""
         return [("HGET", at.shard.prefix + bucket, at.field) for at in self.places for bucket in at.buckets]
+
+    def pending(self) -> list[Place]:
+        """The places that something may be pending for."""
+        return [at for at in self.places if at.pending is not None]
 
     def long_logs(self) -> list[tuple[Any, ...]]:
         """A command for each bucket's log of people, as far as it does not lie within the totals."""
@@ -166,16 +185,32 @@ class EngagementReader:
     def ids(self, scope: Scope, limit: int = MAX_IDS) -> list[str]:
         """The ids that something was counted for in the last 24 hours, the latest active first, at most `limit`."""
         shards, prefix = self._shards(), SCOPE_CODES[scope] + ":"
-        newest = max((shard.newest_ms for shard in shards), default=0) // MINUTE_MS
         found: dict[str, None] = {}
-        for buckets in _backwards(newest):
-            keys = [shard.prefix + bucket for bucket in buckets for shard in shards]
-            for fields in self._answers(("HKEYS", key) for key in keys):
-                names = sorted(name for name in map(bytes.decode, fields) if name.startswith(prefix))
-                found.update(dict.fromkeys(name[len(prefix) :] for name in names))
+        for fields in self._fields_backwards(shards):
+            names = sorted(name for name in fields if name.startswith(prefix))
+            found.update(dict.fromkeys(name[len(prefix) :] for name in names))
             if len(found) >= limit:
                 break
         return self._shown(found)[:limit] if scope == "product" else list(found)[:limit]
+
+    def _fields_backwards(self, shards: Sequence[Shard]) -> Iterator[list[str]]:
+        """Fields from the newest bucket to the oldest: minutes for an hour, what is pending from before, then hours."""
+        newest = max((shard.newest_ms for shard in shards), default=0) // MINUTE_MS
+        for minute in range(newest, newest - _MINUTES_BACK, -1):
+            yield self._fields_of(shards, minute_bucket(minute))
+        waiting = [
+            ("MGET", *(shard.prefix + pending_suffix(group) for group in range(PENDING_GROUPS)))
+            for shard in shards
+            if shard.newest_ms // MINUTE_MS - PENDING_MINUTES < newest - _MINUTES_BACK
+        ]
+        for stored in self._answers(waiting):
+            yield [name for value in stored for name, *_ in pending_entries(value)]
+        for ago in range(HOURS):
+            yield self._fields_of(shards, hour_bucket(newest // 60 - ago))
+
+    def _fields_of(self, shards: Sequence[Shard], bucket: str) -> list[str]:
+        replies = self._answers(("HKEYS", shard.prefix + bucket) for shard in shards)
+        return [field.decode() for fields in replies for field in fields]
 
     def _shown(self, products: Iterable[str]) -> list[str]:
         """Products are in several partitions, and not in each is the same platform the first to use an id: one that
@@ -198,7 +233,7 @@ class EngagementReader:
         numbers = _minutes_until(at_ms // MINUTE_MS, minutes)
         prefix = f"{SCOPE_CODES[scope]}:".encode()
         keys = [shard.prefix + minute_bucket(number) for shard in self._shards() for number in numbers]
-        found: dict[str, list[SlotSums]] = defaultdict(list)
+        found: dict[str, list[HeldTotals]] = defaultdict(list)
         for fields in self._answers(("HGETALL", key) for key in keys):
             for field, totals in fields.items():
                 if field.startswith(prefix):
@@ -216,11 +251,8 @@ class EngagementReader:
         """Everything of a window. For `session`: the latest session of the room or product, or the one named; raises
         UsageError for a scope that has none."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        commands = query.totals(), query.long_logs(), query.new_followers()
-        replies = iter(self._answers(command for part in commands for command in part))
-        values, logs, followers = ([next(replies) for _ in part] for part in commands)
-        totals = _decoded(values)
-        people = _people([*_short_logs(values), *logs], followers)
+        totals, logs, followers = self._asked(query, query.long_logs(), query.new_followers())
+        people = _people([*_short_logs(totals), *logs], followers)
         sums, gauges = _sums(totals), _gauges(totals)
         stay = None if is_watched(sums) else self._estimated_stay(scope, scope_id, query)
         came = _came(totals) if query.whole_session or window == "24h" else 0
@@ -231,24 +263,24 @@ class EngagementReader:
     ) -> dict[SumMetric, int]:
         """Every sum of a window."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        return _sums(_decoded(self._answers(query.totals())))
+        [totals] = self._asked(query)
+        return _sums(totals)
 
     def people(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
     ) -> dict[AudienceMetric, int]:
         """Unique people of a window, estimated within 0.81 % (standard error); `new_followers` exact, as of now."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        commands = query.totals(), query.long_logs(), query.new_followers()
-        replies = iter(self._answers(command for part in commands for command in part))
-        values, logs, followers = ([next(replies) for _ in part] for part in commands)
-        return _people([*_short_logs(values), *logs], followers)
+        totals, logs, followers = self._asked(query, query.long_logs(), query.new_followers())
+        return _people([*_short_logs(totals), *logs], followers)
 
     def gauges(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
     ) -> dict[GaugeMetric, int]:
         """Concurrent viewers of a room or session: the latest number and the peak; empty where no feed reported any."""
         query = self._query(scope, scope_id, window, at_ms, session_id)
-        return _gauges(_decoded(self._answers(query.totals())))
+        [totals] = self._asked(query)
+        return _gauges(totals)
 
     def kpis(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
@@ -273,7 +305,7 @@ class EngagementReader:
         numbers = _minutes_until(_newest_minute(holders, at_ms), count)
         asked = [(number, shard, field) for number in numbers for shard, field in holders]
         values = self._answers(("HGET", shard.prefix + minute_bucket(number), field) for number, shard, field in asked)
-        found: dict[int, list[SlotSums]] = {number: [] for number in numbers}
+        found: dict[int, list[HeldTotals]] = {number: [] for number in numbers}
         for (number, *_), value in zip(asked, values, strict=True):
             if value is not None:
                 found[number].append(decode_totals(value))
@@ -283,9 +315,8 @@ class EngagementReader:
         """The logs of the people of these minutes (streams.engagement.hyperloglog), for unions that outlive them."""
         buckets = [minute_bucket(minute) for minute in minutes]
         query = _window(buckets, self._holders(scope, scope_id), 0, 0)
-        totals = query.totals()
-        replies = self._answers([*totals, *query.long_logs()])
-        return [*_short_logs(replies[: len(totals)]), *(log for log in replies[len(totals) :] if log is not None)]
+        totals, logs = self._asked(query, query.long_logs())
+        return [*_short_logs(totals), *(log for log in logs if log is not None)]
 
     def sessions(self, scope: Scope, scope_id: str) -> list[str]:
         """The sessions of a room or product that are still kept, the latest first."""
@@ -300,7 +331,8 @@ class EngagementReader:
         newest = _newest_minute(holders, at_ms)
         if window == "24h":
             hours = range(newest // 60 - HOURS + 1, newest // 60 + 1)
-            return _window([hour_bucket(hour) for hour in hours], holders, hours.start * HOUR_MS, hours.stop * HOUR_MS)
+            buckets = [hour_bucket(hour) for hour in hours]
+            return _window(buckets, holders, hours.start * HOUR_MS, hours.stop * HOUR_MS, may_wait=True)
         minutes = _minutes_until(newest, WINDOW_MINUTES[window])
         buckets = [minute_bucket(minute) for minute in minutes]
         return _window(buckets, holders, minutes.start * MINUTE_MS, minutes.stop * MINUTE_MS)
@@ -313,10 +345,13 @@ class EngagementReader:
         held = [(name, at) for name, at in known if session_id_of(name) == wanted]
         until_ms = max((at.minute + 1 for _, at in held), default=0) * MINUTE_MS
         if scope == "product":
-            places = [Place(at.shard, at.field, [session_bucket(name)], [followers_of(at.field)]) for name, at in held]
+            places = [
+                Place(at.shard, at.field, [session_bucket(name)], [followers_of(at.field)], at.field)
+                for name, at in held
+            ]
             return WindowQuery(places, 0, until_ms)
         places = [
-            Place(at.shard, WHOLE_SESSION, [bucket], [followers_of(bucket)])
+            Place(at.shard, WHOLE_SESSION, [bucket], [followers_of(bucket)], at.field)
             for bucket, at in ((session_bucket(name), at) for name, at in held)
         ]
         return WindowQuery(places, 0, until_ms, whole_session=True)
@@ -327,13 +362,19 @@ class EngagementReader:
 
     def _read_sessions(self, scope: Scope, scope_id: str) -> list[tuple[str, "SessionSeen"]]:
         where = self._fields(scope, scope_id)
-        replies = self._answers(("HGETALL", shard.prefix + sessions_of(field)) for shard, field in where)
-        found = [
-            (name.decode(), SessionSeen(shard, field, int(minute)))
-            for (shard, field), sessions in zip(where, replies, strict=True)
-            for name, minute in sessions.items()
-        ]
-        return sorted(found, key=lambda item: (-item[1].minute, item[0]))
+        # What is pending is asked for first: it is written there when it is pending no more.
+        pending = [("GET", shard.prefix + pending_suffix(pending_group(field))) for shard, field in where]
+        sessions = [("HGETALL", shard.prefix + sessions_of(field)) for shard, field in where]
+        replies = self._answers([*pending, *sessions])
+        found: dict[tuple[str, str, str], SessionSeen] = {}
+        for (shard, field), waiting, stored in zip(where, replies[: len(where)], replies[len(where) :], strict=True):
+            minutes = {name.decode(): int(minute) for name, minute in stored.items()}
+            for name, session, minute, _ in pending_entries(waiting):
+                if name == field and session is not None:
+                    minutes[session] = max(minute, minutes.get(session, minute))
+            found |= {(shard.prefix, field, name): SessionSeen(shard, field, at) for name, at in minutes.items()}
+        named = [(name, seen) for (_, _, name), seen in found.items()]
+        return sorted(named, key=lambda item: (-item[1].minute, item[0]))
 
     def _estimated_stay(self, scope: Scope, scope_id: str, query: WindowQuery) -> float | None:
         """A room's, over the window; over a session's last hour at most, and never from before the room's first event
@@ -374,8 +415,18 @@ class EngagementReader:
             for shard, field in where
             for ago in range(HOURS)
         ]
-        known = self._answers(("HEXISTS", shard.prefix + bucket, field) for shard, field, bucket in asked)
+        # What is pending is asked for first: an hour has it when it is pending no more.
+        pending = [("GET", shard.prefix + pending_suffix(pending_group(field))) for shard, field in where]
+        known = self._answers(
+            [*pending, *(("HEXISTS", shard.prefix + bucket, field) for shard, field, bucket in asked)]
+        )
+        waiting, known = known[: len(where)], known[len(where) :]
         holders = {(shard.prefix, field) for (shard, field, _), holds in zip(asked, known, strict=True) if holds}
+        holders |= {
+            (shard.prefix, field)
+            for (shard, field), stored in zip(where, waiting, strict=True)
+            if any(name == field for name, *_ in pending_entries(stored))
+        }
         return [(shard, field) for shard, field in where if (shard.prefix, field) in holders] or where
 
     def _fields(self, scope: Scope, scope_id: str) -> list[tuple[Shard, str]]:
@@ -403,6 +454,30 @@ class EngagementReader:
                 found[shard.prefix] = owner.decode()
         return found
 
+    def _asked(self, query: WindowQuery, *others: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        """A query's totals, decoded, with what is pending, and the replies to the other commands.
+
+        Between two commands of a round trip a worker may give what is pending to an hour, which would be missed, or met
+        twice: its string begins with another number then, and all is asked for again.
+        """
+        totals, places = query.totals(), query.pending()
+        keys = [at.shard.prefix + pending_suffix(pending_group(at.pending or "")) for at in places]
+        numbers = [("GETRANGE", key, 0, FOLD_NUMBER_BYTES - 1) for key in keys]
+        for _ in range(MAX_READINGS):
+            commands = numbers, totals, *others, [("GET", key) for key in keys]
+            replies = iter(self._answers(command for part in commands for command in part))
+            before, values, *rest, after = ([next(replies) for _ in part] for part in commands)
+            if before == [fold_number(stored) for stored in after]:
+                break
+        found = _decoded(values)
+        for at, stored in zip(places, after, strict=True):
+            found += [
+                entry[-1]
+                for entry in pending_entries(stored)
+                if entry[0] == at.pending and any(bucket in at.buckets for bucket, _ in targets_of(entry))
+            ]
+        return [found, *rest]
+
     def _answers(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
         return answers(self._client, commands)
 
@@ -418,39 +493,49 @@ def _people(logs: Iterable[bytes | None], followers: Iterable[Iterable[bytes]]) 
     return {**counted, "new_followers": len({member for members in followers for member in members})}
 
 
-def _decoded(values: Iterable[bytes | None]) -> list[SlotSums]:
+def _decoded(values: Iterable[bytes | None]) -> list[HeldTotals]:
     return [decode_totals(value) for value in values if value is not None]
 
 
-def _short_logs(values: Iterable[bytes | None]) -> list[bytes]:
+def _short_logs(totals: Iterable[HeldTotals]) -> list[bytes]:
     """The logs of people within these totals."""
-    return [log for value in values if value is not None if (log := decode_people(value))]
+    return [log for slots in totals if (log := slots.get(PEOPLE_SLOT))]
 
 
-def _sums(totals: Sequence[SlotSums]) -> dict[SumMetric, int]:
-    return {name: sum(slots.get(slot, 0) for slots in totals) for name, slot in SLOTS.items()}
+def _sums(totals: Sequence[HeldTotals]) -> dict[SumMetric, int]:
+    summed = within_64_bits({slot: sum(slots.get(slot, 0) for slots in totals) for slot in SLOTS.values()})
+    return {name: summed[slot] for name, slot in SLOTS.items()}
 
 
-def _gauges(totals: Iterable[SlotSums]) -> dict[GaugeMetric, int]:
+def _gauges(totals: Iterable[HeldTotals]) -> dict[GaugeMetric, int]:
     gauged = [slots for slots in totals if LAST_AT_SLOT in slots]
     if not gauged:
         return {}
-    latest = max(gauged, key=lambda slots: slots[LAST_AT_SLOT])
+    latest = max(reversed(gauged), key=lambda slots: slots[LAST_AT_SLOT])
     return {"viewers_now": latest[LAST_SLOT], "viewers_peak": max(slots[PEAK_SLOT] for slots in gauged)}
 
 
-def _came(totals: Iterable[SlotSums]) -> int:
+def _came(totals: Iterable[HeldTotals]) -> int:
     """How many came since the stream began, by the platform's own count; 0 where it tells none."""
     return max((slots.get(CAME_SLOT, 0) for slots in totals), default=0)
 
 
-def _minute(number: int, totals: Sequence[SlotSums]) -> Minute:
+def _minute(number: int, totals: Sequence[HeldTotals]) -> Minute:
     gauges = _gauges(totals)
     return Minute(number, _sums(totals), gauges.get("viewers_peak"), gauges.get("viewers_now"))
 
 
-def _window(buckets: Sequence[str], holders: Iterable[tuple[Shard, str]], since_ms: int, until_ms: int) -> WindowQuery:
-    places = [Place(shard, field, buckets, [followers_of(field)]) for shard, field in holders]
+def _window(
+    buckets: Sequence[str],
+    holders: Iterable[tuple[Shard, str]],
+    since_ms: int,
+    until_ms: int,
+    *,
+    may_wait: bool = False,
+) -> WindowQuery:
+    places = [
+        Place(shard, field, buckets, [followers_of(field)], field if may_wait else None) for shard, field in holders
+    ]
     return WindowQuery(places, since_ms, until_ms)
 
 
@@ -461,9 +546,3 @@ def _newest_minute(holders: Iterable[tuple[Shard, str]], at_ms: int | None) -> i
 
 def _minutes_until(last: int, count: int) -> range:
     return range(last - count + 1, last + 1)
-
-
-def _backwards(newest: int) -> Iterator[list[str]]:
-    """Buckets from the newest to the oldest: minutes for an hour, then hours."""
-    yield from ([minute_bucket(newest - ago)] for ago in range(60))
-    yield from ([hour_bucket(newest // 60 - ago)] for ago in range(HOURS))

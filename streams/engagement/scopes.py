@@ -4,10 +4,11 @@ Events are many, their distinct kinds and scopes few: each gets a number once, a
 its plans.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ WHOLE_SESSION = "s"
 _WITH_SESSIONS = (SCOPE_CODES["room"], SCOPE_CODES["product"])
 MAX_SCOPES = 60_000
 """Scopes kept in memory; beyond it the table begins anew, so that ids made up by a feed cost no memory."""
+PENDING_GROUPS = 256
+"""Fields share so many strings for what their hours and sessions are still to be given (streams.engagement.pending)."""
 
 
 def scope_field(scope: Scope, scope_id: str) -> str:
@@ -52,6 +55,10 @@ def session_bucket(session_name: str) -> str:
     return f"session:{session_name}"
 
 
+def pending_group(field: str) -> int:
+    return crc32(field.encode()) % PENDING_GROUPS
+
+
 def people_log(bucket: str, field: str) -> str:
     return f"people:{bucket}:{field}"
 
@@ -68,7 +75,7 @@ class BucketTarget(NamedTuple):
     """A bucket, and the fields in it."""
 
     bucket: str
-    fields: tuple[str, ...]
+    fields: Sequence[str]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,6 +98,8 @@ class CountingScope:
     session_field: str | None
     """The field that the session belongs to: the product's, or the room's if there is one."""
     is_product: bool
+    pending_groups: tuple[int, ...]
+    """Each field's; none where what it counts may not wait: the session of neither a room nor a product."""
 
     @property
     def all_fields(self) -> tuple[str, ...]:
@@ -98,17 +107,21 @@ class CountingScope:
         return self.fields if self.parent is None else (*self.fields, *self.parent.all_fields)
 
     @property
+    def is_room(self) -> bool:
+        return self.fields[0].startswith(SCOPE_CODES["room"])
+
+    @property
     def without_product(self) -> "CountingScope":
         """The room, or brand, that a product was shown in; any other scope itself."""
         return self.parent if self.is_product and self.parent is not None else self
 
-    def targets(self, minute: int) -> tuple[BucketTarget, ...]:
-        """Every bucket that its events of a minute (since the epoch) count in."""
-        return (
-            BucketTarget(minute_bucket(minute), self.fields),
-            BucketTarget(hour_bucket(minute // 60), self.fields),
-            *self.session,
-        )
+    def minute_target(self, minute: int) -> BucketTarget:
+        """The bucket of a minute (since the epoch)."""
+        return BucketTarget(minute_bucket(minute), self.fields)
+
+    def roll_up_targets(self, minute: int) -> tuple[BucketTarget, ...]:
+        """The other buckets that its events of a minute count in."""
+        return (BucketTarget(hour_bucket(minute // 60), self.fields), *self.session)
 
 
 class CountingPlan(NamedTuple):
@@ -211,14 +224,17 @@ class CountingPlans:
         if product is not None:
             fields = (scope_field("product", self._owners.name("p", product, platform)),)
         in_session = (WHOLE_SESSION,) if product is None else fields
+        session_field = fields[0] if session is not None and fields[0].startswith(_WITH_SESSIONS) else None
+        may_wait = session is None or session_field is not None
         scope = CountingScope(
             number=len(self.scopes),
             parent=parent,
             fields=fields,
             session_name=session,
             session=() if session is None else (BucketTarget(session_bucket(session), in_session),),
-            session_field=fields[0] if session is not None and fields[0].startswith(_WITH_SESSIONS) else None,
+            session_field=session_field,
             is_product=product is not None,
+            pending_groups=tuple(map(pending_group, fields)) if may_wait else (),
         )
         self.scopes.append(scope)
         return scope

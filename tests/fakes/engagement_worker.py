@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.engagement.buckets import decode_people, decode_totals
-from streams.engagement.dictionary import COUNTED_AS, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, SUMS
+from streams.engagement.buckets import decode_totals, within_64_bits
+from streams.engagement.dictionary import COUNTED_AS, SUMS
 from streams.engagement.handler import EngagementHandler
 from streams.engagement.hyperloglog import Registers, read, union_estimate
+from streams.engagement.pending import Entry, RollUp, pending_entries, pending_suffix, targets_of
+from streams.engagement.scopes import PENDING_GROUPS, sessions_of
 from streams.events.dead_letters import MemoryDeadLetterSink
 from streams.events.schema import Event
 from streams.ledger.memory import MemoryLedger, Shard
@@ -73,34 +75,54 @@ class Counted:
 
     def sums(self) -> dict[tuple[str, str], dict[str, int]]:
         return {
-            (bucket, name): {
-                SUMS[slot]: number for slot, number in decode_totals(value).items() if slot < len(SUMS) and number
+            scoped: {
+                SUMS[slot]: number
+                for slot, number in within_64_bits(totals.slots).items()
+                if slot < len(SUMS) and number
             }
-            for bucket, fields in self.shard.values.items()
-            if bucket.startswith(("minute:", "hour:", "session:"))
-            for name, value in fields.items()
+            for scoped, totals in self._totals().items()
         }
 
     def viewers(self) -> dict[tuple[str, str], tuple[int, int]]:
         """(peak, latest)."""
         return {
-            scoped: (slots[PEAK_SLOT], slots[LAST_SLOT]) for scoped, slots in self._totals() if LAST_AT_SLOT in slots
+            scoped: (totals.gauge.peak, totals.gauge.last)
+            for scoped, totals in self._totals().items()
+            if totals.gauge is not None
         }
 
-    def _totals(self) -> Iterator[tuple[tuple[str, str], dict[int, int]]]:
+    def _totals(self) -> dict[tuple[str, str], RollUp]:
+        """What each bucket's field holds, with what is pending for it."""
+        found: dict[tuple[str, str], RollUp] = defaultdict(lambda: RollUp(()))
         for bucket, fields in self.shard.values.items():
             if bucket.startswith(("minute:", "hour:", "session:")):
-                yield from (((bucket, name), decode_totals(value)) for name, value in fields.items())
+                for name, value in fields.items():
+                    found[bucket, name].add(decode_totals(value))
+        for entry in self._pending():
+            for bucket, names in targets_of(entry):
+                found[bucket, names[0]].add(entry[-1])
+        return found
+
+    def _pending(self) -> Iterator[Entry]:
+        for group in range(PENDING_GROUPS):
+            yield from pending_entries(self.shard.strings.get(pending_suffix(group)))
+
+    def last_minutes(self, field: str) -> dict[str, int]:
+        """The last minute of each session of a room or product."""
+        minutes = {name: int(minute) for name, minute in self.shard.hash_fields(sessions_of(field)).items()}
+        for name, session, minute, _ in self._pending():
+            if name == field and session is not None:
+                minutes[session] = max(minute, minutes.get(session, minute))
+        return minutes
 
     def people(self) -> dict[tuple[str, str], dict[str, int]]:
         logs: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         for suffix, log in self.shard.strings.items():
-            logs[_split(suffix.removeprefix("people:"))].append(log)
-        for bucket, fields in self.shard.values.items():
-            if bucket.startswith(("minute:", "hour:", "session:")):
-                for name, value in fields.items():
-                    if short := decode_people(value):
-                        logs[bucket, name].append(short)
+            if suffix.startswith("people:"):
+                logs[_split(suffix.removeprefix("people:"))].append(log)
+        for scoped, totals in self._totals().items():
+            if totals.logs:
+                logs[scoped] += totals.logs
         return {where: _estimates(read(parts)) for where, parts in logs.items()}
 
     def followers(self) -> dict[str, dict[str, int]]:

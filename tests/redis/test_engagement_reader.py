@@ -1,7 +1,8 @@
 """Reading the counters back from a real Redis; minutes are counted from 10:00."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as sync_redis
@@ -12,8 +13,9 @@ from redis.retry import Retry
 
 from deploy.local.process import free_port
 from deploy.local.redis import LocalRedis
-from streams.engagement.dictionary import PEOPLE, SUMS
+from streams.engagement.dictionary import PEOPLE, SUMS, Scope, Window
 from streams.engagement.handler import EngagementHandler
+from streams.engagement.pending import PENDING_MINUTES
 from streams.engagement.reader import EngagementReader
 from streams.errors import Unavailable, UsageError
 from streams.events.dead_letters import MemoryDeadLetterSink
@@ -342,3 +344,76 @@ async def test_counters_are_written_to_and_read_from_a_cluster(stack_folder: Pat
             assert rolling.reader.people("brand", "b1", "24h")["interacting"] == 2
             assert rolling.reader.ids("room") == ["r1"]
         await client.aclose()
+
+
+class Interrupted:
+    """A client in whose round trip something else happens once, before the command of a number."""
+
+    def __init__(self, client: sync_redis.Redis, before: int, happens: Callable[[], None]) -> None:
+        self._client = client
+        self._before = before
+        self._happens = happens
+        self.commands = 0
+
+    def pipeline(self, **_: object) -> "Interrupted":
+        self._asked: list[tuple[Any, ...]] = []
+        return self
+
+    def execute_command(self, *command: Any) -> None:
+        self._asked.append(command)
+
+    def execute(self) -> list[Any]:
+        return [self._execute(command) for command in self._asked]
+
+    def _execute(self, command: tuple[Any, ...]) -> Any:
+        if self.commands == self._before:
+            self._happens()
+        self.commands += 1
+        return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+async def test_what_is_pending_is_read_once_while_it_is_given(
+    rolling: Rolling, redis_server: LocalRedis, namespace: str
+) -> None:
+    """A worker gives an hour and a session what is pending between any two commands of a reader."""
+    await rolling.feed(event("payment", 0, "a", session_id="s1", product_id="p1", amount=7))
+    with sync_redis.Redis.from_url(redis_server.url) as client:
+        before = stored(client, namespace)
+        handler = EngagementHandler(rolling.ledger, rolling.sink, session_ttl_seconds=3600)
+        await handler.assigned(LIVE, 0)
+        [(_, value)] = log_of([event("like", PENDING_MINUTES, brand_id="b2", room_id="r2", platform="tiktok")])
+        await handler.apply(handler.prepare(Batch(LIVE, 0, [1], [LOG_MS], [value])))
+        after = stored(client, namespace)
+
+        def restore(keys: Mapping[bytes, bytes]) -> None:
+            client.delete(*client.keys(f"{namespace}:*"))
+            for key, dump in keys.items():
+                client.restore(key, 0, dump)
+
+        whole = {name: before[name] != after[name] for name in before.keys() & after.keys()}
+        assert any(b"pending:" in name and changed for name, changed in whole.items())
+        asked: list[tuple[Scope, str, Window]] = [
+            ("room", "r1", "session"), ("product", "p1", "session"), ("room", "r1", "24h"), ("brand", "b1", "24h"),
+        ]  # fmt: skip
+        for scope, scope_id, window in asked:
+            at = 0
+            while True:
+                restore(before)
+                interrupted = Interrupted(client, at, lambda: restore(after))
+                reader = EngagementReader(interrupted, namespace)
+                counts = reader.window(scope, scope_id, window)
+                assert (counts.sums["payments"], counts.sums["paid_value"], counts.people["payers"]) == (1, 7, 1)
+                if interrupted.commands <= at:
+                    break
+                at += 1
+
+
+def stored(client: sync_redis.Redis, namespace: str) -> dict[bytes, bytes]:
+    dumps: dict[bytes, bytes] = {key: client.dump(key) for key in client.keys(f"{namespace}:*")}  # type: ignore
+    return dumps
+
+
+async def test_ids_of_a_shard_that_stopped_are_those_that_are_pending_too(rolling: Rolling) -> None:
+    await rolling.feed(event("like", 0, room_id="stopped"))
+    await rolling.feed(event("like", 90, room_id="goes-on"), partition=1)
+    assert rolling.reader.ids("room") == ["goes-on", "stopped"]
