@@ -23,7 +23,7 @@ from streams.alerts.episode import Episode, new_alert
 from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.watermark import SourceProgress
-from streams.events import codec
+from streams.events.codec import FAR_AHEAD_MS
 from streams.ledger.stored import Stored
 
 MAX_SOURCES = 64
@@ -33,9 +33,8 @@ MIN_RECORDS = 20
 """Fewer say nothing about a clock."""
 STRETCH_MS = 10 * MINUTE_MS
 """A clock is measured over stretches of this length or longer."""
-AHEAD_MS = 30_000
-FAR_MS = codec.AHEAD_MS
-"""Ahead by more than this, a record is a stray, or of a clock of which many records are."""
+CLOCK_AHEAD_MS = 30_000
+"""A clock that is ahead by less is taken to be right."""
 FAR_SPREAD_MS = HOUR_MS
 """Records of one clock that is far ahead differ by their delays, no more."""
 OTHER_CLOCK_MS = HOUR_MS
@@ -73,7 +72,7 @@ class Stretch(Stored):
     def add(self, difference_ms: int, arrived_ms: int) -> None:
         self.records += 1
         self.until_ms = max(self.until_ms, arrived_ms)
-        if difference_ms < -FAR_MS:
+        if difference_ms < -FAR_AHEAD_MS:
             self.far += 1
             self.far_least_ms = _with_least(self.far_least_ms, difference_ms)
             self.far_most_ms = _with_most(self.far_most_ms, difference_ms)
@@ -94,7 +93,7 @@ class Stretch(Stored):
             constant = self.far_most_ms[-1] - self.far_least_ms[-1] <= FAR_SPREAD_MS
             return self.far_least_ms[-1] if constant else 0
         least_ms, most_ms = self.least_ms[-1], self.most_ms[-1]
-        if least_ms < -AHEAD_MS:
+        if least_ms < -CLOCK_AHEAD_MS:
             return least_ms
         steady = self.complete and most_ms - least_ms <= STEADY_MS
         return least_ms if steady and BEHIND_MS <= least_ms <= MAX_BEHIND_MS else 0
@@ -208,7 +207,7 @@ class FeedTime(Stored):
         if in_doubt:
             return self.happened_ms(event_ms, stamp_ms if stamp_ms > 0 else event_ms)
         self.last_ms = max(self.last_ms, arrived_ms)
-        self.ahead_records += event_ms > arrived_ms + FAR_MS
+        self.ahead_records += event_ms > arrived_ms + FAR_AHEAD_MS
         self.clock.measure(event_ms, arrived_ms)
         if abs(self.clock.offset_ms - self.offset_ms) > STEADY_MS:
             self.offset_ms, self.lateness = self.clock.offset_ms, Lateness()

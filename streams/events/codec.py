@@ -37,9 +37,9 @@ EARLIEST_MS = 1_104_537_600_000
 """2005-01-01 UTC: no platform of ours is older, so an earlier time is a clock or a unit gone wrong."""
 LATEST_MS = 4_102_444_800_000
 """2100-01-01 UTC, whatever the log says: a bound for arithmetic in 64 bits."""
-AHEAD_MS = 5 * MINUTE_MS
-"""How far a feed's clock may be ahead of the broker's. Counters take an event further ahead to be of its arrival
-(`placed`); detection measures such a clock, and corrects it where it is constant (streams.detection.feed_time)."""
+FAR_AHEAD_MS = 5 * MINUTE_MS
+"""Further ahead of its arrival, an event is far ahead. Counters take it to be of its arrival (`placed`); detection
+measures such a clock, and corrects it where it is constant (streams.detection.feed_time)."""
 MAX_AHEAD_MS = 26 * HOUR_MS
 """The farthest time zone. What is ahead by more is no clock that is off, and no stage takes it."""
 
@@ -99,7 +99,7 @@ class Decoded:
     values: Sequence[bytes]
     unreadable: list[Unreadable]
     ahead: Sequence[int] = ()
-    """Positions of events that are further ahead of their Kafka timestamps than AHEAD_MS."""
+    """Positions of events that are further ahead of their Kafka timestamps than FAR_AHEAD_MS."""
 
 
 _decode = msgspec.json.Decoder(Event).decode
@@ -211,12 +211,12 @@ def _decode_all(offsets: Sequence[int], timestamps_ms: Sequence[int], values: Se
     )
     if not usable:
         return None
-    ahead = _ahead(events, timestamps_ms) if farthest_ms > AHEAD_MS else ()
+    ahead = _ahead(events, timestamps_ms) if farthest_ms > FAR_AHEAD_MS else ()
     return Decoded(events, offsets, timestamps_ms, values, [], ahead)
 
 
 def _ahead(events: Sequence[Event], timestamps_ms: Sequence[int]) -> list[int]:
-    return [at for at, event in enumerate(events) if 0 < timestamps_ms[at] < event.event_time_ms - AHEAD_MS]
+    return [at for at, event in enumerate(events) if 0 < timestamps_ms[at] < event.event_time_ms - FAR_AHEAD_MS]
 
 
 def _decode_slice(records: Records) -> Decoded:

@@ -20,7 +20,7 @@ import msgspec
 
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
-from streams.events.codec import AHEAD_MS, EARLIEST_MS
+from streams.events.codec import EARLIEST_MS, FAR_AHEAD_MS
 from streams.events.schema import TEXT_KINDS, Actor, Event, Kind, Platform
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
 from streams.ingest.foreign import Fields, ForeignError, read_json
@@ -110,7 +110,7 @@ def platform(name: str) -> Platform:
 def read(path: Path, *, zone: tzinfo = UTC, clock: Clock = system_clock) -> Recording:
     """Read a recording whole; local times are of the zone. Raises UsageError where the file is missing or not gzip, or
     no line of it is a comment."""
-    latest_ms = clock() + AHEAD_MS
+    latest_ms = clock() + FAR_AHEAD_MS
     comments, left_out, without_offset = list[Comment](), list[LeftOut](), 0
     for number, line in _lines(path):
         try:

@@ -18,7 +18,7 @@ BLOCK = 65_536
 """Offsets: an id is a duplicate within its block and the one before."""
 EARLIEST_MS = 1_104_537_600_000
 """2005-01-01: no platform here is older."""
-AHEAD_MS, MAX_AHEAD_MS = 5 * MINUTE_MS, 26 * HOUR_MS
+FAR_AHEAD_MS, MAX_AHEAD_MS = 5 * MINUTE_MS, 26 * HOUR_MS
 """An event that is ahead of its record by more than the first happened when it arrived; by more than the second, never.
 """
 MAX_TEXT_CHARS, MAX_ID_CHARS = 20_000, 128
@@ -112,7 +112,7 @@ def readable(value: bytes | None, log_ms: int) -> Event | None:
         return None
     if not isinstance(event, dict) or not _sound(event) or not _timely(event, log_ms):
         return None
-    return event if event["event_time"] <= log_ms + AHEAD_MS else event | {"event_time": log_ms}
+    return event if event["event_time"] <= log_ms + FAR_AHEAD_MS else event | {"event_time": log_ms}
 
 
 def _no_constant(name: str) -> None:

@@ -28,7 +28,7 @@ from msgspec import Meta
 from yarl import URL
 
 from streams.clock import system_clock
-from streams.events.codec import AHEAD_MS
+from streams.events.codec import FAR_AHEAD_MS
 from streams.events.schema import Platform
 from streams.ingest.platforms.jetstream import COLLECTIONS
 from streams.ingest.protocols.received import (
@@ -53,7 +53,7 @@ AHEAD_US: Final = 5_000_000
 """So far ahead of ours a time may be a stray one: it is no cursor as long as it is one of the first."""
 IN_A_ROW: Final = 3
 """So many times one after the other, all different, are not all stray ones."""
-MOST_AHEAD_US: Final = AHEAD_MS * 1000
+FAR_AHEAD_US: Final = FAR_AHEAD_MS * 1000
 """Farther ahead a time is always a stray one."""
 MOST_TOLD: Final = 100
 """Messages since the cursor's time that are known again."""
@@ -143,7 +143,7 @@ class Jetstream:
         if last is not None:
             # One before the last: a server may begin at the cursor, or behind it.
             asked.append(("cursor", str(last.time_us - (1 if here else REWIND_US))))
-        if last is None or not here or _ahead_us(last.time_us) > MOST_AHEAD_US:
+        if last is None or not here or _ahead_us(last.time_us) > FAR_AHEAD_US:
             here, last = False, JetstreamCursor(host, 0)
         place = _Place(host, last.time_us, last.told)
         told = frozenset(last.told)
@@ -256,7 +256,7 @@ class _Place:
         """One more message was told."""
         if mark and mark not in (known for _, known in self._told):
             self._told.append((named_us, mark))
-        if named_us > 0 and named_us not in self._named and _ahead_us(named_us) <= MOST_AHEAD_US:
+        if named_us > 0 and named_us not in self._named and _ahead_us(named_us) <= FAR_AHEAD_US:
             self._named.append(named_us)
         if len(self._named) == IN_A_ROW:
             self._go_to(max(min(self._named), self.time_us if self._is_sure else 0))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events.codec import (
-    AHEAD_MS,
     EARLIEST_MS,
+    FAR_AHEAD_MS,
     MAX_AHEAD_MS,
     MAX_EVENT_BYTES,
     Decoded,
@@ -130,7 +130,7 @@ GOOD_ODDITIES = {
     "escaped NUL": with_fields(room_id="a\0b"),
     "markup in a name": with_fields(brand_id="<script>alert(1)</script>"),
     "earliest time": with_fields(event_time=EARLIEST_MS),
-    "five minutes ahead": with_fields(event_time=NOW_MS + AHEAD_MS),
+    "five minutes ahead": with_fields(event_time=NOW_MS + FAR_AHEAD_MS),
     "a time zone ahead": with_fields(event_time=NOW_MS + MAX_AHEAD_MS),
     "spaces and newlines": b" \n" + GOOD_BYTES.replace(b",", b",\n ") + b"\n",
     "longest text": with_fields(text="长" * 20_000),
@@ -152,11 +152,11 @@ def test_record_ahead_of_the_log_names_its_feed_and_by_how_much() -> None:
 
 
 def test_events_far_ahead_are_placed_at_their_arrival() -> None:
-    times_ms = [NOW_MS - 60_000, NOW_MS + AHEAD_MS, NOW_MS + AHEAD_MS + 1, NOW_MS + 8 * 3_600_000, 0]
+    times_ms = [NOW_MS - 60_000, NOW_MS + FAR_AHEAD_MS, NOW_MS + FAR_AHEAD_MS + 1, NOW_MS + 8 * 3_600_000, 0]
     [read] = decode_slices(batch([with_fields(event_time=one) for one in times_ms]))
     assert list(read.ahead) == [2, 3]
     assert [event.event_time_ms for event in read.events] == times_ms[:4], "as they came, for those who measure clocks"
-    expected = [NOW_MS - 60_000, NOW_MS + AHEAD_MS, NOW_MS, NOW_MS]
+    expected = [NOW_MS - 60_000, NOW_MS + FAR_AHEAD_MS, NOW_MS, NOW_MS]
     assert [event.event_time_ms for event in placed(read).events] == expected
 
 
