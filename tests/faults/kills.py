@@ -9,6 +9,8 @@ from tests.servers.site import NamedWorker, Site
 from tests.servers.waiting import until
 
 MAX_GRACE_SECONDS = 0.25
+LAST_BIRTH_SHARE = 0.9
+"""No worker is born beyond this share of the records: it could not be killed in mid-run."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,23 @@ def kill_again_and_again(site: Site, worker: NamedWorker, kills: int, total: int
         worker.kill()
         assert worker.exit_code == -9
         deaths.append(Kill(born_at, site.stored(worker.name)))
+    return deaths
+
+
+def kill_while_it_goes_on(site: Site, worker: NamedWorker, max_kills: int, total: int, seed: int) -> int:
+    """Start the worker and kill it an instant after the ledger has moved, for as long as it dies in mid-run.
+
+    For stages whose records come as fast as they are stored, so that shares of the total say little. Returns the number
+    of deaths.
+    """
+    rng, deaths = random.Random(seed), 0
+    while deaths < max_kills and (born_at := site.stored(worker.name)) < LAST_BIRTH_SHARE * total:
+        worker.launch()
+        until(partial(_alive_beyond, site, worker, born_at), "the worker goes on")
+        time.sleep(rng.uniform(0, MAX_GRACE_SECONDS))
+        worker.kill()
+        assert worker.exit_code == -9
+        deaths += 1
     return deaths
 
 

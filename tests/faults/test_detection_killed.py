@@ -1,6 +1,5 @@
 """An alert outlives the worker that raised it, and is not raised again by its successor."""
 
-import random
 import time
 from functools import partial
 
@@ -13,6 +12,7 @@ from streams.ingest.player import TimedRecord
 from streams.simulate.alert_comparison import alert_histories
 from streams.topology import LIVE, SCORED
 from tests.faults.crisis import BRAND, alerts, firing, running, story
+from tests.faults.kills import kill_while_it_goes_on
 from tests.servers.site import Site
 from tests.servers.waiting import until
 
@@ -79,20 +79,11 @@ def test_disclosure_timer_outlives_workers_before_and_after_its_deadline(site: S
 @pytest.mark.slow
 def test_alert_is_the_same_whenever_workers_die(site: Site) -> None:
     records = story()
-    rng = random.Random(11)
     worker = site.worker("detection")
-    stored_at_kill: list[int] = []
     with site.feeding("detection", records, ahead=80):
-        while len(stored_at_kill) < 8 and site.stored("detection") < 0.9 * len(records):
-            before = site.stored("detection")
-            worker.launch()
-            until(partial(site.advanced, "detection", before), "the worker goes on")
-            time.sleep(rng.random() * 0.3)
-            worker.kill()
-            assert worker.exit_code == -9
-            stored_at_kill.append(site.stored("detection"))
+        deaths = kill_while_it_goes_on(site, worker, 8, len(records), seed=11)
         worker.launch()
-    assert len(stored_at_kill) >= 4
+    assert deaths >= 4
     ends = site.ends([SCORED])
     until(lambda: site.caught_up("detection", ends) and not running(site), "the last worker resolves the alert")
     worker.stop()

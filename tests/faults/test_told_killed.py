@@ -1,10 +1,8 @@
 """Two collectors of one room and workers that die: each event is taken once, and its alert is one."""
 
 import asyncio
-import random
 import time
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,6 +20,7 @@ from streams.topology import LIVE
 from streams.transport.batch import Batch
 from tests.fakes.detection_worker import Worker
 from tests.faults.crisis import alerts
+from tests.faults.kills import kill_while_it_goes_on
 from tests.servers.site import PARTITIONS, Site
 from tests.servers.waiting import until
 
@@ -86,22 +85,14 @@ def stored(site: Site, suffix: str) -> list[bytes]:
 
 @pytest.mark.slow
 def test_events_of_two_collectors_count_once_whenever_workers_die(site: Site) -> None:
-    records, rng, worker = collapse(), random.Random(3), site.worker("detection")
-    stored_before_kill = list[int]()
+    records, worker = collapse(), site.worker("detection")
     with site.feeding("detection", records, ahead=80):
-        while len(stored_before_kill) < KILLS and site.stored("detection") < 0.9 * len(records):
-            before = site.stored("detection")
-            worker.launch()
-            until(partial(site.advanced, "detection", before), "the worker goes on")
-            time.sleep(rng.random() * 0.3)
-            worker.kill()
-            assert worker.exit_code == -9
-            stored_before_kill.append(before)
+        deaths = kill_while_it_goes_on(site, worker, KILLS, len(records), seed=3)
         worker.launch()
     ends = site.ends([LIVE])
     until(lambda: site.caught_up("detection", ends), "the last worker has read all")
     worker.stop()
-    assert len(stored_before_kill) >= 2
+    assert deaths >= 2
     (digests,) = stored(site, "told:0")
     assert len(digests) == DIGEST_BYTES * len(records) // 2
     (state,) = stored(site, "rooms")

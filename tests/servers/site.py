@@ -71,10 +71,6 @@ class Site:
         """Records that the ledger has, over all partitions."""
         return sum(self.progress(stage).values())
 
-    def advanced(self, stage: str, before: int) -> bool:
-        """Whether the ledger has more records than before."""
-        return self.stored(stage) > before
-
     def ends(self, topics: Iterable[str] = SOURCES) -> dict[tuple[str, int], int]:
         """Where each partition's log ends; the empty ones are left out."""
         partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
