@@ -38,7 +38,7 @@ test: install check ## everything that is fast enough for every change: ruff, my
 	@$(BIN)/pytest $(ARGS)
 
 test-unit: install ## the tests that start no server: no Kafka, Redis, Prometheus or browser
-	@$(BIN)/pytest -n auto tests/models tests/streams tests/dashboards tests/deploy tests/test_architecture.py $(ARGS)
+	@$(BIN)/pytest -n auto tests/models tests/streams tests/dashboards tests/deploy tests/test_architecture.py tests/test_guides.py $(ARGS)
 
 test-slow: install ## the tests that take minutes
 	@$(BIN)/pytest -m slow $(ARGS)
