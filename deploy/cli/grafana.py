@@ -88,7 +88,7 @@ def push(
     from dashboards.grafana.push import Addresses, Push, PushResult
     from streams.catalogue.facts import BrandFacts
     from streams.clock import system_clock
-    from streams.notification.gate import read_token
+    from streams.secret_file import read_word
     from streams.settings import settings
 
     def report(result: PushResult) -> None:
@@ -96,7 +96,7 @@ def push(
             click.echo(f"{result.fate:9} {result.what}")
 
     chosen = settings()
-    password = read_token(prometheus_password_file) if prometheus_password_file else ""
+    password = read_word(prometheus_password_file) if prometheus_password_file else ""
     work = Push(
         GrafanaClient(url, _token(token_file)),
         Addresses(prometheus, chosen.console_url, chosen.runbooks_url, password),

@@ -48,12 +48,13 @@ def relay(
     from streams.catalogue.facts import BrandFacts
     from streams.errors import Unavailable, UsageError
     from streams.ledger.connect import reader_client
-    from streams.notification.gate import Gate, read_token
+    from streams.notification.gate import Gate
     from streams.notification.message import Links
     from streams.notification.receivers import load
     from streams.notification.records import AlertRecords
     from streams.notification.relay import Surroundings, serve
     from streams.notification.trial import send_test
+    from streams.secret_file import read_word
     from streams.settings import settings
 
     targets = load(config or RELAY_CONFIG)
@@ -86,7 +87,7 @@ def relay(
                         "Whoever reaches this address may page people: set PULSEWATCH_RELAY_TOKEN_FILE.", err=True
                     )
                 else:
-                    read_token(gate.token_file)
+                    read_word(gate.token_file)
                 asyncio.run(serve(targets, links, host, port, around, gate))
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None

@@ -15,7 +15,7 @@ import bcrypt
 import yaml
 
 from streams.notification.alertmanager_api import USER
-from streams.notification.gate import read_token
+from streams.secret_file import read_word
 
 Server = Literal["prometheus", "alertmanager"]
 Taker = Literal["relay", "pager"]
@@ -41,7 +41,7 @@ class StackSecrets:
             self._make(self.token(taker), secrets.token_urlsafe(32))
         for server in SERVERS:
             self._make(self.password(server), secrets.token_urlsafe(32))
-            hashed = bcrypt.hashpw(read_token(self.password(server)).encode(), bcrypt.gensalt(_ROUNDS)).decode()
+            hashed = bcrypt.hashpw(read_word(self.password(server)).encode(), bcrypt.gensalt(_ROUNDS)).decode()
             self._make(self.web_config(server), yaml.safe_dump({"basic_auth_users": {USER: hashed}}))
 
     def token(self, taker: Taker) -> Path:
@@ -55,7 +55,7 @@ class StackSecrets:
 
     def authorization(self, server: Server) -> str:
         """The header of a question to a server. Raises UsageError where there is no password yet."""
-        return "Basic " + b64encode(f"{USER}:{read_token(self.password(server))}".encode()).decode()
+        return "Basic " + b64encode(f"{USER}:{read_word(self.password(server))}".encode()).decode()
 
     def _make(self, path: Path, text: str) -> None:
         if not path.exists():

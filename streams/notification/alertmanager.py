@@ -1,5 +1,6 @@
-"""What Alertmanager's webhook sends (version 4)."""
+"""What Alertmanager's webhook sends (version 4), and times as it writes them."""
 
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -77,3 +78,17 @@ def read(body: bytes) -> Notification:
     if not notification.alerts:
         raise ValueError("a notification without alerts")
     return notification
+
+
+def written_time(at_ms: int, precision: Literal["seconds", "milliseconds"] = "milliseconds") -> str:
+    """A time as Alertmanager writes it: RFC 3339, in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def read_time(written: str) -> int | None:
+    """Milliseconds since the epoch of a time that it wrote, with whatever offset; None where it is none."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -11,14 +11,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote_plus
 
 import msgspec
 
 from streams.alerts.alert import SEVERITIES
-from streams.notification.alertmanager import Notification
+from streams.notification.alertmanager import Notification, written_time
 from streams.notification.message import Item, Message
 from streams.notification.rate_limit import Limit
 from streams.untrusted import one_line
@@ -96,13 +95,9 @@ def _webhook(source: RenderInput) -> list[Post]:
 
 
 def _annotations(item: Item) -> dict[str, str]:
-    onset = {} if item.onset_ms is None else {"since": _instant(item.onset_ms)}
+    onset = {} if item.onset_ms is None else {"since": written_time(item.onset_ms, "seconds")}
     links = {name: url for name, url in (("view", item.view), ("runbook_url", item.runbook)) if url}
     return {"title": item.head, "summary": item.summary, **onset, **links}
-
-
-def _instant(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _slack(source: RenderInput) -> list[Post]:
@@ -138,7 +133,7 @@ def _pagerduty(source: RenderInput) -> list[Post]:
                 "summary": _cut(item.summary, PAGERDUTY_SUMMARY),
                 "source": "pulsewatch",
                 "severity": item.severity if item.severity in SEVERITIES else "error",
-                "timestamp": alert.starts_at if item.onset_ms is None else _instant(item.onset_ms),
+                "timestamp": alert.starts_at if item.onset_ms is None else written_time(item.onset_ms, "seconds"),
                 "component": one_line(alert.labels.get("brand") or alert.labels.get("stage") or "pulsewatch"),
                 "class": one_line(alert.name),
                 "custom_details": {

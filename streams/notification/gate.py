@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from streams.errors import UsageError
 from streams.loopback import is_loopback
+from streams.secret_file import read_word
 
 CONTENT_TYPE = "application/json"
 
@@ -58,22 +58,11 @@ class Gate:
         return scheme.lower() == "bearer" and hmac.compare_digest(sent, self._token().encode())
 
     def _token(self) -> str:
-        return read_token(self.token_file) if self.token_file else ""
+        return read_word(self.token_file) if self.token_file else ""
 
 
 HEADERS_ONLY = Gate()
 """Asks for no token: web pages are refused all the same."""
-
-
-def read_token(path: Path) -> str:
-    """The one word in a file. Raises UsageError."""
-    try:
-        token = path.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        raise UsageError(f"{path} cannot be read") from None
-    if not token or len(token.split()) != 1:
-        raise UsageError(f"{path} must hold one word")
-    return token
 
 
 def host_name(host: str) -> str:

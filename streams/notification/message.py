@@ -9,13 +9,12 @@ alert that resolved and another that fires. It is one item here, and one key.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from streams.alerts.alert import SEVERITIES
 from streams.alerts.wording import in_room
 from streams.control.decisions import ends
-from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.notification.alertmanager import AlertmanagerAlert, Notification, read_time
 from streams.notification.sentences import KnownAlert, Reader, key_sentence, sentences
 from streams.untrusted import one_line
 
@@ -136,7 +135,7 @@ def _fires_on(alert: AlertmanagerAlert, known: KnownAlert | None) -> bool:
 
 def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAlert | None) -> Item:
     firing = alert.status == "firing"
-    onset_ms = known.alert.started_at if known else milliseconds(alert.starts_at)
+    onset_ms = known.alert.started_at if known else read_time(alert.starts_at)
     since = reader.moment(onset_ms) if onset_ms is not None else one_line(alert.starts_at)
     head = " · ".join(_head(alert, reader, known))
     lines = sentences(known, reader, firing=firing) if known else _own_words(alert, reader, since)
@@ -206,15 +205,6 @@ def _title(items: Sequence[Item], truncated: int, reader: Reader, known: Mapping
     where = list(places.pop()) if len(places) == 1 else []
     parts = [_state(first.alert, record, said), _severity(first.alert, said), said["alerts"].format(count), *where]
     return " · ".join(part for part in [*parts, said["separator"].join(list(names)[:4])] if part)
-
-
-def milliseconds(moment: str) -> int | None:
-    """A time as Alertmanager writes it, with whatever offset; None where it is none."""
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        return None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _rank(severity: str) -> int:

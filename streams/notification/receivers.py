@@ -13,6 +13,7 @@ import yaml
 from streams.errors import UsageError
 from streams.notification.formats import Address, ReceiverKind
 from streams.notification.words import Language
+from streams.secret_file import read_word
 
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 
@@ -54,10 +55,10 @@ class Receiver:
 
     def address(self) -> Address:
         """Read the files. Raises UsageError where one is missing or does not hold one word."""
-        url = _line(self.name, self.url_file) if self.url_file else self.url or PAGERDUTY_URL
+        url = _word(self.name, self.url_file) if self.url_file else self.url or PAGERDUTY_URL
         if not url.startswith(("https://", "http://")):
             raise UsageError(f"relay target {self.name}: the address does not begin with https:// or http://")
-        return Address(url, _line(self.name, self.secret_file) if self.secret_file else "")
+        return Address(url, _word(self.name, self.secret_file) if self.secret_file else "")
 
 
 def load(path: Path) -> Mapping[str, Receiver]:
@@ -97,11 +98,8 @@ def _zone(name: str, zone: str) -> tzinfo:
         raise UsageError(f"relay target {name}: {zone} is no time zone; one is called Asia/Shanghai") from None
 
 
-def _line(name: str, path: Path) -> str:
+def _word(name: str, path: Path) -> str:
     try:
-        text = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"relay target {name}: {path} cannot be read: {error}") from None
-    if not text or len(text.split()) != 1:
-        raise UsageError(f"relay target {name}: {path} must hold one word")
-    return text
+        return read_word(path)
+    except UsageError as error:
+        raise UsageError(f"relay target {name}: {error}") from None

@@ -10,10 +10,10 @@ while it is due, so that one whose relay died does not stay.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from streams.alerts.alert import Alert
 from streams.control.decisions import Silence
+from streams.notification.alertmanager import read_time, written_time
 from streams.notification.alertmanager_api import AlertmanagerApi, AlertmanagerSilence, Matcher
 
 COMMENT = "Acknowledged in Pulsewatch"
@@ -66,25 +66,21 @@ def _fresh(
     """The silence to make or to prolong; None where the one that there is will do."""
     ends_ms = min(now_ms + LASTS_MS, silence.until_ms or now_ms + LASTS_MS)
     if found is not None:
-        left_ms = _milliseconds(found.ends_at) - now_ms
+        left_ms = (read_time(found.ends_at) or 0) - now_ms
         if left_ms <= ends_ms - now_ms + 1000 and (left_ms > PROLONGED_MS or left_ms >= ends_ms - now_ms - 1000):
             return None
     matchers = [Matcher(name, value) for name, value in zip(("fingerprint", "kind", "severity"), key, strict=True)]
     note = f": {silence.note}" if silence.note else ""
     return AlertmanagerSilence(
-        matchers, found.starts_at if found else _instant(now_ms), _instant(ends_ms), silence.author, COMMENT + note,
-        found.id if found else None,
-    )  # fmt: skip
+        matchers=matchers,
+        starts_at=found.starts_at if found else written_time(now_ms),
+        ends_at=written_time(ends_ms),
+        created_by=silence.author,
+        comment=COMMENT + note,
+        id=found.id if found else None,
+    )
 
 
 def _key(silence: AlertmanagerSilence) -> tuple[str, str, str]:
     labels = {matcher.name: matcher.value for matcher in silence.matchers}
     return labels.get("fingerprint", ""), labels.get("kind", ""), labels.get("severity", "")
-
-
-def _instant(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _milliseconds(moment: str) -> int:
-    return int(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -1,11 +1,9 @@
 """A test message, to see that a receiver's address and secret are right."""
 
-from datetime import UTC, datetime
-
 import aiohttp
 
 from streams.clock import system_clock
-from streams.notification.alertmanager import AlertmanagerAlert, Notification
+from streams.notification.alertmanager import AlertmanagerAlert, Notification, written_time
 from streams.notification.delivery import ReceiverClient, Result
 from streams.notification.message import Links
 from streams.notification.receivers import Receiver
@@ -17,7 +15,7 @@ def notification(now_ms: int) -> Notification:
     """A notification of one alert, at `info`."""
     labels = {"alertname": "RelayTest", "severity": "info"}
     fingerprint = f"relay-test-{now_ms}"
-    starts_at = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    starts_at = written_time(now_ms, "seconds")
     return Notification(
         "test", "firing", [AlertmanagerAlert("firing", labels, {"summary": SUMMARY}, starts_at, fingerprint)], ""
     )

@@ -14,12 +14,12 @@ What somebody was told, by whatever way, is in `told` (streams.notification.reco
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from streams.alerts.alert import Alert
 from streams.alerts.kinds import KINDS
 from streams.clock import DAY_MS
+from streams.notification.alertmanager import written_time
 from streams.notification.records import Told
 
 WAIT_MS = 150_000
@@ -62,8 +62,8 @@ def as_alertmanager_has_it(alert: Alert, now_ms: int) -> Mapping[str, Any]:
     return {
         "labels": {name: value for name, value in labels.items() if value},
         "annotations": annotations,
-        "startsAt": _instant(min(alert.started_at, now_ms)),
-        "endsAt": _instant(now_ms + LASTS_MS),
+        "startsAt": written_time(min(alert.started_at, now_ms)),
+        "endsAt": written_time(now_ms + LASTS_MS),
     }
 
 
@@ -75,7 +75,3 @@ def _is_news(alert: Alert, now_ms: int) -> bool:
     """Whether people are told of such an alert; `info` is for the digest, which may miss one."""
     over_ms = alert.resolved_at if alert.resolved_at is not None else now_ms
     return alert.fired_at is not None and alert.severity != "info" and over_ms > now_ms - FORGOTTEN_MS
-
-
-def _instant(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from streams.notification.message import Links, Message, compose, milliseconds
+from streams.notification.alertmanager import read_time
+from streams.notification.message import Links, Message, compose
 from streams.notification.sentences import KnownAlert, Reader
 from streams.notification.words import Language, words
 from tests.builders.episodes import MINUTE_MS, NOW_MS, ONSET_MS, breach, crisis, known, of_room, said
@@ -79,7 +80,7 @@ def test_onset_of_another_day_has_its_date() -> None:
 )
 def test_time_with_an_offset_is_converted(starts_at: str, shown: str) -> None:
     assert told(notice() | {"startsAt": starts_at}).items[0].since == shown
-    assert milliseconds(starts_at) in range(ONSET_MS, ONSET_MS + 1000)
+    assert read_time(starts_at) in range(ONSET_MS, ONSET_MS + 1000)
 
 
 def test_time_that_is_none_is_shown_as_it_is() -> None:
