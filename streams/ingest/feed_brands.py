@@ -11,7 +11,8 @@ One event goes out for each brand, and each has an id of its own that names its 
 same event when it comes again, also where the catalogue finds another brand in it by then.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import msgspec
@@ -32,21 +33,42 @@ class BrandMemory(Protocol):
     def put_all(self, subject: Subject, of: str, values: list[str], /) -> None: ...
 
 
-class OwnAccounts:
-    """The user ids of the own accounts of all brands, in the catalogue that is in force."""
+@dataclass(frozen=True, slots=True)
+class _Owners:
+    """Account → the brands whose own it is, by the platform's user id and by its pseudonym."""
 
-    def __init__(self, catalogue: Callable[[], Catalogue], platform: Platform) -> None:
+    catalogue: Catalogue
+    by_user_id: Mapping[str, tuple[str, ...]]
+    by_pseudonym: Mapping[str, tuple[str, ...]]
+
+
+class OwnAccounts:
+    """The own accounts of all brands on one platform, in the catalogue that is in force. As a container it holds their
+    user ids; events have pseudonyms."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue], platform: Platform, pseudonyms: Pseudonyms) -> None:
         self._catalogue = catalogue
         self._platform = platform
-        self._known: tuple[Catalogue, frozenset[str]] | None = None
+        self._pseudonyms = pseudonyms
+        self._known: _Owners | None = None
 
-    def __contains__(self, account: object) -> bool:
+    def __contains__(self, user_id: object) -> bool:
+        return user_id in self._owners().by_user_id
+
+    def brands_of(self, pseudonym: str | None) -> Sequence[str] | None:
+        """The brands whose own account it is; None where it is nobody's."""
+        return None if pseudonym is None else self._owners().by_pseudonym.get(pseudonym)
+
+    def _owners(self) -> _Owners:
         catalogue = self._catalogue()
-        if self._known is None or self._known[0] is not catalogue:
-            brands = catalogue.brands.values()
-            own = frozenset(name for brand in brands for name in brand.own_accounts.get(self._platform, ()))
-            self._known = (catalogue, own)
-        return account in self._known[1]
+        if self._known is None or self._known.catalogue is not catalogue:
+            owners: dict[str, tuple[str, ...]] = {}
+            for brand in catalogue.brands.values():
+                for user_id in brand.own_accounts.get(self._platform, ()):
+                    owners[user_id] = (*owners.get(user_id, ()), brand.id)
+            hidden = {self._pseudonyms.pseudonym(self._platform, user_id): names for user_id, names in owners.items()}
+            self._known = _Owners(catalogue, owners, hidden)
+        return self._known
 
 
 def event_id_of_brand(event_id: str, brand: str) -> str:
@@ -55,16 +77,12 @@ def event_id_of_brand(event_id: str, brand: str) -> str:
 
 
 class CatalogueBrands:
-    """The brands of the events of one platform."""
+    """The brands of one feed's events."""
 
-    def __init__(
-        self, catalogue: Callable[[], Catalogue], platform: Platform, pseudonyms: Pseudonyms, memory: BrandMemory
-    ) -> None:
+    def __init__(self, catalogue: Callable[[], Catalogue], own: OwnAccounts, memory: BrandMemory) -> None:
         self._catalogue = catalogue
-        self._platform = platform
-        self._pseudonyms = pseudonyms
+        self._own = own
         self._memory = memory
-        self._own_of: tuple[Catalogue, Mapping[str, tuple[str, ...]]] | None = None
 
     def events(self, event: Event) -> list[Event]:
         """The event of each of its brands; none for a text that is about no brand."""
@@ -85,10 +103,10 @@ class CatalogueBrands:
             return self._memory.get_all("accounts", event.actor.id) if event.actor else []
         if event.text:
             found = self._catalogue().matcher.brands(event.text)
-            own = self._own().get(event.actor.id, ()) if event.actor else ()
+            own = self._own.brands_of(event.actor.id if event.actor else None) or ()
             return found + [name for name in own if name not in found]
         if event.kind == "follow":
-            return list(self._own().get(event.subject_id or "", ()))
+            return list(self._own.brands_of(event.subject_id) or ())
         return self._memory.get_all("brands", event.subject_id) if event.subject_id else []
 
     def _remember(self, event: Event, names: list[str]) -> None:
@@ -106,8 +124,9 @@ class CatalogueBrands:
     def _of(self, event: Event, brand: str) -> Event:
         actor = event.actor
         if actor is not None and event.room_id is None:
-            known = self._own().get(actor.id)
-            actor = msgspec.structs.replace(actor, official=actor.official if known is None else brand in known)
+            owners = self._own.brands_of(actor.id)
+            official = actor.official if owners is None else brand in owners
+            actor = msgspec.structs.replace(actor, official=official)
         return msgspec.structs.replace(
             event,
             brand_id=brand,
@@ -120,15 +139,3 @@ class CatalogueBrands:
     def _subject(self, subject_id: str, brand: str) -> str:
         """What the event is about, by the id that it has for this brand."""
         return event_id_of_brand(subject_id, brand) if self._memory.get_all("brands", subject_id) else subject_id
-
-    def _own(self) -> Mapping[str, tuple[str, ...]]:
-        """Pseudonym → the brands whose own account it is, in the catalogue that is in force."""
-        catalogue = self._catalogue()
-        if self._own_of is None or self._own_of[0] is not catalogue:
-            own: dict[str, tuple[str, ...]] = {}
-            for brand in catalogue.brands.values():
-                for account in brand.own_accounts.get(self._platform, ()):
-                    name = self._pseudonyms.pseudonym(self._platform, account)
-                    own[name] = (*own.get(name, ()), brand.id)
-            self._own_of = (catalogue, own)
-        return self._own_of[1]

@@ -7,7 +7,7 @@ Exit codes: 0 all are at their end, or were told to stop · 2 all that are left 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from streams.catalogue.brand import Brand
 from streams.catalogue.live import Catalogue, LiveCatalogue
 from streams.errors import Fenced, UsageError
 from streams.events.pseudonyms import Pseudonyms
+from streams.events.schema import Event
 from streams.ingest.feed import Feed
 from streams.ingest.feed_brands import CatalogueBrands, OwnAccounts
 from streams.ingest.feed_list import AnyFeed
@@ -79,17 +80,21 @@ def translator(entry: AnyFeed, feeds: Feeds, pseudonyms: Pseudonyms) -> Translat
     def catalogue() -> Catalogue:
         return feeds.catalogue
 
-    own = OwnAccounts(catalogue, entry.of_platform) if entry.brand is None else ()
+    own: Container[str] = ()
+    brands_of: BrandsOf = _of_the_feeds_brand
+    if entry.brand is None:
+        own = accounts = OwnAccounts(catalogue, entry.of_platform, pseudonyms)
+        brands_of = CatalogueBrands(catalogue, accounts, memory).events
     feed = Feed(entry.decoder(), entry.context(pseudonyms, own), memory)
-    brands_of: BrandsOf = (
-        CatalogueBrands(catalogue, entry.of_platform, pseudonyms, memory).events
-        if entry.brand is None
-        else lambda event: [event]
-    )
     if entry.says_places:
         placed = SaidPlaces(memory).placed
         return Translator(feed, lambda event: brands_of(placed(event)), memory, retells=entry.retells)
     return Translator(feed, brands_of, memory, retells=entry.retells)
+
+
+def _of_the_feeds_brand(event: Event) -> list[Event]:
+    """The context has put the feed's brand into it."""
+    return [event]
 
 
 def run(settings: Settings, feeds: Feeds, on_progress: Callable[[str], None]) -> int:

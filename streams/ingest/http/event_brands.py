@@ -17,13 +17,13 @@ from typing import Any, Final, Protocol
 
 from redis.exceptions import RedisError
 
-from streams.catalogue.live import LiveCatalogue
+from streams.catalogue.live import Catalogue, LiveCatalogue
 from streams.clock import DAY_MS
 from streams.errors import Unavailable
 from streams.events.identity import event_identity
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
-from streams.ingest.feed_brands import CatalogueBrands, Subject
+from streams.ingest.feed_brands import CatalogueBrands, OwnAccounts, Subject
 from streams.metrics import INGEST_FORGOTTEN
 
 DAYS: Final = 8
@@ -141,9 +141,13 @@ class RequestBrands:
         whose = self._of_source.get((event.source, event.platform))
         if whose is None:
             memory = _SourceMemory(self._recalled, self.new, event)
-            whose = CatalogueBrands(lambda: self._catalogue, event.platform, self._pseudonyms, memory)
+            own = OwnAccounts(self._in_force, event.platform, self._pseudonyms)
+            whose = CatalogueBrands(self._in_force, own, memory)
             self._of_source[event.source, event.platform] = whose
         return whose.events(event)
+
+    def _in_force(self) -> Catalogue:
+        return self._catalogue
 
 
 class _SourceMemory:
