@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from dashboards.readers import Readers
 from streams import metrics
 from streams.clock import HOUR_MS
-from streams.detection.views.reader import FeedTimes
+from streams.detection.views.reader import SourceTimes
 from streams.errors import Unavailable
 from streams.ingest.feed_status import FeedStatus
 from streams.topology import ENGAGEMENT
@@ -28,7 +28,7 @@ OTHER = "other"
 class FeedReading:
     """Sources by name, and the records counted by topic."""
 
-    times: Sequence[FeedTimes]
+    times: Sequence[SourceTimes]
     records: Mapping[str, int]
     statuses: Sequence[FeedStatus] = ()
     at_ms: int = 0
@@ -69,7 +69,7 @@ class FeedCollector(Collector):
         yield from _statuses(reading.statuses, reading.at_ms)
 
 
-def _times(times: Sequence[FeedTimes]) -> Iterator[GaugeMetricFamily]:
+def _times(times: Sequence[SourceTimes]) -> Iterator[GaugeMetricFamily]:
     clock = GaugeMetricFamily(metrics.FEED_CLOCK, "How far a source's clock is behind.", labels=["source"])
     lateness = GaugeMetricFamily(metrics.FEED_LATENESS, "How late nearly all of its texts come.", labels=["source"])
     late = GaugeMetricFamily(metrics.FEED_LATE, "Texts that came later than was waited for.", labels=["source"])
@@ -125,7 +125,7 @@ _FATES: Sequence[tuple[str, Callable[[FeedStatus], int]]] = (
 )
 
 
-def capped_sources(times: Sequence[FeedTimes], cap: int) -> list[FeedTimes]:
+def capped_sources(times: Sequence[SourceTimes], cap: int) -> list[SourceTimes]:
     """The first `cap` of those that are off or late, and the others as one. A source called `other` is one of them."""
     ranked = sorted(times, key=lambda one: (-abs(one.offset_ms), -one.lateness_ms, -one.late, one.source))
     named = [one for one in ranked if one.source != OTHER]
@@ -135,4 +135,4 @@ def capped_sources(times: Sequence[FeedTimes], cap: int) -> list[FeedTimes]:
     offset_ms = max((one.offset_ms for one in rest), key=abs)
     late = sum(one.late for one in rest)
     ahead = sum(one.ahead for one in rest)
-    return [*named[:cap], FeedTimes(OTHER, offset_ms, max(one.lateness_ms for one in rest), late, ahead)]
+    return [*named[:cap], SourceTimes(OTHER, offset_ms, max(one.lateness_ms for one in rest), late, ahead)]

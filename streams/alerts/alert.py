@@ -69,7 +69,7 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
     spreaders: dict[str, int] = {}
     """The accounts that carry the episode, by pseudonym: texts weighted by reach, largest first."""
     source: str | None = None
-    """The feed that fell silent."""
+    """The feed that fell silent, or whose clock is off."""
     rule: str | None = None
     """The draft rule that raised it."""
     shadow: bool = False

@@ -305,26 +305,40 @@ def _process(held: Partition, record: ScoredText | RoomEvent, log_ms: int, offse
     if classification == "applied" and not held.told.is_new(told_identity(record), offset):
         held.progress.applied.amend_nothing(record)
         return "duplicate"
-    brand = held.detectors.get(record.brand_id)
-    if isinstance(brand, Brand) and brand.was_taken_back(text_id_of(record)):
+    brand = _brand(held, record)
+    if brand is not None and brand.was_taken_back(text_id_of(record)):
         return "retracted"
-    in_time = classification == "amendment" or held.detectors.process(record, _arrived_ms(held, record, log_ms))
-    told = held.detectors.get(record.brand_id)
-    shown, happened_ms = record, record.event_time_ms
-    if isinstance(told, Brand):
-        shown = told.corrected(record)
-        happened_ms = shown.event_time_ms if classification == "amendment" else told.happened_ms
+    return _amend(held, record, brand) if classification == "amendment" else _detect(held, record, log_ms)
+
+
+def _detect(held: Partition, text: ScoredText, log_ms: int) -> Outcome:
+    """Detect with a text that is new, and count it for screens by the time at which it happened."""
+    in_time = held.detectors.process(text, _arrived_ms(held, text, log_ms))
+    brand = _brand(held, text)
+    assert brand is not None
     views = ViewWriter()
-    views.add(shown)
-    if classification == "amendment":
-        held.views.add(shown, amends=True)
-    else:
-        held.views.merge(views)
-    held.counted.add(record, _counted_text(record, views, happened_ms // MINUTE_MS))
-    if classification == "amendment" and isinstance(brand, Brand):
-        brand.amend(record)
-        held.detectors.mark_changed(record.brand_id)
+    views.add(brand.corrected(text))
+    held.views.merge(views)
+    held.counted.add(text, _counted_text(text, views, brand.happened_ms // MINUTE_MS))
     return "applied" if in_time else "late"
+
+
+def _amend(held: Partition, text: ScoredText, brand: Brand | None) -> Outcome:
+    """Take in the scores of a text that was counted without. A brand of which nothing is known has no use for them."""
+    shown = text if brand is None else brand.corrected(text)
+    whole = ViewWriter()
+    whole.add(shown)
+    held.views.add(shown, amends=True)
+    held.counted.add(text, _counted_text(text, whole, shown.event_time_ms // MINUTE_MS))
+    if brand is not None:
+        brand.amend(text)
+        held.detectors.mark_changed(text.brand_id)
+    return "applied"
+
+
+def _brand(held: Partition, text: ScoredText) -> Brand | None:
+    brand = held.detectors.get(text.brand_id)
+    return brand if isinstance(brand, Brand) else None
 
 
 def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedText:
@@ -343,10 +357,9 @@ def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
     taken = held.counted.take(retraction)
     for counted in taken.counted:
         held.views.take_back(counted.views)
-    if isinstance(held.detectors.get(retraction.brand_id), Brand):
+    brand = _brand(held, retraction)
+    if brand is not None:
         held.detectors.process(retraction, _arrived_ms(held, retraction, log_ms))
-        brand = held.detectors.get(retraction.brand_id)
-        assert isinstance(brand, Brand)
         held.detectors.mark_changed(retraction.brand_id, brand.take_back(taken))
     for fingerprint, alert in held.over.items():
         left = withdraw(held.rewritten.get(fingerprint, alert), taken.covers, taken.actor_id)

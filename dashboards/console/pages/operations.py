@@ -11,13 +11,12 @@ from dashboards.console.sources import PageSources
 from dashboards.console.topic_follower import ShownDeadLetter, Tails
 from dashboards.lag import lags
 from dashboards.readers import Readers
-from streams.detection.views.reader import FeedStatus
-from streams.ingest.feed_status import FeedStatus as IngestStatus
-from streams.ingest.feed_status import State
+from streams.detection.views.reader import SourceStatus
+from streams.ingest.feed_status import FeedStatus, State
 from streams.topology import STAGES
 from streams.untrusted import one_line
 
-MOST_TYPES = 5
+MAX_TYPES = 5
 """Types of messages that could not be read, shown of a feed."""
 _WELL = frozenset({"connected", "finished", "stopped"})
 
@@ -53,7 +52,7 @@ class TopicFreshness(msgspec.Struct, frozen=True):
 
 class Feeds(msgspec.Struct, frozen=True):
     topics: Sequence[TopicFreshness]
-    sources: Sequence[FeedStatus]
+    sources: Sequence[SourceStatus]
 
 
 class UnreadType(msgspec.Struct, frozen=True):
@@ -121,7 +120,7 @@ def _connections(readers: Readers) -> list[FeedConnection]:
     return sorted(found, key=lambda one: (one.state in _WELL, one.name))
 
 
-def _connection(one: IngestStatus, now_ms: int) -> FeedConnection:
+def _connection(one: FeedStatus, now_ms: int) -> FeedConnection:
     gone = one.is_gone(now_ms)
     return FeedConnection(
         name=one.name,
@@ -134,7 +133,7 @@ def _connection(one: IngestStatus, now_ms: int) -> FeedConnection:
         gaps=one.gaps,
         gap_ms=one.gap_ms,
         gap_messages=one.gap_messages,
-        unread=[UnreadType(one_line(kind.type), kind.reason, kind.count) for kind in one.unread[:MOST_TYPES]],
+        unread=[UnreadType(one_line(kind.type), kind.reason, kind.count) for kind in one.unread[:MAX_TYPES]],
     )
 
 

@@ -1,0 +1,1 @@
+"""Detection over recordings, and how well it did there."""

@@ -57,7 +57,7 @@ class Backtested:
     harm_alerts: Sequence[Alert] = ()
     """Those that fired as a crisis or as violence, or became one, with that moment as the time of firing."""
     violence: ViolenceEvidence = field(default_factory=ViolenceEvidence)
-    """Measured here alone: no alert depends on it."""
+    """Of the whole recording, measured here alone: an alert goes by its day's (streams.detection.brand.crisis)."""
     draft_alerts: Sequence[Alert] | None = None
     """What draft rules would have raised; None where there were none."""
 

@@ -9,7 +9,7 @@ one window must be much rarer than a swell that lasts, and either is found:
 
 How many hours matters little once there are two such means; either alone is a sharp optimum, the two are a flat one.
 State is some two hundred and fifty numbers, whatever the volume. Evaluate a window before learning it. `hour` is the
-hour of the day that the window lies in (UTC).
+hour of the day that the window lies in, in the brand's zone.
 """
 
 import msgspec

@@ -1,0 +1,1 @@
+"""What detection keeps for screens alone: written with the batch, read by no detector."""

@@ -30,7 +30,7 @@ TEN_MINUTES = 10
 TEN_MINUTES_TTL_SECONDS = 80 * 60
 """An hour is read, and the ten minutes that it cuts."""
 
-Tally = Literal["voices", "reach", "terms", "samples", "asked", "worded"]
+TenMinuteCount = Literal["voices", "reach", "terms", "samples", "asked", "worded"]
 SAMPLES = 64
 """Texts of ten minutes that are kept as examples, whatever the volume."""
 SAMPLE_CHARS = 120
@@ -57,6 +57,6 @@ def ten_minutes_of(event_ms: int) -> int:
     return event_ms // (TEN_MINUTES * MINUTE_MS)
 
 
-def ten_minute_suffix(tally: Tally, number: int, key: str) -> str:
+def ten_minute_suffix(kind: TenMinuteCount, number: int, key: str) -> str:
     """`key` is a brand or a room."""
-    return f"{tally}:{number}:{key}"
+    return f"{kind}:{number}:{key}"

@@ -22,7 +22,7 @@ from streams.detection.views.keys import (
     HEARD,
     ROOM_VIEWS,
     TEN_MINUTES,
-    Tally,
+    TenMinuteCount,
     sentiments_suffix,
     ten_minute_suffix,
     ten_minutes_of,
@@ -73,7 +73,7 @@ class VolumeBaseline:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedStatus:
+class SourceStatus:
     """A source of a brand's posts."""
 
     brand_id: str
@@ -90,7 +90,7 @@ class FeedStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedTimes:
+class SourceTimes:
     """What a source's event times are worth, over all brands."""
 
     source: str
@@ -148,15 +148,15 @@ class ViewReader:
         """What viewers ask in the last two times ten minutes, against the two before those."""
         last = ten_minutes_of(at_ms)
         names = self._room_names(room_id)
-        now = self._tally("asked", names, range(last - NOW_STRETCHES + 1, last + 1))
-        before = self._tally("asked", names, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        now = self._counts("asked", names, range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._counts("asked", names, range(last - 2 * NOW_STRETCHES + 1, last - NOW_STRETCHES + 1))
         return grouped(now, before, self._worded(names, range(last - 2 * NOW_STRETCHES + 1, last + 1)))
 
     def topics(self, brand_id: str, at_ms: int) -> Sequence[Topic]:
         """Terms that rise in the last two times ten minutes, against the rest of the hour."""
         last = ten_minutes_of(at_ms)
-        now = self._tally("terms", [brand_id], range(last - NOW_STRETCHES + 1, last + 1))
-        before = self._tally("terms", [brand_id], range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
+        now = self._counts("terms", [brand_id], range(last - NOW_STRETCHES + 1, last + 1))
+        before = self._counts("terms", [brand_id], range(last - HOUR_STRETCHES + 1, last - NOW_STRETCHES + 1))
         begun_minutes = at_ms // MINUTE_MS % TEN_MINUTES + 1
         now_minutes = (NOW_STRETCHES - 1) * TEN_MINUTES + begun_minutes
         share = now_minutes / ((HOUR_STRETCHES - NOW_STRETCHES) * TEN_MINUTES)
@@ -166,8 +166,8 @@ class ViewReader:
     def accounts(self, brand_id: str, at_ms: int) -> tuple[Sequence[TopAccount], int]:
         """The accounts with the largest share of the hour's texts, and how many accounts wrote."""
         numbers = range(ten_minutes_of(at_ms) - HOUR_STRETCHES + 1, ten_minutes_of(at_ms) + 1)
-        texts = self._tally("voices", [brand_id], numbers)
-        reach = self._tally("reach", [brand_id], numbers, largest=True)
+        texts = self._counts("voices", [brand_id], numbers)
+        reach = self._counts("reach", [brand_id], numbers, largest=True)
         whole = sum(texts.values())
         ranked = sorted(texts, key=lambda actor: (-texts[actor], -reach[actor], actor))[:MAX_ACCOUNTS]
         return [TopAccount(actor, texts[actor], texts[actor] / whole, reach[actor]) for actor in ranked], len(texts)
@@ -182,10 +182,10 @@ class ViewReader:
         view = self._brands([brand_id]).get(brand_id)
         return view is not None and view.names_hidden_ms >= since_ms
 
-    def feeds(self, brand_ids: Sequence[str]) -> list[FeedStatus]:
+    def feeds(self, brand_ids: Sequence[str]) -> list[SourceStatus]:
         """The sources of these brands' posts, by brand and name."""
         return [
-            FeedStatus(
+            SourceStatus(
                 brand_id, name, feed.last_ms, feed.records, feed.silent, time.offset_ms, time.needed_ms, time.late
             )
             for brand_id, view in sorted(self._brands(brand_ids).items())
@@ -193,7 +193,7 @@ class ViewReader:
             for time in [view.times.get(name, _UNKNOWN)]
         ]
 
-    def feed_times(self, since_ms: int) -> list[FeedTimes]:
+    def feed_times(self, since_ms: int) -> list[SourceTimes]:
         """What the times of the sources are worth of all brands that had a text since then, by the source's name."""
         found: dict[str, list[FeedTimeView]] = defaultdict(list)
         brand_ids = sorted({brand_id for _, brand_id in self._brands_since(since_ms)})
@@ -201,7 +201,7 @@ class ViewReader:
             for name, time in view.times.items():
                 found[name].append(time)
         return [
-            FeedTimes(
+            SourceTimes(
                 name,
                 max((time.offset_ms for time in times), key=abs),
                 max(time.needed_ms for time in times),
@@ -276,12 +276,12 @@ class ViewReader:
             for field, count in fields.items():
                 yield hour, field.decode(), int(count)
 
-    def _tally(
-        self, tally: Tally, names: Sequence[str], numbers: Iterable[int], *, largest: bool = False
+    def _counts(
+        self, kind: TenMinuteCount, names: Sequence[str], numbers: Iterable[int], *, largest: bool = False
     ) -> Counter[str]:
         """The sums by field over these ten minutes' numbers, or the largest."""
         found: Counter[str] = Counter()
-        for fields in self._ten_minutes(tally, names, numbers):
+        for fields in self._ten_minutes(kind, names, numbers):
             for field, number in fields.items():
                 name = field.decode(errors="replace")
                 found[name] = max(found[name], int(number)) if largest else found[name] + int(number)
@@ -295,14 +295,16 @@ class ViewReader:
             for field, words in fields.items()
         }
 
-    def _words_of(self, tally: Tally, names: Sequence[str], numbers: Iterable[int]) -> list[str]:
-        found = (fields.values() for fields in self._ten_minutes(tally, names, numbers))
+    def _words_of(self, kind: TenMinuteCount, names: Sequence[str], numbers: Iterable[int]) -> list[str]:
+        found = (fields.values() for fields in self._ten_minutes(kind, names, numbers))
         return [words.decode(errors="replace") for values in found for words in values]
 
-    def _ten_minutes(self, tally: Tally, names: Sequence[str], numbers: Iterable[int]) -> list[Mapping[bytes, bytes]]:
+    def _ten_minutes(
+        self, kind: TenMinuteCount, names: Sequence[str], numbers: Iterable[int]
+    ) -> list[Mapping[bytes, bytes]]:
         prefixes = self._prefixes(SCORED)
         keys = [
-            prefix + ten_minute_suffix(tally, number, name)
+            prefix + ten_minute_suffix(kind, number, name)
             for number in numbers
             for prefix in prefixes
             for name in names

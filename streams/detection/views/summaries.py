@@ -8,7 +8,7 @@ class FeedView(Stored):
     """A source of a brand's posts."""
 
     last_ms: int
-    """Event time of its newest record."""
+    """When its newest record arrived."""
     records: int
     silent: bool
 

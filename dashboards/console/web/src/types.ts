@@ -500,7 +500,7 @@ export interface TopicFreshness {
   newest_ms: number;
 }
 
-export interface FeedStatus {
+export interface SourceStatus {
   brand_id: string;
   source: string;
   last_ms: number;
@@ -513,7 +513,7 @@ export interface FeedStatus {
 
 export interface Feeds {
   topics: TopicFreshness[];
-  sources: FeedStatus[];
+  sources: SourceStatus[];
 }
 
 export interface UnreadType {

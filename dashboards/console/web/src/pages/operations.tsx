@@ -8,7 +8,7 @@ import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
 import { useLive } from "../stream";
-import type { FeedStatus, OperationsPanels } from "../types";
+import type { SourceStatus, OperationsPanels } from "../types";
 
 const Up = ({ up }: { up: boolean }): JSX.Element => <span class="badge" data-up={up}>{t(up ? "up" : "down")}</span>;
 
@@ -127,7 +127,7 @@ const latency = (ms: number | null): string =>
   ms === null ? NOTHING : ms < 1_000 ? `${count(ms)} ms` : `${decimal(ms / 1000)} s`;
 
 /** What a feed's times are worth, in words; nothing where its clock is right and its texts come at once. */
-function feedTime({ offset_ms, lateness_ms, late }: FeedStatus): string {
+function feedTime({ offset_ms, lateness_ms, late }: SourceStatus): string {
   const clock = offset_ms && t(offset_ms > 0 ? "clockBehind" : "clockAhead", { time: stretch(Math.abs(offset_ms) / 1000) });
   const comes = lateness_ms && t("comesLate", { time: stretch(lateness_ms / 1000) });
   return [clock, comes, late && t("cameLate", { n: count(late) })].filter(Boolean).join(" · ") || NOTHING;
