@@ -111,6 +111,7 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
         """Pause the partitions: a lane resumes its own once it knows the ledger's offset."""
         self._sessions.clear()
         self._batch_bytes = batch_bytes_of(self.app.handler, len(assigned))
+        # aiokafka takes this limit at the start alone; how many partitions share the memory is known only now.
         self._ensure_consumer()._fetcher._max_partition_fetch_bytes = self._batch_bytes
         self._ensure_consumer().pause(*(TopicPartition(*tp) for tp in assigned))
         await super().on_partitions_assigned(assigned, generation_id)
