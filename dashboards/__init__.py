@@ -1,0 +1,1 @@
+"""What shows the monitor: the console, the terminal, Grafana, and the exporter for Prometheus."""

@@ -1,0 +1,1 @@
+"""What people decide and change: decisions on alerts, campaigns, the catalogue."""
