@@ -5,7 +5,7 @@ For each language and risk, the weights of the marked texts are the least ones (
     marked texts     come to the right side of their threshold
     rehearsed texts  stay on the side on which they were: texts of the written corpus, of authors who taught the model
 
-A risk with fewer than LEAST_MARKS marked texts learns nothing.
+A risk with fewer than MIN_MARKS marked texts learns nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from models.runtime.manifest import Manifest, read_manifest
 from models.runtime.tokeniser import load_tokeniser
 from models.train.data.written import load_written
 
-LEAST_MARKS: Final = 5
+MIN_MARKS: Final = 5
 REHEARSED: Final = 2_000
 """Texts of a language."""
 AXES: Final = 192
@@ -37,7 +37,7 @@ MARK_WEIGHT: Final = 5.0
 REHEARSAL_WEIGHT: Final = 0.7
 CARRYING_WEIGHT: Final = 7.0
 """Of a rehearsed text that carries the risk: such texts are few, and what is found of them is not to be lost."""
-MOST_STEPS: Final = 30
+MAX_STEPS: Final = 30
 
 Values = npt.NDArray[np.float64]
 
@@ -93,7 +93,7 @@ class Learner:
         weights = np.zeros((len(points), len(RISKS)), dtype=np.float32)
         for place, (risk, threshold) in enumerate(self.thresholds.items()):
             known = answers.get(risk, {})
-            if len(known) >= LEAST_MARKS:
+            if len(known) >= MIN_MARKS:
                 own = sorted(known)
                 border = logits(np.array(threshold))
                 offsets = [logits(one.probabilities[:, len(SENTIMENTS) + place]) - border for one in
@@ -172,7 +172,7 @@ def _least_weights(features: Values, offsets: Values, truth: Values, heavy: Valu
         return float((heavy * (np.logaddexp(0, reached) - truth * reached)).sum() + RIDGE / 2 * (at @ at))
 
     now = loss(weights)
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         share = _share(offsets + features @ weights)
         slope = features.T @ (heavy * (share - truth)) + RIDGE * weights
         bend = (features.T * (heavy * share * (1 - share))) @ features + RIDGE * np.eye(len(weights))

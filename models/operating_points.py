@@ -19,8 +19,8 @@ Floats = npt.NDArray[np.float64]
 BALANCED: Final = "balanced"
 PRECISION: Final[Mapping[str, float]] = {"precise": 0.93, BALANCED: 0.85, "sensitive": 0.7}
 """The least precision of each point."""
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.1, 0.99
-THRESHOLDS: Final = tuple(round(LEAST_THRESHOLD + 0.01 * step, 2) for step in range(90))
+MIN_THRESHOLD, MAX_THRESHOLD = 0.1, 0.99
+THRESHOLDS: Final = tuple(round(MIN_THRESHOLD + 0.01 * step, 2) for step in range(90))
 CURVE_THRESHOLDS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 FEW = 15
 """Texts of a class, below which nothing is read off."""
@@ -47,7 +47,7 @@ def least_threshold(
 ) -> float:
     """The least of THRESHOLDS from which on flags have this precision, counted as if one more text were half right.
 
-    MOST_THRESHOLD where none reaches it.
+    MAX_THRESHOLD where none reaches it.
     """
     heavy = np.ones(len(truth)) if weights is None else weights / weights.mean()
     for threshold in THRESHOLDS:
@@ -56,7 +56,7 @@ def least_threshold(
             return threshold
         if (float(heavy[flagged & truth].sum()) + 0.5) / (float(heavy[flagged].sum()) + 1) >= precision:
             return threshold
-    return MOST_THRESHOLD
+    return MAX_THRESHOLD
 
 
 def most_precise_threshold(
@@ -64,7 +64,7 @@ def most_precise_threshold(
 ) -> float:
     """Of THRESHOLDS from which on this share of the true texts is found, the one whose flags are most precise."""
     heavy = np.ones(len(truth)) if weights is None else weights / weights.mean()
-    most, found = -1.0, LEAST_THRESHOLD
+    most, found = -1.0, MIN_THRESHOLD
     for threshold in THRESHOLDS:
         flagged = probability >= threshold
         right = float(heavy[flagged & truth].sum())

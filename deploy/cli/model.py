@@ -159,7 +159,7 @@ def learn(files: tuple[Path, ...], output: Path) -> None:
     learnt for the thresholds that are configured now.
     """
     from models.evaluate import Unreadable, read_labelled
-    from models.learning import LEAST_MARKS
+    from models.learning import MIN_MARKS
     from models.learning import learn as learn_from
     from models.runtime.classifier import BUNDLED
     from models.runtime.correction import save_corrections
@@ -177,7 +177,7 @@ def learn(files: tuple[Path, ...], output: Path) -> None:
     except (Unreadable, ModelRefused, FlaggingRefused) as error:
         raise UsageError(str(error)) from None
     for one in [one for _, _, taught in found for one in taught]:
-        few = "" if one.marks >= LEAST_MARKS else f"; nothing is learnt from fewer than {LEAST_MARKS}"
+        few = "" if one.marks >= MIN_MARKS else f"; nothing is learnt from fewer than {MIN_MARKS}"
         click.echo(
             f"{one.language} {one.risk}: {one.marks} marked, wrong on {one.wrong_before}, "
             f"now on {one.wrong_after}{few}",
@@ -185,7 +185,7 @@ def learn(files: tuple[Path, ...], output: Path) -> None:
         )
     corrections = {language: correction for language, correction, _ in found if correction is not None}
     if not corrections:
-        raise UsageError(f"nothing to learn: no risk of a language has {LEAST_MARKS} marked texts")
+        raise UsageError(f"nothing to learn: no risk of a language has {MIN_MARKS} marked texts")
     save_corrections(output, revision, corrections)
 
 

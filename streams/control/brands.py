@@ -1,6 +1,6 @@
 """What people change in the catalogue: the file is written, and Redis keeps who did it, when, and what it was before.
 
-    <namespace>:brands:changes   list: place → change as JSON, the newest last; at most MOST of them
+    <namespace>:brands:changes   list: place → change as JSON, the newest last; at most MAX_CHANGES of them
 
 A change is kept before the file is written: without Redis nothing is changed. The processes that read the file find the
 change by themselves (streams.catalogue.live).
@@ -17,7 +17,7 @@ from streams.catalogue.live import revision_of
 from streams.errors import UsageError
 from streams.ledger.reader import answers
 
-MOST: Final = 1_000
+MAX_CHANGES: Final = 1_000
 
 
 class BrandChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +60,7 @@ class BrandChanges:
         with prepared(path, text):
             answers(
                 self._client,
-                [("RPUSH", self._key, msgspec.json.encode(change)), ("LTRIM", self._key, -MOST, -1)],
+                [("RPUSH", self._key, msgspec.json.encode(change)), ("LTRIM", self._key, -MAX_CHANGES, -1)],
             )
 
     def last(self, count: int) -> list[BrandChange]:

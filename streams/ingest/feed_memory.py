@@ -13,7 +13,7 @@ from typing import Final, Literal
 from streams.clock import DAY_MS
 
 DAYS: Final = 8
-MOST: Final = 200_000
+MAX_ENTRIES: Final = 200_000
 """Entries; beyond it the oldest are forgotten."""
 Subject = Literal["told", "brands", "accounts", "version", "place"]
 """`told` an event's id · `brands` of an event, by its id · `accounts` the brands of an account's texts · `version` the
@@ -29,8 +29,7 @@ def suffix(day: int) -> str:
 class FeedMemory:
     """One feed's; one event loop."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._entries: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._changes: dict[int, dict[str, bytes | None]] = {}
         self.today = 0
@@ -56,7 +55,7 @@ class FeedMemory:
             self._change(self.today, name, value.encode())
             if former is not None and former[0] != self.today:
                 self._change(former[0], name, None)
-        while len(self._entries) > self._most:
+        while len(self._entries) > MAX_ENTRIES:
             oldest, (day, _) = self._entries.popitem(last=False)
             self._change(day, oldest, None)
 

@@ -21,7 +21,7 @@ INGEST: Final = "ingest"
 """The stage under which the ledger has the feeds; a feed is a topic with one partition."""
 FEED: Final = "feed"
 """The suffix of the hash."""
-MOST_UNREAD: Final = 50
+MAX_UNREAD_TYPES: Final = 50
 """Types with reasons in a status; the most frequent ones."""
 SHAPE_CHARS: Final = 1_000
 DEPTH: Final = 8

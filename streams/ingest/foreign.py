@@ -14,6 +14,7 @@ A field that is missing, null or of no use has its default; one that is there an
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -58,7 +59,6 @@ _SHOWN_UNITS = {
     "千万": 10_000_000,
     "亿": 100_000_000,
 }
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class ForeignError(msgspec.ValidationError):
@@ -82,7 +82,7 @@ def epoch_ms(time: int) -> int:
 def read_json(raw: bytes | str) -> Any:
     """The JSON value of a message. Half emojis and invalid UTF-8 become U+FFFD. Raises ForeignError."""
     data = raw.encode(errors="surrogatepass") if isinstance(raw, str) else bytes(raw)
-    data = data.removeprefix(_BYTE_ORDER_MARK)
+    data = data.removeprefix(BOM_UTF8)
     try:
         return msgspec.json.decode(data)
     except RecursionError:

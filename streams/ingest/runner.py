@@ -23,7 +23,7 @@ from streams.clock import Clock, system_clock
 from streams.errors import Unavailable, UsageError
 from streams.ingest.feed import EXAMPLE_BYTES
 from streams.ingest.feed_ledger import FeedLedger
-from streams.ingest.feed_status import MOST_UNREAD, FeedStatus, UnreadStatus, shape
+from streams.ingest.feed_status import MAX_UNREAD_TYPES, FeedStatus, UnreadStatus, shape
 from streams.ingest.foreign import NOTHING_READ
 from streams.ingest.protocols.received import (
     MESSAGE_BYTES,
@@ -326,7 +326,7 @@ class FeedRunner:
             count = unread.count + (before.count if before else 0)
             known_shape = before.shape if before else shape(unread.example[:EXAMPLE_BYTES])
             told[type_name, reason] = UnreadStatus(type_name, reason, count, unread.detail, known_shape)
-        self.status.unread = sorted(told.values(), key=lambda one: -one.count)[:MOST_UNREAD]
+        self.status.unread = sorted(told.values(), key=lambda one: -one.count)[:MAX_UNREAD_TYPES]
 
     async def _beat(self, held: FeedLedger) -> None:
         """Nothing came: say that the process is alive."""

@@ -13,7 +13,7 @@ from streams.ingest.feed_list import AnyFeed
 from streams.ingest.translator import Translation, Translator
 
 GZIP: Final = b"\x1f\x8b"
-MOST_BYTES: Final = 500_000_000
+MAX_BYTES: Final = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def unpacked(data: bytes) -> bytes:
         return data
     try:
         unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        whole = unpacker.decompress(data, MOST_BYTES)
+        whole = unpacker.decompress(data, MAX_BYTES)
     except zlib.error as error:
         raise UsageError(f"not a whole gzip file ({error})") from None
     return whole if unpacker.unconsumed_tail == b"" and not unpacker.unused_data else gzip.decompress(data)

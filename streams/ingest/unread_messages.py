@@ -21,7 +21,7 @@ from streams.ledger.reader import answers
 from streams.ledger.redis import key_prefix
 
 KEPT_DAYS: Final = 7
-MOST_OF_A_TYPE: Final = 20
+MAX_OF_A_TYPE: Final = 20
 """The newest of a type and reason: one that floods leaves room for the others."""
 MESSAGE_BYTES: Final = 16_000
 """The beginning of a longer message is kept."""
@@ -51,9 +51,9 @@ def suffix(day: int) -> str:
 class UnreadMessages:
     """One feed's; one event loop."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         """0 keeps none."""
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._ring: OrderedDict[int, tuple[int, tuple[str, str], int]] = OrderedDict()
         """Number → day, type and reason, bytes; the oldest first."""
         self._of_type: dict[tuple[str, str], deque[int]] = {}
@@ -71,7 +71,7 @@ class UnreadMessages:
 
     def add(self, raw: bytes | str, part: UnreadPart, received_ms: int) -> None:
         """Keep a message, and let the oldest go where there are too many."""
-        if not self._most_bytes:
+        if not self._max_bytes:
             return
         whole = raw.encode(errors="replace") if isinstance(raw, str) else raw
         message = UnreadMessage(received_ms, *part, whole[:MESSAGE_BYTES], len(whole))
@@ -94,11 +94,11 @@ class UnreadMessages:
         self._next = max(self._next, number + 1)
         numbers = self._of_type.setdefault(of, deque())
         numbers.append(number)
-        if len(numbers) > MOST_OF_A_TYPE:
+        if len(numbers) > MAX_OF_A_TYPE:
             self._drop(numbers[0])
 
     def _bound(self) -> None:
-        while self._bytes > self._most_bytes and self._ring:
+        while self._bytes > self._max_bytes and self._ring:
             self._drop(next(iter(self._ring)))
 
     def _drop(self, number: int) -> None:

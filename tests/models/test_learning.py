@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.evaluate import LabelledText
-from models.learning import LEAST_MARKS, learn
+from models.learning import MIN_MARKS, learn
 from models.runtime.classifier import BUNDLED, load_classifier
 from models.runtime.correction import Correction, CorrectionRefused, read_corrections, save_corrections
 from models.runtime.flagging import AS_SHIPPED
@@ -77,7 +77,7 @@ def test_file_that_is_no_correction_is_refused(content: bytes, tmp_path: Path) -
 
 
 def test_few_marks_teach_nothing() -> None:
-    marked = [LabelledText(text, risks={"diversion": 1}) for text in MISSED[: LEAST_MARKS - 1]]
+    marked = [LabelledText(text, risks={"diversion": 1}) for text in MISSED[: MIN_MARKS - 1]]
     [(_, correction, [taught])] = learn(marked, BUNDLED, AS_SHIPPED, rehearsed=10)
     assert correction is None
     assert taught.wrong_after == taught.wrong_before

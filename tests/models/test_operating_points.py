@@ -7,8 +7,8 @@ import pytest
 
 from models.operating_points import (
     CURVE_THRESHOLDS,
-    LEAST_THRESHOLD,
-    MOST_THRESHOLD,
+    MAX_THRESHOLD,
+    MIN_THRESHOLD,
     PRECISION,
     curve,
     least_threshold,
@@ -48,11 +48,11 @@ def test_least_threshold_reaches_the_precision_and_a_lower_one_does_not(precisio
 
 
 def test_precision_that_is_there_everywhere_takes_the_least_threshold() -> None:
-    assert least_threshold(np.ones(100, dtype=bool), PROBABILITY[::10], 0.9) == LEAST_THRESHOLD
+    assert least_threshold(np.ones(100, dtype=bool), PROBABILITY[::10], 0.9) == MIN_THRESHOLD
 
 
 def test_precision_that_is_nowhere_takes_the_most() -> None:
-    assert least_threshold(np.zeros(100, dtype=bool), np.full(100, 0.999), 0.9) == MOST_THRESHOLD
+    assert least_threshold(np.zeros(100, dtype=bool), np.full(100, 0.999), 0.9) == MAX_THRESHOLD
 
 
 def test_one_lucky_text_is_no_precision() -> None:

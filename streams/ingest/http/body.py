@@ -1,6 +1,7 @@
 """A request's body as single events: unpacked and taken apart with every size bounded before work is done."""
 
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import Final
 
@@ -86,12 +87,12 @@ def split(body: bytes, content_type: str) -> Sequence[bytes | msgspec.Raw]:
 
 
 def _lines(body: bytes) -> list[bytes]:
-    lines: Iterable[bytes] = body.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines: Iterable[bytes] = body.removeprefix(BOM_UTF8).split(b"\n")
     return [stripped for line in lines if (stripped := line.strip())]
 
 
 def _values(body: bytes) -> Sequence[bytes | msgspec.Raw]:
-    text = body.removeprefix(b"\xef\xbb\xbf").strip()
+    text = body.removeprefix(BOM_UTF8).strip()
     if not text.startswith(b"["):
         return [text] if text else []
     try:

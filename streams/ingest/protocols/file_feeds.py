@@ -1,5 +1,6 @@
 """`kind: files`, read once to their end, and `kind: folder`, which a collector writes and which is followed."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -38,7 +39,7 @@ class FilesFeed(FeedEntry, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def recorded(self, data: bytes) -> Iterator[Received]:
         found = self.encoding or encoding_of(data)
-        is_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+        is_json = data.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[")
         framing: Framing = JsonLines(found) if is_json else CsvRows(data, found, self.delimiter)
         line = 1
         for record in framing.records(data, at_end=True):

@@ -8,6 +8,7 @@ of the header: where it has not, its first line alone is bad, and the next line 
 """
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,7 +22,6 @@ MAX_RECORD_BYTES = MESSAGE_BYTES
 MAX_ROW_LINES = 2_000
 """Lines a row: more of them are a quote that was never closed."""
 DETECT_BYTES = 65_536
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t", "|")
 csv.field_size_limit(MAX_RECORD_BYTES)
 
@@ -71,7 +71,7 @@ class JsonLines:
     def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
         start = 0
         while (record := _line(data, start, at_end)) is not None:
-            line = _in_utf8(record.message.removeprefix(BYTE_ORDER_MARK).strip(), self._encoding)
+            line = _in_utf8(record.message.removeprefix(BOM_UTF8).strip(), self._encoding)
             yield Record(line, record.size, record.lines, record.fault, record.too_large)
             start += record.size
 
@@ -82,7 +82,7 @@ class CsvRows:
     def __init__(self, head: bytes, encoding: str, delimiter: str | None = None) -> None:
         """`head` is the beginning of the file, its first line whole."""
         self._encoding = encoding
-        first, skipped = head.removeprefix(BYTE_ORDER_MARK), 0
+        first, skipped = head.removeprefix(BOM_UTF8), 0
         if first[:4].lower() == b"sep=":  # Excel's
             skipped = first.find(b"\n") + 1
             delimiter = delimiter or first[4:5].decode(errors="replace")
@@ -107,7 +107,7 @@ class CsvRows:
         """The fields of each row, None where it cannot be read; and the record."""
         start = 0
         while (first := _line(data, start, at_end)) is not None:
-            line = first.message.removeprefix(BYTE_ORDER_MARK)
+            line = first.message.removeprefix(BOM_UTF8)
             if first.too_large or not line.strip():
                 yield None, Record(b"", first.size, first.lines, first.fault, first.too_large)
                 start += first.size
@@ -136,7 +136,7 @@ class CsvRows:
                 break
             size, lines = size + line.size, lines + 1
             if line.message.count(b'"') % 2:
-                row = data[start : start + size].rstrip(b"\r\n").removeprefix(BYTE_ORDER_MARK)
+                row = data[start : start + size].rstrip(b"\r\n").removeprefix(BOM_UTF8)
                 fields, fault, is_open = self._fields(row)
                 if fields is not None:
                     return fields, Record(row, size, lines)

@@ -55,7 +55,7 @@ IN_A_ROW: Final = 3
 """So many times one after the other, all different, are not all stray ones."""
 FAR_AHEAD_US: Final = FAR_AHEAD_MS * 1000
 """Farther ahead a time is always a stray one."""
-MOST_TOLD: Final = 100
+MAX_TOLD: Final = 100
 """Messages since the cursor's time that are known again."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -275,7 +275,7 @@ class _Place:
             self.time_us = time_us
             first = next((at for at, (named, _) in enumerate(self._told) if named == time_us), 0)
             self._told = [one for at, one in enumerate(self._told) if at >= first or one[0] >= time_us]
-        del self._told[:-MOST_TOLD]
+        del self._told[:-MAX_TOLD]
 
 
 class _CursorRefused(Exception):

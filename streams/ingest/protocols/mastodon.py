@@ -95,10 +95,7 @@ class Mastodon:
         streamed: asyncio.Queue[Item | Exception] = asyncio.Queue(10_000)
         listening = asyncio.create_task(self._listen(streamed))
         try:
-            first = await streamed.get()
-            if isinstance(first, Exception):
-                raise first
-            yield first
+            yield await _next(streamed)
             filled = set[str]()
             if last:
                 async for item in self._timeline(last):
@@ -109,10 +106,7 @@ class Mastodon:
                         item = replace(item, cursor=str(last))
                     yield item
             while True:
-                item_or_error = await streamed.get()
-                if isinstance(item_or_error, Exception):
-                    raise item_or_error
-                item = item_or_error
+                item = await _next(streamed)
                 if isinstance(item, Received):
                     own_id = _status_id(item.message)
                     if own_id in filled:
@@ -189,6 +183,14 @@ class Mastodon:
 
     def _scheme(self, kind: str) -> str:
         return kind + ("s" if self.endpoint.url.scheme in ("https", "wss") else "")
+
+
+async def _next(streamed: "asyncio.Queue[Item | Exception]") -> Item:
+    """What streams next. Raises how it ended."""
+    item = await streamed.get()
+    if isinstance(item, Exception):
+        raise item
+    return item
 
 
 def _status_id(raw: bytes | str) -> str:

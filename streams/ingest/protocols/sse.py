@@ -4,6 +4,7 @@ After a cut the last id goes back as `Last-Event-ID`, and a server that keeps it
 that was cut before its blank line was none. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -70,10 +71,10 @@ class EventReader:
         """The events that end in these bytes."""
         text = self._rest + part
         if not self._begun:
-            if len(text) < 3 and b"\xef\xbb\xbf".startswith(text):
+            if len(text) < 3 and BOM_UTF8.startswith(text):
                 self._rest = text
                 return
-            text, self._begun = text.removeprefix(b"\xef\xbb\xbf"), True
+            text, self._begun = text.removeprefix(BOM_UTF8), True
         at = 0
         while (end := _line_end(text, at)) is not None:
             line, at = text[at : end[0]], end[1]

@@ -24,7 +24,7 @@ ANSWER_BYTES: Final = 32_000_000
 CONNECT_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 60.0
 REDIRECTS: Final = 5
-MOST_RETRY_SECONDS: Final = 3_600.0
+MAX_RETRY_SECONDS: Final = 3_600.0
 """However long a server asks us to wait."""
 USER_AGENT: Final = "pulsewatch"
 LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -139,7 +139,7 @@ def retry_after_seconds(headers: Mapping[str, str], now_ms: int | None = None) -
             seconds = parsedate_to_datetime(asked).timestamp() - (system_clock() if now_ms is None else now_ms) / 1000
         except (ValueError, OverflowError):
             seconds = 0.0
-    return min(max(0.0, seconds), MOST_RETRY_SECONDS)
+    return min(max(0.0, seconds), MAX_RETRY_SECONDS)
 
 
 @asynccontextmanager
@@ -174,13 +174,13 @@ def same_host(here: URL, there: URL) -> bool:
     )
 
 
-async def body(answer: aiohttp.ClientResponse, where: object, most_bytes: int = ANSWER_BYTES) -> bytes:
+async def body(answer: aiohttp.ClientResponse, where: object, max_bytes: int = ANSWER_BYTES) -> bytes:
     """The whole of an answer. Raises FeedUnavailable for one that is larger than allowed, or cut."""
     parts = bytearray()
     async for part in answer.content.iter_any():
         parts += part
-        if len(parts) > most_bytes:
-            raise FeedUnavailable(f"{where} answers with more than {most_bytes} bytes", MOST_RETRY_SECONDS)
+        if len(parts) > max_bytes:
+            raise FeedUnavailable(f"{where} answers with more than {max_bytes} bytes", MAX_RETRY_SECONDS)
     return bytes(parts)
 
 

@@ -8,7 +8,7 @@ import pytest
 from streams.clock import DAY_MS
 from streams.ingest.feed import UnreadPart
 from streams.ingest.foreign import UnreadReason
-from streams.ingest.unread_messages import MESSAGE_BYTES, MOST_OF_A_TYPE, UnreadMessage, UnreadMessages, written
+from streams.ingest.unread_messages import MAX_OF_A_TYPE, MESSAGE_BYTES, UnreadMessage, UnreadMessages, written
 
 NOW_MS = 1_790_000_000_000
 
@@ -33,8 +33,8 @@ class Store:
                     of_day[name] = entry
         unread.stored()
 
-    def load(self, most_bytes: int) -> UnreadMessages:
-        unread = UnreadMessages(most_bytes)
+    def load(self, max_bytes: int) -> UnreadMessages:
+        unread = UnreadMessages(max_bytes)
         for day in sorted(self.days):
             unread.load(day, self.days[day])
         return unread
@@ -57,21 +57,21 @@ def test_type_that_floods_leaves_room_for_others() -> None:
             store.save(unread)
     store.save(unread)
     kept = store.entries
-    assert len(kept) == 1 + MOST_OF_A_TYPE
+    assert len(kept) == 1 + MAX_OF_A_TYPE
     assert b'{"rare": 1}' in kept[0]
     assert b'{"n": 999}' in kept[-1]
 
 
-@pytest.mark.parametrize("most_bytes", [0, 5_000, 100_000])
-def test_bytes_are_bounded_over_restarts(most_bytes: int) -> None:
+@pytest.mark.parametrize("max_bytes", [0, 5_000, 100_000])
+def test_bytes_are_bounded_over_restarts(max_bytes: int) -> None:
     store = Store()
     for process in range(4):
-        unread = store.load(most_bytes)
+        unread = store.load(max_bytes)
         for number in range(60):
             unread.add("x" * (100 * (number % 40)), part(f"type {number % 30}"), NOW_MS + process * DAY_MS)
             store.save(unread)
-            assert sum(map(len, store.entries)) <= most_bytes
-    assert bool(store.entries) == bool(most_bytes)
+            assert sum(map(len, store.entries)) <= max_bytes
+    assert bool(store.entries) == bool(max_bytes)
 
 
 def test_long_message_is_cut_and_says_how_long_it_was() -> None:
