@@ -130,14 +130,11 @@ def _alerts(settings: Settings) -> list[Alert]:
 
 def _token(file: Path | None) -> str:
     from streams.errors import UsageError
+    from streams.secret_file import read_word
 
     if file is not None:
-        try:
-            token = file.read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{file} cannot be read: {error}") from None
-    else:
-        token = os.environ.get(TOKEN, "").strip()
+        return read_word(file)
+    token = os.environ.get(TOKEN, "").strip()
     if not token:
         raise UsageError(f"a token is needed: --token-file, or {TOKEN} (Grafana: Administration, Service accounts)")
     return token

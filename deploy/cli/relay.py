@@ -1,11 +1,18 @@
 """`pulsewatch relay`: from Alertmanager to Slack, PagerDuty, Feishu, DingTalk, WeCom, each in its own format."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from streams.loopback import is_loopback
+
+if TYPE_CHECKING:
+    from streams.notification.receivers import Receiver
 
 
 @click.command()
@@ -39,58 +46,78 @@ def relay(
 
     Keeps nothing: Alertmanager tries again until the relay says that the receiver has it. Metrics are on /metrics.
     """
+    from deploy.local.programs import RELAY_CONFIG
+    from streams.notification.receivers import load
+
+    targets = load(config or RELAY_CONFIG)
+    if check:
+        _check(targets, alertmanager)
+    elif target is not None:
+        _test(targets, target)
+    else:
+        _serve(targets, host, port, names)
+
+
+def _check(targets: Mapping[str, Receiver], alertmanager: Path | None) -> None:
+    """Say which alerts reach each target."""
+    from deploy.cli.routes import reach
+    from deploy.local.alertmanager import CONFIG
+    from streams.settings import settings
+
+    reached = reach(alertmanager or CONFIG)
+    for name, receiver in targets.items():
+        click.echo(f"{name:24} {receiver.kind:10} {receiver.language}")
+        for what in reached.get(name, ["nothing: no route of Alertmanager leads here"]):
+            click.echo(f"    {what}")
+    _warn_of_links(settings().console_url)
+
+
+def _test(targets: Mapping[str, Receiver], target: str) -> None:
+    """Raises Unavailable where the target does not take the message."""
+    import asyncio
+
+    from streams.errors import Unavailable, UsageError
+    from streams.notification.message import Links
+    from streams.notification.trial import send_test
+    from streams.settings import settings
+
+    if target not in targets:
+        raise UsageError(f"{target} is none of the targets: {', '.join(targets)}")
+    chosen = settings()
+    result = asyncio.run(send_test(targets[target], Links(chosen.console_url, chosen.runbooks_url)))
+    if result.outcome != "delivered":
+        raise Unavailable(f"{target}: {result.outcome}: {result.reason}")
+    click.echo(f"{target} took the test message.")
+    _warn_of_links(chosen.console_url)
+
+
+def _serve(targets: Mapping[str, Receiver], host: str, port: int, names: tuple[str, ...]) -> None:
     import asyncio
     from contextlib import closing
 
-    from deploy.cli.routes import reach
-    from deploy.local.alertmanager import CONFIG as ALERTMANAGER_CONFIG
-    from deploy.local.programs import RELAY_CONFIG
     from streams.catalogue.facts import BrandFacts
-    from streams.errors import Unavailable, UsageError
+    from streams.errors import UsageError
     from streams.ledger.connect import reader_client
     from streams.notification.gate import Gate
     from streams.notification.message import Links
-    from streams.notification.receivers import load
     from streams.notification.records import AlertRecords
     from streams.notification.relay import Surroundings, serve
-    from streams.notification.trial import send_test
     from streams.secret_file import read_word
     from streams.settings import settings
 
-    targets = load(config or RELAY_CONFIG)
     chosen = settings()
-    links = Links(chosen.console_url, chosen.runbooks_url)
-    if check:
-        reached = reach(alertmanager or ALERTMANAGER_CONFIG)
-        for name, receiver in targets.items():
-            click.echo(f"{name:24} {receiver.kind:10} {receiver.language}")
-            for what in reached.get(name, ["nothing: no route of Alertmanager leads here"]):
-                click.echo(f"    {what}")
-        _warn_of_links(chosen.console_url)
-    elif target is not None:
-        if target not in targets:
-            raise UsageError(f"{target} is none of the targets: {', '.join(targets)}")
-        result = asyncio.run(send_test(targets[target], links))
-        if result.outcome != "delivered":
-            raise Unavailable(f"{target}: {result.outcome}: {result.reason}")
-        click.echo(f"{target} took the test message.")
-        _warn_of_links(chosen.console_url)
-    else:
-        try:
-            with closing(reader_client(chosen)) as client:
-                records = AlertRecords(client, chosen.namespace)
-                facts = BrandFacts.where_usable(chosen)
-                around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file, facts)
-                gate = Gate(chosen.relay_token_file, names)
-                if gate.token_file is None:
-                    click.echo(
-                        "Whoever reaches this address may page people: set PULSEWATCH_RELAY_TOKEN_FILE.", err=True
-                    )
-                else:
-                    read_word(gate.token_file)
-                asyncio.run(serve(targets, links, host, port, around, gate))
-        except OSError as error:
-            raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    links, gate = Links(chosen.console_url, chosen.runbooks_url), Gate(chosen.relay_token_file, names)
+    try:
+        with closing(reader_client(chosen)) as client:
+            records, facts = AlertRecords(client, chosen.namespace), BrandFacts.where_usable(chosen)
+            around = Surroundings(records, chosen.alertmanager, chosen.alertmanager_password_file, facts)
+            if gate.token_file is None:
+                click.echo("Whoever reaches this address may page people: set PULSEWATCH_RELAY_TOKEN_FILE.", err=True)
+            else:
+                read_word(gate.token_file)
+            asyncio.run(serve(targets, links, host, port, around, gate))
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
 def _warn_of_links(console_url: str) -> None:

@@ -1,14 +1,17 @@
 """`pulsewatch rules`: packs tried, read for mistakes and explained, with no server and no Python."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from streams.events.schema import Platform, TextKind
+
+if TYPE_CHECKING:
+    from streams.compliance.rulebook import Considered
 
 
 def _packs(function: Callable[..., None]) -> Callable[..., None]:
@@ -128,16 +131,21 @@ def explain(
     if not told.considered:
         click.echo("no rule matches")
     for item in told.considered:
-        outcome = "fires" if item.excuse is None else "excused"
-        click.echo(f"{outcome:13} {item.rule}  {item.article}")
-        click.echo(f"              “{item.matched}” at {item.span[0]}–{item.span[1]}, read as “{item.reading}”")
-        if item.score is not None:
-            click.echo(f"              reads like a breach of {item.family} with {item.score:.2f}")
-        if item.excuse is not None:
-            click.echo(f"              by {item.excuse if len(item.excuse) < 160 else item.excuse[:157] + '…'}")
+        for line in _match_lines(item):
+            click.echo(line)
     for timer, what, span in to_timers:
         click.echo(f"{what:13} {timer.timer.id}  {timer.timer.article}")
         click.echo(f"              “{text[slice(*span)]}” at {span[0]}–{span[1]}")
+
+
+def _match_lines(match: "Considered") -> Iterator[str]:
+    outcome = "fires" if match.excuse is None else "excused"
+    yield f"{outcome:13} {match.rule}  {match.article}"
+    yield f"              “{match.matched}” at {match.span[0]}–{match.span[1]}, read as “{match.reading}”"
+    if match.score is not None:
+        yield f"              reads like a breach of {match.family} with {match.score:.2f}"
+    if match.excuse is not None:
+        yield f"              by {match.excuse if len(match.excuse) < 160 else match.excuse[:157] + '…'}"
 
 
 @rules.command()
