@@ -11,9 +11,11 @@ def gravest_first(alerts: Iterable[Alert], decided: Collection[str] = ()) -> lis
     return sorted(
         alerts,
         key=lambda alert: (
-            alert.state == "firing", SEVERITIES.index(alert.severity) if alert.state == "firing" else 0,
+            alert.state == "firing",
+            SEVERITIES.index(alert.severity) if alert.state == "firing" else 0,
             alert.state == "firing" and alert.fingerprint not in decided,
-            alert.updated_at, alert.fingerprint,
+            alert.updated_at,
+            alert.fingerprint,
         ),
         reverse=True,
-    )  # fmt: skip
+    )

@@ -53,9 +53,15 @@ class Readers:
         self.campaigns = Campaigns(self._client, settings.namespace)
         self.recorder = CampaignRecorder(self.campaigns, self.engagement, self.views)
         self.snapshots = SnapshotReader(
-            self.engagement, self.alerts, self.views, self.offsets, self._log, clock, self.at_once,
+            self.engagement,
+            self.alerts,
+            self.views,
+            self.offsets,
+            self._log,
+            clock,
+            self.at_once,
             self.decisions.standing,
-        )  # fmt: skip
+        )
         """Everything that exporter and terminal show, at once."""
 
     def feed_statuses(self) -> list[FeedStatus]:

@@ -96,8 +96,9 @@ class Learner:
             if len(known) >= MIN_MARKS:
                 own = sorted(known)
                 border = logits(np.array(threshold))
-                offsets = [logits(one.probabilities[:, len(SENTIMENTS) + place]) - border for one in
-                           (looked, self._rehearsed)]  # fmt: skip
+                offsets = [
+                    logits(one.probabilities[:, len(SENTIMENTS) + place]) - border for one in (looked, self._rehearsed)
+                ]
                 weights[own, place] = _least_weights(
                     np.concatenate([marked[np.ix_(own, own)], rehearsed[:, own]]),
                     np.concatenate([offsets[0][own], offsets[1]]),
@@ -137,10 +138,15 @@ def learn(
         correction = learner.learn(looked, answers)
         after = looked.probabilities if correction is None else correction.apply(*looked)
         taught = [
-            Taught(language, risk, len(known), *(_wrong(said, place, learner.thresholds[risk], known)
-                                                 for said in (looked.probabilities, after)))
-            for place, (risk, known) in enumerate(answers.items()) if known
-        ]  # fmt: skip
+            Taught(
+                language,
+                risk,
+                len(known),
+                *(_wrong(said, place, learner.thresholds[risk], known) for said in (looked.probabilities, after)),
+            )
+            for place, (risk, known) in enumerate(answers.items())
+            if known
+        ]
         yield language, correction, taught
 
 

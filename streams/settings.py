@@ -163,9 +163,10 @@ class Settings(BaseSettings):
         description="Where people read dashboards/runbooks, such as a Git host's folder; messages link there if set.",
     )
     alertmanager: str = Field(
-        "http://127.0.0.1:9093", pattern=r"^https?://",
+        "http://127.0.0.1:9093",
+        pattern=r"^https?://",
         description="Alertmanager's address: the relay silences acknowledged alerts there.",
-    )  # fmt: skip
+    )
     alertmanager_password_file: Path | None = Field(
         None, description="A file with the password of Alertmanager's user `pulsewatch`."
     )

@@ -46,9 +46,12 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
             app = application(PageSources(readers, topics, facts=facts), auth, names)
             logging.getLogger("uvicorn.error").addFilter(_is_no_cancelled_stream)
             serve_application(
-                app, options.host, options.port, grace_seconds=1,
+                app,
+                options.host,
+                options.port,
+                grace_seconds=1,
                 on_listening=lambda: on_progress(f"The console is at {address(options)}"),
-            )  # fmt: skip
+            )
     finally:
         topics.stop()
 

@@ -57,8 +57,10 @@ class HeldAlerts:
         behind = any(offsets.get(where, 0) < highest for where, highest in self._highest.items())
         if behind and self._behind_since is None:
             self._behind_since = self._seconds()
-            log.warning("Redis was emptied or restored: %d firing alerts are held until detection has caught up",
-                        sum(alert.state == "firing" for alert in self._told))  # fmt: skip
+            log.warning(
+                "Redis was emptied or restored: %d firing alerts are held until detection has caught up",
+                sum(alert.state == "firing" for alert in self._told),
+            )
         elif not behind and self._behind_since is not None:
             log.warning("Detection has caught up with where Redis was; alerts are as it finds them")
             self._behind_since = None

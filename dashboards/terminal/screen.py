@@ -40,9 +40,14 @@ class Screen:
             cells, spare = self._console.width, self._console.height - LINES_BESIDE_ROWS - below
             rows = max(MIN_ROWS, min(spare * 2 // 5, max(len(snapshot.rooms), MIN_ROWS)))
             drawn = render(
-                snapshot, rows, alert_rows=max(MIN_ROWS, spare - rows), cells=cells, addresses=self._addresses,
-                progress=progress, facts=self._facts,
-            )  # fmt: skip
+                snapshot,
+                rows,
+                alert_rows=max(MIN_ROWS, spare - rows),
+                cells=cells,
+                addresses=self._addresses,
+                progress=progress,
+                facts=self._facts,
+            )
             self._live.update(drawn, refresh=True)
             return
         written = lines(self._shown, snapshot, progress, self._facts)

@@ -72,8 +72,10 @@ def test(labelled: tuple[Path, ...], path: Path, as_json: bool) -> None:
     for miss in quality.misses:
         verdict = "found " if miss.found else "missed"
         click.echo(f"{verdict} {one_line(miss.brand)}: {one_line(miss.text)} ({one_line(miss.why)})")
-    figures = (f"{name} {'-' if share is None else f'{share:.3f}'}"
-               for name, share in (("precision", quality.precision), ("recall", quality.recall)))  # fmt: skip
+    figures = (
+        f"{name} {'-' if share is None else f'{share:.3f}'}"
+        for name, share in (("precision", quality.precision), ("recall", quality.recall))
+    )
     click.echo(f"{quality.texts} texts, {quality.meant} pairs meant, {quality.found} found: {', '.join(figures)}")
 
 

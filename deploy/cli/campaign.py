@@ -35,9 +35,15 @@ def campaign() -> None:
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @click.option("--author", default="cli", show_default=True, help="Who creates it.")
 def create(
-    name: str, room: str | None, product: str | None, brand: str | None, starts: datetime, ends: datetime,
-    tags: tuple[str, ...], author: str,
-) -> None:  # fmt: skip
+    name: str,
+    room: str | None,
+    product: str | None,
+    brand: str | None,
+    starts: datetime,
+    ends: datetime,
+    tags: tuple[str, ...],
+    author: str,
+) -> None:
     """Create a campaign and print its id. What came before it is kept at once."""
     import msgspec
 

@@ -23,9 +23,15 @@ class LocalAlertmanager(ServerProcess):
     name = "alertmanager"
 
     def __init__(
-        self, folder: Path, port: int = 0, *, receiver: str, relay: str | None = None,
-        minute: str = "1m", secrets: StackSecrets | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        receiver: str,
+        relay: str | None = None,
+        minute: str = "1m",
+        secrets: StackSecrets | None = None,
+    ) -> None:
         """`minute`: how long groups wait in place of the shipped minute and more. `secrets`: what it shows and asks
         for; without them it asks for nothing."""
         super().__init__(folder, port)
@@ -72,7 +78,7 @@ class LocalAlertmanager(ServerProcess):
 
 def delivering_to(
     shipped: dict[str, Any], hosts: Mapping[str, str], secrets: StackSecrets | None = None
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The shipped configuration with every webhook's host replaced by its address here, its path kept, and its token
     by the one here, or none."""
     receivers = [

@@ -96,7 +96,7 @@ class RelayProcess(ServerProcess):
 
     def __init__(
         self, folder: Path, settings: Settings, port: int = 0, *, receiver: str, secrets: StackSecrets | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(folder, port)
         self._settings = settings
         self._receiver = receiver

@@ -23,9 +23,14 @@ class LocalPrometheus(ServerProcess):
     name = "prometheus"
 
     def __init__(
-        self, folder: Path, port: int = 0, *, targets: Targets | None = None, alertmanager: str | None = None,
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        targets: Targets | None = None,
+        alertmanager: str | None = None,
         secrets: StackSecrets | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(folder, port)
         self._targets = targets or {}
         self._alertmanager = alertmanager
@@ -66,7 +71,7 @@ class LocalPrometheus(ServerProcess):
 
 def with_local_targets(
     shipped: dict[str, Any], targets: Targets, alertmanager: str | None, secrets: StackSecrets | None = None
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The shipped configuration with addresses and passwords of this machine; a job without targets here is left
     out."""
     jobs = [

@@ -61,7 +61,7 @@ class Receiver(ThreadingHTTPServer):
 
     def __init__(
         self, port: int = 0, log: Path | None = None, host: str = "127.0.0.1", gate: Gate = HEADERS_ONLY
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__((host, port), _Handler)
         self.gate = gate
         self._log = log

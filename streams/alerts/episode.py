@@ -96,12 +96,30 @@ def max_severity(one: Severity, other: Severity) -> Severity:
 
 
 def new_alert(
-    kind: AlertKind, brand_id: str, *, started_at_ms: int, now_ms: int, severity: Severity, summary: str,
-    explanation: str, room_id: str | None = None, subject: str | None = None, **facts: Any,
-) -> Alert:  # fmt: skip
+    kind: AlertKind,
+    brand_id: str,
+    *,
+    started_at_ms: int,
+    now_ms: int,
+    severity: Severity,
+    summary: str,
+    explanation: str,
+    room_id: str | None = None,
+    subject: str | None = None,
+    **facts: Any,
+) -> Alert:
     """The pending alert of a new episode. `subject` parts episodes of one kind and start: a rule family, a source."""
     return Alert(
         fingerprint=fingerprint(kind, brand_id, room_id, subject, started_at_ms),
-        kind=kind, severity=severity, state="pending", brand_id=brand_id, started_at=started_at_ms, updated_at=now_ms,
-        summary=summary, explanation=explanation, runbook=KINDS[kind].runbook, room_id=room_id, **facts,
-    )  # fmt: skip
+        kind=kind,
+        severity=severity,
+        state="pending",
+        brand_id=brand_id,
+        started_at=started_at_ms,
+        updated_at=now_ms,
+        summary=summary,
+        explanation=explanation,
+        runbook=KINDS[kind].runbook,
+        room_id=room_id,
+        **facts,
+    )

@@ -97,9 +97,7 @@ def silence_as_of(episode: Episode, feed: FeedActivity, now_ms: int) -> Alert:
     return episode.as_of(None, Hysteresis(0, 0), **fields)
 
 
-def _silence_fields(
-    brand_id: str, room_id: str | None, name: str, feed: FeedActivity, now_ms: int
-) -> dict[str, Any]:  # fmt: skip
+def _silence_fields(brand_id: str, room_id: str | None, name: str, feed: FeedActivity, now_ms: int) -> dict[str, Any]:
     quiet_minutes = (now_ms - feed.heard_ms) / MINUTE_MS
     active_minutes = (feed.last_ms - feed.first_ms) / MINUTE_MS
     where = f"{name} in {in_room(room_id)}" if room_id else f"{name} for {brand_id}"

@@ -312,9 +312,16 @@ def _clock_fields(brand_id: str, source: str, offset_ms: int) -> dict[str, Any]:
 def _clock_episode(brand_id: str, source: str, offset_ms: int, now_ms: int) -> Episode:
     """It fires at once: a clock was measured for long enough."""
     alert = new_alert(
-        "feed_time", brand_id, started_at_ms=now_ms // MINUTE_MS * MINUTE_MS, now_ms=now_ms, severity="warning",
-        subject=source, source=source, baseline={"offset_minutes": 0.0}, **_clock_fields(brand_id, source, offset_ms),
-    )  # fmt: skip
+        "feed_time",
+        brand_id,
+        started_at_ms=now_ms // MINUTE_MS * MINUTE_MS,
+        now_ms=now_ms,
+        severity="warning",
+        subject=source,
+        source=source,
+        baseline={"offset_minutes": 0.0},
+        **_clock_fields(brand_id, source, offset_ms),
+    )
     episode = Episode(alert, since_ms=now_ms)
     episode.fire(now_ms)
     return episode

@@ -174,9 +174,13 @@ class MappingRule:
                 continue
             total: Any = kind
             event = message.event(
-                total, f"{own_id}:{kind}={count}", at_ms,
-                subject_id=message.context.own_id(own_id), value=count, value_mode="snapshot",
-            )  # fmt: skip
+                total,
+                f"{own_id}:{kind}={count}",
+                at_ms,
+                subject_id=message.context.own_id(own_id),
+                value=count,
+                value_mode="snapshot",
+            )
             told.append(self._placed(message, event))
         return told
 

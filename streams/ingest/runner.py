@@ -140,8 +140,21 @@ class FeedRunner:
         """Count on from what the last process counted."""
         if former is None:
             return
-        for name in ("messages", "events", "unmatched", "repeated", "refused", "gaps", "gap_ms", "gap_messages",
-                     "last_gap", "heard_until_ms", "last_message_ms", "last_event_ms", "connects"):  # fmt: skip
+        for name in (
+            "messages",
+            "events",
+            "unmatched",
+            "repeated",
+            "refused",
+            "gaps",
+            "gap_ms",
+            "gap_messages",
+            "last_gap",
+            "heard_until_ms",
+            "last_message_ms",
+            "last_event_ms",
+            "connects",
+        ):
             setattr(self.status, name, getattr(former, name))
         self._unread_before = {(one.type, one.reason): one for one in former.unread}
 
@@ -315,8 +328,10 @@ class FeedRunner:
         self.status.add_gap(gap)
         log.warning(
             "%s: a gap of %.1f s cannot be filled (%s)",
-            self.status.name, max(0, gap.to_ms - gap.from_ms) / 1000, gap.reason,
-        )  # fmt: skip
+            self.status.name,
+            max(0, gap.to_ms - gap.from_ms) / 1000,
+            gap.reason,
+        )
 
     def _tell_unread(self) -> None:
         """What this process could not read, added to what the former ones could not."""

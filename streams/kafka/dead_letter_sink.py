@@ -82,16 +82,16 @@ class DeadLetterTopicSink:
             log.error(
                 "%s: Kafka does not even take a dead letter without its record (that of %s, %s); such are dropped and"
                 " counted from now on. Raise the topic's max.message.bytes",
-                self._connection.topic, letter.origin, letter.reason,
-            )  # fmt: skip
+                self._connection.topic,
+                letter.origin,
+                letter.reason,
+            )
 
     async def _takes(self, letter: DeadLetter) -> bool:
         """Whether Kafka takes a letter; after a refusal the producer is made anew (`TopicPublisher`)."""
         producer = await self._connection.producer()
         try:
-            await producer.send_and_wait(
-                self._connection.topic, letter.value, key=letter.key, headers=letter.headers
-            )  # fmt: skip
+            await producer.send_and_wait(self._connection.topic, letter.value, key=letter.key, headers=letter.headers)
         except TOO_LARGE:
             await self._connection.close()
             return False

@@ -61,9 +61,13 @@ class TopicReader:
 
     async def __aenter__(self) -> Self:
         self._consumer = self._kafka.async_consumer(
-            client_id="pulsewatch-feed", group_id=None, enable_auto_commit=False, auto_offset_reset="none",
-            isolation_level="read_committed", max_poll_records=MAX_RECORDS,
-        )  # fmt: skip
+            client_id="pulsewatch-feed",
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_poll_records=MAX_RECORDS,
+        )
         self._client = self._kafka.async_client(client_id="pulsewatch-feed")
         try:
             await self._consumer.start()

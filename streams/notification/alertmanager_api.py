@@ -27,8 +27,9 @@ class SilenceStatus(msgspec.Struct, frozen=True):
     state: str
 
 
-class AlertmanagerSilence(msgspec.Struct, frozen=True, rename={"starts_at": "startsAt", "ends_at": "endsAt",
-                                                               "created_by": "createdBy"}):  # fmt: skip
+class AlertmanagerSilence(
+    msgspec.Struct, frozen=True, rename={"starts_at": "startsAt", "ends_at": "endsAt", "created_by": "createdBy"}
+):
     """A silence as Alertmanager has it."""
 
     matchers: list[Matcher]
@@ -70,9 +71,13 @@ class AlertmanagerApi:
     async def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         try:
             async with self.session.request(
-                method, self.url.rstrip("/") + path, json=body, auth=self._auth(),
-                timeout=aiohttp.ClientTimeout(total=SECONDS), allow_redirects=False,
-            ) as response:  # fmt: skip
+                method,
+                self.url.rstrip("/") + path,
+                json=body,
+                auth=self._auth(),
+                timeout=aiohttp.ClientTimeout(total=SECONDS),
+                allow_redirects=False,
+            ) as response:
                 answer = await response.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"Alertmanager does not answer: {type(error).__name__}") from error

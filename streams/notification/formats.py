@@ -85,9 +85,11 @@ def _webhook(source: RenderInput) -> list[Post]:
         for item in message.items
     ]
     told = msgspec.structs.replace(
-        source.notification, alerts=alerts, status="firing" if message.firing else "resolved",
+        source.notification,
+        alerts=alerts,
+        status="firing" if message.firing else "resolved",
         common_annotations={**source.notification.common_annotations, "title": message.title},
-    )  # fmt: skip
+    )
     secret = source.address.secret
     return [
         Post(source.address.url, msgspec.to_builtins(told), {"Authorization": f"Bearer {secret}"} if secret else {})

@@ -126,11 +126,8 @@ def _episodes(alerts: Sequence[AlertmanagerAlert], known: Mapping[str, KnownAler
 def _fires_on(alert: AlertmanagerAlert, known: KnownAlert | None) -> bool:
     """Whether an alert resolved although its episode goes on: it grew, or is among the `other` series now."""
     return (
-        alert.status == "resolved"
-        and known is not None
-        and known.alert.state == "firing"
-        and not ends(known.decision)
-    )  # fmt: skip
+        alert.status == "resolved" and known is not None and known.alert.state == "firing" and not ends(known.decision)
+    )
 
 
 def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAlert | None) -> Item:

@@ -104,10 +104,13 @@ class AlertRecords:
 
     def _mark_told(self, fingerprints: Sequence[str], now_ms: int) -> None:
         scored = [part for name in fingerprints for part in ("+inf" if name in BEGINNINGS else now_ms, name)]
-        answers(self._client, [
-            ("ZADD", self._told, *scored),
-            ("ZREMRANGEBYSCORE", self._told, "-inf", now_ms - TOLD_MS),
-        ])  # fmt: skip
+        answers(
+            self._client,
+            [
+                ("ZADD", self._told, *scored),
+                ("ZREMRANGEBYSCORE", self._told, "-inf", now_ms - TOLD_MS),
+            ],
+        )
 
 
 async def _in_time(ask: Callable[[], Result]) -> Result:

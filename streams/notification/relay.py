@@ -45,7 +45,7 @@ class Surroundings:
 
 def application(
     receivers: Mapping[str, Receiver], links: Links, around: Surroundings | None = None, gate: Gate = HEADERS_ONLY
-) -> web.Application:  # fmt: skip
+) -> web.Application:
     """The server's routes; connections to receivers are kept for as long as it runs. Without surroundings messages
     have the words of Alertmanager alone, and decisions do not act."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -79,9 +79,13 @@ def application(
 
 
 async def serve(
-    receivers: Mapping[str, Receiver], links: Links, host: str, port: int, around: Surroundings | None = None,
+    receivers: Mapping[str, Receiver],
+    links: Links,
+    host: str,
+    port: int,
+    around: Surroundings | None = None,
     gate: Gate = HEADERS_ONLY,
-) -> None:  # fmt: skip
+) -> None:
     """Serve until SIGTERM or SIGINT; what is under way is finished. Raises OSError where the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -82,9 +82,10 @@ def _figures(alert: Alert, reader: Reader) -> Iterator[str]:
             yield said["fake"].format(share=f"{alert.factors[worst]:.0%}", figure=said.get(worst, worst))
         case "feed_silent" if "quiet_minutes" in observed:
             yield said["silent"].format(
-                source=one_line(alert.source or ""), minutes=number(observed["quiet_minutes"]),
+                source=one_line(alert.source or ""),
+                minutes=number(observed["quiet_minutes"]),
                 gap=number(usual.get("largest_gap_minutes")),
-            )  # fmt: skip
+            )
         case "feed_time" if "offset_minutes" in observed:
             off = observed["offset_minutes"]
             sentence = said["clock_behind" if off > 0 else "clock_ahead"]

@@ -43,11 +43,7 @@ def silence_changes(
         for name, silence in wanted.items()
         if any(alert.fingerprint == name for alert in firing)
     }
-    made = [
-        fresh
-        for key, silence in due.items()
-        if (fresh := _fresh(key, silence, ours.get(key), now_ms)) is not None
-    ]  # fmt: skip
+    made = [fresh for key, silence in due.items() if (fresh := _fresh(key, silence, ours.get(key), now_ms)) is not None]
     ended = [one.id for key, one in ours.items() if key not in due and one.id is not None]
     return SilenceChanges(made, ended)
 

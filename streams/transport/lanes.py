@@ -36,8 +36,10 @@ class Lanes:
                 log.warning(
                     "%s has %d partitions now, %d before: new records of some keys go to another partition, where"
                     " what is usual and which feeds are regular is learnt anew; counters go on",
-                    topic, partitions, before,
-                )  # fmt: skip
+                    topic,
+                    partitions,
+                    before,
+                )
             if isinstance(self._handler, KeyMoves):
                 self._handler.sized(topic, partitions)
         self._sizes.update(sizes)

@@ -214,9 +214,16 @@ def detect(file: str, texts: Iterator[ScoredText], drafts: tuple[AlertRule, ...]
     shown = [alert for alert in fired if not alert.shadow]
     harm = [_since(alert, harmful_ms[alert.fingerprint]) for alert in shown if alert.fingerprint in harmful_ms]
     return Backtested(
-        file, len(times_ms), times_ms[0], times_ms[-1], shown, bursts(times_ms), harm, violence,
+        file,
+        len(times_ms),
+        times_ms[0],
+        times_ms[-1],
+        shown,
+        bursts(times_ms),
+        harm,
+        violence,
         None if drafts is None else [alert for alert in fired if alert.shadow],
-    )  # fmt: skip
+    )
 
 
 def _since(alert: Alert, harmful_ms: int) -> Alert:

@@ -346,9 +346,14 @@ class ConversationDetector:
         last_minute = self._onset_minute if self._late else self._last_minute
         onset = self.state.windows.onset(last_minute, burst.short.texts(self._hour) / WINDOW_MINUTES, counted)
         alert = new_alert(
-            kind, self._brand_id, started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
-            now_ms=now_ms, severity="info", summary="", explanation="",
-        )  # fmt: skip
+            kind,
+            self._brand_id,
+            started_at_ms=earlier.alert.started_at if earlier else onset * MINUTE_MS,
+            now_ms=now_ms,
+            severity="info",
+            summary="",
+            explanation="",
+        )
         episode = Episode(alert, since_ms=earlier.since_ms if earlier else now_ms)
         episode.revise(now_ms, **self._alert_fields(kind, alert))
         return episode

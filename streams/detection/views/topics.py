@@ -109,7 +109,7 @@ class Topic:
 
 def rising(
     now: Mapping[str, int], before: Mapping[str, int], share: float, limit: int = 12, brand_id: str = ""
-) -> Sequence[Topic]:  # fmt: skip
+) -> Sequence[Topic]:
     """The terms that rise most. `before` covers a stretch 1 / `share` times as long as `now` does.
 
     Terms are ranked by how much their count exceeds what was usual (the signed root of Poisson's deviance), so that no

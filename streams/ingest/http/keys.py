@@ -97,8 +97,9 @@ class Senders:
 
     def __init__(self, senders: list[Sender], secrets_by_name: Mapping[str, bytes]) -> None:
         self._by_digest = {sender.sha256: sender for sender in senders if sender.sha256}
-        self._webhooks = {sender.name: (sender, secrets_by_name[sender.name]) for sender in senders
-                          if sender.name in secrets_by_name}  # fmt: skip
+        self._webhooks = {
+            sender.name: (sender, secrets_by_name[sender.name]) for sender in senders if sender.name in secrets_by_name
+        }
         self._buckets = {
             sender.name: Bucket(sender.events_per_second) for sender in senders if sender.events_per_second
         }

@@ -70,6 +70,11 @@ class FolderFeed(FilesFeed, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     def _files(self, folder: Path) -> Files:
         return Files(
-            folder / self.path, self.patterns, follow=True, encoding=self.encoding, delimiter=self.delimiter,
-            poll_seconds=self.poll_seconds, settled_seconds=self.settled_seconds,
-        )  # fmt: skip
+            folder / self.path,
+            self.patterns,
+            follow=True,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            poll_seconds=self.poll_seconds,
+            settled_seconds=self.settled_seconds,
+        )

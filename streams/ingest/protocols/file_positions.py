@@ -61,8 +61,9 @@ class Positions:
         self._by_path[path] = position
         self._written[path] = json.dumps(
             [path, position.inode, position.offset, position.line, position.checked, position.digest],
-            ensure_ascii=False, separators=(",", ":"),
-        )  # fmt: skip
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
 
     def forget_gone(self, there: Collection[str]) -> None:
         """Forget the files that are gone, but the newest of them."""

@@ -119,10 +119,17 @@ class KafkaFeed(FeedEntry, frozen=True, kw_only=True, forbid_unknown_fields=True
             return None if value is None else secrets.folder / value
 
         security = KafkaSecurity(
-            protocol=self.security, mechanism=self.sasl, user=text(self.user), password=text(self.password),
-            ca=file(self.ca), certificate=file(self.certificate), key=file(self.key),
-            key_password=text(self.key_password) or None, token_url=self.token_url, token_scope=self.token_scope,
-        )  # fmt: skip
+            protocol=self.security,
+            mechanism=self.sasl,
+            user=text(self.user),
+            password=text(self.password),
+            ca=file(self.ca),
+            certificate=file(self.certificate),
+            key=file(self.key),
+            key_password=text(self.key_password) or None,
+            token_url=self.token_url,
+            token_scope=self.token_scope,
+        )
         try:
             security.check()
             if security.encrypts:

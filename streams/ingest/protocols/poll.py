@@ -74,11 +74,20 @@ class PollFeed(WebFeed, frozen=True, kw_only=True, tag="poll"):
         """Raises ExpressionError."""
         since = self.since
         return AnswerReader(
-            *(Expression(text) if text else None for text in (
-                self.items, self.id, since and since.field, since and since.answer, self.next,
-            )),
-            next_parameter=self.next_parameter, follow_links=self.follow_links, newest_first=self.newest_first,
-        )  # fmt: skip
+            *(
+                Expression(text) if text else None
+                for text in (
+                    self.items,
+                    self.id,
+                    since and since.field,
+                    since and since.answer,
+                    self.next,
+                )
+            ),
+            next_parameter=self.next_parameter,
+            follow_links=self.follow_links,
+            newest_first=self.newest_first,
+        )
 
     def way_in(self, secrets: Secrets) -> Poll:
         return Poll(
