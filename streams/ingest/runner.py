@@ -34,7 +34,7 @@ from streams.ingest.protocols.received import (
     Received,
     WayIn,
     skipped,
-)  # fmt: skip
+)
 from streams.ingest.translator import Translator
 from streams.ingest.unread_messages import UnreadMessages
 from streams.kafka.producer import Publisher
@@ -52,6 +52,11 @@ REFUSED_SECONDS: Final = 300.0
 RECONNECT: Final = Backoff(first_seconds=1.0, max_seconds=60.0)
 
 Outcome = Literal["finished", "stopped", "refused"]
+_COUNTED_ON = (
+    "messages", "events", "unmatched", "repeated", "refused", "gaps", "gap_ms", "gap_messages", "last_gap",
+    "heard_until_ms", "last_message_ms", "last_event_ms", "connects",
+)  # fmt: skip
+"""Fields of a status that go on over restarts."""
 log = logging.getLogger(__name__)
 
 
@@ -140,21 +145,7 @@ class FeedRunner:
         """Count on from what the last process counted."""
         if former is None:
             return
-        for name in (
-            "messages",
-            "events",
-            "unmatched",
-            "repeated",
-            "refused",
-            "gaps",
-            "gap_ms",
-            "gap_messages",
-            "last_gap",
-            "heard_until_ms",
-            "last_message_ms",
-            "last_event_ms",
-            "connects",
-        ):
+        for name in _COUNTED_ON:
             setattr(self.status, name, getattr(former, name))
         self._unread_before = {(one.type, one.reason): one for one in former.unread}
 

@@ -28,7 +28,7 @@ from streams.ingest.protocols.received import (
     Item,
     Received,
     skipped,
-)  # fmt: skip
+)
 from streams.ingest.protocols.sse import sent_events
 from streams.ingest.protocols.web import (
     ANSWER_SECONDS,
@@ -40,7 +40,7 @@ from streams.ingest.protocols.web import (
     connected,
     session,
     texts,
-)  # fmt: skip
+)
 from streams.ingest.secret import Secrets
 
 Stream = Literal["public", "public:local", "public:remote", "hashtag", "hashtag:local", "list", "user"]
