@@ -44,10 +44,10 @@ def test_firing_and_grave_come_first() -> None:
 def test_title_has_severity_what_where_and_the_figure_against_the_usual() -> None:
     records = known(crisis(first_severity="critical"))
     assert told(notice(brand="山野"), records=records).title == (
-        "FIRING · critical · Crisis · 山野 · 392 texts in 5 minutes; 12 are usual."
+        "FIRING · critical · Crisis · 山野 · 392 texts in 5 minutes; 12.4 are usual."
     )
     assert told(notice(brand="山野"), records=records, reader=CHINESE).title == (
-        "告警 · 严重 · 舆情危机 · 山野 · 5 分钟内有 392 条讨论，平时为 12 条。"
+        "告警 · 严重 · 舆情危机 · 山野 · 5 分钟内有 392 条讨论，平时为 12.4 条。"
     )
 
 
