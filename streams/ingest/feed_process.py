@@ -7,18 +7,18 @@ Exit codes: 0 all are at their end, or were told to stop · 2 all that are left 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 from prometheus_client import REGISTRY, generate_latest
 
 from streams.catalogue.brand import Brand
 from streams.catalogue.live import Catalogue, LiveCatalogue
-from streams.errors import Fenced, UsageError
+from streams.errors import Fenced, PulsewatchError, UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.feed import Feed
@@ -113,8 +113,6 @@ async def _run(
     on_progress: Callable[[str], None],
 ) -> int:
     kafka = KafkaConnection.of(settings)
-    if isinstance(refused := await kafka.refusal(), UsageError):
-        raise refused
     publishers = {topic: TopicPublisher(kafka, topic, linger_ms=LINGER_MS) for topic in (SOCIAL, LIVE)}
     client = worker_client(settings)
     ledger = RetryingLedger(RedisLedger(client, INGEST, settings.namespace), INGEST)
@@ -128,7 +126,7 @@ async def _run(
     on_progress(f"{len(runners)} feed{'s' * (len(runners) != 1)}: {', '.join(entry.name for entry, _ in made)}")
     watching = None if feeds.live is None else loop.create_task(feeds.live.watch())
     try:
-        return await supervise(runners)
+        return await unless_refused(kafka.refusal(), supervise(runners))
     finally:
         if watching is not None:
             watching.cancel()
@@ -137,6 +135,21 @@ async def _run(
         for publisher in publishers.values():
             await publisher.close()
         await client.aclose()
+
+
+async def unless_refused(refusal: Awaitable[PulsewatchError | None], work: Coroutine[Any, Any, int]) -> int:
+    """Work while Kafka is asked whether it takes our settings: one that is paused answers late, and feeds say how they
+    stand meanwhile. Raises the UsageError with which Kafka refuses."""
+    working, asking = asyncio.create_task(work), asyncio.ensure_future(refusal)
+    try:
+        await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done() and isinstance(refused := await asking, UsageError):
+            raise refused
+        return await working
+    finally:
+        for task in (asking, working):
+            task.cancel()
+        await asyncio.gather(working, asking, return_exceptions=True)
 
 
 def _stop(runners: Sequence[FeedRunner]) -> None:

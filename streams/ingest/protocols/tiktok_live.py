@@ -1,7 +1,7 @@
 """A room of TikTok LIVE through the library TikTokLive, which is not part of Pulsewatch: `pip install TikTokLive`.
 
-Mind its licence (a modified AGPL-3.0, as of 7.0), and that it asks a signing service of its makers' for each
-connection. The room keeps nothing: what it tells while nobody listens is gone, and counted as a gap.
+Mind its licence (MIT up to 6.6, a modified AGPL-3.0 as of 7.0), and that it asks a signing service of its makers' for
+each connection. The room keeps nothing: what it tells while nobody listens is gone, and counted as a gap.
 """
 
 import asyncio

@@ -124,6 +124,25 @@ def test_try_says_in_which_line_a_row_is_torn(folder: Path) -> None:
     assert lines[-1] == "       2 not no type: not_json (no JSON); first at line 5: 2 fields, the header has 3"
 
 
+def test_rooms_messages_are_read_from_a_folder_that_a_collector_apart_writes(folder: Path) -> None:
+    """As TikTokLive gives them: protobuf's JSON, 64-bit numbers as texts, and the method."""
+    (folder / "feeds.yaml").write_text(
+        'feeds: [{name: apart, kind: folder, path: data, platform: tiktok, room: "105", brand: acme, coin_price: 1.3}]'
+    )
+    common = {"roomId": "9", "createTime": "1790000000000"}
+    messages = [
+        {"common": {**common, "msgId": "1"}, "user": {"id": "42"}, "content": "hi", "method": "WebcastChatMessage"},
+        {"common": {**common, "msgId": "2"}, "user": {"id": "42"}, "giftId": "5655", "groupId": "7", "repeatCount": 3,
+         "repeatEnd": 1, "gift": {"id": "5655", "diamondCount": 1}, "method": "WebcastGiftMessage"},
+        {"common": {**common, "msgId": "3"}, "count": 15, "total": "980", "method": "WebcastLikeMessage"},
+        {"common": {**common, "msgId": "4"}, "total": "312", "method": "WebcastRoomUserSeqMessage"},
+    ]  # fmt: skip
+    lines = run("try", "apart", "-", given="\n".join(map(json.dumps, messages)).encode()).output.splitlines()
+    assert [line.split(" about")[0].split()[1:] for line in lines[:4]] == [
+        ["comment"], ["gift", "3"], ["like", "15"], ["viewers", "312"],
+    ]  # fmt: skip
+
+
 def test_try_of_an_unknown_feed_is_told(folder: Path) -> None:
     assert "feeds.yaml: no feed is called rooms; there are room, posts" in str(run("try", "rooms", "-").exception)
 

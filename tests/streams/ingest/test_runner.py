@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from streams.errors import Fenced, Unavailable
+from streams.errors import Fenced, Unavailable, UsageError
 from streams.ingest.feed_ledger import FeedLedger
 from streams.ingest.feed_memory import FeedMemory
-from streams.ingest.feed_process import supervise
+from streams.ingest.feed_process import supervise, unless_refused
 from streams.ingest.feed_status import FEED, FeedStatus, decode_status
 from streams.ingest.protocols.received import MESSAGE_BYTES, FeedRefused, FeedUnavailable, Gap, Received
 from streams.ingest.protocols.websocket import WebSocketFeed
@@ -131,6 +131,22 @@ async def test_refused_feed_ends_the_process_only_where_no_other_goes_on() -> No
     assert topics.ids() == IDS
     assert (refused.status.state, refused.status.error) == ("refused", "401: look at `token`")
     assert going.status.state == "finished"
+
+
+async def test_feeds_run_while_kafka_does_not_say_whether_it_takes_us() -> None:
+    never = asyncio.get_running_loop().create_future()
+    topics, ledger = Topics(), MemoryLedger()
+    assert await unless_refused(never, supervise([runner(ListedWayIn(MESSAGES), topics, ledger)])) == 0
+    assert topics.ids() == IDS
+
+
+async def test_kafka_that_refuses_our_settings_ends_the_feeds() -> None:
+    async def refusal() -> UsageError:
+        return UsageError("wrong password")
+
+    endless = runner(ListedWayIn(MESSAGES, finite=False, errors=[FeedRefused("404")]), Topics(), MemoryLedger())
+    with pytest.raises(UsageError, match="wrong password"):
+        await unless_refused(refusal(), supervise([endless]))
 
 
 async def test_what_is_told_while_nobody_listens_is_a_gap_where_the_source_keeps_nothing() -> None:
