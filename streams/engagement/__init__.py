@@ -18,6 +18,7 @@ in one slot of a cluster, and readers add shards up.
     sessions:<field>          hash    a room's or product's session names → the last minute of each
     followers:<field>         sorted set  person → since when they follow, in ms; followers:session:<id> likewise
     marks:<day>               hash    subject of a streak or snapshot → its high-water mark; kept 3 days
+    liked:<day>               hash    platform and room → what is known of the platform's total of likes; kept 3 days
     orders:<stretch>          hash    platform and order → how many records tell of it; kept 49 days (orders)
     owners:<stretch>          hash    id → the platform, or a session's room, that used it first; kept 33 days (owners)
     clock                     hash    watermark, and block:<n>, the watermark before block n of 65,536 offsets

@@ -7,13 +7,21 @@ wrote since. Redis sets one field for each bucket and scope instead of adding on
                            PEOPLE_SLOT → log   the bucket's people while they are few (streams.engagement.people_logs)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from streams.engagement.deltas import Gauge, SlotSums
-from streams.engagement.dictionary import CAME_SLOT, LAST_AT_SLOT, LAST_SLOT, PEAK_SLOT, PEOPLE_SLOT
+from streams.engagement.deltas import Gauge, NewestTotal, SlotSums
+from streams.engagement.dictionary import (
+    CAME_SLOT,
+    LAST_AT_SLOT,
+    LAST_SLOT,
+    LIKED_AT_SLOT,
+    LIKED_SLOT,
+    PEAK_SLOT,
+    PEOPLE_SLOT,
+)
 from streams.engagement.hyperloglog import distinct
 from streams.engagement.people_logs import PeopleLogs
 from streams.engagement.scopes import SCOPE_CODES, WHOLE_SESSION, BucketTarget, people_log
@@ -59,6 +67,15 @@ def gauge_of(totals: HeldTotals) -> Gauge | None:
     if LAST_AT_SLOT not in totals:
         return None
     return Gauge(totals[PEAK_SLOT], totals[LAST_AT_SLOT], totals[LAST_SLOT], totals.get(CAME_SLOT, 0))
+
+
+def likes_of(totals: HeldTotals) -> NewestTotal | None:
+    """The platform's total of likes, if it told one."""
+    return NewestTotal(totals[LIKED_AT_SLOT], totals[LIKED_SLOT]) if LIKED_AT_SLOT in totals else None
+
+
+def set_likes(totals: HeldTotals, newest: NewestTotal) -> None:
+    totals[LIKED_AT_SLOT], totals[LIKED_SLOT] = newest
 
 
 def set_gauge(totals: HeldTotals, gauge: Gauge) -> None:
@@ -141,13 +158,23 @@ class Totals:
 
     def gauge(self, targets: Iterable[BucketTarget], gauge: Gauge) -> None:
         """Add concurrent viewers to the rooms and sessions among the targets."""
+        for totals in self._of_rooms(targets):
+            known = gauge_of(totals)
+            set_gauge(totals, gauge if known is None else known.later(gauge))
+
+    def note_likes(self, targets: Iterable[BucketTarget], newest: NewestTotal) -> None:
+        """Set a platform's total of likes in the rooms and sessions among the targets, if it is the newest there."""
+        for totals in self._of_rooms(targets):
+            set_likes(totals, max(newest, likes_of(totals) or newest))
+
+    def _of_rooms(self, targets: Iterable[BucketTarget]) -> Iterator[HeldTotals]:
+        """The totals of the rooms and sessions among the targets, to be changed."""
         for bucket, fields in targets:
             for field in fields:
                 if field.startswith(_GAUGED):
                     totals = self._held[bucket].setdefault(field, {})
-                    known = gauge_of(totals)
-                    set_gauge(totals, gauge if known is None else known.later(gauge))
                     self._changed.setdefault(bucket, {})[field] = totals
+                    yield totals
 
     def pop_changed(self) -> dict[str, dict[str, bytes | None]]:
         """What changed since the last call, encoded, by bucket and field."""

@@ -32,6 +32,31 @@ class Gauge(NamedTuple):
         return Gauge(max(self.peak, other.peak), last.at_ms, last.last, max(self.came, other.came))
 
 
+class NewestTotal(NamedTuple):
+    """The platform's own total of a room's likes so far, and when it told it."""
+
+    at_ms: int
+    total: int
+
+
+class LikeReport(NamedTuple):
+    """What tells of a room's likes where the platform has a total of them (streams.engagement.like_totals)."""
+
+    room: str
+    """Platform and room."""
+    source: str
+    session: str
+    """Empty where the platform names none."""
+    where: ScopeMinute
+    at_ms: int
+    likes: int = 0
+    """Those of the message; without a total they are counted already."""
+    total: int | None = None
+    sampled: bool = False
+    turns: bool = False
+    """A stream begins or ends."""
+
+
 class RunningTotal(NamedTuple):
     """A report of a gift streak or a snapshot. Only its growth over the highest so far is counted."""
 
@@ -78,6 +103,10 @@ class Deltas:
     """Log entries (streams.engagement.hyperloglog)."""
     reports: list[RunningTotal | RetractedReport] = field(default_factory=list)
     """In the log's order, on which growth depends."""
+    likes: list[LikeReport] = field(default_factory=list)
+    """In the log's order."""
+    like_totals: dict[ScopeMinute, NewestTotal] = field(default_factory=dict)
+    """Of rooms."""
     orders: list[OrderChange] = field(default_factory=list)
     """In the log's order."""
     owners: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
@@ -114,3 +143,9 @@ class Deltas:
         """Add a report of concurrent viewers."""
         known = self.gauges.get(where)
         self.gauges[where] = gauge if known is None else known.later(gauge)
+
+    def note_total(self, where: ScopeMinute, newest: NewestTotal) -> None:
+        """Note a platform's total of likes; of two of one moment the higher counts."""
+        scope, minute = where
+        room = scope.without_product, minute
+        self.like_totals[room] = max(self.like_totals.get(room, newest), newest)

@@ -210,6 +210,10 @@ PEOPLE: tuple[AudienceMetric, ...] = get_args(AudienceMetric)
 PEAK_SLOT, LAST_AT_SLOT, LAST_SLOT, CAME_SLOT = 60, 61, 62, 63
 """Beside the sums: the most concurrent viewers, the latest number of them with its event time, and how many ever came
 in by the platform's own count."""
+LIKED_AT_SLOT, LIKED_SLOT = 65, 66
+"""The platform's latest total of likes with its event time."""
+SAMPLED_SLOT = 59
+"""Likes that were told as a sample, with no total beside them: it adds up, as all below PEAK_SLOT does."""
 PEOPLE_SLOT = 64
 """No number: the bucket's people while they are few, as a log (streams.engagement.hyperloglog)."""
 

@@ -51,6 +51,11 @@ class Kpis:
     arrivals: int = 0
     """Enters; the platform's own count of who came where that is higher: its messages are a sample of them."""
     arrivals_estimated: bool = False
+    likes_total: int | None = None
+    """The platform's own total of a room's likes so far, since its stream began; None where it tells none. The sum of
+    likes is then the growth of that total in the window."""
+    likes_estimated: bool = False
+    """The messages of likes are a sample, and no total stands beside them."""
 
 
 FUNNEL: tuple[AudienceMetric, ...] = ("shown", "clickers", "carters", "orderers", "payers")
@@ -62,9 +67,11 @@ def compute_kpis(
     gauges: Mapping[GaugeMetric, int],
     estimated_stay: float | None,
     came: int = 0,
+    likes_total: int | None = None,
+    sampled_likes: int = 0,
 ) -> Kpis:
     """The rates of a window; `estimated_stay` in seconds is shown where no feed reported who left or watched. `came` is
-    the platform's own count of arrivals, 0 where it tells none."""
+    the platform's own count of arrivals, 0 where it tells none; `sampled_likes` are those with no total beside them."""
     paid, viewers, watched = sums["paid_value"], people["viewers"], is_watched(sums)
     arrivals = max(sums["views"], came)
     if estimated_stay is not None and came > sums["views"]:
@@ -91,6 +98,8 @@ def compute_kpis(
         refund_value_rate=share(sums["refund_value"], paid),
         arrivals=arrivals,
         arrivals_estimated=came > sums["views"],
+        likes_total=likes_total,
+        likes_estimated=sampled_likes > 0 and likes_total is None,
     )
 
 

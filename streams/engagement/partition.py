@@ -5,15 +5,17 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from streams.clock import MINUTE_MS, Clock
-from streams.engagement.buckets import SHORT_BYTES, HeldTotals, Totals, set_gauge
+from streams.engagement.buckets import SHORT_BYTES, HeldTotals, Totals, set_gauge, set_likes
 from streams.engagement.counting import BatchCounter
-from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, ScopeMinute, SlotSums
+from streams.engagement.day_marks import MARKS_KEPT_SECONDS
+from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, NewestTotal, ScopeMinute, SlotSums
 from streams.engagement.dictionary import PEOPLE_SLOT
+from streams.engagement.like_totals import LIKED, LikeTotals
 from streams.engagement.orders import ORDERS_KEPT_SECONDS, OrderMarks
 from streams.engagement.owners import OWNERS_KEPT_SECONDS, IdOwners
 from streams.engagement.pending import PENDING_MINUTES, Fold, PendingRollUps
 from streams.engagement.people_logs import PeopleLogs
-from streams.engagement.running_totals import MARKS_KEPT_SECONDS, HighWaterMarks
+from streams.engagement.running_totals import MARKS, HighWaterMarks
 from streams.engagement.scopes import (
     HOURS_KEPT_SECONDS,
     MINUTES_KEPT_SECONDS,
@@ -62,6 +64,7 @@ class PartitionCounters:
         self._blocks_stored = set(blocks)
         self._totals = Totals(watermark_ms // MINUTE_MS)
         self._marks = HighWaterMarks()
+        self._likes = LikeTotals()
         self._orders = OrderMarks()
         self._pending = pending
         self._people_logs = PeopleLogs()
@@ -78,14 +81,15 @@ class PartitionCounters:
 
         1. Take what was pending for hours and sessions for long enough.
         2. Load the marks and totals that it touches and that are not held, in one round trip.
-        3. Count the growth of its running totals and orders; then add what happened to products to their parents.
+        3. Count the growth of its running totals, likes and orders; add what happened to products to their parents.
         4. Add its sums, gauges and people to the totals of minutes, and to what is pending.
         5. Append the people that the totals have no room for to logs; load and fold those that have grown.
         """
         pending = self._pending.fold(watermark_ms // MINUTE_MS)
         waits_after = watermark_ms // MINUTE_MS - PENDING_MINUTES
         at_once = await self._load(deltas, pending, waits_after, ledger)
-        values = self._marks.count(deltas.reports, deltas) | self._orders.count(deltas.orders, deltas) | deltas.owners
+        values = self._marks.count(deltas.reports, deltas) | self._likes.count(deltas.likes, deltas)
+        values |= self._orders.count(deltas.orders, deltas) | deltas.owners
         deltas.roll_up()
         values |= self._add_to_totals(deltas, pending, at_once)
         maxima, later = self._later_sessions(pending, at_once)
@@ -108,6 +112,7 @@ class PartitionCounters:
         """Called when the effects are in the ledger."""
         self.stored_offset = next_offset
         self._marks.evict_oldest()
+        self._likes.evict_oldest()
         self._orders.evict_oldest()
         minute = watermark_ms // MINUTE_MS
         if minute > self._newest_minute:
@@ -122,8 +127,10 @@ class PartitionCounters:
         A report's scope is loaded whether or not it grew: that shows only when its mark is here.
         """
         marks, orders = self._marks.to_load(deltas.reports), self._orders.to_load(deltas.orders)
+        likes = self._likes.to_load(deltas.likes)
         touched = {*deltas.sums, *deltas.gauges, *deltas.people}
         touched.update(change.where for change in (*deltas.reports, *deltas.orders))
+        touched.update(report.where for report in deltas.likes if report.total is not None)
         for _ in range(2):  # from a product to its room, from a room to its brand
             touched |= {(scope.parent, minute) for scope, minute in touched if scope.parent is not None}
         at_once, minutes = dict[ScopeMinute, tuple[BucketTarget, ...]](), defaultdict[int, list[str]](list)
@@ -136,9 +143,10 @@ class PartitionCounters:
         given = chain(at_once.values(), (roll_up.targets for roll_up in pending.roll_ups))
         of_minutes = (BucketTarget(minute_bucket(minute), fields) for minute, fields in minutes.items())
         totals = self._totals.to_load(chain(of_minutes, chain.from_iterable(given)))
-        if marks or orders or totals:
-            found = await ledger.load_fields(self.claim, {**marks, **orders, **totals})
+        if marks or likes or orders or totals:
+            found = await ledger.load_fields(self.claim, {**marks, **likes, **orders, **totals})
             self._marks.add_loaded(marks, found)
+            self._likes.add_loaded(likes, found)
             self._orders.add_loaded(orders, found)
             self._totals.add_loaded(totals, found)
         return at_once
@@ -151,21 +159,30 @@ class PartitionCounters:
             totals.add(roll_up.targets, roll_up.slots, roll_up.log, long_logs)
             if roll_up.gauge is not None:
                 totals.gauge(roll_up.targets, roll_up.gauge)
-        for where in dict.fromkeys(chain(deltas.sums, people, gauges)):
+            if roll_up.liked is not None:
+                totals.note_likes(roll_up.targets, roll_up.liked)
+        for where in dict.fromkeys(chain(deltas.sums, people, gauges, deltas.like_totals)):
             slots, log, gauge = deltas.sums.get(where, {}), b"".join(people.get(where, ())), gauges.get(where)
+            liked = deltas.like_totals.get(where)
             scope, minute = where
             if where in at_once:
                 totals.add(at_once[where], slots, log, long_logs)
                 if gauge is not None:
                     totals.gauge(at_once[where], gauge)
+                if liked is not None:
+                    totals.note_likes(at_once[where], liked)
                 continue
             totals.add_to(minute_bucket(minute), scope.fields, slots, log, long_logs)
             if gauge is not None:
                 totals.gauge([scope.minute_target(minute)], gauge)
-            self._let_wait(where, slots, log, gauge)
+            if liked is not None:
+                totals.note_likes([scope.minute_target(minute)], liked)
+            self._let_wait(where, slots, log, gauge, liked)
         return totals.pop_changed()
 
-    def _let_wait(self, where: ScopeMinute, slots: SlotSums, log: bytes, gauge: Gauge | None) -> None:
+    def _let_wait(
+        self, where: ScopeMinute, slots: SlotSums, log: bytes, gauge: Gauge | None, liked: NewestTotal | None
+    ) -> None:
         """Leave the batch's part of an hour and a session for later, but for people that their totals have no room
         for."""
         scope, minute = where
@@ -178,6 +195,8 @@ class PartitionCounters:
             totals[PEOPLE_SLOT] = log
         if gauge is not None and scope.is_room:
             set_gauge(totals, gauge)
+        if liked is not None and scope.is_room:
+            set_likes(totals, liked)
         for field, group in zip(scope.fields, scope.pending_groups, strict=True) if totals else ():
             self._pending.add(group, (field, scope.session_name, minute, totals))
 
@@ -229,7 +248,8 @@ class PartitionCounters:
         kept = {
             "minute": MINUTES_KEPT_SECONDS,
             "hour": HOURS_KEPT_SECONDS,
-            "marks": MARKS_KEPT_SECONDS,
+            MARKS: MARKS_KEPT_SECONDS,
+            LIKED: MARKS_KEPT_SECONDS,
             "orders": ORDERS_KEPT_SECONDS,
             "owners": OWNERS_KEPT_SECONDS,
             "pending": max(HOURS_KEPT_SECONDS, self._session_ttl_seconds),

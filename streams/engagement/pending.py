@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.engagement.buckets import HeldTotals, gauge_of, within_64_bits
-from streams.engagement.deltas import Gauge, SlotSums
+from streams.engagement.buckets import HeldTotals, gauge_of, likes_of, within_64_bits
+from streams.engagement.deltas import Gauge, NewestTotal, SlotSums
 from streams.engagement.dictionary import PEAK_SLOT
 from streams.engagement.hyperloglog import distinct
 from streams.engagement.scopes import (
@@ -83,6 +83,7 @@ class RollUp:
     slots: SlotSums = field(default_factory=dict)
     logs: list[bytes] = field(default_factory=list)
     gauge: Gauge | None = None
+    liked: NewestTotal | None = None
 
     @property
     def log(self) -> bytes:
@@ -99,6 +100,9 @@ class RollUp:
         gauge = gauge_of(totals)
         if gauge is not None:
             self.gauge = gauge if self.gauge is None else self.gauge.later(gauge)
+        liked = likes_of(totals)
+        if liked is not None:
+            self.liked = max(liked, self.liked or liked)
 
 
 @dataclass(slots=True)

@@ -23,8 +23,11 @@ from streams.engagement.dictionary import (
     COUNTED_AS,
     LAST_AT_SLOT,
     LAST_SLOT,
+    LIKED_AT_SLOT,
+    LIKED_SLOT,
     PEAK_SLOT,
     PEOPLE_SLOT,
+    SAMPLED_SLOT,
     SLOTS,
     AudienceMetric,
     GaugeMetric,
@@ -256,7 +259,8 @@ class EngagementReader:
         sums, gauges = _sums(totals), _gauges(totals)
         stay = None if is_watched(sums) else self._estimated_stay(scope, scope_id, query)
         came = _came(totals) if query.whole_session or window == "24h" else 0
-        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, stay, came))
+        liked, sampled = _liked(totals), sum(slots.get(SAMPLED_SLOT, 0) for slots in totals)
+        return WindowCounts(sums, people, gauges, compute_kpis(sums, people, gauges, stay, came, liked, sampled))
 
     def sums(
         self, scope: Scope, scope_id: str, window: Window, at_ms: int | None = None, *, session_id: str | None = None
@@ -518,6 +522,12 @@ def _gauges(totals: Iterable[HeldTotals]) -> dict[GaugeMetric, int]:
 def _came(totals: Iterable[HeldTotals]) -> int:
     """How many came since the stream began, by the platform's own count; 0 where it tells none."""
     return max((slots.get(CAME_SLOT, 0) for slots in totals), default=0)
+
+
+def _liked(totals: Iterable[HeldTotals]) -> int | None:
+    """The platform's latest total of likes; None where it told none."""
+    told = [(slots[LIKED_AT_SLOT], slots[LIKED_SLOT]) for slots in totals if LIKED_AT_SLOT in slots]
+    return max(told)[1] if told else None
 
 
 def _minute(number: int, totals: Sequence[HeldTotals]) -> Minute:

@@ -141,6 +141,8 @@ class CountingPlan(NamedTuple):
 
 _STATEFUL_KINDS = frozenset({"viewers", "follow", "unfollow", "retraction", "account_deletion"})
 ORDER_KINDS = frozenset({"order", "payment", "refund"})
+TURNS = frozenset({"session_start", "session_end"})
+"""A platform's totals begin anew."""
 
 
 class _Numbers(dict[tuple[Any, ...], int]):
@@ -159,8 +161,8 @@ class CountingPlans:
     """The plans that occur: a plan's number is that of its scope and, in the last bits, of its kind. Scopes are many,
     kinds few: so ten thousand rooms make no table of all combinations."""
 
-    KIND_BITS: Final = 11
-    """There are 40 kinds, each in 48 ways at most."""
+    KIND_BITS: Final = 13
+    """There are 40 kinds, each in 192 ways at most."""
     KIND_MASK: Final = (1 << KIND_BITS) - 1
 
     def __init__(self, owners: IdOwners) -> None:
@@ -188,7 +190,7 @@ class CountingPlans:
         return [
             scope((event.platform, event.brand_id, event.room_id, event.product_id, event.session_id)) | kind((
                 event.kind, event.value_mode, event.final, event.is_mirror, event.subject_id is None,
-                event.room_id is None,
+                event.total is None, event.sampled, event.room_id is None,
             ))
             for event in events
         ]  # fmt: skip
@@ -255,7 +257,14 @@ class KindPlan(NamedTuple):
 
 @cache
 def _kind_plan(
-    in_room: bool, kind: Kind, value_mode: ValueMode, final: bool, is_mirror: bool, no_subject: bool
+    in_room: bool,
+    kind: Kind,
+    value_mode: ValueMode,
+    final: bool,
+    is_mirror: bool,
+    no_subject: bool,
+    no_total: bool,
+    sampled: bool,
 ) -> KindPlan:
     if is_mirror:
         return KindPlan(kind, _slots(MIRROR), NO_GROUP, stateful=False, priced=False)
@@ -263,9 +272,13 @@ def _kind_plan(
     running = value_mode == "snapshot" or (kind == "gift" and not (final and no_subject))
     unfinished = kind == "speech" and not final
     of_order = kind in ORDER_KINDS and not no_subject
-    adds = () if running or unfinished or kind == "retraction" else _slots(contribution, money_only=of_order)
+    totalled = in_room and kind == "like" and not no_total
+    beside_total = in_room and kind == "like" and (sampled or value_mode == "aggregate")
+    of_total = totalled or beside_total or (in_room and kind in TURNS)
+    nothing = running or totalled or unfinished or kind == "retraction"
+    adds = () if nothing else _slots(contribution, money_only=of_order)
     priced = any(measure in ("amount", "worth") for _, measure in contribution.adds)
-    stateful = running or of_order or kind in _STATEFUL_KINDS
+    stateful = running or of_order or of_total or kind in _STATEFUL_KINDS
     return KindPlan(kind, adds, group_code(contribution.group, in_room), stateful, priced)
 
 

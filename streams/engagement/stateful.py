@@ -5,10 +5,18 @@ from typing import NamedTuple
 
 from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.engagement.dedup import Columns, DedupWindow, Numbers, Occurrence
-from streams.engagement.deltas import SESSION_ONLY, Deltas, Gauge, RetractedReport, RunningTotal, ScopeMinute
+from streams.engagement.deltas import (
+    SESSION_ONLY,
+    Deltas,
+    Gauge,
+    LikeReport,
+    RetractedReport,
+    RunningTotal,
+    ScopeMinute,
+)
 from streams.engagement.dictionary import CONTRIBUTIONS, SLOTS
 from streams.engagement.orders import names_order, order_change
-from streams.engagement.scopes import ORDER_KINDS, CountingPlan, followers_of
+from streams.engagement.scopes import ORDER_KINDS, TURNS, CountingPlan, followers_of
 from streams.events.codec import Unreadable, contradiction
 from streams.events.identity import retracted_identity
 from streams.events.schema import Event, Kind
@@ -59,6 +67,8 @@ class StatefulEvents:
             self._viewers(event, where)
         elif event.kind == "gift" or event.value_mode == "snapshot":
             self._running_total(event, where)
+        elif event.kind == "like" or event.kind in TURNS:
+            self._likes(event, where)
         elif event.kind in ORDER_KINDS:
             self._deltas.orders.append(order_change(event, where, 1))
         else:
@@ -77,6 +87,8 @@ class StatefulEvents:
         report = event.report
         if report is not None and names_order(report):
             deltas.orders.append(order_change(report, where, -1))
+        elif report is not None and report.kind == "like" and report.value_mode != "snapshot":
+            return  # the platform's total speaks for itself
         elif report is not None:
             today = int(self._highest_ms[at + 1]) // DAY_MS
             deltas.reports.append(
@@ -91,6 +103,21 @@ class StatefulEvents:
         scope, minute = where
         self._deltas.gauge(
             (scope.without_product, minute), Gauge(event.value, event.event_time_ms, event.value, event.total or 0)
+        )
+
+    def _likes(self, event: Event, where: ScopeMinute) -> None:
+        self._deltas.likes.append(
+            LikeReport(
+                room=f"{event.platform}|{event.room_id}",
+                source=event.source,
+                session=event.session_id or "",
+                where=where,
+                at_ms=event.event_time_ms,
+                likes=event.value,
+                total=event.total if event.kind == "like" else None,
+                sampled=event.sampled,
+                turns=event.kind in TURNS,
+            )
         )
 
     def _running_total(self, event: Event, where: ScopeMinute) -> None:
@@ -129,7 +156,12 @@ class StatefulEvents:
 
 def is_remembered(event: Event) -> bool:
     """Whether what the event adds depends on earlier records of its subject."""
-    return event.value_mode == "snapshot" or event.kind == "gift" or names_order(event)
+    return event.value_mode == "snapshot" or event.kind == "gift" or names_order(event) or tells_likes(event)
+
+
+def tells_likes(event: Event) -> bool:
+    """Whether it brings the platform's own total of a room's likes, which counts in place of its value."""
+    return event.kind == "like" and event.total is not None and event.room_id is not None
 
 
 def _subject(event: Event) -> str:

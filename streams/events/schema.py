@@ -116,8 +116,11 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename=_W
     """Whose law a stream is under, where its feed reports it: `CN`, `US`, or any country of ISO 3166."""
     total: Count | None = None
     """The platform's own running total since the stream began, where its messages may be a sample: of likes with a
-    `like`, of everyone who came with `viewers`. It adds nothing to the sums; rates over arrivals go by it where it is
-    more than the enters that were told."""
+    `like`, of everyone who came with `viewers`. The growth of a room's likes is counted in place of what its messages
+    bring; rates over arrivals go by everyone who came where that is more than the enters that were told."""
+    sampled: bool = False
+    """Of likes: the platform leaves some messages out. What they bring is an estimate where no total stands beside
+    them."""
 
 
 class Coordinates(msgspec.Struct, frozen=True, gc=False, order=True):

@@ -58,7 +58,8 @@ def douyin(event: Event, at_ms: int, speaker: Speaker) -> Json | None:
 
 
 def bilibili(event: Event, at_ms: int, speaker: Speaker, *, masked: bool = False) -> Json | None:
-    """Bilibili's room socket; likes as its open platform tells them. A masked user has uid 0, and a hash in danmaku."""
+    """Bilibili's room socket; a like as its open platform tells it, or in the room's total alone. A masked user has uid
+    0, and a hash in danmaku."""
     uid, seconds = 0 if masked else user_number(event), at_ms // 1000
     name = "某***" if masked else "某人"
     if event.kind == "comment":
@@ -70,6 +71,8 @@ def bilibili(event: Event, at_ms: int, speaker: Speaker, *, masked: bool = False
     if event.kind in _INTERACTIONS:
         data: Json = {"uid": uid, "uname": name, "msg_type": _INTERACTIONS[event.kind], "timestamp": seconds}
         return {"cmd": "INTERACT_WORD", "data": data}
+    if event.kind == "like" and speaker.rng.random() < 0.5:
+        return {"cmd": "LIKE_INFO_V3_UPDATE", "data": {"click_count": speaker.totals.likes}, "send_time": at_ms}
     if event.kind == "like":
         data = {"msg_id": f"{_number(event):x}", "like_count": event.value, "timestamp": seconds}
         return {"cmd": "LIVE_OPEN_PLATFORM_LIKE", "data": data}

@@ -10,7 +10,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -31,6 +31,8 @@ DECODERS: Mapping[str, Decoder] = {"tiktok": tiktok.DECODER, "douyin": douyin.DE
 MERCHANT_KINDS: frozenset[Kind] = frozenset({"order", "payment", "refund"})
 UNHEARD = "messages that their decoder does not read"
 """None, as long as the decoders are right."""
+UNTOLD_LIKES = "likes beyond the totals"
+"""Before the first total that was told, and after the last."""
 _SAMPLED_KINDS: frozenset[Kind] = frozenset({"like", "enter"})
 _REORDERED_KINDS: frozenset[Kind] = frozenset({"comment", "like", "enter"})
 STRANGE = (
@@ -55,7 +57,22 @@ class Told:
         told = list[Emission]()
         for emission in sorted(map(self._in_its_language, played), key=lambda one: one.event.event_time_ms):
             told += self._by_its_platform(emission)
-        return [self._on_its_way(emission) for emission in [*told, *self._deleted_accounts(told)]]
+        return self._by_totals([self._on_its_way(emission) for emission in [*told, *self._deleted_accounts(told)]])
+
+    def _by_totals(self, told: list[Emission]) -> list[Emission]:
+        """A room's likes as its platform's total has them, which knows of those that were sampled away."""
+        rooms: dict[str, HeardLikes] = defaultdict(HeardLikes)
+        meant = dict[int, Emission]()
+        for at in sorted(range(len(told)), key=lambda at: told[at].arrives_ms):
+            emission = told[at]
+            room = emission.event.room_id
+            if room in self._voices and emission.fate == "applied":
+                likes = rooms[room].hear(emission.event)
+                if emission.event.kind == "like":
+                    self.unknowable[UNTOLD_LIKES] -= likes
+                    meant[at] = replace(emission, counts={"likes": likes})
+        self.unknowable = Counter({name: number for name, number in self.unknowable.items() if number > 0})
+        return [meant.get(at, emission) for at, emission in enumerate(told)]
 
     def _in_its_language(self, emission: Emission) -> Emission:
         """A comment in a language that the model does not know, and does not say so."""
@@ -109,6 +126,34 @@ class Told:
         return replace(emission, event=msgspec.structs.replace(event, ingest_time_ms=arrives_ms), arrives_ms=arrives_ms)
 
 
+@dataclass
+class HeardLikes:
+    """How far a room's total was heard, and how many likes were heard beside it that it has yet to tell."""
+
+    total: int | None = None
+    at_ms: int = 0
+    beside: int = 0
+    turned_ms: int = 0
+
+    def hear(self, event: Event) -> int:
+        """How many likes a message tells of that were not heard of before."""
+        if event.kind in ("session_start", "session_end"):
+            self.turned_ms = max(self.turned_ms, event.event_time_ms)
+        if event.kind != "like":
+            return 0
+        if event.total is None:
+            self.beside += event.value
+            return event.value
+        if self.total is None or self.at_ms < self.turned_ms <= event.event_time_ms:
+            self.total, self.beside = event.total - event.value, 0
+        if event.total < self.total:
+            return 0
+        told, self.total = event.total - self.total, event.total
+        self.at_ms = max(self.at_ms, event.event_time_ms)
+        new, self.beside = max(0, told - self.beside), max(0, self.beside - told)
+        return new
+
+
 class PlatformRoom:
     """One room that speaks in its platform's messages, and the connection that hears it."""
 
@@ -140,11 +185,14 @@ class PlatformRoom:
             yield self._sold(emission)
             return
         self._total(event)
+        if event.kind == "like":
+            self._unknowable[UNTOLD_LIKES] += event.value  # less those that are heard of (Told._by_totals)
         if event.kind == "session_end" and self._room.room_id in self._unkind.silent_ends:
             self._unknowable["ends that nobody says"] += 1
             return
         if event.kind in _SAMPLED_KINDS and self._sampled():
-            self._unknowable[f"{event.kind}s sampled away"] += event.value if event.kind == "like" else 1
+            if event.kind != "like":
+                self._unknowable[f"{event.kind}s sampled away"] += 1
             return
         message = self._message(emission)
         if message is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from streams.engagement.buckets import decode_totals, within_64_bits
-from streams.engagement.dictionary import COUNTED_AS, SUMS
+from streams.engagement.dictionary import COUNTED_AS, SAMPLED_SLOT, SUMS
 from streams.engagement.handler import EngagementHandler
 from streams.engagement.hyperloglog import Registers, read, union_estimate
 from streams.engagement.pending import Entry, RollUp, pending_entries, pending_suffix, targets_of
@@ -90,6 +90,15 @@ class Counted:
             for scoped, totals in self._totals().items()
             if totals.gauge is not None
         }
+
+    def like_totals(self) -> dict[tuple[str, str], int]:
+        """The platform's own total of likes so far."""
+        return {scoped: totals.liked.total for scoped, totals in self._totals().items() if totals.liked is not None}
+
+    def sampled_likes(self) -> dict[tuple[str, str], int]:
+        """Likes of a sample with no total beside them."""
+        sampled = {scoped: totals.slots.get(SAMPLED_SLOT, 0) for scoped, totals in self._totals().items()}
+        return {scoped: likes for scoped, likes in sampled.items() if likes}
 
     def _totals(self) -> dict[tuple[str, str], RollUp]:
         """What each bucket's field holds, with what is pending for it."""

@@ -126,6 +126,9 @@ def _sound(event: Event) -> bool:
     known = event.get("kind") in get_args(Kind) and event.get("platform") in get_args(Platform)
     person = isinstance(event.get("actor", {}), dict) and event.get("actor", {}).get("followers", 0) <= MAX_PEOPLE
     whole = whole and all(event.get(name, 0) <= MAX_EXACT for name in ("value", "amount"))
+    total = event.get("total")
+    whole = whole and (total is None or (type(total) is int and 0 <= total <= MAX_EXACT))
+    whole = whole and type(event.get("sampled", False)) is bool
     named = named and all(len(event.get(name) or "") <= MAX_ID_CHARS for name in IDS)
     return named and whole and timed and known and person and len(event.get("text", "")) <= MAX_TEXT_CHARS
 
@@ -169,6 +172,34 @@ class _Streak:
     reports: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Told:
+    """What one collector told of a room's likes in one session."""
+
+    highest: int
+    at_ms: int
+    stretch: int
+    since: int
+    """How many of the room's records of likes there were before it."""
+    missed: int = 0
+    """Likes that it had yet to tell when it came."""
+    grew: int = 0
+    falls: list[tuple[int, int]] = field(default_factory=list)
+    """(total, likes of the message) of those that were lower, running."""
+
+
+@dataclass
+class _RoomLikes:
+    """A room's likes, as far as its platform has a total of them."""
+
+    day: int
+    counted: list[tuple[str | None, int]] = field(default_factory=list)
+    """(session, likes), record by record."""
+    turned_ms: int = 0
+    told: dict[tuple[str, str | None], _Told] = field(default_factory=dict)
+    """By source and session, the one heard last at the end."""
+
+
 class _Partition:
     def __init__(self, result: Recount) -> None:
         self.result = result
@@ -176,6 +207,7 @@ class _Partition:
         self.named: dict[str, list[_Seen]] = defaultdict(list)
         """Retractions by what they name."""
         self.streaks: dict[str, _Streak] = {}
+        self.likes: dict[tuple[str, str], _RoomLikes] = {}
         self.orders: Counter[tuple[str, ...]] = Counter()
         """Records that stand, by platform, order, kind and, for a product's own number, product."""
         self.owners: dict[str, str] = {}
@@ -233,7 +265,10 @@ class _Partition:
             return "dead_letter"
         if event["kind"] == "retraction":
             return self.retract(seen)
-        seen.counts |= self.growth(seen) if _is_running_total(event) else _counts(event)
+        if _is_of_likes(event):
+            seen.counts |= self.count_likes(event)
+        else:
+            seen.counts |= self.growth(seen) if _is_running_total(event) else _counts(event)
         self.add(_buckets(event), seen.counts, 1)
         self.count_order(seen, 1)
         self.add_person(event)
@@ -264,6 +299,69 @@ class _Partition:
         streak.reports.append(seen.event["event_id"])
         return _counts(seen.event | {"value": growth})
 
+    def count_likes(self, event: Event) -> Counts:
+        """Likes of a room, and what begins or ends a stream in it. A total that is told counts in place of the message:
+        what its collector's total grew by, as far as nobody else told it."""
+        day, likes, total = event["event_time"] // DAY_MS, event.get("value", 1), event.get("total")
+        name = event["platform"], event["room_id"]
+        room = self.likes.get(name)
+        if room is not None and room.day < day - 1:
+            room = None
+        is_like = event["kind"] == "like"
+        if is_like and total is not None:
+            room = room or _RoomLikes(day)
+            self.likes[name] = room
+        if room is not None:
+            room.day = max(room.day, day)
+        if not is_like:
+            if room is not None:
+                room.turned_ms = max(room.turned_ms, event["event_time"])
+            return {}
+        if total is None or room is None:
+            if room is not None and (event.get("sampled") or event.get("value_mode") == "aggregate"):
+                room.counted.append((event.get("session_id"), likes))
+            return {"likes": likes}
+        return {"likes": self.total_told(room, event, likes, total)}
+
+    def total_told(self, room: _RoomLikes, event: Event, likes: int, total: int) -> int:
+        at_ms, collector = event["event_time"], (event["source"], event.get("session_id"))
+        told = room.told.get(collector)
+        if told is None or told.at_ms < room.turned_ms <= at_ms:
+            told = self.begin(room, event, total - likes, told)
+        elif total < told.highest:
+            if at_ms > told.at_ms:
+                told.falls.append((total, likes))
+            if len(told.falls) < 3:
+                return 0
+            falls = told.falls
+            told = self.begin(room, event, min(before - brought for before, brought in falls), told)
+            total = max(lower for lower, _ in falls)
+        behind, growth = _behind(room, collector[1], told), total - told.highest
+        told.highest, told.at_ms, told.falls, told.grew = total, max(told.at_ms, at_ms), [], told.grew + growth
+        room.told.pop(collector, None)
+        room.told[collector] = told
+        if len(room.told) > 8:
+            room.told.pop(next(iter(room.told)))
+        room.counted.append((collector[1], max(0, growth - behind)))
+        return max(0, growth - behind)
+
+    def begin(self, room: _RoomLikes, event: Event, level: int, former: _Told | None) -> _Told:
+        """A collector's baseline; one that is behind another of the same stream tells again what that one told."""
+        stretch = former.stretch + 1 if former else 0
+        at_ms, session = event["event_time"], event.get("session_id")
+        others = [
+            (other, named)
+            for (_, named), other in room.told.items()
+            if other is not former and other.stretch >= stretch and _one_session(named, session)
+            if not other.at_ms < room.turned_ms <= at_ms and abs(at_ms - other.at_ms) <= 10 * MINUTE_MS
+        ]
+        newest = max([stretch, *(one.stretch for one in room.told.values())])
+        if not others:
+            return _Told(level, at_ms, newest, len(room.counted))
+        other, named = max(others, key=lambda one: (one[0].stretch, one[0].highest))
+        missed = max(0, _behind(room, named, other) + other.highest - level)
+        return _Told(level, at_ms, other.stretch, len(room.counted), missed)
+
     def retract(self, seen: _Seen) -> str:
         target = _identity(seen.event["retracts"], seen.event)
         originals = [other for other in self.occurred[target] if other.block >= seen.block - 1]
@@ -274,6 +372,8 @@ class _Partition:
 
     def take_back(self, seen: _Seen, retraction: _Seen) -> None:
         self.add(_buckets(retraction.event), {"retracted": 1}, 1)
+        if _is_of_likes(seen.event) and seen.event.get("total") is not None and not seen.event.get("is_mirror"):
+            return  # the total speaks for itself
         if seen.late:
             self.add(_session(seen.event), seen.counts, -1)
             if seen.event["kind"] == "refund" and not seen.event.get("is_mirror"):
@@ -331,6 +431,25 @@ def _looks_qualified(scope_id: str) -> bool:
 def _is_running_total(event: Event) -> bool:
     snapshot = event.get("value_mode") == "snapshot" and event["kind"] not in ("viewers", "retraction")
     return snapshot or (event["kind"] == "gift" and "subject_id" in event)
+
+
+def _one_session(one: str | None, other: str | None) -> bool:
+    return not one or not other or one == other
+
+
+def _behind(room: _RoomLikes, session: str | None, told: _Told) -> int:
+    """Likes that are counted, and that a collector has yet to tell."""
+    counted = sum(likes for named, likes in room.counted[told.since :] if _one_session(named, session))
+    return max(0, told.missed + counted - told.grew)
+
+
+def _is_of_likes(event: Event) -> bool:
+    """Whether it is a room's likes, as one by one or as a total, or a border between its streams."""
+    if "room_id" not in event:
+        return False
+    return event["kind"] in ("session_start", "session_end") or (
+        event["kind"] == "like" and event.get("value_mode") != "snapshot"
+    )
 
 
 def _counts(event: Event) -> Counts:

@@ -197,6 +197,27 @@ async def test_arrivals_of_a_sampled_room_are_the_platforms_own_count(rolling: R
     assert (last.arrivals, last.arrivals_estimated) == (4, False)
 
 
+async def test_likes_of_a_sampled_room_are_the_growth_of_the_platforms_total(rolling: Rolling) -> None:
+    """A collector joins at a total of 98,000; another one tells the same; a worker begins anew in between."""
+
+    def told(total: int, at: float, source: str) -> Event:
+        return event("like", at, value=2, total=total, sampled=True, session_id="s1", source=source)
+
+    await rolling.feed(told(98_000, -2, "a"), told(98_000, -2, "b"), told(98_030, -1, "a"))
+    await rolling.feed(told(98_030, -1, "a"), told(98_030, -1, "b"), told(98_051, 0, "b"), told(98_051, 0, "a"))
+    for window, likes in (("1m", 21), ("5m", 53), ("24h", 53), ("session", 53)):
+        counts = rolling.reader.window("room", "r1", window)
+        assert (counts.sums["likes"], counts.kpis.likes_total, counts.kpis.likes_estimated) == (likes, 98_051, False)
+    assert rolling.reader.sums("brand", "b1", "5m")["likes"] == 53
+
+
+async def test_likes_of_a_sample_without_a_total_are_estimated(rolling: Rolling) -> None:
+    await rolling.feed(event("like", 0, value=3, sampled=True), event("like", 0, value=4, room_id="r2"))
+    sampled, counted = (rolling.reader.window("room", room, "5m") for room in ("r1", "r2"))
+    assert (sampled.sums["likes"], sampled.kpis.likes_total, sampled.kpis.likes_estimated) == (3, None, True)
+    assert (counted.sums["likes"], counted.kpis.likes_total, counted.kpis.likes_estimated) == (4, None, False)
+
+
 async def test_stay_of_a_sampled_room_goes_by_all_who_came(rolling: Rolling) -> None:
     """300 present over two minutes, 100 enters told of 400 that were: they stay 90 s, not 360 s."""
     entries = [event("enter", at, f"p{at}-{number}", session_id="s1") for at in (0, 1) for number in range(50)]

@@ -92,14 +92,14 @@ def _likes(message: Message) -> list[Event]:
 
 def _clicked(message: Message) -> list[Event]:
     """One message a viewer who likes, however often."""
-    return [_by_user(message, "like")]
+    return [_by_user(message, "like", sampled=True)]
 
 
 def _all_likes(message: Message) -> list[Event]:
     """The room's own sum; nobody's like."""
     total = message.fields.part("data").required_number("click_count")
     time_ms = message.at_ms("send_time")
-    return [message.event("like", message.made_id(total), time_ms, value=0, total=total)]
+    return [message.event("like", message.made_id(time_ms, total), time_ms, value=0, total=total, sampled=True)]
 
 
 def _viewers(message: Message) -> list[Event]:

@@ -101,7 +101,8 @@ def like(message: Message) -> list[Event]:
         count = message.fields.required_number("count", "like_count")
     else:
         count = message.fields.number("count", "like_count")
-    return by_user(message, "like", count, total, value=count, total=total)
+        total = total if total >= count else None  # none was told: protobuf has no number that is missing
+    return by_user(message, "like", count, total, value=count, total=total, sampled=True)
 
 
 def member(message: Message) -> list[Event]:

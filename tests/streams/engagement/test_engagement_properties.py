@@ -35,12 +35,37 @@ def events(draw: st.DrawFn) -> Event:
         subject_id=draw(maybe([None, "x", "y"])), value=draw(st.integers(0, 9)), amount=draw(maybe([0, 7, 990])),
         value_mode=draw(maybe(["delta", "delta", "delta", "aggregate", "snapshot"])), final=draw(st.booleans()),
         retracts=draw(maybe([None, *IDS])) if kind == "retraction" else None,
-        is_mirror=draw(maybe([False] * 9 + [True])),
+        is_mirror=draw(maybe([False] * 9 + [True])), sampled=draw(st.booleans()),
+        total=draw(maybe([None, *range(20)])) if kind in ("like", "viewers") else None,
     )  # fmt: skip
 
 
 # Logs that lie across a border of blocks, with gaps.
 OFFSETS = st.sampled_from([0, (1 << BLOCK_BITS) - 20, (2 << BLOCK_BITS) - 10])
+
+
+@st.composite
+def likes(draw: st.DrawFn) -> Event:
+    """A room's likes with the platform's total of them, by two collectors, and where its streams begin and end."""
+    maybe, number = st.sampled_from, draw(st.integers(0, 10**9))
+    kind: Any = draw(maybe(["like"] * 8 + ["session_start", "session_end"]))
+    at_ms = START_MS + draw(
+        st.one_of(st.integers(0, 40_000), st.integers(0, 3_600_000), st.integers(0, 3 * 86_400_000))
+    )
+    return Event(
+        event_id=f"l{number}", source=draw(maybe(["feed", "feed", "feed-b"])), platform="douyin", kind=kind,
+        brand_id="b1", event_time_ms=at_ms, ingest_time_ms=at_ms, room_id="r1",
+        session_id=draw(maybe([None, None, None, "s1", "s2"])), value=draw(st.integers(0, 3)),
+        total=draw(st.one_of(st.none(), st.integers(0, 12), st.integers(0, 2**53))),
+        value_mode=draw(maybe(["delta", "delta", "aggregate"])), sampled=draw(st.booleans()),
+    )  # fmt: skip
+
+
+def like_logs() -> st.SearchStrategy[Log]:
+    """In order of their times, or not."""
+    some = st.lists(likes(), min_size=1, max_size=40)
+    in_order = some.map(lambda events: sorted(events, key=lambda event: event.event_time_ms))
+    return st.one_of(some, in_order).map(log_of)
 
 
 @st.composite
@@ -53,6 +78,9 @@ def logs(draw: st.DrawFn) -> Log:
         log.append((offset, value))
         offset += gap
     return log
+
+
+ANY_LOG = st.one_of(logs(), like_logs())
 
 
 def recounted(log: Log) -> Recount:
@@ -77,7 +105,7 @@ def assert_counted(ledger: MemoryLedger, expected: Recount) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(logs(), st.lists(st.integers(1, 20), max_size=8))
+@given(ANY_LOG, st.lists(st.integers(1, 20), max_size=8))
 def test_any_batches_count_what_the_recount_counts(log: Log, sizes: list[int]) -> None:
     worker = Worker(log)
     asyncio.run(worker.run(sizes))
@@ -88,7 +116,7 @@ def test_any_batches_count_what_the_recount_counts(log: Log, sizes: list[int]) -
 
 
 @settings(max_examples=100, deadline=None)
-@given(logs(), st.lists(st.tuples(st.lists(st.integers(1, 12), max_size=6), st.integers(0, 4)), max_size=6))
+@given(ANY_LOG, st.lists(st.tuples(st.lists(st.integers(1, 12), max_size=6), st.integers(0, 4)), max_size=6))
 def test_any_deaths_count_what_the_recount_counts(log: Log, lives: list[tuple[list[int], int]]) -> None:
     worker = Worker(log)
 

@@ -312,6 +312,21 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "by_source",
         "in_doubt",
     ),
+    "streams.engagement.day_marks.DayMark": ("day",),
+    "streams.engagement.like_totals.CollectorTotal": (
+        "highest",
+        "at_ms",
+        "behind",
+        "stretch",
+        "falls",
+        "fell_from",
+        "fell_to",
+    ),
+    "streams.engagement.like_totals.LikeTotal": (
+        "day",
+        "turned_ms",
+        "collectors",
+    ),
     "streams.engagement.orders.OrderMark": (
         "stretch",
         "records",

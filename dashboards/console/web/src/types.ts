@@ -109,6 +109,8 @@ export interface Kpis {
   refund_value_rate: number | null;
   arrivals: number;
   arrivals_estimated: boolean;
+  likes_total: number | null;
+  likes_estimated: boolean;
 }
 
 export interface InauthenticShare {

@@ -326,3 +326,11 @@ def test_likes_of_the_web_are_clicks_and_a_total_of_the_room() -> None:
     (total,) = decoded("LIKE_INFO_V3_UPDATE", data={"click_count": 98_000})
     assert (click.kind, click.value, click.actor) == ("like", 1, CONTEXT.actor(5))
     assert (total.kind, total.value, total.total, total.actor) == ("like", 0, 98_000, None)
+    assert (click.sampled, total.sampled) == (True, True)
+
+
+def test_same_total_of_another_stream_is_another_message() -> None:
+    def told_at(at_ms: int) -> str:
+        return decoded("LIKE_INFO_V3_UPDATE", data={"click_count": 5}, send_time=at_ms)[0].event_id
+
+    assert told_at(RECEIVED_MS) == told_at(RECEIVED_MS) != told_at(RECEIVED_MS + 86_400_000)

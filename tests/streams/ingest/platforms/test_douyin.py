@@ -91,6 +91,13 @@ def test_totals_of_a_large_room_ride_along_as_strings() -> None:
     (likes,) = decoded("Like", count="6", total="9000")
     (viewers,) = decoded("RoomUserSeq", total="181", totalUser="9000")
     assert (likes.value, likes.total, viewers.value, viewers.total) == (6, 9_000, 181, 9_000)
+    assert (likes.sampled, viewers.sampled) == (True, False)
+
+
+@pytest.mark.parametrize("total", [0, "0", 5, None, "", -1, "many", 2**70])
+def test_total_below_the_likes_of_its_message_is_none(total: Any) -> None:
+    (likes,) = decoded("Like", count=6, total=total)
+    assert (likes.value, likes.total, likes.sampled) == (6, None, True)
 
 
 def test_user_whom_the_web_masks_is_marked_and_holds_in_the_room() -> None:

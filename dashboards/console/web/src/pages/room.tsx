@@ -8,7 +8,7 @@ import { metric, t, type Metric, type Word } from "../i18n";
 import { SentimentHour } from "../sentiment";
 import { AlertList, isOver, Plain } from "../alerts";
 import { BrandName, useCurrency } from "../brand_names";
-import { EstimateNotes, Estimated, RoughPeople } from "../estimated";
+import { EstimateNotes, Estimated, RoughPeople, TotalLikes } from "../estimated";
 import { Panel } from "../panel";
 import { chooseSize, size, type Size } from "../settings";
 import { Shell } from "../shell";
@@ -53,7 +53,7 @@ export function RoomPage({ id }: { id: string }): JSX.Element {
           {(shown) => (
             <>
               <Tiles now={shown} currency={currency} halves={halves} viewers={minutes?.viewers ?? []} />
-              <EstimateNotes of={["stay_seconds", "views", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people namesHidden={shown.names_hidden} />
+              <EstimateNotes of={["stay_seconds", "views", "likes", "gpm_pv", "entry_rate"]} figures={[shown.figures]} people namesHidden={shown.names_hidden} />
             </>
           )}
         </Panel>
@@ -196,6 +196,8 @@ function Tiles({ now, halves, viewers, currency }: { now: RoomPanels["now"]; hal
         <Fake of="comments" fakes={fakes} />
       </Tile>
       <Tile name="likes" label={metric("likes")} value={count(sums.likes)} moved={moved("likes")}>
+        <TotalLikes figures={figures} />
+        <Estimated of="likes" figures={figures} />
         <Fake of="likes" fakes={fakes} />
       </Tile>
       <Tile name="paid_gmv" label={metric("paid_gmv")} value={money(figures.paid_gmv, currency)} moved={moved("paid_value")}>
