@@ -106,6 +106,7 @@ class StatefulEvents:
         )
 
     def _likes(self, event: Event, where: ScopeMinute) -> None:
+        is_like = event.kind == "like"
         self._deltas.likes.append(
             LikeReport(
                 room=f"{event.platform}|{event.room_id}",
@@ -113,10 +114,10 @@ class StatefulEvents:
                 session=event.session_id or "",
                 where=where,
                 at_ms=event.event_time_ms,
-                likes=event.value,
-                total=event.total if event.kind == "like" else None,
-                sampled=event.sampled,
-                turns=event.kind in TURNS,
+                likes=event.value if is_like else 0,
+                total=event.total if is_like else None,
+                sampled=is_like and event.sampled,
+                turns=not is_like,
             )
         )
 

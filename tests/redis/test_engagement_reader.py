@@ -205,7 +205,8 @@ async def test_likes_of_a_sampled_room_are_the_growth_of_the_platforms_total(rol
 
     await rolling.feed(told(98_000, -2, "a"), told(98_000, -2, "b"), told(98_030, -1, "a"))
     await rolling.feed(told(98_030, -1, "a"), told(98_030, -1, "b"), told(98_051, 0, "b"), told(98_051, 0, "a"))
-    for window, likes in (("1m", 21), ("5m", 53), ("24h", 53), ("session", 53)):
+    expected: dict[Window, int] = {"1m": 21, "5m": 53, "24h": 53, "session": 53}
+    for window, likes in expected.items():
         counts = rolling.reader.window("room", "r1", window)
         assert (counts.sums["likes"], counts.kpis.likes_total, counts.kpis.likes_estimated) == (likes, 98_051, False)
     assert rolling.reader.sums("brand", "b1", "5m")["likes"] == 53

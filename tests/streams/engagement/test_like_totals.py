@@ -154,6 +154,12 @@ async def test_sampled_likes_without_a_total_are_counted_and_marked() -> None:
     assert not found.like_totals()
 
 
+async def test_start_of_a_room_without_a_total_is_no_like() -> None:
+    found = await counted(event("session_start", sampled=True), event("session_end", 1, sampled=True, total=5))
+    assert not any(found.sums().values())
+    assert not found.sampled_likes()
+
+
 async def test_rooms_and_platforms_are_apart() -> None:
     events = [
         like(total, at, room_id=room, platform=platform)
