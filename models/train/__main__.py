@@ -92,6 +92,11 @@ EFFORT = Effort()
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Right answers of `pulsewatch decisions export`, which teach too.",
 )
+@click.option(
+    "--templates",
+    type=click.IntRange(min=0),
+    help="The most texts from templates that a language learns from; all by default.",
+)
 @click.option("--minutes", default=math.inf, help="The most that any one training takes; no limit by default.")
 @click.option("--threads", default=2, show_default=True)
 @click.option("--licences", type=click.Choice(["permissive", "all"]), default="all", show_default=True)
@@ -135,6 +140,7 @@ def main(
     rehearsed: tuple[str, ...],
     hidden_words: float,
     marked: Path | None,
+    templates: int | None,
     minutes: float,
     threads: int,
     licences: str,
@@ -165,6 +171,7 @@ def main(
         rehearsed,
         hidden_words,
         marked,
+        templates,
     )
     try:
         for chosen in LANGUAGES if language == "both" else (language,):

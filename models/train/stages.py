@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ from models.runtime.manifest import read_manifest
 from models.train.data.batches import Texts, in_order
 from models.train.data.corpus import load, merged, prepare
 from models.train.data.marked import load_marked
-from models.train.data.sources import WRITTEN, load_training, load_unlabelled, load_validation, sample_evenly
+from models.train.data.sources import WRITTEN, Example, load_training, load_unlabelled, load_validation, sample_evenly
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
 from models.train.data.weak_negatives import add_weak_negatives
 from models.train.data.written import load_written
@@ -90,6 +91,8 @@ class Effort:
     """The share of the words that the small network must do without, others each time that it reads a text."""
     marked: Path | None = None
     """Texts that a team marked, which teach too."""
+    templates: int | None = None
+    """The most texts from templates; None for all."""
 
     @property
     def rate(self) -> float:
@@ -128,7 +131,7 @@ def prepare_language(
     examples, held_out = load_training(data, language, seed, licences)
     if effort.public_texts is not None:
         examples = sample_evenly(examples, effort.public_texts, {goal.taught_by for goal in GOALS}, seed)
-    examples += synthesise(language, seed, TRAINING_TEXTS)
+    examples += _synthesised(language, seed, effort.templates)
     add_weak_negatives(examples)
     written, written_unseen = load_written(language, effort.rehearsed)
     examples += written
@@ -155,6 +158,11 @@ def prepare_language(
     encoder = load_encoder(graph, ENCODERS[language])
     name_signs(encoder, original, with_signs)
     torch.save({"config": encoder.config.to_dict(), "weights": encoder.state_dict()}, folder / "encoder.pt")
+
+
+def _synthesised(language: str, seed: int, most: int | None) -> list[Example]:
+    found = synthesise(language, seed, TRAINING_TEXTS)
+    return found if most is None or most >= len(found) else random.Random(seed).sample(found, most)
 
 
 def train_language(run: Run) -> None:
