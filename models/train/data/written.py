@@ -20,6 +20,15 @@ JUDGES = ("zh3", "en2")
 CALIBRATORS = ("zh1", "en1")
 NOT_ASKED_FOR_RUMOURS = ("en5", "en6", "en7", "zh6")
 """Authors whose guide did not define rumours: where they marked none, there may be one."""
+TOLD_FLATLY = ("news", "host", "service")
+"""Where a crisis is negative to some authors and neutral to others."""
+OWN_MOODS = {
+    "en4": {"apology"},
+    "en7": {"adult", "privacy", "counter", "apology"},
+    "en9": {"gambling"},
+    "zh4": {"counter"},
+}
+"""Risks and kinds of text whose sentiment an author took otherwise than the others."""
 
 
 def load_written(language: str, rehearsed: Collection[str] = ()) -> tuple[list[Example], list[Example]]:
@@ -31,8 +40,8 @@ def load_written(language: str, rehearsed: Collection[str] = ()) -> tuple[list[E
     judging = load_judging(language)
     calibration = _without(_written_by([name for name in names if name in CALIBRATORS], language), judging)
     others = [name for name in names if name not in CALIBRATORS + JUDGES]
-    teaching = _written_by([name for name in others if name not in rehearsed], language)
-    teaching += [replace(e, passes=1) for e in _written_by([name for name in others if name in rehearsed], language)]
+    teaching = _teaching([name for name in others if name not in rehearsed], language)
+    teaching += [replace(e, passes=1) for e in _teaching([name for name in others if name in rehearsed], language)]
     return _without(teaching, [*judging, *calibration]), calibration
 
 
@@ -48,6 +57,21 @@ def _written_by(authors: Iterable[str], language: str) -> list[Example]:
         for row in read_rows(FOLDER / f"{name}.jsonl")
         for example in examples_of(row, language, _unknown(row, name))
     ]
+
+
+def _teaching(authors: Iterable[str], language: str) -> list[Example]:
+    return [
+        replace(example, sentiment=None) if _mood_is_disputed(row, name) else example
+        for name in authors
+        for row in read_rows(FOLDER / f"{name}.jsonl")
+        for example in examples_of(row, language, _unknown(row, name))
+    ]
+
+
+def _mood_is_disputed(row: Mapping[str, Any], author: str) -> bool:
+    """Whether a second reader found authors at odds about the sentiment of such a text: it teaches none."""
+    told_flatly = "crisis" in row["risks"] and row["platform"] in TOLD_FLATLY
+    return told_flatly or not OWN_MOODS.get(author, set()).isdisjoint([*row["risks"], row["kind"]])
 
 
 def _unknown(row: Mapping[str, Any], author: str) -> set[str]:
