@@ -108,7 +108,7 @@ SOURCES: Mapping[str, Source] = {
                 max_tokens=192,
                 weight=1.5,
                 passes=passes,
-                false_alarm_limit=0.03,
+                false_alarm_limit=0.04,
             )
             for language, passes in (("zh", 4), ("en", 3))
         ),
