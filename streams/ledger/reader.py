@@ -97,11 +97,6 @@ def _parsed(members: Iterable[bytes]) -> list[tuple[str, int]]:
     return [(topic, int(number)) for topic, _, number in parts]
 
 
-def stored_offsets(client: Any, namespace: str, stage: str) -> dict[tuple[str, int], int]:
-    """The stored offset of every partition that the stage ever held, by (topic, partition)."""
-    return stored_by_stage(client, namespace)[stage]
-
-
 def stored_by_stage(client: Any, namespace: str) -> dict[str, dict[tuple[str, int], int]]:
     """Every stage's stored offsets, in two round trips. While none of them moves, nothing was counted."""
     held = ShardDirectory(client, namespace).by_stage()

@@ -11,7 +11,7 @@ from deploy.local.redis import LocalRedis
 from streams.errors import Unavailable
 from streams.ledger.connect import reader_client
 from streams.ledger.protocol import Effects, Update
-from streams.ledger.reader import stored_offsets
+from streams.ledger.reader import stored_by_stage
 from streams.ledger.redis import RedisLedger
 from streams.settings import Settings
 from streams.topology import LIVE
@@ -24,8 +24,8 @@ async def test_stored_offset_is_what_the_ledger_applied(redis_server: LocalRedis
         await ledger.apply(Update(claim, claim.next_offset, 42, Effects()))
         await ledger.acquire("social.interactions", 0)
     with Redis.from_url(redis_server.url) as client:
-        assert stored_offsets(client, namespace, "engagement") == {(LIVE, 3): 42, ("social.interactions", 0): 0}
-        assert stored_offsets(client, namespace, "scoring") == {}
+        assert stored_by_stage(client, namespace)["engagement"] == {(LIVE, 3): 42, ("social.interactions", 0): 0}
+        assert stored_by_stage(client, namespace)["scoring"] == {}
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["absent", "hanging"])
@@ -37,5 +37,5 @@ def test_redis_that_does_not_answer_is_unavailable_soon(hangs: bool, tmp_path: P
             server.kill()
         started = time.monotonic()
         with pytest.raises(Unavailable, match="Redis does not answer"):
-            stored_offsets(client, "pw", "engagement")
+            stored_by_stage(client, "pw")
         assert time.monotonic() - started < 4
