@@ -40,8 +40,9 @@ def load_written(language: str, rehearsed: Collection[str] = ()) -> tuple[list[E
     judging = load_judging(language)
     calibration = _without(_written_by([name for name in names if name in CALIBRATORS], language), judging)
     others = [name for name in names if name not in CALIBRATORS + JUDGES]
-    teaching = _teaching([name for name in others if name not in rehearsed], language)
-    teaching += [replace(e, passes=1) for e in _teaching([name for name in others if name in rehearsed], language)]
+    teaching = _written_by([name for name in others if name not in rehearsed], language, teaching=True)
+    by_heart = _written_by([name for name in others if name in rehearsed], language, teaching=True)
+    teaching += [replace(example, passes=1) for example in by_heart]
     return _without(teaching, [*judging, *calibration]), calibration
 
 
@@ -50,18 +51,9 @@ def load_judging(language: str) -> list[Example]:
     return _written_by([name for name in JUDGES if name.startswith(language)], language)
 
 
-def _written_by(authors: Iterable[str], language: str) -> list[Example]:
+def _written_by(authors: Iterable[str], language: str, *, teaching: bool = False) -> list[Example]:
     return [
-        example
-        for name in authors
-        for row in read_rows(FOLDER / f"{name}.jsonl")
-        for example in examples_of(row, language, _unknown(row, name))
-    ]
-
-
-def _teaching(authors: Iterable[str], language: str) -> list[Example]:
-    return [
-        replace(example, sentiment=None) if _mood_is_disputed(row, name) else example
+        replace(example, sentiment=None) if teaching and _mood_is_disputed(row, name) else example
         for name in authors
         for row in read_rows(FOLDER / f"{name}.jsonl")
         for example in examples_of(row, language, _unknown(row, name))
