@@ -68,6 +68,13 @@ EFFORT = Effort()
     "a language that is not trained is kept from it.",
 )
 @click.option(
+    "--labels-like",
+    "of_labels",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A packaged model of before --start-from, whose answers are learnt where a public text is labelled: "
+    "it knew those sets better.",
+)
+@click.option(
     "--go-on-from",
     "earlier",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -136,6 +143,7 @@ def main(
     labelled_only: bool,
     public_texts: int | None,
     start_from: Path | None,
+    of_labels: Path | None,
     earlier: Path | None,
     rehearsed: tuple[str, ...],
     hidden_words: float,
@@ -157,8 +165,8 @@ def main(
         raise click.UsageError("--data is needed to prepare and to package")
     if start_from is not None and start_from.resolve() == (out / "bundle").resolve():
         raise click.UsageError(f"{start_from} is what this run replaces: copy it, and name the copy in --start-from")
-    if earlier is not None and start_from is None:
-        raise click.UsageError("--go-on-from needs --start-from, whose answers it learns too")
+    if start_from is None and (earlier is not None or of_labels is not None):
+        raise click.UsageError("--go-on-from and --labels-like need --start-from, whose answers are learnt too")
     effort = Effort(
         adapt_epochs,
         teach_epochs,
@@ -172,6 +180,7 @@ def main(
         hidden_words,
         marked,
         templates,
+        of_labels,
     )
     try:
         for chosen in LANGUAGES if language == "both" else (language,):

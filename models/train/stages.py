@@ -26,7 +26,7 @@ from tokenizers import Tokenizer
 from models.labels import RISKS, SENTIMENTS
 from models.runtime.manifest import read_manifest
 from models.train.data.batches import Texts, in_order
-from models.train.data.corpus import load, merged, prepare
+from models.train.data.corpus import Corpus, load, merged, prepare
 from models.train.data.marked import load_marked
 from models.train.data.sources import WRITTEN, Example, load_training, load_unlabelled, load_validation, sample_evenly
 from models.train.data.synthetic import TRAINING_TEXTS, synthesise
@@ -93,6 +93,8 @@ class Effort:
     """Texts that a team marked, which teach too."""
     templates: int | None = None
     """The most texts from templates; None for all."""
+    of_labels: Path | None = None
+    """A packaged model of before ``start``, whose answers are learnt where a public text is labelled."""
 
     @property
     def rate(self) -> float:
@@ -176,15 +178,18 @@ def train_language(run: Run) -> None:
     torch.manual_seed(run.seed)
     depth = trained_depth(run.encoder, run.effort.start is not None)
     network = small_network(run.encoder, saved, depth, DROPOUT, run.effort.hidden_words)
+    of_labels = None
     if run.effort.start is not None:
         answering = [_go_on(run, network, run.effort.start, validation)]
+        if run.effort.of_labels is not None:
+            of_labels = _packaged(run, copy.deepcopy(network), run.effort.of_labels)
     else:
         answering = _teach(run, network, saved, texts, Texts(labelled, run.machine.device), validation)
     _train(
         run,
         "checkpoint",
         network,
-        Texts(everything, run.machine.device, _answers(run, answering, texts) if answering else None),
+        Texts(everything, run.machine.device, _answers(run, answering, texts, of_labels) if answering else None),
         run.effort.learn,
         run.encoder.rate * run.effort.rate,
         at={REHEARSED_FROM: lambda: enable_fake_quantisation(network)},
@@ -252,17 +257,23 @@ def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed
 
 def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answering:
     """Gives ``small`` the weights of a packaged model, which teaches at the depth that it has."""
-    manifest = read_manifest(start)
-    graphs = [start / stage.graph for stage in manifest.models[run.language].stages]
-    missing = load_from_package(small, graphs, manifest.risks)
-    new = [label for label in RISKS if label not in manifest.risks]
-    run.report(f"starts from {manifest.revision}" + (f", but for {', '.join(missing + new)}" if missing + new else ""))
-    before, name = copy.deepcopy(small).to(run.machine.device).eval(), f"revision {manifest.revision}"
-    _judge(run, name, before, validation)
+    before = _packaged(run, small, start)
+    _judge(run, before.name, before.network, validation)
     if run.effort.earlier is not None:
         earlier = load_weights(small, run.effort.earlier / run.language / "checkpoint.pt")
         run.report(f"goes on from {earlier.step} steps of an earlier run")
-    return Answering(name, before, run.encoder.served[-1], manifest.risks)
+    return before
+
+
+def _packaged(run: Run, network: Network, package: Path) -> Answering:
+    """Gives the network a packaged model's weights; what answers is a copy."""
+    manifest = read_manifest(package)
+    graphs = [package / stage.graph for stage in manifest.models[run.language].stages]
+    missing = load_from_package(network, graphs, manifest.risks)
+    new = [label for label in RISKS if label not in manifest.risks]
+    run.report(f"read {manifest.revision}" + (f", but for {', '.join(missing + new)}" if missing + new else ""))
+    copied = copy.deepcopy(network).to(run.machine.device).eval()
+    return Answering(f"revision {manifest.revision}", copied, run.encoder.served[-1], manifest.risks)
 
 
 def _train(
@@ -292,10 +303,11 @@ def _train(
     run.report(f"{name}: done after {progress.step} steps, {progress.seconds / 60:.1f} min")
 
 
-def _answers(run: Run, teachers: Sequence[Answering], texts: Texts) -> Answers:
+def _answers(run: Run, teachers: Sequence[Answering], texts: Texts, of_labels: Answering | None = None) -> Answers:
     """The teachers' mean logits of all texts; NaN for risks that one does not know, and for the written corpus.
 
-    The labels of its texts are known, and it was written since the public sets taught little about them.
+    The labels of its texts are known, and it was written since the public sets taught little about them. Where other
+    texts are labelled, ``of_labels`` answers for what it knows.
     """
     path = run.folder / "answers.npy"
     if path.exists():
@@ -307,8 +319,18 @@ def _answers(run: Run, teachers: Sequence[Answering], texts: Texts) -> Answers:
     answers: Answers = np.mean(logits, axis=0).astype(np.float16)
     unknown = [label not in teacher.risks for teacher in teachers for label in RISKS]
     answers[:, len(SENTIMENTS) :][:, np.reshape(unknown, (-1, len(RISKS))).any(axis=0)] = np.nan
+    if of_labels is not None:
+        its_own = predict(of_labels.network, texts, run.machine, batches)[of_labels.depth]
+        known = _labelled(texts.corpus, of_labels.risks) & ~written[:, np.newaxis]
+        answers[known] = its_own[known]
     np.save(path, answers)
     return answers
+
+
+def _labelled(corpus: Corpus, risks: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which outputs (texts, OUTPUTS) the texts' labels say something about, of the sentiments and these risks."""
+    moods = np.repeat(corpus.sentiment_weight[:, np.newaxis] > 0, len(SENTIMENTS), axis=1)
+    return np.hstack([moods, (corpus.risk_weights > 0) & np.isin(RISKS, risks)])
 
 
 def _lower_layers(teacher: Network, kept: int) -> dict[str, torch.Tensor]:

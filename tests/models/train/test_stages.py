@@ -115,7 +115,7 @@ def test_it_goes_on_from_a_packaged_model(tmp_path: Path, monkeypatch: pytest.Mo
     lines.clear()
     train_language(replace(run, folder=again, effort=Effort(teach=6, learn=0.1, start=package)))
     assert not list(again.glob("teacher*"))
-    assert "starts from before" in lines
+    assert "read before" in lines
     assert "revision before, 2 layers: Weibo (SMP 2020 usual) 100.0" in lines
     assert lines[-1] == "the small network after revision before, 2 layers: Weibo (SMP 2020 usual) 100.0"
 
@@ -142,6 +142,38 @@ def test_a_packaged_model_teaches_at_the_depth_that_it_has(tmp_path: Path, monke
         batch = texts.batch(np.arange(8))
         said = network(batch.ids, batch.mask)[1].numpy()
     assert np.abs(np.load(tmp_path / "answers.npy")[:8] - said).max() < 0.2 * np.abs(said).max()
+
+
+def test_an_older_model_answers_where_texts_are_labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the texts' labels say nothing about is answered by the model that training goes on from."""
+    import torch
+
+    from models.train import stages
+    from models.train.loop import load_weights
+    from models.train.release.export import export
+
+    run = tiny_run(tmp_path, monkeypatch, [], teach=0)
+    stages.train_language(run)
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    network = stages.small_network(run.encoder, torch_load(tmp_path / "encoder.pt"), run.encoder.kept).eval()
+    load_weights(network, tmp_path / "checkpoint.pt")
+    write_package(older, lambda folder: export(network, folder, (1, 2)))
+    with torch.no_grad():
+        network.head.bias += 3
+    write_package(newer, lambda folder: export(network, folder, (1, 2)))
+    (tmp_path / "checkpoint.pt").unlink()
+    stages.train_language(replace(run, effort=stages.Effort(learn=0.1, unlabelled=False, start=newer)))
+    alone = np.load(tmp_path / "answers.npy").astype(np.float32)
+    (tmp_path / "checkpoint.pt").unlink()
+    (tmp_path / "answers.npy").unlink()
+    effort = stages.Effort(learn=0.1, unlabelled=False, start=newer, of_labels=older)
+    stages.train_language(replace(run, effort=effort))
+    corpus = load(tmp_path / "labelled.npz")
+    labelled = np.hstack([np.repeat(corpus.sentiment_weight[:, None] > 0, 3, axis=1), corpus.risk_weights > 0])
+    assert labelled.any()
+    assert not labelled.all()
+    taken_back = alone - np.load(tmp_path / "answers.npy")
+    assert taken_back == pytest.approx(np.where(labelled, 3, 0), abs=0.05)
 
 
 def test_the_card_tells_of_the_model_that_training_went_on_from(tmp_path: Path) -> None:
