@@ -34,13 +34,17 @@ _RECOVERIES: dict[str, int] = {
 }
 
 
+UNSAID_END_MINUTES = 90
+"""A stream that is over for longer is known to be, whether or not anybody said so."""
+REFUND_MINUTES = 20
+"""The last word of a stream is a refund, so long after it at most."""
 CLOCK_AHEAD_SECONDS = 60
 """A clock as far ahead as this, or farther, must be told of."""
 
 
 def expected_alerts(scenario: Scenario, started_at_ms: int) -> list[ExpectedAlert]:
     incidents = [alert for incident in scenario.incidents for alert in _deserved(incident, scenario, started_at_ms)]
-    return [*incidents, *_clocks_ahead(scenario, started_at_ms)]
+    return [*incidents, *_clocks_ahead(scenario, started_at_ms), *_ends_unsaid(scenario, started_at_ms)]
 
 
 def _clocks_ahead(scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:
@@ -50,6 +54,25 @@ def _clocks_ahead(scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAl
     ends_ms = started_at_ms + scenario.minutes * MINUTE_MS
     for brand_id in sorted(ahead):
         yield ExpectedAlert("feed_time", brand_id, "warning", started_at_ms, ends_ms, must_resolve=False)
+
+
+def _ends_unsaid(scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:
+    """One for each stream that is over for so long that it counts as ended, though nobody said so: first its room was
+    silent."""
+    for room in scenario.rooms:
+        closes = scenario.minutes if room.closes_minute is None else room.closes_minute
+        if room.room_id in scenario.unkindness.silent_ends and closes + UNSAID_END_MINUTES <= scenario.minutes:
+            closed_ms = started_at_ms + int(closes * MINUTE_MS)
+            latest_ms = closed_ms + REFUND_MINUTES * MINUTE_MS
+            yield ExpectedAlert(
+                "feed_silent",
+                room.brand_id,
+                "warning",
+                closed_ms - MINUTE_MS,
+                latest_ms,
+                must_resolve=True,
+                room_id=room.room_id,
+            )
 
 
 def _deserved(incident: Incident, scenario: Scenario, started_at_ms: int) -> Iterator[ExpectedAlert]:

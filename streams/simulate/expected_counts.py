@@ -8,7 +8,7 @@ from streams.clock import MINUTE_MS
 from streams.events.identity import parted, qualified
 from streams.events.schema import Event
 from streams.simulate.emission import Emission
-from streams.simulate.truth import ScopeTruth, SessionTruth, Sums
+from streams.simulate.truth import WINDOW_MINUTES, ScopeTruth, SessionTruth, Sums
 
 Seen = dict[str, dict[str, int]]
 """audience metric → pseudonym → the latest minute in which the account was part of it."""
@@ -98,12 +98,12 @@ class ExpectedCounts:
             yield self.scopes["product"][qualified(event.product_id, event.platform)]
 
     def scope_truths(self, end_ms: int) -> dict[str, dict[str, ScopeTruth]]:
-        hour = end_ms // MINUTE_MS - 59
+        hour, day = (end_ms // MINUTE_MS - WINDOW_MINUTES[window] + 1 for window in ("60m", "24h"))
         return {
             scope: {
                 name: ScopeTruth(
                     {minute: dict(sums) for minute, sums in sorted(counts.minutes.items())},
-                    {"60m": counts.people(hour), "24h": counts.people()},
+                    {"60m": counts.people(hour), "24h": counts.people(day)},
                 )
                 for name, counts in _shown_names(by_id).items()
             }

@@ -71,6 +71,7 @@ class Room:
     audience: int
     """Concurrent viewers once the room has filled."""
     opens_minute: float = 0.0
+    """Below 0 before the scenario's start."""
     closes_minute: float | None = None
     stay_seconds: float = 180.0
     comments_per_minute: float = 2.5

@@ -207,6 +207,9 @@ MALFORMED = replace(CALM, name="malformed", disorder=Disorder(malformed_rounds=2
 DUPLICATES = replace(CALM, name="duplicates", disorder=replace(CALM.disorder, duplicates=0.3, mirrors=0.5))
 LATE = replace(CALM, name="late-events", disorder=replace(CALM.disorder, late=600))
 
+YESTERDAY = -1_470
+"""A stream that opens in this minute and lasts less than half an hour is over 24 hours before the scenario's end."""
+
 UNKIND = Scenario(
     "unkind",
     40,
@@ -217,6 +220,8 @@ UNKIND = Scenario(
         Room("room-203", "lumo", "bilibili", "bilibili-live", "zh", "阿泽", audience=60, opens_minute=20),
         Room("room-206", "velvet", "tiktok", "tiktok-live", "en", "Maya", audience=70, discloses_minutes=6),
         Room("room-208", "northpeak", "tiktok", "tiktok-live", "en", "Leo", 60, closes_minute=16, discloses_minutes=6),
+        Room("room-207", "velvet", "kuaishou", "kuaishou-live", "zh", "晴晴", 40, YESTERDAY, YESTERDAY + 25),
+        Room("room-207", "velvet", "kuaishou", "kuaishou-live", "zh", "晴晴", 40, opens_minute=4),
     ),
     (
         Incident("crisis", "shanye", onset_minute=15, minutes=8, texts_per_minute=70),
@@ -227,7 +232,7 @@ UNKIND = Scenario(
         platform_messages=frozenset({"room-201", "room-203", "room-206", "room-208"}),
         clocks_off_seconds={"room-201": -150, "room-208": 75, "xiaohongshu-notes": -40},
         polled_minutes={"weibo-search": 5},
-        silent_ends=frozenset({"room-208"}),
+        silent_ends=frozenset({"room-207", "room-208"}),
         masked_users=0.5,
         sampled=0.3,
         reordered_seconds=12,

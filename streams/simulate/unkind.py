@@ -86,6 +86,9 @@ class Told:
 
     def _by_its_platform(self, emission: Emission) -> Iterator[Emission]:
         room = emission.event.room_id
+        if emission.event.kind == "session_end" and room in self._unkind.silent_ends:
+            self.unknowable["ends that nobody says"] += 1
+            return
         if room is None or room not in self._unkind.platform_messages:
             yield emission
             return
@@ -187,9 +190,6 @@ class PlatformRoom:
         self._total(event)
         if event.kind == "like":
             self._unknowable[UNTOLD_LIKES] += event.value  # less those that are heard of (Told._by_totals)
-        if event.kind == "session_end" and self._room.room_id in self._unkind.silent_ends:
-            self._unknowable["ends that nobody says"] += 1
-            return
         if event.kind in _SAMPLED_KINDS and self._sampled():
             if event.kind != "like":
                 self._unknowable[f"{event.kind}s sampled away"] += 1

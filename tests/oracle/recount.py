@@ -56,8 +56,8 @@ class Recount:
 
     sums: dict[Scoped, Counts] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     people: dict[Scoped, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
-    known: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
-    """(field, group) → its people, whenever they were."""
+    known: dict[tuple[str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    """(field, group) → its people → the latest minute in which they were of it."""
     viewers: dict[Scoped, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     """(event time, concurrent viewers), in the log's order."""
     followers: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -75,12 +75,12 @@ class Recount:
         """The sums of a whole session, without zeros."""
         return _without_zeros(self.sums, (f"session:{session_id}", "s"))
 
-    def everyone(self, scope: str, name: str, group: str) -> set[str]:
-        """The people of a group, whenever they were."""
+    def everyone(self, scope: str, name: str, group: str, since_minute: int = 0) -> set[str]:
+        """The people of a group since a minute of event time."""
         own = f"{LETTERS[scope]}:{name}"
         if group == "new_followers":
-            return set(self.followers[own])
-        return self.known.get((own, group), set())
+            return {person for person, at_ms in self.followers[own].items() if at_ms >= since_minute * MINUTE_MS}
+        return {person for person, minute in self.known.get((own, group), {}).items() if minute >= since_minute}
 
 
 def _without_zeros(sums: dict[Scoped, Counts], scoped: Scoped) -> Counts:
@@ -407,7 +407,8 @@ class _Partition:
                 self.result.people[scoped][group].add(event["actor"]["id"])
             for name in _scopes(event):
                 for called in {name, self.with_platform.get(name, name)}:
-                    self.result.known[called, group].add(event["actor"]["id"])
+                    known, person = self.result.known[called, group], event["actor"]["id"]
+                    known[person] = max(event["event_time"] // MINUTE_MS, known.get(person, 0))
         if event["kind"] in ("follow", "unfollow") and event.get("value_mode") != "snapshot":
             self.add_follower(event)
 

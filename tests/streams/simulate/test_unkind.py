@@ -6,17 +6,18 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from streams.clock import MINUTE_MS
+from streams.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.events.codec import decode_one
 from streams.events.schema import Event
 from streams.simulate.generate import Traffic, generate
 from streams.simulate.scenario import Scenario, Unkindness
-from streams.simulate.scenarios import UNKIND
+from streams.simulate.scenarios import UNKIND, YESTERDAY
 from streams.simulate.unkind import UNHEARD, UNTOLD_LIKES
 from tests.oracle.recount import Record, recount
 
 ENDED_AT_MS = 1_790_000_012_345
 OURS = {"room-201", "room-203", "room-206", "room-208"}
+NEXT_DAY = "room-207"
 KIND = replace(UNKIND, unkindness=Unkindness())
 
 
@@ -48,7 +49,8 @@ def test_truth_of_what_is_told_agrees_with_a_recount_of_the_bytes(seed: int) -> 
                 meant = {key: value for key, value in sums.items() if value}
                 assert meant == other.minute(scope, name, minute), (scope, name, minute)
             for group, number in counts.people["24h"].items():
-                assert len(other.everyone(scope, name, group)) == number, (scope, name, group)
+                everyone = other.everyone(scope, name, group, ENDED_AT_MS // MINUTE_MS - 24 * 60 + 1)
+                assert len(everyone) == number, (scope, name, group)
     assert sum(traffic.truth.dead_letters.values()) == other.fates["dead_letter"]
 
 
@@ -63,9 +65,10 @@ def test_rooms_tell_what_their_platform_sends_and_no_more(unkind: Traffic) -> No
 
 
 def test_orders_are_told_by_the_merchant(unkind: Traffic) -> None:
-    orders = [event for _, event in events(unkind) if event.kind in ("order", "payment", "refund")]
+    told = [event for _, event in events(unkind) if event.room_id in OURS]
+    orders = [event for event in told if event.kind in ("order", "payment", "refund")]
     assert {event.source for event in orders} == {"shanye-orders", "lumo-orders", "velvet-orders", "northpeak-orders"}
-    viewers = {event.actor for _, event in events(unkind) if event.kind == "enter"}
+    viewers = {event.actor for event in told if event.kind == "enter"}
     assert sum(event.actor in viewers for event in orders) > len(orders) / 2
 
 
@@ -111,6 +114,21 @@ def test_a_second_stream_begins_in_the_same_room(unkind: Traffic) -> None:
     assert starts[0] < min(ends) < starts[1]
 
 
+def test_a_stream_goes_on_the_next_day_under_a_session_of_its_own(unkind: Traffic) -> None:
+    """The day before's never said its end, and no window of the last 24 hours holds it: its session does."""
+    said = [event for _, event in events(unkind) if event.room_id == NEXT_DAY]
+    first, second = sorted({event.event_time_ms for event in said if event.kind == "session_start"})
+    assert DAY_MS < second - first < DAY_MS + HOUR_MS
+    assert not [event for event in said if event.kind == "session_end"]
+    sessions = {name: truth for name, truth in unkind.truth.sessions.items() if truth.room_id == NEXT_DAY}
+    assert len(sessions) == 2
+    yesterdays, todays = (sessions[f"{NEXT_DAY}-s{minute}"] for minute in (first // MINUTE_MS, second // MINUTE_MS))
+    assert min(yesterdays.sums["comments"], yesterdays.people["viewers"], yesterdays.viewers_peak) > 20
+    day = unkind.truth.sums("room", NEXT_DAY, "24h")
+    assert day["comments"] == todays.sums["comments"]
+    assert unkind.truth.scopes["room"][NEXT_DAY].people["24h"]["viewers"] == todays.people["viewers"]
+
+
 def test_clock_that_is_off_is_off_by_the_same_all_the_time() -> None:
     ahead = only(platform_messages=frozenset(OURS), clocks_off_seconds={"room-208": 75})
     straight = only(platform_messages=frozenset(OURS))
@@ -128,12 +146,21 @@ def test_room_whose_clock_is_ahead_is_to_be_told_of(unkind: Traffic) -> None:
     assert told == [("feed_time", "northpeak")], "room-208 is 75 seconds ahead; behind by less than ten minutes is late"
 
 
+def test_stream_whose_end_nobody_said_is_silent_and_then_over(unkind: Traffic) -> None:
+    (told,) = (alert for alert in unkind.truth.alerts if alert.kind == "feed_silent")
+    assert (told.brand_id, told.room_id, told.must_resolve) == ("velvet", NEXT_DAY, True)
+    closed_ms = ENDED_AT_MS - (UNKIND.minutes - YESTERDAY - 25) * MINUTE_MS
+    assert told.onset_from_ms < closed_ms < told.onset_to_ms
+
+
 def test_polled_feed_comes_in_batches_with_the_newest_first() -> None:
     polled = only(polled_minutes={"weibo-search": 5})
     texts = [(due, event) for due, event in events(polled) if event.source == "weibo-search" and event.kind == "post"]
     batches: dict[int, list[int]] = {}
+    seen = set[str]()
     for due_ms, event in sorted(texts, key=lambda one: one[0]):
-        if due_ms - event.event_time_ms <= 6 * MINUTE_MS:  # else it came twice
+        if due_ms - event.event_time_ms <= 6 * MINUTE_MS and event.event_id not in seen:  # else it came twice
+            seen.add(event.event_id)
             batches.setdefault(due_ms // (5 * MINUTE_MS), []).append(event.event_time_ms)
     assert len(batches) >= 7
     first = max(batches.values(), key=len)
