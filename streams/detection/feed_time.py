@@ -47,7 +47,7 @@ MAX_BEHIND_MS = 26 * HOUR_MS
 """The farthest time zone. What lies further back is a replay."""
 _STRAYS = 2
 """Records of a stretch that may be wrong in either direction."""
-_STRAY_SHARE = 4
+_STRAY_SHARE = 6
 """One record in so many may be a stray that is far ahead."""
 
 BOUNDS_MINUTES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120)
@@ -135,6 +135,12 @@ class FeedClock(Stored):
         if self.running is None:
             self.running = Stretch(arrived_ms, arrived_ms)
         self.running.add(arrived_ms - event_ms, arrived_ms)
+
+    @property
+    def at_once_since_ms(self) -> int | None:
+        """Since when it is measured, where all that measures it came at one moment."""
+        running = self.running
+        return running.since_ms if running is not None and running.until_ms - running.since_ms < POLL_MS else None
 
     @property
     def offset_ms(self) -> int:

@@ -7,10 +7,12 @@ import msgspec
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
+from streams.detection.brand import crisis
 from streams.detection.brand.breach import BreachDetector, BreachState
 from streams.detection.brand.conversation import ConversationDetector, ConversationState, usual_per_minute
 from streams.detection.brand.custom_rules import AlertRuleDetector, AlertRuleState
 from streams.detection.brand.detector import BrandDetector, is_seller_text
+from streams.detection.brand.poll import Poll
 from streams.detection.brand.upgrades import from_unversioned
 from streams.detection.brand.windows import Windows
 from streams.detection.config import DetectionConfig
@@ -47,6 +49,8 @@ class BrandState(Stored):
     times: FeedTimes = msgspec.field(default_factory=FeedTimes)
     names_hidden_ms: int = 0
     """When the newest text happened whose author the platform hides; 0 while there was none."""
+    polls: dict[str, Poll] = {}
+    """What the feeds said at the moment that measures their clocks, by source."""
 
 
 CODEC = StoredCodec(BrandState)
@@ -132,6 +136,9 @@ class Brand:
         happened_ms = self.happened_ms = state.times.correct(
             text.source, text.event_time_ms, arrived_ms, in_doubt=log.in_doubt, stamp_ms=text.log_time_ms
         )
+        told_ms = text.event_time_ms
+        if state.times.offset_ms(text.source) < offset_ms:
+            self._count_anew(text.source, arrived_ms)
         if state.times.offset_ms(text.source) > offset_ms:
             # What only the clock passed over were no quiet hours.
             state.conversation.windows.begin_no_earlier_than(happened_ms // MINUTE_MS)
@@ -144,7 +151,33 @@ class Brand:
             alerts += state.feeds.observe(text.source, text.event_time_ms, arrived_ms, source, now_ms)
         if now_ms // MINUTE_MS > state.minute:
             alerts += self._begin_minutes(now_ms // MINUTE_MS, log)
-        return alerts if text.kind == "retraction" else alerts + self._told(text, now_ms)
+        if text.kind == "retraction":
+            return alerts
+        alerts += self._told(text, now_ms)
+        if not log.in_doubt and not is_seller_text(text):
+            self._note_poll(text, told_ms)
+        return alerts
+
+    def _note_poll(self, text: ScoredText, told_ms: int) -> None:
+        """Note where a text was counted while all that measures its feed's clock came at one moment."""
+        state, source = self.state, text.source
+        feed, minute = state.times.feeds.get(source), text.event_time_ms // MINUTE_MS
+        since_ms = None if feed is None else feed.clock.at_once_since_ms
+        if since_ms is None:
+            state.polls.pop(source, None)
+        elif minute in state.conversation.windows.minutes:
+            if source not in state.polls or state.polls[source].since_ms != since_ms:
+                state.polls[source] = Poll(since_ms)
+            state.polls[source].add(told_ms, minute, crisis.tally(text))
+
+    def _count_anew(self, source: str, arrived_ms: int) -> None:
+        """The feed's clock is further ahead than what came just before says."""
+        state = self.state
+        feed, poll = state.times.feeds.get(source), state.polls.get(source)
+        if feed is not None and poll is not None and poll.since_ms == feed.clock.at_once_since_ms:
+            poll.count_anew(state.conversation.windows, lambda told_ms: feed.happened_ms(told_ms, arrived_ms))
+            for detector in self._detectors:
+                detector.on_recount()
 
     def _told(self, text: ScoredText, now_ms: int) -> list[Alert]:
         """Tell the detectors of a text, each in its own way."""

@@ -92,6 +92,9 @@ class BreachDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """Scores change no finding."""
 
+    def on_recount(self) -> None:
+        """No finding moves."""
+
     def running(self, now_ms: int) -> Iterator[Alert]:
         """With the newest findings, and when the alert resolves once a minute has passed without one."""
         for breach in self._running.values():

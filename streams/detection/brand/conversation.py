@@ -142,6 +142,9 @@ class ConversationDetector:
             self.state.windows.add(minute, scored)
             self._slide(self._last_minute)
 
+    def on_recount(self) -> None:
+        self._slide(self._last_minute)
+
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
         state = self.state
         for counted in taken.counted:

@@ -91,6 +91,9 @@ class AlertRuleDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """A text keeps the labels that it came with."""
 
+    def on_recount(self) -> None:
+        """A rule's counts are its own, and stay where they are."""
+
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
         """The quotes go; a rule's counts are of labels, and keep the text until its minutes have passed."""
         for state in self._states.values():

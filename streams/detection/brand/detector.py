@@ -42,6 +42,9 @@ class BrandDetector(Protocol):
     def on_amendment(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""
 
+    def on_recount(self) -> None:
+        """Texts were moved to other minutes of the brand's windows."""
+
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterable[Alert]:
         """Quote what is taken back no more, and take it out of what is still counted."""
 

@@ -183,6 +183,33 @@ def test_polled_feed_far_ahead_is_heard_in_its_own_minutes(by: float) -> None:
     assert heard.feeds["weibo-search"].offset_ms == pytest.approx(-by * 60_000, abs=3 * 60_000)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(("every", "by"), [(30, 20), (60, 20), (60, 40)])
+def test_first_poll_of_a_clock_ahead_is_no_surge(every: int, by: float, newest_first: bool) -> None:
+    """Nothing is known of the clock yet: the poll's own texts say, one after the other, how far ahead it is."""
+    talked = talk(range(300), 1, crisis=range(228, 236), loud=15)
+    posts = ahead(polled(talked, every, newest_first=newest_first), by)
+    heard = hear(together(posts, talk(range(300), 1, brand="other", source="rss")))
+    (met,) = heard.fired("crisis")
+    assert at(226) <= met.started_at <= at(240)
+    assert {alert.kind for alert in heard.alerts} == {"crisis", "feed_time"}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_first_poll_of_a_clock_ahead_beside_a_live_feed_is_no_surge(newest_first: bool) -> None:
+    posts = ahead(polled(talk(range(200, 300), 2), 30, newest_first=newest_first), 40)
+    heard = hear(together(posts, talk(range(300), 2, source="live")))
+    assert {alert.kind for alert in heard.alerts} == {"feed_time"}
+
+
+def test_alerts_of_polls_ahead_are_the_same_whatever_the_batches_and_restarts() -> None:
+    posts = ahead(polled(talk(range(150), 2, crisis=range(100, 108), loud=15), 30), 20)
+    expected = hear(posts).alerts
+    assert {alert.kind for alert in expected} == {"crisis", "feed_time"}
+    for cut in (7, 301):
+        assert hear(posts, cut=cut, deaths=True).alerts == expected
+
+
 @pytest.mark.parametrize("strays", [1, 3, 8])
 def test_strays_far_ahead_are_counted_and_move_nothing(strays: int) -> None:
     said = [Said(25.02 + n / 10, 25.02 + n / 10 + (n + 2) * 110) for n in range(strays)]

@@ -72,7 +72,10 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "taken_early",
         "times",
         "names_hidden_ms",
+        "polls",
     ),
+    "streams.detection.brand.poll.Poll": ("since_ms", "minutes"),
+    "streams.detection.brand.poll.PolledMinute": ("by_clock", "minute", "tally"),
     "streams.detection.brand.breach.Breach": (
         "episode",
         "last_ms",

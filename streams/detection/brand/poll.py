@@ -1,0 +1,52 @@
+"""What a feed said at one moment, which is counted anew where it says more of the feed's clock.
+
+A poll's texts come one after the other, and nothing happens after its arrival. Of a clock that is ahead, each of them
+may lie further ahead than those before it: then they belong earlier than they were counted.
+
+    a clock 20 minutes ahead, first asked at 10:30     9:50   10:10  10:30  10:50   by the clock
+    counted as each comes                              9:50   10:10  10:30  10:30
+    when all have come                                 9:30   9:50   10:10  10:30
+"""
+
+from collections.abc import Callable
+
+from streams.clock import MINUTE_MS
+from streams.detection.brand.windows import Tally, Windows
+from streams.ledger.stored import Stored
+
+MAX_MINUTES = 500
+
+
+class PolledMinute(Stored):
+    """Texts of one minute by the feed's clock, and the minute in which they are counted."""
+
+    by_clock: int
+    minute: int
+    tally: Tally
+
+
+class Poll(Stored):
+    """The texts of one feed that arrived at one moment."""
+
+    since_ms: int
+    """When the stretch began that measures the feed's clock by them."""
+    minutes: list[PolledMinute] = []
+
+    def add(self, event_ms: int, minute: int, tally: Tally) -> None:
+        """Note a text that was counted in a minute."""
+        by_clock = event_ms // MINUTE_MS
+        for known in reversed(self.minutes):
+            if (known.by_clock, known.minute) == (by_clock, minute):
+                known.tally.add(tally)
+                return
+        if len(self.minutes) < MAX_MINUTES:
+            self.minutes.append(PolledMinute(by_clock, minute, tally))
+
+    def count_anew(self, windows: Windows, happened_ms: Callable[[int], int]) -> None:
+        """Move the texts to the minutes in which they happened as far as it is known now."""
+        for known in self.minutes:
+            minute = happened_ms(known.by_clock * MINUTE_MS) // MINUTE_MS
+            if minute != known.minute and known.minute in windows.minutes:
+                windows.take_back(known.minute, known.tally)
+                windows.add(minute, known.tally)
+                known.minute = minute
