@@ -48,6 +48,8 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
     """The record's stamp; 0 or less where the log has none."""
     identity: str = ""
     """What makes two records one event (streams.events.identity)."""
+    total: int | None = None
+    """The platform's own running total of what is sampled (streams.events.schema)."""
 
     @classmethod
     def of(cls, event: Event, origin: Coordinates, log_time_ms: int) -> "RoomEvent | None":
@@ -77,4 +79,5 @@ class RoomEvent(msgspec.Struct, gc=False, rename={"event_time_ms": "event_time"}
             text_id=short_id(event.event_id, event) if event.kind == "speech" else "",
             takes_back=short_id(event.retracts, event) if event.kind == "retraction" and event.retracts else "",
             identity=event_identity(event.event_id, event.source, event.platform),
+            total=None if event.total is None else min(event.total, MAX_VALUE),
         )

@@ -3,6 +3,8 @@
 - Bounces, enters without a stay: present viewers × 60 seconds, divided by the shortest believable stay, is the most
   that can have entered in a minute (Little's law); it is five seconds, or a fifth of the room's own usual stay. Where a
   feed reports who left, enters that lasted three seconds or less are counted.
+- Likes are counted by the platform's running total where it tells one (streams.detection.room.likes). What accounts did
+  is known of the messages alone: their share of the likes in these is taken for that of all.
 - Likes and comments beyond what a hand can do: more than ten taps a second or a comment every three seconds, for a
   whole minute, by one account; or more likes than the whole audience can tap.
 - The same few accounts: five write half of the comments of a room with an audience, three minutes in a row.
@@ -18,12 +20,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, Protocol, get_args
 from zlib import crc32
 
+import msgspec
+
 from streams.alerts.alert import Alert
 from streams.alerts.episode import Episode, Hysteresis, new_alert
 from streams.alerts.wording import in_room
 from streams.clock import MINUTE_MS
 from streams.detection.config import DetectionConfig
 from streams.detection.room.detector import RoomFacts
+from streams.detection.room.likes import RoomLikes
 from streams.detection.room_event import RoomEvent
 from streams.ledger.stored import Stored
 
@@ -85,6 +90,9 @@ class TrafficWindow(Stored):
     """By minute since the epoch."""
     flagged_accounts: dict[str, int] = {}
     """Likes and comments by flagged account, in the last minute that had any."""
+    unheard_likes: int = 0
+    """Of the minute's likes, those that only the platform's total tells of."""
+    told_likes: RoomLikes = msgspec.field(default_factory=RoomLikes)
 
     def add_snapshot(self, viewers: int) -> None:
         """Count a snapshot of the concurrent viewers."""
@@ -98,8 +106,10 @@ class TrafficWindow(Stored):
         """Count a leave; 0 seconds where the feed reports no stay."""
         self.bounces += 0 < stayed_seconds <= BOUNCE_SECONDS
 
-    def add_likes(self, account: str | None, taps: int) -> None:
-        self.likes += taps
+    def add_likes(self, account: str | None, taps: int, total: int | None, at_ms: int) -> None:
+        grown = self.told_likes.grown(taps, total, at_ms)
+        self.likes += grown
+        self.unheard_likes += grown - taps
         if account is not None:
             self._activity(account).likes += taps
 
@@ -123,7 +133,7 @@ class TrafficWindow(Stored):
         """Evaluate the minute, which is over, and begin the next."""
         present = self.viewers / self.snapshots if self.snapshots else None
         flagged = {account: self.accounts[account] for account in self._flag_accounts(minute, present)}
-        likes = sum(activity.likes for activity in flagged.values() if activity.likes > MAX_TAPS)
+        likes = self._of_all_likes(sum(one.likes for one in flagged.values() if one.likes > MAX_TAPS))
         if present is not None:
             likes = max(likes, self.likes - round(max(1.0, present) * MAX_TAPS))
         fake = [self._count_bounces(present), likes, sum(activity.comments for activity in flagged.values())]
@@ -132,6 +142,11 @@ class TrafficWindow(Stored):
         if flagged:
             self.flagged_accounts = {account: one.likes + one.comments for account, one in flagged.items()}
         self._begin(minute)
+
+    def _of_all_likes(self, heard_likes: int) -> int:
+        """How many of the minute's likes some of those in its messages stand for."""
+        heard = self.likes - self.unheard_likes
+        return heard_likes * self.likes // heard if heard else 0
 
     def shares(self) -> dict[TrafficFigure, float]:
         """The inauthentic share over the last minutes, of each figure of which there was enough."""
@@ -208,6 +223,7 @@ class TrafficWindow(Stored):
 
     def _begin(self, minute: int) -> None:
         self.enters = self.likes = self.comments = self.bounces = self.viewers = self.snapshots = 0
+        self.unheard_likes = 0
         self.accounts, self.phrases = {}, {}
         self.results = {at: result for at, result in self.results.items() if at > minute - WINDOW_MINUTES}
 
@@ -239,7 +255,7 @@ class FakeTrafficDetector:
             case "leave":
                 traffic.add_leave(event.value)
             case "like" if event.value_mode != "snapshot":
-                traffic.add_likes(account, event.value)
+                traffic.add_likes(account, event.value, event.total, event.event_time_ms)
             case "comment":
                 traffic.add_comment(account, event.text or "", event.event_time_ms)
         return ()

@@ -249,7 +249,10 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "lockstep_minutes",
         "results",
         "flagged_accounts",
+        "unheard_likes",
+        "told_likes",
     ),
+    "streams.detection.room.likes.RoomLikes": ("total", "at_ms", "beside", "falls"),
     "streams.detection.room.room.RoomState": (
         "room_id",
         "brand_id",

@@ -8,6 +8,7 @@ import pytest
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
 from streams.detection.room.fake_traffic import TrafficFigure, TrafficWindow
+from streams.detection.room.likes import RoomLikes
 from streams.detection.room.room import LOG, Room, Rooms
 from streams.detection.room_event import Account, RoomEvent
 from streams.detection.watermark import SourceProgress
@@ -128,6 +129,80 @@ def test_fake_crowd_is_found_with_its_share(crowd: Minute, figure: TrafficFigure
     assert at(7) < (alerts[-1].fired_at or 0) <= at(11)
 
 
+def sampled(minutes: range, *crowds: Minute, since: int = 6) -> list[RoomEvent]:
+    """The same, of whose likes the platform sends three in ten, each with the room's total."""
+    told, total = list[RoomEvent](), 1_000
+    for minute in minutes:
+        events = [*people(minute), *(one for crowd in crowds if minute >= since for one in crowd(minute))]
+        for number, event in enumerate(sorted(events, key=lambda event: event.event_time_ms)):
+            if event.kind != "like":
+                told.append(event)
+                continue
+            total += event.value
+            if number % 10 < 3:
+                told.append(msgspec.structs.replace(event, total=total))
+    return told
+
+
+def hear(events: Iterable[RoomEvent]) -> tuple[Room, list[Alert]]:
+    room, alerts = Room.create(room_event(0, "session_start"), CONFIG), list[Alert]()
+    for event in events:
+        room = Rooms(CONFIG).restore(room.snapshot())
+        alerts += room.process(event, SourceProgress({LOG: event.event_time_ms}))
+    alerts += room.process(room_event(18, "viewers", 100), SourceProgress({LOG: at(18)}))
+    return room, [alert for alert in alerts if alert.kind == "fake_traffic"]
+
+
+def test_sampled_likes_are_the_platforms_total() -> None:
+    room, alerts = hear(sampled(range(18)))
+    happened = sum(event.value for minute in range(13, 18) for event in people(minute) if event.kind == "like")
+    assert alerts == []
+    assert room.state.traffic.all_counts()["likes"] == pytest.approx(happened, rel=0.05)
+
+
+def test_share_of_machines_among_sampled_likes_is_that_of_all() -> None:
+    room, alerts = hear(sampled(range(18), tapping))
+    assert room.state.traffic.shares()["likes"] == pytest.approx(0.93, abs=0.05)
+    assert room.state.traffic.all_counts()["likes"] > 5 * 6_000
+    assert [alert.state for alert in alerts] == ["pending", "firing"]
+
+
+def test_likes_that_only_the_total_tells_of_are_more_than_a_hundred_viewers_tap() -> None:
+    bought = (
+        room_event(minute + second / 60, "like", 0, total=(minute * 60 + second) * 2_500)
+        for minute in range(6, 18)
+        for second in range(0, 60, 5)
+    )
+    events = sorted([*(one for minute in range(18) for one in people(minute)), *bought], key=lambda e: e.event_time_ms)
+    room, alerts = hear(events)
+    assert room.state.traffic.shares()["likes"] == pytest.approx(0.6, abs=0.05)
+    assert [alert.state for alert in alerts] == ["pending", "firing"]
+
+
+def test_total_that_grew_while_nobody_listened_is_of_no_minute() -> None:
+    totals = {6: 1_000, 6.5: 1_020, 11: 900_000, 11.5: 900_030}
+    told = [room_event(minute, "like", 3, total=total) for minute, total in totals.items()]
+    others = (one for minute in range(18) for one in people(minute) if one.kind != "like")
+    room, alerts = hear(sorted([*others, *told], key=lambda event: event.event_time_ms))
+    assert alerts == []
+    assert not any(result.fake[1] for result in room.state.traffic.results.values())
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [(3, 1_000, 3), (3, 1_010, 10), (3, None, 3), (3, 1_020, 7)],
+        [(3, 1_000, 3), (3, 1_010, 10), (3, 1_005, 0), (3, 1_012, 2)],
+        [(3, 1_000, 3), (3, 10, 0), (3, 14, 0), (3, 20, 3), (3, 26, 6)],
+        [(2, 1, 1), (0, 5, 4)],
+    ],
+    ids=["beside", "noise", "anew", "first"],
+)
+def test_total_counts_by_what_it_grew(told: list[tuple[int, int | None, int]]) -> None:
+    likes = RoomLikes()
+    assert [likes.grown(taps, total, second) for second, (taps, total, _) in enumerate(told)] == [n for *_, n in told]
+
+
 def test_raffle_is_no_chorus() -> None:
     room, alerts = play(range(18), lambda minute: raffle(minute) if minute == 9 else iter(()))
     assert alerts == []
@@ -168,7 +243,7 @@ def test_state_is_bounded_and_machines_stay_known() -> None:
     traffic.add_snapshot(5_000)
     for number in range(40_000):
         account = "machine" if number % 20 == 0 else f"a{number}"
-        traffic.add_likes(account, 2)
+        traffic.add_likes(account, 2, None, at(0))
         traffic.add_comment(account, f"words of {number}", at(number / 40_000))
     assert len(msgspec.msgpack.encode(traffic)) < 25_000
     traffic.close(0)
