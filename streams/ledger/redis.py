@@ -23,6 +23,10 @@ LIST_LIMIT: Final = 6_000
 """Entries a list in a script's argument; Lua's unpack() gives up near 8,000. Divisible by 2 and 3: pairs, triples."""
 PART_BYTES: Final = 16_000_000
 """A script's argument; Redis takes 512 MB at most, and holds the decoded part in Lua's memory meanwhile."""
+MANY_HASHES: Final = 16
+"""Fields of so many hashes are read by a script, whose one reply is cheaper than one from each."""
+HASHES_AT_ONCE: Final = 2_000
+"""Of which it reads so many, so that nobody else waits for long."""
 
 Effect = tuple[str, str, Sequence[Any]]
 _encode_record = msgspec.msgpack.Encoder().encode
@@ -38,6 +42,7 @@ class Script:
 
 
 _ACQUIRE, _APPLY, _TRIM_OUTBOX = Script("acquire"), Script("apply"), Script("trim_outbox")
+_LOAD_FIELDS = Script("load_fields")
 
 
 def key_prefix(namespace: str, stage: str, topic: str, partition: int) -> str:
@@ -101,18 +106,34 @@ class RedisLedger:
         return {name.decode(): value for name, value in found.items()}
 
     async def load_fields(self, claim: Claim, wanted: Mapping[str, Sequence[str]]) -> dict[str, dict[str, bytes]]:
-        asked = {suffix: names for suffix, names in wanted.items() if names}
-        prefix = self._prefix(claim.topic, claim.partition)
+        asked = [(suffix, names) for suffix, names in wanted.items() if names]
+        many = len(asked) > MANY_HASHES
+        answers = await (self._load_many if many else self._load_few)(self._prefix(claim.topic, claim.partition), asked)
+        return {
+            suffix: {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            for (suffix, names), values in zip(asked, answers, strict=True)
+        }
+
+    async def _load_few(self, prefix: str, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[bytes | None]]:
+        if not asked:
+            return []
         pipeline = (
             self._client.pipeline(transaction=False) if isinstance(self._client, Redis) else self._client.pipeline()
         )
-        for suffix, names in asked.items():
+        for suffix, names in asked:
             pipeline.hmget(prefix + suffix, list(names))
-        answers = await self._answer(pipeline.execute()) if asked else []
-        return {
-            suffix: {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            for (suffix, names), values in zip(asked.items(), answers, strict=True)
-        }
+        answers: list[list[bytes | None]] = await self._answer(pipeline.execute())
+        return answers
+
+    async def _load_many(self, prefix: str, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[bytes | None]]:
+        parts = [(suffix, part) for suffix, names in asked for _, _, part in _sliced("", suffix, names)]
+        values: dict[str, list[bytes | None]] = {suffix: [] for suffix, _ in asked}
+        for start in range(0, len(parts), HASHES_AT_ONCE):
+            some = parts[start : start + HASHES_AT_ONCE]
+            packed = await self._run(_LOAD_FIELDS, [prefix + "ledger"], [prefix, _packed(some)])
+            for (suffix, _), found in zip(some, msgpack.unpackb(packed, raw=True), strict=True):
+                values[suffix] += [None if value is False else value for value in found]
+        return list(values.values())
 
     async def load_strings(self, claim: Claim, suffixes: Sequence[str]) -> list[bytes | None]:
         prefix = self._prefix(claim.topic, claim.partition)
@@ -191,6 +212,12 @@ def flatten(effects: Effects) -> Iterator[Effect]:
     yield from _sliced("append_strings", "", list(chain.from_iterable(effects.append_strings.items())))
     yield from _sliced("outbox", "outbox", [_encode_record(record) for record in effects.outbox])
     yield from _sliced("ttl", "", list(chain.from_iterable(effects.ttl_seconds.items())))
+
+
+def _packed(value: Any) -> bytes:
+    """As Lua's decoder, which knows no bin type, reads it."""
+    packed: bytes = msgpack.packb(value, use_bin_type=False)
+    return packed
 
 
 def pack_parts(effects: Iterator[Effect], part_bytes: int) -> Iterator[bytes]:

@@ -104,6 +104,19 @@ async def test_load_fields_reads_several_hashes_and_leaves_absent_ones_out(ledge
     assert {suffix: fields for suffix, fields in found.items() if fields} == {"one": {"b": b"2"}, "two": {"c": b"3"}}
 
 
+async def test_load_fields_reads_thousands_of_hashes_and_of_fields(ledger: Ledger) -> None:
+    claim = await ledger.acquire("t", 0)
+    stored: dict[str, dict[str, bytes | None]] = {
+        f"h{number}": {"a": b"\xff\x00%d" % number, "b" * 300: b"\xc1" * (number * 40 % 70_001)}
+        for number in range(2_100)
+    }
+    stored["wide"] = {f"n{number}": b"%d" % number for number in range(7_000)}
+    await applied(ledger, claim, Effects(values=stored))
+    wanted = {suffix: [*fields, "nope"] for suffix, fields in stored.items()} | {"absent": ["a"], "nothing": []}
+    found = await ledger.load_fields(claim, wanted)
+    assert {suffix: fields for suffix, fields in found.items() if fields} == stored
+
+
 async def test_strings_are_set_whole_and_then_appended_to(ledger: Ledger) -> None:
     claim = await ledger.acquire("t", 0)
     await applied(ledger, claim, Effects(append_strings={"log": b"\x00a", "other": b"\xff"}))
