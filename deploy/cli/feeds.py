@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # commands import what they run when they run it
     from streams.ingest.unread_messages import UnreadMessage
 
 DEFAULT = Path("feeds.yaml")
+AHEAD_MS = 1_000
+"""Less is what clocks differ by."""
 file_option = click.option(
     "--file", "path", type=click.Path(path_type=Path), default=DEFAULT, show_default=True, help="The list of feeds.",
 )  # fmt: skip
@@ -221,8 +223,7 @@ def _status_lines(one: FeedStatus, kept: Sequence[UnreadMessage], now_ms: int) -
     yield f"{one.name}: {one.state} for {_span(now_ms - one.state_since_ms)}{gone}{error}"
     yield f"    {one.kind} {one.address}"
     last = f", the last {_span(now_ms - one.last_message_ms)} ago" if one.last_message_ms else ""
-    lag = f", {_span(one.lag_ms)} behind its time" if one.lag_ms is not None else ""
-    yield f"    {one.messages} messages{last}{lag}; connected {one.connects} times"
+    yield f"    {one.messages} messages{last}{_lag(one.lag_ms)}; connected {one.connects} times"
     refused = "".join(f", {count} refused ({reason})" for reason, count in one.refused.items())
     yield f"    {one.events} events, {one.unmatched} about no brand, {one.repeated} told before{refused}"
     if one.last_gap is not None:
@@ -235,6 +236,13 @@ def _status_lines(one: FeedStatus, kept: Sequence[UnreadMessage], now_ms: int) -
         yield f"        {one_line(unread.shape)}"
     if kept:
         yield f"    {len(kept)} of these are kept: `pulsewatch feeds status {one.name} --raw FILE`"
+
+
+def _lag(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return ""
+    ahead = milliseconds <= -AHEAD_MS
+    return f", its clock {_span(-milliseconds)} ahead" if ahead else f", {_span(max(0, milliseconds))} behind its time"
 
 
 def _span(milliseconds: int) -> str:

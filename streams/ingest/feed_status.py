@@ -107,8 +107,8 @@ class FeedStatus(msgspec.Struct):
 
     @property
     def lag_ms(self) -> int | None:
-        """How old the newest event was when its message came; None before the first."""
-        return max(0, self.last_message_ms - self.last_event_ms) if self.last_event_ms else None
+        """How old the newest event was when its message came, below 0 where its clock is ahead; None before any."""
+        return self.last_message_ms - self.last_event_ms if self.last_event_ms else None
 
 
 encode_status = msgspec.json.Encoder().encode

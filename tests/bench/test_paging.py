@@ -1,8 +1,11 @@
 """The way from an event to its page: what is told of it, and (slow) that it is short enough."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
-from tests.bench.paging import GOAL_SECONDS, run_paging, shown
+from tests.bench.paging import GOAL_SECONDS, first_pages, run_paging, shown
 
 OUTCOME = {
     "pages": 3,
@@ -22,6 +25,24 @@ def test_outcome_is_told_part_by_part() -> None:
         "event to on call           3.50   5.25   6.00",
         "event to desk             63.50  65.25  66.00",
     ]
+
+
+def test_critical_page_counts_where_on_call_has_it_although_its_desk_had_it_before() -> None:
+    def page(room: str, receiver: str, second: int, status: str = "firing") -> dict[str, Any]:
+        at = f"2026-11-30T19:00:{second:02}+00:00"
+        return {"labels": {"room": room}, "receiver": receiver, "status": status, "received_at": at}
+
+    pages = [
+        page("grave", "compliance-desk", 1),
+        page("grave", "on-call", 3),
+        page("grave", "on-call", 5, "resolved"),
+        page("slight", "compliance-desk", 9),
+        page("elsewhere", "on-call", 9),
+    ]
+    began = datetime.fromisoformat("2026-11-30T19:00:00+00:00").timestamp()
+    assert {room: at - began for room, at in first_pages(pages, {"grave": True, "slight": False}).items()} == {
+        "grave": 3, "slight": 9,
+    }  # fmt: skip
 
 
 @pytest.mark.slow

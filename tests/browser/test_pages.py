@@ -44,6 +44,14 @@ CUT = """() => [...document.querySelectorAll('dt, .tile .value, .tile small, .pa
     || box.right > held.right + 1 && !one.closest('[data-wider="true"]');
 }).map((one) => one.textContent)"""
 """What stands out of its tile or panel, where that cannot be scrolled."""
+WRITTEN_IN_CHARTS = """
+  window.written = [];
+  const fillText = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (words, left, top, ...rest) {
+    window.written.push({ words, left, top, right: left + this.measureText(words).width });
+    return fillText.call(this, words, left, top, ...rest);
+  };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +176,9 @@ def test_panels_beside_and_below_each_other_keep_their_distance(shown: Evening, 
     }"""
     for path in (f"brand/{BRAND}", "operations", f"room/{ROOM}"):
         with chromium.page(f"{shown.url}{path}?lang=en") as page:
-            assert min(page.evaluate(gaps)) >= 8, path
+            for width in (390, 1024, 1280, 1440, 1920):
+                page.set_viewport_size({"width": width, "height": 900})
+                assert set(map(round, page.evaluate(gaps))) == {12}, (path, width)
 
 
 def test_room_of_an_alert_has_its_alerts_in_one_card(shown: Evening, chromium: Browser) -> None:
@@ -190,6 +200,32 @@ def test_chart_says_its_values_where_it_is_pointed_at(shown: Evening, chromium: 
         tip = page.locator('[data-panel="volume"] .tip')
         expect(tip).to_be_visible()
         expect(tip.locator("p").nth(1)).to_have_text(re.compile(r"Volume.*: (\d+|–)"))
+
+
+def test_words_of_neighbouring_marks_in_a_chart_do_not_cover_each_other(shown: Evening, chromium: Browser) -> None:
+    chromium.context.add_init_script(WRITTEN_IN_CHARTS)
+    with chromium.page(f"{shown.url}brand/{BRAND}?lang=en") as page:
+        page.wait_for_function("window.written.some((one) => one.words.startsWith('Breach'))")
+        written = page.evaluate("window.written.filter((one) => one.words.startsWith('Breach'))")
+    marks = {(one["words"], one["left"], one["top"]): one["right"] for one in written}
+    assert len(marks) >= 2
+    for (words, left, top), right in marks.items():
+        beside = [other for other in marks if other != (words, left, top) and abs(other[2] - top) < 11]
+        assert all(other[1] >= right or marks[other] <= left for other in beside), words
+
+
+@pytest.mark.parametrize("path", ["", f"room/{ROOM}", f"brand/{BRAND}", "operations"])
+def test_table_that_is_wider_than_a_phone_is_scrolled_by_the_keyboard(
+    shown: Evening, chromium: Browser, path: str
+) -> None:
+    with chromium.page(f"{shown.url}{path}?lang=en", PHONE) as page:
+        wider = page.locator('[data-wider="true"]').all()
+        for box in wider:
+            assert box.locator("xpath=following-sibling::*[contains(., 'more beside')]").is_visible()
+            box.focus()
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+        assert wider or path != ""
 
 
 def test_alert_is_acknowledged_on_a_phone_without_scrolling(shown: Evening, chromium: Browser) -> None:
@@ -340,6 +376,34 @@ def test_campaign_is_created_by_the_page_and_compared(shown: Evening, chromium: 
         with page.expect_navigation():
             page.get_by_role("link", name="Report (HTML)").click()
         expect(page.locator("h1")).to_have_text("Spring <b>sale</b>")
+
+
+def test_campaign_of_a_room_that_nobody_heard_of_is_refused_by_the_page(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}campaigns?lang=en", expect="empty") as page:
+        page.get_by_label("Name").fill("None")
+        page.get_by_label("Id", exact=True).fill("no-such-room")
+        page.get_by_role("combobox", name="Brand").fill(BRAND)
+        page.get_by_role("button", name="Create").click()
+        expect(page.locator("form.fields").get_by_role("alert")).to_contain_text(
+            "nothing was heard of the room no-such-room in the last 24 hours"
+        )
+        expect(page.locator('[data-panel="campaigns"]')).to_have_attribute("data-state", "empty")
+    # The browser itself tells of the refusal.
+    chromium.complaints[:] = [told for told in chromium.complaints if "400" not in told]
+
+
+def test_campaign_of_a_product_says_that_mood_and_rules_are_the_whole_brands(shown: Evening, chromium: Browser) -> None:
+    with chromium.page(f"{shown.url}campaigns?lang=en") as page:
+        product = page.evaluate("fetch('/api/known').then((one) => one.json()).then((one) => one.product[0])")
+        page.get_by_label("Name").fill("One thing")
+        page.get_by_label("Scope").select_option("product")
+        page.get_by_label("Id", exact=True).fill(product)
+        page.get_by_role("combobox", name="Brand").fill(BRAND)
+        page.get_by_role("button", name="Create").click()
+        page.get_by_role("link", name="One thing").click()
+        page.wait_for_selector('[data-panel="parts"][data-state="ready"]', timeout=PATIENCE_MS)
+        expect(page.locator('[data-panel="mood"] h2')).to_contain_text("whole brand")
+        expect(page.locator('[data-panel="rules"] .aside')).to_contain_text("whole brand")
 
 
 @pytest.mark.parametrize("path", [f"room/{NASTY_ROOM}", f"brand/{NASTY_BRAND}", ""], ids=["room", "brand", "start"])

@@ -166,3 +166,12 @@ def test_status_says_how_a_feed_stands() -> None:
         "    5 × New: unknown_type (this decoder does not know it)",
         "        {type: text(3)}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("newest_ms", "said"),
+    [(700, "700 ms behind its time"), (-400, "0 ms behind its time"), (-600_000, "its clock 10 min 0 s ahead")],
+)
+def test_status_says_how_far_a_feeds_clock_is_ahead(newest_ms: int, said: str) -> None:
+    one = FeedStatus("room", "sse", "http://h/", last_message_ms=100_000_000, last_event_ms=100_000_000 - newest_ms)
+    assert f", {said};" in list(_status_lines(one, [], 100_000_000))[2]

@@ -155,14 +155,21 @@ function marks(plot: uPlot, all: Mark[], stroke: string): void {
   context.lineWidth = devicePixelRatio;
   context.textAlign = "left";
   context.setLineDash([]);
-  for (const mark of all) {
+  const beside = 4 * devicePixelRatio, right = plot.bbox.left + plot.bbox.width;
+  /** Where the words of each row end: those of neighbours stand below each other. */
+  const rows: number[] = [];
+  for (const mark of [...all].sort((one, other) => one.ms - other.ms)) {
     const at = Math.round(plot.valToPos(mark.ms / 1000, "x", true));
-    if (at < plot.bbox.left || at > plot.bbox.left + plot.bbox.width) continue;
+    if (at < plot.bbox.left || at > right) continue;
+    const width = context.measureText(mark.label).width;
+    const from = at + beside + width <= right ? at + beside : Math.max(plot.bbox.left, at - beside - width);
+    const free = rows.findIndex((end) => end < from), row = free < 0 ? rows.length : free;
+    rows[row] = from + width + beside;
     context.beginPath();
     context.moveTo(at, plot.bbox.top);
     context.lineTo(at, plot.bbox.top + plot.bbox.height);
     context.stroke();
-    context.fillText(mark.label, at + 4 * devicePixelRatio, plot.bbox.top + 10 * devicePixelRatio);
+    context.fillText(mark.label, from, plot.bbox.top + (10 + 13 * row) * devicePixelRatio);
   }
   context.restore();
 }

@@ -8,7 +8,7 @@ import { Panel } from "../panel";
 import { Shell } from "../shell";
 import { BlindBanner } from "../health";
 import { useLive } from "../stream";
-import type { SourceStatus, OperationsPanels } from "../types";
+import type { FeedConnection, SourceStatus, OperationsPanels } from "../types";
 
 const Up = ({ up }: { up: boolean }): JSX.Element => <span class="badge" data-up={up}>{t(up ? "up" : "down")}</span>;
 
@@ -88,8 +88,8 @@ export function OperationsPage(): JSX.Element {
                       {one.error && <div class="soft"><Plain>{one.error}</Plain></div>}
                     </td>
                     <td>{one.last_message_ms === null ? NOTHING : ago(one.last_message_ms, live.lastSeenMs)}</td>
-                    <td>{one.lag_ms === null ? NOTHING : latency(one.lag_ms)}</td>
-                    <td class="left">{one.gaps ? t("gapsOf", { n: count(one.gaps), time: stretch(one.gap_ms / 1000) }) : NOTHING}</td>
+                    <td class="words">{behind(one.lag_ms)}</td>
+                    <td class="left words">{missing(one)}</td>
                     <td class="left text">{one.unread.length ? one.unread.map((kind) => (
                       <div key={`${kind.type} ${kind.reason}`}>{count(kind.count)} × {kind.type ? <Plain>{kind.type}</Plain> : t("noType")} <span class="soft">{named(kind.reason)}</span></div>
                     )) : NOTHING}</td>
@@ -103,7 +103,7 @@ export function OperationsPage(): JSX.Element {
           aside={letters && <b data-figure="dead-letters">{count(letters.count)}</b>}>
           {({ newest }) => (
             <table>
-              <thead><tr><th scope="col">{t("reason")}</th><th scope="col" class="left">{t("stage")}</th><th scope="col" class="left">{t("origin")}</th><th scope="col" class="left">{t("explanation")}</th><th scope="col">{t("from")}</th></tr></thead>
+              <thead><tr><th scope="col">{t("reason")}</th><th scope="col" class="left">{t("stage")}</th><th scope="col" class="left">{t("origin")}</th><th scope="col" class="left">{t("explanation")}</th><th scope="col">{t("time")}</th></tr></thead>
               <tbody>
                 {newest.map((one) => (
                   <tr key={one.origin}>
@@ -125,6 +125,22 @@ const UP = new Set(["connected", "finished", "stopped"]);
 
 const latency = (ms: number | null): string =>
   ms === null ? NOTHING : ms < 1_000 ? `${count(ms)} ms` : `${decimal(ms / 1000)} s`;
+
+/** How old its newest event was when its last message came; of a clock that is ahead, by how much. */
+function behind(ms: number | null): string {
+  if (ms !== null && ms <= -1_000) return t("aheadOfTime", { time: stretch(-ms / 1000) });
+  return ms !== null && ms >= 90_000 ? stretch(ms / 1000) : latency(ms && Math.max(0, ms));
+}
+
+/** What a feed will never tell, as far as that is known. */
+function missing({ gaps, gap_messages, gap_ms }: FeedConnection): string {
+  const parts = [
+    gaps && t("gapsOf", { n: count(gaps) }),
+    gap_messages && t("messagesMissing", { n: count(gap_messages) }),
+    gap_ms >= 1_000 && t("inAll", { time: stretch(gap_ms / 1000) }),
+  ];
+  return parts.filter(Boolean).join(" · ") || NOTHING;
+}
 
 /** What a feed's times are worth, in words; nothing where its clock is right and its texts come at once. */
 function feedTime({ offset_ms, lateness_ms, late }: SourceStatus): string {
