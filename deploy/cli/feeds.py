@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:  # commands import what they run when they run it
     from streams.ingest.feed_status import FeedStatus
+    from streams.ingest.protocols.files import Files
     from streams.ingest.trial import Totals, Tried
     from streams.ingest.unread_messages import UnreadMessage
 
@@ -47,19 +48,42 @@ def check(path: Path, brands_path: Path | None) -> None:
     from streams.events.pseudonyms import Pseudonyms
     from streams.ingest.feed_list import read_feeds
     from streams.ingest.feed_process import Feeds, brand_file, translator
+    from streams.ingest.protocols.files import Files
     from streams.ingest.secret import Secrets
 
     listed = Feeds(read_feeds(path), Secrets(path.parent), live=brand_file(brands_path))
     for entry in listed.entries:
         try:
             translator(entry, listed, Pseudonyms(b"check"))
-            entry.way_in(listed.secrets)
+            way_in = entry.way_in(listed.secrets)
         except UsageError as error:
             raise UsageError(f"{path}: feed {entry.name}: {error}") from None
-        about = entry.brand or f"the catalogue's {len(listed.catalogue.brands)} brands"
+        about = entry.brand or f"the catalogue's {_number_of(len(listed.catalogue.brands), 'brand')}"
         place = f", room {entry.room}" if entry.room else ""
         click.echo(f"{entry.name}: {entry.kind} {entry.address} ({entry.of_platform}{place}; {about})")
-    click.echo(f"{len(listed.entries)} feeds, nothing wrong")
+        if isinstance(way_in, Files) and (remark := _files_there(way_in)):
+            click.echo(f"    {remark}")
+    click.echo(f"{_number_of(len(listed.entries), 'feed')}, nothing wrong")
+
+
+def _files_there(files: Files) -> str:
+    """What a look at the disk finds that one would want to know: nothing to read, or files that are passed over."""
+    from streams.untrusted import one_line
+
+    if not files.folder.exists():
+        return "there is no such file or folder yet"
+    paths = sorted(path for path, _ in files.found())
+    passed = [path for path in paths if not files.is_named(path)]
+    if not paths:
+        return "there is no file yet"
+    if not passed:
+        return ""
+    read = _number_of(len(paths) - len(passed), "file")
+    return f"{read} to read, {len(passed)} passed over by its `patterns`: {one_line(', '.join(passed[:3]), 200)}"
+
+
+def _number_of(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 @feeds.command()
@@ -138,11 +162,11 @@ def _show_totals(totals: Totals, shown: int) -> None:
     from streams.untrusted import one_line
 
     if totals.messages > shown:
-        click.echo(f"       … and {totals.messages - shown} more messages")
-    click.echo(f"\n{totals.messages} messages, {totals.kinds.total()} events")
-    for title, counts in (("event", totals.kinds), ("about", totals.brands), ("not", totals.reasons)):
+        click.echo(f"       … and {_number_of(totals.messages - shown, 'more message')}")
+    click.echo(f"\n{_number_of(totals.messages, 'message')}, {_number_of(totals.kinds.total(), 'event')}")
+    for title, counts in (("event", totals.kinds), ("about", totals.brands), ("left out:", totals.reasons)):
         for what, count in counts.most_common():
-            place = totals.first_places.get(what) if title == "not" else None
+            place = totals.first_places.get(what) if counts is totals.reasons else None
             click.echo(f"{count:8} {title} {one_line(what + (f'; first at {place}' if place else ''))}")
 
 
@@ -223,13 +247,15 @@ def _status_lines(one: FeedStatus, kept: Sequence[UnreadMessage], now_ms: int) -
     yield f"{one.name}: {one.state} for {_span(now_ms - one.state_since_ms)}{gone}{error}"
     yield f"    {one.kind} {one.address}"
     last = f", the last {_span(now_ms - one.last_message_ms)} ago" if one.last_message_ms else ""
-    yield f"    {one.messages} messages{last}{_lag(one.lag_ms)}; connected {one.connects} times"
+    connects = _number_of(one.connects, "time")
+    yield f"    {_number_of(one.messages, 'message')}{last}{_lag(one.lag_ms)}; connected {connects}"
     refused = "".join(f", {count} refused ({reason})" for reason, count in one.refused.items())
-    yield f"    {one.events} events, {one.unmatched} about no brand, {one.repeated} told before{refused}"
+    yield f"    {_number_of(one.events, 'event')}, {one.unmatched} about no brand, {one.repeated} told before{refused}"
     if one.last_gap is not None:
-        known = f", {one.gap_messages} messages known to be missing" if one.gap_messages else ""
+        known = f", {_number_of(one.gap_messages, 'message')} known to be missing" if one.gap_messages else ""
         ago = _span(now_ms - one.last_gap.to_ms)
-        yield f"    {one.gaps} gaps, {_span(one.gap_ms)} in all{known}; the last {ago} ago ({one.last_gap.reason})"
+        gaps = f"{_number_of(one.gaps, 'gap')}, {_span(one.gap_ms)} in all{known}"
+        yield f"    {gaps}; the last {ago} ago ({one.last_gap.reason})"
     yield f"    cursor {one_line(one.cursor, 100) if one.cursor else 'none'}"
     for unread in one.unread:
         yield f"    {unread.count} × {one_line(unread.type, 64) or 'no type'}: {unread.reason} ({unread.detail})"

@@ -57,6 +57,22 @@ class Files:
     def finite(self) -> bool:
         return not self.follow
 
+    def found(self) -> Iterator[tuple[str, Path]]:
+        """Every file that there is, whether it is read or not: its path from the folder on, and where it lies."""
+        if self.folder.is_file():
+            yield self.folder.name, self.folder
+            return
+        for parent, _, names in os.walk(self.folder):
+            for file in (Path(parent, name) for name in names):
+                if not file.name.startswith(".") and not file.name.endswith(_UNFINISHED):
+                    yield file.relative_to(self.folder).as_posix(), file
+
+    def is_named(self, path: str) -> bool:
+        """Whether a file of the folder is one that is read."""
+        return self.folder.is_file() or any(
+            fnmatchcase(path, pattern) or fnmatchcase(path, pattern.removeprefix("**/")) for pattern in self.patterns
+        )
+
     async def messages(self, cursor: str | None) -> AsyncIterator[Item]:
         if not self.folder.exists():
             raise FeedRefused(f"{self.folder}: there is no such file or folder")
@@ -205,32 +221,18 @@ class _Reading:
         there = list(self._there())
         if not there and self._positions.all() and self._files.follow:
             raise FeedUnavailable(f"{self._files.folder} is empty: it had files before")
-        named = [one for one in there if self._is_named(one[0])]
+        named = [one for one in there if self._files.is_named(one[0])]
         yield from named
         missing = {one.inode for one in self._positions.all()} - {stat.st_ino for _, _, stat in named}
         if missing:
-            yield from (one for one in there if one[2].st_ino in missing and not self._is_named(one[0]))
+            yield from (one for one in there if one[2].st_ino in missing and not self._files.is_named(one[0]))
 
     def _there(self) -> Iterator[tuple[str, Path, os.stat_result]]:
-        folder = self._files.folder
-        files = (
-            [folder]
-            if folder.is_file()
-            else (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
-        )
-        for file in files:
-            if file.name.startswith(".") or file.name.endswith(_UNFINISHED):
-                continue
+        for path, file in self._files.found():
             try:
-                yield file.relative_to(folder).as_posix() if file != folder else file.name, file, file.stat()
+                yield path, file, file.stat()
             except OSError:
                 continue
-
-    def _is_named(self, path: str) -> bool:
-        return self._files.folder.is_file() or any(
-            fnmatchcase(path, pattern) or fnmatchcase(path, pattern.removeprefix("**/"))
-            for pattern in self._files.patterns
-        )
 
     def _unread_of(self, old: _File) -> Position | None:
         """The position of a file that was not read to its end when it was last looked at."""

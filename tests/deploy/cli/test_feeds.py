@@ -49,7 +49,7 @@ def test_check_says_what_each_feed_is(folder: Path) -> None:
     result = run("check", "--brands", "brands.yaml")
     assert (result.exit_code, result.output.splitlines()) == (0, [
         "room: websocket ws://127.0.0.1:1/ (tiktok, room 105; acme)",
-        "posts: sse https://h.test/s (other; the catalogue's 1 brands)",
+        "posts: sse https://h.test/s (other; the catalogue's 1 brand)",
         "2 feeds, nothing wrong",
     ])  # fmt: skip
 
@@ -59,6 +59,29 @@ def test_check_says_the_platform_of_a_preset(folder: Path) -> None:
         "feeds:\n  - {name: crawl, kind: folder, path: data, preset: mediacrawler/weibo, brand: acme}\n"
     )
     assert "crawl: folder data (weibo; acme)" in run("check").output
+
+
+def test_check_says_which_files_of_a_folder_are_passed_over(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text(
+        "feeds:\n"
+        "  - &crawl {name: whole, kind: folder, path: whole, preset: mediacrawler/weibo, brand: acme}\n"
+        "  - {<<: *crawl, name: arrays, path: arrays}\n"
+        "  - {<<: *crawl, name: empty, path: empty}\n"
+        "  - {<<: *crawl, name: absent, path: absent}\n"
+    )
+    for place in ("whole/csv/posts.csv", "arrays/jsonl/posts.jsonl", "arrays/json/posts.json", "empty/.keep"):
+        (folder / place).parent.mkdir(parents=True)
+        (folder / place).touch()
+    assert run("check").output.splitlines() == [
+        "whole: folder whole (weibo; acme)",
+        "arrays: folder arrays (weibo; acme)",
+        "    1 file to read, 1 passed over by its `patterns`: json/posts.json",
+        "empty: folder empty (weibo; acme)",
+        "    there is no file yet",
+        "absent: folder absent (weibo; acme)",
+        "    there is no such file or folder yet",
+        "4 feeds, nothing wrong",
+    ]
 
 
 def test_try_shows_a_text_of_several_lines_on_one(folder: Path) -> None:
@@ -94,9 +117,9 @@ def test_try_shows_what_would_come_of_each_message(folder: Path) -> None:
         "5 messages, 2 events",
         "       2 event comment",
         "       2 about acme",
-        "       1 not means nothing here",
-        "       1 not New: unknown_type (this decoder does not know it)",
-        "       1 not no type: not_json (no JSON)",
+        "       1 left out: means nothing here",
+        "       1 left out: New: unknown_type (this decoder does not know it)",
+        "       1 left out: no type: not_json (no JSON)",
     ]
 
 
@@ -121,7 +144,7 @@ def test_try_says_in_which_line_a_row_is_torn(folder: Path) -> None:
         "     3 – line 5: 2 fields, the header has 3: no type: not_json (no JSON)",
         "     5 – line 7: 4 fields, the header has 3: no type: not_json (no JSON)",
     ]
-    assert lines[-1] == "       2 not no type: not_json (no JSON); first at line 5: 2 fields, the header has 3"
+    assert lines[-1] == "       2 left out: no type: not_json (no JSON); first at line 5: 2 fields, the header has 3"
 
 
 def test_rooms_messages_are_read_from_a_folder_that_a_collector_apart_writes(folder: Path) -> None:
