@@ -350,9 +350,37 @@ def _pinyin_phone(match: Any, text: str) -> _Found:
 
 def _iban(match: Any, _text: str) -> _Found:
     """An account by ISO 13616, with its check digits (ISO 7064, MOD 97-10)."""
-    number = match.group().replace(" ", "").replace("-", "")
-    if 15 <= len(number) <= 34 and int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1:
+    if _is_iban(match.group().replace(" ", "").replace("-", "")):
         yield PersonalDatum(match.start(), match.end(), "bank_card")
+
+
+def _is_iban(number: str) -> bool:
+    return 15 <= len(number) <= 34 and int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1
+
+
+def _split_iban(match: Any, text: str) -> _Found:
+    """One that is broken up anywhere, G B 2 9 N W B K …: it ends where its country's are long enough."""
+    places = [at for at, c in enumerate(match.group()) if c.isalnum()]
+    length = _IBAN_LENGTHS.get("".join(match.group()[at] for at in places[:2]))
+    if length is None or len(places) < length:
+        return
+    end = match.start() + places[length - 1] + 1
+    whole = not text[end : end + 1].isalnum()
+    if whole and _is_iban("".join(match.group()[at] for at in places[:length])):
+        yield PersonalDatum(match.start(), end, "bank_card")
+
+
+_IBAN_LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "no", 16: "be", 18: "dk fi fo gl nl", 19: "mk si", 20: "at ba ee kz lt lu xk", 21: "ch hr li lv",
+        22: "bg bh cr de gb ge ie me rs", 23: "ae gi il iq om tl", 24: "ad cz es md pk ro sa se sk tn vg",
+        25: "ly pt st", 26: "is tr", 27: "bi fr gr it mc mr sm", 28: "al az by cy do gt hu lb ni pl sv",
+        29: "br eg ps qa ua", 30: "jo kw mu", 31: "mt sc", 32: "lc",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
+"""By country, as SWIFT's registry of IBANs has them."""
 
 
 def _ip_address(match: Any, text: str) -> _Found:
@@ -465,6 +493,33 @@ def _messenger_name(match: Any, _text: str) -> _Found:
     name = match.group(1)
     if not name.isalpha() or match.group().endswith(f"@{name}"):
         yield PersonalDatum(match.start(1), match.end(1), "messenger_id")
+
+
+def _instagram_name(match: Any, text: str) -> _Found:
+    """An account's name: one with a joint, one that is said to be it and has a digit, or one that asks to be added;
+    `ig: yes` and a code to buy with are none."""
+    link, name = match.group(1), match.group(2)
+    told = "@" in link or any(sign in link for sign in "号:=是为叫→➡👉-") or " is" in link
+    joined = "_" in name or (told and "." in name)
+    asked = _ADD_ME_BEFORE.search(text[max(0, match.start() - 24) : match.start()])
+    ends = not text[match.end(2) : match.end(2) + 2].strip(" ,.!;?)。")
+    if _OFFER.search(text[match.start(2) : match.end(2) + 12]):
+        return
+    if joined or "@" in link or (told and not name.isalpha()) or (told and asked and ends and len(name) >= _MIN_NAME):
+        yield PersonalDatum(match.start(2), match.end(2), "messenger_id")
+
+
+_MIN_NAME = 6
+
+
+def _green_name(match: Any, text: str) -> _Found:
+    """绿色软件 is WeChat where somebody is to be added there; else it is a program that needs no installation."""
+    link, name = match.group(1), match.group(2)
+    asked = _ADD_THERE_BEFORE.search(text[max(0, match.start() - 6) : match.start()])
+    if ("号" in link or asked or "聊天" in match.group()) and (
+        not name.isalpha() or any(sign in link for sign in "号:=是为叫")
+    ):
+        yield PersonalDatum(match.start(2), match.end(2), "wechat_id")
 
 
 _QQ_LENGTHS = range(5, 12)
@@ -624,7 +679,25 @@ _MESSENGER_NAME = (
     r"(?:\btg|telegram|纸飞机|飞机号|电报号?|\bt\.me/|\bline (?:id|号)|\bskype|\bsnap(?:chat)?)"
     r"(?:号|账号| id)?(?: is\b|[是为叫:= ])*@?((?:live:)?[a-z][a-z0-9_.]{4,31})\b"
 )
+_INSTAGRAM_NAME = (
+    r"(?:\binsta(?:gram)?|\big|\bins)"
+    r"((?:号|账号|帐号| (?:id|handle|name|account|user(?:name)?))?(?: is\b|[是为叫:= →➡👉\-]| @|@)+)"
+    r"([a-z][a-z0-9_.]{3,28}[a-z0-9_])(?:$|[^a-z0-9_])"
+)
+_ADD_ME_BEFORE = compile_pattern(
+    r"\b(?:add|dm|follow|find|message|msg|text|reach|hmu|hit)\b[^,.!?;]{0,16}$|[+加][^,。!?;]{0,4}$|我的?$"
+)
+_OFFER = compile_pattern(
+    r"^(?:promo|sale|save|code|deal|off|gift|win|summer|winter|xmas)\w*\d|^\w+ (?:code|discount|sale|filter|promo)"
+)
+_GREEN_NAME = (
+    r"(?:绿色(?:聊天)?(?:软件|图标|app)|绿软)"
+    r"((?: ?(?:号码?|账号|帐号|id))?(?: is\b|[是为叫:= →➡👉])*)([a-z][a-z0-9_\-]{5,19})\b"
+)
+_ADD_THERE_BEFORE = compile_pattern("(?:[+加搜找]|联系|我的)[^,。!?;]{0,3}$")
 _ADD_BEFORE = compile_pattern("[+加]|我的?$")
+
+_IBAN_GAP = r"[ .\-_·]{0,2}"
 
 _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
     (compile_pattern(pattern), detect)
@@ -641,6 +714,7 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (_REVERSED_PHONE, _reversed_phone),
         (rf"\b(?:yao|yi|1)[ \-_,.]{{0,3}}(?:(?:{_PINYIN}|\d)[ \-_,.]{{0,3}}){{10}}(?:\b|$)", _pinyin_phone),
         (r"\b[a-z]{2}\d{2}(?:[ \-]?[a-z0-9]{4}){2,7}(?:[ \-]?[a-z0-9]{1,4})?\b", _iban),
+        (rf"\b(?:[a-z]{_IBAN_GAP}){{2}}(?:\d{_IBAN_GAP}){{2}}(?:[a-z0-9]{_IBAN_GAP}){{10,29}}[a-z0-9]", _split_iban),
         (r"(?:^|[^0-9.])((?:\d{1,3}\.){3}\d{1,3})(?:$|[^0-9.]|\.(?:$|\D))", _ip_address),
         (rf"(?:^|[^0-9.])((?:\d{{1,3}}{_WRITTEN_STOP}){{3}}\d{{1,3}})(?:$|[^0-9.]|\.(?:$|\D))", _written_ip_address),
         (r"(?:^|[^0-9a-f:]:?)((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4})(?:$|[^0-9a-f:])", _ip_address),
@@ -674,6 +748,8 @@ _DETECTORS: list[tuple[Any, Callable[[Any, str], _Found]]] = [
         (_ENGLISH_STREET, _english_home),
         (r"\bp\.? ?o\.? box \d{1,6}\b", _post_box),
         (_WECHAT_ID, _wechat),
+        (_GREEN_NAME, _green_name),
+        (_INSTAGRAM_NAME, _instagram_name),
         (_QQ_NUMBER, _qq_number),
         (_MESSENGER_NAME, _messenger_name),
         (r"\bwhats ?app[^,。!?;\d]{0,12}(\+?\d(?:[ \-]?\d){8,14})\b", _plain("messenger_id", 1)),
@@ -686,7 +762,7 @@ _LATIN_OR_DIGIT = re.compile(rf"[a-z\d{_ROUND_DIGITS}]")
 _HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}}|[号弄栋组幢单室房户楼座门])")
 _MAYBE = re.compile(
     rf"[\d@_{_ROUND_DIGITS}{_HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{_PINYIN})|艾特|圈a|[ (\[\-]at[ )\]\-]"
-    "|wxid|weixin|wechat"
+    "|wxid|weixin|wechat|绿色|绿软|insta|(?<![a-z])(?:ig|ins)(?![a-z])"
     rf"|[vw]x|v信|v ?{_HEART}|绿泡泡|[加+➕]v|(?:^|[^a-z])v[号:=]|" + "|".join(_ENGLISH_DIGITS)
 )
 """What no datum with a Latin letter or a digit is without."""

@@ -55,6 +55,13 @@ def found(text: str) -> list[tuple[str, str]]:
         ("中奖的王女士，地址幸福路12号", "address", "幸福路12号"),
         ("the winner, 48 Elm Street", "address", "48 elm street"),
         ("加qq 12345678", "wechat_id", "12345678"),
+        (
+            "g b 2 9 n w b k 6 0 1 6 1 3 3 1 9 2 6 8 1 9 is mine",
+            "bank_card",
+            "g b 2 9 n w b k 6 0 1 6 1 3 3 1 9 2 6 8 1 9",
+        ),
+        ("insta: lily_2020x, call me", "messenger_id", "lily_2020x"),
+        ("加我绿色软件 zhangsan88", "wechat_id", "zhangsan88"),
     ],
 )
 def test_personal_data_is_found(text: str, kind: str, matched: str) -> None:
