@@ -22,13 +22,14 @@ def at(minute: float) -> int:
 
 
 def text(minute: float, offset: int = 0, *, mood: str = "neutral", **changes: Any) -> ScoredText:
-    """A scored comment. `mood` is neutral, negative, positive or unscored."""
+    """A scored comment. `mood` is neutral, negative (it complains, below the flag), positive or unscored."""
     scored = mood != "unscored"
     facts: dict[str, Any] = {
         "event_id": f"e{offset}", "origin": Coordinates(SOCIAL, 0, offset), "log_time_ms": at(minute),
         "platform": "weibo", "source": "weibo-search", "kind": "comment", "brand_id": "acme",
         "event_time_ms": at(minute), "text": f"words number {offset}", "scored": scored,
         "sentiment": mood if scored else None, "sentiment_scores": {"negative": 0.9} if mood == "negative" else {},
+        "risks": {"complaint": 0.5} if mood == "negative" else {},
         "actor": Actor(id=f"a{offset}", followers=100),
     }  # fmt: skip
     return ScoredText(**(facts | changes))

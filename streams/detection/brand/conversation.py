@@ -1,8 +1,8 @@
 """What is said about a brand: two bursts in the same windows, of all texts (attention) and of harmful ones (harm).
 
-Harm has two ways to a crisis: harmful texts are far more than usual, or a burst of texts, however few, is harmful by
-its share (`crisis.is_harmful`). It outranks attention: while a crisis fires, mere talk about it is no alert of its own,
-and a surge that turns into harm while it fires is the same alert, grown more severe:
+What is said must be harm (`crisis.is_harmful`); then two ways lead to a crisis: harmful texts are far more than usual,
+or texts are, however few. It outranks attention: while a crisis fires, mere talk about it is no alert of its own, and a
+surge that turns into harm while it fires is the same alert, grown more severe:
 
     texts      ....++++++++++++++....        + far more than usual
     harmful    ..........########....        # many of them
@@ -234,13 +234,13 @@ class ConversationDetector:
     def _evaluate_harm(self, now_ms: int) -> Iterator[Alert]:
         state, window = self.state, self._window
         surprise = attention = 0.0
-        if self._minutes == HOUR_MINUTES:
-            surprise = CERTAIN if window.share(window.harm) >= 1 / 2 else 0.0
-        else:
-            if window.weighted_harm >= MIN_TEXTS and crisis.is_substantial(window):
-                surprise = state.harm.surprise(window.weighted_harm, self._hour)
-            if crisis.is_harmful(window):
+        if crisis.is_harmful(window):
+            if self._minutes == HOUR_MINUTES:
+                surprise = CERTAIN if window.share(window.harm) >= 1 / 2 else 0.0
+            else:
                 attention = self._attention()
+                if window.weighted_harm >= MIN_TEXTS and crisis.is_substantial(window):
+                    surprise = state.harm.surprise(window.weighted_harm, self._hour)
         holds = max(surprise, attention) >= ALARM_SURPRISE
         if state.crisis is None and not holds:
             return

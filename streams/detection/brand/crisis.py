@@ -27,8 +27,13 @@ HARMFUL_RISKS = frozenset({"abuse", "complaint", "crisis", "privacy", "rumor", "
 ATTENTION: frozenset[AlertKind] = frozenset({"opportunity", "surge"})
 CRISIS_SHARE = 0.4
 SUBSTANTIAL_SHARE = 0.25
+EXPECTED_RISKS = ("abuse", "complaint", "crisis", "violence")
+"""What a text is expected to harm by. A negative text that carries none of them is no harm to anybody: prices fall."""
+EXPECTED_SHARE = 0.16
+"""Of harmful texts, as the model expects them by its probabilities, whether or not they reach a flag's threshold."""
+USUAL_SHARE = 0.08
 DOUBT_TEXTS = 8
-"""A burst's share of harm is judged as if so many texts more were in it, of which SUBSTANTIAL_SHARE are harmful."""
+"""A window's expected harm is judged as if so many texts more were in it, of which USUAL_SHARE are harmful."""
 PRAISE_SHARE = 0.5
 VIOLENCE_SCORE = 0.45
 """Of a day (streams.detection.brand.violence): from here on a crisis is violence against a person."""
@@ -62,7 +67,13 @@ def tally(text: ScoredText) -> Tally:
         followers=text.actor.followers if text.actor else 0,
         weighted_harm_tenths=round(10 * influence(text.actor)) if harmful else 0,
         abuse_hundredths=round(100 * text.risks.get("abuse", 0.0)) if text.scored else 0,
+        harm_hundredths=round(100 * expected_harm(text)) if text.scored else 0,
     )
+
+
+def expected_harm(text: ScoredText) -> float:
+    """The chance that a text carries one of EXPECTED_RISKS, as if they were independent."""
+    return 1 - math.prod(1 - text.risks.get(risk, 0.0) for risk in EXPECTED_RISKS)
 
 
 def weight(text: ScoredText) -> float:
@@ -100,15 +111,16 @@ def is_substantial(window: Tally) -> bool:
     return window.share(window.harm) >= SUBSTANTIAL_SHARE and window.harm >= window.positive / 2
 
 
-def is_harmful(burst: Tally) -> bool:
-    """Whether a burst of talk is a crisis by what it says, however few its texts: a share that a handful of texts more
-    would not turn, no less harm than praise, and more than a few harmful texts where scoring is behind.
+def is_harmful(window: Tally) -> bool:
+    """Whether what is said is harm, by the model's probabilities alone: a share that a handful of ordinary texts more
+    would not turn, half of the praise at least, and more than a few scored texts where scoring is behind.
 
-        harmful of 15 texts    7 are too few      8 do
-                   of 40      17                 18
+        expected of 15 texts   3.0 are too few    3.1 are not
+                 of 40         7.0                7.1
     """
-    shrunk = (burst.harm + DOUBT_TEXTS * SUBSTANTIAL_SHARE) / (burst.scored + DOUBT_TEXTS)
-    return shrunk >= CRISIS_SHARE and burst.harm >= max(burst.positive, DOUBT_TEXTS)
+    expected = window.harm_hundredths / 100
+    shrunk = (expected + DOUBT_TEXTS * USUAL_SHARE) / (window.scored + DOUBT_TEXTS)
+    return window.scored >= DOUBT_TEXTS and shrunk >= EXPECTED_SHARE and expected >= window.positive / 2
 
 
 def harm_kind(window: Tally, day: AbuseCount) -> AlertKind:

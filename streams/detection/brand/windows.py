@@ -38,6 +38,8 @@ class Tally(Stored):
     to the same in any order."""
     abuse_hundredths: int = 0
     """How many abusive texts the model expects: the sum of its probabilities, in hundredths."""
+    harm_hundredths: int = 0
+    """How many harmful texts it expects (streams.detection.brand.crisis), in hundredths."""
 
     def add(self, other: "Tally") -> None:
         self.texts += other.texts
@@ -50,6 +52,7 @@ class Tally(Stored):
         self.followers += other.followers
         self.weighted_harm_tenths += other.weighted_harm_tenths
         self.abuse_hundredths += other.abuse_hundredths
+        self.harm_hundredths += other.harm_hundredths
 
     def take_back(self, other: "Tally") -> None:
         """Take out what was added; no count falls below nothing."""

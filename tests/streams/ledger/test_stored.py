@@ -115,6 +115,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "followers",
         "weighted_harm_tenths",
         "abuse_hundredths",
+        "harm_hundredths",
     ),
     "streams.detection.brand.windows.AbuseCount": (
         "scored",

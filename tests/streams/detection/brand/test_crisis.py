@@ -45,26 +45,51 @@ def test_harm_is_negativity_or_a_risk_to_the_brand(changes: dict[str, Any], harm
 
 
 @pytest.mark.parametrize(
-    ("texts", "harm", "positive", "harmful"),
+    ("texts", "expected", "positive", "harmful"),
     [
-        (15, 8, 2, True),
-        (15, 7, 2, False),  # two texts more or less would turn it
-        (40, 18, 5, True),
-        (40, 16, 5, False),
-        (40, 18, 20, False),  # a quarrel between those who praise and those who don't
+        (15, 3.1, 2, True),
+        (15, 3.0, 2, False),  # a text more or less would turn it
+        (40, 7.1, 5, True),
+        (40, 7.0, 5, False),
+        (40, 7.1, 20, False),  # a quarrel between those who praise and those who don't
+        (1_000, 165, 100, True),
+        (1_000, 155, 100, False),
         (30, 0, 30, False),
     ],
 )
-def test_burst_is_harmful_by_its_share_however_few_its_texts(
-    texts: int, harm: int, positive: int, harmful: bool
-) -> None:
-    assert crisis.is_harmful(window(texts, harm, positive=positive)) == harmful
+def test_window_is_harmful_by_its_expected_share(texts: int, expected: float, positive: int, harmful: bool) -> None:
+    assert crisis.is_harmful(window(texts, positive=positive, harm_hundredths=round(100 * expected))) == harmful
+
+
+def test_negative_sentiment_alone_is_no_harm_to_anybody() -> None:
+    falling = Tally()
+    for number in range(100):
+        falling.add(crisis.tally(text(0, number, mood="negative", risks={"complaint": 0.05, "abuse": 0.03})))
+    assert falling.harm == 100
+    assert not crisis.is_harmful(falling)
+
+
+def test_harm_is_expected_below_the_flags_and_from_several_risks() -> None:
+    doubted = text(0, risks={"abuse": 0.2, "complaint": 0.5, "fraud_spam": 0.9})
+    assert crisis.expected_harm(doubted) == pytest.approx(0.6)
+    assert crisis.tally(doubted).harm_hundredths == 60
+    assert crisis.tally(text(0, mood="unscored")).harm_hundredths == 0
+
+
+def test_many_weak_texts_are_harm_and_one_label_gone_wrong_is_not() -> None:
+    weak, wrong = Tally(), Tally()
+    for number in range(100):
+        weak.add(crisis.tally(text(0, number, risks={"complaint": 0.2, "abuse": 0.1})))
+        flagged = {"risks": {"violence": 0.6}, "flagged": ["violence"]} if number % 8 == 0 else {}
+        wrong.add(crisis.tally(text(0, number, **flagged)))
+    assert crisis.is_harmful(weak)
+    assert not crisis.is_harmful(wrong)
 
 
 def test_few_texts_that_a_model_saw_of_many_are_no_harm() -> None:
     assert not crisis.is_harmful(Tally(texts=40))
-    assert not crisis.is_harmful(Tally(texts=40, scored=5, harm=5))
-    assert crisis.is_harmful(Tally(texts=40, scored=8, harm=8))
+    assert not crisis.is_harmful(Tally(texts=40, scored=5, harm_hundredths=500))
+    assert crisis.is_harmful(Tally(texts=40, scored=8, harm_hundredths=800))
 
 
 @pytest.mark.parametrize(
