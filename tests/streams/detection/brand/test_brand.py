@@ -227,7 +227,7 @@ def test_brand_of_ten_thousand_a_minute_is_calm_and_alarms_at_its_multiple() -> 
 def multiplied(one: ScoredText, times: int) -> Tally:
     """What so many more texts like this one add to their minute."""
     harm = times * (one.sentiment == "negative")
-    return Tally(texts=times, scored=times, negative=harm, harm=harm)
+    return Tally(texts=times, scored=times, negative=harm, harm=harm, harm_hundredths=50 * harm)
 
 
 def test_few_texts_of_great_influence_are_a_crisis_and_of_ordinary_people_are_not() -> None:

@@ -80,7 +80,7 @@ def test_many_weak_texts_are_harm_and_one_label_gone_wrong_is_not() -> None:
     weak, wrong = Tally(), Tally()
     for number in range(100):
         weak.add(crisis.tally(text(0, number, risks={"complaint": 0.2, "abuse": 0.1})))
-        flagged = {"risks": {"violence": 0.6}, "flagged": ["violence"]} if number % 8 == 0 else {}
+        flagged: dict[str, Any] = {"risks": {"violence": 0.6}, "flagged": ["violence"]} if number % 8 == 0 else {}
         wrong.add(crisis.tally(text(0, number, **flagged)))
     assert crisis.is_harmful(weak)
     assert not crisis.is_harmful(wrong)
