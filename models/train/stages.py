@@ -50,6 +50,8 @@ from models.train.network.quantisation import enable_fake_quantisation
 from models.train.network.warm_start import load_from_package
 from models.train.release.goals import GOALS, figures_of
 
+COMMENTS = {"chnci_zh"}
+"""Short comments under all kinds of news, of which many are drawn: they teach how harmless words look."""
 SIGN_COUNT = {"zh": 20, "en": 5}
 JUDGED = "judged.json"
 REHEARSED_FROM = 0.6
@@ -132,7 +134,7 @@ def prepare_language(
     graph, tokeniser_file = fetch(language, out)
     examples, held_out = load_training(data, language, seed, licences)
     if effort.public_texts is not None:
-        examples = sample_evenly(examples, effort.public_texts, {goal.taught_by for goal in GOALS}, seed)
+        examples = sample_evenly(examples, effort.public_texts, {goal.taught_by for goal in GOALS} | COMMENTS, seed)
     examples += _synthesised(language, seed, effort.templates)
     add_weak_negatives(examples)
     written, written_unseen = load_written(language, effort.rehearsed)
@@ -307,7 +309,7 @@ def _answers(run: Run, teachers: Sequence[Answering], texts: Texts, of_labels: A
     """The teachers' mean logits of all texts; NaN for risks that one does not know, and for the written corpus.
 
     The labels of its texts are known, and it was written since the public sets taught little about them. Where other
-    texts are labelled, ``of_labels`` answers for what it knows.
+    texts are labelled, ``of_labels`` answers for what it knows, and for the rest the labels alone.
     """
     path = run.folder / "answers.npy"
     if path.exists():
@@ -321,16 +323,17 @@ def _answers(run: Run, teachers: Sequence[Answering], texts: Texts, of_labels: A
     answers[:, len(SENTIMENTS) :][:, np.reshape(unknown, (-1, len(RISKS))).any(axis=0)] = np.nan
     if of_labels is not None:
         its_own = predict(of_labels.network, texts, run.machine, batches)[of_labels.depth]
-        known = _labelled(texts.corpus, of_labels.risks) & ~written[:, np.newaxis]
+        its_own[:, len(SENTIMENTS) :][:, ~np.isin(RISKS, of_labels.risks)] = np.nan
+        known = _labelled(texts.corpus) & ~written[:, np.newaxis]
         answers[known] = its_own[known]
     np.save(path, answers)
     return answers
 
 
-def _labelled(corpus: Corpus, risks: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which outputs (texts, OUTPUTS) the texts' labels say something about, of the sentiments and these risks."""
+def _labelled(corpus: Corpus) -> npt.NDArray[np.bool_]:
+    """Which outputs (texts, OUTPUTS) the texts' labels say something about."""
     moods = np.repeat(corpus.sentiment_weight[:, np.newaxis] > 0, len(SENTIMENTS), axis=1)
-    return np.hstack([moods, (corpus.risk_weights > 0) & np.isin(RISKS, risks)])
+    return np.hstack([moods, corpus.risk_weights > 0])
 
 
 def _lower_layers(teacher: Network, kept: int) -> dict[str, torch.Tensor]:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +25,14 @@ from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.operating_points import BALANCED, FEW, PRECISION, CurvePoint, curve, least_threshold, most_precise_threshold
 from models.runtime.manifest import Platt
 from models.train.data.sources import SOURCES, WRITTEN, Example
+from models.train.data.weak_negatives import WEAK_WEIGHT
 from models.train.release.goals import GOALS
 
 PUBLIC_PRECISION = {"precise": 0.85, BALANCED: 0.7, "sensitive": 0.5}
 LIMIT_TIMES = {"precise": 0.5, BALANCED: 1.0, "sensitive": 3.0}
 """Of a source's limit, how many false alarms a point may raise."""
+COMMENT_LIMIT = 0.005
+"""Of comments without any risk as far as is known, the most that may be flagged for a risk that nobody looked for."""
 LEAST_RECALL = 0.15
 """A precision that so few of the true texts reach is given up for the best that so many reach."""
 MIN_TEXTS_OF_A_CLASS = 15
@@ -38,7 +42,8 @@ THRESHOLD_RULE = (
     f"know (the corpus written for it) and of {PUBLIC_PRECISION[BALANCED]} on the public sets' calibration part, "
     "or the most precise one that finds 15 % where none is so precise, raised until at most 2 % of the neutral and "
     "positive texts of any source that carry no risk are flagged for any "
-    "(4 % of the written corpus, 4 % of posts on an epidemic, 6 % of reviews and of tweets to airlines)"
+    "(4 % of the written corpus, 4 % of posts on an epidemic, 6 % of reviews and of tweets to airlines), and at most "
+    "0.5 % of the comments of sets that were labelled for one risk for any other one"
 )
 
 TEMPERATURES = tuple(step / 50 for step in range(20, 201))
@@ -144,20 +149,20 @@ def choose_thresholds(probability: Floats, examples: Sequence[Example], point: s
     thresholds = np.array(
         [_precise_threshold(probability[:, column], examples, label, point) for column, label in enumerate(RISKS)]
     )
-    calm = _calm_groups(examples)
+    calm = _calm_groups(probability, examples)
     of_true = [
         probability[[i for i, e in enumerate(examples) if e.risks.get(label, (0.0, 0.0))[0] == 1], column]
         for column, label in enumerate(RISKS)
     ]
-    limits = {source: LIMIT_TIMES[point] * SOURCES[source].false_alarm_limit for source in calm}
     while True:
-        flags = probability >= thresholds
-        rates = {source: float(flags[rows].any(axis=1).mean()) for source, rows in calm.items()}
-        worst = max(rates, key=lambda source: rates[source] / limits[source], default="")
-        if not rates or rates[worst] <= limits[worst]:
+        rates = [float((group.probability >= thresholds).any(axis=1).mean()) for group in calm]
+        excess = [rate / (LIMIT_TIMES[point] * group.limit) for rate, group in zip(rates, calm, strict=True)]
+        worst = int(np.argmax(excess)) if calm else -1
+        if worst < 0 or excess[worst] <= 1:
             break
-        too_many = math.ceil((rates[worst] - limits[worst]) * len(calm[worst]))
-        cheapest, raised = _cheapest_raise(probability[calm[worst]], thresholds, of_true, too_many)
+        group = calm[worst]
+        too_many = math.ceil((rates[worst] - LIMIT_TIMES[point] * group.limit) * len(group.probability))
+        cheapest, raised = _cheapest_raise(group.probability, thresholds, of_true, too_many)
         thresholds[cheapest] = raised
     return {label: round(min(float(t), 0.9999), 4) for label, t in zip(RISKS, thresholds, strict=True)}
 
@@ -219,20 +224,33 @@ def _truth(examples: Sequence[Example], rows: Sequence[int], label: str) -> npt.
     return np.array([examples[i].risks[label][0] == 1 for i in rows], dtype=bool)
 
 
-def _calm_groups(examples: Sequence[Example]) -> dict[str, list[int]]:
-    """Innocent texts by source, of sources with enough of them."""
-    groups: dict[str, list[int]] = {}
+class _Calm(NamedTuple):
+    """Innocent texts of a source: their probabilities (texts, risks), and how many of them may be flagged."""
+
+    probability: Floats
+    limit: float
+
+
+def _calm_groups(probability: Floats, examples: Sequence[Example]) -> list[_Calm]:
+    """By source, of sources with enough of them. A comment's own labelled risk does not count, whose precision does."""
+    posts: dict[str, list[int]] = {}
+    comments: dict[str, list[int]] = {}
     for index, example in enumerate(examples):
-        if example.source in SOURCES and _is_innocent(example):
-            groups.setdefault(example.source, []).append(index)
-    return {source: rows for source, rows in groups.items() if len(rows) >= MIN_CALM_TEXTS}
-
-
-def _is_innocent(example: Example) -> bool:
-    """Without any risk among all of ours, or as far as is known and not negative."""
-    if any(target == 1 for target, _ in example.risks.values()):
-        return False
-    return _is_written(example) or example.sentiment not in (None, NEGATIVE)
+        if example.source in SOURCES and not any(target == 1 for target, _ in example.risks.values()):
+            if _is_written(example) or example.sentiment not in (None, NEGATIVE):
+                posts.setdefault(example.source, []).append(index)
+            elif example.sentiment is None and len(example.risks) == len(RISKS):
+                comments.setdefault(example.source, []).append(index)
+    groups = [
+        _Calm(probability[rows], SOURCES[source].false_alarm_limit)
+        for source, rows in posts.items()
+        if len(rows) >= MIN_CALM_TEXTS
+    ]
+    for rows in comments.values():
+        if len(rows) >= MIN_CALM_TEXTS:
+            doubtful = np.array([[examples[i].risks[label][1] <= WEAK_WEIGHT for label in RISKS] for i in rows])
+            groups.append(_Calm(np.where(doubtful, probability[rows], 0.0), COMMENT_LIMIT))
+    return groups
 
 
 def _class_weights(examples: Sequence[Example]) -> Floats:

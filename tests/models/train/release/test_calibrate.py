@@ -113,6 +113,21 @@ def test_curves_are_of_the_written_corpus() -> None:
     assert curves["abuse"][-1].precision == 1.0
 
 
+def test_comments_are_rarely_flagged_for_what_nobody_looked_for() -> None:
+    """A set of comments that was labelled for abuse: what else is flagged in the innocent ones is held to one in 200,
+    and its abuse is left to its own precision."""
+    weak = dict.fromkeys(RISKS, (0.0, 0.35))
+    comments = [Example(str(n), "chnci_zh", risks=weak | {"abuse": (0.0, 0.7)}) for n in range(1_000)]
+    probability = np.full((1_000, len(RISKS)), 0.01)
+    probability[:100, RISKS.index("violence")] = np.linspace(0.6, 0.7, 100)
+    probability[200:300, RISKS.index("abuse")] = 0.9
+    thresholds = choose_thresholds(probability, comments)
+    assert (probability[:, RISKS.index("violence")] >= thresholds["violence"]).sum() == 5
+    assert thresholds["abuse"] <= 0.9
+    guessed = [replace(comment, risks={"abuse": (0.0, 0.7)}) for comment in comments]
+    assert choose_thresholds(probability, guessed)["violence"] == 0.5, "of the other risks nothing is known"
+
+
 def test_written_texts_choose_thresholds_and_give_no_figures() -> None:
     written = [for_calibration(Example(str(n), "written_zh")) for n in range(40)]
     public = [for_calibration(Example(str(n), "cold_zh")) for n in range(40)]
