@@ -55,7 +55,7 @@ from models.train.release.exits import choose_exit
 from models.train.release.export import export, write_configuration
 from models.train.release.goals import GOALS
 from models.train.release.judges import judge
-from models.train.stages import judged_in, small_network, trained_depth
+from models.train.stages import COMMENTS, judged_in, small_network, trained_depth
 
 SERVED_TOKENS = 512
 FIGURES = "figures.json"
@@ -63,7 +63,7 @@ Logits = npt.NDArray[np.float64]
 
 SYNTHETIC_UNSEEN = 40
 MAX_TEXTS_OF_A_SOURCE = 800
-MAX_TEXTS_OF_A_GOAL = 4_000
+MAX_TEXTS_OF_A_GOAL = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ def _unseen_examples(language: str, recipe: Recipe) -> list[Example]:
     fresh = [e for e in synthesise(language, recipe.seed + 1, SYNTHETIC_UNSEEN) if e.text not in trained]
     examples: list[Example] = []
     counts: dict[str, int] = {}
-    whole = {*(goal.source for goal in GOALS), f"{WRITTEN}_{language}"}
+    whole = {*(goal.source for goal in GOALS), *COMMENTS, f"{WRITTEN}_{language}"}
     _, written = load_written(language)
     for example in [*load_validation(recipe.data, language, recipe.licences), *held_out, *fresh, *written]:
         counts[example.source] = counts.get(example.source, 0) + 1
