@@ -259,7 +259,8 @@ def _larger_network(run: Run, teacher: Teacher, saved: Saved, texts: Texts, seed
 
 def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answering:
     """Gives ``small`` the weights of a packaged model, which teaches at the depth that it has."""
-    before = _packaged(run, small, start)
+    before = _packaged(run, copy.deepcopy(small), start)
+    small.load_state_dict(before.network.state_dict())
     _judge(run, before.name, before.network, validation)
     if run.effort.earlier is not None:
         earlier = load_weights(small, run.effort.earlier / run.language / "checkpoint.pt")
@@ -268,14 +269,14 @@ def _go_on(run: Run, small: Network, start: Path, validation: Texts) -> Answerin
 
 
 def _packaged(run: Run, network: Network, package: Path) -> Answering:
-    """Gives the network a packaged model's weights; what answers is a copy."""
+    """Gives the network a packaged model's weights, to answer with."""
     manifest = read_manifest(package)
     graphs = [package / stage.graph for stage in manifest.models[run.language].stages]
     missing = load_from_package(network, graphs, manifest.risks)
     new = [label for label in RISKS if label not in manifest.risks]
     run.report(f"read {manifest.revision}" + (f", but for {', '.join(missing + new)}" if missing + new else ""))
-    copied = copy.deepcopy(network).to(run.machine.device).eval()
-    return Answering(f"revision {manifest.revision}", copied, run.encoder.served[-1], manifest.risks)
+    network.to(run.machine.device).eval()
+    return Answering(f"revision {manifest.revision}", network, run.encoder.served[-1], manifest.risks)
 
 
 def _train(
