@@ -61,7 +61,8 @@ class WordBorders:
 
     def is_a_word_alone(self, text: str, at: int) -> bool:
         """Whether a Chinese character is none of a longer word's: 吃 in 吃苹果, but not in 吃力."""
-        return not (self._jieba.has_word(text[at : at + 2]) or (at and self._jieba.has_word(text[at - 1 : at + 1])))
+        pairs = (text[first : first + 2] for first in (at - 1, at) if 0 <= first < len(text) - 1)
+        return not any(self._jieba.has_word(pair) for pair in pairs)
 
 
 @lru_cache(maxsize=2)

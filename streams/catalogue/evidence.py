@@ -21,20 +21,27 @@ import msgspec
 
 from streams.catalogue.lexicon import PERSONS, PLACES, PROPER, Homonym
 from streams.catalogue.reading import HAN, Reading
+from streams.catalogue.usage import stands
 
 BORDER: Final = 1.0
 
-CueKind = Literal["context", "must", "must_not", "phrase", "trade", "goods", "general", "act", "comparing", "sense"]
+CueKind = Literal[
+    "context", "must", "must_not", "phrase", "meant", "trade", "peer", "goods", "general", "act", "comparing", "sense",
+    "work",
+]  # fmt: skip
 Place = Literal["beside", "clause", "sentence", "text"]
 WEIGHTS: Final[dict[CueKind, tuple[float, float, float, float]]] = {
     "context":   (2.0, 1.2, 1.0, 1.0),
     "must":      (2.0, 1.2, 1.0, 1.0),
     "trade":     (1.5, 0.7, 0.6, 0.3),
+    "meant":     (0.0, 0.0, 0.0, 0.0),
+    "peer":      (0.0, 0.0, 0.0, 0.0),
     "goods":     (1.0, 0.0, 0.0, 0.0),
     "general":   (1.3, 0.7, 0.5, 0.25),
     "comparing": (0.0, 0.4, 0.2, 0.0),
     "act":       (0.8, 0.0, 0.0, 0.0),
     "sense":    (-1.5, -0.8, -0.5, -0.25),
+    "work":     (-1.5, -0.3, 0.0, 0.0),
     "phrase":   (-0.5, -0.5, -0.5, -0.25),
     "must_not":  (0.0, 0.0, 0.0, 0.0),
 }  # fmt: skip
@@ -45,6 +52,9 @@ _CLAUSE_CHARS: Final = 60
 _BESIDE_CHARS: Final = 5
 _PHRASE: Final = -2.5
 _ARTICLE: Final = -1.2
+_MEANT: Final = 1.5
+_ACT_OF_A_SUBJECT: Final = 1.0
+_LINKING: Final = frozenset(("is", "are", "was", "were", "has", "have", "just", "also", "will", "would", "can"))
 _PLACES: Final[dict[Place, int]] = {"beside": 0, "clause": 1, "sentence": 2, "text": 3}
 _MOST_SIGNS: Final = 3
 """So many signs of each side count, the heaviest ones: a long text has something of everything."""
@@ -58,14 +68,22 @@ _BEGINS = re.compile(r"(?:^|[.!?:;\n。！？…]|[\"“(\[#•-])\s*$")
 _VERSUS = re.compile(r"\s(?:vs\.?|versus|or)\s+(?:the\s+)?[A-Z]")
 _AFTER_VERSUS = re.compile(r"[A-Z][\w'’&-]*\s(?:vs\.?|versus|or)\s+$")
 _DETERMINED = re.compile(
-    r"(?:\b(?i:a|an|the|my|your|his|her|our|their|its)(?:\s[a-z]+){1,2}|[A-Za-z]['’]s(?:\s[a-z]+)?)\s$"
+    r"(?:\b(?i:a|an|the|my|your|his|her|our|their|its)(?:\s(?!(?:at|in|on|to|from|for|with|by|and|or|is|was|into|via)\s)[a-z]+){1,2}|[A-Za-z]['’]s(?:\s[a-z]+)?)\s$"
 )
 """An article or a possessive, and words without capitals between it and what it belongs to."""
 _VERB_BEHIND = re.compile(
     r"\s(?!(?:for|to|in|on|at|from|by|with|and|or|but|because|as|when|after|before|is|was"
     r"|last|next|this|today|yesterday|tonight|now|again)\b)[a-z]"
 )
-_MODEL = re.compile(r"[A-Za-z]{1,4}\d")
+_GOING = re.compile(
+    r"\b(?:ran|runs?|running|go|goes|went|going|gone|drive|drove|walk|walked|trips?|back|over|headed|heading|off|been|popped"
+    r"|nipped|return|returned)\sto\s$"
+)
+_MODEL = re.compile(
+    r"\s?(?:[A-Za-z]{1,4}\d|\d\.\d分|\d{1,4}(?![\d.])(?!\s?(?:[斤块元个克毛只袋箱瓶颗天年月日号点岁人分万亿千%％:：折倍度次条头粒]|公斤|kg|"
+    r"小时|多)))"
+)
+"""The number of a model, or a mark out of ten, and none that counts what the word means."""
 _CHINESE_VERSUS = re.compile(r"\s?(?:vs|VS|Vs|对比|PK|pk)\s?[^\s,，。！？]")
 _WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z'’-]*)\W{1,2}$")
 _WORD_BEHIND = re.compile(r"(?:'s)?\s([A-Za-z][A-Za-z'’-]*)")
@@ -81,7 +99,7 @@ _OWNERS: Final = PERSONS | {"animal", "sport"}
 _FIRST_SMALL = re.compile(r"\W*[a-z]")
 _HAN = re.compile(f"[{HAN}]")
 _KANA = re.compile("[\u3041-\u30fa]")
-_LETTERS = re.compile(r"[A-Za-z]+")
+_LETTERS = re.compile(r"[A-Za-z]+(?:['’][a-z]{1,2})?")
 
 
 class Cue(msgspec.Struct, frozen=True, gc=False):
@@ -159,17 +177,19 @@ _Sign = tuple[float, str]
 def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other], letters: Letters) -> Weighed:
     """The signs around a name in its text."""
     signs: list[_Sign] = [(name.homonym.prior, name.word)] if name.homonym.prior else []
+    peers = [Other(cue.word, cue.start, cue.end, True, True) for cue in cues if cue.kind == "peer"]
+    others = [*others, *peers] if peers else others
     for cue in cues:
         if cue.start < name.end and name.start < cue.end:
-            if cue.kind == "phrase" and cue.start <= name.start and name.end <= cue.end:
-                signs.append((_phrase(text, name, cue, letters), f"{name.word} in {cue.word}"))
-            continue
-        if cue.kind == "comparing" and not others:
-            continue
-        weight = _weight(text.lower, name, cue)
+            weight = _held(text, name, cue, letters)
+            why = f"{name.word} in {cue.word}"
+        else:
+            weight = 0.0 if cue.kind == "comparing" and not others else _weight(text.lower, name, cue)
+            why = f"{name.word} beside {cue.word}"
         if weight:
-            signs.append((weight, f"{name.word} beside {cue.word}"))
+            signs.append((weight, why))
     signs += _others(text.lower, name, others)
+    signs += stands(text, name.start, name.end, name.homonym, name.word, chinese=letters.chinese)
     if name.word[0].isascii() and name.word[0].isalpha():
         goods = any(
             cue.kind in _GOODS_BEHIND and cue.start >= name.end and text.lower[name.end : cue.start] == " "
@@ -183,10 +203,17 @@ def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other
     return _sum(signs, name.word)
 
 
+def _held(text: Reading, name: Name, cue: Cue, letters: Letters) -> float:
+    """Of a word with the name in it."""
+    if not (cue.start <= name.start and name.end <= cue.end):
+        return 0.0
+    return _phrase(text, name, cue, letters) if cue.kind == "phrase" else _MEANT if cue.kind == "meant" else 0.0
+
+
 def _phrase(text: Reading, name: Name, cue: Cue, letters: Letters) -> float:
     """A turn of phrase weighs more than any word; of an article and a name only where the name has no capital."""
     first, _, rest = cue.word.partition(" ")
-    if first not in _ARTICLES or rest != name.word:
+    if cue.word != name.word and (first not in _ARTICLES or rest != name.word):
         return _PHRASE
     capital = text.plain[name.start].isupper() and letters.tell
     return 0.0 if capital and not name.homonym.senses & PERSONS else _ARTICLE
@@ -198,11 +225,14 @@ def _weight(lower: str, name: Name, cue: Cue) -> float:
     gap = last - first
     if gap > FAR_CHARS:
         return 0.0
-    if cue.kind == "act" and (not behind or name.homonym.senses & PERSONS):
-        return 0.0
+    if cue.kind == "act":
+        if not behind or name.homonym.senses & PERSONS or lower[first:last] != " ":
+            return 0.0
+        begins = _BEGINS.search(lower, max(0, name.start - 4), name.start) is not None
+        return _ACT_OF_A_SUBJECT if begins and cue.word not in _LINKING else WEIGHTS["act"][0]
     if cue.kind == "goods":
         return WEIGHTS["goods"][0] if behind and lower[first:last] in ("", " ") else 0.0
-    return WEIGHTS[cue.kind][_PLACES[_place(lower, first, last, behind=behind, against=cue.kind == "sense")]]
+    return WEIGHTS[cue.kind][_PLACES[_place(lower, first, last, behind=behind, against=cue.kind in ("sense", "work"))]]
 
 
 def _place(lower: str, first: int, last: int, *, behind: bool, against: bool) -> Place:
@@ -242,7 +272,7 @@ def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> lis
         # English words are written in kana there; Latin letters are names.
         return [(1.0 if capital else 0.6, f"{name.word} in a Japanese text")]
     if letters.chinese:
-        return [(0.7 if capital else 0.5, f"{name.word} in a Chinese text")]
+        return [(0.8 if capital else 0.6, f"{name.word} in a Chinese text")]
     before = _WORD_BEFORE.search(plain, max(0, name.start - 30), name.start)
     last = before.group(1) if before else ""
     stands = _behind_word(plain, name, last, told=capital and letters.tell, capital=capital, goods=goods)
@@ -264,13 +294,19 @@ def _behind_word(plain: str, name: Name, last: str, *, told: bool, capital: bool
             return -0.8, f"{last.lower()} {name.word}"
         if not capital and _DETERMINED.search(plain, max(0, name.start - 40), name.start):
             return -0.8, f"{name.word} of something"
-        if last == "to" and not capital and _VERB_BEHIND.match(plain, name.end):
+        if last == "to" and not capital and not _goes(plain, name) and _VERB_BEHIND.match(plain, name.end):
             return -1.0, f"to {name.word}"
+    if last == "to" and name.trades & PLACES and _goes(plain, name):
+        return 1.0, f"to {name.word}"
     if last in _WAYS and not person:
         return 1.0 if last == "at" and name.trades & PLACES else 0.5, f"{last} {name.word}"
     if (last == "into" and name.trades & PLACES) or (last == "on" and "internet" in name.trades):
         return 0.5, f"{last} {name.word}"
     return None
+
+
+def _goes(plain: str, name: Name) -> bool:
+    return _GOING.search(plain, max(0, name.start - 30), name.start) is not None
 
 
 def _compared(plain: str, name: Name) -> bool:
@@ -307,9 +343,10 @@ def _sum(signs: Sequence[_Sign], word: str) -> Weighed:
     for weight, why in signs:
         if abs(weight) > abs(heaviest.get(why, 0.0)):
             heaviest[why] = weight
-    speaking = sorted(((weight, why) for why, weight in heaviest.items() if weight > 0), reverse=True)[:_MOST_SIGNS]
-    against = sorted((weight, why) for why, weight in heaviest.items() if weight < 0)[:_MOST_SIGNS]
-    score = sum(weight for weight, _ in speaking) + sum(weight for weight, _ in against)
+    ordered = sorted(((weight, why) for why, weight in heaviest.items()), reverse=True)
+    speaking = [sign for sign in ordered[:_MOST_SIGNS] if sign[0] > 0]
+    against = [sign for sign in reversed(ordered[-_MOST_SIGNS:]) if sign[0] < 0]
+    score = sum([sign[0] for sign in speaking]) + sum([sign[0] for sign in against])
     if score >= BORDER - _ROUNDING:
         return Weighed(score, speaking[0][1])
     if against:

@@ -26,10 +26,11 @@ PROPER: Final = frozenset({"space", "geography", "person"})
 """Senses that are written with a capital letter too."""
 
 
-class _Homonym(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"phrases": "not"}):
+class _Homonym(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"phrases": "not", "meant": "for"}):
     trades: tuple[str, ...] = ()
     senses: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
     prior: float = 0.0
 
 
@@ -38,30 +39,38 @@ class _WordsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acts: str
     comparing: str
     trades: dict[str, str]
+    peers: dict[str, str]
     senses: dict[str, str]
+    works: str
     homonyms: dict[str, _Homonym]
 
 
 @dataclass(frozen=True, slots=True)
 class Homonym:
-    """A name that is also a word. `phrases` are turns of phrase with it that mean no brand."""
+    """A name that is also a word. `phrases` are turns of phrase with it that mean no brand, `meant` those that do."""
 
     trades: frozenset[str] = frozenset()
     senses: frozenset[str] = frozenset()
     phrases: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
     prior: float = 0.0
     """How much the name alone speaks for the brand, where none of the phrases is."""
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All words folded. A trade and a sense are sets of words; `general`, `acts` and `comparing` too."""
+    """All words folded. A trade, its peers and a sense are sets of words; `general`, `acts`, `comparing` and `works`
+    too."""
 
     general: frozenset[str]
     acts: frozenset[str]
     comparing: frozenset[str]
     trades: Mapping[str, frozenset[str]]
+    peers: Mapping[str, frozenset[str]]
+    """Other brands of a trade that are no words."""
     senses: Mapping[str, frozenset[str]]
+    works: frozenset[str]
+    """Of films, songs and sports: a name beside one is a title's or a person's."""
     homonyms: Mapping[str, Homonym]
 
 
@@ -74,12 +83,15 @@ def shipped_lexicon() -> Lexicon:
         acts=frozenset(folded(word) for word in _split(read.acts)),
         comparing=frozenset(folded(word) for word in _split(read.comparing)),
         trades={name: frozenset(_items(words)) for name, words in read.trades.items()},
+        peers={name: frozenset(_items(words)) for name, words in read.peers.items()},
         senses={name: frozenset(_items(words)) for name, words in read.senses.items()},
+        works=frozenset(_items(read.works)),
         homonyms={
             folded(name): Homonym(
                 frozenset(entry.trades),
                 frozenset(entry.senses),
                 tuple(folded(phrase) for phrase in entry.phrases),
+                tuple(folded(phrase) for phrase in entry.meant),
                 entry.prior,
             )
             for name, entry in read.homonyms.items()

@@ -31,7 +31,7 @@ from streams.catalogue.brand import Brand
 from streams.catalogue.evidence import FAR_CHARS, Cue, CueKind, Letters, Name, Other, weigh
 from streams.catalogue.lexicon import ADJECTIVES, FOODS, PERSONS, Homonym, Lexicon, shipped_lexicon
 from streams.catalogue.reading import Reading, folded, read
-from streams.catalogue.spelling import as_word, misspellings, spellings, syllables
+from streams.catalogue.spelling import as_word, loose_spellings, misspellings, spellings, syllables
 
 Role = Literal["name", "ambiguous", "handle", "hashtag", "product", "context", "must", "must_not"]
 ALONE: Final = frozenset[Role]({"name", "handle", "hashtag", "product"})
@@ -79,9 +79,13 @@ class BrandMatcher:
         self._profiles = _profiles(brands, self._lexicon)
         names = _names(brands, self._lexicon)
         self._borders = WordBorders(names)
-        for slip, role, brand in _slips(brands, self._lexicon, names):
+        self._meant: dict[str, str] = {}
+        for slip, name, role, brand in _slips(brands, self._lexicon, names):
             names.setdefault(slip, {})[brand] = role
+            self._meant[slip] = name
         self._names = _Automaton({word: tuple(meanings.items()) for word, meanings in names.items()})
+        # Words that are the brand's name by themselves, unless something speaks against it.
+        self._oftener = {word for word, homonym in self._lexicon.homonyms.items() if homonym.prior >= 1}
         self._shared = _shared_words(self._lexicon, names)
         own = {word for profile in self._profiles.values() for word in profile.words}
         self._cues = _Automaton(dict.fromkeys(own | self._shared.keys()))
@@ -114,7 +118,9 @@ class BrandMatcher:
         return self._borders.is_a_word_alone(lower, at)
 
     def homonym(self, word: str) -> Homonym:
-        return self._lexicon.homonyms.get(word) or (_RARE_WORD if is_rare_word(word) else _NO_HOMONYM)
+        """What is known of a name, or of the one that it is a slip of."""
+        known = self._lexicon.homonyms.get(self._meant.get(word, word))
+        return known or (_RARE_WORD if is_rare_word(word) else _NO_HOMONYM)
 
     def kind(self, word: str, profile: _Profile, name: str) -> CueKind | None:
         """What a word is to a brand that may be meant by a homonym."""
@@ -122,9 +128,10 @@ class BrandMatcher:
         if own is not None:
             return own
         best: CueKind | None = None
+        name = self._meant.get(name, name)
         senses = self.homonym(name).senses
         for kind, key in self._shared.get(word, ()):
-            if (kind == "phrase" and key == name) or (kind == "sense" and key in senses):
+            if (kind in ("phrase", "meant") and key == name) or (kind == "sense" and key in senses):
                 return kind
             known = self._for_the_brand(kind, key, profile, senses)
             if known is not None and (best is None or _RANKS[known] < _RANKS[best]):
@@ -133,8 +140,12 @@ class BrandMatcher:
 
     @staticmethod
     def _for_the_brand(kind: CueKind, key: str, profile: _Profile, senses: frozenset[str]) -> CueKind | None:
-        if kind in ("phrase", "sense"):
+        if kind in ("phrase", "meant", "sense"):
             return None
+        if kind == "work":
+            return None if profile.trades & _ABOUT_WORKS else kind
+        if kind == "peer":
+            return kind if key in profile.trades else None
         if kind == "trade" and key not in profile.trades:
             return "goods" if _sells(senses, key) else None
         return kind
@@ -151,7 +162,7 @@ class BrandMatcher:
         for word, meanings, start, end in spans:
             if all(len(found.get(brand, ())) >= _MOST_HITS for brand, _ in meanings):
                 continue
-            certain = any(role in ALONE for _, role in meanings)
+            certain = word in self._oftener or any(role in ALONE for _, role in meanings)
             site = _around(sites, start, end)
             own_host = site is not None and is_own_host(lower, site, start, end)
             if not own_host and not self._is_a_name(reading, start, end, certain, site):
@@ -178,11 +189,15 @@ class BrandMatcher:
 
 
 _NO_HOMONYM: Final = Homonym()
+_ABOUT_WORKS: Final = frozenset(("internet", "telecom"))
+"""Trades of which films and songs are the goods."""
 _RARE_WORD: Final = Homonym(prior=0.5)
 """A Chinese name that is called ambiguous, and that no dictionary has as a word: it is oftener the name."""
 
 
-_RANKS: Final[Mapping[CueKind, int]] = {"trade": 0, "general": 1, "goods": 2, "act": 3, "comparing": 4}
+_RANKS: Final[Mapping[CueKind, int]] = {
+    "work": 0, "peer": 1, "trade": 2, "general": 3, "goods": 4, "act": 5, "comparing": 6,
+}  # fmt: skip
 
 
 def _sells(senses: frozenset[str], trade: str) -> bool:
@@ -274,9 +289,18 @@ class _Asked:
             kind = self._matcher.kind(word, profile, hit.word)
             if kind is None:
                 continue
-            if len(word) == 1 and not self._matcher.is_a_word_alone(self._reading.lower, start):
+            if len(word) == 1 and not self._stands_alone(hit, start):
                 continue
             yield Cue(kind, word, start, end)
+
+    def _stands_alone(self, hit: Hit, at: int) -> bool:
+        """Whether a character is a word of its own: 台 in 那台长虹, where 台长 is no word because the name begins."""
+        lower = self._reading.lower
+        if at < hit.start:
+            lower = lower[: hit.start]
+        elif at >= hit.end:
+            lower, at = lower[hit.end :], at - hit.end
+        return self._matcher.is_a_word_alone(lower, at)
 
     def _others(self, profile: _Profile, hit: Hit) -> Iterator[Other]:
         if len(self._found) == 1:
@@ -368,16 +392,19 @@ def _other_spellings(role: Role, word: str) -> set[str]:
     return set() if role == "handle" else spellings(word)
 
 
-def _slips(brands: Sequence[Brand], lexicon: Lexicon, names: Mapping[str, Any]) -> list[tuple[str, Role, str]]:
-    """Slips of the pen, each with its brand; one of a name that is a word needs company too."""
-    return [
-        (slip, role, brand.id)
-        for brand in brands
-        for role, name in _own_names(brand, lexicon)
-        if role == "ambiguous" or (role == "name" and name not in brand.always)
-        for slip in misspellings(name)
-        if slip not in names and slip not in lexicon.homonyms and not is_word(slip)
-    ]
+def _slips(brands: Sequence[Brand], lexicon: Lexicon, names: Mapping[str, Any]) -> list[tuple[str, str, Role, str]]:
+    """Slips of the pen, each with its name and brand; one of a name that is a word needs company too, and what may be
+    two words or another one: 7 up, play station, li ning."""
+    found = []
+    for brand in brands:
+        for role, name in _own_names(brand, lexicon):
+            if role not in ("ambiguous", "name"):
+                continue
+            known = folded(name)
+            if role == "ambiguous" or name not in brand.always:
+                found += [(slip, known, role, brand.id) for slip in misspellings(name)]
+            found += [(slip, known, "ambiguous", brand.id) for slip in loose_spellings(name, role == "ambiguous")]
+    return [one for one in found if one[0] not in names and one[0] not in lexicon.homonyms and not is_word(one[0])]
 
 
 def _own_names(brand: Brand, lexicon: Lexicon) -> Iterator[tuple[Role, str]]:
@@ -421,15 +448,20 @@ def _trades(brand: Brand, lexicon: Lexicon) -> frozenset[str]:
 def _shared_words(lexicon: Lexicon, names: Iterable[str]) -> dict[str, tuple[tuple[CueKind, str], ...]]:
     shared: dict[str, list[tuple[CueKind, str]]] = defaultdict(list)
     for name in names:
-        for phrase in lexicon.homonyms[name].phrases if name in lexicon.homonyms else ():
+        homonym = lexicon.homonyms.get(name, _NO_HOMONYM)
+        for phrase in homonym.phrases:
             shared[phrase].append(("phrase", name))
-    grouped: Mapping[CueKind, Mapping[str, Iterable[str]]] = {"sense": lexicon.senses, "trade": lexicon.trades}
+        for phrase in homonym.meant:
+            shared[phrase].append(("meant", name))
+    grouped: Mapping[CueKind, Mapping[str, Iterable[str]]] = {
+        "sense": lexicon.senses, "trade": lexicon.trades, "peer": lexicon.peers,
+    }  # fmt: skip
     for kind, groups in grouped.items():
         for group, words in groups.items():
             for word in words:
                 shared[word].append((kind, group))
     alone: Mapping[CueKind, Iterable[str]] = {
-        "general": lexicon.general, "act": lexicon.acts, "comparing": lexicon.comparing,
+        "general": lexicon.general, "act": lexicon.acts, "comparing": lexicon.comparing, "work": lexicon.works,
     }  # fmt: skip
     for kind, words in alone.items():
         for word in words:

@@ -24,6 +24,12 @@ _MIN_OTHER_VOWEL_CHARS: Final = 9
 _MIN_PINYIN_CHARS: Final = 7
 _MIN_MISHEARD_CHARS: Final = 3
 _MIN_HASHTAG_CHARS: Final = 8
+_MIN_SHORT_PINYIN_CHARS: Final = 4
+_MIN_SPLIT_CHARS: Final = 7
+_MIN_PLURAL_CHARS: Final = 4
+_LETTERS_AND_DIGITS = re.compile(r"(\d+)([a-z]+)|([a-z]+)(\d+)")
+_SMALL_PREFIX = re.compile(r"[a-z][A-Z][a-z]{2}")
+"""iPhone, eBay."""
 _HAN_ONLY = re.compile(f"[{HAN}]+")
 _VOWELS: Final = "aeiou"
 _DIGITS: Final = str.maketrans("一二三四五六七八九", "123456789")
@@ -56,6 +62,31 @@ def misspellings(name: str) -> set[str]:
     if len(known) < _MIN_MISSPELT_CHARS or not (known.isascii() and known.isalpha()):
         return set()
     return set(chain(_slips(known), _vowel_slips(known))) - {known}
+
+
+def loose_spellings(name: str, ambiguous: bool) -> Iterator[str]:
+    """What may be other words too: a name in two words or with a hyphen, short names in pinyin, and the plural of one
+    that is a word; of another the plural is found anyway."""
+    known = folded(name)
+    if _HAN_ONLY.fullmatch(known):
+        spaced = syllables(known)
+        if len(known) > 1 and len(spaced.replace(" ", "")) >= _MIN_SHORT_PINYIN_CHARS:
+            yield from (spaced, spaced.replace(" ", ""), spaced.replace(" ", "-"))
+        return
+    if not known.isascii():
+        return
+    if found := _LETTERS_AND_DIGITS.fullmatch(known):
+        yield " ".join(part for part in found.groups() if part)
+    if _SMALL_PREFIX.match(name):
+        yield known[0] + " " + known[1:]
+    if not known.isalpha():
+        return
+    if len(known) >= _MIN_SPLIT_CHARS:
+        for at in range(3, len(known) - 2):
+            yield known[:at] + "-" + known[at:]
+            yield known[:at] + " " + known[at:]
+    if ambiguous and len(known) >= _MIN_PLURAL_CHARS and known[-1] not in "sxz":
+        yield known + "s"
 
 
 @lru_cache(maxsize=20_000)

@@ -263,3 +263,63 @@ def test_ambiguous_name_is_weighed_by_how_it_is_written_and_what_it_is_compared_
     text: str, brands: list[str]
 ) -> None:
     assert AMBIGUOUS.brands(text) == brands
+
+
+KINDS = BrandMatcher([
+    Brand(id="swan", ambiguous=("小天鹅",), context=("洗衣机",)),
+    Brand(id="rainbow", ambiguous=("长虹",), context=("电视",)),
+    Brand(id="gourd", ambiguous=("葫芦",), context=("客户端", "手机", "店")),  # none of the words that are known
+    Brand(id="grove", ambiguous=("Grove",), context=("hoodie", "jeans", "store")),
+    Brand(id="apple", ambiguous=("苹果",), context=("手机",)),
+    Brand(id="target", ambiguous=("Target",), context=("store",)),
+    Brand(id="stroll", names=("Playground", "iStroll", "Decathlon"), ambiguous=("丽宁",), context=("shoes",)),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        # beside a brand that the catalogue lacks
+        ("小天鹅和海尔哪个洗得干净", ["swan"]),
+        ("Grove or Levi's", ["grove"]),
+        # a word that ends where the name begins, or where the text ends
+        ("老家那台长虹，开机还要捶两下", ["rainbow"]),
+        ("葫芦，开了家店", ["gourd"]),
+        # who is used, changed to, addressed, asked; what they have done for long
+        ("换了葫芦，什么客户端都装不上", ["gourd"]),
+        ("葫芦什么时候出新机", ["gourd"]),
+        ("小天鹅用了八年", ["swan"]),
+        ("thanks Grove for nothing", ["grove"]),
+        ("Grove ruined my birthday", ["grove"]),
+        ("ran to target for one thing", ["target"]),
+        ("met my ex at target", ["target"]),
+        # a model's number, a price, a count
+        ("苹果17太贵", ["apple"]),
+        ("苹果10斤，手机扫码付款", []),
+        ("苹果税该降降了", ["apple"]),
+        # counted, by degrees, a pet, a title, a verb
+        ("三个葫芦挂在手机旁", []),
+        ("我家的猫叫葫芦，爬上手机", []),
+        ("《葫芦》", []),
+        ("Grove the dog tore my hoodie", []),
+        ("their new album Grove is in the store", []),
+        # written otherwise
+        ("play-ground opened", ["stroll"]),
+        ("play ground equipment", []),
+        ("my play ground shoes", ["stroll"]),
+        ("my i stroll shoes", ["stroll"]),
+        ("li ning shoes", ["stroll"]),
+        ("the lining of my coat", []),
+        ("groves hoodie", ["grove"]),
+        ("Two groves of olives", []),
+        ("third in the decathlon", []),
+    ],
+)
+def test_names_are_told_by_how_they_stand_and_what_is_known_of_others(text: str, brands: list[str]) -> None:
+    assert KINDS.brands(text) == brands
+
+
+def test_name_that_is_known_to_be_oftener_the_brand_may_have_its_plural_and_a_number() -> None:
+    matcher = BrandMatcher([Brand(id="tesla", names=("Tesla",))])
+    about = {text: matcher.brands(text) for text in ("Teslas everywhere", "myTesla", "Tesla3 came", "a Tesla coil")}
+    assert about == {"Teslas everywhere": ["tesla"], "myTesla": [], "Tesla3 came": ["tesla"], "a Tesla coil": []}
