@@ -38,6 +38,8 @@ def test_labelled_texts_go_to_their_brands(matcher: BrandMatcher, part: str) -> 
         # Slips, other scripts and bare names.
         ("forty/tuned.jsonl", 0.97, 0.97),
         ("forty/apart.jsonl", 0.97, 0.96),
+        # Nothing was tuned on these.
+        ("fifty/texts.jsonl", 0.975, 0.945),
     ],
 )
 def test_catalogues_by_other_hands_find_what_they_should(part: str, precision: float, recall: float) -> None:
