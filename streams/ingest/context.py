@@ -11,6 +11,8 @@ from streams.ingest.foreign import digest
 MAX_TEXT_CHARS = 20_000
 
 MAX_ID_CHARS = 128
+MAX_FOLLOWERS = 10**10
+"""As streams.events.schema has it."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,13 @@ class FeedContext:
         return self.source if self.room_id is None else f"{self.platform}-live"
 
     def actor(self, user_id: str | int, followers: int = 0, verified: bool = False) -> Actor | None:
-        """A user under a pseudonym; None for an anonymous viewer, whose id is 0 or empty."""
+        """A user under a pseudonym; None for an anonymous viewer, whose id is 0 or empty. More followers than anybody
+        can have are unknown."""
         name = str(user_id)
         if name in ("", "0"):
             return None
-        return Actor(self.pseudonymise(name), max(0, followers), verified, self.is_own(name) or name == self.host)
+        reach = followers if 0 <= followers <= MAX_FOLLOWERS else 0
+        return Actor(self.pseudonymise(name), reach, verified, self.is_own(name) or name == self.host)
 
     def is_own(self, user_id: str) -> bool:
         """Whether an account is the brand's own, or one of the catalogue's brands'."""

@@ -18,7 +18,7 @@ import msgspec
 
 from streams.events.schema import Actor, Event, Kind
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
-from streams.ingest.foreign import MAX_COUNT, Fields, ForeignError, UnreadReason, digest, read_json
+from streams.ingest.foreign import MAX_COUNT, NOTHING_READ, Fields, ForeignError, UnreadReason, digest, read_json
 from streams.metrics import INGEST_UNREAD
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ MAX_LIST_PRICES = 1_000
 MAX_EDITED = 10_000
 """Edited texts whose newest wording is known."""
 OTHER = "other"
+NOT_KNOWN = "what it tells is not known"
 MAX_TYPE_CHARS = 64
 _SEPARATOR = "\x1f"
 
@@ -243,14 +244,14 @@ class Feed:
             self._count(type_name, "too_deep", "nested too deeply", raw)
             return []
         for note in message.notes:
-            self._count(type_name, note, "the rest of it was read", raw)
+            self._count(type_name, note, NOT_KNOWN if note in NOTHING_READ else "the rest of it was read", raw)
         if "list_price" in message.notes:
             self._list_prices.update((event.event_id, event.value * event.amount) for event in events)
             while len(self._list_prices) > MAX_LIST_PRICES:
                 self._list_prices.popitem(last=False)
             return events
         folded = [told for event in events for told in self._newest_wording(event, message)]
-        return [told for event in folded for told in self._at_its_price(event)]
+        return [told for event in folded for told in self._at_its_price(event, message)]
 
     def _newest_wording(self, event: Event, message: Message) -> Iterable[Event]:
         """An edit takes back what it replaces; a deletion takes back the last wording. A wording that comes back after
@@ -286,10 +287,10 @@ class Feed:
         retraction = self.context.retraction(own_id, at_ms, by.ingest_time_ms)
         return msgspec.structs.replace(retraction, brand_id=by.brand_id, room_id=by.room_id, session_id=by.session_id)
 
-    def _at_its_price(self, event: Event) -> Iterable[Event]:
+    def _at_its_price(self, event: Event, message: Message) -> Iterable[Event]:
         """A purchase that was told at its list price is taken back, and told anew, where something else was paid."""
         worth = self._list_prices.pop(event.event_id, None)
-        if worth is None or worth == event.value * event.amount:
+        if worth is None or worth == event.value * event.amount or "unknown_price" in message.notes:
             yield event
             return
         own_id = event.event_id.removeprefix(f"{self.context.id_space}:")

@@ -16,12 +16,14 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal
 
 import msgspec
+
+from streams.events.codec import EARLIEST_MS
 
 UnreadReason = Literal[
     "not_json", "too_deep", "no_type", "unknown_type", "missing_field", "wrong_type", "out_of_range",
@@ -32,9 +34,10 @@ UnreadReason = Literal[
 Nothing of the message was read: `not_json` · `too_deep` nested beyond the parser's limit · `no_type` it does not say
 what it is · `unknown_type` this decoder has never heard of it · `missing_field` `wrong_type` `out_of_range` a field
 that the message cannot do without. It was read, and something is not known: `unknown_price` a gift whose price nobody
-told (it counts, its money is 0) · `list_price` what it costs as a rule, not what was paid · `masked_user` the platform
-hides who it was · `text_cut` beyond the longest text · `other_currency` money of another currency than the brand
-reports in (it counts, its money is 0) · `unknown_count` a running total that is no number (the others were read).
+told, or an order without an amount (it counts, its money is 0) · `list_price` what it costs as a rule, not what was
+paid · `masked_user` the platform hides who it was · `text_cut` beyond the longest text · `other_currency` money of
+another currency than the brand reports in (it counts, its money is 0) · `unknown_count` a running total that is no
+number (the others were read).
 """
 
 NOTHING_READ: frozenset[UnreadReason] = frozenset({
@@ -45,9 +48,13 @@ MAX_COUNT = 2**53
 """As streams.events.schema has it: what Lua and JavaScript keep exact."""
 MAX_OWN_ID_CHARS = 64
 _SECONDS_BELOW, _MILLISECONDS_BELOW, _MICROSECONDS_BELOW = 10**11, 10**14, 10**17
+_NOTHING = frozenset({"", "-", "--", "none", "null", "nan"})
+"""How writers of text say that they have no number, or no time."""
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,40}(?:\.0*)?")
 _DECIMAL = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+_AT_MIDNIGHT = re.compile(r"(?<=\d[T ])24:00(?::00(?:\.0+)?)?(?![\d:])")
+_LEAP_SECOND = re.compile(r"(?<=\d:\d\d:)60(?![\d:])")
 _SHOWN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(千万|[千万亿wWkKmM]?)\+?")
 _SHOWN_UNITS = {
     "": 1,
@@ -112,9 +119,11 @@ def _repaired(value: Any) -> Any:
 
 
 def whole_number(value: Any) -> int | None:
-    """A whole number, however it is written; None where it is none."""
+    """A whole number, however it is written; None where it is none, as truth is."""
+    if isinstance(value, bool):
+        return None
     if isinstance(value, int):
-        return int(value)
+        return value
     if isinstance(value, float):
         return int(value) if math.isfinite(value) and value == int(value) else None
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
@@ -134,6 +143,13 @@ def shown_number_of(value: Any) -> int | None:
 def _count_or_none(value: Any) -> int | None:
     number = whole_number(value)
     return number if number is not None and 0 <= number <= MAX_COUNT else None
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether it says that there is no number, or no time."""
+    if isinstance(value, str):
+        return value.strip().lower() in _NOTHING
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def identifier_of(value: Any) -> str:
@@ -240,7 +256,7 @@ class Fields:
 
     def time_ms(self, *names: str) -> int:
         """The first that is a time, in milliseconds since the epoch; 0 where none is."""
-        return next(filter(None, (time_ms_of(self.get(name)) for name in names)), 0)
+        return next(filter(None, (sent_ms(self.get(name)) for name in names)), 0)
 
     def part(self, *names: str) -> "Fields":
         """An object within; empty where it is missing, null or `[]`. One in a string of JSON is read."""
@@ -282,6 +298,12 @@ class Fields:
         return self._alike
 
 
+def sent_ms(value: Any) -> int:
+    """When a platform says that something was sent; 0 where that is no time, as 1970 is none: it had not begun."""
+    at_ms = time_ms_of(value)
+    return at_ms if at_ms >= EARLIEST_MS else 0
+
+
 def time_ms_of(value: Any) -> int:
     """A time in any unit, or as ISO 8601 with an offset; 0 where it is none."""
     number = whole_number(value)
@@ -289,12 +311,20 @@ def time_ms_of(value: Any) -> int:
         return epoch_ms(number) if 0 < number < 10**20 else 0
     if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
         value = float(value)
-    if isinstance(value, float) and math.isfinite(value) and 0 < value < _SECONDS_BELOW:
-        return int(value * 1000)
+    if isinstance(value, float) and math.isfinite(value) and 0 < value < 10**20:
+        return int(value * 1000) if value < _SECONDS_BELOW else epoch_ms(int(value))
     if isinstance(value, str):
+        text, later = on_the_clock(value.strip())
         try:
-            moment = datetime.fromisoformat(value.strip())
-            return max(0, int(moment.timestamp() * 1000)) if moment.tzinfo else 0
+            moment = datetime.fromisoformat(text)
+            return max(0, int((moment + later).timestamp() * 1000)) if moment.tzinfo else 0
         except (ValueError, OverflowError):
             return 0
     return 0
+
+
+def on_the_clock(text: str) -> tuple[str, timedelta]:
+    """A written time as a clock shows it that knows neither 24:00 nor a 61st second, and how much later it was."""
+    text, midnights = _AT_MIDNIGHT.subn("00:00:00", text)
+    text, leaps = _LEAP_SECOND.subn("59", text)
+    return text, timedelta(days=midnights, seconds=leaps)

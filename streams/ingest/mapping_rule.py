@@ -13,15 +13,23 @@ from streams.events.codec import contradiction
 from streams.events.schema import RUNNING_TOTAL_KINDS, TEXT_KINDS, Actor, Event, Kind, ValueMode
 from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed import Message, Translation
-from streams.ingest.foreign import ForeignError, digest, flag_of, identifier_of, shown_number_of, whole_number
+from streams.ingest.foreign import (
+    ForeignError,
+    digest,
+    flag_of,
+    identifier_of,
+    is_nothing,
+    shown_number_of,
+    whole_number,
+)
 from streams.ingest.mapping_fields import MAPPED_KINDS, OTHERWISE, MessageMapping
 from streams.ingest.money import minor_units
 from streams.ingest.written_times import WrittenTimes
 
-MAX_FOLLOWERS = 10**10
 NO_ID = "no id (0 is none, too)"
-_NO_NUMBER = frozenset({"", "-", "--", "none", "null", "nan"})
-"""How writers of text say that they have no number."""
+_OF_MONEY = frozenset({"gift", "order", "payment", "refund"})
+_CURRENCIES: Mapping[str, str] = {"RMB": "CNY", "CNH": "CNY", "人民币": "CNY", "NTD": "TWD"}
+"""Codes that are in use and that ISO 4217 has not."""
 
 
 class MappingRule:
@@ -134,7 +142,7 @@ class MappingRule:
         text = self._text(message)
         total = self._fields.value_is == "total" or kind == "viewers"
         mode: ValueMode = "snapshot" if total else "delta"
-        value = self._count(message, "value")
+        value = self._count(message, "value", paid_back=kind == "refund")
         if value is None and total:
             raise ForeignError("missing_field", "no value")
         subject = self._subject(message, own_id if total and kind != "viewers" else None)
@@ -151,7 +159,7 @@ class MappingRule:
             product_id=self._identifier(self._found(message, "product")) or None,
             value=1 if value is None else value,
             value_mode=mode,
-            amount=self._amount(message),
+            amount=self._amount(message, kind),
             final=True if final is None else _true(final),
             commercial=_true(self._found(message, "commercial")),
         )
@@ -169,7 +177,7 @@ class MappingRule:
             found = expression.of(value) if expression is not None else None
             count = shown_number_of(found)
             if count is None:
-                if not (found is None or (isinstance(found, str) and found.strip().lower() in _NO_NUMBER)):
+                if not is_nothing(found):
                     message.notes.append("unknown_count")
                 continue
             total: Any = kind
@@ -203,6 +211,8 @@ class MappingRule:
             return self._secret(message, given)
         author = self._identifier(self._found(message, "author"))
         content = [self._found(message, name) for name in ("time", "text", "value", "amount", "subject", "parent")]
+        if not author and all(one in (None, "") for one in content):
+            raise ForeignError("missing_field", "none of the mapping's fields is there")
         return message.made_id(kind, author, *content)
 
     def _secret(self, message: Message, own_id: str) -> str:
@@ -227,7 +237,7 @@ class MappingRule:
         if not author:
             return None
         followers = shown_number_of(self._found(message, "followers")) or 0
-        return message.context.actor(author, min(followers, MAX_FOLLOWERS), _true(self._found(message, "verified")))
+        return message.context.actor(author, followers, _true(self._found(message, "verified")))
 
     def _identifier(self, value: Any) -> str:
         if value is None or isinstance(value, str | int | float):
@@ -243,24 +253,28 @@ class MappingRule:
             return message.context.own_id(self._secret(message, parent))
         return None if otherwise is None else message.context.own_id(otherwise)
 
-    def _count(self, message: Message, name: str) -> int | None:
+    def _count(self, message: Message, name: str, *, paid_back: bool) -> int | None:
+        """`paid_back`: of a refund, which some write as a negative number."""
         found = self._found(message, name)
-        if found is None or (isinstance(found, str) and found.strip().lower() in _NO_NUMBER):
+        if is_nothing(found):
             return None
-        count = shown_number_of(found)
+        count = shown_number_of(_positive(found) if paid_back else found)
         if count is None:
             raise ForeignError("wrong_type", f"{name} is no whole number from 0 to 2^53")
         return count
 
-    def _amount(self, message: Message) -> int:
+    def _amount(self, message: Message, kind: Kind) -> int:
         found = self._found(message, "amount")
-        if found is None or (isinstance(found, str) and found.strip().lower() in _NO_NUMBER):
+        if is_nothing(found):
+            if self._find["amount"] is not None and kind in _OF_MONEY:
+                message.notes.append("unknown_price")
             return 0
         currency = (self._word_of(message, "currency") or "").strip().upper() or None
+        currency = _CURRENCIES.get(currency or "", currency)
         if self._fields.reports_in is not None and currency != self._fields.reports_in:
             message.notes.append("other_currency")
             return 0
-        return minor_units(found, self._fields.amount_in or "minor", currency)
+        return minor_units(found, self._fields.amount_in or "minor", currency, paid_back=kind == "refund")
 
     def _placed(self, message: Message, event: Event) -> Event:
         """The event in the room, session and brand that the message names; where it names none, in the feed's."""
@@ -319,6 +333,11 @@ def _consistent(event: Event) -> Event:
     if against is not None:
         raise ForeignError("missing_field", against[1])
     return event
+
+
+def _positive(value: Any) -> Any:
+    number = whole_number(value)
+    return value if number is None else abs(number)
 
 
 def _true(value: Any) -> bool:

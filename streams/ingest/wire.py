@@ -11,6 +11,7 @@ from streams.ingest.foreign import ForeignError
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _VARINT_BYTES = 10
+_STANDARD = str.maketrans("-_", "+/")
 
 
 class Wire:
@@ -54,11 +55,13 @@ class Wire:
 
 
 def from_base64(text: str) -> Wire:
-    """Raises ForeignError for what is no protobuf in base64."""
+    """Of either alphabet, padded or not. Raises ForeignError for what is no protobuf in base64."""
+    plain = text.strip().translate(_STANDARD).rstrip("=")
     try:
-        return Wire(base64.b64decode(text, validate=True))
+        data = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise ForeignError("wrong_type", "pb is no base64") from None
+    return Wire(data)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from streams.events.codec import EARLIEST_MS, MAX_AHEAD_MS
-from streams.ingest.foreign import ForeignError, time_ms_of, whole_number
+from streams.ingest.foreign import ForeignError, is_nothing, on_the_clock, time_ms_of, whole_number
 
 TimeUnit = Literal["auto", "s", "ms", "us", "ns"]
 """What a number counts since the epoch; `auto` goes by its size."""
@@ -24,6 +24,13 @@ _WEIBO = re.compile(
     rf"\w{{3}} (?P<month>\w{{3}}) (?P<day>\d{{1,2}}) {_CLOCK} (?P<offset>[+-]\d{{4}}) (?P<year>\d{{4}})"
 )
 _LOCAL = re.compile(rf"(?P<year>\d{{4}})[-/.年](?P<month>\d{{1,2}})[-/.月](?P<day>\d{{1,2}})日?(?:[T ]*{_CLOCK})?")
+_COMPACT = re.compile(
+    r"(?P<year>20\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?:(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?:\d{3})?)?"
+)
+"""As payment services write it. Since the epoch these digits would be of 1970, or 600 years away."""
+_ZERO = re.compile(r"(?:0000-00-00|0001-01-01|1970-01-01)(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?)?")
+_SPACED_OFFSET = re.compile(r"(\d)\s*(?:UTC|GMT)")
 
 _MS: Mapping[TimeUnit, tuple[int, int]] = {"s": (1000, 1), "ms": (1, 1), "us": (1, 1000), "ns": (1, 1_000_000)}
 
@@ -40,7 +47,7 @@ class WrittenTimes:
 
     def ms(self, name: str, value: Any, received_ms: int) -> int:
         """Milliseconds since the epoch; that of arrival where there is no time. Raises ForeignError."""
-        if value is None or value in ("", "0", 0):
+        if _is_no_time(value):
             return received_ms
         try:
             at_ms = self._ms(value)
@@ -67,28 +74,43 @@ class WrittenTimes:
             raise ForeignError("wrong_type", f"no time in {self.unit}") from None
 
 
+def _is_no_time(value: Any) -> bool:
+    """Whether it says that there is none: as nothing, zero, or the zero of a database or a language."""
+    zero = value.strip() == "0" or _ZERO.fullmatch(value.strip()) if isinstance(value, str) else value == 0
+    return bool(zero) or is_nothing(value)
+
+
 def written_ms(time: Any, zone: tzinfo) -> tuple[int, bool]:
     """A time in one of the known forms, and whether it had no offset. Raises ForeignError, which names the forms."""
-    at_ms = time_ms_of(time)
+    compact = _COMPACT.fullmatch(str(time).strip()) if isinstance(time, str | int) else None
+    at_ms = 0 if compact else time_ms_of(time)
     if at_ms:
         return at_ms, False
-    text = time.strip() if isinstance(time, str) else ""
+    text, later = on_the_clock(time.strip() if isinstance(time, str) else "")
+    later_ms = later // timedelta(milliseconds=1)
     try:
-        weibo = _WEIBO.fullmatch(text)
-        if weibo:
-            offset = datetime.strptime(weibo["offset"], "%z").tzinfo
-            return _epoch_ms(weibo, _MONTHS.index(weibo["month"]) + 1, offset), False
-        local = _LOCAL.fullmatch(text)
-        if local:
-            return _epoch_ms(local, int(local["month"]), zone), True
-        if text[:1].isalpha():
-            posted = parsedate_to_datetime(text)
-            return _in_zone_ms(posted, zone)
-        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000), True
+        if compact:
+            return _epoch_ms(compact, int(compact["month"]), zone), True
+        read_ms, is_local = _read_ms(text, zone)
+        return read_ms + later_ms, is_local
     except (ValueError, OverflowError):
         raise ForeignError(
             "wrong_type", f"no time that is known; known are {TIMES}; `time_form` names another"
         ) from None
+
+
+def _read_ms(text: str, zone: tzinfo) -> tuple[int, bool]:
+    """Raises ValueError, OverflowError."""
+    weibo = _WEIBO.fullmatch(text)
+    if weibo:
+        offset = datetime.strptime(weibo["offset"], "%z").tzinfo
+        return _epoch_ms(weibo, _MONTHS.index(weibo["month"]) + 1, offset), False
+    local = _LOCAL.fullmatch(text)
+    if local:
+        return _epoch_ms(local, int(local["month"]), zone), True
+    if text[:1].isalpha():
+        return _in_zone_ms(parsedate_to_datetime(text), zone)
+    return _in_zone_ms(datetime.fromisoformat(_SPACED_OFFSET.sub(r"\1+00:00", text)), zone)
 
 
 def formed_ms(time: Any, form: str, zone: tzinfo) -> int:

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.events.schema import Event, Kind
 from streams.ingest.feed import Decoder, Message, Translation
-from streams.ingest.foreign import Fields, ForeignError, epoch_ms, time_ms_of
+from streams.ingest.foreign import Fields, ForeignError, sent_ms
 from streams.ingest.platforms import bilibili_gifts as gifts
 from streams.ingest.platforms.bilibili_gifts import at_ms
 from streams.ingest.platforms.bilibili_users import danmaku_user, user_of
@@ -39,7 +39,7 @@ def _danmaku(message: Message) -> list[Event]:
     ):
         raise ForeignError("wrong_type", "DANMU_MSG without text, user or time where they belong")
     extra = _extra(meta)
-    time_ms = time_ms_of(meta[4]) or message.received_ms
+    time_ms = sent_ms(meta[4]) or message.received_ms
     user_id, actor = danmaku_user(message, user[0], extra, meta)
     own_id = extra.identifier("id_str") or message.made_id(user_id, time_ms, text)
     return [message.event("comment", own_id, time_ms, actor=actor, text=text)]
@@ -65,17 +65,25 @@ def _interaction(message: Message) -> list[Event]:
     data = message.fields.part("data")
     if data.get("pb") is not None:
         return _interaction_of_pb(message, data.text("pb"))
-    kind = INTERACTIONS.get(data.number("msg_type"))
+    kind = _interaction_kind(message, data.number("msg_type"))
     return [_by_user(message, kind)] if kind else []
+
+
+def _interaction_kind(message: Message, number: int) -> Kind | None:
+    """None, and a note, for one that nobody has heard of, or that is not told."""
+    kind = INTERACTIONS.get(number)
+    if kind is None:
+        message.notes.append("unknown_type" if number else "missing_field")
+    return kind
 
 
 def _interaction_of_pb(message: Message, pb: str) -> list[Event]:
     """1 the uid · 2 the name · 5 the type · 7 seconds."""
     whole = from_base64(pb)
-    kind = INTERACTIONS.get(whole.number(5))
+    kind = _interaction_kind(message, whole.number(5))
     if kind is None:
         return []
-    time_ms = epoch_ms(whole.number(7)) or message.received_ms
+    time_ms = sent_ms(whole.number(7)) or message.received_ms
     actor = message.context.actor(whole.number(1)) or message.masked("")
     return [message.event(kind, message.made_id(kind, whole.number(1) or whole.text(2), time_ms), time_ms, actor=actor)]
 
@@ -97,14 +105,18 @@ def _clicked(message: Message) -> list[Event]:
 
 def _all_likes(message: Message) -> list[Event]:
     """The room's own sum; nobody's like."""
-    total = message.fields.part("data").required_number("click_count")
+    data = message.fields.part("data")
+    total = data.shown_number("click_count")
+    if total is None:
+        total = data.required_number("click_count")
     time_ms = message.at_ms("send_time")
     return [message.event("like", message.made_id(time_ms, total), time_ms, value=0, total=total, sampled=True)]
 
 
 def _viewers(message: Message) -> list[Event]:
     data = message.fields.part("data")
-    count = data.number_or_none("online_count")
+    told = [data.shown_number("online_count"), data.shown_number("count")]  # all who are there, and some of them
+    count = max((one for one in told if one is not None), default=None)
     if count is None and data.get("count") is None:
         count = data.shown_number("online_count_text", "count_text")
     if count is None:
@@ -130,7 +142,7 @@ def _ended(message: Message) -> list[Event]:
 
 
 def _warned(message: Message) -> list[Event]:
-    text, time_ms = message.fields.text("msg"), message.at_ms("send_time")
+    text, time_ms = message.fields.text("msg") or message.fields.part("data").text("msg"), message.at_ms("send_time")
     return [message.event("notice", message.made_id(time_ms, text), time_ms, text=text or None)]
 
 
@@ -178,6 +190,7 @@ _SEEN_HERE: Mapping[str, Translation] = {
     "SUPER_CHAT_MESSAGE_DELETE": gifts.super_chat_deleted, "INTERACT_WORD_V2": _interaction,
     "INTERACT_WORD": _interaction, "LIKE_INFO_V3_CLICK": _clicked, "LIKE_INFO_V3_UPDATE": _all_likes,
     "ONLINE_RANK_COUNT": _viewers, "LIVE": _started, "PREPARING": _ended, "WARNING": _warned, "CUT_OFF": _cut_off,
+    "CUT_OFF_V2": _cut_off, "ROOM_LOCK": _cut_off,
     f"{_OPEN}DM": _danmaku, f"{_OPEN}SEND_GIFT": gifts.open_gift, f"{_OPEN}GUARD": gifts.open_guard,
     f"{_OPEN}SUPER_CHAT": gifts.super_chat, f"{_OPEN}SUPER_CHAT_DEL": gifts.super_chat_deleted,
     f"{_OPEN}LIKE": _likes, f"{_OPEN}LIVE_ROOM_ENTER": _entered, f"{_OPEN}LIVE_START": _started,

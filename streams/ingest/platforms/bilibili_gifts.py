@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from streams.events.schema import Actor, Event
 from streams.ingest.feed import Message
-from streams.ingest.foreign import Fields, ForeignError, epoch_ms, identifier_of, time_ms_of
+from streams.ingest.foreign import MAX_COUNT, Fields, ForeignError, identifier_of, sent_ms
 from streams.ingest.money import minor_units
 from streams.ingest.platforms.bilibili_users import user_of
 from streams.ingest.wire import Wire, from_base64
@@ -23,6 +23,7 @@ COINS_A_FEN = 10
 GIVEN = 2
 """A toast's source where nobody paid: the platform tells a purchase a second time so."""
 _MONTH = "月"
+_YUAN = frozenset({"CNY", "RMB"})
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,22 @@ def send_gift(message: Message) -> list[Event]:
     data = message.fields.required_part("data")
     items = max(1, data.number("num", default=1))
     own_id = data.identifier("tid", "rnd") or _made_id(message, data, items)
-    return _gifts(message, own_id, at_ms(message, data), Purchase(items, _web_coins(data, items) // COINS_A_FEN))
+    coins = _web_coins(message, data, items)
+    return _gifts(message, own_id, at_ms(message, data), Purchase(items, coins // COINS_A_FEN))
 
 
 def open_gift(message: Message) -> list[Event]:
     """A gift as the open platform tells it: of a blind box only what came out, and never what the box cost."""
     data = message.fields.required_part("data")
     items = max(1, data.number("gift_num", "num", default=1))
-    each = data.number("r_price" if data.get("r_price") is not None else "price") // COINS_A_FEN
-    box = data.part("blind_gift")
+    box, price = data.part("blind_gift"), _coins(data, "r_price", "price")
+    each = None if price is None else price // COINS_A_FEN
     if box.flag("status") or box.identifier("blind_gift_id"):
-        price = message.context.gift_prices.get(box.identifier("blind_gift_id"))
-        if price is None:
-            message.notes.append("unknown_price")
-        each = price or 0
+        each = message.context.gift_prices.get(box.identifier("blind_gift_id"))
     if data.get("paid") is not None and not data.flag("paid"):
         each = 0
+    if each is None:
+        each = _unknown_price(message)
     own_id = data.identifier("msg_id") or _made_id(message, data, items)
     return _gifts(message, own_id, at_ms(message, data), Purchase(items, each * items))
 
@@ -83,7 +84,7 @@ def send_gift_v2(message: Message) -> list[Event]:
     actor = message.context.actor(user_id) or message.masked("")
     events = []
     for number, gift in enumerate(gifts):
-        items, time_ms = max(1, gift.number(3)), epoch_ms(gift.number(10)) or message.received_ms
+        items, time_ms = max(1, gift.number(3)), sent_ms(gift.number(10)) or message.received_ms
         purchase = Purchase(items, _coins_of_pb(gift, whole.part(9), items) // COINS_A_FEN)
         own_id = gift.text(9) or message.made_id(user_id, time_ms, gift.number(1), items)
         events += _gifts(message, f"{own_id}:{number}" if number else own_id, time_ms, purchase, actor)
@@ -94,8 +95,9 @@ def guard_buy(message: Message) -> list[Event]:
     """A guard's months at the list price of a month."""
     data = message.fields.required_part("data")
     months = max(1, data.number("num", default=1))
-    purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
+    price = _coins(data, "price")
     message.notes.append("list_price")
+    purchase = Purchase(months, months * (_unknown_price(message) if price is None else price // COINS_A_FEN))
     return _guard(message, data.get("start_time"), data.number("guard_level"), purchase)
 
 
@@ -107,14 +109,16 @@ def toast(message: Message) -> list[Event]:
     if source == GIVEN:
         return []
     months = _months(pay.number("num", default=1), pay.text("unit"))
-    purchase = Purchase(months, pay.number("price") // COINS_A_FEN)
+    price = _coins(pay, "price")
+    purchase = Purchase(months, _unknown_price(message) if price is None else price // COINS_A_FEN)
     return _guard(message, guard.get("start_time"), guard.number("guard_level"), purchase)
 
 
 def open_guard(message: Message) -> list[Event]:
     data = message.fields.required_part("data")
     months = _months(data.number("guard_num", "num", default=1), data.text("guard_unit"))
-    purchase = Purchase(months, months * (data.number("price") // COINS_A_FEN))
+    price = _coins(data, "price")
+    purchase = Purchase(months, months * (_unknown_price(message) if price is None else price // COINS_A_FEN))
     own_id = data.identifier("msg_id") or _made_id(message, data, months)
     return _gifts(message, own_id, at_ms(message, data), purchase)
 
@@ -125,26 +129,47 @@ def super_chat(message: Message) -> list[Event]:
     user_id, actor = user_of(message)
     text, time_ms = data.text("message"), at_ms(message, data)
     own_id = f"sc:{data.identifier('message_id', 'id') or message.made_id(user_id, time_ms, text)}"
-    fen = _fen(message, data.get("rmb", "price"))
+    fen = _fen(message, data)
     return [
         message.event("comment", own_id, time_ms, actor=actor, text=text or None),
         message.event("gift", f"{own_id}:gift", time_ms, actor=actor, amount=fen),
     ]
 
 
-def _fen(message: Message, yuan: object) -> int:
-    """0, and a note, where it is no amount: the comment is read all the same."""
-    try:
-        return minor_units(yuan, "major", "CNY")
-    except ForeignError:
-        message.notes.append("unknown_price")
+def _fen(message: Message, data: Fields) -> int:
+    """0, and a note, where it is no amount, or one of another currency: the comment is read all the same."""
+    currency = data.get("currency", "currency_code", "price_currency")
+    if data.get("rmb") is None and isinstance(currency, str) and currency.strip().upper() not in ("", *_YUAN):
+        message.notes.append("other_currency")
         return 0
+    try:
+        return minor_units(data.get("rmb", "price"), "major", "CNY")
+    except ForeignError:
+        return _unknown_price(message)
+
+
+def _unknown_price(message: Message) -> int:
+    """0, and a note: it counts all the same."""
+    message.notes.append("unknown_price")
+    return 0
+
+
+def _coins(data: Fields, *names: str) -> int | None:
+    """The first that is a number of coins, cut to whole ones."""
+    for name in names:
+        value = data.get(name)
+        number = value if isinstance(value, float) and 0 <= value <= MAX_COUNT else data.number_or_none(name)
+        if number is not None:
+            return int(number)
+    return None
 
 
 def super_chat_deleted(message: Message) -> list[Event]:
     """Retracts the comment; the money stays spent."""
     data = message.fields.part("data")
-    deleted = filter(None, map(identifier_of, data.items("ids") or data.items("message_ids")))
+    deleted = list(filter(None, map(identifier_of, data.items("ids") or data.items("message_ids"))))
+    if not deleted:
+        message.notes.append("missing_field")
     return [message.retraction(f"sc:{name}", at_ms(message, data)) for name in deleted]
 
 
@@ -164,7 +189,7 @@ def _gifts(message: Message, own_id: str, time_ms: int, purchase: Purchase, acto
 def _guard(message: Message, start: object, level: int, purchase: Purchase) -> list[Event]:
     """A purchase by its start, its user and its level: what all messages of it have."""
     user_id, _ = user_of(message)
-    time_ms = time_ms_of(start) or at_ms(message, message.fields.part("data"))
+    time_ms = sent_ms(start) or at_ms(message, message.fields.part("data"))
     own_id = f"guard:{message.context.pseudonymise(user_id)}:{time_ms}:{level}"
     return _gifts(message, own_id, time_ms, purchase)
 
@@ -179,14 +204,17 @@ def _months(number: int, unit: str) -> int:
     return max(1, number) if unit in ("", _MONTH) else 1
 
 
-def _web_coins(data: Fields, items: int) -> int:
+def _web_coins(message: Message, data: Fields, items: int) -> int:
     if data.text("coin_type") == "silver":
         return 0
     box = data.part("blind_gift").number_or_none("original_gift_price")
     if box:
         return box * items
     total = data.number_or_none("total_coin")
-    return total if total is not None else data.number("price") * items
+    if total is not None:
+        return total
+    price = _coins(data, "price")
+    return _unknown_price(message) if price is None else price * items
 
 
 def _coins_of_pb(gift: Wire, box: Wire, items: int) -> int:

@@ -49,5 +49,6 @@ def _hash_of(value: Any) -> str:
 
 
 def _name(data: Fields) -> str:
-    names = data.get("uname", "username"), data.part("uinfo").part("base").get("name")
-    return next((name for name in names if isinstance(name, str)), "")
+    holders = data, data.part("user_info"), *(data.part(name).part("base") for name in ("sender_uinfo", "uinfo"))
+    names = (holder.get("uname", "username", "name") for holder in holders)
+    return next((name for name in names if isinstance(name, str) and name), "")

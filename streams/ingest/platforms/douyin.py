@@ -15,7 +15,7 @@ from typing import Any
 
 from streams.events.schema import Event
 from streams.ingest.feed import Decoder, Message, Translation, one_or_list
-from streams.ingest.foreign import Fields, ForeignError
+from streams.ingest.foreign import Fields, ForeignError, whole_number
 from streams.ingest.platforms import webcast
 
 _EVER_CAME = ("看过", "累计", "人次", "观看")
@@ -25,15 +25,14 @@ _NUMBERED: Mapping[int, str] = {
     9: "LiveEnd",
 }  # fmt: skip
 """What a collector's numbers stand for."""
-_INNER = ("payload", "data", "parsed")
 
 
 def _stats(message: Message) -> list[Event]:
     if any(word in message.fields.text("display_long") for word in _EVER_CAME):
         return []
-    present = message.fields.number_or_none("display_value", "total")
-    if present is None:
-        present = message.fields.shown_number("display_short", "display_middle")
+    names = "display_value", "total", "display_short", "display_middle"
+    told = [message.fields.shown_number(name) for name in names]
+    present = next(filter(None, told), next((0 for one in told if one == 0), None))
     if present is None:
         raise ForeignError("missing_field", "no display_value")
     return webcast.by_room(message, "viewers", present, value=present, value_mode="snapshot")
@@ -50,17 +49,13 @@ def _messages_in(value: Any) -> list[Any]:
 def _taken_out(given: dict[str, Any]) -> dict[str, Any]:
     """A message without its envelope; as it is, where it has none."""
     fields = Fields(given)
-    number = given.get("Type")
-    if isinstance(number, int) and fields.part("Data"):
+    number = whole_number(given.get("Type"))
+    if number is not None and fields.part("Data"):
         inner = dict(fields.part("Data").given)
         seen = Fields(inner).number_or_none("OnlineUserCount")
         viewers = {} if seen is None else {"total": seen, "total_user": Fields(inner).number_or_none("TotalUserCount")}
         return {**inner, **viewers, "method": _NUMBERED.get(number, f"Type {number}")}
-    method = fields.get("method", "type", "event")
-    inner_fields = fields.part(*_INNER)
-    if isinstance(method, str) and inner_fields and fields.get("common", "user", "content") is None:
-        return {**inner_fields.given, "method": method}
-    return given
+    return webcast.taken_out(given)
 
 
 _TRANSLATIONS: Mapping[str, Translation] = {

@@ -5,9 +5,10 @@ TikTok says when a stream is over and never when one begins.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from streams.events.schema import Event
-from streams.ingest.feed import Decoder, Message, Translation
+from streams.ingest.feed import Decoder, Message, Translation, one_or_list
 from streams.ingest.foreign import Fields, ForeignError, identifier_of
 from streams.ingest.platforms import webcast
 
@@ -45,11 +46,21 @@ def _spoken(fields: Fields) -> str:
 
 
 def _delete(message: Message) -> list[Event]:
-    deleted = list(filter(None, map(identifier_of, message.fields.items("delete_msg_ids", "delete_msg_ids_list"))))
-    if not deleted:
+    """Single messages, or all of the users who were sent away."""
+    deleted = _named(message, "delete_msg_ids", "delete_msg_ids_list")
+    gone = _named(message, "delete_user_ids", "delete_user_ids_list")
+    if not deleted and not gone:
         raise ForeignError("missing_field", "no delete_msg_ids")
-    at_ms = webcast.at_ms(message)
-    return [message.retraction(name, at_ms) for name in deleted]
+    at_ms, actors = webcast.at_ms(message), map(message.context.actor, gone)
+    return [
+        *(message.retraction(name, at_ms) for name in deleted),
+        *(message.event("account_deletion", message.made_id(user, at_ms), at_ms, actor=actor)
+          for user, actor in zip(gone, actors, strict=True)),
+    ]  # fmt: skip
+
+
+def _named(message: Message, *fields: str) -> list[str]:
+    return list(filter(None, map(identifier_of, message.fields.items(*fields))))
 
 
 def _control(message: Message) -> list[Event]:
@@ -75,5 +86,10 @@ _IGNORED = frozenset({
     "UnauthorizedMember", "RoomVerify", "MsgDetect", "AccessControl", "Toast", "System", "LinkMicFanTicketMethod",
 })  # fmt: skip
 
-DECODER = Decoder(webcast.type_reader([*_TRANSLATIONS, *_IGNORED]), _TRANSLATIONS, _IGNORED)
+
+def _messages_in(value: Any) -> list[Any]:
+    return [webcast.taken_out(one) if isinstance(one, dict) else one for one in one_or_list(value)]
+
+
+DECODER = Decoder(webcast.type_reader([*_TRANSLATIONS, *_IGNORED]), _TRANSLATIONS, _IGNORED, _messages_in)
 decode = DECODER.decode

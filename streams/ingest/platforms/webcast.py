@@ -3,6 +3,7 @@
     {"type": "WebcastGiftMessage", "common": {"msg_id", "create_time"}, "user": {"id"}, "gift_id", "repeat_count", …}
     {"method": "WebcastGiftMessage", "common": {"msgId", "createTime"}, "user": {"id"}, "giftId", "repeatCount", …}
     {"type": "gift", "msgId", "createTime", "userId", "giftId", "repeatCount", …}
+    {"event": "gift", "data": {"msgId", …}}        `payload` or `parsed`, from a relay
 
 A gift in a streak is sent again with a growing `repeat_count` under one `group_id` until `repeat_end`. `Like.count` is
 what one viewer added; in a large room not every like is sent, and `Like.total` is the room's own sum.
@@ -14,7 +15,7 @@ from typing import Any
 
 from streams.events.schema import Actor, Event, Kind
 from streams.ingest.feed import Message, Translation
-from streams.ingest.foreign import Fields, ForeignError
+from streams.ingest.foreign import MAX_COUNT, Fields, ForeignError, is_nothing
 
 FOLLOWED, SHARED = 1, 3
 ENDED, SUSPENDED = 3, 4
@@ -38,6 +39,18 @@ def type_reader(names: Iterable[str]) -> Callable[[Fields], str]:
         return known.get(name.lower(), name)
 
     return type_of
+
+
+_INNER = "payload", "data", "parsed"
+
+
+def taken_out(given: dict[str, Any]) -> dict[str, Any]:
+    """A message without the envelope that a relay put around it; as it is, where it has none."""
+    fields = Fields(given)
+    method, inner = fields.get("method", "type", "event"), fields.part(*_INNER)
+    if isinstance(method, str) and inner and fields.get("common", "user", "content") is None:
+        return {**inner.given, "method": method}
+    return given
 
 
 def by_user(message: Message, kind: Kind, *content: object, **fields: Any) -> list[Event]:
@@ -76,7 +89,7 @@ def emote(message: Message) -> list[Event]:
 
 def gift(message: Message) -> list[Event]:
     fields = message.fields
-    items = max(1, fields.number("repeat_count", "combo_count", default=1))
+    items = max(1, fields.number("repeat_count") or fields.number("combo_count"))
     gift_id = fields.identifier("gift_id") or _gift_details(fields).identifier("id", "gift_id")
     group_id = fields.identifier("group_id")
     user_id, _ = _user(message)
@@ -100,7 +113,8 @@ def like(message: Message) -> list[Event]:
     if total is None:
         count = message.fields.required_number("count", "like_count")
     else:
-        count = message.fields.number("count", "like_count")
+        told = message.fields.get("count", "like_count")
+        count = 0 if is_nothing(told) else message.fields.number("count", "like_count")
         total = total if total >= count else None  # none was told: protobuf has no number that is missing
     return by_user(message, "like", count, total, value=count, total=total, sampled=True)
 
@@ -127,7 +141,10 @@ def social(message: Message) -> list[Event]:
             raise ForeignError("missing_field", "no action")
     if action == FOLLOWED or "follow" in shown:
         return follow(message)
-    return share(message) if action == SHARED or "share" in shown else []
+    if action == SHARED or "share" in shown:
+        return share(message)
+    message.notes.append("unknown_type")
+    return []
 
 
 def viewers(message: Message) -> list[Event]:
@@ -200,4 +217,8 @@ def _price(message: Message, gift_id: str) -> int:
     if coins is None or coin_price is None:
         message.notes.append("unknown_price")
         return 0
-    return round(coins * coin_price)
+    worth = round(coins * coin_price)
+    if worth > MAX_COUNT:
+        message.notes.append("unknown_price")
+        return 0
+    return worth

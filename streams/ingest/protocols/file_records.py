@@ -22,6 +22,8 @@ MAX_RECORD_BYTES = MESSAGE_BYTES
 MAX_ROW_LINES = 2_000
 """Lines a row: more of them are a quote that was never closed."""
 DETECT_BYTES = 65_536
+_NUL_SHARE = 5
+"""UTF-16 has a NUL in every other byte of ASCII; one byte in so many is no accident."""
 DELIMITERS = (",", ";", "\t", "|")
 csv.field_size_limit(MAX_RECORD_BYTES)
 
@@ -50,16 +52,33 @@ class Framing(Protocol):
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of a file by its beginning: UTF-8, or else GB 18030, which GBK and GB 2312 are part of."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """The encoding of a file by its beginning: UTF-8, or else GB 18030, which GBK and GB 2312 are part of. A line or
+    two that were damaged make no other encoding of the rest."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _NUL_SHARE * head.count(0) > len(head):
         return "utf-16"
-    for cut in range(4):  # the last character may be cut
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
+    in_utf8 = sum(_is_in(line, "utf-8", cut=3 if line is lines[-1] else 0) for line in lines)  # the last may be cut
+    return "utf-8" if 2 * in_utf8 >= len(lines) else "gb18030"
+
+
+def _is_in(line: bytes, encoding: str, cut: int = 0) -> bool:
+    """Whether a line is in an encoding, without as many of its last bytes."""
+    for less in range(cut + 1):
         try:
-            head[: len(head) - cut].decode()
+            line[: len(line) - less].decode(encoding)
         except UnicodeDecodeError:
             continue
-        return "utf-8"
-    return "gb18030"
+        return True
+    return False
+
+
+def text_of(line: bytes, encoding: str) -> str:
+    """A line's text. In a file that began with ASCII alone, one that has nothing of UTF-8 may be GB 18030."""
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        is_other = encoding == "utf-8" and line.decode(errors="ignore").isascii() and _is_in(line, "gb18030")
+        return line.decode("gb18030" if is_other else encoding, errors="replace")
 
 
 class JsonLines:
@@ -89,9 +108,9 @@ class CsvRows:
         self._delimiter = delimiter or _delimiter(first[skipped:], encoding)
         self._preamble = skipped > 0
         self._header: Sequence[str] | None = None
-        header = next(self._rows(first[skipped:], at_end=True), None)
-        if header is not None and header[0] is not None:
-            self._header = _names(header[0])
+        header = next((fields for fields, _ in self._rows(first[skipped:], at_end=True) if fields is not None), None)
+        if header is not None:
+            self._header = _names(header)
 
     def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
         for fields, record in self._rows(data, at_end):
@@ -146,7 +165,7 @@ class CsvRows:
 
     def _fields(self, row: bytes) -> tuple[list[str] | None, str, bool]:
         """A row's fields, or what is wrong with it, and whether a quote is still open."""
-        text = row.decode(self._encoding, errors="replace")
+        text = text_of(row, self._encoding)
         try:
             fields = next(csv.reader([text], delimiter=self._delimiter, strict=True))
         except (csv.Error, StopIteration) as error:
@@ -176,7 +195,7 @@ def _line(data: bytes, start: int, at_end: bool) -> Record | None:
 
 
 def _in_utf8(line: bytes, encoding: str) -> bytes:
-    return line if encoding == "utf-8" else line.decode(encoding, errors="replace").encode()
+    return line if encoding == "utf-8" and line.isascii() else text_of(line, encoding).encode()
 
 
 def _delimiter(head: bytes, encoding: str) -> str:

@@ -155,3 +155,35 @@ def test_wire_has_numbers_texts_and_messages_by_field() -> None:
 def test_wire_that_is_cut_or_none_is_refused(text: str) -> None:
     with pytest.raises(ForeignError):
         from_base64(text)
+
+
+@pytest.mark.parametrize("given", [AT_MS + 0.25, f"{AT_MS}.5", AT_MS * 1000 + 0.5, AT_MS / 1000 + 0.0001])
+def test_time_may_have_a_fraction_in_any_unit(given: Any) -> None:
+    assert time_ms_of(given) == AT_MS
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("2026-09-21T24:00:00Z", "2026-09-22T00:00:00Z"),
+        ("2026-09-21T24:00Z", "2026-09-22T00:00:00Z"),
+        ("2026-12-31T23:59:60Z", "2027-01-01T00:00:00Z"),
+        ("2026-12-31T23:59:60.5+00:00", "2027-01-01T00:00:00.5Z"),
+    ],
+)
+def test_time_at_the_end_of_a_day_is_the_next_ones_beginning(written: str, same: str) -> None:
+    assert time_ms_of(written) == time_ms_of(same) > 0
+
+
+@pytest.mark.parametrize("given", [1, 86_400, "1970-01-02T00:00:00Z", 200_000_000_000])
+def test_nothing_was_sent_before_platforms_were(given: Any) -> None:
+    assert Fields({"at": given}).time_ms("at") == 0
+    assert Fields({"at": given, "ts": AT_MS}).time_ms("at", "ts") == AT_MS
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_truth_is_no_number_and_no_id(given: bool) -> None:
+    fields = Fields({"n": given})
+    assert (fields.identifier("n"), fields.number_or_none("n")) == ("", None)
+    with pytest.raises(ForeignError):
+        fields.number("n")

@@ -145,6 +145,14 @@ def test_personal_id_is_a_pseudonym() -> None:
         ({"zone": "Asia/Shanghai"}, "2026-09-21 22:13:00", 1_789_999_980_000),
         ({}, "2026-09-21 14:13:00", 1_789_999_980_000),
         ({}, "Mon Sep 21 22:13:00 +0800 2026", 1_789_999_980_000),
+        ({"zone": "Asia/Shanghai"}, "20260921221300", 1_789_999_980_000),
+        ({"zone": "Asia/Shanghai"}, 20260921221300, 1_789_999_980_000),
+        ({"zone": "Asia/Shanghai"}, "20260921221300123", 1_789_999_980_000),
+        ({"zone": "Asia/Shanghai"}, "20260921", 1_789_920_000_000),
+        ({"zone": "Asia/Shanghai"}, "2026-09-20 24:00:00", 1_789_920_000_000),
+        ({"zone": "Asia/Shanghai"}, "2026-09-20 23:59:60", 1_789_920_000_000),
+        ({"zone": "Asia/Shanghai"}, "2026-09-21 14:13:00 UTC", 1_789_999_980_000),
+        ({}, 1789999980000.5, 1_789_999_980_000),
         ({"time_unit": "us"}, "1789999980000000", 1_789_999_980_000),
         ({"time_unit": "s"}, "1789999980.5", 1_789_999_980_500),
         ({"time_form": "%d/%m/%Y %H.%M", "zone": "Asia/Shanghai"}, "21/09/2026 22.13", 1_789_999_980_000),
@@ -184,6 +192,55 @@ def test_money_is_in_minor_units_whatever_it_was() -> None:
         (0, 1, "o-2"),
     ]
     assert [reason for _, reason in reader.unread] == ["other_currency"]
+
+
+ORDER = {"type": "status", "kinds": {"paid": "payment", "refund": "refund"}, "id": "id", "subject": "order",
+         "amount": "price", "amount_in": "major", "currency": "cur", "value": "pieces"}  # fmt: skip
+
+
+@pytest.mark.parametrize("price", ["-19.90", -19.9, "(19.90)", "19.90-"])
+def test_refund_may_be_written_as_a_negative_amount_and_a_payment_not(price: Any) -> None:
+    (refund,) = read(ORDER, {"status": "refund", "id": 1, "order": 7, "price": price, "pieces": -2})
+    assert (refund.amount, refund.value, refund.subject_id) == (1990, 2, "7")
+    assert refused(ORDER, {"status": "paid", "id": 1, "price": price})[0][1] == "out_of_range"
+    assert refused(ORDER, {"status": "paid", "id": 1, "price": 5, "pieces": -2})[0][1] == "wrong_type"
+
+
+@pytest.mark.parametrize("price", [None, "", "NaN", float("nan"), "-"])
+def test_order_without_an_amount_counts_and_says_so(price: Any) -> None:
+    reader = feed(**ORDER)
+    (paid,) = reader.read(json.dumps({"status": "paid", "id": 1, "price": price}), NOW_MS)
+    assert (paid.kind, paid.amount) == ("payment", 0)
+    assert [reason for _, reason in reader.unread] == ["unknown_price"]
+
+
+def test_currency_is_known_by_the_codes_in_use() -> None:
+    (paid,) = read(ORDER | {"reports_in": "CNY"}, {"status": "paid", "id": 1, "price": 5, "cur": "RMB"})
+    assert paid.amount == 500
+
+
+def test_row_of_which_no_field_is_there_is_unread() -> None:
+    fields = {"kind": "comment", "text": "text", "author": "user", "time": "at"}
+    assert refused(fields, {"1": "2", "hello": "there"}) == [
+        ("comment", "missing_field", "none of the mapping's fields is there")
+    ]
+
+
+@pytest.mark.parametrize("followers", [10**12, "1e12", -1])
+def test_followers_that_nobody_can_have_are_unknown(followers: Any) -> None:
+    (event,) = read(CHAT | {"followers": "fans"}, {"id": 1, "body": "hi", "user": {"id": 7}, "fans": followers})
+    assert event.actor is not None
+    assert event.actor.followers == 0
+
+
+@pytest.mark.parametrize(
+    "zero",
+    ["0000-00-00 00:00:00", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00.000+00:00", "1970-01-01", "0", 0, 0.0, "null",
+     float("nan"), "-"],
+)  # fmt: skip
+def test_time_that_is_a_zero_is_none(zero: Any) -> None:
+    (event,) = read(CHAT, {"id": 1, "body": "x", "at": zero})
+    assert event.event_time_ms == NOW_MS
 
 
 def test_counts_are_running_totals_of_the_post() -> None:

@@ -31,3 +31,25 @@ def test_amount_is_in_minor_units(value: Any, unit: MoneyUnit, currency: str | N
 def test_what_is_no_amount_is_told(value: Any) -> None:
     with pytest.raises(ForeignError):
         minor_units(value, "minor", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "minor"),
+    [("1.2万", 1_200_000), ("3万元", 3_000_000), ("1.5K", 150_000), ("19.90 kr", 1990), ("￥１９.９０", 1990),
+     ("+19.90", 1990), ("HK$19.90", 1990)],
+)  # fmt: skip
+def test_amount_is_read_as_it_is_shown(value: str, minor: int) -> None:
+    assert minor_units(value, "major", "CNY") == minor
+
+
+@pytest.mark.parametrize("value", ["-19.90", "19.90-", "\u221219.90", "(19.90)", "¥-19.90", "-¥19.90", -19.9])
+def test_negative_amount_is_one_of_what_is_paid_back_alone(value: Any) -> None:
+    assert minor_units(value, "major", "CNY", paid_back=True) == 1990
+    with pytest.raises(ForeignError):
+        minor_units(value, "major", "CNY")
+
+
+@pytest.mark.parametrize("value", ["(19.90", "-19.90-", "19.90)", "19.90 和 20", "1.2万3"])
+def test_amount_that_is_written_twice_or_half_is_none(value: str) -> None:
+    with pytest.raises(ForeignError):
+        minor_units(value, "major", "CNY")

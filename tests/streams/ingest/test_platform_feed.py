@@ -101,6 +101,15 @@ def test_feed_of_signed_out_viewers_says_that_they_are_masked() -> None:
 GUARD = {"uid": 5, "guard_level": 3, "num": 1, "unit": "月", "start_time": RECEIVED_MS // 1000}
 
 
+def test_feed_keeps_a_guards_list_price_where_what_was_paid_is_not_told() -> None:
+    context = FeedContext("bilibili-live", "bilibili", "lumo", Pseudonyms(b"key"), room_id="room-3")
+    one = Feed(bilibili.DECODER, context)
+    (bought,) = one.read(raw({"cmd": "GUARD_BUY", "data": {**GUARD, "price": 198_000}}), RECEIVED_MS)
+    (again,) = one.read(raw({"cmd": "USER_TOAST_MSG", "data": GUARD}), RECEIVED_MS)
+    assert (bought.amount, again.event_id) == (19_800, bought.event_id)  # told once: the first counts
+    assert reasons(one)["USER_TOAST_MSG", "unknown_price"] == 1
+
+
 @pytest.mark.parametrize("order", [("GUARD_BUY", "USER_TOAST_MSG"), ("USER_TOAST_MSG", "GUARD_BUY")])
 @pytest.mark.parametrize("paid", [138_000, 198_000])
 def test_feed_tells_a_guard_once_at_what_was_paid(order: tuple[str, str], paid: int) -> None:

@@ -1,6 +1,7 @@
 """Messages that are odd, cut or absurd: what they tell is read, what they do not is counted, and nothing is made up."""
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -44,6 +45,9 @@ def js(record: Any, did: str = "did:plc:a", operation: str = "create") -> tuple[
 GOLD = {"uid": 6, "tid": "t", "timestamp": AT_MS // 1000, "price": 100, "coin_type": "gold"}
 SUPER = {"id": 4, "uid": 6, "message": "hi", "ts": AT_MS // 1000}
 META = [0, 1, 25, 1, AT_MS]
+PB = b"\x08\x06\x52\x0b\x08\x01\x18\x02\x28\x90\x4e\x38\xff\xff\x7f"
+"""A gift of the new protocol: its uid, and two pieces at 10,000 coins."""
+TYPE_6 = b"\x08\x06\x28\x06"
 CASES: list[tuple[tuple[Platform, Any], list[dict[str, Any]], set[str]]] = [
     # a message, what is read of it, why not more is
     (tt("Chat", content=["a"]), [], {"wrong_type"}),
@@ -75,7 +79,23 @@ CASES: list[tuple[tuple[Platform, Any], list[dict[str, Any]], set[str]]] = [
     (tt("Caption", content="", sentence_id=4), [], {"missing_field"}),
     (tt("Social", action="follow"), [{"kind": "follow"}], set()),
     (tt("Social", action="SHARE"), [{"kind": "share"}], set()),
-    (tt("Social", action=9), [], set()),
+    (tt("Social", action=9), [], {"unknown_type"}),
+    (tt("Chat", content="hi", user={"id": "6", "follower_count": 10**12}), [{"followers": 0}], set()),
+    (tt("Chat", content="hi", common={"msg_id": True, "create_time": 86_400}), [{"event_time_ms": RECEIVED_MS}], set()),
+    (tt("Chat", content="hi", common={"create_time": AT_MS + 0.5}), [{"event_time_ms": AT_MS}], set()),
+    (tt("Like", count=float("nan"), total="98000"), [{"kind": "like", "value": 0, "total": 98000}], set()),
+    (tt("Like", count=True), [], {"wrong_type"}),
+    (tt("Gift", gift_id=5, repeat_count=0, combo_count="5"), [{"kind": "gift", "value": 5}], {"unknown_price"}),
+    (tt("ImDelete", delete_user_ids=["6"]), [{"kind": "account_deletion", "retracts": None}], set()),
+    (
+        ("tiktok", {"event": "chat", "data": {"msgId": "7", "userId": "6", "comment": "hi", "createTime": str(AT_MS)}}),
+        [{"kind": "comment", "text": "hi", "event_time_ms": AT_MS}],
+        set(),
+    ),
+    (("tiktok", {"event": "roomUser", "data": {"viewerCount": 12}}), [{"kind": "viewers", "value": 12}], set()),
+    (dy("RoomStats", displayValue=0, displayShort="1.2万"), [{"kind": "viewers", "value": 12_000}], set()),
+    (dy("RoomStats", displayValue=0), [{"kind": "viewers", "value": 0}], set()),
+    (("douyin", {"Type": "1", "Data": '{"MsgId":4,"Content":"hi"}'}), [{"kind": "comment", "text": "hi"}], set()),
     (tt("Social"), [], {"missing_field"}),
     (tt("BrandNewThing"), [], {"unknown_type"}),
     (("tiktok", {"type": 7, "common": COMMON}), [], {"no_type"}),
@@ -86,6 +106,36 @@ CASES: list[tuple[tuple[Platform, Any], list[dict[str, Any]], set[str]]] = [
     (dy("Control", status="LIVE_ENDED"), [{"kind": "session_end"}], set()),
     (("douyin", {"Type": 1, "Data": "{broken"}), [], {"no_type"}),
     (("douyin", {"Type": 99, "Data": '{"MsgId":4}'}), [], {"unknown_type"}),
+    (bl("SEND_GIFT", {**GOLD, "price": None, "num": 3}), [{"value": 3, "amount": 0}], {"unknown_price"}),
+    (bl("SEND_GIFT", {**GOLD, "price": 100.5, "num": 3}), [{"value": 3, "amount": 10}], set()),
+    (
+        bl("SEND_GIFT", {**GOLD, "uid": 0, "sender_uinfo": {"base": {"name": "***"}}}),
+        [{"actor": None}],
+        {"masked_user"},
+    ),
+    (bl("SEND_GIFT_V2", {"pb": urlsafe_b64encode(PB).decode().rstrip("=")}), [{"value": 2, "amount": 1_000}], set()),
+    (
+        bl("LIVE_OPEN_PLATFORM_SEND_GIFT", {"open_id": "o", "gift_num": 2, "paid": True}),
+        [{"value": 2, "amount": 0}],
+        {"unknown_price"},
+    ),
+    (bl("LIVE_OPEN_PLATFORM_GUARD", {"open_id": "o", "guard_num": 2}), [{"value": 2, "amount": 0}], {"unknown_price"}),
+    (bl("GUARD_BUY", {"uid": 6, "num": 1, "guard_level": 3}), [{"amount": 0}], {"unknown_price", "list_price"}),
+    (
+        bl("SUPER_CHAT_MESSAGE_JPN", {**SUPER, "price": 1_000, "currency": "JPY"}),
+        [{"text": "hi"}, {"amount": 0}],
+        {"other_currency"},
+    ),
+    (bl("SUPER_CHAT_MESSAGE", {**SUPER, "price": 30, "currency": "rmb"}), [{"text": "hi"}, {"amount": 3_000}], set()),
+    (bl("SUPER_CHAT_MESSAGE_DELETE", {"ids": []}), [], {"missing_field"}),
+    (bl("INTERACT_WORD", {"uid": 6, "msg_type": 6}), [], {"unknown_type"}),
+    (bl("INTERACT_WORD", {"uid": 6}), [], {"missing_field"}),
+    (bl("INTERACT_WORD_V2", {"pb": urlsafe_b64encode(TYPE_6).decode()}), [], {"unknown_type"}),
+    (bl("ONLINE_RANK_COUNT", {"count": 52, "online_count": 0}), [{"kind": "viewers", "value": 52}], set()),
+    (bl("ONLINE_RANK_COUNT", {"count": "1万+"}), [{"kind": "viewers", "value": 10_000}], set()),
+    (bl("LIKE_INFO_V3_UPDATE", {"click_count": "1.2万"}), [{"kind": "like", "total": 12_000}], set()),
+    (bl("CUT_OFF_V2", {"msg": "违规"}), [{"kind": "notice", "text": "违规"}, {"kind": "session_end"}], set()),
+    (bl("ROOM_LOCK", expire="2026-11-15 10:24:18"), [{"kind": "notice"}, {"kind": "session_end"}], set()),
     (danmu([0, 1, 25], "x", [6, "a"]), [], {"wrong_type"}),
     (danmu(META, "好看", {"uid": 6}), [], {"wrong_type"}),
     (danmu([*META[:4], str(AT_MS)], "好看", [6, "a"]), [{"kind": "comment", "event_time_ms": AT_MS}], set()),

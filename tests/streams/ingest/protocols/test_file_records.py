@@ -116,3 +116,25 @@ def test_line_that_is_too_large_is_told_and_the_next_is_read() -> None:
     data = b'{"a": "' + b"x" * MAX_RECORD_BYTES + b'"}\n{"a": 2}\n'
     large, small = JsonLines().records(data, at_end=False)
     assert (large.too_large, large.message, small.message) == (True, b"", b'{"a": 2}')
+
+
+def test_damaged_line_makes_no_other_encoding_of_the_rest() -> None:
+    data = "id,text\n1,好看\n2,a".encode() + b"\xff" + "\n3,质量差\n".encode()
+    assert [row["text"] for row in rows(data)] == ["好看", "a\ufffd", "质量差"]
+    lines = JsonLines(encoding_of(data))
+    assert [one.message.decode() for one in lines.records(data, at_end=True)][3] == "3,质量差"
+
+
+def test_encoding_of_a_file_that_begins_with_ascii_is_found_line_by_line() -> None:
+    data = b"id,text\n1,abc\n" + "2,好看\n".encode("gbk") + "3,caf\xe9\n".encode("latin-1") + "4,质量差\n".encode()
+    assert [row["text"] for row in rows(data, "utf-8")] == ["abc", "好看", "caf\ufffd", "质量差"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_known_with_and_without_its_mark(encoding: str) -> None:
+    assert encoding_of("id,text\n1,好看\n".encode(encoding)) == "utf-16"
+    assert encoding_of(b"id,text\n1,a\x00b\n") == "utf-8"
+
+
+def test_blank_lines_before_the_header_are_none() -> None:
+    assert rows(b"\n\nid,text\n1,a\n") == [{"id": "1", "text": "a"}]
