@@ -49,6 +49,8 @@ _STRAYS = 2
 """Records of a stretch that may be wrong in either direction."""
 _STRAY_SHARE = 6
 """One record in so many may be a stray that is far ahead."""
+_GAP_PACES = 3
+"""Records of one clock do not lie further apart than so many of their mean distances."""
 
 BOUNDS_MINUTES = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120)
 QUANTILE = 0.98
@@ -91,10 +93,10 @@ class Stretch(Stored):
             return 0
         if self.is_far:
             constant = self.far_most_ms[-1] - self.far_least_ms[-1] <= FAR_SPREAD_MS
-            return self.far_least_ms[-1] if constant else 0
+            return self.told_ms if constant else 0
         least_ms, most_ms = self.least_ms[-1], self.most_ms[-1]
         if least_ms < -CLOCK_AHEAD_MS:
-            return least_ms
+            return self.told_ms
         steady = self.complete and most_ms - least_ms <= STEADY_MS
         return least_ms if steady and BEHIND_MS <= least_ms <= MAX_BEHIND_MS else 0
 
@@ -105,8 +107,31 @@ class Stretch(Stored):
 
     @property
     def told_ms(self) -> int:
-        """The difference that tells of the clock."""
-        return (self.far_least_ms if self.is_far else self.least_ms)[-1]
+        """The difference that tells of the clock: the third, and as much more as it must lie behind the first where a
+        poll brings texts that are some minutes apart."""
+        least_ms = self.far_least_ms if self.is_far else self.least_ms
+        if self._goes_on_far:
+            least_ms = sorted([*self.far_least_ms, *least_ms])[: _STRAYS + 1]
+        if least_ms[-1] >= -CLOCK_AHEAD_MS:
+            return least_ms[-1]
+        between_ms = (least_ms[-1] - least_ms[0]) / _STRAYS
+        return least_ms[-1] - int((_STRAYS + 1) * min(between_ms, self._pace_ms))
+
+    @property
+    def _pace_ms(self) -> float:
+        """How far apart its records lie in the mean."""
+        if self.is_far:
+            return (self.far_most_ms[0] - self.far_least_ms[0]) / self.far
+        return (self.most_ms[0] - self.least_ms[0]) / max(1, self.records - self.far)
+
+    @property
+    def _goes_on_far(self) -> bool:
+        """Whether the few that are far ahead are of the same clock as those that are nearly so: there is no gap between
+        them, as in a poll of an hour by a clock that is ten minutes ahead."""
+        if not self.far or self.is_far or self.least_ms[-1] >= -CLOCK_AHEAD_MS:
+            return False
+        gap_ms, spread_ms = self.least_ms[0] - self.far_most_ms[0], self.least_ms[0] - self.far_least_ms[0]
+        return gap_ms <= max(STEADY_MS, _GAP_PACES * self._pace_ms) and spread_ms <= FAR_SPREAD_MS
 
 
 def _with_least(extremes_ms: list[int], difference_ms: int) -> list[int]:

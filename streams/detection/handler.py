@@ -319,6 +319,8 @@ def _detect(held: Partition, text: ScoredText, log_ms: int) -> Outcome:
     views = ViewWriter()
     views.add(brand.corrected(text))
     held.views.merge(views)
+    for before, after, texts in brand.moved:
+        held.views.move(text.brand_id, before, after, texts.labels)
     held.counted.add(text, _counted_text(text, views, brand.happened_ms // MINUTE_MS))
     return "applied" if in_time else "late"
 

@@ -12,15 +12,16 @@ from streams.detection.brand.breach import BreachDetector, BreachState
 from streams.detection.brand.conversation import ConversationDetector, ConversationState, usual_per_minute
 from streams.detection.brand.custom_rules import AlertRuleDetector, AlertRuleState
 from streams.detection.brand.detector import BrandDetector, is_seller_text
-from streams.detection.brand.poll import Poll
+from streams.detection.brand.poll import Move, Poll
 from streams.detection.brand.upgrades import from_unversioned
 from streams.detection.brand.windows import Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.feed_silence import FeedMonitor
-from streams.detection.feed_time import FeedTimes
+from streams.detection.feed_time import CLOCK_AHEAD_MS, FeedTimes
 from streams.detection.retractions import MAX_EARLY, TakenBack
 from streams.detection.views.keys import BRAND_VIEWS
+from streams.detection.views.labels import platform_labels
 from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedTimeView, FeedView
 from streams.detection.watermark import KeyWatermark, SourceProgress
 from streams.events.schema import ScoredText
@@ -74,6 +75,8 @@ class Brand:
         self._detectors = tuple(detector(state, config) for detector in DETECTORS)
         self.happened_ms = 0
         """When the text happened that was taken in last."""
+        self.moved: list[Move] = []
+        """What it moved to other minutes of the windows."""
 
     @classmethod
     def create(cls, brand_id: str, event_ms: int, config: DetectionConfig) -> "Brand":
@@ -136,13 +139,14 @@ class Brand:
         happened_ms = self.happened_ms = state.times.correct(
             text.source, text.event_time_ms, arrived_ms, in_doubt=log.in_doubt, stamp_ms=text.log_time_ms
         )
-        told_ms = text.event_time_ms
+        told_ms, alerts = text.event_time_ms, list[Alert]()
+        self.moved = []
         if state.times.offset_ms(text.source) < offset_ms:
-            self._count_anew(text.source, arrived_ms)
+            alerts += self._count_anew(text.source, arrived_ms)
         if state.times.offset_ms(text.source) > offset_ms:
             # What only the clock passed over were no quiet hours.
             state.conversation.windows.begin_no_earlier_than(happened_ms // MINUTE_MS)
-        alerts = list(state.times.clock_alerts(state.brand_id, text.source, arrived_ms))
+        alerts += list(state.times.clock_alerts(state.brand_id, text.source, arrived_ms))
         if happened_ms != text.event_time_ms:
             text = msgspec.structs.replace(text, event_time_ms=happened_ms)
         now_ms = state.watermark.observe(source, min(happened_ms, arrived_ms), log)
@@ -153,7 +157,8 @@ class Brand:
             alerts += self._begin_minutes(now_ms // MINUTE_MS, log)
         if text.kind == "retraction":
             return alerts
-        alerts += self._told(text, now_ms)
+        is_timed = told_ms - arrived_ms <= CLOCK_AHEAD_MS or state.times.offset_ms(text.source) < 0
+        alerts += self._told(text, now_ms, is_timed=is_timed)
         if not log.in_doubt and not is_seller_text(text):
             self._note_poll(text, told_ms)
         return alerts
@@ -168,18 +173,20 @@ class Brand:
         elif minute in state.conversation.windows.minutes:
             if source not in state.polls or state.polls[source].since_ms != since_ms:
                 state.polls[source] = Poll(since_ms)
-            state.polls[source].add(told_ms, minute, crisis.tally(text))
+            state.polls[source].add(told_ms, minute, crisis.tally(text), platform_labels(text))
 
-    def _count_anew(self, source: str, arrived_ms: int) -> None:
+    def _count_anew(self, source: str, arrived_ms: int) -> Iterator[Alert]:
         """The feed's clock is further ahead than what came just before says."""
         state = self.state
         feed, poll = state.times.feeds.get(source), state.polls.get(source)
         if feed is not None and poll is not None and poll.since_ms == feed.clock.at_once_since_ms:
-            poll.count_anew(state.conversation.windows, lambda told_ms: feed.happened_ms(told_ms, arrived_ms))
+            self.moved = poll.count_anew(
+                state.conversation.windows, lambda told_ms: feed.happened_ms(told_ms, arrived_ms)
+            )
             for detector in self._detectors:
-                detector.on_recount()
+                yield from detector.on_recount(self.moved, state.watermark.now_ms)
 
-    def _told(self, text: ScoredText, now_ms: int) -> list[Alert]:
+    def _told(self, text: ScoredText, now_ms: int, *, is_timed: bool) -> list[Alert]:
         """Tell the detectors of a text, each in its own way."""
         state, late_ms = self.state, now_ms - text.event_time_ms
         at_ms, alerts = max(now_ms, text.event_time_ms), list[Alert]()
@@ -192,7 +199,7 @@ class Brand:
         if state.times.is_late(text.source, late_ms, now_ms, self._config):
             state.late_records += 1
         for detector in self._detectors:
-            alerts += detector.on_text(text, at_ms)
+            alerts += detector.on_text(text, at_ms, is_timed=is_timed)
         return alerts
 
     def forget_feeds(self) -> list[Alert]:

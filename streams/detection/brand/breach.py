@@ -7,7 +7,7 @@ Only texts of those who advertise are read: host speech, and posts of the brand 
 say is evidence for other detectors. Personal data read aloud is an alert of its own kind.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -18,6 +18,7 @@ from streams.alerts.kinds import AlertKind
 from streams.alerts.wording import counted, in_room
 from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
+from streams.detection.brand.poll import Move
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of, prune, wording_of
 from streams.detection.retractions import TakenBack
@@ -68,7 +69,7 @@ class BreachDetector:
     def alerting(self) -> bool:
         return bool(self._running)
 
-    def on_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - viewers break no law here
+    def on_text(self, text: ScoredText, now_ms: int, *, is_timed: bool) -> Iterable[Alert]:  # noqa: ARG002 - viewers break no law here
         return ()
 
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
@@ -92,8 +93,8 @@ class BreachDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """Scores change no finding."""
 
-    def on_recount(self) -> None:
-        """No finding moves."""
+    def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - a breach is one text's
+        return ()
 
     def running(self, now_ms: int) -> Iterator[Alert]:
         """With the newest findings, and when the alert resolves once a minute has passed without one."""

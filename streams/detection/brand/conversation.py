@@ -11,7 +11,7 @@ surge that turns into harm while it fires is the same alert, grown more severe:
 Only a text opens an episode; time lets it fire, and lets it resolve.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from streams.detection.baseline.burst import ALARM_SURPRISE, WINDOW_MINUTES, Bur
 from streams.detection.baseline.seasonality import hour_of_day
 from streams.detection.brand import crisis
 from streams.detection.brand.detector import BrandFacts
+from streams.detection.brand.poll import Move
 from streams.detection.brand.windows import HOUR_MINUTES, KEPT_MINUTES, Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import EvidenceCollector
@@ -104,7 +105,7 @@ class ConversationDetector:
     def alerting(self) -> bool:
         return self.state.crisis is not None or self.state.attention is not None
 
-    def on_text(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
+    def on_text(self, text: ScoredText, now_ms: int, *, is_timed: bool) -> Iterator[Alert]:  # noqa: ARG002 - it waits
         """Count the text and evaluate the window that ends with its minute, which may lie before or after `now_ms`."""
         added = crisis.tally(text)
         minute = text.event_time_ms // MINUTE_MS
@@ -142,8 +143,9 @@ class ConversationDetector:
             self.state.windows.add(minute, scored)
             self._slide(self._last_minute)
 
-    def on_recount(self) -> None:
+    def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - windows have moved
         self._slide(self._last_minute)
+        return ()
 
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
         state = self.state

@@ -12,6 +12,7 @@ from streams.clock import MINUTE_MS
 from streams.detection.brand.conversation import ConversationState, usual_per_minute
 from streams.detection.brand.crisis import tally
 from streams.detection.brand.detector import BrandFacts
+from streams.detection.brand.poll import Move, PolledMinute
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.detection.retractions import TakenBack
@@ -73,7 +74,7 @@ class AlertRuleDetector:
     def alerting(self) -> bool:
         return any(state.episode for state in self._states.values())
 
-    def on_text(self, text: ScoredText, now_ms: int) -> Iterator[Alert]:
+    def on_text(self, text: ScoredText, now_ms: int, *, is_timed: bool) -> Iterator[Alert]:
         minute = text.event_time_ms // MINUTE_MS
         for name, rule in self._rules.items():
             state = self._states.setdefault(name, AlertRuleState())
@@ -83,7 +84,8 @@ class AlertRuleDetector:
                 counts.counted += 1
                 state.evidence.append(evidence_of(text))
                 del state.evidence[:-SHOWN_TEXTS]
-                yield from self._evaluate(rule, state, minute, now_ms)
+                if is_timed:
+                    yield from self._evaluate(rule, state, _last(state, rule, minute), now_ms)
 
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - rules read what others say
         return ()
@@ -91,8 +93,18 @@ class AlertRuleDetector:
     def on_amendment(self, text: ScoredText) -> None:
         """A text keeps the labels that it came with."""
 
-    def on_recount(self) -> None:
-        """A rule's counts are its own, and stay where they are."""
+    def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterator[Alert]:
+        for name, rule in self._rules.items():
+            state = self._states.get(name, AlertRuleState())
+            moved = [move for move in moves if move.before in state.minutes]
+            for before, after, texts in moved:
+                counted = _counted(rule.counts, texts)
+                for minute, sign in ((before, -1), (after, 1)):
+                    counts = state.minutes.setdefault(minute, RuleMinute())
+                    counts.texts = max(0, counts.texts + sign * texts.tally.texts)
+                    counts.counted = max(0, counts.counted + sign * counted)
+            for minute in sorted({_last(state, rule, move.after) for move in moved}):
+                yield from self._evaluate(rule, state, minute, now_ms)
 
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterator[Alert]:
         """The quotes go; a rule's counts are of labels, and keep the text until its minutes have passed."""
@@ -153,6 +165,21 @@ class AlertRuleDetector:
             rule=rule.name,
             shadow=True,
         )
+
+
+def _last(state: AlertRuleState, rule: AlertRule, minute: int) -> int:
+    """The last minute that is heard of and whose window has this one: what lies behind may have come before, as where a
+    poll brings the newest first."""
+    return max(at for at in (minute, *state.minutes) if minute <= at < minute + rule.minutes)
+
+
+def _counted(label: Label, texts: PolledMinute) -> int:
+    """How many of them the rule counts."""
+    if label == "texts":
+        return texts.tally.texts
+    if label == "harmful":
+        return texts.tally.harm
+    return sum(number for name, number in texts.labels.items() if name.endswith(f"|{label}"))
 
 
 def _counts(label: Label, text: ScoredText) -> bool:

@@ -4,10 +4,11 @@ A new one is a class in a file of this package, a line in `DETECTORS` (brand.py)
 for what it remembers, an alert kind (streams.alerts.kinds) with its runbook, and a test.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from streams.alerts.alert import Alert
+from streams.detection.brand.poll import Move
 from streams.detection.retractions import TakenBack
 from streams.events.schema import ScoredText
 
@@ -32,9 +33,10 @@ class BrandDetector(Protocol):
     def alerting(self) -> bool:
         """Whether an alert is pending or firing."""
 
-    def on_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:
+    def on_text(self, text: ScoredText, now_ms: int, *, is_timed: bool) -> Iterable[Alert]:
         """Take in what others say of the brand. `now_ms` is the brand's time, or the text's where that is ahead. A text
-        may come late: it counts for its own minute."""
+        may come late: it counts for its own minute. That is known where it `is_timed`: a feed says of others that they
+        are yet to come, and by how much its clock is ahead is not found out yet."""
 
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:
         """Take in what the brand or its hosts say (`is_seller_text`), however late."""
@@ -42,7 +44,7 @@ class BrandDetector(Protocol):
     def on_amendment(self, text: ScoredText) -> None:
         """Take in the scores of a text that was unscored when it came."""
 
-    def on_recount(self) -> None:
+    def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:
         """Texts were moved to other minutes of the brand's windows."""
 
     def on_retraction(self, taken: TakenBack, now_ms: int) -> Iterable[Alert]:

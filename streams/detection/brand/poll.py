@@ -8,7 +8,8 @@ may lie further ahead than those before it: then they belong earlier than they w
     when all have come                                 9:30   9:50   10:10  10:30
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from streams.clock import MINUTE_MS
 from streams.detection.brand.windows import Tally, Windows
@@ -23,6 +24,21 @@ class PolledMinute(Stored):
     by_clock: int
     minute: int
     tally: Tally
+    labels: dict[str, int] = {}
+    """As views and rules count them: `<platform>|<label>`."""
+
+    def add(self, tally: Tally, labels: Mapping[str, int]) -> None:
+        self.tally.add(tally)
+        for label, number in labels.items():
+            self.labels[label] = self.labels.get(label, 0) + number
+
+
+class Move(NamedTuple):
+    """Texts that are counted in another minute now."""
+
+    before: int
+    after: int
+    texts: PolledMinute
 
 
 class Poll(Stored):
@@ -32,21 +48,24 @@ class Poll(Stored):
     """When the stretch began that measures the feed's clock by them."""
     minutes: list[PolledMinute] = []
 
-    def add(self, event_ms: int, minute: int, tally: Tally) -> None:
+    def add(self, event_ms: int, minute: int, tally: Tally, labels: Mapping[str, int]) -> None:
         """Note a text that was counted in a minute."""
         by_clock = event_ms // MINUTE_MS
         for known in reversed(self.minutes):
             if (known.by_clock, known.minute) == (by_clock, minute):
-                known.tally.add(tally)
+                known.add(tally, labels)
                 return
         if len(self.minutes) < MAX_MINUTES:
-            self.minutes.append(PolledMinute(by_clock, minute, tally))
+            self.minutes.append(PolledMinute(by_clock, minute, tally, dict(labels)))
 
-    def count_anew(self, windows: Windows, happened_ms: Callable[[int], int]) -> None:
+    def count_anew(self, windows: Windows, happened_ms: Callable[[int], int]) -> list[Move]:
         """Move the texts to the minutes in which they happened as far as it is known now."""
+        moves = list[Move]()
         for known in self.minutes:
             minute = happened_ms(known.by_clock * MINUTE_MS) // MINUTE_MS
             if minute != known.minute and known.minute in windows.minutes:
                 windows.take_back(known.minute, known.tally)
                 windows.add(minute, known.tally)
+                moves.append(Move(known.minute, minute, known))
                 known.minute = minute
+        return moves

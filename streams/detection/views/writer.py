@@ -20,6 +20,7 @@ from streams.detection.views.keys import (
     texts_field,
     texts_suffix,
 )
+from streams.detection.views.labels import labels_of
 from streams.detection.views.questions import MAX_QUESTION_CHARS, question_key
 from streams.detection.views.topics import TEXTS, terms
 from streams.events.identity import qualified
@@ -47,6 +48,15 @@ class ViewWriter:
             self._add_terms(text)
             if text.room_id is not None:
                 self._add_question(text, qualified(text.room_id, text.platform))
+
+    def move(self, brand_id: str, before: int, after: int, labels: Mapping[str, int]) -> None:
+        """Count a brand's texts in another minute, by platform and label (`PolledMinute.labels`)."""
+        for at, sign in ((before, -1), (after, 1)):
+            hour, minute = divmod(at, HOUR_MS // MINUTE_MS)
+            counts = self.sums[texts_suffix(hour, brand_id)]
+            for name, number in labels.items():
+                platform, _, label = name.partition("|")
+                counts[texts_field(minute, platform, label)] += sign * number
 
     def merge(self, other: "ViewWriter") -> None:
         """Add what another counted."""
@@ -82,8 +92,7 @@ class ViewWriter:
             if text.room_id and text.kind in _VIEWER_KINDS
             else None
         )
-        labels = dict.fromkeys((*text.flagged, text.sentiment or "unscored"), 1)
-        for label, number in {**labels, **({"unscored": -1} if amends else {"texts": 1})}.items():
+        for label, number in {**labels_of(text), **({"unscored": -1} if amends else {"texts": 1})}.items():
             counts[texts_field(minute, text.platform, label)] += number
             if sentiments is not None:
                 sentiments[sentiments_field(minute, label)] += number

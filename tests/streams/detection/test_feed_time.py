@@ -12,7 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from streams.alerts.alert import Alert
+from streams.alerts.rule import AlertRule
 from streams.detection.brand.brand import Brand
+from streams.detection.config import DetectionConfig
 from streams.detection.feed_time import FeedTime, Lateness
 from streams.events.schema import Coordinates, ScoredText
 from streams.topology import SCORED, SOCIAL
@@ -181,6 +183,68 @@ def test_polled_feed_far_ahead_is_heard_in_its_own_minutes(by: float) -> None:
     learnt = [alert for alert in heard.alerts if alert.started_at > at(60)]
     assert {alert.kind for alert in learnt} == {"crisis"}
     assert heard.feeds["weibo-search"].offset_ms == pytest.approx(-by * 60_000, abs=3 * 60_000)
+
+
+@pytest.mark.parametrize("per_minute", [1, 4])
+@pytest.mark.parametrize("by", [6, 8, 10, 14])
+def test_clock_some_minutes_ahead_is_measured_through_polls(by: float, per_minute: int) -> None:
+    """A few of a poll's texts are far ahead, the others nearly so or behind: they are of one clock all the same."""
+    heard = hear(ahead(polled(talk(range(300), per_minute), 60), by))
+    assert heard.feeds["weibo-search"].offset_ms == pytest.approx(-by * 60_000, abs=65_000 + 60_000 / per_minute)
+    assert {alert.kind for alert in heard.alerts} == {"feed_time"}
+
+
+@pytest.mark.parametrize("strays", [1, 2, 5])
+def test_strays_far_ahead_of_a_clock_that_is_a_little_ahead_move_nothing(strays: int) -> None:
+    """Nothing lies between them and the others."""
+    clock = FeedTime(0)
+    for n in range(100):
+        clock.correct(n * 6_000 + 250_000 + n % 7 * 1_000, n * 6_000)
+    for n in range(strays):
+        clock.correct(600_000 + 15 * 60_000 + n, 600_000 + n)
+    assert clock.offset_ms == pytest.approx(-255_000, abs=3_000)
+
+
+class Shown(NamedTuple):
+    by_minute: dict[int, int]
+    """Texts on screens, by the minute from the start."""
+    alerts: list[Alert]
+
+
+async def _show(said: Sequence[Said], *rules: AlertRule) -> Shown:
+    worker = Worker(config=DetectionConfig(shadow_rules=rules))
+    handler = worker.start()
+    await handler.assigned(SCORED, 0)
+    texts = [_text(one, offset) for offset, one in enumerate(said)]
+    for start in range(0, len(texts), 7):
+        await handler.apply(handler.prepare(text_batch(texts[start : start + 7], start)))
+    found: dict[int, int] = {}
+    for suffix, sums in worker.ledger.shards[SCORED, 0].numbers.items():
+        if suffix.startswith("texts:") and suffix.endswith(":acme"):
+            for name, number in sums.items():
+                minute, _, label = name.split("|")
+                if label == "texts" and number:
+                    found[int(suffix.split(":")[1]) * 60 + int(minute) - at(0) // 60_000] = number
+    return Shown(found, worker.publisher.alerts())
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_first_poll_of_a_clock_ahead_is_no_surge_on_screens_and_in_rules_of_people(newest_first: bool) -> None:
+    busy = AlertRule("busy", "texts", at_least=10)
+    posts = ahead(polled(talk(range(60), 1), 60, newest_first=newest_first), 20)
+    shown = asyncio.run(_show(posts, busy))
+    assert sum(shown.by_minute.values()) == 60
+    assert max(shown.by_minute.values()) <= 4
+    assert min(shown.by_minute) <= 1
+    assert not [alert for alert in shown.alerts if alert.rule == "busy"]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_burst_in_the_first_poll_of_a_clock_ahead_is_met_by_rules_of_people(newest_first: bool) -> None:
+    busy = AlertRule("busy", "texts", at_least=25)
+    posts = ahead(polled(talk(range(60), 1, crisis=range(56, 59), loud=15), 60, newest_first=newest_first), 20)
+    shown = asyncio.run(_show(posts, busy))
+    assert [alert for alert in shown.alerts if alert.rule == "busy"]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])

@@ -75,7 +75,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "polls",
     ),
     "streams.detection.brand.poll.Poll": ("since_ms", "minutes"),
-    "streams.detection.brand.poll.PolledMinute": ("by_clock", "minute", "tally"),
+    "streams.detection.brand.poll.PolledMinute": ("by_clock", "minute", "tally", "labels"),
     "streams.detection.brand.breach.Breach": (
         "episode",
         "last_ms",
