@@ -15,6 +15,7 @@ from streams.ingest.foreign import MAX_COUNT, ForeignError
 from streams.money import minor_digits
 
 MoneyUnit = Literal["minor", "major"]
+MAX_CHARS = 64
 _SIGN = r"(?:[-+\u2212]\s*)?"
 _AROUND = r"[^\d.,+\-\u2212()\s]"
 _SHOWN = re.compile(
@@ -47,7 +48,8 @@ def _decimal(value: Any) -> Decimal:
         if amount.is_finite() and abs(amount) < MAX_COUNT * 2:
             return amount
         raise ForeignError("out_of_range", "amount is out of range")
-    shown = _SHOWN.fullmatch(unicodedata.normalize("NFKC", value).strip()) if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else ""
+    shown = _SHOWN.fullmatch(unicodedata.normalize("NFKC", text)) if len(text) <= MAX_CHARS else None
     if shown is None:
         raise ForeignError("wrong_type", "amount is no number")
     signs = [sign for sign in shown.group("open", "first", "second", "last") if sign and sign.strip()]

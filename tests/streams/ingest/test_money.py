@@ -49,7 +49,7 @@ def test_negative_amount_is_one_of_what_is_paid_back_alone(value: Any) -> None:
         minor_units(value, "major", "CNY")
 
 
-@pytest.mark.parametrize("value", ["(19.90", "-19.90-", "19.90)", "19.90 和 20", "1.2万3"])
+@pytest.mark.parametrize("value", ["(19.90", "-19.90-", "19.90)", "19.90 和 20", "1.2万3", "1" + " " * 50_000 + "x"])
 def test_amount_that_is_written_twice_or_half_is_none(value: str) -> None:
     with pytest.raises(ForeignError):
         minor_units(value, "major", "CNY")
