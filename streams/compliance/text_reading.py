@@ -20,6 +20,9 @@ from streams.compliance.personal_data import PersonalDatum, find_personal_data
 
 MASK = "*"
 _CHUNK_OVERLAP_CHARS = 200
+_ROMAN_TO_DIGIT = {first + at: str(at + 1) for first in (0x2160, 0x2170) for at in range(9)}
+"""Ⅰ to Ⅸ and ⅰ to ⅸ, of which the normal form makes letters that run together."""
+_ROMAN_DIGITS = re.compile("[Ⅰ-Ⅸⅰ-ⅸ]{4}")
 _STARRED = re.compile(r"\S")
 
 
@@ -101,6 +104,9 @@ class TextReading:
         """Where in the text personal data stands: in what is read, and in what a page would not show of its HTML."""
         for datum in self.personal_data:
             yield self.original_span(datum.start, datum.end)
+        if _ROMAN_DIGITS.search(self.text):
+            digits = self.text.translate(_ROMAN_TO_DIGIT)
+            yield from TextReading(digits).personal_spans()
         if "<" in self.text or "＜" in self.text:
             source = normalise_mapped(self.text, as_source=True)
             for datum in find_personal_data(lower(source.text)):

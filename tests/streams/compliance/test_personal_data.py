@@ -62,10 +62,22 @@ def found(text: str) -> list[tuple[str, str]]:
         ),
         ("insta: lily_2020x, call me", "messenger_id", "lily_2020x"),
         ("加我绿色软件 zhangsan88", "wechat_id", "zhangsan88"),
+        ("ip ::ffff:183.62.141.9", "ip_address", "::fff:183.62.141.9"),
+        ("DE89/3704/0044/0532/0130/00 danke", "bank_card", "de89/3704/0044/0532/0130/00"),
     ],
 )
 def test_personal_data_is_found(text: str, kind: str, matched: str) -> None:
     assert found(text) == [(kind, matched)]
+
+
+def test_accounts_side_by_side_are_each_found() -> None:
+    both = "g b 2 9 n w b k 6 0 1 6 1 3 3 1 9 2 6 8 1 9, de89370400440532013000"
+    assert [kind for kind, _ in found(both)] == ["bank_card", "bank_card"]
+
+
+def test_words_that_a_country_code_begins_are_no_account_whatever_their_check_digits() -> None:
+    words = (f"at {number} people in the room we" for number in range(10, 100))
+    assert not [text for text in words if found(text)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""All forms, asked of a text at once; most texts of a live chat have nothing that a personal datum is made of."""
+
+from __future__ import annotations
+
+import re
+
+from streams.compliance.matcher import compile_pattern, compile_set
+from streams.compliance.personal_data import (
+    account_names,
+    documents,
+    emails,
+    home_addresses,
+    ibans,
+    net_addresses,
+    number_runs,
+    phones,
+)
+from streams.compliance.personal_data.account_names import HEART
+from streams.compliance.personal_data.digits import (
+    ENGLISH_DIGITS,
+    HAN_DIGITS,
+    PINYIN,
+    ROUND_DIGITS,
+    in_ascii_digits,
+    without_tones,
+)
+from streams.compliance.personal_data.form import PersonalDatum
+
+_FORMS = [
+    (compile_pattern(form.pattern), form.decide)
+    for room in (number_runs, phones, documents, ibans, net_addresses, emails, home_addresses, account_names)
+    for form in room.FORMS
+]
+_ANY = compile_set([pattern.pattern for pattern, _ in _FORMS])
+_HAN_NUMBER = HAN_DIGITS.replace("o", "") + "十百"
+_SIGN = re.compile(rf"[a-z\d{ROUND_DIGITS}{_HAN_NUMBER}]")
+_LATIN_OR_DIGIT = re.compile(rf"[a-z\d{ROUND_DIGITS}]")
+_HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}}|[号弄栋组幢单室房户楼座门])")
+_MAYBE = re.compile(
+    rf"[\d@_{ROUND_DIGITS}{HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{PINYIN})|[艾爱]特|圈a|小老鼠"
+    r"|[ \-]at[ \-]|[(\[{【〔<《「] ?(?:at|a|@) ?[)\]}】〕>》」]"
+    "|wxid|weixin|wechat|绿色|绿软|insta|(?<![a-z])(?:ig|ins)(?![a-z])"
+    rf"|[vw]x|v信|v ?{HEART}|绿泡泡|[加+➕]v|(?:^|[^a-z])v[号:=]|" + "|".join(ENGLISH_DIGITS)
+)
+"""What no datum with a Latin letter or a digit is without."""
+
+
+def find_personal_data(plain: str) -> list[PersonalDatum]:
+    """Personal data in a text in normal form and lower case; spans in order, disjoint."""
+    found: list[PersonalDatum] = []
+    plain = without_tones(plain)
+    if not _may_hold_any(plain):
+        return found
+    plain = in_ascii_digits(plain)
+    for index in sorted(_ANY.Match(plain) or ()):
+        pattern, decide = _FORMS[index]
+        for match in pattern.finditer(plain):
+            found += decide(match, plain)
+    kept: list[PersonalDatum] = []
+    for datum in sorted(found, key=lambda datum: (datum.start, -datum.end)):
+        if not kept or datum.start >= kept[-1].end:
+            kept.append(datum)
+    return kept
+
+
+def _may_hold_any(plain: str) -> bool:
+    """Whether a search is worth while.
+
+    A datum has a Latin letter or a digit of any script in it, or else it is Han alone: a row of Han digits, or a
+    number before a word for a part of an address. Latin letters alone are a datum in few forms.
+    """
+    sign = _SIGN.search(plain)
+    if sign is None:
+        return False
+    if _LATIN_OR_DIGIT.search(plain, sign.start()) is None:
+        return _HAN_ALONE.search(plain, sign.start()) is not None
+    return _MAYBE.search(plain) is not None
