@@ -15,12 +15,13 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from starlette.requests import Request
 
 from streams.clock import DAY_MS
-from streams.errors import PulsewatchError, UsageError
+from streams.errors import UsageError
+from streams.refusals import Refused
 
 COOKIE = "pulsewatch"
 SESSION_MS = 7 * DAY_MS
@@ -41,11 +42,11 @@ LOCAL = Person("local", "operator")
 """The user where there is no token file."""
 
 
-class AccessDenied(PulsewatchError):
+class AccessDenied(Refused):
     """`status` 401: the user is not known. 403: the user may look, not decide. 429: too much at once."""
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, status: int, why: str, **facts: Any) -> None:
+        super().__init__(why, **facts)
         self.status = status
 
 
@@ -94,7 +95,7 @@ def require_viewer(request: Request) -> Person:
     """The user, who may look. Raises AccessDenied."""
     user = current_user(request)
     if user is None:
-        raise AccessDenied(401, "give your token at /login")
+        raise AccessDenied(401, "login_needed")
     return user
 
 
@@ -102,7 +103,7 @@ def require_operator(request: Request) -> Person:
     """The user, who may decide. Raises AccessDenied."""
     user = require_viewer(request)
     if user.role != "operator":
-        raise AccessDenied(403, f"{user.name} may look, not decide")
+        raise AccessDenied(403, "viewer", name=user.name)
     return user
 
 

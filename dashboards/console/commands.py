@@ -27,7 +27,7 @@ from streams.catalogue.quality import examples
 from streams.clock import MINUTE_MS
 from streams.control.campaigns import Campaign, CampaignRequest, campaign_from
 from streams.control.decisions import Decision, Verdict
-from streams.errors import UsageError
+from streams.refusals import Refused
 
 WRONG_TOKEN_SECONDS = 0.5
 
@@ -97,12 +97,12 @@ async def login(request: Request) -> Response:
     auth: TokenAuth | None = request.app.state.auth
     given: LoginRequest = await read_json(request, LoginRequest)
     if auth is None:
-        raise UsageError("this console has no login")
+        raise Refused("no_login")
     user = auth.authenticate(given.token)
     if user is None:
         request.app.state.wrong_tokens.add(address_of(request), request.app.state.clock())
         await asyncio.sleep(WRONG_TOKEN_SECONDS)
-        raise AccessDenied(401, "this token is not known")
+        raise AccessDenied(401, "token_unknown")
     response = json_response({"name": user.name, "role": user.role})
     response.set_cookie(
         COOKIE,
@@ -169,7 +169,7 @@ def _removed(sources: PageSources, given: RemovalRequest, user: Person) -> Remov
 def _catalogue(sources: PageSources) -> LiveCatalogue:
     live = sources.facts.live
     if live is None:
-        raise UsageError("there is no catalogue: set PULSEWATCH_BRANDS")
+        raise Refused("no_catalogue")
     return live
 
 
@@ -186,10 +186,10 @@ def _saved(sources: PageSources, given: BrandRequest, user: Person) -> SavedBran
 def _decided(sources: PageSources, given: DecisionRequest, user: Person) -> Decision:
     found = alert.find(sources, given.fingerprint)
     if found is None:
-        raise UsageError(f"there is no alert {given.fingerprint[:40]}")
+        raise Refused("alert_unknown", alert=given.fingerprint[:40])
     now_ms, minutes = sources.readers.clock(), given.silence_minutes
     if minutes is not None and not 0 <= minutes <= MAX_SILENCE_MINUTES:
-        raise UsageError(f"a silence lasts 0 to {MAX_SILENCE_MINUTES} minutes")
+        raise Refused("silence_length", minutes=MAX_SILENCE_MINUTES)
     until_ms = None if minutes is None else now_ms + minutes * MINUTE_MS
     return sources.readers.decisions.record(found, given.verdict, user.name, now_ms, given.note.strip(), until_ms)
 

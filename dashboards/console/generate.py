@@ -4,7 +4,7 @@
 
     web/src/types.ts      ← the structs of dashboards.console.pages, by way of routes.PAGES
     web/src/generated.ts  ← metrics (engagement.dictionary), alert kinds (alerts.kinds), rule families (the packs),
-                            currencies (streams.money),
+                            currencies (streams.money), reasons of what is refused (streams.refusals),
                             platforms (notification.words), and the traditional form of every Chinese word, these
                             and those of web/src/words.ts
 
@@ -29,6 +29,7 @@ from streams.engagement.dictionary import METRICS, Screen, shown_on
 from streams.errors import UsageError
 from streams.money import CURRENCIES, SIGNS, minor_digits
 from streams.notification.words import PLATFORMS
+from streams.refusals import REFUSALS
 
 SOURCES = Path(__file__).parent / "web" / "src"
 _Struct = shapes.StructType | shapes.DataclassType
@@ -144,7 +145,8 @@ def words() -> str:
     platforms = {name: (zh, en) for name, (en, zh) in PLATFORMS.items()}
     families = {family: (title.zh, title.en) for family, title in family_titles().items()}
     own = [json.loads(row)[0] for row in _WORD.findall(_read(SOURCES / "words.ts"))]
-    chinese = [*own, *(zh for zh, _ in [*metrics.values(), *kinds.values(), *families.values(), *platforms.values()])]
+    tables: tuple[Mapping[Any, tuple[str, str]], ...] = (metrics, kinds, families, platforms, REFUSALS)
+    chinese = [*own, *(zh for table in tables for zh, _ in table.values())]
     traditional = {zh: turned for zh in sorted(set(chinese)) if (turned := in_traditional(zh)) != zh}
     screens: tuple[Screen, ...] = ("comparison", "report")
     return "\n".join([
@@ -153,6 +155,7 @@ def words() -> str:
         _table("KINDS", kinds),
         _table("FAMILIES", families),
         _table("PLATFORMS", platforms),
+        _table("REFUSALS", REFUSALS),
         "export const SHOWN_ON = {",
         *(f"  {screen}: {_metrics_of(screen)}," for screen in screens),
         "} as const;\n",

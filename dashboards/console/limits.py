@@ -62,7 +62,7 @@ class OpenStreams:
         names = [("all", "")] + [("address", address)] + ([("person", person)] if person is not None else [])
         limits = {"all": MAX_STREAMS, "address": MAX_STREAMS_OF_ADDRESS, "person": MAX_STREAMS_OF_PERSON}
         if any(self._held[name] >= limits[name[0]] for name in names):
-            raise AccessDenied(TOO_MANY, "too many live pages are open: close some; this one is refreshed less often")
+            raise AccessDenied(TOO_MANY, "pages_too_many")
         self._held.update(names)
         try:
             yield
@@ -88,5 +88,5 @@ class WrongTokens:
         while given and given[0] <= now_ms - MINUTE_MS:
             given.popleft()
         if len(given) >= WRONG_TOKENS_A_MINUTE:
-            raise AccessDenied(TOO_MANY, "too many wrong tokens from this address: try again in a minute")
+            raise AccessDenied(TOO_MANY, "tokens_too_many")
         given.append(now_ms)

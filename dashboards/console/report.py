@@ -24,6 +24,7 @@ from streams.compliance.loader import family_titles
 from streams.engagement.dictionary import METRICS, SUMS, SumMetric, Unit, shown_on
 from streams.errors import UsageError
 from streams.money import major_units, money_text
+from streams.refusals import Refused
 
 _PAGES = Environment(
     loader=PackageLoader("dashboards.console"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -159,7 +160,7 @@ def cell(text: str) -> str:
 def _found(readers: Readers, campaign_id: str, history: Sequence[Alert] = ()) -> CampaignPage:
     found = campaign_page(readers, campaign_id, history)
     if found.head is None:
-        raise UsageError(f"there is no campaign {campaign_id[:40]}")
+        raise Refused("campaign_unknown", campaign=campaign_id[:40])
     return found
 
 

@@ -30,14 +30,14 @@ from starlette.types import Receive, Scope, Send
 
 from dashboards.console import commands, report
 from dashboards.console.auth import AccessDenied, TokenAuth, require_viewer
-from dashboards.console.json_http import NO_STORE, json_response
+from dashboards.console.json_http import NO_STORE, json_response, problem_of
 from dashboards.console.limits import OpenStreams, WrongTokens, address_of, asker_of, read_in_turn
 from dashboards.console.pages import alert, brand, brands, campaign, operations, overview, quality, room
 from dashboards.console.security import SecurityMiddleware
 from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream, View
 from streams.control.recorder import SWEEP_SECONDS
-from streams.errors import Unavailable, UsageError
+from streams.errors import PulsewatchError, Unavailable, UsageError
 
 LOG = logging.getLogger(__name__)
 BUNDLE = Path(__file__).parent / "static"
@@ -93,7 +93,7 @@ def application(sources: PageSources, auth: TokenAuth | None, names: Collection[
             Middleware(SecurityMiddleware, names=names),
             Middleware(GZipMiddleware, minimum_size=2_000),
         ],
-        exception_handlers={Unavailable: _unavailable, UsageError: _bad_request, AccessDenied: _denied},
+        exception_handlers={Unavailable: _refused, UsageError: _refused},
     )
     server.state.stream, server.state.auth, server.state.clock = stream, auth, sources.readers.clock
     server.state.open_streams, server.state.wrong_tokens = OpenStreams(), WrongTokens()
@@ -226,13 +226,7 @@ async def _record_campaigns(stream: PageStream) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def _unavailable(_request: Request, error: Exception) -> Response:
-    return json_response({"error": str(error)}, 503)
-
-
-async def _bad_request(_request: Request, error: Exception) -> Response:
-    return json_response({"error": str(error)}, 400)
-
-
-async def _denied(_request: Request, error: Exception) -> Response:
-    return json_response({"error": str(error)}, error.status if isinstance(error, AccessDenied) else 403)
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, PulsewatchError)
+    status = error.status if isinstance(error, AccessDenied) else 503 if isinstance(error, Unavailable) else 400
+    return json_response(problem_of(error), status)

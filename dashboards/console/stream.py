@@ -9,8 +9,8 @@ All clients of a page share its reading, which ends with the last of them. A pag
 before those that are read again, and first readings are taken in turn by who asks (dashboards.console.reading_thread).
 
     event: panels   {"room": …, "notices": …}     whole panels, all of them first
-    event: beat     {"now_ms": …, "read_ms": …, "trouble": "…"}  alive; when the panels were last read, 0 if never;
-                                                                 trouble says what cannot be read
+    event: beat     {"now_ms": …, "read_ms": …, "trouble": {…}}  alive; when the panels were last read, 0 if never;
+                                                                 trouble says why they cannot be, else null
 """
 
 import asyncio
@@ -23,9 +23,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from dashboards.console.json_http import Problem, problem_of
 from dashboards.console.reading_thread import Reading, ReadingThread, Urgency
 from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
+from streams.refusals import Refused
 
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 0.2
@@ -51,6 +53,14 @@ def joined(parts: Panels) -> bytes:
     return b"{" + b",".join(b'"' + name.encode() + b'":' + value for name, value in parts.items()) + b"}"
 
 
+class Beat(msgspec.Struct, frozen=True):
+    """A sign of life of a page's stream."""
+
+    now_ms: int
+    read_ms: int
+    trouble: Problem | None
+
+
 @dataclass
 class FollowedPage:
     """One page with its clients. `version` grows with each reading, the first of which is `first`."""
@@ -59,7 +69,7 @@ class FollowedPage:
     key: str
     first: Reading[Panels]
     parts: Panels = field(default_factory=dict)
-    trouble: str = ""
+    trouble: Problem | None = None
     clients: int = 0
     version: int = 0
     read_ms: int = 0
@@ -115,7 +125,7 @@ class PageStream:
                 if fresh:
                     sent.update(fresh)
                     yield _event("panels", joined(fresh))
-                beat = {"now_ms": self._sources.readers.clock(), "read_ms": page.read_ms, "trouble": page.trouble}
+                beat = Beat(self._sources.readers.clock(), page.read_ms, page.trouble)
                 yield _event("beat", msgspec.json.encode(beat))
                 await _until(page.changed, partial(_is_newer, page, version), BEAT_SECONDS)
         finally:
@@ -176,13 +186,13 @@ class PageStream:
             moves = self._moves
             reading = self.call(again, Urgency.REFRESH) if page.version else page.first.result()
             try:
-                page.parts, page.trouble = await reading, ""
+                page.parts, page.trouble = await reading, None
                 page.read_ms = self._sources.readers.clock()
             except PulsewatchError as error:
-                page.trouble = str(error)
+                page.trouble = problem_of(error)
             except Exception:
                 LOG.exception("the page %s %s cannot be read", page.view.__module__, page.key)
-                page.trouble = "this page cannot be read; the console's log says why"
+                page.trouble = problem_of(Refused("page_broken"))
             page.version += 1
             async with page.changed:
                 page.changed.notify_all()

@@ -18,6 +18,7 @@ import yaml
 
 from streams.catalogue.brand import Brand, brands_of
 from streams.errors import UsageError
+from streams.refusals import Refused
 
 _WIDTH: Final = 10_000
 """Nothing is wrapped: a line of a list stays a line."""
@@ -32,7 +33,7 @@ def with_brand(source: str, path: Path, brand: Brand) -> str:
     changed = _added(source, nodes, brand) if known is None else _replaced(source, nodes, known, brand)
     after = [brand if one.id == brand.id else one for one in before] + ([brand] if known is None else [])
     if brands_of(changed, path) != after:
-        raise UsageError(f"{path.name}: {brand.id} cannot be put into this file by itself: edit the file")
+        raise Refused("brand_not_put", file=path.name, brand=brand.id)
     return changed
 
 
@@ -42,10 +43,10 @@ def without_brand(source: str, path: Path, brand_id: str) -> str:
     before = brands_of(source, path)
     after = [one for one in before if one.id != brand_id]
     if len(after) == len(before):
-        raise UsageError(f"{path.name}: there is no brand {brand_id[:40]}")
+        raise Refused("brand_unknown", file=path.name, brand=brand_id[:40])
     against = [one.id for one in after if brand_id in one.rivals]
     if against:
-        raise UsageError(f"{brand_id} is a rival of {', '.join(against[:5])}: take it out there first")
+        raise Refused("brand_is_rival", brand=brand_id, others=", ".join(against[:5]))
     nodes = _brands_node(source, path)
     at = next(number for number, one in enumerate(before) if one.id == brand_id)
     changed = _cut_out(source, nodes, at) if nodes.flow_style else _cut_lines(source, nodes, at)
@@ -54,7 +55,7 @@ def without_brand(source: str, path: Path, brand_id: str) -> str:
     except UsageError:
         agrees = False
     if not agrees:
-        raise UsageError(f"{path.name}: {brand_id} cannot be taken out of this file by itself: edit the file")
+        raise Refused("brand_not_taken", file=path.name, brand=brand_id)
     return changed
 
 
@@ -83,7 +84,7 @@ def prepared(path: Path, text: str) -> Iterator[None]:
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:
-    return UsageError(f"{path.name} cannot be written by the console ({error.strerror}): its folder must be its own")
+    return Refused("catalogue_unwritable", file=path.name, reason=error.strerror)
 
 
 def _brands_node(source: str, path: Path) -> Any:

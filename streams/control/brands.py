@@ -16,6 +16,7 @@ from streams.catalogue.editing import prepared, with_brand, without_brand
 from streams.catalogue.live import revision_of
 from streams.errors import UsageError
 from streams.ledger.reader import answers
+from streams.refusals import Refused
 
 MAX_CHANGES: Final = 1_000
 
@@ -74,7 +75,7 @@ def _seen(path: Path, brand_id: str, revision: str) -> tuple[str, Brand | None]:
     source = _text(path)
     brands = brands_of(source, path)
     if revision_of(brands) != revision:
-        raise UsageError("somebody else has changed the file meanwhile: look at it again, then save")
+        raise Refused("catalogue_moved")
     return source, next((one for one in brands if one.id == brand_id), None)
 
 

@@ -19,13 +19,14 @@ import msgspec
 
 from streams.clock import MINUTE_MS
 from streams.engagement.hyperloglog import fold, read
-from streams.errors import UsageError
 from streams.ledger.reader import answers
+from streams.refusals import Refused
 
 KEPT_SECONDS = 400 * 86_400
 MAX_AROUND_MINUTES = 24 * 60
 MAX_MINUTES = 31 * 24 * 60
 MAX_CAMPAIGNS = 500
+MAX_NAME = 120
 
 CampaignScope = Literal["room", "brand", "product"]
 Status = Literal["planned", "running", "over"]
@@ -100,16 +101,16 @@ def campaign_from(request: CampaignRequest, author: str, now_ms: int) -> Campaig
     """The campaign that a person asked for. Raises UsageError that says what is wrong with the request."""
     name, scope_id = request.name.strip(), request.scope_id.strip()
     brand_id = request.brand_id.strip() or (scope_id if request.scope == "brand" else "")
-    if not name or len(name) > 120:
-        raise UsageError("a campaign has a name of at most 120 characters")
+    if not name or len(name) > MAX_NAME:
+        raise Refused("campaign_name", max=MAX_NAME)
     if not scope_id or len(scope_id) > 128:
-        raise UsageError(f"name the {request.scope} that the campaign is about")
+        raise Refused("campaign_place", scope=request.scope)
     if not brand_id:
-        raise UsageError(f"name the brand of the {request.scope}, whose alerts and comments are looked at")
+        raise Refused("campaign_brand", scope=request.scope)
     if not 0 < request.starts_ms < request.ends_ms:
-        raise UsageError("a campaign ends after it starts")
+        raise Refused("campaign_times")
     if request.ends_ms - request.starts_ms > MAX_MINUTES * MINUTE_MS:
-        raise UsageError(f"a campaign lasts {MAX_MINUTES // 1440} days at most")
+        raise Refused("campaign_length", days=MAX_MINUTES // 1440)
     tags = [tag for tag in (tag.strip()[:40] for tag in request.tags[:20]) if tag]
     return Campaign(
         campaign_id=secrets.token_hex(6),
@@ -150,16 +151,16 @@ class Campaigns:
         """Add it, or replace the one with its id. Raises UsageError where there are too many."""
         [count, known] = answers(self._client, [("HLEN", self._key), ("HEXISTS", self._key, campaign.campaign_id)])
         if count >= MAX_CAMPAIGNS and not known:
-            raise UsageError(f"there are {MAX_CAMPAIGNS} campaigns already: remove one")
+            raise Refused("campaigns_full", count=MAX_CAMPAIGNS)
         answers(self._client, [("HSET", self._key, campaign.campaign_id, msgspec.json.encode(campaign))])
 
     def end(self, campaign_id: str, now_ms: int) -> Campaign:
         """End a running campaign at `now_ms`. Raises UsageError where there is none of this id, or it does not run."""
         campaign = self.find(checked(campaign_id))
         if campaign is None:
-            raise UsageError(f"there is no campaign {campaign_id[:40]}")
+            raise Refused("campaign_unknown", campaign=campaign_id[:40])
         if not campaign.starts_ms < now_ms < campaign.ends_ms:
-            raise UsageError(f"{campaign.name} does not run now")
+            raise Refused("campaign_idle", campaign=campaign.name)
         ended = msgspec.structs.replace(campaign, ends_ms=now_ms)
         self.save(ended)
         return ended
@@ -203,5 +204,5 @@ class Campaigns:
 def checked(campaign_id: str) -> str:
     """An id that is safe in a Redis key. Raises UsageError for any other."""
     if not _ID.match(campaign_id):
-        raise UsageError(f"{campaign_id[:40]!r} is no campaign's id")
+        raise Refused("campaign_id", campaign=repr(campaign_id[:40]))
     return campaign_id

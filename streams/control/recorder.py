@@ -11,7 +11,7 @@ from streams.control.campaigns import PARTS, Campaign, CampaignMinute, Campaigns
 from streams.detection.views.reader import ViewReader
 from streams.engagement.hyperloglog import fold, read
 from streams.engagement.reader import EngagementReader
-from streams.errors import UsageError
+from streams.refusals import Refused
 
 SWEEP_MINUTES = 120
 """Engagement keeps its minutes for 150, and may expire them ten minutes early. Late events are copied with them."""
@@ -31,9 +31,7 @@ class CampaignRecorder:
         """Save a new campaign and copy at once what came before it, for it expires. Raises UsageError where there are
         too many campaigns, and for one that has begun in a place of which nothing was heard."""
         if campaign.starts_ms <= present_ms and not self.is_known(campaign.scope, campaign.scope_id):
-            raise UsageError(
-                f"nothing was heard of the {campaign.scope} {campaign.scope_id} in the last 24 hours: is the id right?"
-            )
+            raise Refused("place_unheard", scope=campaign.scope, id=campaign.scope_id)
         self._campaigns.save(campaign)
         self.sweep(present_ms)
 

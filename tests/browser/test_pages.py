@@ -394,6 +394,22 @@ def test_campaign_of_a_room_that_nobody_heard_of_is_refused_by_the_page(shown: E
     chromium.complaints[:] = [told for told in chromium.complaints if "400" not in told]
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-Hans", "没有收到直播间 no-such-room"), ("zh-Hant", "沒有收到直播間 no-such-room")]
+)
+def test_refused_campaign_is_told_in_the_pages_language(
+    shown: Evening, chromium: Browser, language: str, told: str
+) -> None:
+    with chromium.page(f"{shown.url}campaigns?lang={language}", expect=EITHER) as page:
+        page.locator("input[name=name]").fill("Nowhere")
+        page.locator("input[name=scope_id]").fill("no-such-room")
+        page.locator("input[name=brand_id]").fill(BRAND)
+        page.locator("form.fields button.first").click()
+        expect(page.locator("form.fields").get_by_role("alert")).to_contain_text(told)
+    # The browser itself tells of the refusal.
+    chromium.complaints[:] = [one for one in chromium.complaints if "400" not in one]
+
+
 def test_campaign_of_a_product_says_that_mood_and_rules_are_the_whole_brands(shown: Evening, chromium: Browser) -> None:
     with chromium.page(f"{shown.url}campaigns?lang=en", expect=EITHER) as page:
         product = page.evaluate("fetch('/api/known').then((one) => one.json()).then((one) => one.product[0])")

@@ -321,6 +321,7 @@ def test_campaign_in_a_room_that_nobody_heard_of_is_refused_unless_it_is_to_come
     refused = console.post("campaigns", {**draft, "scope_id": "nowhere", "starts_ms": TEN_MS})
     assert refused.status_code == 400
     assert "nothing was heard of the room nowhere" in refused.json()["error"]
+    assert (refused.json()["why"], refused.json()["facts"]) == ("place_unheard", {"scope": "room", "id": "nowhere"})
     later = console.post("campaigns", {**draft, "scope_id": "nowhere", "starts_ms": TEN_MS + 200 * MINUTE_MS})
     assert later.status_code == 201
     assert "r1" in console.get("known")["room"]
@@ -383,7 +384,7 @@ def test_stream_sends_all_panels_and_then_those_that_changed(settings: Settings,
 
 def test_stream_beats_without_trouble_while_nothing_happens(console: Served) -> None:
     beats = (data["trouble"] for name, data in events(console, "start") if name == "beat")
-    assert list(islice(beats, 3)) == [""] * 3
+    assert list(islice(beats, 3)) == [None] * 3
 
 
 def test_stream_says_when_its_panels_were_read(settings: Settings, console: Served) -> None:
@@ -399,7 +400,8 @@ def test_page_reports_an_absent_redis_and_goes_on_when_it_returns(settings: Sett
         assert console.client.get("/api/start").status_code == 503
         assert "Redis does not answer" in console.client.get("/api/start").json()["error"]
         trouble = next(data["trouble"] for name, data in events(console, "start") if name == "beat" and data["trouble"])
-        assert "Redis does not answer" in trouble
+        assert "Redis does not answer" in trouble["error"]
+        assert trouble["why"] == "redis_away"
 
 
 def test_every_answer_carries_the_policy_and_no_script_is_inline(console: Served) -> None:

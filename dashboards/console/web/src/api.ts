@@ -1,4 +1,6 @@
 // What the pages ask the server for once, and what people send it.
+import { reason, t } from "./i18n";
+
 export interface Me {
   name: string | null;
   role: "viewer" | "operator" | null;
@@ -7,17 +9,15 @@ export interface Me {
 
 export const me = async (): Promise<Me> => (await fetch("/api/me")).json() as Promise<Me>;
 
-/** Send what a person decided; the error's text where it is refused. */
-export async function post(path: string, body: unknown): Promise<string | null> {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-pulsewatch": "1" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (answer?.ok) return null;
-  const told = (await answer?.json().catch(() => null)) as { error?: string } | null;
-  return told?.error ?? String(answer?.status ?? "offline");
+/** Why something was not done: in English, and by a name that pages have a sentence for. */
+export interface Problem {
+  error?: string;
+  why?: string;
+  facts?: Record<string, string | number>;
 }
+
+/** Send what a person decided; why it is refused, in the reader's language, or null. */
+export const post = async (path: string, body: unknown): Promise<string | null> => (await ask(path, body)).error ?? null;
 
 /** What a question was answered, or why it was not. */
 export interface Answer<Value> {
@@ -32,7 +32,8 @@ export async function ask<Value>(path: string, body: unknown): Promise<Answer<Va
     headers: { "content-type": "application/json", "x-pulsewatch": "1" },
     body: JSON.stringify(body),
   }).catch(() => null);
-  const told: unknown = await answer?.json().catch(() => null);
-  if (answer?.ok) return { value: told as Value };
-  return { error: (told as { error?: string } | null)?.error ?? String(answer?.status ?? "offline") };
+  if (!answer) return { error: t("away") };
+  const told: unknown = await answer.json().catch(() => null);
+  if (answer.ok) return { value: told as Value };
+  return { error: reason((told ?? {}) as Problem) || t("notDone", { status: answer.status }) };
 }

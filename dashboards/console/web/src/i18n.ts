@@ -1,5 +1,5 @@
 // The reader's language, and words in it.
-import { FAMILIES, KINDS, METRICS, PLATFORMS, TRADITIONAL } from "./generated";
+import { FAMILIES, KINDS, METRICS, PLATFORMS, REFUSALS, TRADITIONAL } from "./generated";
 import { WORDS, type Word } from "./words";
 
 export type { Word };
@@ -27,8 +27,18 @@ function said([chinese, english]: readonly [string, string]): string {
 /** A word, its places filled; of "one|many" the one for n = 1. */
 export function t(word: Word, filled: Record<string, string | number> = {}): string {
   const forms = said(WORDS[word]).split("|");
-  const form = (String(filled.n) === "1" ? forms[0] : forms.at(-1)) ?? "";
-  return form.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+  return fill((String(filled.n) === "1" ? forms[0] : forms.at(-1)) ?? "", filled);
+}
+
+const fill = (form: string, filled: Record<string, string | number>): string =>
+  form.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
+
+/** Why something was not done, in the reader's language; one that no page has a sentence for is said to be English. */
+export function reason({ error = "", why = "", facts = {} }: { error?: string; why?: string; facts?: Record<string, string | number> }): string {
+  if (language === "en" && error) return error;
+  if (!Object.hasOwn(REFUSALS, why)) return error && t("inEnglish", { text: error });
+  const filled = facts.scope === undefined ? facts : { ...facts, scope: named(String(facts.scope)) };
+  return fill(said(REFUSALS[why as keyof typeof REFUSALS]), filled);
 }
 
 export const metric = (id: Metric): string => said(METRICS[id]);

@@ -1,6 +1,7 @@
 // A page's panels, live: what the server sent last, and how fresh it is.
 import { useEffect, useState } from "preact/hooks";
-import { me } from "./api";
+import { me, type Problem } from "./api";
+import { reason } from "./i18n";
 
 const STALE_MS = 8_000;
 const RETRY_MS = 1_500;
@@ -31,15 +32,15 @@ export const address = (page: string, id: string): string =>
 interface Beat {
   now_ms: number;
   read_ms: number;
-  trouble: string;
+  trouble: Problem | null;
 }
 
 /** Live are figures that were read, not a connection that stands. */
 function freshnessOf({ now_ms, read_ms, trouble }: Beat): Pick<Live<unknown>, "freshness" | "trouble" | "lastSeenMs"> {
-  if (trouble) return { freshness: "error", trouble, lastSeenMs: read_ms };
-  if (!read_ms) return { freshness: "loading", trouble, lastSeenMs: 0 };
+  if (trouble) return { freshness: "error", trouble: reason(trouble), lastSeenMs: read_ms };
+  if (!read_ms) return { freshness: "loading", trouble: "", lastSeenMs: 0 };
   const stale = now_ms - read_ms > STALE_MS;
-  return { freshness: stale ? "stale" : "live", trouble, lastSeenMs: stale ? read_ms : now_ms };
+  return { freshness: stale ? "stale" : "live", trouble: "", lastSeenMs: stale ? read_ms : now_ms };
 }
 
 type Update<Panels> = (change: (before: Live<Panels>) => Live<Panels>) => void;
@@ -76,7 +77,7 @@ function follow<Panels>(url: string, update: Update<Panels>): () => void {
       const nowMs = Date.parse(answer.headers.get("date") ?? "") || Date.now();
       update((before) => ({ panels: { ...before.panels, ...(told as Partial<Panels>) }, freshness: "live", trouble: "", lastSeenMs: nowMs }));
     } else if (answer?.status === 401) void sendToLogin();
-    else lost((told as { error?: string } | null)?.error);
+    else lost(reason((told ?? {}) as Problem));
     clearTimeout(retry);
     retry = window.setTimeout(connect, answer?.ok ? ASK_MS : RETRY_MS);
   };

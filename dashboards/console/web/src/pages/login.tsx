@@ -6,12 +6,12 @@ import { Shell } from "../shell";
 import { post } from "../api";
 
 export function LoginPage(): JSX.Element {
-  const [failed, setFailed] = useState(false);
+  const [failed, setFailed] = useState("");
   const enter = async (event: Event): Promise<void> => {
     event.preventDefault();
     const token = new FormData(event.currentTarget as HTMLFormElement).get("token");
     const error = await post("/api/login", { token });
-    setFailed(error !== null);
+    setFailed(error ?? "");
     if (error === null) location.assign(wanted());
   };
   return (
@@ -20,7 +20,7 @@ export function LoginPage(): JSX.Element {
         <form class="fields" onSubmit={(event) => void enter(event)}>
           <label>{t("token")}<input name="token" type="password" required autocomplete="current-password" /></label>
           <button class="first">{t("login")}</button>
-          {failed && <p class="state" role="alert">{t("loginFailed")}</p>}
+          {failed && <p class="state" role="alert">{failed}</p>}
           <p class="basis">{t("loginHelp")}</p>
         </form>
       </section>
