@@ -19,6 +19,8 @@ from streams.notification.sentences import KnownAlert, Reader, key_sentence, sen
 from streams.untrusted import one_line
 
 SHOWN = 10
+NAME_CHARS = 60
+"""Of a brand's or a room's name: behind a longer one nobody would see the figure on a lock screen."""
 """Episodes a message; the others are a number, and one link away."""
 
 
@@ -145,7 +147,7 @@ def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAl
         lines=lines,
         since=since,
         onset_ms=onset_ms,
-        summary=head + reader.words["colon"] + reader.words["space"].join(lines),
+        summary=head + reader.words["colon"] + " · ".join(lines),
         view=links.view(alert),
         runbook=links.runbook(alert),
         key=alert.key,
@@ -155,6 +157,8 @@ def _item(alert: AlertmanagerAlert, links: Links, reader: Reader, known: KnownAl
 def _own_words(alert: AlertmanagerAlert, reader: Reader, since: str) -> list[str]:
     """What the alert's annotations say: of the monitor's own alerts, and where Redis cannot be read."""
     said = alert.annotations.get("summary_zh", "") if reader.language != "en" else ""
+    if reader.language != "en" and not said and alert.episode:
+        said = reader.words["no_record"]  # its summary is in English
     summary = one_line(said or alert.annotations.get("summary", alert.name))
     return [summary, f"{reader.words['since']} {since}"]
 
@@ -183,9 +187,9 @@ def _what(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
 
 
 def _where(alert: AlertmanagerAlert, reader: Reader) -> list[str]:
-    brand, room = alert.labels.get("brand", ""), one_line(alert.labels.get("room", ""))
+    brand, room = alert.labels.get("brand", ""), one_line(alert.labels.get("room", ""), NAME_CHARS)
     called = in_room(room) if reader.language == "en" else reader.words["room"].format(room)
-    parts = [reader.brand_label(brand) if brand else "", called if room else ""]
+    parts = [one_line(reader.brand_label(brand), NAME_CHARS) if brand else "", called if room else ""]
     return [part for part in parts if part]
 
 

@@ -83,22 +83,22 @@ def _figures(alert: Alert, reader: Reader) -> Iterator[str]:
         case "feed_silent" if "quiet_minutes" in observed:
             yield said["silent"].format(
                 source=one_line(alert.source or ""),
-                minutes=number(observed["quiet_minutes"]),
-                gap=number(usual.get("largest_gap_minutes")),
+                minutes=_several("n_minutes", observed["quiet_minutes"], reader),
+                gap=_several("n_minutes", usual.get("largest_gap_minutes"), reader),
             )
         case "feed_time" if "offset_minutes" in observed:
             off = observed["offset_minutes"]
             sentence = said["clock_behind" if off > 0 else "clock_ahead"]
-            yield sentence.format(source=one_line(alert.source or ""), minutes=number(abs(off)))
+            yield sentence.format(source=one_line(alert.source or ""), minutes=_several("n_minutes", abs(off), reader))
         case _ if "texts" in observed:
-            minutes = alert.window_minutes or 5
             yield said["texts"].format(
-                texts=number(observed["texts"]), minutes=minutes, usual=number(usual.get("texts"))
+                texts=_several("n_texts", observed["texts"], reader),
+                minutes=_several("n_minutes", alert.window_minutes or 5, reader),
+                usual=_several("n_usual", usual["texts"], reader) if "texts" in usual else said["usual_unknown"],
             )
             figure = "positive" if alert.kind == "opportunity" else "harmful"
             if observed.get(figure):
-                sentence = said["praise" if figure == "positive" else "harm"]
-                yield sentence.format(**{figure: number(observed[figure])})
+                yield _several("praise" if figure == "positive" else "harm", observed[figure], reader)
             if "texts_per_minute" in present and alert.state == "firing":
                 yield said["now"].format(texts_per_minute=number(present["texts_per_minute"]))
 
@@ -107,12 +107,12 @@ def _breach(alert: Alert, reader: Reader) -> str:
     said, observed = reader.words, alert.observed
     if "undisclosed_minutes" in observed:
         return said["undisclosed"].format(
-            minutes=number(observed["undisclosed_minutes"]), allowed=number(alert.baseline.get("allowed_minutes"))
+            minutes=_several("n_minutes", observed["undisclosed_minutes"], reader),
+            allowed=_several("n_allowed", alert.baseline.get("allowed_minutes"), reader),
         )
     found = next((finding for evidence in alert.evidence for finding in evidence.findings), None)
     family = family_name(alert.family or "", reader.language)
-    findings = observed.get("findings")
-    count = counted(said["findings"], findings, number(findings))
+    count = _several("findings", observed.get("findings"), reader)
     if found is None:
         return said["breaches"].format(findings=count, family=family)
     matched, article = one_line(mask(found.matched), QUOTE_CHARS), one_line(found.article, QUOTE_CHARS)
@@ -147,6 +147,11 @@ def _decided(decision: Decision | None, reader: Reader) -> str:
     if decision is None or decision.verdict not in ("acknowledged", "confirmed", "false_alarm"):
         return ""
     return reader.words[decision.verdict].format(author=one_line(decision.author, 40))
+
+
+def _several(word: str, value: float | None, reader: Reader) -> str:
+    """A figure with its noun or verb, in the form that it takes."""
+    return counted(reader.words[word], value, number(value))
 
 
 def number(value: float | None) -> str:

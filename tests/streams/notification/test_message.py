@@ -226,3 +226,45 @@ def test_one_finding_is_no_findings_and_a_room_is_called_so_once() -> None:
     assert "1 finding of “" in text_of(message)
     assert " · room-105" in message.title
     assert " · room 7312" in told(notice(room="7312")).title
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"observed": {"texts": 1, "harmful": 1}, "baseline": {"texts": 1}, "window_minutes": 1},
+         "1 text in 1 minute; 1 is usual. 1 of them is negative or carries a risk."),
+        ({"observed": {"texts": 9}, "baseline": {}}, "9 texts in 5 minutes; what is usual is not known yet."),
+    ],
+)  # fmt: skip
+def test_figures_and_their_words_agree_in_number(changes: dict[str, Any], sentence: str) -> None:
+    records = known(crisis(**{"present": {}, **changes}))
+    assert told(notice(brand="山野"), records=records).items[0].lines[0] == sentence
+
+
+def test_silence_of_a_minute_is_told_in_the_singular() -> None:
+    figures = {"observed": {"quiet_minutes": 1}, "baseline": {"largest_gap_minutes": 1}}
+    records = known(of_room("feed_silent", fingerprint="f3", source="douyin-1", **figures))
+    title = told(notice("f3", alertname="FeedSilent", kind="feed_silent"), records=records).title
+    assert title.endswith("Nothing from douyin-1 for 1 minute; its longest gap before was 1 minute.")
+
+
+def test_unknown_usual_is_said_to_be_unknown_in_chinese_too() -> None:
+    records = known(crisis(baseline={}, present={}))
+    assert "5 分钟内有 392 条讨论，平时的水平尚不清楚。" in told(notice(), records=records, reader=CHINESE).title
+
+
+def test_long_name_leaves_the_figure_on_the_lock_screen() -> None:
+    message = told(notice(brand="牌" * 200), records=known(crisis()))
+    assert len(message.title) < 150
+    assert "392 texts" in message.title
+
+
+@pytest.mark.parametrize("reader", [ENGLISH, CHINESE])
+def test_one_line_keeps_a_quotes_platform_apart_from_what_follows(reader: Reader) -> None:
+    item = told(notice(), records=known(crisis()), reader=reader).items[0]
+    assert " · ".join(item.lines) in item.summary
+
+
+def test_chinese_message_without_a_record_mixes_in_no_english() -> None:
+    item = told(notice(brand="山野"), reader=CHINESE).items[0]
+    assert item.lines[0] == "暂时读不到数字和原文，请在控制台查看。"
