@@ -18,6 +18,7 @@ from streams.notification.gate import HEADERS_ONLY, Gate
 
 KEPT = 1000
 MAX_BODY_BYTES = 10_000_000
+MAX_LENGTH_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
         if refusal := self.server.gate.refuses_page(self._lower_headers()):
             self._answer(refusal.status, {"error": refusal.reason})
             return
-        length = int(self.headers.get("Content-Length") or 0)
+        told = self.headers.get("Content-Length") or ""
+        length = int(told) if told.isascii() and told.isdecimal() and len(told) < MAX_LENGTH_DIGITS else 0
         if not 0 < length <= MAX_BODY_BYTES:
             self._answer(413, {"error": f"a body of 1 to {MAX_BODY_BYTES} bytes is taken"})
             return
         try:
             self.server.take(json.loads(self.rfile.read(length)))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             self._answer(400, {"error": f"not an Alertmanager notification: {type(error).__name__}"})
         else:
             self._answer(200, {})

@@ -74,7 +74,10 @@ _decode = msgspec.json.Decoder(Notification).decode
 
 def read(body: bytes) -> Notification:
     """The notification in a request's body. Raises ValueError where it is none, or has no alerts."""
-    notification = _decode(body)
+    try:
+        notification = _decode(body)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not notification.alerts:
         raise ValueError("a notification without alerts")
     return notification

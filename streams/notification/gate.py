@@ -7,10 +7,9 @@ its own `Host`. Alertmanager sends none of that, and has the token.
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
-from streams.loopback import is_loopback
+from streams.loopback import is_own_name
 from streams.secret_file import read_word
 
 CONTENT_TYPE = "application/json"
@@ -48,8 +47,7 @@ class Gate:
 
     def refuses_host(self, headers: Mapping[str, str]) -> Refusal | None:
         """Of any request: whether it calls this server by a name that is not its own."""
-        name = host_name(headers.get("host", ""))
-        own = _is_address(name) or is_loopback(name) or (name and "." not in name) or name in self.names
+        own = is_own_name(headers.get("host", ""), self.names)
         return None if own else Refusal(421, "this server has another name")
 
     def _has_token(self, header: str) -> bool:
@@ -63,18 +61,3 @@ class Gate:
 
 HEADERS_ONLY = Gate()
 """Asks for no token: web pages are refused all the same."""
-
-
-def host_name(host: str) -> str:
-    """A Host header without its port, in lower case."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True

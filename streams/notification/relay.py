@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.catalogue.facts import BrandFacts
+from streams.errors import UsageError
 from streams.notification.alertmanager import read
 from streams.notification.alertmanager_api import AlertmanagerApi
 from streams.notification.delivery import Outcome, ReceiverClient
@@ -100,7 +101,11 @@ async def serve(
 
 
 async def _relay(request: web.Request) -> web.Response:
-    refusal = request.app[GATE].refuses_page({name.lower(): value for name, value in request.headers.items()})
+    try:
+        refusal = request.app[GATE].refuses_page({name.lower(): value for name, value in request.headers.items()})
+    except UsageError as error:
+        LOG.warning("no notification can be taken: %s", error)
+        return web.json_response({"error": "the relay's own token cannot be read; its log says why"}, status=503)
     if refusal is not None:
         LOG.warning("a notification is refused: %s", refusal.reason)
         return web.json_response({"error": refusal.reason}, status=refusal.status)

@@ -22,6 +22,7 @@ from streams.ingest.http.keys import ANYBODY, Sender, Senders
 from streams.ingest.http.openapi import Answer, Health, Problem, document
 from streams.ingest.http.posted import EventResult, PostedEvent, Routed, read_posted, receive
 from streams.kafka.producer import TopicPublisher
+from streams.loopback import is_own_name
 from streams.metrics import INGEST_EVENTS
 
 IN_FLIGHT_EVENTS: Final = 50_000
@@ -86,8 +87,9 @@ class Ingest:
         return Response(_encode(state), status, media_type="application/json")
 
     async def events(self, request: Request) -> Response:
-        """1. Who sends it? 2. Read the body, bounded. 3. Its rate. 4. Each event. 5. Kafka. 6. The answer."""
+        """1. Is it no web page? 2. Who sends it? 3. Its body, bounded. 4. Its rate. 5. Events. 6. Kafka. 7. Answer."""
         try:
+            self._refuse_pages(request)
             body = await read_body(request.stream(), request.headers.get("content-encoding", "identity").lower())
             sender = self._sender(request, body)
             raws = split(body, request.headers.get("content-type", "").partition(";")[0].strip().lower())
@@ -108,6 +110,16 @@ class Ingest:
             INGEST_EVENTS.labels(status).inc(counts[status])
         answer = Answer(counts["accepted"], counts["refused"], counts["unmatched"], results)
         return Response(_encode(answer), media_type="application/json")
+
+    def _refuse_pages(self, request: Request) -> None:
+        """Without keys whoever reaches loopback may send, a browser's pages not: one sends its origin, or calls us by
+        a name that it pointed here. Raises Refused."""
+        if self._senders is not None:
+            return
+        if not is_own_name(request.headers.get("host", "")):
+            raise Refused(421, "this server has another name: call it by its address, or give it --keys")
+        if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise Refused(403, "web pages send no events: give --keys")
 
     def _sender(self, request: Request, body: bytes) -> Sender:
         if self._senders is None:

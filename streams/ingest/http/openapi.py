@@ -47,8 +47,10 @@ def document() -> dict[str, Any]:
     problems = {
         "400": "The body is no JSON, is cut short or has no event.",
         "401": "The key or the signature is missing, unknown, old or used before.",
+        "403": "A web page asks, and no keys are set.",
         "413": "The body or the number of its events is too large.",
         "415": "The content type or encoding is unknown.",
+        "421": "It is called by a name that is not its own, and no keys are set.",
         "429": "The key's rate, or what Kafka takes, is exceeded: send the same again after Retry-After seconds.",
         "503": "Kafka does not acknowledge: send the same again after Retry-After seconds; nothing is counted twice.",
     }

@@ -244,3 +244,19 @@ async def test_end_that_comes_again_is_told_once(tmp_path: Path) -> None:
             assert await told(client, sent(*alerts)) == 200
     heads = ["RESOLVED" in str(body) for body in robot.got]
     assert heads == [False, True, False, False, True]
+
+
+async def test_nested_body_is_no_notification_and_no_error_of_ours(tmp_path: Path) -> None:
+    nested = b'{"alerts": ' + b"[" * 100_000 + b"]" * 100_000 + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    async with relay_to(Robot([OK]), tmp_path) as client:
+        for body in (nested, b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"):
+            answer = await client.post("/alerts/desk", data=body, headers={"Content-Type": "application/json"})
+            assert answer.status == 400
+
+
+async def test_token_file_that_cannot_be_read_is_told_as_not_now(tmp_path: Path) -> None:
+    app = application({}, Links(), gate=Gate(tmp_path / "gone"))
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        answer = await client.post("/alerts/desk", json={}, headers={"Authorization": "Bearer t0ken"})
+        assert answer.status == 503
+        assert str(tmp_path) not in await answer.text()

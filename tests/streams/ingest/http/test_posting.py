@@ -202,3 +202,30 @@ async def test_interface_is_described() -> None:
 
 def test_answer_is_what_the_description_says() -> None:
     assert msgspec.json.decode(b'{"accepted":1,"refused":0,"unmatched":0,"results":[]}', type=Answer).accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:9109"}, 200),
+        ({"host": "[::1]:9109"}, 200),
+        ({"host": "rebound.evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example:9109"}, 421),
+        ({"host": "localhost."}, 421),
+        ({"host": "127.0.0.1:9109", "origin": "null"}, 403),
+        ({"host": "127.0.0.1:9109", "origin": "http://127.0.0.1:9109"}, 403),
+        ({"host": "127.0.0.1:9109", "sec_fetch_site": "cross-site"}, 403),
+    ],
+)
+async def test_web_pages_send_nothing_where_no_keys_are_set(headers: dict[str, str], status: int) -> None:
+    place = Place()
+    assert (await place.post(posted(), **headers)).status_code == status
+    assert len(place.events(LIVE)) == (status == 200)
+
+
+async def test_key_lets_in_by_any_name(tmp_path: Path) -> None:
+    key, digest = new_key()
+    (tmp_path / "keys.yaml").write_text(f"keys:\n  - name: shop\n    sha256: {digest}\n")
+    place = Place(read_senders(tmp_path / "keys.yaml"))
+    answer = await place.post(posted(), host="events.example.net", authorization=f"Bearer {key}")
+    assert answer.status_code == 200
