@@ -10,12 +10,13 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 # Read by transformers at its import: without torch it warns that no models are available, but ONNX Runtime runs ours.
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 import msgspec
+from tokenizers import normalizers
 from transformers import AutoConfig, AutoTokenizer
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,26 @@ def load_tokeniser(folder: Path, max_tokens: int) -> Tokeniser:
     backend = AutoTokenizer.from_pretrained(folder, local_files_only=True).backend_tokenizer
     backend.no_padding()  # what a folder's settings add or cut here, the attention mask would not know
     backend.no_truncation()
-    backend.encode_special_tokens = True  # `[SEP]` and `</s>` in a text are words that somebody wrote
+    _take_special_tokens_as_text(backend)
     return Tokeniser(backend, max_tokens)
+
+
+def _take_special_tokens_as_text(backend: Any) -> None:
+    """`[SEP]` and `</s>` in a text are words that somebody wrote.
+
+    A SentencePiece model has them among its pieces too, as the best of all: there a space parts their first sign.
+    """
+    backend.encode_special_tokens = True
+    special = {token.content for token in backend.get_added_tokens_decoder().values() if token.special}
+    pieces = [
+        written
+        for written in sorted({*special, *(token.lower() for token in special)})
+        if len(written) > 1 and written in backend.encode(f"a {written}a", add_special_tokens=False).tokens
+    ]
+    if pieces:
+        before = [] if backend.normalizer is None else [backend.normalizer]
+        apart = [normalizers.Replace(written, f"{written[0]} {written[1:]}") for written in pieces]
+        backend.normalizer = normalizers.Sequence([*before, *apart])
 
 
 class _Vocabulary(msgspec.Struct):

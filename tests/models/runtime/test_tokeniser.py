@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from models.runtime.classifier import BUNDLED
 from models.runtime.tokeniser import Tokeniser, load_tokeniser
@@ -62,6 +64,26 @@ def test_a_special_token_that_somebody_wrote_is_text(special: str) -> None:
         assert ids is not None
         assert (ids[0], ids[-1]) == (101, 102)
         assert not {0, 101, 102, 103} & {*ids[1:-1]}
+
+
+@pytest.mark.parametrize("special", ["<s>", "</s>", "<pad>", "<unk>", "<mask>"])
+def test_a_special_token_that_is_a_piece_of_the_model_is_text_too(tmp_path: Path, special: str) -> None:
+    names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    letters = [(letter, -5.0) for letter in "</>abdkmnpsu"]
+    backend = Tokenizer(models.Unigram([*((name, 0.0) for name in names), ("▁", -2.0), *letters], unk_id=3))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.add_special_tokens(names)
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    backend.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "config.json").write_text('{"model_type": "xlm-roberta", "max_position_embeddings": 64}')
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    for text in (f"a {special} b", f"a{special}b", special):
+        (ids,) = load_tokeniser(tmp_path, 32).encode([text])
+        assert ids is not None
+        assert (ids[0], ids[-1]) == (0, 2)
+        assert not set(range(len(names))) & {*ids[1:-1]}
 
 
 def test_more_tokens_than_positions_are_refused() -> None:
