@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 
 from streams.compliance.matcher import compile_pattern, compile_set
-from streams.compliance.personal_data import (
-    account_names,
-    documents,
-    emails,
-    home_addresses,
-    ibans,
-    net_addresses,
-    number_runs,
-    phones,
-)
+from streams.compliance.personal_data.account_names import FORMS as ACCOUNT_NAMES
 from streams.compliance.personal_data.account_names import HEART
 from streams.compliance.personal_data.digits import (
     ENGLISH_DIGITS,
@@ -24,12 +15,19 @@ from streams.compliance.personal_data.digits import (
     in_ascii_digits,
     without_tones,
 )
+from streams.compliance.personal_data.documents import FORMS as DOCUMENTS
+from streams.compliance.personal_data.emails import FORMS as EMAILS
 from streams.compliance.personal_data.form import PersonalDatum
+from streams.compliance.personal_data.home_addresses import FORMS as HOME_ADDRESSES
+from streams.compliance.personal_data.ibans import FORMS as IBANS
+from streams.compliance.personal_data.net_addresses import FORMS as NET_ADDRESSES
+from streams.compliance.personal_data.number_runs import FORMS as NUMBER_RUNS
+from streams.compliance.personal_data.phones import FORMS as PHONES
 
 _FORMS = [
     (compile_pattern(form.pattern), form.decide)
-    for room in (number_runs, phones, documents, ibans, net_addresses, emails, home_addresses, account_names)
-    for form in room.FORMS
+    for forms in (NUMBER_RUNS, PHONES, DOCUMENTS, IBANS, NET_ADDRESSES, EMAILS, HOME_ADDRESSES, ACCOUNT_NAMES)
+    for form in forms
 ]
 _ANY = compile_set([pattern.pattern for pattern, _ in _FORMS])
 _HAN_NUMBER = HAN_DIGITS.replace("o", "") + "十百"
