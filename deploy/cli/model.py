@@ -177,15 +177,21 @@ def learn(files: tuple[Path, ...], output: Path) -> None:
     except (Unreadable, ModelRefused, FlaggingRefused) as error:
         raise UsageError(str(error)) from None
     for one in [one for _, _, taught in found for one in taught]:
-        few = "" if one.marks >= MIN_MARKS else f"; nothing is learnt from fewer than {MIN_MARKS}"
+        elsewhere = (
+            f"nothing is learnt from fewer than {MIN_MARKS} that are wrong in the same direction"
+            if one.rehearsed is None
+            else f"of texts kept apart, {one.rehearsed.to_right} more are right and {one.rehearsed.to_wrong} wrong"
+        )
         click.echo(
             f"{one.language} {one.risk}: {one.marks} marked, wrong on {one.wrong_before}, "
-            f"now on {one.wrong_after}{few}",
+            f"now on {one.wrong_after}; {elsewhere}",
             err=True,
         )
     corrections = {language: correction for language, correction, _ in found if correction is not None}
     if not corrections:
-        raise UsageError(f"nothing to learn: no risk of a language has {MIN_MARKS} marked texts")
+        raise UsageError(
+            f"nothing to learn: no risk of a language has {MIN_MARKS} marked texts that are wrong in the same direction"
+        )
     save_corrections(output, revision, corrections)
 
 

@@ -1,13 +1,16 @@
-"""What a team's marked texts changed about a model: a little added to a risk's logit, on texts that are like them.
+"""What a team's marked texts changed about a model: flags of texts that are like its mistakes go to the other side.
 
-A text's likeness to a marked one is the cosine of their embeddings (the first stage's pooled tokens, in whitened
-coordinates), counted from ``gate`` on:
+A gate belongs to one risk and one direction: that of false alarms only lowers, and only what is flagged; that of missed
+texts only raises, and only what is not. It scores a text by its nearness to anchors, the mistakes (which pull) and the
+texts nearest to them that are right as they are (which push back):
 
-    cosine      −1 ──── 0 ──── gate ────────── 1
-    likeness     0      0       0  rises to    1
+    nearness   exp(−squared distance) of two texts' points: the first stage's pooled tokens in whitened coordinates,
+               at length 1, and the model's own logits, standardised
+    score      the anchors' weighted nearness
+    score > cut, and the text lies on the gate's side:  its logit goes over the threshold, the further the higher
 
-What is like no marked text gets exactly the model's own probability. All texts pass the first stage, so that exits and
-their order stay as they are, and the price is one product of small matrices a batch.
+Every other text gets exactly the model's own probability. All texts pass the first stage, so that exits and their order
+stay as they are, and the price is one product of small matrices a batch.
 """
 
 from __future__ import annotations
@@ -23,8 +26,13 @@ from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.runtime.manifest import ModelRefused
 
 Floats = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float64]
 SURE = 1e-4
 """Probabilities are served with four digits: nearer to 0 or 1 than this nothing is known."""
+OUTPUTS_WEIGHT = 0.25
+"""How much one spread of a logit counts beside an embedding of length 1."""
+STEP = 0.1
+"""Of a logit: what the four served digits still tell apart."""
 
 
 class CorrectionRefused(ModelRefused):
@@ -33,28 +41,55 @@ class CorrectionRefused(ModelRefused):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Of one language. ``width`` is the pooled embedding's, ``axes`` those of the whitened one, m texts were marked."""
+    """Of one language: m anchors, g gates. ``width`` is the pooled embedding's, ``axes`` those of the whitened one."""
 
     centre: Floats
     """(width,)"""
     basis: Floats
     """(width, axes)"""
-    marked: Floats
-    """(m, axes), each of length 1."""
-    gate: float
+    usual: Floats
+    """(2, outputs): mean and spread of the logits of each output."""
+    anchors: Floats
+    """(m, axes + outputs)"""
     weights: Floats
-    """(m, RISKS): what a text that is one with a marked one gets added to each risk's logit."""
+    """(m, g)"""
+    risks: npt.NDArray[np.int64]
+    """(g,): a place in RISKS."""
+    raises: npt.NDArray[np.bool_]
+    """(g,): whether it raises or lowers."""
+    limits: npt.NDArray[np.float64]
+    """(g,): the thresholds over which it takes a text."""
+    cuts: npt.NDArray[np.float64]
+    """(g,)"""
 
-    def likeness(self, pooled: Floats) -> Floats:
-        """Of texts (n, width) to the marked ones: (n, m), from 0 to 1."""
-        return likeness(unit((pooled - self.centre) @ self.basis), self.marked, self.gate)
+    def points(self, probabilities: Probabilities, pooled: Floats) -> Floats:
+        """Texts (n, outputs) and (n, width) to (n, axes + outputs)."""
+        return points_of(probabilities, pooled, self.centre, self.basis, self.usual)
 
-    def apply(self, probabilities: npt.NDArray[np.float64], pooled: Floats) -> npt.NDArray[np.float64]:
-        """Probabilities (n, outputs) as the marked texts want them; risks beyond the model's are left out."""
-        risks = probabilities[:, len(SENTIMENTS) :]
-        added = (self.likeness(pooled) @ self.weights)[:, : risks.shape[1]]
-        moved = 1 / (1 + np.exp(-(logits(risks) + added)))
-        return np.concatenate([probabilities[:, : len(SENTIMENTS)], np.where(added == 0, risks, moved)], axis=1)
+    def apply(self, probabilities: Probabilities, pooled: Floats) -> Probabilities:
+        """Probabilities (n, outputs) as the marked texts want them."""
+        scores = nearness(self.points(probabilities, pooled), self.anchors) @ self.weights
+        corrected = probabilities.copy()
+        for gate, (place, limit) in enumerate(zip(len(SENTIMENTS) + self.risks, self.limits, strict=True)):
+            beyond = scores[:, gate] - self.cuts[gate]
+            is_flagged = probabilities[:, place].round(4) >= limit
+            moved = (beyond > 0) & (is_flagged != self.raises[gate])
+            over = (beyond[moved] + STEP) * (1 if self.raises[gate] else -1)
+            corrected[moved, place] = 1 / (1 + np.exp(-(logits(limit) + over)))
+        return corrected
+
+
+def points_of(probabilities: Probabilities, pooled: Floats, centre: Floats, basis: Floats, usual: Floats) -> Floats:
+    """See `Correction.points`."""
+    said = (logits(probabilities) - usual[0]) / usual[1] * OUTPUTS_WEIGHT
+    return np.concatenate([unit((pooled - centre) @ basis), said.astype(np.float32)], axis=1)
+
+
+def nearness(points: Floats, anchors: Floats) -> Floats:
+    """See the module: (n, axes + outputs) and (m, axes + outputs) to (n, m), from 0 to 1."""
+    squares = (points**2).sum(axis=1)[:, np.newaxis] + (anchors**2).sum(axis=1)
+    near: Floats = np.exp(np.minimum(0, 2 * points @ anchors.T - squares))
+    return near
 
 
 def unit(points: npt.NDArray[np.floating]) -> Floats:
@@ -63,16 +98,10 @@ def unit(points: npt.NDArray[np.floating]) -> Floats:
     return at_length
 
 
-def likeness(points: Floats, marked: Floats, gate: float) -> Floats:
-    """See the module: (n, axes) and (m, axes), all of length 1, to (n, m)."""
-    above: Floats = np.maximum(0, (points @ marked.T - gate) / (1 - gate)).astype(np.float32)
-    return above
-
-
-def logits(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def logits(probabilities: Probabilities | np.float64) -> Probabilities:
     within = np.clip(probabilities, SURE, 1 - SURE)
-    odds: npt.NDArray[np.float64] = within / (1 - within)
-    return np.log(odds)
+    odds: Probabilities = np.log(within / (1 - within))
+    return odds
 
 
 def save_corrections(path: Path, revision: str, corrections: dict[str, Correction]) -> None:
@@ -83,7 +112,7 @@ def save_corrections(path: Path, revision: str, corrections: dict[str, Correctio
         for name in Correction.__slots__
     }
     with path.open("wb") as file:
-        np.savez_compressed(file, revision=np.array(revision), risks=np.array(RISKS), **arrays)
+        np.savez_compressed(file, revision=np.array(revision), labels=np.array(RISKS), **arrays)
 
 
 def read_corrections(path: Path, revision: str) -> dict[str, Correction]:
@@ -94,14 +123,14 @@ def read_corrections(path: Path, revision: str) -> dict[str, Correction]:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            learnt_on, risks = str(arrays["revision"]), tuple(arrays["risks"].tolist())
-            known = [language for language in LANGUAGES if f"{language}_gate" in arrays]
+            learnt_on, labels = str(arrays["revision"]), tuple(arrays["labels"].tolist())
+            known = [language for language in LANGUAGES if f"{language}_cuts" in arrays]
             found = {language: _read(arrays, language) for language in known}
     except OSError as error:
         raise CorrectionRefused(f"{path}: {error.strerror or error}") from error
     except (EOFError, KeyError, ValueError, BadZipFile) as error:
         raise CorrectionRefused(f"{path}: not what pulsewatch model learn writes ({error})") from error
-    if learnt_on != revision or risks != RISKS[: len(risks)]:
+    if learnt_on != revision or labels != RISKS[: len(labels)]:
         raise CorrectionRefused(
             f"{path}: learnt on the model {learnt_on}, and {revision} is served: "
             "learn again with pulsewatch model learn"
@@ -110,13 +139,17 @@ def read_corrections(path: Path, revision: str) -> dict[str, Correction]:
 
 
 def _read(arrays: np.lib.npyio.NpzFile, language: str) -> Correction:
-    centre, basis, marked, gate, weights = (arrays[f"{language}_{name}"] for name in Correction.__slots__)
+    found = Correction(*(arrays[f"{language}_{name}"] for name in Correction.__slots__))
+    width, axes = found.basis.shape
+    outputs = found.usual.shape[1]
+    m, g = found.weights.shape
     if not (
-        len(centre) == len(basis)
-        and basis.shape[1] == marked.shape[1]
-        and len(marked) == len(weights)
-        and -1 <= gate < 1
-        and all(np.isfinite(array).all() for array in (centre, basis, marked, weights))
+        found.centre.shape == (width,)
+        and found.usual.shape == (2, outputs)
+        and found.anchors.shape == (m, axes + outputs)
+        and all(of_gates.shape == (g,) for of_gates in (found.risks, found.raises, found.limits, found.cuts))
+        and set(found.risks.tolist()) <= set(range(outputs - len(SENTIMENTS)))
+        and all(np.isfinite(getattr(found, name)).all() for name in Correction.__slots__)
     ):
         raise ValueError(f"the parts for {language} do not belong together")
-    return Correction(centre, basis, marked, float(gate), weights)
+    return found

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.labels import LANGUAGES, SENTIMENTS
-from models.learning import REHEARSED, Learner, Looked
+from models.labels import LANGUAGES
+from models.learning import Learner, Looked, Viewer, flags_of
 from models.measures import precision, recall
 from models.runtime.classifier import BUNDLED
 from models.runtime.flagging import read_flagging
@@ -41,6 +41,7 @@ class TeamText(NamedTuple):
 class Before(NamedTuple):
     """A language as it was before anything was learnt."""
 
+    thresholds: Mapping[str, float]
     learner: Learner
     team: Sequence[TeamText]
     looked: Looked
@@ -48,13 +49,9 @@ class Before(NamedTuple):
     truth: Mapping[str, Flags]
     """Of the others, by risk."""
 
-    def flags(self, probabilities: npt.NDArray[np.float64]) -> Mapping[str, Flags]:
-        risks = probabilities[:, len(SENTIMENTS) :].round(4)
-        return {risk: risks[:, at] >= limit for at, (risk, limit) in enumerate(self.learner.thresholds.items())}
-
     def wrong(self, probabilities: npt.NDArray[np.float64]) -> Flags:
         """For each of the team's texts whether its flag is."""
-        flags = self.flags(probabilities)
+        flags = flags_of(probabilities, self.thresholds)
         return np.array([flags[one.risk][at] != one.present for at, one in enumerate(self.team)])
 
 
@@ -77,12 +74,12 @@ def read_team(language: str) -> list[TeamText]:
     return found
 
 
-def run_learning(point: str, seeds: int, rehearsed: int = REHEARSED) -> dict[str, Any]:
+def run_learning(point: str, seeds: int) -> dict[str, Any]:
     """Mistakes by language and kind before and after, each mistake judged once a seed, and everything else."""
     by_kind, others = dict[str, dict[str, Any]](), dict[str, float]()
     left_in_all = [0] * seeds
     for language in LANGUAGES:
-        part = _before(language, point, rehearsed)
+        part = _before(language, point)
         judged = [_one_seed(part, seed) for seed in range(seeds)]
         for kind in sorted(judged[0].mistakes):
             left = [one.left.get(kind, 0) for one in judged]
@@ -94,14 +91,16 @@ def run_learning(point: str, seeds: int, rehearsed: int = REHEARSED) -> dict[str
     return {"point": point, "mistakes": mistakes, "left": _spread(left_in_all), "by_kind": by_kind, "others": others}
 
 
-def _before(language: str, point: str, rehearsed: int) -> Before:
-    learner = Learner(BUNDLED, read_manifest(BUNDLED), language, read_flagging(point), rehearsed)
+def _before(language: str, point: str) -> Before:
+    viewer = Viewer(BUNDLED, read_manifest(BUNDLED), language, read_flagging(point))
     team, judging = read_team(language), load_judging(language)
-    truth = {
-        risk: np.array([one.risks.get(risk, (0.0, 0.0))[0] > 0.5 for one in judging]) for risk in learner.thresholds
-    }
     return Before(
-        learner, team, learner.look([one.text for one in team]), learner.look([one.text for one in judging]), truth
+        viewer.thresholds,
+        Learner(viewer.thresholds, viewer.rehearse()),
+        team,
+        viewer.look([one.text for one in team]),
+        viewer.look([one.text for one in judging]),
+        {risk: np.array([one.risks.get(risk, (0.0, 0.0))[0] > 0.5 for one in judging]) for risk in viewer.thresholds},
     )
 
 
@@ -116,10 +115,10 @@ def _one_seed(part: Before, seed: int) -> Judged:
         teaching = [at for at in dealt if at not in judging]
         answers = {
             risk: {at: part.team[index].present for at, index in enumerate(teaching) if part.team[index].risk == risk}
-            for risk in part.learner.thresholds
+            for risk in part.thresholds
         }
         shown = Looked(part.looked.probabilities[teaching], part.looked.pooled[teaching])
-        correction = part.learner.learn(shown, answers)
+        correction, _ = part.learner.learn(shown, answers)
         assert correction is not None
         now_wrong = part.wrong(correction.apply(*part.looked))
         left += [at for at in judging if now_wrong[at]]
@@ -137,7 +136,7 @@ def _others(
     yield "right ones broken", float(now_wrong[~contrast & ~was_wrong].mean())
     clean = ~np.any(list(part.truth.values()), axis=0)
     for name, probabilities in (("before", part.others.probabilities), ("after", after)):
-        flags = part.flags(probabilities)
+        flags = flags_of(probabilities, part.thresholds)
         yield f"clean flagged {name}", float(np.any(list(flags.values()), axis=0)[clean].mean())
         for risk in sorted({one.risk for one in part.team}):
             yield f"{risk} precision {name}", precision(part.truth[risk], flags[risk])
