@@ -18,7 +18,16 @@ import msgspec
 
 from streams.events.schema import Actor, Event, Kind
 from streams.ingest.context import MAX_TEXT_CHARS, FeedContext
-from streams.ingest.foreign import MAX_COUNT, NOTHING_READ, Fields, ForeignError, UnreadReason, digest, read_json
+from streams.ingest.foreign import (
+    MAX_COUNT,
+    NOTHING_READ,
+    Fields,
+    ForeignError,
+    UnreadReason,
+    digest,
+    read_json,
+    read_values,
+)
 from streams.metrics import INGEST_UNREAD
 
 LOG = logging.getLogger(__name__)
@@ -215,7 +224,7 @@ class Feed:
         """The events of a message, or of a list of messages; `place` is told of what cannot be read. Never raises."""
         self._place, self.not_read = place, []
         try:
-            messages = self._decoder.messages_in(read_json(raw))
+            messages = self._decoder.messages_in(read_values(raw))
         except ForeignError as error:
             self._count("", error.reason, str(error), raw)
             return []

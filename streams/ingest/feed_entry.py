@@ -11,7 +11,7 @@ missing.
 
 import zoneinfo
 from collections.abc import Container, Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -64,8 +64,10 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     coin_price: float | None = None
     """Minor units of money that one coin costs."""
 
-    retells: ClassVar[bool] = False
-    """Whether it tells again what it told before, as each poll does: what was told is then remembered."""
+    @property
+    def retells(self) -> bool:
+        """Whether it tells again what it told before, as each poll does: what was told is then remembered."""
+        return False
 
     @property
     def kind(self) -> str:

@@ -47,6 +47,8 @@ NOTHING_READ: frozenset[UnreadReason] = frozenset({
 MAX_COUNT = 2**53
 """As streams.events.schema has it: what Lua and JavaScript keep exact."""
 MAX_OWN_ID_CHARS = 64
+MAX_LINES = 100_000
+"""JSON lines in one message."""
 _SECONDS_BELOW, _MILLISECONDS_BELOW, _MICROSECONDS_BELOW = 10**11, 10**14, 10**17
 _NOTHING = frozenset({"", "-", "--", "none", "null", "nan"})
 """How writers of text say that they have no number, or no time."""
@@ -98,6 +100,19 @@ def read_json(raw: bytes | str) -> Any:
         return _read_leniently(data)
 
 
+def read_values(raw: bytes | str) -> Any:
+    """The JSON value of a message; of several lines with a value each, as NDJSON has them, their list. Raises
+    ForeignError."""
+    try:
+        return read_json(raw)
+    except ForeignError as error:
+        data = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
+        lines = [line for line in data.split(b"\n") if line.strip()]
+        if error.reason != "not_json" or not 1 < len(lines) <= MAX_LINES:
+            raise
+        return [read_json(line) for line in lines]
+
+
 def _read_leniently(data: bytes) -> Any:
     """The same by a parser that takes what ours is too strict for: it is slow, and nearly never asked."""
     try:
@@ -105,7 +120,8 @@ def _read_leniently(data: bytes) -> Any:
     except RecursionError:
         raise ForeignError("too_deep", "nested too deeply") from None
     except ValueError:
-        raise ForeignError("not_json", "no JSON") from None
+        marked = ", but what a schema registry marks: Avro or Protobuf" if data.startswith(b"\0\0") else ""
+        raise ForeignError("not_json", f"no JSON{marked}") from None
 
 
 def _repaired(value: Any) -> Any:

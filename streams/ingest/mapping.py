@@ -53,6 +53,8 @@ def mapped(mapping: MessageMapping) -> Decoder:
         return next((rule.type_of(value) for rule in rules if rule.takes(value)), none)
 
     def messages_in(value: Any) -> Sequence[Any]:
+        if value is None:  # a deletion in a compacted topic
+            return ()
         return one_or_list(value) if each is None else _parts(each, value)
 
     return Decoder(type_of, translations, frozenset(ignored), messages_in)

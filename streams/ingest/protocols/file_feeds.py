@@ -3,7 +3,7 @@
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -28,7 +28,9 @@ class FilesFeed(FeedEntry, frozen=True, kw_only=True, forbid_unknown_fields=True
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
     """Of CSV; found in the header, where nothing is said."""
 
-    retells: ClassVar[bool] = True
+    @property
+    def retells(self) -> bool:
+        return True
 
     @property
     def address(self) -> str:

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -68,7 +68,9 @@ class MastodonFeed(WebFeed, frozen=True, kw_only=True, tag="mastodon"):
     pages: Annotated[int, Meta(ge=1, le=1000)] = 50
     """Pages of 40 statuses that are asked for after a cut."""
 
-    retells: ClassVar[bool] = True
+    @property
+    def retells(self) -> bool:
+        return True
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
@@ -129,8 +131,8 @@ class Mastodon:
                     await streamed.put(
                         replace(item, received_ms=system_clock()) if isinstance(item, Received) else item
                     )
-        except (FeedUnavailable, FeedRefused) as known:
-            error = known
+        except Exception as ended:  # whoever waits for what streams has to know of any
+            error = ended
         await streamed.put(error)
 
     async def _websocket(self) -> AsyncIterator[Item]:

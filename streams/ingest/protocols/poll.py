@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -23,10 +23,10 @@ from yarl import URL
 
 from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed_entry import Seconds
-from streams.ingest.foreign import ForeignError, identifier_of, read_json
+from streams.ingest.foreign import ForeignError, identifier_of, read_values
 from streams.ingest.protocols.polling import Page, Poll, Polled
 from streams.ingest.protocols.received import FeedUnavailable, Received
-from streams.ingest.protocols.web import WebFeed
+from streams.ingest.protocols.web import WebFeed, in_utf_8
 from streams.ingest.secret import Secrets
 
 Parameter = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -57,7 +57,9 @@ class PollFeed(WebFeed, frozen=True, kw_only=True, tag="poll"):
     pages: Annotated[int, Meta(ge=1, le=1000)] = 20
     """At most so many a poll."""
 
-    retells: ClassVar[bool] = True
+    @property
+    def retells(self) -> bool:
+        return True
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
@@ -142,7 +144,7 @@ class AnswerReader:
     def read(self, answer: bytes, headers: Mapping[str, str], url: URL) -> Page:
         """Raises FeedUnavailable for what is no JSON: it was cut, or is a page for people."""
         try:
-            value = read_json(answer)
+            value = read_values(in_utf_8(answer, headers))
             items = self._items.of(value) if self._items else [value]
             found = items if isinstance(items, list) else [] if items is None else [items]
             messages = [Polled(_text(self._name, item), _written(item)) for item in found]

@@ -3,7 +3,7 @@
     poll 1    e d c b a          five new ones, told from a to e
     poll 2    g f e d c          two new ones: f, g
     poll 3    m l k j i          no overlap: what was between g and i is a gap
-    304, or the same answer      nothing
+    304, 204, the same answer    nothing
 
 An answer's messages go out before the next poll; the cursor moves behind the last of them, so that a poll that is cut
 is made again. 429 and 503 are waited for as long as they ask.
@@ -20,10 +20,11 @@ import msgspec
 from yarl import URL
 
 from streams.clock import Clock, system_clock
-from streams.ingest.protocols.received import Connected, FeedRefused, Gap, Item, Received
+from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Gap, Item, Received
 from streams.ingest.protocols.web import (
     ANSWER_BYTES,
     ANSWER_SECONDS,
+    NOTHING_NEW,
     Endpoint,
     Query,
     answered,
@@ -34,6 +35,11 @@ from streams.ingest.protocols.web import (
 
 SEEN: Final = 2_000
 """Messages of one poll that are known again in the next."""
+EMPTY_PAGES: Final = 3
+"""After so many pages without a message there is none: a filter may leave one empty, and the next one is not."""
+PAGE_TRIES: Final = 4
+PAGE_SECONDS: Final = 120.0
+"""As long as a server may ask us to wait between two pages; where it is longer, the poll is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,30 +119,51 @@ class Poll:
         asked: Query = {self.since_parameter: state.since} if self.since_parameter and state.since else {}
         url: URL | None = self.endpoint.address(asked)
         found, left = list[Polled](), ANSWER_BYTES
-        begun_ms, known, overlaps = self.clock(), state, False
+        begun_ms, known, overlaps, empty = self.clock(), state, False, 0
         fresh = PollState(begun_ms, _digest(str(url)), since=state.since)
         for number in range(self.pages):
             if url is None:
                 break
             headers = _conditions(state, fresh.address) if number == 0 else {}
-            async with answered(
-                client, self.endpoint, url, {"Accept": self.accept, **headers}, ANSWER_SECONDS
-            ) as answer:
-                if answer.status == 304:
-                    return [], state, None
-                text = await body(answer, self.endpoint, left)
-                left -= len(text)
-                page = self.read(text, answer.headers, answer.url)
-                if number == 0:
-                    fresh.etag, fresh.modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
+            answer = await self._asked(client, url, headers, left, patient=number > 0)
+            if answer is None and number == 0:
+                return [], state, None
+            if answer is None:
+                url = None
+                break
+            page, told, size = answer
+            left -= size
+            if number == 0:
+                fresh.etag, fresh.modified = told.get("ETag", ""), told.get("Last-Modified", "")
             found += page.messages
             if page.since is not None and (number == 0 or not self.newest_first):
                 fresh.since = page.since
             overlaps = overlaps or any(_digest(one.name) in known.seen for one in page.messages if one.name)
-            if self.newest_first and overlaps:
+            empty = 0 if page.messages else empty + 1
+            if (self.newest_first and overlaps) or empty >= EMPTY_PAGES:
                 break
             url = self._next(page, url)
         return self._new(found, known, fresh, overlaps or (url is None and self.since_parameter is not None))
+
+    async def _asked(
+        self, client: aiohttp.ClientSession, url: URL, headers: Mapping[str, str], left: int, *, patient: bool
+    ) -> tuple[Page, Mapping[str, str], int] | None:
+        """A page, the headers of its answer and its bytes; None for nothing new. A server that asks for time amid the
+        pages is given it, `patient`: at the first page again it would ask for it at the same one."""
+        for tries in range(PAGE_TRIES, 0, -1):
+            try:
+                async with answered(
+                    client, self.endpoint, url, {"Accept": self.accept, **headers}, ANSWER_SECONDS
+                ) as answer:
+                    if answer.status in NOTHING_NEW:
+                        return None
+                    text = await body(answer, self.endpoint, left)
+                    return self.read(text, answer.headers, answer.url), answer.headers, len(text)
+            except FeedUnavailable as error:
+                if not patient or tries == 1 or not 0 < error.after_seconds <= PAGE_SECONDS:
+                    raise
+                await self.sleep(error.after_seconds)
+        raise AssertionError
 
     def _new(
         self, found: list[Polled], known: PollState, fresh: PollState, joins: bool
@@ -155,7 +182,7 @@ class Poll:
         return new, fresh, Gap(known.at_ms, fresh.at_ms, None, "lost") if missing else None
 
     def _next(self, page: Page, url: URL) -> URL | None:
-        if page.next is None or not page.messages:
+        if page.next is None:
             return None
         there = url.join(URL(page.next))
         if not same_host(url, there):

@@ -6,9 +6,10 @@ into gigabytes. One that does not end was cut, and is asked for again.
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import msgspec
 from yarl import URL
@@ -34,7 +35,9 @@ class RssFeed(WebFeed, frozen=True, kw_only=True, tag="rss"):
 
     every_seconds: Seconds = 300.0
 
-    retells: ClassVar[bool] = True
+    @property
+    def retells(self) -> bool:
+        return True
 
     def decoder(self) -> Decoder:
         return super().decoder() if self.mapping or self.preset else syndication.DECODER
@@ -69,12 +72,28 @@ def read_entries(parse: Any, document: bytes, headers: Mapping[str, str], url: U
     if not parsed.get("version"):
         raise FeedUnavailable(f"{url.host} answers no RSS or Atom")
     language = str(parsed.feed.get("language") or "")
-    return Page([_polled(entry, language) for entry in parsed.entries])
+    return Page(list(_entries(parsed.entries, language)))
 
 
-def _polled(entry: Any, language: str) -> Polled:
+def _entries(entries: list[Any], language: str) -> Iterator[Polled]:
+    """The entries, each by a name of its own. Of those with one id it is the newest, as Atom says; those without an id
+    that have a link or a title in common are not the same one: what they say tells them apart."""
+    links = Counter(link for entry in entries if (link := _field(entry, "link")))
+    titles = Counter(_field(entry, "title") for entry in entries)
+    newest: dict[str, Any] = {}
+    for entry in entries:
+        if (own_id := _field(entry, "id")) and (own_id not in newest or _written(entry) > _written(newest[own_id])):
+            newest[own_id] = entry
+    for entry in entries:
+        own_id, link, title = _field(entry, "id"), _field(entry, "link"), _field(entry, "title")
+        if own_id and newest[own_id] is not entry:
+            continue
+        name = own_id or (link if links[link] == 1 else title if titles[title] == 1 else "")
+        yield _polled(entry, name or digest(link, title, _field(entry, "summary"), _time(entry, "published")), language)
+
+
+def _polled(entry: Any, name: str, language: str) -> Polled:
     link, title = _field(entry, "link"), _field(entry, "title")
-    name = _field(entry, "id") or link or title
     contents = entry.get("content") or [{}]
     fields = {
         "id": name, "link": link, "title": title,
@@ -83,7 +102,11 @@ def _polled(entry: Any, language: str) -> Polled:
         "lang": str(entry.get("language") or contents[0].get("language") or language)[:16],
         "published": _time(entry, "published"), "updated": _time(entry, "updated"),
     }  # fmt: skip
-    return Polled(name or digest(*fields.values()), msgspec.json.encode({k: v for k, v in fields.items() if v}))
+    return Polled(name, msgspec.json.encode({k: v for k, v in fields.items() if v}))
+
+
+def _written(entry: Any) -> tuple[int, int]:
+    return _time(entry, "updated"), _time(entry, "published")
 
 
 def _field(entry: Any, name: str) -> str:

@@ -4,6 +4,7 @@ After a cut the last id goes back as `Last-Event-ID`, and a server that keeps it
 that was cut before its blank line was none. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.
 """
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from streams.ingest.secret import Secrets
 MEDIA_TYPE: Final = "text/event-stream"
 ID_BYTES: Final = 1_000
 DEFAULT_EVENT: Final = "message"
+_ENDS: Final = re.compile(rb"[\r\n]")
 
 
 class SseFeed(WebFeed, frozen=True, kw_only=True, tag="sse"):
@@ -33,9 +35,14 @@ class SseFeed(WebFeed, frozen=True, kw_only=True, tag="sse"):
     events: frozenset[str] = frozenset()
     """Names of the events that are read; all, where none is named."""
     numbered: bool = False
-    """Its ids are numbers that grow by one: what is left out between two is a gap of so many messages."""
+    """Its ids are numbers that grow by one: what is left out between two is a gap of so many messages. A server that
+    begins anew counts from its first number again, and one may tell again what it told: both are read (`retells`)."""
     quiet_seconds: Seconds = 120.0
     """Without a word for so long, not even a comment, it is connected anew."""
+
+    @property
+    def retells(self) -> bool:
+        return self.numbered
 
     def way_in(self, secrets: Secrets) -> "ServerSentEvents":
         return ServerSentEvents(self.endpoint(secrets), self.events, self.numbered, self.quiet_seconds)
@@ -58,7 +65,9 @@ class EventReader:
     last_id: str = ""
     retry_seconds: float = 0.0
     """How long the server wants us to wait before we connect again."""
-    _rest: bytes = b""
+    _rest: list[bytes] = field(default_factory=list)
+    """Parts of a line that has not ended, joined once it has: one that comes by a few bytes costs no more."""
+    _rest_bytes: int = 0
     _name: str = ""
     _data: list[str] = field(default_factory=list)
     _bytes: int = 0
@@ -69,10 +78,14 @@ class EventReader:
 
     def feed(self, part: bytes) -> Iterator[SentEvent]:
         """The events that end in these bytes."""
-        text = self._rest + part
+        if self._begun and not _ENDS.search(part) and not (self._rest and self._rest[-1].endswith(b"\r")):
+            self._keep(part)
+            return
+        text = b"".join(self._rest) + part
+        self._rest, self._rest_bytes = [], 0
         if not self._begun:
             if len(text) < 3 and BOM_UTF8.startswith(text):
-                self._rest = text
+                self._rest = [text]
                 return
             text, self._begun = text.removeprefix(BOM_UTF8), True
         at = 0
@@ -82,11 +95,16 @@ class EventReader:
                 self._cut_line = False
             elif (event := self._line(line)) is not None:
                 yield event
-        self._rest = text[at:]
-        if len(self._rest) > MESSAGE_BYTES:
+        self._keep(text[at:])
+
+    def _keep(self, part: bytes) -> None:
+        """What has not ended yet; of a line beyond the bound nothing but half an end."""
+        self._rest.append(part)
+        self._rest_bytes += len(part)
+        if self._rest_bytes > MESSAGE_BYTES:
             self._cut_line, self._bytes, self._data = True, MESSAGE_BYTES + 1, []
         if self._cut_line:
-            self._rest = b"\r" if self._rest.endswith(b"\r") else b""
+            self._rest, self._rest_bytes = [b"\r"] if part.endswith(b"\r") else [], 0
 
     def _line(self, line: bytes) -> SentEvent | None:
         if not line:
@@ -146,13 +164,11 @@ class ServerSentEvents:
             if self.events and event.name not in self.events:
                 continue
             missed = _missed(last, event.last_id) if self.numbered else None
-            if self.numbered and _number(event.last_id) is not None and missed == -1:
-                continue  # told before
             last = event.last_id or last
             if event.too_large:
                 yield skipped(event.last_id or None)
             else:
-                yield Received(event.data, event.last_id or None, missed=missed or None)
+                yield Received(event.data, event.last_id or None, missed=missed)
 
 
 async def sent_events(
@@ -178,8 +194,8 @@ def _number(text: str | None) -> int | None:
 
 
 def _missed(before: str | None, now: str) -> int | None:
-    """Messages between two ids; -1 for one that is not after the other; None where they are no numbers."""
+    """Messages between two ids; None where nothing is known to be missing: one told before, or counted anew."""
     first, second = _number(before), _number(now)
-    if first is None or second is None:
+    if first is None or second is None or second <= first + 1:
         return None
-    return second - first - 1 if second > first else -1
+    return second - first - 1

@@ -4,6 +4,7 @@ Certificates are checked; proxies are those of the environment (HTTPS_PROXY, NO_
 the configuration names and to no other: a redirect to another one is refused.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ REDIRECTS: Final = 5
 MAX_RETRY_SECONDS: Final = 3_600.0
 """However long a server asks us to wait."""
 USER_AGENT: Final = "pulsewatch"
+_CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
+NOTHING_NEW: Final = frozenset({204, 304})
 LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOVED: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -147,7 +150,7 @@ async def answered(
     client: aiohttp.ClientSession, endpoint: Endpoint, url: URL, headers: Mapping[str, str], seconds: float | None
 ) -> AsyncIterator[aiohttp.ClientResponse]:
     """The answer to GET, with redirects within the host followed. Raises FeedUnavailable, FeedRefused; an answer of 304
-    is one."""
+    or 204, which has no body, is one."""
     timeout = client.timeout if seconds is None else aiohttp.ClientTimeout(seconds, sock_connect=CONNECT_SECONDS)
     async with failing_kindly(endpoint):
         for _ in range(REDIRECTS):
@@ -158,7 +161,7 @@ async def answered(
                 if answer.status in MOVED and to and same_host(url, url.join(URL(to))):
                     url = url.join(URL(to))
                     continue
-                if answer.status != 304 and answer.status != 200:
+                if answer.status != 200 and answer.status not in NOTHING_NEW:
                     raise refusal(endpoint, answer.status, answer.headers)
                 yield answer
                 return
@@ -182,6 +185,21 @@ async def body(answer: aiohttp.ClientResponse, where: object, max_bytes: int = A
         if len(parts) > max_bytes:
             raise FeedUnavailable(f"{where} answers with more than {max_bytes} bytes", MAX_RETRY_SECONDS)
     return bytes(parts)
+
+
+def in_utf_8(text: bytes, headers: Mapping[str, str]) -> bytes:
+    """An answer of another encoding, where its headers name one, as UTF-8. What is UTF-8 in spite of them stays so."""
+    named = _CHARSET.search(headers.get("Content-Type", ""))
+    if named is None or text.isascii():
+        return text
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        try:
+            return text.decode(named[1], errors="replace").encode(errors="replace")
+        except LookupError:
+            return text
+    return text
 
 
 @asynccontextmanager

@@ -59,3 +59,16 @@ async def test_account_that_is_gone_takes_its_texts_along_where_messages_say_the
     said = [{"op": "new", "id": 1, "x": "a", "by": 7, "b": "acme"}, {"op": "bye", "by": 7}]
     *_, gone = await told({"brand": "b"}, *said, brand=None)
     assert (gone.kind, gone.brand_id) == ("account_deletion", "acme")
+
+
+async def test_record_without_a_value_tells_nothing_and_one_of_avro_is_told_as_such() -> None:
+    """A deletion in a compacted topic; bytes that a schema registry marks."""
+    mapping = msgspec.convert(MAPPING, MessageMapping)
+    entry = WebSocketFeed(name="desk", url="ws://127.0.0.1:1/", brand="acme", mapping=mapping)
+    sent = [b"null", b"\0\0\0\0\x07\x02\x08abcd", b'{"op": "new", "id": 1, "x": "a"}']
+    one = running(entry, partial(ListedWayIn, sent), topics := Topics(), MemoryLedger())
+    assert await one.run() == "finished"
+    assert topics.ids() == ["desk:1"]
+    assert [(part.reason, part.count, part.detail) for part in one.status.unread] == [
+        ("not_json", 1, "no JSON, but what a schema registry marks: Avro or Protobuf")
+    ]

@@ -1,5 +1,7 @@
 """Server-sent events from bytes, as the standard has them."""
 
+import time
+
 import pytest
 
 from streams.ingest.protocols.received import MESSAGE_BYTES
@@ -46,3 +48,13 @@ def test_event_without_an_end_is_bounded() -> None:
     for _ in range(2 * MESSAGE_BYTES // 1_000_000):
         assert not list(reader.feed(b"x" * 1_000_000))
         assert len(reader._rest) <= MESSAGE_BYTES
+
+
+def test_line_that_comes_by_a_few_bytes_costs_no_more_than_its_length() -> None:
+    """A server that sends eight million bytes so would have a core for minutes."""
+    reader = EventReader()
+    began = time.process_time()
+    for _ in range(40_000):
+        assert list(reader.feed(b"x" * 100)) == []
+    assert next(iter(reader.feed(b"\n\ndata: next\n\n"))).data == "next"
+    assert time.process_time() - began < 3
