@@ -120,7 +120,8 @@ def _read_leniently(data: bytes) -> Any:
     except RecursionError:
         raise ForeignError("too_deep", "nested too deeply") from None
     except ValueError:
-        marked = ", but what a schema registry marks: Avro or Protobuf" if data.startswith(b"\0\0") else ""
+        is_marked = data.startswith(b"\0\0") and data[2:5] > b"\0\0\0"  # the number of a schema
+        marked = ", but what a schema registry marks: Avro or Protobuf" if is_marked else ""
         raise ForeignError("not_json", f"no JSON{marked}") from None
 
 

@@ -100,6 +100,8 @@ class _File:
     stat: os.stat_result
     done: tuple[int, int, int] = (-1, 0, 0)
     """Its inode, size and time of change when it was last read to its end."""
+    settled: tuple[int, int, int] = (-1, 0, 0)
+    """The same when it was read once more because it had settled."""
 
     @property
     def state(self) -> tuple[int, int, int]:
@@ -121,7 +123,9 @@ class _Reading:
         for path, file, stat in sorted(self._named()):
             old = before.get(path)
             same = old is not None and old.stat.st_ino == stat.st_ino
-            self._seen[path] = _File(path, file, stat, old.done if old is not None and same else (-1, 0, 0))
+            self._seen[path] = (
+                _File(path, file, stat, old.done, old.settled) if old and same else _File(path, file, stat)
+            )
         unread = [(old, position) for old in before.values() if (position := self._unread_of(old)) is not None]
         # Before any file is read: one may be the copy of another that was truncated since.
         found = [
@@ -141,6 +145,7 @@ class _Reading:
             if self._files.follow and is_whole(seen.path) and quiet < self._files.whole_seconds:
                 continue
             settles = self._files.follow and seen.done[0] >= 0 and quiet >= self._files.settled_seconds
+            settles = settles and seen.settled != seen.state
             position = self._positions.of(seen.path)
             unfinished = position is not None and position.offset < seen.stat.st_size and not is_whole(seen.path)
             if seen.done != seen.state or (settles and unfinished):
@@ -166,6 +171,8 @@ class _Reading:
             LOG.warning("%s: %s", seen.file, error)
             now_ms = files.clock()
             yield Gap(now_ms, now_ms, None, "lost")
+        if self._quiet_seconds(seen) >= files.settled_seconds:
+            seen.settled = seen.state
         seen.done = seen.state
 
     def asks_for_others(self) -> bool:

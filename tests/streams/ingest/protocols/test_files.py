@@ -150,6 +150,14 @@ async def test_damaged_file_is_a_gap_and_the_next_is_read(tmp_path: Path, name: 
     assert ids(found)[-1] == 1000
 
 
+async def test_file_that_cannot_be_read_is_one_gap_as_long_as_it_stays_as_it_is(tmp_path: Path) -> None:
+    """Settled, and not read to its end, it was looked at for ever, with a gap each time."""
+    (tmp_path / "a.jsonl").write_bytes(line(1).encode("utf-16"))
+    damaged = Following(Files(tmp_path, settled_seconds=0.0))
+    assert [item.reason for item in await damaged.items(1)] == ["lost"]
+    assert await damaged.nothing()
+
+
 async def test_bad_line_is_told_with_its_number_and_costs_itself_alone(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", "id,text\n1,a\n2,b,c,d\n3,c\n")
     first, bad, third = await whole(Files(tmp_path))
