@@ -65,7 +65,7 @@ async def test_record_without_a_value_tells_nothing_and_one_of_avro_is_told_as_s
     """A deletion in a compacted topic; bytes that a schema registry marks."""
     mapping = msgspec.convert(MAPPING, MessageMapping)
     entry = WebSocketFeed(name="desk", url="ws://127.0.0.1:1/", brand="acme", mapping=mapping)
-    sent = [b"null", b"\0\0\0\0\x07\x02\x08abcd", b'{"op": "new", "id": 1, "x": "a"}']
+    sent: list[Any] = [b"null", b"\0\0\0\0\x07\x02\x08abcd", b'{"op": "new", "id": 1, "x": "a"}']
     one = running(entry, partial(ListedWayIn, sent), topics := Topics(), MemoryLedger())
     assert await one.run() == "finished"
     assert topics.ids() == ["desk:1"]
