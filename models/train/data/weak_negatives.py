@@ -26,8 +26,10 @@ _SPEAKS_FOR = {
     r"privacy|leak|dox|address|phone|email|e-mail|passport|password|hack|ssn|card",
     "crisis": r"爆炸|火灾|着火|起火|地震|事故|死亡|身亡|遇难|伤亡|受伤|中毒|召回|洪水|台风|车祸|"
     r"坍塌|裁员|抵制|曝光|丑闻|泄露|疫情|肺炎|病例|过敏|住院|"
+    r"抢险|救援|伤员|伤者|事发|撤离|核电|灾|险情|泄漏|倒塌|爆|停牌|失联|遗体|殉|受害|隔离|确诊|疑似|感染|"
     r"explo|fire|flood|quake|storm|hurricane|tornado|bomb|shoot|attack|kill|dead|death|die|crash|recall|"
-    r"poison|injur|hospital|boycott|scandal|breach|layoff|strike|ebola|protest|emergency|victim|tsunami|typhoon",
+    r"poison|injur|hospital|boycott|scandal|breach|layoff|strike|ebola|protest|emergency|victim|tsunami|typhoon|"
+    r"rescue|evacuat|outbreak|infect|lockdown|missing|wreck|collaps|riot|debris|casualt|lawsuit|investigat",
     "rumor": r"据|曝|网传|听说|转发|速看|震惊|扩散|紧急|求证|辟谣|专家|"
     r"covid|corona|vaccine|breaking|report|rumou?r|claim|according|study|studies|confirmed|hoax|source",
     "diversion": r"加.?[微威薇v]|vx|wx|微信|qq|私聊|私信|联系|电话|转账|线下|"

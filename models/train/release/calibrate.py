@@ -232,7 +232,11 @@ class _Calm(NamedTuple):
 
 
 def _calm_groups(probability: Floats, examples: Sequence[Example]) -> list[_Calm]:
-    """By source, of sources with enough of them. A comment's own labelled risk does not count, whose precision does."""
+    """By source, of sources with enough of them.
+
+    News of a crisis is one in any mood: its flag counts only where a text is known to tell of none. A comment's own
+    labelled risk does not count, whose precision does.
+    """
     posts: dict[str, list[int]] = {}
     comments: dict[str, list[int]] = {}
     for index, example in enumerate(examples):
@@ -241,11 +245,11 @@ def _calm_groups(probability: Floats, examples: Sequence[Example]) -> list[_Calm
                 posts.setdefault(example.source, []).append(index)
             elif example.sentiment is None and len(example.risks) == len(RISKS):
                 comments.setdefault(example.source, []).append(index)
-    groups = [
-        _Calm(probability[rows], SOURCES[source].false_alarm_limit)
-        for source, rows in posts.items()
-        if len(rows) >= MIN_CALM_TEXTS
-    ]
+    groups = []
+    for source, rows in posts.items():
+        if len(rows) >= MIN_CALM_TEXTS:
+            counted = np.array([[label != "crisis" or label in examples[i].risks for label in RISKS] for i in rows])
+            groups.append(_Calm(np.where(counted, probability[rows], 0.0), SOURCES[source].false_alarm_limit))
     for rows in comments.values():
         if len(rows) >= MIN_CALM_TEXTS:
             doubtful = np.array([[examples[i].risks[label][1] <= WEAK_WEIGHT for label in RISKS] for i in rows])

@@ -83,12 +83,14 @@ def test_weak_negatives_spare_known_labels_and_texts_that_speak_for_the_risk() -
     examples = [
         Example("今天真好", "smp2020_usual_zh", sentiment=2, risks={"abuse": (1.0, 1.0)}),
         Example("楼下着火了", "smp2020_usual_zh", sentiment=0),
+        Example("抢险人员正在受阻的铁路沿线施工", "nlpcc2013_weibo_zh", sentiment=1),
     ]
     add_weak_negatives(examples)
     assert examples[0].risks["abuse"] == (1.0, 1.0)
     assert examples[0].risks["crisis"] == (0.0, WEAK_WEIGHT)
     assert "crisis" not in examples[1].risks
     assert "complaint" not in examples[1].risks
+    assert "crisis" not in examples[2].risks
 
 
 def test_a_sample_takes_small_sources_whole_and_of_heavy_ones_more() -> None:

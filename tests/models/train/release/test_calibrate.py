@@ -61,7 +61,7 @@ def test_bias_evens_out_the_recalls_of_a_lopsided_head() -> None:
 
 def test_thresholds_keep_calm_posts_below_the_limit() -> None:
     draw = np.random.default_rng(3)
-    calm = [Example(str(n), "smp2020_usual_zh", sentiment=2) for n in range(1_000)]
+    calm = [Example(str(n), "smp2020_usual_zh", sentiment=2, risks={"crisis": (0.0, 0.35)}) for n in range(1_000)]
     probability = np.zeros((1_000, len(RISKS)))
     probability[:, RISKS.index("abuse")] = draw.random(1_000)
     probability[:, RISKS.index("crisis")] = draw.random(1_000) * 0.9
@@ -98,6 +98,15 @@ def test_a_risk_of_a_friendly_text_is_no_false_alarm() -> None:
     assert choose_thresholds(probability, friendly)["diversion"] < 0.8
     innocent = [replace(example, risks={}) for example in friendly]
     assert choose_thresholds(probability, innocent)["diversion"] > 0.8
+
+
+def test_a_crisis_in_neutral_news_is_no_false_alarm_unless_none_is_told_of() -> None:
+    probability = np.zeros((300, len(RISKS)))
+    probability[:100, RISKS.index("crisis")] = 0.8
+    news = [Example(str(n), "nlpcc2013_weibo_zh", sentiment=1) for n in range(300)]
+    assert choose_thresholds(probability, news)["crisis"] < 0.8
+    calm = [replace(example, risks={"crisis": (0.0, 0.35)}) for example in news]
+    assert choose_thresholds(probability, calm)["crisis"] > 0.8
 
 
 def test_points_differ_in_what_they_ask() -> None:
