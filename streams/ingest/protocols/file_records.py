@@ -73,12 +73,18 @@ def _is_in(line: bytes, encoding: str, cut: int = 0) -> bool:
 
 
 def text_of(line: bytes, encoding: str) -> str:
-    """A line's text. In a file that began with ASCII alone, one that has nothing of UTF-8 may be GB 18030."""
+    """A line's text. In a file that began with ASCII alone, one that is hardly UTF-8 may be GB 18030."""
     try:
         return line.decode(encoding)
     except UnicodeDecodeError:
-        is_other = encoding == "utf-8" and line.decode(errors="ignore").isascii() and _is_in(line, "gb18030")
+        is_other = encoding == "utf-8" and _is_hardly_utf8(line) and _is_in(line, "gb18030")
         return line.decode("gb18030" if is_other else encoding, errors="replace")
+
+
+def _is_hardly_utf8(line: bytes) -> bool:
+    """Whether UTF-8 can read less than half of the bytes beyond ASCII: some pairs of GB 18030 are UTF-8 by chance."""
+    unread = len(line) - len(line.decode(errors="ignore").encode())
+    return 2 * unread >= sum(byte >= 0x80 for byte in line)
 
 
 class JsonLines:
