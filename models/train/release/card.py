@@ -72,17 +72,17 @@ int8, per channel; the last part of the training computed with that rounding.
 {notes}
 
 On two cores, without a graphics card, in about an hour and a half, a language a core (START is the packaged model of
-revision 2026-11-30.4, OLD that of 2026-11-26.3; KNOWN are START's authors, `--rehearse zh2` and so on):
+revision 2026-11-30.5, OLD that of 2026-11-26.3; KNOWN are START's authors, `--rehearse zh2` and so on):
 
 ```
 python -m models.train --data DATA --out OUT --start-from START --labels-like OLD --labelled-only \\
-    --public-texts 15000 --templates 900 KNOWN --hide-words 0.05 --learn-epochs 4 --minutes 50 --threads 1 \\
+    --public-texts 30000 --templates 900 KNOWN --hide-words 0.05 --learn-epochs 4 --minutes 62 --threads 1 \\
     --stage prepare --stage train --language LANGUAGE
-python -m models.train --data DATA --out OUT --start-from START --stage package --keep 0.3
+python -m models.train --data DATA --out OUT --start-from START --stage package --keep 0.4
 ```
 
 A budget in minutes ends where the machine's speed lets it: the same commands make a model of the same kind, not the
-same bytes. Some labels of zh13 were set right after this training.
+same bytes.
 
 ## Intended use and limits
 
