@@ -138,10 +138,10 @@ def continued(record: Record, start: Path, language: str) -> Record:
     before, revision = _recorded(start, language), read_manifest(start).revision
     of_start = before.progress
     lineage = (
-        f"went on from revision `{revision}`, which was taught by {of_start.teachers} in {of_start.step:,} steps on "
+        f"- went on from revision `{revision}`, which was taught by {of_start.teachers} in {of_start.step:,} steps on "
         f"{of_start.machine}. {of_start.note}"
     )
-    progress = replace(record.progress, note=f"{record.progress.note} {lineage}".strip())
+    progress = replace(record.progress, note=f"{record.progress.note}\n{lineage}".strip())
     return Record(progress, record.points, before.judged | record.judged)
 
 

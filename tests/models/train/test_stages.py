@@ -197,7 +197,7 @@ def test_the_card_tells_of_the_model_that_training_went_on_from(tmp_path: Path) 
     )
     assert told.progress.step == 3
     assert told.progress.note == (
-        "went on from revision `before`, which was taught by 12 layers in 7 steps on a GPU. It was cold."
+        "- went on from revision `before`, which was taught by 12 layers in 7 steps on a GPU. It was cold."
     )
     assert told.judged == {"teacher 1": {"x": 0.5}, "the small network": {"x": 0.6}}
 
