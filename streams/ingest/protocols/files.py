@@ -171,6 +171,7 @@ class _Reading:
             LOG.warning("%s: %s", seen.file, error)
             now_ms = files.clock()
             yield Gap(now_ms, now_ms, None, "lost")
+            seen.settled = seen.state  # as it is, it is told once
         if self._quiet_seconds(seen) >= files.settled_seconds:
             seen.settled = seen.state
         seen.done = seen.state

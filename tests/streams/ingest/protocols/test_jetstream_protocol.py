@@ -34,9 +34,12 @@ async def told(port: int, path: str, topics: Topics, ledger: MemoryLedger, until
     entry = JetstreamFeed(name="bluesky", url=f"ws://127.0.0.1:{port}{path}", brand="acme")
     one = running(entry, lambda: entry.way_in(Secrets()), topics, ledger)
     task = asyncio.create_task(one.run())
-    await until_async(lambda: len(set(topics.ids())) >= until or task.done(), seconds=20)
-    one.stop()
-    assert await task == "stopped"
+    try:
+        await until_async(lambda: len(set(topics.ids())) >= until or task.done(), seconds=20)
+    finally:
+        one.stop()
+        ended = await task
+    assert ended == "stopped"
     return one.status
 
 
