@@ -12,7 +12,7 @@ twice.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,6 +47,8 @@ BATCH_SECONDS: Final = 0.2
 QUEUED_MESSAGES: Final = 2_000
 STATUS_SECONDS: Final = 2.0
 """How often the status is written while nothing comes."""
+CANCEL_SECONDS: Final = 1.0
+"""After how long what is cancelled and goes on is cancelled again."""
 REFUSED_SECONDS: Final = 300.0
 """Until a source that refused is asked again: somebody has to mend it."""
 RECONNECT: Final = Backoff(first_seconds=1.0, max_seconds=60.0)
@@ -173,10 +175,7 @@ class FeedRunner:
                 if stopping.done() and queue.empty():
                     return None
         finally:
-            for task in (pump, stopping):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await _end(pump, stopping)
 
     async def _pump(self, messages: AsyncIterator[Item], queue: "asyncio.Queue[Item | Ended]") -> None:
         error: Exception | None = None
@@ -219,13 +218,9 @@ class FeedRunner:
                 arrived = asyncio.create_task(queue.get())
                 await asyncio.wait({arrived, stopping}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if not arrived.done():
-                    arrived.cancel()
-                    with suppress(asyncio.CancelledError):
-                        item = await arrived
-                        if isinstance(item, Ended):
-                            return batch, item
-                        batch.append(item)
-                    continue
+                    await _end(arrived)
+                    if arrived.cancelled():
+                        continue
                 item = arrived.result()
             if isinstance(item, Ended):
                 return batch, item
@@ -268,9 +263,7 @@ class FeedRunner:
                 await held.tell(self.status, self._clock())
             await publishing
         finally:
-            publishing.cancel()
-            with suppress(asyncio.CancelledError):
-                await publishing
+            await _end(publishing)
         if self.status.state == "blocked":
             self.status.state, self.status.error, self.status.state_since_ms = state, error, since_ms
 
@@ -356,3 +349,12 @@ class FeedRunner:
                 async with asyncio.timeout(min(left, STATUS_SECONDS)):
                     await self._stop.wait()
             await self._beat(held)
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they end: a client's library may swallow a cancellation that comes amid a connection's end."""
+    pending: Collection[asyncio.Task[Any]] = tasks
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)

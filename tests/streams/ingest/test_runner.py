@@ -239,3 +239,20 @@ async def test_message_that_is_too_large_costs_itself_alone() -> None:
     assert await one.run() == "finished"
     assert topics.ids() == IDS[:2]
     assert (one.status.gap_messages, one.status.last_gap.reason, one.status.cursor) == (2, "too_large", "3")
+
+
+async def test_connection_that_swallows_a_cancellation_is_ended_all_the_same() -> None:
+    class Stubborn(ListedWayIn):
+        async def messages(self, cursor: str | None) -> Any:
+            yield Received(comment(1).encode(), "1")
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await asyncio.Event().wait()
+
+    one = runner(Stubborn([]), topics := Topics(), MemoryLedger())
+    task = asyncio.create_task(one.run())
+    await until_async(lambda: topics.ids())
+    one.stop()
+    ended, _ = await asyncio.wait({task}, timeout=5)
+    assert [one.result() for one in ended] == ["stopped"]
