@@ -252,7 +252,7 @@ async def test_connection_that_swallows_a_cancellation_is_ended_all_the_same() -
 
     one = runner(Stubborn([]), topics := Topics(), MemoryLedger())
     task = asyncio.create_task(one.run())
-    await until_async(lambda: topics.ids())
+    await until_async(lambda: bool(topics.ids()))
     one.stop()
     ended, _ = await asyncio.wait({task}, timeout=5)
     assert [one.result() for one in ended] == ["stopped"]
