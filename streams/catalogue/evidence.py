@@ -21,7 +21,7 @@ import msgspec
 
 from streams.catalogue.lexicon import PERSONS, PLACES, PROPER, Homonym
 from streams.catalogue.reading import HAN, Reading
-from streams.catalogue.usage import stands
+from streams.catalogue.usage import Sign, stands
 
 BORDER: Final = 1.0
 
@@ -171,12 +171,9 @@ class Weighed(msgspec.Struct, frozen=True, gc=False):
         return self.score >= BORDER - _ROUNDING
 
 
-_Sign = tuple[float, str]
-
-
 def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other], letters: Letters) -> Weighed:
     """The signs around a name in its text."""
-    signs: list[_Sign] = [(name.homonym.prior, name.word)] if name.homonym.prior else []
+    signs: list[Sign] = [(name.homonym.prior, name.word)] if name.homonym.prior else []
     peers = [Other(cue.word, cue.start, cue.end, True, True) for cue in cues if cue.kind == "peer"]
     others = [*others, *peers] if peers else others
     for cue in cues:
@@ -246,7 +243,7 @@ def _place(lower: str, first: int, last: int, *, behind: bool, against: bool) ->
     return "sentence" if gap > _CLAUSE_CHARS or _CLAUSE_END.search(lower, first, last) else "clause"
 
 
-def _others(lower: str, name: Name, others: Sequence[Other]) -> list[_Sign]:
+def _others(lower: str, name: Name, others: Sequence[Other]) -> list[Sign]:
     signs = []
     for other in others:
         first, last = (name.end, other.start) if other.start >= name.end else (other.end, name.start)
@@ -264,7 +261,7 @@ def _others(lower: str, name: Name, others: Sequence[Other]) -> list[_Sign]:
     return signs
 
 
-def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> list[_Sign]:
+def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> list[Sign]:
     """What an English word's capital, article and place in the sentence tell; an article before `goods` is theirs."""
     plain = text.plain
     capital = plain[name.start].isupper()
@@ -286,7 +283,7 @@ def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> lis
     return signs
 
 
-def _behind_word(plain: str, name: Name, last: str, *, told: bool, capital: bool, goods: bool) -> _Sign | None:
+def _behind_word(plain: str, name: Name, last: str, *, told: bool, capital: bool, goods: bool) -> Sign | None:
     """What the words before a name tell. `told`: its capital says that it is a name; `goods` own the article."""
     person = bool(name.homonym.senses & PERSONS)
     if not goods or person:
@@ -317,7 +314,7 @@ def _compared(plain: str, name: Name) -> bool:
     )
 
 
-def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
+def _capital(plain: str, name: Name, last: str, last_start: int) -> Sign:
     if not plain[name.start].isupper():
         # Who begins without a capital leaves them out everywhere.
         return 0.0 if _FIRST_SMALL.match(plain) else -0.2, f"{name.word} without a capital"
@@ -338,7 +335,7 @@ def _capital(plain: str, name: Name, last: str, last_start: int) -> _Sign:
     return weight, f"{name.word} with a capital"
 
 
-def _sum(signs: Sequence[_Sign], word: str) -> Weighed:
+def _sum(signs: Sequence[Sign], word: str) -> Weighed:
     heaviest: dict[str, float] = {}
     for weight, why in signs:
         if abs(weight) > abs(heaviest.get(why, 0.0)):
