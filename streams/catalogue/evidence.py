@@ -272,8 +272,8 @@ def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> lis
         return [(0.8 if capital else 0.6, f"{name.word} in a Chinese text")]
     before = _WORD_BEFORE.search(plain, max(0, name.start - 30), name.start)
     last = before.group(1) if before else ""
-    stands = _behind_word(plain, name, last, told=capital and letters.tell, capital=capital, goods=goods)
-    signs = [stands] if stands else []
+    behind = _behind_word(plain, name, last, told=capital and letters.tell, capital=capital, goods=goods)
+    signs = [behind] if behind else []
     if plain.startswith("'s ", name.end) and not name.homonym.senses & _OWNERS:
         signs.append((0.5, f"{name.word}'s"))
     if capital and letters.tell and _compared(plain, name):
