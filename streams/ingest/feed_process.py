@@ -16,6 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 from prometheus_client import REGISTRY, generate_latest
 
+from streams.cancellation import end
 from streams.catalogue.brand import Brand
 from streams.catalogue.live import Catalogue, LiveCatalogue
 from streams.errors import Fenced, PulsewatchError, UsageError
@@ -129,7 +130,7 @@ async def _run(
         return await unless_refused(kafka.refusal(), supervise(runners))
     finally:
         if watching is not None:
-            watching.cancel()
+            await end(watching)
         if site is not None:
             await site.cleanup()
         for publisher in publishers.values():
@@ -147,9 +148,7 @@ async def unless_refused(refusal: Awaitable[PulsewatchError | None], work: Corou
             raise refused
         return await working
     finally:
-        for task in (asking, working):
-            task.cancel()
-        await asyncio.gather(working, asking, return_exceptions=True)
+        await end(asking, working)
 
 
 def _stop(runners: Sequence[FeedRunner]) -> None:
@@ -190,9 +189,7 @@ async def supervise(runners: Sequence[FeedRunner]) -> int:
                     log.warning("What came last is not stored yet: it comes again after the next start")
                     break
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(*running)
     return 3 if fenced and fenced == len(runners) else 0
 
 

@@ -12,13 +12,14 @@ twice.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, cast
 
 from streams.backoff import Backoff
+from streams.cancellation import end
 from streams.clock import Clock, system_clock
 from streams.errors import Unavailable, UsageError
 from streams.ingest.feed import EXAMPLE_BYTES
@@ -47,8 +48,6 @@ BATCH_SECONDS: Final = 0.2
 QUEUED_MESSAGES: Final = 2_000
 STATUS_SECONDS: Final = 2.0
 """How often the status is written while nothing comes."""
-CANCEL_SECONDS: Final = 1.0
-"""After how long what is cancelled and goes on is cancelled again."""
 REFUSED_SECONDS: Final = 300.0
 """Until a source that refused is asked again: somebody has to mend it."""
 RECONNECT: Final = Backoff(first_seconds=1.0, max_seconds=60.0)
@@ -175,7 +174,7 @@ class FeedRunner:
                 if stopping.done() and queue.empty():
                     return None
         finally:
-            await _end(pump, stopping)
+            await end(pump, stopping)
 
     async def _pump(self, messages: AsyncIterator[Item], queue: "asyncio.Queue[Item | Ended]") -> None:
         error: Exception | None = None
@@ -218,7 +217,7 @@ class FeedRunner:
                 arrived = asyncio.create_task(queue.get())
                 await asyncio.wait({arrived, stopping}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if not arrived.done():
-                    await _end(arrived)
+                    await end(arrived)
                     if arrived.cancelled():
                         continue
                 item = arrived.result()
@@ -263,7 +262,7 @@ class FeedRunner:
                 await held.tell(self.status, self._clock())
             await publishing
         finally:
-            await _end(publishing)
+            await end(publishing)
         if self.status.state == "blocked":
             self.status.state, self.status.error, self.status.state_since_ms = state, error, since_ms
 
@@ -349,12 +348,3 @@ class FeedRunner:
                 async with asyncio.timeout(min(left, STATUS_SECONDS)):
                     await self._stop.wait()
             await self._beat(held)
-
-
-async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks until they end: a client's library may swallow a cancellation that comes amid a connection's end."""
-    pending: Collection[asyncio.Task[Any]] = tasks
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)

@@ -23,6 +23,7 @@ import aiohttp
 from msgspec import Meta
 from yarl import URL
 
+from streams.cancellation import end
 from streams.clock import Clock, system_clock
 from streams.events.schema import Platform
 from streams.ingest.feed_entry import FeedEntry
@@ -200,9 +201,7 @@ class OpenRoom:
                     async for item in items:
                         yield item
             finally:
-                playing.cancel()
-                with suppress(asyncio.CancelledError, FeedUnavailable, FeedRefused):
-                    await playing
+                await end(playing)
                 if game:  # or the room takes no connection of ours for a while
                     with suppress(FeedUnavailable, FeedRefused):
                         await self._post(client, "v2/app/end", {"app_id": self.app_id, "game_id": game})

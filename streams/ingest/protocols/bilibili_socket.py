@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import aiohttp
 from yarl import URL
 
+from streams.cancellation import end
 from streams.ingest.foreign import Fields, ForeignError, read_json
 from streams.ingest.protocols.bilibili_packets import (
     AUTH,
@@ -43,9 +44,7 @@ async def room_messages(
                 async for item in items:
                     yield item
         finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError, ConnectionError, aiohttp.ClientError):
-                await beating
+            await end(beating)
 
 
 async def _first(
@@ -65,9 +64,10 @@ async def _first(
 
 
 async def _beat(socket: aiohttp.ClientWebSocketResponse, seconds: float) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        await socket.send_bytes(packed(HEARTBEAT))
+    with suppress(ConnectionError, aiohttp.ClientError):  # who hears the room is told the same
+        while True:
+            await asyncio.sleep(seconds)
+            await socket.send_bytes(packed(HEARTBEAT))
 
 
 async def _heard(socket: aiohttp.ClientWebSocketResponse, where: URL) -> AsyncIterator[Item]:

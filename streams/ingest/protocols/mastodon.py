@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from streams.cancellation import end
 from streams.clock import MINUTE_MS, system_clock
 from streams.events.schema import Platform
 from streams.ingest.foreign import Fields, ForeignError, read_json
@@ -118,8 +119,7 @@ class Mastodon:
                     item = replace(item, cursor=str(last) if last else None)
                 yield item
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await end(listening)
 
     async def _listen(self, streamed: "asyncio.Queue[Item | Exception]") -> None:
         """What streams, stamped when it came; and how it ended."""

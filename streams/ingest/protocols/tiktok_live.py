@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Protocol
 
 from msgspec import Meta
 
+from streams.cancellation import end
 from streams.errors import UsageError
 from streams.events.schema import Platform
 from streams.ingest.feed_entry import FeedEntry
@@ -92,11 +93,12 @@ class TikTokRoom:
             yield Connected()
             while not (running.done() and told.empty()):
                 getting = asyncio.ensure_future(told.get())
-                await asyncio.wait({getting, running}, return_when=asyncio.FIRST_COMPLETED)
-                if getting.done():
+                try:
+                    await asyncio.wait({getting, running}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await end(getting)
+                if not getting.cancelled():
                     yield Received(getting.result())
-                else:
-                    getting.cancel()
             if running.exception() is not None:
                 raise FeedUnavailable(f"TikTok ended the connection: {running.exception()!r}")
         finally:

@@ -1,25 +1,28 @@
 """Rooms of Bilibili against a server that speaks as Bilibili does."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 import pytest
+from aiohttp import WSMessage, WSMsgType
 from yarl import URL
 
 from streams.errors import UsageError
 from streams.ingest.feed_list import read_feeds
 from streams.ingest.protocols.bilibili import BilibiliFeed, BilibiliOpenFeed, OpenRoom, WebRoom, mixed_key, signed
-from streams.ingest.protocols.bilibili_packets import UNPACKED_BYTES, NoPacket, packets
+from streams.ingest.protocols.bilibili_packets import HEARTBEAT, UNPACKED_BYTES, NoPacket, packets
+from streams.ingest.protocols.bilibili_socket import room_messages
 from streams.ingest.protocols.received import Connected, FeedRefused, FeedUnavailable, Received
 from streams.ingest.secret import Secrets
 from streams.ledger.memory import MemoryLedger
@@ -107,6 +110,72 @@ async def test_open_room_signs_beats_and_ends() -> None:
         assert server.ended == ["g-1"]
         assert all(server.signatures)
         assert server.credentials == [{"key": "open"}]
+
+
+async def swallowed_once(begun: asyncio.Event) -> None:
+    """What goes on although it is cancelled, until it is cancelled again."""
+    begun.set()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+async def test_socket_ends_although_its_heartbeat_swallows_a_cancellation() -> None:
+    class StubbornSocket:
+        def __init__(self) -> None:
+            self.begun = asyncio.Event()
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *error: object) -> None: ...
+
+        async def send_bytes(self, data: bytes) -> None:
+            if data[8:12] == struct.pack(">I", HEARTBEAT):
+                await swallowed_once(self.begun)
+
+        async def receive(self) -> WSMessage:
+            await self.begun.wait()
+            return WSMessage(WSMsgType.CLOSE, None, None)
+
+    class Client:
+        async def ws_connect(self, _url: URL, **_: Any) -> StubbornSocket:
+            return StubbornSocket()
+
+    async def hear() -> list[Any]:
+        told = room_messages(cast(Any, Client()), [URL("ws://room.test/sub")], b"{}", 0.001)
+        return [item async for item in told]
+
+    assert await in_time(hear()) == []
+
+
+async def test_open_room_ends_although_its_app_swallows_a_cancellation() -> None:
+    begun = asyncio.Event()
+
+    @dataclass(frozen=True)
+    class StubbornRoom(OpenRoom):
+        async def _post(self, client: Any, path: str, asked: Any) -> Any:
+            if path.endswith("heartbeat"):
+                await swallowed_once(begun)
+            return await super()._post(client, path, asked)
+
+    async with BilibiliServer([[]], stays=True).serving() as server:
+        room = StubbornRoom(APP, KEY, SECRET, CODE, URL(server.address), game_seconds=0.001)
+
+        async def hear() -> None:
+            async with aclosing(cast(Any, room.messages(None))) as items:
+                assert isinstance(await anext(items), Connected)
+                await begun.wait()
+
+        await in_time(hear())
+        assert server.ended == ["g-1"]
+
+
+async def in_time(work: Coroutine[Any, Any, Any]) -> Any:
+    """What comes of it; a test fails where it does not end, instead of waiting with it."""
+    (ended, _) = await asyncio.wait({asyncio.create_task(work)}, timeout=5)
+    (result,) = [one.result() for one in ended]
+    return result
 
 
 async def test_refused_room_and_refused_keys_are_told() -> None:
