@@ -24,7 +24,7 @@ from yarl import URL
 from streams.ingest.expression import Expression, ExpressionError
 from streams.ingest.feed_entry import Seconds
 from streams.ingest.foreign import ForeignError, identifier_of, read_values
-from streams.ingest.protocols.polling import Page, Poll, Polled
+from streams.ingest.protocols.polling import NOTHING_KNOWN, Known, Page, Poll, Polled
 from streams.ingest.protocols.received import FeedUnavailable, Received
 from streams.ingest.protocols.web import WebFeed, in_utf_8
 from streams.ingest.secret import Secrets
@@ -104,7 +104,7 @@ class PollFeed(WebFeed, frozen=True, kw_only=True, tag="poll"):
 
     def recorded(self, data: bytes) -> Iterator[Received]:
         """Of one answer, or of one answer a line."""
-        read = partial(self.reader().read, headers={}, url=URL(self.url))
+        read = partial(self.reader().read, headers={}, url=URL(self.url), before=NOTHING_KNOWN)
         try:
             pages = {"": read(data)}
         except FeedUnavailable:
@@ -141,7 +141,7 @@ class AnswerReader:
         self._follow_links = follow_links
         self._newest_first = newest_first
 
-    def read(self, answer: bytes, headers: Mapping[str, str], url: URL) -> Page:
+    def read(self, answer: bytes, headers: Mapping[str, str], url: URL, before: Known) -> Page:  # noqa: ARG002 - a `Read`
         """Raises FeedUnavailable for what is no JSON: it was cut, or is a page for people."""
         try:
             value = read_values(in_utf_8(answer, headers))

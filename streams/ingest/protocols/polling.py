@@ -62,7 +62,23 @@ class Page:
     """What to ask for in the next poll."""
 
 
-Read = Callable[[bytes, Mapping[str, str], URL], Page]
+class Known:
+    """What the poll before told."""
+
+    def __init__(self, seen: Mapping[str, str]) -> None:
+        self._seen = seen
+
+    def has(self, name: str) -> bool:
+        """Whether it told a message of this name."""
+        return _digest(name) in self._seen
+
+    def told(self, one: Polled) -> bool:
+        """Whether it told this message, word for word."""
+        return _digest(one.message) in self._seen.get(_digest(one.name or one.message), "").split()
+
+
+NOTHING_KNOWN: Final = Known({})
+Read = Callable[[bytes, Mapping[str, str], URL, Known], Page]
 """Reads an answer, its headers and its address. Raises FeedUnavailable for what cannot be read."""
 
 
@@ -76,7 +92,7 @@ class PollState(msgspec.Struct, omit_defaults=True):
     modified: str = ""
     since: str | None = None
     seen: dict[str, str] = {}
-    """By the digest of a message's name: that of its content."""
+    """By the digest of a message's name: those of the contents that the answer had of it."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -120,12 +136,13 @@ class Poll:
         url: URL | None = self.endpoint.address(asked)
         found, left = list[Polled](), ANSWER_BYTES
         begun_ms, known, overlaps, empty = self.clock(), state, False, 0
+        before = Known(known.seen)
         fresh = PollState(begun_ms, _digest(str(url)), since=state.since)
         for number in range(self.pages):
             if url is None:
                 break
             headers = _conditions(state, fresh.address) if number == 0 else {}
-            answer = await self._asked(client, url, headers, left, patient=number > 0)
+            answer = await self._asked(client, url, headers, left, before, patient=number > 0)
             if answer is None and number == 0:
                 return [], state, None
             if answer is None:
@@ -138,7 +155,7 @@ class Poll:
             found += page.messages
             if page.since is not None and (number == 0 or not self.newest_first):
                 fresh.since = page.since
-            overlaps = overlaps or any(_digest(one.name) in known.seen for one in page.messages if one.name)
+            overlaps = overlaps or any(before.has(one.name) for one in page.messages if one.name)
             empty = 0 if page.messages else empty + 1
             if (self.newest_first and overlaps) or empty >= EMPTY_PAGES:
                 break
@@ -146,7 +163,14 @@ class Poll:
         return self._new(found, known, fresh, overlaps or (url is None and self.since_parameter is not None))
 
     async def _asked(
-        self, client: aiohttp.ClientSession, url: URL, headers: Mapping[str, str], left: int, *, patient: bool
+        self,
+        client: aiohttp.ClientSession,
+        url: URL,
+        headers: Mapping[str, str],
+        left: int,
+        before: Known,
+        *,
+        patient: bool,
     ) -> tuple[Page, Mapping[str, str], int] | None:
         """A page, the headers of its answer and its bytes; None for nothing new. A server that asks for time amid the
         pages is given it, `patient`: at the first page again it would ask for it at the same one."""
@@ -158,7 +182,7 @@ class Poll:
                     if answer.status in NOTHING_NEW:
                         return None
                     text = await body(answer, self.endpoint, left)
-                    return self.read(text, answer.headers, answer.url), answer.headers, len(text)
+                    return self.read(text, answer.headers, answer.url, before), answer.headers, len(text)
             except FeedUnavailable as error:
                 if not patient or tries == 1 or not 0 < error.after_seconds <= PAGE_SECONDS:
                     raise
@@ -170,15 +194,16 @@ class Poll:
     ) -> tuple[list[Polled], PollState, Gap | None]:
         if self.newest_first:
             found.reverse()
-        new = list[Polled]()
+        before, new, seen = Known(known.seen), list[Polled](), dict[tuple[str, str], None]()
         for one in found:
-            name, content = _digest(one.name or one.message), _digest(one.message)
-            if known.seen.get(name) != content and fresh.seen.get(name) != content:
+            told = _digest(one.name or one.message), _digest(one.message)
+            if told not in seen and not before.told(one):
                 new.append(one)
-            fresh.seen[name] = content
+            seen[told] = None
         missing = bool(self.named and known.seen and new and not joins and self.newest_first)
-        keep = list(fresh.seen.items())[-SEEN:] or list(known.seen.items())
-        fresh.seen = dict(keep)
+        for name, content in list(seen)[-SEEN:]:
+            fresh.seen[name] = f"{fresh.seen.get(name, '')} {content}".lstrip()
+        fresh.seen = fresh.seen or known.seen
         return new, fresh, Gap(known.at_ms, fresh.at_ms, None, "lost") if missing else None
 
     def _next(self, page: Page, url: URL) -> URL | None:

@@ -6,8 +6,7 @@ into gigabytes. One that does not end was cut, and is asked for again.
 
 import calendar
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from streams.ingest.feed import Decoder
 from streams.ingest.feed_entry import Seconds
 from streams.ingest.foreign import digest
 from streams.ingest.platforms import syndication
-from streams.ingest.protocols.polling import Page, Poll, Polled
+from streams.ingest.protocols.polling import NOTHING_KNOWN, Known, Page, Poll, Polled
 from streams.ingest.protocols.received import FeedRefused, FeedUnavailable, Received
 from streams.ingest.protocols.web import WebFeed
 from streams.ingest.secret import Secrets
@@ -54,11 +53,11 @@ class RssFeed(WebFeed, frozen=True, kw_only=True, tag="rss"):
         """Of one document."""
         import feedparser
 
-        entries = read_entries(feedparser.parse, data, {}, URL(self.url)).messages
+        entries = read_entries(feedparser.parse, data, {}, URL(self.url), NOTHING_KNOWN).messages
         return (Received(one.message, place=f"entry {number}") for number, one in enumerate(entries, 1))
 
 
-def read_entries(parse: Any, document: bytes, headers: Mapping[str, str], url: URL) -> Page:
+def read_entries(parse: Any, document: bytes, headers: Mapping[str, str], url: URL, before: Known) -> Page:
     """The entries of a document, each as a JSON object. Raises FeedUnavailable, FeedRefused."""
     bare = document.replace(b"\0", b"")  # of two and four bytes a character
     if b"<!ENTITY" in _FIRST_TAG.split(bare, maxsplit=1)[0]:
@@ -72,24 +71,74 @@ def read_entries(parse: Any, document: bytes, headers: Mapping[str, str], url: U
     if not parsed.get("version"):
         raise FeedUnavailable(f"{url.host} answers no RSS or Atom")
     language = str(parsed.feed.get("language") or "")
-    return Page(list(_entries(parsed.entries, language)))
+    return Page(list(_entries(parsed.entries, language, before)))
 
 
-def _entries(entries: list[Any], language: str) -> Iterator[Polled]:
-    """The entries, each by a name of its own. Of those with one id it is the newest, as Atom says; those without an id
-    that have a link or a title in common are not the same one: what they say tells them apart."""
-    links = Counter(link for entry in entries if (link := _field(entry, "link")))
-    titles = Counter(_field(entry, "title") for entry in entries)
+def _entries(entries: list[Any], language: str, before: Known) -> Iterator[Polled]:
+    """The entries, each by a name of its own. Of those with one id it is the newest, as Atom says."""
     newest: dict[str, Any] = {}
     for entry in entries:
         if (own_id := _field(entry, "id")) and (own_id not in newest or _written(entry) > _written(newest[own_id])):
             newest[own_id] = entry
+    unnamed = [_Unnamed(entry, language) for entry in entries if not _field(entry, "id")]
+    named = {id(one.entry): name for one, name in _named(unnamed, 0, before)}
     for entry in entries:
-        own_id, link, title = _field(entry, "id"), _field(entry, "link"), _field(entry, "title")
-        if own_id and newest[own_id] is not entry:
+        own_id = _field(entry, "id")
+        if not own_id or newest[own_id] is entry:
+            yield _polled(entry, own_id or named[id(entry)], language)
+
+
+class _Unnamed:
+    """An entry without an id."""
+
+    def __init__(self, entry: Any, language: str) -> None:
+        self.entry = entry
+        self._language = language
+        link, title = _field(entry, "link"), _field(entry, "title")
+        self.at = _time(entry, "published")
+        self.names = (
+            link or title,
+            digest(link, title),
+            digest(link, title, _field(entry, "summary"), self.at),
+        )
+        """What it may be called, the widest first: that which others have, too, is for the first of them."""
+
+    def called(self, name: str) -> Polled:
+        return _polled(self.entry, name, self._language)
+
+
+def _named(entries: Iterable[_Unnamed], width: int, before: Known) -> Iterator[tuple[_Unnamed, str]]:
+    """Each with its name, which it keeps whoever else comes and goes:
+
+    poll 1    A          the link alone is A's name
+    poll 2    B A        A is as it was, and keeps it; B is called by link and title
+    poll 3    C B        the link is nobody's: C may be new or A reworded, and is called by link and title
+    """
+    groups: dict[str, list[_Unnamed]] = {}
+    for one in entries:
+        groups.setdefault(one.names[width], []).append(one)
+    for name, group in groups.items():
+        if width == len(group[0].names) - 1:
+            yield from ((one, name) for one in group)
             continue
-        name = own_id or (link if links[link] == 1 else title if titles[title] == 1 else "")
-        yield _polled(entry, name or digest(link, title, _field(entry, "summary"), _time(entry, "published")), language)
+        holder = _holder(name, group, width, before)
+        if holder is not None:
+            yield holder, name
+        yield from _named((one for one in group if one is not holder), width + 1, before)
+
+
+def _holder(name: str, group: Sequence[_Unnamed], width: int, before: Known) -> _Unnamed | None:
+    """Whose name it is, of those that may have it: who had it, or the first, where nobody has another name yet."""
+    told = next((one for one in group if before.told(one.called(name))), None)
+    open_to = [one for one in group if not any(map(before.has, one.names[width + 1 :]))]
+    if told is not None or not open_to:
+        return told
+    if len(group) == 1:
+        return group[0]
+    oldest = min(reversed(open_to), key=lambda one: one.at)
+    if len(open_to) == len(group) and not before.has(name):
+        return oldest
+    return oldest if 0 < oldest.at < min(one.at for one in group if one is not oldest) else None
 
 
 def _polled(entry: Any, name: str, language: str) -> Polled:

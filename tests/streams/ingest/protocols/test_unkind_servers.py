@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -227,3 +228,69 @@ async def test_newest_entry_of_an_id_is_the_one_that_counts() -> None:
 
     topics, _ = await ran(answer, news, lambda status, _: polls > 5 and status.events > 0)
     assert [event.text for event in topics.events()] == ["new"]
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize("newest_first", [True, False], ids=["newest first", "oldest first"])
+async def test_entry_keeps_its_name_when_others_share_its_link_and_when_they_go(
+    newest_first: bool, dated: bool
+) -> None:
+    """One link for entries without an id: each is told once, whichever of them the document has."""
+    documents, polls = ["A", "AB", "ABC", "BC", "CD", "DE", "E"], 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal polls
+        titles = documents[min(polls, len(documents) - 1)]
+        polls += 1
+        days = dict(zip("ABCDE", range(1, 6), strict=True))
+        items = [
+            f"<item><title>{title}</title><link>http://x.test/</link>"
+            + (f"<pubDate>0{days[title]} Sep 2026 10:00:00 GMT</pubDate>" if dated else "")
+            + "</item>"
+            for title in titles
+        ]
+        response: web.Response = await rss("".join(reversed(items) if newest_first else items))(request)
+        return response
+
+    topics, _ = await ran(answer, news, lambda *_: polls > len(documents) + 2)
+    assert [(event.kind, event.text) for event in topics.events()] == [("post", title) for title in "ABCDE"]
+
+
+async def test_dated_entry_without_an_id_is_worded_anew_beside_one_that_shares_its_link() -> None:
+    documents, polls = [["first"], ["second", "first"], ["second", "first, corrected"]], 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal polls
+        titles = documents[min(polls, len(documents) - 1)]
+        polls += 1
+        items = "".join(
+            f"<item><title>{title}</title><link>http://x.test/</link>"
+            f"<pubDate>0{1 + (title == 'second')} Sep 2026 10:00:00 GMT</pubDate></item>"
+            for title in titles
+        )
+        response: web.Response = await rss(items)(request)
+        return response
+
+    topics, _ = await ran(answer, news, lambda *_: polls > len(documents) + 2)
+    first, second, back, corrected = topics.events()
+    assert [first.text, second.text, corrected.text] == ["first", "second", "first, corrected"]
+    assert back.retracts == first.event_id
+
+
+@pytest.mark.parametrize("newest_first", [True, False], ids=["newest first", "oldest first"])
+async def test_item_that_an_answer_tells_in_two_wordings_has_the_newest_one(newest_first: bool) -> None:
+    polls = 0
+    edits = [{"id": "m1", "text": "old"}, {"id": "m1", "text": "new"}]
+
+    async def answer(_request: web.Request) -> web.Response:
+        nonlocal polls
+        polls += 1
+        return web.json_response({"items": edits[::-1] if newest_first else edits})
+
+    def edited(address: str) -> PollFeed:
+        mapping = MessageMapping(kind="edit", id="id", text="text")
+        return msgspec.structs.replace(poll(address, newest_first=newest_first), mapping=mapping)
+
+    topics, _ = await ran(answer, edited, lambda *_: polls > 5)
+    told = [event.text or event.retracts for event in topics.events()]
+    assert told == ["shop:m1", "old", topics.ids()[1], "new"]
