@@ -18,17 +18,22 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 @click.command()
 @folder_option
+@click.option("--servers", "servers_alone", is_flag=True, help="Kafka and Redis alone, and the topics.")
 @json_option
-def up(folder: Path, as_json: bool) -> None:
+def up(folder: Path, servers_alone: bool, as_json: bool) -> None:
     """Start the whole stack in the background.
 
-    Servers, workers, exporter, relay and console listen on loopback; `pulsewatch down` stops them.
+    Servers, workers, exporter, relay and console listen on loopback; `pulsewatch down` stops them. With
+    --servers, start `pulsewatch worker engagement` and what else you want by hand.
     """
+    from deploy.local.stack import KAFKA_AND_REDIS
     from deploy.local.supervisor import up as start
     from streams.settings import settings
 
     chosen = settings()
-    addresses = asdict(start(folder, chosen, lambda line: click.echo(line, err=True)))
+    only = KAFKA_AND_REDIS if servers_alone else None
+    found = start(folder, chosen, lambda line: click.echo(line, err=True), only=only)
+    addresses = {name: address for name, address in asdict(found).items() if only is None or name in only}
     if as_json:
         click.echo(json.dumps(addresses))
         return
@@ -39,18 +44,23 @@ def up(folder: Path, as_json: bool) -> None:
         for name, known in (("kafka", chosen.kafka), ("redis", chosen.redis))
         if addresses[name] != known
     }
+    if only is None:
+        _say_whole_stack(folder, addresses["console"])
+    if elsewhere:
+        click.echo("The usual ports were taken; for the other commands:", err=True)
+        click.echo("export " + " ".join(f"{name}={address}" for name, address in elsewhere.items()), err=True)
+
+
+def _say_whole_stack(folder: Path, console: str) -> None:
     click.echo(
         f"Prometheus and Alertmanager ask for the user `pulsewatch`; the passwords lie in {folder / 'secrets'}.",
         err=True,
     )
     click.echo(
-        f"\nOpen {addresses['console']} in a browser. Events come with `pulsewatch simulate crisis` or a feed of yours;"
+        f"\nOpen {console} in a browser. Events come with `pulsewatch simulate crisis` or a feed of yours;"
         " `pulsewatch watch` shows them here, `pulsewatch down` stops it all.",
         err=True,
     )
-    if elsewhere:
-        click.echo("The usual ports were taken; for the other commands:", err=True)
-        click.echo("export " + " ".join(f"{name}={address}" for name, address in elsewhere.items()), err=True)
 
 
 @click.command()

@@ -10,7 +10,7 @@ Stopping goes the other way round: workers finish their batch while Kafka and Re
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -142,6 +142,8 @@ def plain_connections() -> dict[str, Any]:
 SECRETS = "secrets"
 """The folder below the stack's, of tokens and passwords."""
 FIRST = ("redis", "kafka", "alertmanager", "receiver")
+KAFKA_AND_REDIS = ("redis", "kafka")
+"""What feeds and workers need that somebody starts by hand."""
 
 
 class Stack:
@@ -156,9 +158,13 @@ class Stack:
         settings: Settings,
         ports: Ports | None = None,
         on_progress: Callable[[str], None] = lambda _line: None,
+        *,
+        only: Collection[str] | None = None,
     ) -> None:
+        """`only`: some of its servers, by name."""
         self.ports = ports or Ports.free()
         self.addresses = addresses(self.ports)
+        self.only = only
         self.settings = settings.model_copy(
             update={
                 "kafka": self.addresses.kafka,
@@ -170,14 +176,18 @@ class Stack:
         )
         """The settings that reach this stack: for readers, feeds and workers."""
         self.secrets = StackSecrets(folder.absolute() / SECRETS)
-        self.servers = servers(folder.absolute(), self.settings, self.ports)
+        self.servers = {
+            name: server
+            for name, server in servers(folder.absolute(), self.settings, self.ports).items()
+            if only is None or name in only
+        }
         self._on_progress = on_progress
         self._backoffs = {name: RestartBackoff() for name in self.servers}
 
     def start(self) -> None:
         """Start all and wait until all answer. Raises Unavailable or UsageError, with everything stopped again."""
         try:
-            self._start(FIRST)
+            self._start([name for name in FIRST if name in self.servers])
             self._on_progress("making the topics")
             create_topics(
                 KafkaConnection.of(self.settings),
@@ -194,7 +204,7 @@ class Stack:
     def stop(self) -> None:
         """Stop all, those that work first; nothing is left, whatever goes wrong with one."""
         working = [server for name, server in self.servers.items() if name not in FIRST]
-        for group in (working, [self.servers[name] for name in FIRST]):
+        for group in (working, [self.servers[name] for name in FIRST if name in self.servers]):
             for server in group:
                 server.ask_to_stop()
             for server in group:

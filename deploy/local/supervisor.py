@@ -1,7 +1,7 @@
 """`up`, `down`, `status`: the stack in a process of its own, which others find by a file in the stack's folder.
 
-`python -m deploy.local.supervisor FOLDER` is that process: it owns the servers, starts again what ends, and stops all
-on SIGTERM. The folder's lock is its own for as long as it lives, so that one folder never has two.
+`python -m deploy.local.supervisor FOLDER [SERVER…]` is that process: it owns the servers, starts again what ends,
+and stops all on SIGTERM. The folder's lock is its own for as long as it lives, so that one folder never has two.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -42,6 +42,8 @@ class Running(msgspec.Struct, frozen=True):
     processes: dict[str, Process]
     ready: bool = False
     """Whether all have answered once."""
+    only: tuple[str, ...] | None = None
+    """Some of the stack's servers; None for all."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,23 @@ class Status:
     state: Literal["answers", "silent", "gone"]
 
 
-def up(folder: Path, chosen: Settings, on_progress: Callable[[str], None] = lambda _line: None) -> Addresses:
-    """Start the stack in the background and wait until all answers; the addresses of one that is up already.
+def up(
+    folder: Path,
+    chosen: Settings,
+    on_progress: Callable[[str], None] = lambda _line: None,
+    *,
+    only: Sequence[str] | None = None,
+) -> Addresses:
+    """Start the stack, or some of its servers, in the background and wait until all answers; the addresses of one that
+    is up already.
 
-    Raises Unavailable, with nothing left running, where it does not come up.
+    Raises Unavailable, with nothing left running, where it does not come up; UsageError where more or less of it runs.
     """
     running = read(folder)
     if running and running.supervisor.alive and running.ready:
+        if running.only != (None if only is None else tuple(only)):
+            there = ", ".join(running.only or ("the whole stack",))
+            raise UsageError(f"{folder} runs {there} already: `pulsewatch down` first")
         return addresses(running.ports)
     own_folder(folder)
     log = folder / "supervisor.log"
@@ -68,7 +80,7 @@ def up(folder: Path, chosen: Settings, on_progress: Callable[[str], None] = lamb
     log.touch(0o600)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local.supervisor", str(folder.absolute())],
+            [sys.executable, "-m", "deploy.local.supervisor", str(folder.absolute()), *(only or ())],
             env=os.environ | variables(chosen),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -110,7 +122,8 @@ def status(folder: Path, chosen: Settings) -> list[Status]:
     if running is None:
         return []
     known = servers(folder.absolute(), chosen, running.ports)
-    return [_status(server, running.processes.get(name)) for name, server in known.items()]
+    wanted = known if running.only is None else running.only
+    return [_status(server, running.processes.get(name)) for name, server in known.items() if name in wanted]
 
 
 def read(folder: Path) -> Running | None:
@@ -124,11 +137,12 @@ def read(folder: Path) -> Running | None:
         raise UsageError(f"{_state_file(folder)} cannot be read, {advice} ({error})") from None
 
 
-def supervise(folder: Path, chosen: Settings) -> None:
-    """Own the folder's stack until SIGTERM. Raises UsageError where another process does, Unavailable at the start."""
+def supervise(folder: Path, chosen: Settings, only: Sequence[str] | None = None) -> None:
+    """Own the folder's stack, or some of it, until SIGTERM. Raises UsageError where another process does, Unavailable
+    at the start."""
     before = read(folder)
     with _locked(folder), signals_unwind():
-        stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), on_progress=_say)
+        stack = Stack(folder, chosen, Ports.usual(before.ports if before else None), on_progress=_say, only=only)
         try:
             stack = _started(folder, chosen, stack)
             with _stopping(stack):
@@ -150,7 +164,7 @@ def _started(folder: Path, chosen: Settings, stack: Stack) -> Stack:
         if not any(listens(port) for port in astuple(stack.ports)):
             raise
         _say("another program took a port: starting on others")
-        stack = Stack(folder, chosen, Ports.usual(stack.ports), on_progress=_say)
+        stack = Stack(folder, chosen, Ports.usual(stack.ports), on_progress=_say, only=stack.only)
         _write(folder, stack, ready=False)
         stack.start()
     return stack
@@ -210,7 +224,11 @@ def _write(folder: Path, stack: Stack, *, ready: bool) -> None:
     found = {name: Process.of(pid) for name, pid in stack.pids().items()}
     processes = {name: process for name, process in found.items() if process}
     fresh = _state_file(folder).with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(Running(supervisor, stack.ports, processes, ready)))
+    fresh.write_bytes(
+        msgspec.json.encode(
+            Running(supervisor, stack.ports, processes, ready, None if stack.only is None else tuple(stack.only))
+        )
+    )
     fresh.replace(_state_file(folder))
 
 
@@ -228,7 +246,7 @@ def main() -> int:
     os.umask(0o077)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     try:
-        supervise(Path(sys.argv[1]), settings())
+        supervise(Path(sys.argv[1]), settings(), sys.argv[2:] or None)
     except (PulsewatchError, OSError) as error:
         print(f"{FAILURE}{error}", file=sys.stderr, flush=True)  # noqa: T201 (`up` shows these lines)
         return 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.reference.alert_kinds import alert_kinds
 from deploy.reference.commands import commands
+from deploy.reference.feeds import feeds
 from deploy.reference.http import http
 from deploy.reference.metrics import metrics
 from deploy.reference.records import records, schemas
@@ -17,6 +18,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings.md": ("every setting, its default and what it does", settings),
     "metrics.md": ("every Prometheus metric", metrics),
     "records.md": ("the topics, and the records on them; JSON Schemas in `schemas`", records),
+    "feeds.md": ("what `feeds.yaml` may say: every feed, each kind, the mapping", feeds),
     "redis-keys.md": ("every key in Redis, and what it holds", redis_keys),
     "alert-kinds.md": ("what may be raised, where it goes, and its runbook", alert_kinds),
     "rule-families.md": ("the rule packs: law, rules, timers", rule_families),

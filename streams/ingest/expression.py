@@ -10,6 +10,7 @@ Beside JMESPath's own functions (https://jmespath.org/specification.html) there 
     split(text, separator)    a list of texts
     lower(text)               in small letters
     plain_text(html)          without tags and entities
+    is_true(flag)             false for "false", "0", "no" and an empty text too, which JMESPath takes for true
 
 A function that is given another type than it takes is a message that cannot be read, not a fault of the process.
 """
@@ -32,7 +33,7 @@ from jmespath.exceptions import (
 )
 
 from streams.errors import UsageError
-from streams.ingest.foreign import ForeignError, read_json
+from streams.ingest.foreign import ForeignError, is_true, read_json
 
 MAX_CHARS = 1_000
 MAX_DEPTH = 40
@@ -63,6 +64,10 @@ class _Functions(functions.Functions):
     @functions.signature({"types": ["string"]})
     def _func_lower(self, text: str) -> str:
         return text.lower()
+
+    @functions.signature({"types": []})
+    def _func_is_true(self, flag: Any) -> bool:
+        return is_true(flag)
 
     @functions.signature({"types": ["string", "null"]})
     def _func_plain_text(self, html: str | None) -> str | None:

@@ -44,17 +44,22 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     name: Name
     """The `source` of its events; it stays, or the cursor begins anew and ids are others."""
     platform: Platform = "other"
+    """One of the closed set of the records' `platform`; a shop, forum or system of another name is `other`."""
     brand: Id | None = None
     """Whose texts they are; without it the catalogue says by each text (`--brands`)."""
     room: Id | None = None
+    """The live room that all of it is about, by its platform's id."""
     session: Id | None = None
+    """The stream within the room."""
     host: str | None = None
     """The host's user id at the platform: captions are the host's."""
     jurisdiction: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] | None = None
+    """Whose rules hold, as ISO 3166 has it: `CN`."""
     own_accounts: frozenset[str] = frozenset()
     """User ids of the brand's own accounts; of brands of the catalogue they stand there."""
     zone: str = "UTC"
-    """Of times that have no offset, as IANA names it."""
+    """Of times that have no offset, as IANA names it; a mapping's `zone` goes before it. A brand's `time_zone` says
+    what its days are, and reads no times."""
     mapping: MessageMapping | None = None
     """How JSON of no known platform becomes events (streams.ingest.mapping)."""
     preset: str | None = None

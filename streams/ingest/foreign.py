@@ -169,6 +169,13 @@ def is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def is_true(value: Any) -> bool:
+    """As a person means it: "false", "0", "no" and an empty text are not."""
+    if isinstance(value, str):
+        return flag_of(value) or value.strip().lower() not in ("", "false", "0", "no", "none", "null")
+    return bool(value)
+
+
 def identifier_of(value: Any) -> str:
     """An id as text, 64-bit numbers exact; empty for none, which is null, 0 or an empty string. A long one is replaced
     by its digest, which is as stable."""

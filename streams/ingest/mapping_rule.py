@@ -1,5 +1,6 @@
 """One rule of a mapping: its expressions, read once, and what a message becomes by them."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from functools import partial
@@ -16,9 +17,9 @@ from streams.ingest.feed import Message, Translation
 from streams.ingest.foreign import (
     ForeignError,
     digest,
-    flag_of,
     identifier_of,
     is_nothing,
+    is_true,
     shown_number_of,
     whole_number,
 )
@@ -30,6 +31,7 @@ NO_ID = "no id (0 is none, too)"
 _OF_MONEY = frozenset({"gift", "order", "payment", "refund"})
 _CURRENCIES: Mapping[str, str] = {"RMB": "CNY", "CNH": "CNY", "人民币": "CNY", "NTD": "TWD"}
 """Codes that are in use and that ISO 4217 has not."""
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class MappingRule:
@@ -54,7 +56,7 @@ class MappingRule:
 
     def takes(self, value: Any) -> bool:
         """Whether the message is of this rule. Raises ForeignError."""
-        return self._when is None or _true(self._when.of(value))
+        return self._when is None or is_true(self._when.of(value))
 
     def type_of(self, value: Any) -> str:
         """The message's type. Raises ForeignError."""
@@ -77,6 +79,8 @@ class MappingRule:
                 raise UsageError(f"{name}: a message of kind {ours} needs it")
         if self._fields.time_form is not None and self._fields.time_unit is not None:
             raise UsageError("time_form: `time_unit` says something else")
+        if (named := self._fields.currency) is not None and _CURRENCY.fullmatch(named):
+            raise UsageError(f"currency: {named} would be a field of the message; the constant is \"'{named}'\"")
         if self._fields.reports_in is not None and self._find["currency"] is None:
             raise UsageError("currency: `reports_in` needs it")
         self._check_totals()
@@ -160,8 +164,8 @@ class MappingRule:
             value=1 if value is None else value,
             value_mode=mode,
             amount=self._amount(message, kind),
-            final=True if final is None else _true(final),
-            commercial=_true(self._found(message, "commercial")),
+            final=True if final is None else is_true(final),
+            commercial=is_true(self._found(message, "commercial")),
         )
         return _consistent(self._placed(message, event))
 
@@ -237,7 +241,7 @@ class MappingRule:
         if not author:
             return None
         followers = shown_number_of(self._found(message, "followers")) or 0
-        return message.context.actor(author, followers, _true(self._found(message, "verified")))
+        return message.context.actor(author, followers, is_true(self._found(message, "verified")))
 
     def _identifier(self, value: Any) -> str:
         if value is None or isinstance(value, str | int | float):
@@ -338,13 +342,6 @@ def _consistent(event: Event) -> Event:
 def _positive(value: Any) -> Any:
     number = whole_number(value)
     return value if number is None else abs(number)
-
-
-def _true(value: Any) -> bool:
-    """As a person means it: "false", "0", "no" and an empty text are not."""
-    if isinstance(value, str):
-        return flag_of(value) or value.strip().lower() not in ("", "false", "0", "no", "none", "null")
-    return bool(value)
 
 
 def _word(value: Any) -> str:

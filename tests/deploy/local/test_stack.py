@@ -6,7 +6,7 @@ from pathlib import Path
 from deploy.local.alertmanager import LocalAlertmanager
 from deploy.local.programs import WorkerProcess, variables
 from deploy.local.prometheus import LocalPrometheus
-from deploy.local.stack import FIRST, Ports, Stack
+from deploy.local.stack import FIRST, KAFKA_AND_REDIS, Ports, Stack
 from streams.notification.receivers import load
 from streams.settings import Settings
 
@@ -34,6 +34,10 @@ def test_every_server_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None
     assert len({server.folder for server in stack.servers.values()}) == len(stack.servers) == 11
     assert {name: server.port for name, server in stack.servers.items()} == asdict(stack.ports)
     assert set(FIRST) < set(stack.servers)
+
+
+def test_some_servers_of_a_stack_alone(tmp_path: Path) -> None:
+    assert set(Stack(tmp_path, Settings(), only=KAFKA_AND_REDIS).servers) == {"kafka", "redis"}
 
 
 def test_prometheus_scrapes_the_exporter_and_every_worker(tmp_path: Path) -> None:

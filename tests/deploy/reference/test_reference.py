@@ -9,12 +9,14 @@ import pytest
 
 from deploy.cli.main import cli
 from deploy.reference import pages
-from deploy.reference.source import constants
+from deploy.reference.source import constants, fields
 from streams import metrics
 from streams.alerts import keys as alert_keys
 from streams.alerts.alert import Alert
 from streams.detection.views import keys as view_keys
 from streams.events.schema import Event, ScoredText
+from streams.ingest.feed_entry import FeedEntry
+from streams.ingest.mapping_fields import MessageMapping
 from streams.settings import Settings
 
 
@@ -81,3 +83,8 @@ def test_schema_requires_what_the_record_requires(
 def test_constant_is_found_with_the_text_behind_it() -> None:
     (age,) = (one for one in constants(metrics) if one.name == "ALERTS")
     assert age.text.startswith("Firing alerts")
+
+
+@pytest.mark.parametrize("struct", [FeedEntry, MessageMapping])
+def test_every_field_of_a_feed_and_of_a_mapping_has_a_meaning(struct: type[msgspec.Struct]) -> None:
+    assert [name for name in struct.__struct_fields__ if not fields(struct).get(name)] == []

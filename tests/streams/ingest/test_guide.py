@@ -5,12 +5,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from streams.errors import UsageError
 from streams.events.pseudonyms import Pseudonyms
 from streams.events.schema import Event
 from streams.ingest.feed import Feed
 from streams.ingest.feed_list import AnyFeed, read_feeds
+from streams.ingest.mapping import mapped
+from streams.ingest.mapping_fields import MessageMapping
+from streams.ingest.protocols.poll import PollFeed
 from streams.ingest.secret import Secrets
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "connect.md"
@@ -80,3 +85,31 @@ def test_history_of_the_guide(entries: dict[str, AnyFeed]) -> None:
     (row,) = entries["reviews-2026"].recorded(export)
     (review,) = told(entries["reviews-2026"], json.loads(row.message))
     assert (review.kind, review.text, review.product_id) == ("review", "发热严重", "p1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "found"),
+    [
+        ({"when": "!is_true(deleted)"}, {"deleted": "false", "parts": [{"text": "a"}, {"text": "b"}]}, "ab"),
+        ({"when": "deleted"}, {"deleted": "false", "parts": [{"text": "a"}]}, None),
+        ({"when": "deleted"}, {"deleted": "true", "parts": [{"text": "a"}]}, "a"),
+    ],
+)
+def test_flags_as_texts_and_texts_in_pieces(fields: dict[str, str], message: Any, found: str | None) -> None:
+    mapping = MessageMapping(kind="comment", id="'m1'", text="join('', parts[].text)", **fields)  # type: ignore[arg-type]
+    told_texts = [
+        event.text for event in told(PollFeed(name="p", url="http://x.test/", brand="b", mapping=mapping), message)
+    ]
+    assert told_texts == ([] if found is None else [found])
+
+
+def test_constant_currency_and_amounts_as_texts() -> None:
+    constant = MessageMapping(
+        kind="payment", id="id", amount="fee", amount_in="major", currency="'CNY'", reports_in="CNY"
+    )
+    (paid,) = told(PollFeed(name="p", url="http://x.test/", brand="b", mapping=constant), {"id": 1, "fee": "199.00"})
+    minor = MessageMapping(kind="payment", id="id", amount="fee")
+    (same,) = told(PollFeed(name="p", url="http://x.test/", brand="b", mapping=minor), {"id": 1, "fee": "19900"})
+    assert (paid.amount, same.amount) == (19900, 19900)
+    with pytest.raises(UsageError, match="the constant is \"'CNY'\""):
+        mapped(msgspec.structs.replace(constant, currency="CNY"))
