@@ -3,11 +3,15 @@
 Commands say the English sentence; a page says the one of its reader (dashboards.console.generate writes them for it).
 """
 
+import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
-from streams.errors import UsageError
+import msgspec
+
+from streams.errors import PulsewatchError, Unavailable, UsageError
 
 REFUSALS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "campaign_name": ("活动要有名称，最多 {max} 个字符", "a campaign has a name of at most {max} characters"),
@@ -63,6 +67,56 @@ REFUSALS: Mapping[str, tuple[str, str]] = MappingProxyType({
         "{brand} 是 {others} 的竞品，请先在那里移除",
         "{brand} is a rival of {others}: take it out there first",
     ),
+    "faults_at": ("{file} 第 {line} 行：{faults}", "{file}:{line}: {faults}"),
+    "faults_more": ("还有其他问题", "and more"),
+    "file_unread": ("{file}：无法读取（{reason}）", "{file}: cannot be read: {reason}"),
+    "file_encoding": ("{file}：第 {byte} 个字节不是 UTF-8", "{file}: not UTF-8 at byte {byte}"),
+    "file_empty": ("文件是空的", "the file is empty"),
+    "file_tab": ("用了制表符：YAML 只用空格缩进", "a tab: YAML is indented by spaces"),
+    "file_yaml": ("不是有效的 YAML（{detail}）", "not YAML: {detail}"),
+    "json": ("不是有效的 JSON（{detail}）", "not JSON: {detail}"),
+    "field_unknown": ("`{where}` 没有字段 `{field}`", "Object contains unknown field `{field}` - at `{where}`"),
+    "field_missing": ("`{where}` 缺少字段 `{field}`", "Object missing required field `{field}` - at `{where}`"),
+    "field_type": ("`{where}` 应为 `{wanted}`，不是 `{got}`", "Expected `{wanted}`, got `{got}` - at `{where}`"),
+    "field_quotes": (
+        "`{where}` 应为 `{wanted}`，不是 `{got}`：请加引号",
+        "Expected `{wanted}`, got `{got}` - at `{where}`: write it in quotes",
+    ),
+    "field_list": (
+        "`{where}` 应为 `{wanted}`，不是 `{got}`：请写成方括号里的列表",
+        "Expected `{wanted}`, got `{got}` - at `{where}`: write it as a list, in brackets",
+    ),
+    "field_length": (
+        "`{where}` 的长度应 {limit}，类型为 `{wanted}`",
+        "Expected `{wanted}` of length {limit} - at `{where}`",
+    ),
+    "field_choice": ("`{where}` 不能是 `{value}`", "Invalid enum value `{value}` - at `{where}`"),
+    "field_wrong": ("`{where}` 不合格式（{detail}）", "{detail} - at `{where}`"),
+    "brand_twice": ("有两个品牌叫 {brand}", "two brands are called {brand}"),
+    "brand_nameless": (
+        "{brand} 没有名称、账号、话题或产品，没有文本会与它有关",
+        "{brand} has no name, handle, hashtag or product: no text can be about it",
+    ),
+    "brand_empty_name": ("{brand}：有一个名称是空的", "{brand}: one of its names is empty"),
+    "brand_context": ("{brand}：有歧义的名称需要 `context`", "{brand}: its ambiguous names need `context`"),
+    "brand_time_zone": (
+        "{brand}：{zone} 不是 IANA 数据库的时区，例如 Asia/Shanghai",
+        "{brand}: {zone} is no time zone of the IANA database, such as Asia/Shanghai",
+    ),
+    "brand_currency": (
+        "{brand}：货币 {currency} 不是 ISO 4217 的代码，例如 CNY",
+        "{brand}: currency {currency} is none of ISO 4217, such as CNY",
+    ),
+    "brand_country": (
+        "{brand}：管辖地 {country} 不是国家代码，例如 CN",
+        "{brand}: jurisdiction {country} is no country's code, such as CN",
+    ),
+    "brand_language": (
+        "{brand}：语言 {language} 不是 ISO 639 的代码，例如 zh",
+        "{brand}: language {language} is no code of ISO 639, such as zh",
+    ),
+    "brand_rival": ("{brand}：竞品 {rival} 不在文件里", "{brand}: its rival {rival} is not in the file"),
+    "brands_no_list": ("{file}：`brands` 不是列表", "{file}: `brands` is no list"),
     "redis_away": ("Redis 没有响应，请稍后再试", "Redis does not answer: try again later"),
     "page_broken": (
         "这个页面无法读取，原因见控制台的日志",
@@ -73,9 +127,56 @@ REFUSALS: Mapping[str, tuple[str, str]] = MappingProxyType({
 
 
 class Refused(UsageError):
-    """What was asked for cannot be done, for a reason of REFUSALS; `facts` fill its places."""
+    """What was asked for cannot be done, for a reason of REFUSALS; `facts` fill its places, reasons among them too."""
 
     def __init__(self, why: str, **facts: Any) -> None:
-        super().__init__(REFUSALS[why][1].format(**facts))
+        super().__init__(REFUSALS[why][1].format(**{name: _said(fact) for name, fact in facts.items()}))
         self.why = why
         self.facts = facts
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why something was not done: in English, and for a page in another language by its name in REFUSALS. A fact that
+    is made of other reasons is a list of problems."""
+
+    error: str
+    why: str = ""
+    facts: Mapping[str, Any] = {}
+
+
+def problem_of(error: PulsewatchError) -> Problem:
+    """An error as pages show it: of a file's path the name alone."""
+    if not isinstance(error, Refused):
+        return Problem(str(error), "redis_away" if isinstance(error, Unavailable) else "")
+    facts = {**error.facts, "file": PurePath(error.facts["file"]).name} if "file" in error.facts else error.facts
+    told = {
+        name: [problem_of(one) for one in fact] if isinstance(fact, tuple) else fact for name, fact in facts.items()
+    }
+    return Problem(str(Refused(error.why, **facts)), error.why, told)
+
+
+def field_fault(message: str) -> Refused:
+    """What msgspec finds wrong in a value: `Expected `str`, got `int` - at `$.brands[0].id``."""
+    detail, _, where = message.partition(" - at `")
+    where = where.rstrip("`") or "$"
+    for pattern, why in _FIELD_FAULTS:
+        if found := pattern.fullmatch(detail):
+            return Refused(why, where=where, **found.groupdict())
+    return Refused("field_wrong", where=where, detail=detail)
+
+
+def _said(fact: Any) -> Any:
+    return "; ".join(map(str, fact)) if isinstance(fact, tuple) else fact
+
+
+_FIELD_FAULTS: Final = (
+    (re.compile(r"Object contains unknown field `(?P<field>[^`]*)`"), "field_unknown"),
+    (re.compile(r"Object missing required field `(?P<field>[^`]*)`"), "field_missing"),
+    (re.compile(r"Expected `(?P<wanted>[^`]*)` of length (?P<limit>.*)"), "field_length"),
+    (re.compile(r"Expected `(?P<wanted>array)`, got `(?P<got>str)`"), "field_list"),
+    (re.compile(r"Expected `(?P<wanted>str[^`]*)`, got `(?P<got>int|float|bool)`"), "field_quotes"),
+    (re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`"), "field_type"),
+    (re.compile(r"Invalid enum value ['`]?(?P<value>[^'`]*)['`]?"), "field_choice"),
+)
+"""What msgspec says, and the reason that it is; the first that fits. A bare `105`, `on` or `no` is what YAML reads as a
+number or a truth where a text is meant."""

@@ -10,9 +10,9 @@ import msgspec
 import yaml
 
 from streams.errors import UsageError
+from streams.refusals import Refused, field_fault
 
 Record = TypeVar("Record")
-_BARE = re.compile(r"Expected `str[^`]*`, got `(?:int|float|bool)`")
 _INDENTED_BY_TAB = re.compile(r" *\t")
 _PATH_STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+|\.\.\.)\]")
 
@@ -27,9 +27,9 @@ def read_source(path: Path, error: type[UsageError] = UsageError) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as reason:
-        raise error(f"{path}: cannot be read: {reason.strerror}") from None
+        raise _as(error, Refused("file_unread", file=str(path), reason=reason.strerror)) from None
     except UnicodeDecodeError as reason:
-        raise error(f"{path}: not UTF-8 at byte {reason.start}") from None
+        raise _as(error, Refused("file_encoding", file=str(path), byte=reason.start)) from None
 
 
 def record_of(source: str, path: Path, record: type[Record], error: type[UsageError] = UsageError) -> Record:
@@ -37,29 +37,32 @@ def record_of(source: str, path: Path, record: type[Record], error: type[UsageEr
     try:
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
         if node is None:
-            raise error(f"{path}:1: the file is empty")
+            raise _at(error, path, 1, Refused("file_empty"))
         return msgspec.convert(yaml.load(source, Loader=yaml.CSafeLoader), record)
     except yaml.MarkedYAMLError as reason:
         line = reason.problem_mark.line + 1 if reason.problem_mark else 1
-        raise error(f"{path}:{line}: {_tab(source, line) or reason.problem or 'not YAML'}") from None
+        tab = _indented_by_tab(source, line)
+        wrong = Refused("file_tab") if tab else Refused("file_yaml", detail=reason.problem or "unreadable")
+        raise _at(error, path, line, wrong) from None
     except (yaml.YAMLError, RecursionError) as reason:
-        raise error(f"{path}:1: not YAML: {str(reason).splitlines()[0]}") from None
+        raise _at(error, path, 1, Refused("file_yaml", detail=str(reason).splitlines()[0])) from None
     except msgspec.ValidationError as reason:
-        raise error(f"{path}:{_line_of_node(node, str(reason))}: {reason}{_way_out(str(reason))}") from None
+        raise _at(error, path, _line_of_node(node, str(reason)), field_fault(str(reason))) from None
 
 
-def _way_out(message: str) -> str:
-    """What to do about a bare `105`, `on` or `no`, which YAML reads as a number or a truth where a text is meant, and
-    about one word where a list is."""
-    if message.startswith("Expected `array`, got `str`"):
-        return ": write it as a list, in brackets"
-    return ": write it in quotes" if _BARE.match(message) else ""
+def _at(error: type[UsageError], path: Path, line: int, wrong: Refused) -> UsageError:
+    return _as(error, Refused("faults_at", file=str(path), line=line, faults=(wrong,)))
 
 
-def _tab(source: str, line: int) -> str:
-    """A line that is indented by a tab, which YAML forbids."""
+def _as(error: type[UsageError], refused: Refused) -> UsageError:
+    """A caller's own kind of error says the same sentence."""
+    return refused if error is UsageError else error(str(refused))
+
+
+def _indented_by_tab(source: str, line: int) -> bool:
+    """Whether a line is indented by a tab, which YAML forbids."""
     lines = source.splitlines()
-    return "a tab: YAML is indented by spaces" if line <= len(lines) and _INDENTED_BY_TAB.match(lines[line - 1]) else ""
+    return line <= len(lines) and _INDENTED_BY_TAB.match(lines[line - 1]) is not None
 
 
 def line_of_text(path: Path, text: str) -> int:

@@ -30,7 +30,7 @@ from starlette.types import Receive, Scope, Send
 
 from dashboards.console import commands, report
 from dashboards.console.auth import AccessDenied, TokenAuth, require_viewer
-from dashboards.console.json_http import NO_STORE, json_response, problem_of
+from dashboards.console.json_http import NO_STORE, json_response
 from dashboards.console.limits import OpenStreams, WrongTokens, address_of, asker_of, read_in_turn
 from dashboards.console.pages import alert, brand, brands, campaign, operations, overview, quality, room
 from dashboards.console.security import SecurityMiddleware
@@ -38,6 +38,7 @@ from dashboards.console.sources import PageSources
 from dashboards.console.stream import PageStream, View
 from streams.control.recorder import SWEEP_SECONDS
 from streams.errors import PulsewatchError, Unavailable, UsageError
+from streams.refusals import problem_of
 
 LOG = logging.getLogger(__name__)
 BUNDLE = Path(__file__).parent / "static"

@@ -23,11 +23,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboards.console.json_http import Problem, problem_of
 from dashboards.console.reading_thread import Reading, ReadingThread, Urgency
 from dashboards.console.sources import PageSources
 from streams.errors import PulsewatchError, Unavailable
-from streams.refusals import Refused
+from streams.refusals import Problem, Refused, problem_of
 
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 0.2

@@ -19,7 +19,9 @@ def commands() -> str:
 
 
 def _helps(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
-    # As the command line itself makes it: a command keeps the help option that it is first asked for.
+    # As the command line itself makes it. A command keeps the help option that it was first asked for, and whoever ran
+    # it in this process without the group above it was given one of another spelling.
+    command._help_option = None  # noqa: SLF001
     settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
     context = click.Context(command, parent, info_name=name, **settings)
     yield context.command_path, command.get_help(context)

@@ -35,9 +35,9 @@ from msgspec import Meta
 
 from streams.catalogue.lexicon import shipped_lexicon
 from streams.catalogue.reading import folded
-from streams.errors import UsageError
 from streams.events.schema import Id, Platform
 from streams.money import CURRENCIES
+from streams.refusals import Refused
 from streams.yaml_records import read_source, record_of
 
 Term = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -107,10 +107,10 @@ def brands_of(source: str, path: Path) -> list[Brand]:
     brands = record_of(source, path, _CatalogueFile).brands
     faults = list(islice(_faults(brands), MAX_FAULTS + 1))
     if faults:
-        at, first = faults[0]
-        rest = [wrong for _, wrong in faults[1:MAX_FAULTS]]
-        more = ["and more"] if len(faults) > MAX_FAULTS else []
-        raise UsageError(f"{path}:{_line_of(source, at)}: {'; '.join([first, *rest, *more])}")
+        told = [wrong for _, wrong in faults[:MAX_FAULTS]]
+        more = [Refused("faults_more")] if len(faults) > MAX_FAULTS else []
+        line = _line_of(source, faults[0][0])
+        raise Refused("faults_at", file=str(path), line=line, faults=(*told, *more))
     return brands
 
 
@@ -121,37 +121,37 @@ def _line_of(source: str, at: int) -> int:
     return int(listed.value[at].start_mark.line) + 1
 
 
-def _faults(brands: Sequence[Brand]) -> Iterator[tuple[int, str]]:
+def _faults(brands: Sequence[Brand]) -> Iterator[tuple[int, Refused]]:
     """Each with the place of its brand in the file."""
     first: dict[str, int] = {}
     known = {brand.id for brand in brands}
     for at, brand in enumerate(brands):
         if brand.id in first:
-            yield at, f"two brands are called {brand.id}"
+            yield at, Refused("brand_twice", brand=brand.id)
         first.setdefault(brand.id, at)
-        yield from ((at, f"{brand.id}{wrong}") for wrong in _faults_of(brand, known))
+        yield from ((at, Refused(why, brand=brand.id, **facts)) for why, facts in _faults_of(brand, known))
 
 
-def _faults_of(brand: Brand, known: Collection[str]) -> Iterator[str]:
+def _faults_of(brand: Brand, known: Collection[str]) -> Iterator[tuple[str, dict[str, str]]]:
     named = (*brand.names, *brand.always, *brand.ambiguous, *brand.handles, *brand.hashtags, *brand.products)
     if not named:
-        yield " has no name, handle, hashtag or product: no text can be about it"
+        yield "brand_nameless", {}
     if not all(folded(name).strip("@# ") for name in named):
-        yield ": one of its names is empty"
+        yield "brand_empty_name", {}
     if brand.ambiguous and not (brand.context or _known_otherwise(brand)):
-        yield ": its ambiguous names need `context`"
+        yield "brand_context", {}
     if brand.time_zone is not None and brand.time_zone not in _zones():
-        yield f": {brand.time_zone} is no time zone of the IANA database, such as Asia/Shanghai"
+        yield "brand_time_zone", {"zone": brand.time_zone}
     if brand.currency is not None and brand.currency not in CURRENCIES:
-        yield f": currency {brand.currency} is none of ISO 4217, such as CNY"
+        yield "brand_currency", {"currency": brand.currency}
     if brand.jurisdiction is not None and not _COUNTRY.fullmatch(brand.jurisdiction):
-        yield f": jurisdiction {brand.jurisdiction} is no country's code, such as CN"
+        yield "brand_country", {"country": brand.jurisdiction}
     yield from (
-        f": language {language} is no code of ISO 639, such as zh"
+        ("brand_language", {"language": language})
         for language in brand.languages
         if language.partition("-")[0].lower() not in LANGUAGES
     )
-    yield from (f": its rival {rival} is not in the file" for rival in brand.rivals if rival not in known)
+    yield from (("brand_rival", {"rival": rival}) for rival in brand.rivals if rival not in known)
 
 
 @cache

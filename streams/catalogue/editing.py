@@ -91,7 +91,7 @@ def _brands_node(source: str, path: Path) -> Any:
     top: Any = yaml.compose(source, Loader=yaml.SafeLoader)  # its marks count characters
     found = next((value for key, value in top.value if key.value == "brands"), None)
     if not isinstance(found, yaml.SequenceNode):
-        raise UsageError(f"{path.name}: `brands` is no list")
+        raise Refused("brands_no_list", file=path.name)
     return found
 
 

@@ -24,6 +24,7 @@ from streams.catalogue.matcher import BrandMatcher
 from streams.clock import Clock, system_clock
 from streams.errors import UsageError
 from streams.metrics import CATALOGUE_BRANDS, CATALOGUE_BROKEN, CATALOGUE_READS, from_zero
+from streams.refusals import Problem, problem_of
 from streams.untrusted import one_line
 
 LOOK_SECONDS: Final = 1.0
@@ -71,7 +72,7 @@ class CatalogueStatus(msgspec.Struct, frozen=True):
     brands: int
     revision: str
     since_ms: int
-    problem: str | None = None
+    problem: Problem | None = None
 
 
 class LiveCatalogue:
@@ -89,7 +90,7 @@ class LiveCatalogue:
         self._monotonic = monotonic
         self._taken = self._seen = _signature(path)
         self._looked = monotonic()
-        self._problem: str | None = None
+        self._problem: Problem | None = None
         self.current = Catalogue(read_brands(path))
         self._since_ms = clock()
         from_zero(CATALOGUE_READS, ("taken", "broken"))
@@ -126,7 +127,7 @@ class LiveCatalogue:
         try:
             catalogue = Catalogue(read_brands(self._path))
         except UsageError as error:
-            self._keep(str(error))
+            self._keep(error)
             return False
         if ready:
             catalogue.matcher  # noqa: B018 - made here, in the thread, and not in the midst of the first text
@@ -141,12 +142,12 @@ class LiveCatalogue:
         self.look()
         self.look()
 
-    def _keep(self, problem: str) -> None:
-        self._problem = problem.replace(str(self._path), self._path.name)
+    def _keep(self, error: UsageError) -> None:
+        self._problem = problem_of(error)
         CATALOGUE_READS.labels("broken").inc()
         self._tell()
         since = datetime.fromtimestamp(self._since_ms / 1000, UTC).isoformat(timespec="seconds")
-        log.error("%s; the catalogue of %s (%d brands) stays in force", problem, since, len(self.current.brands))
+        log.error("%s; the catalogue of %s (%d brands) stays in force", error, since, len(self.current.brands))
 
     def _tell(self) -> None:
         CATALOGUE_BRANDS.set(len(self.current.brands))

@@ -14,9 +14,9 @@ import msgspec
 from streams.catalogue.brand import Brand, brands_of
 from streams.catalogue.editing import prepared, with_brand, without_brand
 from streams.catalogue.live import revision_of
-from streams.errors import UsageError
 from streams.ledger.reader import answers
 from streams.refusals import Refused
+from streams.yaml_records import read_source
 
 MAX_CHANGES: Final = 1_000
 
@@ -72,15 +72,8 @@ class BrandChanges:
 
 def _seen(path: Path, brand_id: str, revision: str) -> tuple[str, Brand | None]:
     """The file's text, and the brand in it. Raises UsageError where its author saw another revision."""
-    source = _text(path)
+    source = read_source(path)
     brands = brands_of(source, path)
     if revision_of(brands) != revision:
         raise Refused("catalogue_moved")
     return source, next((one for one in brands if one.id == brand_id), None)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} cannot be read: {error}") from None

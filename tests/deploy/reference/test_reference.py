@@ -6,6 +6,7 @@ from types import ModuleType
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from deploy.cli.main import cli
 from deploy.reference import pages
@@ -27,6 +28,11 @@ def built() -> dict[str, str]:
 
 def test_reference_is_up_to_date() -> None:
     assert pages.stale() == [], "run `python -m deploy.reference`"
+
+
+def test_reference_is_the_same_after_a_command_was_run_by_itself(built: dict[str, str]) -> None:
+    CliRunner().invoke(cli.commands["score"], ["--help"])
+    assert pages.built()["commands.md"] == built["commands.md"]
 
 
 def test_stale_names_what_changed_is_missing_or_left_over(tmp_path: Path) -> None:

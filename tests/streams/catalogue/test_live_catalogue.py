@@ -69,7 +69,7 @@ def test_broken_file_keeps_what_was_in_force(path: Path, text: str, caplog: pyte
         assert [catalogue.look() for _ in range(4)] == [False] * 4
     assert list(catalogue.current.brands) == ["nike"]
     assert [record.getMessage().count("stays in force") for record in caplog.records] == [1]
-    assert "brands.yaml" in (catalogue.status().problem or "")
+    assert "brands.yaml" in str(catalogue.status().problem)
     assert CATALOGUE_BROKEN._value.get() == 1
     rename_over(path, TWO)
     assert [catalogue.look(), catalogue.look()] == [False, True]
@@ -83,7 +83,7 @@ def test_missing_file_keeps_what_was_in_force(path: Path) -> None:
     path.unlink()
     assert [catalogue.look(), catalogue.look()] == [False, False]
     assert list(catalogue.current.brands) == ["nike"]
-    assert "cannot be read" in (catalogue.status().problem or "")
+    assert "cannot be read" in str(catalogue.status().problem)
     path.write_text(TWO)
     assert [catalogue.look(), catalogue.look()] == [False, True]
 

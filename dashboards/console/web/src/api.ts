@@ -13,7 +13,7 @@ export const me = async (): Promise<Me> => (await fetch("/api/me")).json() as Pr
 export interface Problem {
   error?: string;
   why?: string;
-  facts?: Record<string, string | number>;
+  facts?: Readonly<Record<string, unknown>>;
 }
 
 /** Send what a person decided; why it is refused, in the reader's language, or null. */

@@ -34,12 +34,15 @@ const fill = (form: string, filled: Record<string, string | number>): string =>
   form.replace(/\{(\w+)\}/g, (_, name: string) => String(filled[name] ?? ""));
 
 /** Why something was not done, in the reader's language; one that no page has a sentence for is said to be English. */
-export function reason({ error = "", why = "", facts = {} }: { error?: string; why?: string; facts?: Record<string, string | number> }): string {
+export function reason({ error = "", why = "", facts = {} }: { error?: string; why?: string; facts?: Readonly<Record<string, unknown>> }): string {
   if (language === "en" && error) return error;
   if (!Object.hasOwn(REFUSALS, why)) return error && t("inEnglish", { text: error });
-  const filled = facts.scope === undefined ? facts : { ...facts, scope: named(String(facts.scope)) };
-  return fill(said(REFUSALS[why as keyof typeof REFUSALS]), filled);
+  const filled = Object.entries(facts).map(([name, fact]) => [name, name === "scope" ? named(String(fact)) : factOf(fact)]);
+  return fill(said(REFUSALS[why as keyof typeof REFUSALS]), Object.fromEntries(filled) as Record<string, string>);
 }
+
+/** A fact as it stands in a sentence; a list is one of reasons. */
+const factOf = (fact: unknown): string => (Array.isArray(fact) ? fact.map(reason).join("；") : String(fact));
 
 export const metric = (id: Metric): string => said(METRICS[id]);
 export const kind = (id: Kind): string => said(KINDS[id]);

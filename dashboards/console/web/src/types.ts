@@ -247,12 +247,18 @@ export interface BrandPanels {
   engagement: Kpis;
 }
 
+export interface Problem {
+  error: string;
+  why?: string;
+  facts?: Record<string, unknown>;
+}
+
 export interface CatalogueStatus {
   file: string;
   brands: number;
   revision: string;
   since_ms: number;
-  problem: string | null;
+  problem: Problem | null;
 }
 
 export interface CatalogueHead {

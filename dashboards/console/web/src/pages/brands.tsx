@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Answer } from "../api";
 import { Moment, Plain } from "../alerts";
 import { count, plain, when } from "../format";
-import { t, type Word } from "../i18n";
+import { reason, t, type Word } from "../i18n";
 import { Panel } from "../panel";
 import { Shell, useMe } from "../shell";
 import { useLive } from "../stream";
@@ -59,7 +59,7 @@ export function BrandsPage(): JSX.Element {
       subtitle={status && <>{t("inForce", { n: count(status.brands), time: when(status.since_ms) })} · <code>{plain(status.file)}</code></>}
       actions={mayEdit && <button onClick={() => setEdited("new")}>{t("newBrand")}</button>}
     >
-      {status?.problem && <div class="banner blind" role="alert" data-figure="problem">{t("catalogueBroken")}<Plain>{status.problem}</Plain></div>}
+      {status?.problem && <div class="banner blind" role="alert" data-figure="problem">{t("catalogueBroken")}<Plain>{reason(status.problem)}</Plain></div>}
       <div class="stack">
         {edited && status && (
           <BrandForm key={edited === "new" ? "" : edited.id} brand={edited === "new" ? null : edited} revision={revision} onEnd={() => setEdited(null)}
