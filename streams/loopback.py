@@ -5,6 +5,10 @@ A web page can point a name of its own at this machine (DNS rebinding): its requ
 
 from collections.abc import Collection
 from ipaddress import ip_address
+from typing import Final
+
+_PRIVATE_ENDS: Final = (".internal", ".svc", ".cluster.local")
+"""Ends that no name of the public DNS has."""
 
 
 def is_loopback(host: str) -> bool:
@@ -16,9 +20,11 @@ def is_loopback(host: str) -> bool:
 
 
 def is_own_name(host: str, names: Collection[str] = ()) -> bool:
-    """Whether a Host header has an address, `localhost`, a name without a dot, or one of `names`."""
+    """Whether a Host header has an address, `localhost`, a name without a dot or of a private network, or one of
+    `names`."""
     name = host_name(host)
-    return bool(name) and (is_loopback(name) or _is_address(name) or "." not in name or name in names)
+    private = "." not in name or name.endswith(_PRIVATE_ENDS)
+    return bool(name) and (_is_address(name) or private or name in names)
 
 
 def host_name(host: str) -> str:

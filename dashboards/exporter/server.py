@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from dashboards.exporter.background import BackgroundSnapshot
 from dashboards.exporter.collector import FigureCollector, SeriesLimits
@@ -18,6 +18,7 @@ from dashboards.exporter.feed_collector import FeedCollector, FeedReading, read_
 from dashboards.exporter.held_alerts import HeldAlerts
 from dashboards.readers import Readers
 from streams.catalogue.facts import BrandFacts
+from streams.metrics_server import MetricsServer
 from streams.settings import Settings, settings
 from streams.topology import DETECTION
 
@@ -47,10 +48,9 @@ def _serve(
     registry = CollectorRegistry()
     registry.register(figures)
     registry.register(FeedCollector(feeds))
-    server, thread = start_http_server(address[1], addr=address[0], registry=registry)
+    server = MetricsServer(*address, registry)
     stop.wait()
-    server.shutdown()
-    thread.join()
+    server.close()
 
 
 if __name__ == "__main__":

@@ -120,7 +120,10 @@ async def _relay(request: web.Request) -> web.Response:
     return web.json_response({"outcome": result.outcome, "reason": result.reason}, status=STATUSES[result.outcome])
 
 
-async def _metrics(_: web.Request) -> web.Response:
+async def _metrics(request: web.Request) -> web.Response:
+    refusal = request.app[GATE].refuses_host({"host": request.headers.get("host", "")})
+    if refusal is not None:
+        return web.json_response({"error": refusal.reason}, status=refusal.status)
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

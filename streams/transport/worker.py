@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from aiokafka.errors import KafkaError
-from prometheus_client import start_http_server
 
 from streams.backoff import Backoff
 from streams.clock import system_clock
@@ -30,6 +29,7 @@ from streams.ledger.progress import PROGRESS
 from streams.ledger.tenancy import Tenancy
 from streams.ledger.topic_memory import TopicMemory
 from streams.metrics import LEDGER_OUTCOMES, RECORDS_REFUSED
+from streams.metrics_server import MetricsServer
 from streams.settings import Settings
 from streams.topology import DEAD_LETTERS
 from streams.transport.faust_app import FaustApp
@@ -61,7 +61,7 @@ def run_worker(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+        MetricsServer(settings.metrics_host, settings.metrics_port)
     exit_code = asyncio.run(_until_signalled(handler, settings, tenancy, known_topics, writes))
     if exit_code == STUCK:
         _exit_at_once()

@@ -80,8 +80,12 @@ class Ingest:
         ]
         return Starlette(routes=routes, lifespan=lifespan)
 
-    async def health(self, _request: Request) -> Response:
+    async def health(self, request: Request) -> Response:
         """200 while Kafka takes events. A broken catalogue is told and stops nothing: the one before it is in force."""
+        try:
+            self._refuse_other_names(request)
+        except Refused as refused:
+            return _problem(refused)
         state = Health(self._kafka_answers, None if self._brands is None else self._brands.catalogue.status())
         status = 200 if self._kafka_answers else 503
         return Response(_encode(state), status, media_type="application/json")
@@ -116,10 +120,13 @@ class Ingest:
         a name that it pointed here. Raises Refused."""
         if self._senders is not None:
             return
-        if not is_own_name(request.headers.get("host", "")):
-            raise Refused(421, "this server has another name: call it by its address, or give it --keys")
+        self._refuse_other_names(request)
         if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise Refused(403, "web pages send no events: give --keys")
+
+    def _refuse_other_names(self, request: Request) -> None:
+        if self._senders is None and not is_own_name(request.headers.get("host", "")):
+            raise Refused(421, "this server has another name: call it by its address, or give it --keys")
 
     def _sender(self, request: Request, body: bytes) -> Sender:
         if self._senders is None:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client import start_http_server
-
 from streams.catalogue.live import LiveCatalogue
 from streams.errors import UsageError
 from streams.events.pseudonyms import Pseudonyms
@@ -16,6 +14,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.producer import TopicPublisher
 from streams.ledger.connect import worker_client
 from streams.loopback import is_loopback
+from streams.metrics_server import MetricsServer
 from streams.settings import Settings
 from streams.topology import LIVE, SOCIAL
 from streams.web_server import serve_application
@@ -47,7 +46,7 @@ def serve(settings: Settings, options: Options, on_progress: Callable[[str], Non
     pseudonyms = Pseudonyms(settings.pseudonym_key.get_secret_value().encode())
     app = Ingest(publishers, senders, pseudonyms, _brands(settings, options, pseudonyms)).application()
     if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+        MetricsServer(settings.metrics_host, settings.metrics_port)
     taken = f"Events are taken at http://{options.host}:{options.port}/v1/events, described at /openapi.json"
     serve_application(app, options.host, options.port, grace_seconds=15, on_listening=lambda: on_progress(taken))
 

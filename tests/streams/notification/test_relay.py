@@ -64,6 +64,13 @@ async def told(client: Client, body: Any = None) -> int:
         return response.status
 
 
+async def test_metrics_are_for_whoever_calls_the_relay_by_its_name() -> None:
+    async with relay({}) as client:
+        for host, status in (("relay:9110", 200), ("evil.example", 421)):
+            async with client.get("/metrics", headers={"Host": host}) as response:
+                assert response.status == status
+
+
 async def outcomes(client: Client) -> dict[str, float]:
     async with client.get("/metrics") as response:
         lines = (await response.text()).splitlines()

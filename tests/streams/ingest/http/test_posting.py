@@ -124,6 +124,7 @@ async def test_nothing_is_acknowledged_that_kafka_has_not() -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert (await place.client.get("/health")).status_code == 503
+    assert (await place.client.get("/health", headers={"host": "evil.example"})).status_code == 421
     place.topics[LIVE].failure = None
     assert (await place.post([posted(1)])).status_code == 200
     assert (await place.client.get("/health")).status_code == 200
