@@ -5,6 +5,7 @@
 3. teach      larger networks learn the labels: ``teacher….pt``
 4. answer     what the teachers say of every text: ``answers.npy``
 5. learn      the small network learns labels and answers, at last with int8's rounding: ``checkpoint.pt``
+6. n-grams    weights of word sequences learn the labels: ``ngrams.npz``
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from models.train.network.encoder import (
 )
 from models.train.network.masked_words import MaskedLanguageModel
 from models.train.network.network import Network
+from models.train.network.ngrams import fit_ngrams
 from models.train.network.quantisation import enable_fake_quantisation
 from models.train.network.warm_start import load_from_package
 from models.train.release.goals import GOALS, figures_of
@@ -54,6 +56,8 @@ COMMENTS = {"chnci_zh"}
 """Short comments under all kinds of news, of which many are drawn: they teach how harmless words look."""
 SIGN_COUNT = {"zh": 20, "en": 5}
 JUDGED = "judged.json"
+NGRAMS = "ngrams.npz"
+CPU = torch.device("cpu")
 REHEARSED_FROM = 0.6
 """Of the last stage's budget: from there on, linear layers round as int8 does."""
 DROPOUT = 0.1
@@ -170,7 +174,7 @@ def _synthesised(language: str, seed: int, most: int | None) -> list[Example]:
 
 
 def train_language(run: Run) -> None:
-    """Stages 2 to 5; what is there already is not done again."""
+    """Stages 2 to 6; what is there already is not done again."""
     labelled = load(run.folder / "labelled.npz")
     everything = merged(labelled, load(run.folder / "unlabelled.npz")) if run.effort.unlabelled else labelled
     validation = Texts(load(run.folder / "validation.npz"), run.machine.device)
@@ -197,6 +201,8 @@ def train_language(run: Run) -> None:
         at={REHEARSED_FROM: lambda: enable_fake_quantisation(network)},
         teachers=", ".join(teacher.name for teacher in answering),
     )
+    if not (run.folder / NGRAMS).exists():
+        fit_ngrams(Texts(labelled, CPU), run.report).save(run.folder / NGRAMS)
     _judge(run, _named(run, answering), network, validation)
 
 

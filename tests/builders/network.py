@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from models.labels import RISKS
+from models.train.data.corpus import Corpus
 
 DEPTHS = (1, 2, 3)
 
@@ -23,3 +32,28 @@ def small_network(layers: int = DEPTHS[-1]) -> Any:
         for parameter in network.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
     return network
+
+
+def word_tokeniser(*words: str) -> Tokenizer:
+    """Of texts of these words, with the special tokens before them."""
+    known = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *words)
+    tokeniser = Tokenizer(WordLevel({word: row for row, word in enumerate(known)}, unk_token="[UNK]"))
+    tokeniser.pre_tokenizer = Whitespace()
+    return tokeniser
+
+
+def corpus_of(ids: Sequence[Sequence[int]]) -> Corpus:
+    """Token ids as a corpus without labels."""
+    n = len(ids)
+    return Corpus(
+        tokens=np.concatenate([np.array(row, dtype=np.uint16) for row in ids]),
+        starts=np.cumsum([0, *map(len, ids)], dtype=np.int64),
+        sources=np.array(["x"]),
+        source=np.zeros(n, dtype=np.int16),
+        sentiment=np.full(n, -1, dtype=np.int8),
+        sentiment_weight=np.zeros(n, dtype=np.float16),
+        binary=np.zeros(n, dtype=bool),
+        risks=np.zeros((n, len(RISKS)), dtype=np.float16),
+        risk_weights=np.zeros((n, len(RISKS)), dtype=np.float16),
+        passes=np.ones(n, dtype=np.int8),
+    )

@@ -79,7 +79,12 @@ class Texts:
         places = begin[:, None] + torch.arange(longest, device=self.device)
         mask = places < end[:, None]
         ids = self._tokens[places.clamp(max=len(self._tokens) - 1)].long() * mask
-        targets = Targets(
+        return Batch(ids, mask.long(), self.targets(indices))
+
+    def targets(self, indices: Indices) -> Targets:
+        """What is known of the texts of these indices."""
+        rows = self._put(indices)
+        return Targets(
             self._sentiment[rows],
             self._sentiment_weight[rows],
             self._priors[rows],
@@ -88,7 +93,6 @@ class Texts:
             self._risk_weights[rows],
             None if self._answers is None else self._answers[rows],
         )
-        return Batch(ids, mask.long(), targets)
 
     def _put(self, array: npt.NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device, non_blocking=True)

@@ -68,7 +68,8 @@ is clear after the first stage leaves there; the others go on through the second
 
 Both encoders are by the Beijing Academy of Artificial Intelligence (BAAI), MIT licence, taken from the ONNX graphs in
 `dev.langchain4j:langchain4j-embeddings-bge-small-{{zh,en}}-v15:0.36.2` (Apache-2.0). Weights are
-int8, per channel; the last part of the training computed with that rounding.
+int8, per channel; the last part of the training computed with that rounding. Beside them stands a table of word
+sequences, whose weights are added to every stage's logits (models/train/network/ngrams.py).
 {notes}
 
 On two cores, without a graphics card, in about an hour and a half, a language a core (START is the packaged model of

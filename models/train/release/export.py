@@ -7,7 +7,8 @@ normalisation and int8 products; nothing is left to a fusion that recognises pat
 Dynamic int8: weights per output channel with 7 bits, since AVX2 without VNNI saturates its 16-bit sums otherwise;
 activations are quantised as they come. Word embeddings are int8 with a scale a row. Initialisers are named as the
 encoder's parameters, with ``_quantized``, ``_scale`` and ``_zero_point`` where they are int8; linear weights lie
-transposed (in, out). The small heads stay in fp32.
+transposed (in, out). The small heads stay in fp32, the table of n-grams in fp16. Each token's n-grams are looked up
+once, in the first stage, and go on beside its hidden state.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.labels import OUTPUTS
 from models.train.network.network import OFF, Network
+from models.train.network.ngrams import FACTOR, LONGEST, MIXED, MODULUS, NGrams
 from models.train.network.quantisation import MAX_WEIGHT
 
 Array = npt.NDArray[np.float32]
@@ -34,18 +36,21 @@ MAX_EMBEDDING = 127
 _ATTENTION = ("query", "key", "value")
 
 
-def export(network: Network, folder: Path, depths: Sequence[int], int8: bool = True) -> list[str]:
+def export(
+    network: Network, folder: Path, depths: Sequence[int], int8: bool = True, ngrams: NGrams | None = None
+) -> list[str]:
     """Writes a graph from each of these depths, which have heads, to the next; returns the files' names.
 
     In: ``input_ids`` and ``attention_mask`` (texts, tokens), int64; a later stage has ``hidden`` (texts, tokens, width)
-    in place of the ids. Out: ``logits`` (texts, OUTPUTS) and, but for the last stage, ``hidden_out``.
+    in place of the ids, with what n-grams add to each logit behind it. Out: ``logits`` (texts, OUTPUTS) and, but for
+    the last stage, ``hidden_out``.
     """
     arrays = {name.removeprefix("encoder."): t.detach().cpu().numpy() for name, t in network.state_dict().items()}
     config = network.encoder.config
     names = []
     for number, (start, end) in enumerate(zip([0, *depths], depths, strict=False), 1):
         head = "head" if end == config.num_hidden_layers else f"exits.{end}"
-        stage = _Stage(arrays, config.num_attention_heads, config.layer_norm_eps, int8)
+        stage = _Stage(arrays, config.num_attention_heads, config.layer_norm_eps, int8, ngrams)
         model = stage.build(range(start, end), head, keeps_hidden=end != depths[-1])
         onnx.checker.check_model(model)
         names.append(f"stage{number}.onnx")
@@ -70,31 +75,38 @@ def write_configuration(network: Network, tokeniser: Mapping[str, Any], folder: 
 class _Stage:
     """One graph in the making. Methods add nodes and return the name of what they compute."""
 
-    def __init__(self, arrays: Mapping[str, Array], heads: int, epsilon: float, int8: bool) -> None:
+    def __init__(
+        self, arrays: Mapping[str, Array], heads: int, epsilon: float, int8: bool, ngrams: NGrams | None
+    ) -> None:
         self._arrays = arrays
         self._heads = heads
         self._epsilon = epsilon
         self._int8 = int8
+        self._ngrams = ngrams
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
 
     def build(self, layers: range, head: str, keeps_hidden: bool) -> onnx.ModelProto:
         width = self._arrays["embeddings.LayerNorm.weight"].shape[0]
         tokens: Sequence[str] = ("texts", "tokens")
-        hidden_in = helper.make_tensor_value_info("hidden", TensorProto.FLOAT, [*tokens, width])
+        carried = width + (OUTPUTS if self._ngrams else 0)
+        hidden_in = helper.make_tensor_value_info("hidden", TensorProto.FLOAT, [*tokens, carried])
         inputs = [
             hidden_in if layers.start else helper.make_tensor_value_info("input_ids", TensorProto.INT64, tokens),
             helper.make_tensor_value_info("attention_mask", TensorProto.INT64, tokens),
         ]
         outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", OUTPUTS])]
         hidden = "hidden" if layers.start else self._embeddings()
+        added = ""
+        if self._ngrams:
+            hidden, added = self._parted(width) if layers.start else (hidden, self._added(self._ngrams))
         mask = self._add("Cast", ["attention_mask"], "/mask", to=TensorProto.INT32)
         for layer in layers:
             hidden = self._layer(hidden, mask, f"encoder.layer.{layer}")
-        self._pool_and_judge(hidden, head)
+        self._pool_and_judge(hidden, head, added)
         if keeps_hidden:
-            self._add("Identity", [hidden], "hidden_out")
-            outputs.append(helper.make_tensor_value_info("hidden_out", TensorProto.FLOAT, [*tokens, width]))
+            self._add("Concat", [hidden, added] if added else [hidden], "hidden_out", axis=2)
+            outputs.append(helper.make_tensor_value_info("hidden_out", TensorProto.FLOAT, [*tokens, carried]))
         graph = helper.make_graph(self._nodes, head, inputs, outputs, list(self._constants.values()))
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
@@ -110,6 +122,49 @@ class _Stage:
         total = self._add("Add", [words, used], "/embeddings")
         scale, bias = (self._parameter(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias"))
         return self._add("LayerNormalization", [total, scale, bias], "/embeddings/norm", epsilon=self._epsilon)
+
+    def _added(self, ngrams: NGrams) -> str:
+        """What the n-grams that end with each token add: (texts, tokens, OUTPUTS). See `ngrams.slots`."""
+        one, last = self._constant("/ngrams/one", np.array(1)), self._constant("/ngrams/last", np.array([-1]))
+        factor, modulus, rows = (
+            self._constant(f"/ngrams/{name}", np.array(number))
+            for name, number in (("factor", FACTOR), ("modulus", MODULUS), ("rows", len(ngrams.table)))
+        )
+        first, column, place = (
+            self._constant(f"/ngrams/{name}", np.array([number]))
+            for name, number in (("first", 0), ("column", 1), ("place", 2))
+        )
+        token = self._add("Add", ["input_ids", one], "/ngrams/token")
+        nothing = self._add(
+            "Sub", [self._add("Slice", ["input_ids", first, column, column], "/ngrams/begin")] * 2, "/ngrams/nothing"
+        )
+        hashed, found = self._add("Mod", [token, modulus], "/ngrams/1"), []
+        for length in range(1, LONGEST + 1):
+            if length > 1:
+                path = f"/ngrams/{length}"
+                before = self._add(
+                    "Concat",
+                    [nothing, self._add("Slice", [hashed, first, last, column], f"{path}/earlier")],
+                    f"{path}/before",
+                    axis=1,
+                )
+                joined = self._add(
+                    "Add", [self._add("Mul", [before, factor], f"{path}/raised"), token], f"{path}/joined"
+                )
+                hashed = self._add("Mod", [joined, modulus], path)
+            row = self._add("Mod", [hashed, rows], f"/ngrams/row{length}")
+            found.append(self._add("Unsqueeze", [row, place], f"/ngrams/rows{length}"))
+        table = self._constant("ngrams.table", (MIXED * ngrams.table).astype(np.float16))
+        weights = self._add("Gather", [table, self._add("Concat", found, "/ngrams/rows_of", axis=2)], "/ngrams/found")
+        floats = self._add("Cast", [weights], "/ngrams/floats", to=TensorProto.FLOAT)
+        return self._add("ReduceSum", [floats, place], "/ngrams/added", keepdims=0)
+
+    def _parted(self, width: int) -> tuple[str, str]:
+        """The hidden states of the stage before, and what n-grams add."""
+        sizes = self._constant("/parts", np.array([width, OUTPUTS]))
+        parts = ["/hidden", "/ngrams/added"]
+        self._nodes.append(helper.make_node("Split", ["hidden", sizes], parts, "/split", axis=2))
+        return parts[0], parts[1]
 
     def _words(self, name: str) -> str:
         if not self._int8:
@@ -148,8 +203,8 @@ class _Stage:
         path = f"/{norm.replace('.', '/')}"
         return self._add("SkipLayerNormalization", [x, hidden, *parameters], path, MICROSOFT, epsilon=self._epsilon)
 
-    def _pool_and_judge(self, hidden: str, head: str) -> None:
-        """Mean and maximum over the tokens that the mask keeps, then the linear layer."""
+    def _pool_and_judge(self, hidden: str, head: str, added: str) -> None:
+        """Mean and maximum over the tokens that the mask keeps, then the linear layer; and what n-grams add."""
         one = self._constant("/one", np.array([1]))
         zero, far = (
             self._constant("/pool/zero", np.array(0, dtype=np.float32)),
@@ -169,7 +224,14 @@ class _Stage:
         product = self._add(
             "MatMul", [both, self._constant(f"{head}.weight", self._arrays[f"{head}.weight"].T)], "/head"
         )
-        self._add("Add", [product, self._parameter(f"{head}.bias")], "logits")
+        if not self._ngrams:
+            self._add("Add", [product, self._parameter(f"{head}.bias")], "logits")
+            return
+        judged = self._add("Add", [product, self._parameter(f"{head}.bias")], "/judged")
+        by_ngrams = self._add("Squeeze", [self._add("MatMul", [row, added], "/ngrams/sum"), one], "/ngrams/total")
+        share = self._add("Div", [by_ngrams, self._add("Sqrt", [count], "/ngrams/root")], "/ngrams/share")
+        bias = self._constant("ngrams.bias", MIXED * self._ngrams.bias)
+        self._add("Add", [judged, self._add("Add", [share, bias], "/ngrams/logits")], "logits")
 
     def _quantised(self, name: str, weight: Array, scale: Array) -> tuple[str, str]:
         numbers = self._constant(f"{name}_quantized", np.round(weight / scale).astype(np.int8))

@@ -39,6 +39,7 @@ from models.train.data.written import load_written
 from models.train.loop import Progress, load_weights
 from models.train.network.encoder import ENCODERS, Encoder, Saved
 from models.train.network.network import Network
+from models.train.network.ngrams import NGrams, load_ngrams
 from models.train.network.warm_start import keep_part_of, load_from_package, take_mean
 from models.train.release.calibrate import (
     THRESHOLD_RULE,
@@ -55,7 +56,7 @@ from models.train.release.exits import choose_exit
 from models.train.release.export import export, write_configuration
 from models.train.release.goals import GOALS
 from models.train.release.judges import judge
-from models.train.stages import COMMENTS, judged_in, small_network, trained_depth
+from models.train.stages import COMMENTS, NGRAMS, judged_in, small_network, trained_depth
 
 SERVED_TOKENS = 512
 FIGURES = "figures.json"
@@ -171,6 +172,7 @@ def _write_json(path: Path, content: Any) -> None:
 class _Trained:
     language: str
     network: Network
+    ngrams: NGrams
     tokeniser: dict[str, Any]
     progress: Progress
 
@@ -187,7 +189,7 @@ class _Trained:
         """Fills a new folder with graphs, tokeniser and configuration; returns the graphs' names."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        names = export(self.network, folder, depths, int8)
+        names = export(self.network, folder, depths, int8, self.ngrams)
         write_configuration(self.network, self.tokeniser, folder, depths[-1])
         return names
 
@@ -234,7 +236,9 @@ def _trained(language: str, recipe: Recipe) -> _Trained:
     if recipe.start is not None and recipe.kept:
         _keep_part(network, language, recipe, recipe.start, saved)
     tokeniser: dict[str, Any] = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    return _Trained(language, network, tokeniser, progress)
+    if not (folder / NGRAMS).exists():
+        raise NothingToPackage(f"{language}: no {NGRAMS} in {folder}: its training is not done")
+    return _Trained(language, network, load_ngrams(folder / NGRAMS), tokeniser, progress)
 
 
 def _keep_part(network: Network, language: str, recipe: Recipe, start: Path, saved: Saved) -> None:

@@ -12,20 +12,18 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
 
 from models.labels import LANGUAGES, RISKS, SENTIMENTS
 from models.runtime.manifest import FILE_NAME, Exit, LanguageModel, Manifest, Platt, Stage, describe_files
 from models.train.data.corpus import load, prepare
 from models.train.data.sources import UNLABELLED, Example
+from tests.builders.network import word_tokeniser
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch
 
 WEIBO = "smp2020_usual_zh"
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "so", "very")
+WORDS = ("good", "bad", "so", "very")
 SETS = (("labelled", WEIBO, 64), ("unlabelled", UNLABELLED, 32), ("validation", WEIBO, 32))
 
 
@@ -37,9 +35,12 @@ def tiny_run(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], te
     from models.train.data.batches import BatchSize
     from models.train.loop import Machine
     from models.train.network import masked_words as adapt
+    from models.train.network import ngrams
     from models.train.network.encoder import ENCODERS, Teacher
 
     monkeypatch.setattr(adapt, "FIRST_WORD", 4)
+    monkeypatch.setattr(ngrams, "SLOTS", 101)
+    monkeypatch.setattr(ngrams, "ITERATIONS", 5)
     encoder = replace(
         ENCODERS["zh"],
         mask_token=1,
@@ -50,8 +51,7 @@ def tiny_run(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], te
         teachers=(Teacher((0, 1, 1, 2), True, 1e-2), Teacher((0, 1, 2), False, 1e-2)),
     )
     monkeypatch.setattr(stages, "ENCODERS", {"zh": encoder})
-    tokeniser = Tokenizer(WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokeniser.pre_tokenizer = Whitespace()
+    tokeniser = word_tokeniser(*WORDS)
     draw = random.Random(1)
     for name, source, count in SETS:
         texts = [(f"{draw.choice(['so', 'very'])} {word}", mood) for word, mood in [("good", 2), ("bad", 0)] * count]
@@ -59,7 +59,7 @@ def tiny_run(folder: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], te
         prepare(tokeniser, labelled).save(folder / f"{name}.npz")
     torch.manual_seed(2)
     config = BertConfig(
-        vocab_size=len(WORDS),
+        vocab_size=4 + len(WORDS),
         hidden_size=16,
         num_hidden_layers=3,
         num_attention_heads=2,
@@ -77,7 +77,7 @@ def test_a_small_network_learns_from_its_teachers(tmp_path: Path, monkeypatch: p
     lines: list[str] = []
     train_language(tiny_run(tmp_path, monkeypatch, lines, teach=6))
     made = {path.name for path in tmp_path.iterdir()}
-    assert {"adapted4.pt", "teacher1.pt", "teacher2.pt", "answers.npy", "checkpoint.pt"} <= made
+    assert {"adapted4.pt", "teacher1.pt", "teacher2.pt", "answers.npy", "checkpoint.pt", "ngrams.npz"} <= made
     judged = [line for line in lines if "layers: " in line]
     assert judged[-1] == "the small network, 2 layers: Weibo (SMP 2020 usual) 100.0"
 

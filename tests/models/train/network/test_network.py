@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
 
 from models.train.data.corpus import log_priors, prepare
 from models.train.data.sources import Example
+from tests.builders.network import word_tokeniser
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch
 
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "so", "very")
+WORDS = ("good", "bad", "so", "very")
 
 
 def tiny_network(seed: int) -> Any:
@@ -30,7 +28,7 @@ def tiny_network(seed: int) -> Any:
 
     torch.manual_seed(seed)
     config = BertConfig(
-        vocab_size=len(WORDS),
+        vocab_size=4 + len(WORDS),
         hidden_size=16,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -39,12 +37,6 @@ def tiny_network(seed: int) -> Any:
         attention_probs_dropout_prob=0.0,
     )
     return Network(BertModel(config, add_pooling_layer=False), {1: 0.5})  # type: ignore[no-untyped-call]  # transformers leaves it so
-
-
-def tiny_tokeniser() -> Tokenizer:
-    tokeniser = Tokenizer(WordLevel({word: row for row, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokeniser.pre_tokenizer = Whitespace()
-    return tokeniser
 
 
 def tiny_texts(answers: Any = None) -> Any:
@@ -57,7 +49,7 @@ def tiny_texts(answers: Any = None) -> Any:
         Example(f"{draw.choice(['so', 'very'])} {word}", "x", sentiment=mood, risks={"abuse": (float(mood == 0), 1.0)})
         for word, mood in [("good", 2), ("bad", 0)] * 64
     ]
-    return Texts(prepare(tiny_tokeniser(), examples), torch.device("cpu"), answers)
+    return Texts(prepare(word_tokeniser(*WORDS), examples), torch.device("cpu"), answers)
 
 
 def trained(
@@ -85,11 +77,12 @@ def trained(
 def test_training_learns_and_is_repeatable(tmp_path: Path) -> None:
     import torch
 
-    (tmp_path / "again").mkdir()
+    for name in ("again", "briefly"):
+        (tmp_path / name).mkdir()
     first, progress = trained(tmp_path, epochs=5)
     again, _ = trained(tmp_path / "again", epochs=5)
     assert progress.step == 20
-    assert progress.loss < 2.0
+    assert progress.loss < trained(tmp_path / "briefly", epochs=3)[1].loss
     assert torch.equal(first.head.weight, again.head.weight)
 
 
@@ -177,7 +170,7 @@ def moods(network: Any) -> dict[int, list[int]]:
     """By depth, the likeliest sentiment of good and of bad."""
     import torch
 
-    good, bad = WORDS.index("good"), WORDS.index("bad")
+    good, bad = (word_tokeniser(*WORDS).token_to_id(word) for word in ("good", "bad"))
     with torch.no_grad():
         by_depth = network(torch.tensor([[good, 0], [bad, 0]]), torch.tensor([[1, 0], [1, 0]]))
     return {depth: logits[:, :3].argmax(dim=1).tolist() for depth, logits in by_depth.items()}
@@ -202,7 +195,9 @@ def test_a_sources_habit_is_a_prior_and_not_learnt() -> None:
     from models.train.data.batches import Texts
     from models.train.network.network import label_costs
 
-    corpus = prepare(tiny_tokeniser(), [Example("so", "x", sentiment=mood) for mood in [0] * 8 + [1] * 4 + [2] * 4])
+    corpus = prepare(
+        word_tokeniser(*WORDS), [Example("so", "x", sentiment=mood) for mood in [0] * 8 + [1] * 4 + [2] * 4]
+    )
     assert np.exp(log_priors(corpus)).round(3).tolist() == [[0.5, 0.25, 0.25]]
     logits = torch.zeros(len(corpus), OUTPUTS, requires_grad=True)
     targets = Texts(corpus, torch.device("cpu")).batch(np.arange(len(corpus))).targets
@@ -220,7 +215,7 @@ def test_unknown_labels_add_nothing_to_the_loss() -> None:
 
     examples = [Example("so", "x"), Example("very", "y", sentiment=0, sentiment_binary=True)]
     logits = torch.randn(2, OUTPUTS, requires_grad=True)
-    targets = Texts(prepare(tiny_tokeniser(), examples), torch.device("cpu")).batch(np.arange(2)).targets
+    targets = Texts(prepare(word_tokeniser(*WORDS), examples), torch.device("cpu")).batch(np.arange(2)).targets
     label_costs(logits, targets).sum().backward()
     assert logits.grad is not None
     assert not logits.grad[0].any()
@@ -281,7 +276,7 @@ def test_epochs_hold_every_text_as_often_as_its_passes_within_the_token_budget()
 
     draw = random.Random(2)
     words = [" ".join(["so"] * draw.randint(3, 64)) for _ in range(300)]
-    corpus = prepare(tiny_tokeniser(), [Example(w, "x", passes=1 + (i < 50)) for i, w in enumerate(words)])
+    corpus = prepare(word_tokeniser(*WORDS), [Example(w, "x", passes=1 + (i < 50)) for i, w in enumerate(words)])
     batches = plan_epoch(corpus, BatchSize(16, 400), np.random.default_rng(3))
     assert sorted(index for batch in batches for index in batch) == sorted([*range(300), *range(50)])
     for batch in batches:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.builders.network import DEPTHS, small_network
+from models.labels import OUTPUTS
+from tests.builders.network import DEPTHS, corpus_of, small_network
 
 pytest.importorskip("torch", reason="torch comes with the train extra only")
 pytestmark = pytest.mark.torch
@@ -48,6 +49,20 @@ def test_the_stages_in_a_row_compute_what_the_network_does(tmp_path: Path, int8:
     found, wanted = served(tmp_path, export(network, tmp_path, DEPTHS, int8=int8)), expected(network)
     for depth in DEPTHS:
         assert np.abs(found[depth] - wanted[depth]).max() < tolerance * np.abs(wanted[depth]).max()
+
+
+def test_ngrams_are_added_at_every_stage(tmp_path: Path) -> None:
+    """Those of a text, whatever stands beside it in the batch."""
+    from models.train.network.ngrams import MIXED, NGrams
+    from models.train.release.export import export
+
+    draw = np.random.default_rng(1)
+    ngrams = NGrams(draw.normal(size=(97, OUTPUTS)).astype(np.float32), draw.normal(size=OUTPUTS).astype(np.float32))
+    network = small_network()
+    found = served(tmp_path, export(network, tmp_path, DEPTHS, int8=False, ngrams=ngrams))
+    added = MIXED * ngrams.logits(corpus_of(IDS))
+    for depth, logits in expected(network).items():
+        assert np.abs(found[depth] - logits - added).max() < 5e-3
 
 
 def test_weights_are_int8_and_named_as_the_networks_parameters(tmp_path: Path) -> None:
