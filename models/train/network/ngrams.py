@@ -102,7 +102,7 @@ def fit_ngrams(texts: Texts, report: Callable[[str], None]) -> NGrams:
         optimiser.zero_grad()
         logits = (by_text @ table.detach()).requires_grad_()
         cost = label_costs(logits + bias, targets).sum()
-        cost.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types for it
+        cost.backward()
         with torch.no_grad():
             table.grad = by_slot @ logits.grad + PENALTY * table
             return float(cost + PENALTY / 2 * (table**2).sum())
