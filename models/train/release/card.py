@@ -72,14 +72,15 @@ int8, per channel; the last part of the training computed with that rounding. Be
 sequences, whose weights are added to every stage's logits (models/train/network/ngrams.py).
 {notes}
 
-On two cores, without a graphics card, in about an hour and a half, a language a core (START is the packaged model of
-revision 2026-11-30.5, OLD that of 2026-11-26.3; KNOWN are START's authors, `--rehearse zh2` and so on):
+On two cores, without a graphics card, in about two hours, a language a core (START and OLD are the packaged models of
+revisions 2026-12-01.1 and 2026-11-26.3; FIRST is the folder of the run that made the former, from revision 2026-11-30.5
+with `--public-texts 30000 --learn-epochs 4 --minutes 62`; KNOWN are START's authors, `--rehearse zh2` and so on):
 
 ```
-python -m models.train --data DATA --out OUT --start-from START --labels-like OLD --labelled-only \\
-    --public-texts 30000 --templates 900 KNOWN --hide-words 0.05 --learn-epochs 4 --minutes 62 --threads 1 \\
+python -m models.train --data DATA --out OUT --start-from START --go-on-from FIRST --labels-like OLD --labelled-only \\
+    --public-texts 60000 --templates 900 KNOWN --hide-words 0.05 --learn-epochs 2 --minutes 40 --threads 1 \\
     --stage prepare --stage train --language LANGUAGE
-python -m models.train --data DATA --out OUT --start-from START --stage package --keep 0.4
+python -m models.train --data DATA --out OUT --start-from START --stage package
 ```
 
 A budget in minutes ends where the machine's speed lets it: the same commands make a model of the same kind, not the
