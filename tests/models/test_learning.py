@@ -28,6 +28,7 @@ def corrections() -> dict[str, Correction]:
     marked = [LabelledText(text, risks={"diversion": 1}) for text in MISSED]
     [(language, correction, [taught])] = learn(marked, BUNDLED, AS_SHIPPED, rehearsed=100)
     assert correction is not None
+    assert taught.rehearsed is not None
     assert sum(taught.rehearsed) <= 1, "of a hundred texts that it knew"
     assert (language, taught.risk, taught.marks, taught.wrong_before) == ("en", "diversion", len(MISSED), len(MISSED))
     assert taught.wrong_after == 0
