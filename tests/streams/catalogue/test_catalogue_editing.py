@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.catalogue.brand import Brand, Examples, brands_of, read_brands
@@ -77,6 +77,7 @@ def test_every_style_of_file_can_be_changed(source: str) -> None:
 TERM = st.text(min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(
     names=st.lists(TERM, min_size=1, max_size=4), about=st.lists(st.text(max_size=30), max_size=3), block=st.booleans()
 )

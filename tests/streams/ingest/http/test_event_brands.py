@@ -167,4 +167,4 @@ async def test_health_tells_which_catalogue_is_in_force(place: Place) -> None:
     broken = await place.client.get("/health")
     assert broken.status_code == 200
     assert broken.json()["catalogue"]["brands"] == 2
-    assert "no text can be about it" in broken.json()["catalogue"]["problem"]
+    assert "no text can be about it" in broken.json()["catalogue"]["problem"]["error"]
