@@ -1,6 +1,6 @@
 """`GET /metrics` on a port of its own, for Prometheus and for nobody's browser.
 
-A page that a person opens reaches loopback too: one that calls us by a name of its own is refused. A client that sends
+A page that a person opens reaches loopback too: there one that calls us by a name of its own is refused. A client that sends
 or takes nothing for SLOW_SECONDS, or one beyond MAX_CONNECTIONS, is let go: threads stay few.
 """
 
@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
 
-from streams.loopback import is_own_name
+from streams.loopback import is_loopback, is_own_name
 
 SLOW_SECONDS: Final = 10.0
 MAX_CONNECTIONS: Final = 64
@@ -30,7 +30,8 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
         self.address_family = family
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         super().__init__((str(address[0]), port), _Handler)
-        self.set_app(_of_own_name(make_wsgi_app(registry)))
+        app = make_wsgi_app(registry)
+        self.set_app(_of_own_name(app) if is_loopback(str(address[0])) else app)
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._thread.start()
 

@@ -44,6 +44,14 @@ def test_page_that_calls_it_by_a_name_of_its_own_gets_nothing(server: MetricsSer
     assert (status, "seen" in page) == (421, False)
 
 
+def test_network_calls_it_by_whatever_name_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only loopback is within reach of a page alone; where others scrape, names are theirs."""
+    monkeypatch.setattr(metrics_server, "is_loopback", {"127.0.0.1": False}.__getitem__)
+    serving = MetricsServer("127.0.0.1", 0, CollectorRegistry())
+    assert answer(serving, "worker1.shop.example:9100")[0] == 200
+    serving.close()
+
+
 def test_clients_beyond_the_most_are_let_go_and_later_ones_served(
     server: MetricsServer,
 ) -> None:
