@@ -19,10 +19,7 @@ from streams.alerts.kinds import AlertKind
 from streams.alerts.withdrawn import text_names, withdraw
 from streams.clock import DAY_MS, MINUTE_MS, system_clock
 from streams.detection.arrival import Arrivals
-from streams.detection.brand import crisis
-from streams.detection.brand.brand import Brand, Brands
-from streams.detection.brand.detector import is_seller_text
-from streams.detection.brand.windows import Tally
+from streams.detection.brand.brand import Brand, Brands, window_tally
 from streams.detection.config import DetectionConfig
 from streams.detection.decode import Records, room_events, scored_texts
 from streams.detection.dedup import (
@@ -40,6 +37,7 @@ from streams.detection.retractions import (
     COUNTED_TTL_SECONDS,
     CountedText,
     CountedTexts,
+    counted_suffix,
     counted_suffixes,
     taken_id,
 )
@@ -201,7 +199,9 @@ class DetectionHandler:
 
         retractions = [one for one in records if isinstance(one, ScoredText) and one.kind == "retraction"]
         await self._load_taken_back(held, retractions)
+        await self._load_polled(held, prepared)
         outcomes = Counter(_process(held, *readable) for readable in prepared.readable)
+        _settle(held)
         changes = held.detectors.drain()
         seen = held.forgetting.see(changes.states, held.progress.log.low_ms)
         effects = _effects(held, changes, seen, await self._forgotten(held))
@@ -252,10 +252,11 @@ class DetectionHandler:
         wanted: dict[str, set[str]] = {}
         for retraction in retractions:
             name = taken_id(retraction)
+            wrote = name is None and await self._wrote(held, retraction)
             for suffix in counted_suffixes(retraction):
                 if name is not None:
                     wanted.setdefault(suffix, set()).add(name)
-                elif await self._wrote(held, retraction, suffix):
+                elif wrote:
                     held.counted.hold(suffix, await self._ledger.load_hash(held.claim, suffix))
         stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
         for suffix, fields in stored.items():
@@ -266,12 +267,24 @@ class DetectionHandler:
             found = await self._ledger.load_fields(held.claim, {RESOLVED: kept, SHADOW: kept})
             held.over = {name: _alert.decode(value) for alerts in found.values() for name, value in alerts.items()}
 
-    async def _wrote(self, held: Partition, retraction: ScoredText, suffix: str) -> bool:
-        """Whether an account that is gone has a text among those that are counted there."""
+    async def _load_polled(self, held: Partition, prepared: Records) -> None:
+        """Load what the texts of a first poll have counted, which may move with those that come now."""
+        wanted: dict[str, set[str]] = {}
+        for (brand_id, source), is_ahead in _feeds(prepared).items():
+            brand = held.detectors.get(brand_id)
+            if isinstance(brand, Brand) and (is_ahead or brand.is_polled_ahead(source)):
+                for number, name in brand.polled(source):
+                    wanted.setdefault(counted_suffix(number, brand_id), set()).add(name)
+        stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
+        for suffix, fields in stored.items():
+            held.counted.hold(suffix, fields)
+
+    async def _wrote(self, held: Partition, retraction: ScoredText) -> bool:
+        """Whether an account that is gone has a text among those that may be counted yet."""
         if retraction.actor is None:
             return False
-        voices = suffix.replace("counted:", "voices:", 1)
-        return bool(await self._ledger.load_fields(held.claim, {voices: [retraction.actor.id]}))
+        voices = (suffix.replace("counted:", "voices:", 1) for suffix in counted_suffixes(retraction))
+        return bool(await self._ledger.load_fields(held.claim, {suffix: [retraction.actor.id] for suffix in voices}))
 
     async def _dead_letter(self, letters: Sequence[DeadLetter]) -> None:
         await retrying(lambda: self._dead_letters.send(letters))
@@ -283,6 +296,16 @@ class DetectionHandler:
         while records := await self._ledger.peek_outbox(claim, _PUBLISHED_AT_ONCE):
             await retrying(partial(self._publisher.publish, records))
             await self._ledger.trim_outbox(claim, len(records))
+
+
+def _feeds(prepared: Records) -> Mapping[tuple[str, str], bool]:
+    """Each brand and source of a batch, and whether a text of theirs happens after its arrival by the feed's clock."""
+    found: dict[tuple[str, str], bool] = {}
+    for record, log_ms, _ in prepared.readable:
+        if isinstance(record, ScoredText):
+            key = record.brand_id, record.source
+            found[key] = found.get(key, False) or record.event_time_ms > log_ms
+    return found
 
 
 def _fit(held: Partition, partitions: int) -> None:
@@ -319,14 +342,22 @@ def _detect(held: Partition, text: ScoredText, log_ms: int) -> Outcome:
     views = ViewWriter()
     views.add(brand.corrected(text))
     held.views.merge(views)
-    for before, after, texts in brand.moved:
-        held.views.move(text.brand_id, before, after, texts.labels)
+    for _, minute, texts in brand.moved:
+        for place in texts.held:
+            held.counted.move(text.brand_id, place, minute)
     held.counted.add(text, _counted_text(text, views, brand.happened_ms // MINUTE_MS))
     return "applied" if in_time else "late"
 
 
+def _settle(held: Partition) -> None:
+    """Let screens count the texts that have moved where they are now."""
+    for before, after in held.counted.settle():
+        held.views.move(before.views, after.views)
+
+
 def _amend(held: Partition, text: ScoredText, brand: Brand | None) -> Outcome:
     """Take in the scores of a text that was counted without. A brand of which nothing is known has no use for them."""
+    _settle(held)
     shown = text if brand is None else brand.corrected(text)
     whole = ViewWriter()
     whole.add(shown)
@@ -347,7 +378,7 @@ def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedTe
     """What a text counts in a minute of its brand's; a seller's is in no window."""
     return CountedText(
         minute=minute,
-        tally=Tally() if is_seller_text(text) else crisis.tally(text),
+        tally=window_tally(text),
         views={suffix: dict(counts) for suffix, counts in views.sums.items()},
         wording=wording_of(text.text),
         actor_id=text.actor.id if text.actor else None,
@@ -356,6 +387,7 @@ def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedTe
 
 def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
     """Take texts out of what still counts and quotes them. A brand of which nothing is known has nothing of them."""
+    _settle(held)
     taken = held.counted.take(retraction)
     for counted in taken.counted:
         held.views.take_back(counted.views)

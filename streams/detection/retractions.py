@@ -3,24 +3,28 @@
 What was counted of a text is kept for as long as windows and views may hold it, beside its event's id, so that it can
 be taken out again. A text that is older was forgotten by then, and what it once counted as is in no window any more.
 
-    counted:<number>:<brand>   hash   text id → CountedText      the number is of ten minutes since the epoch
+    counted:<number>:<brand>   hash   text id → CountedText      the number is of the ten minutes of its arrival
 
 A retraction may overtake its text, so a brand remembers the last that found nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from streams.alerts.alert import Evidence
+from streams.clock import MINUTE_MS
 from streams.detection.brand.windows import Tally
 from streams.detection.evidence import short_id, text_id_of
-from streams.detection.views.keys import TEN_MINUTES_TTL_SECONDS, ten_minutes_of
+from streams.detection.views.keys import TEN_MINUTES, TEN_MINUTES_TTL_SECONDS, at_minute, ten_minutes_of
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored, StoredCodec
 
 COUNTED_TTL_SECONDS = TEN_MINUTES_TTL_SECONDS
 STRETCHES = 8
 """Of ten minutes, in which a text may be counted."""
+_HELD_MS = STRETCHES * TEN_MINUTES * MINUTE_MS
 MAX_COUNTED = 5_000
 """Texts of a brand and ten minutes; what lies beyond that is not taken out of counts, only out of quotes."""
 MAX_EARLY = 64
@@ -37,8 +41,22 @@ class CountedText(Stored):
     source: str = ""
     """Who told it, in what earlier versions stored; nothing reads it."""
 
+    def in_minute(self, minute: int) -> "CountedText":
+        """The same, had the text been counted in another minute."""
+        views: dict[str, dict[str, int]] = {}
+        for suffix, counts in self.views.items():
+            for name, number in counts.items():
+                there, field_there = at_minute(suffix, name, minute)
+                views.setdefault(there, {})[field_there] = number
+        return msgspec.structs.replace(self, minute=minute, views=views)
+
 
 COUNTED = StoredCodec(CountedText)
+
+
+def place_of(text: ScoredText) -> tuple[int, str]:
+    """Where a text's counts are kept: by its arrival, which says nothing of how its feed's clock is off."""
+    return ten_minutes_of(text.log_time_ms if text.log_time_ms > 0 else text.event_time_ms), text_id_of(text)
 
 
 def taken_id(retraction: ScoredText) -> str | None:
@@ -52,7 +70,7 @@ def counted_suffix(number: int, brand_id: str) -> str:
 
 def counted_suffixes(retraction: ScoredText) -> list[str]:
     """Where a text may be that is taken back now."""
-    now = ten_minutes_of(max(retraction.event_time_ms, retraction.log_time_ms))
+    now, _ = place_of(retraction)
     return [counted_suffix(number, retraction.brand_id) for number in range(now - STRETCHES + 1, now + 2)]
 
 
@@ -79,6 +97,8 @@ class CountedTexts:
     changes: dict[str, dict[str, bytes | None]] = field(default_factory=dict)
     _held: dict[str, dict[str, CountedText]] = field(default_factory=dict)
     """By text id and suffix: those of this batch, and those that were loaded for its retractions."""
+    _moved: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Minutes, by text id and suffix."""
     _sizes: dict[str, int] = field(default_factory=dict)
 
     def hold(self, suffix: str, stored: Mapping[str, bytes]) -> None:
@@ -89,11 +109,29 @@ class CountedTexts:
                 self._held.setdefault(name, {}).setdefault(suffix, counted)
 
     def add(self, text: ScoredText, counted: CountedText) -> None:
-        suffix, name = counted_suffix(ten_minutes_of(text.event_time_ms), text.brand_id), text_id_of(text)
+        number, name = place_of(text)
+        if counted.minute * MINUTE_MS < number * TEN_MINUTES * MINUTE_MS - _HELD_MS:
+            return  # nothing looks so far back
+        suffix = counted_suffix(number, text.brand_id)
         size = self._sizes[suffix] = self._sizes.get(suffix, 0) + 1
         if size <= MAX_COUNTED:
             self.changes.setdefault(suffix, {})[name] = COUNTED.encode(counted)
             self._held.setdefault(name, {})[suffix] = counted
+
+    def move(self, brand_id: str, place: tuple[int, str], minute: int) -> None:
+        """A text is counted in another minute as soon as `settle` is called."""
+        number, name = place
+        self._moved[name, counted_suffix(number, brand_id)] = minute
+
+    def settle(self) -> Iterator[tuple[CountedText, CountedText]]:
+        """What the moved texts counted before, and what they count now."""
+        for (name, suffix), minute in self._moved.items():
+            counted = self._held.get(name, {}).get(suffix)
+            if counted is not None and counted.minute != minute:
+                moved = self._held[name][suffix] = counted.in_minute(minute)
+                self.changes.setdefault(suffix, {})[name] = COUNTED.encode(moved)
+                yield counted, moved
+        self._moved.clear()
 
     def take(self, retraction: ScoredText) -> TakenBack:
         """What is taken back; it is counted no more."""

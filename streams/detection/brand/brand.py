@@ -7,19 +7,19 @@ import msgspec
 
 from streams.alerts.alert import Alert
 from streams.clock import MINUTE_MS
-from streams.detection.brand import crisis
 from streams.detection.brand.breach import BreachDetector, BreachState
 from streams.detection.brand.conversation import ConversationDetector, ConversationState, usual_per_minute
+from streams.detection.brand.crisis import tally
 from streams.detection.brand.custom_rules import AlertRuleDetector, AlertRuleState
 from streams.detection.brand.detector import BrandDetector, is_seller_text
 from streams.detection.brand.poll import Move, Poll
 from streams.detection.brand.upgrades import from_unversioned
-from streams.detection.brand.windows import Windows
+from streams.detection.brand.windows import Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
 from streams.detection.feed_silence import FeedMonitor
 from streams.detection.feed_time import CLOCK_AHEAD_MS, FeedTimes
-from streams.detection.retractions import MAX_EARLY, TakenBack
+from streams.detection.retractions import MAX_EARLY, TakenBack, place_of
 from streams.detection.views.keys import BRAND_VIEWS
 from streams.detection.views.labels import platform_labels
 from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedTimeView, FeedView
@@ -55,6 +55,12 @@ class BrandState(Stored):
 
 
 CODEC = StoredCodec(BrandState)
+
+
+def window_tally(text: ScoredText) -> Tally:
+    """What a text adds to its minute of the brand's windows: a seller's nothing."""
+    return Tally() if is_seller_text(text) else tally(text)
+
 
 DETECTORS: tuple[Callable[[BrandState, DetectionConfig], BrandDetector], ...] = (
     ConversationDetector,
@@ -159,7 +165,7 @@ class Brand:
             return alerts
         is_timed = told_ms - arrived_ms <= CLOCK_AHEAD_MS or state.times.offset_ms(text.source) < 0
         alerts += self._told(text, now_ms, is_timed=is_timed)
-        if not log.in_doubt and not is_seller_text(text):
+        if not log.in_doubt:
             self._note_poll(text, told_ms)
         return alerts
 
@@ -170,10 +176,23 @@ class Brand:
         since_ms = None if feed is None else feed.clock.at_once_since_ms
         if since_ms is None:
             state.polls.pop(source, None)
-        elif minute in state.conversation.windows.minutes:
+        elif is_seller_text(text) or minute in state.conversation.windows.minutes:
             if source not in state.polls or state.polls[source].since_ms != since_ms:
                 state.polls[source] = Poll(since_ms)
-            state.polls[source].add(told_ms, minute, crisis.tally(text), platform_labels(text))
+            labels = {} if is_seller_text(text) else platform_labels(text)
+            state.polls[source].add(told_ms, minute, window_tally(text), labels, place_of(text))
+
+    def is_polled_ahead(self, source: str) -> bool:
+        """Whether a feed's last poll has texts that are counted earlier than they say."""
+        poll = self.state.polls.get(source)
+        return poll is not None and any(minute.by_clock > minute.minute for minute in poll.minutes)
+
+    def polled(self, source: str) -> Iterator[tuple[int, str]]:
+        """Where the texts are kept that may move with the next of a feed."""
+        feed, poll = self.state.times.feeds.get(source), self.state.polls.get(source)
+        if feed is not None and poll is not None and poll.since_ms == feed.clock.at_once_since_ms:
+            for minute in poll.minutes:
+                yield from minute.held
 
     def _count_anew(self, source: str, arrived_ms: int) -> Iterator[Alert]:
         """The feed's clock is further ahead than what came just before says."""

@@ -16,6 +16,8 @@ from streams.detection.brand.windows import Tally, Windows
 from streams.ledger.stored import Stored
 
 MAX_MINUTES = 500
+MAX_TEXTS = 5_000
+"""Of a poll, whose counts on screens move with them."""
 
 
 class PolledMinute(Stored):
@@ -25,7 +27,9 @@ class PolledMinute(Stored):
     minute: int
     tally: Tally
     labels: dict[str, int] = {}
-    """As views and rules count them: `<platform>|<label>`."""
+    """As rules count them: `<platform>|<label>`."""
+    held: list[tuple[int, str]] = []
+    """Where what each of them counted is kept (streams.detection.retractions.place_of)."""
 
     def add(self, tally: Tally, labels: Mapping[str, int]) -> None:
         self.tally.add(tally)
@@ -47,25 +51,35 @@ class Poll(Stored):
     since_ms: int
     """When the stretch began that measures the feed's clock by them."""
     minutes: list[PolledMinute] = []
+    texts: int = 0
 
-    def add(self, event_ms: int, minute: int, tally: Tally, labels: Mapping[str, int]) -> None:
+    def add(self, event_ms: int, minute: int, tally: Tally, labels: Mapping[str, int], place: tuple[int, str]) -> None:
         """Note a text that was counted in a minute."""
-        by_clock = event_ms // MINUTE_MS
+        known = self._minute(event_ms // MINUTE_MS, minute)
+        if known is not None:
+            known.add(tally, labels)
+            self.texts += 1
+            if self.texts <= MAX_TEXTS:
+                known.held.append(place)
+
+    def _minute(self, by_clock: int, minute: int) -> PolledMinute | None:
         for known in reversed(self.minutes):
             if (known.by_clock, known.minute) == (by_clock, minute):
-                known.add(tally, labels)
-                return
-        if len(self.minutes) < MAX_MINUTES:
-            self.minutes.append(PolledMinute(by_clock, minute, tally, dict(labels)))
+                return known
+        if len(self.minutes) == MAX_MINUTES:
+            return None
+        self.minutes.append(PolledMinute(by_clock, minute, Tally()))
+        return self.minutes[-1]
 
     def count_anew(self, windows: Windows, happened_ms: Callable[[int], int]) -> list[Move]:
         """Move the texts to the minutes in which they happened as far as it is known now."""
         moves = list[Move]()
         for known in self.minutes:
             minute = happened_ms(known.by_clock * MINUTE_MS) // MINUTE_MS
-            if minute != known.minute and known.minute in windows.minutes:
-                windows.take_back(known.minute, known.tally)
-                windows.add(minute, known.tally)
+            if minute != known.minute and (known.minute in windows.minutes or not known.tally.texts):
+                if known.tally.texts:
+                    windows.take_back(known.minute, known.tally)
+                    windows.add(minute, known.tally)
                 moves.append(Move(known.minute, minute, known))
                 known.minute = minute
         return moves

@@ -21,7 +21,7 @@ and `rooms`, and are written with these; a key that was stored before there were
 
 from typing import Literal
 
-from streams.clock import MINUTE_MS
+from streams.clock import HOUR_MS, MINUTE_MS
 
 BRAND_VIEWS, ROOM_VIEWS = "brand_views", "room_views"
 HEARD = "heard"
@@ -50,6 +50,16 @@ def sentiments_suffix(hour: int, room_id: str) -> str:
 
 def sentiments_field(minute: int, label: str) -> str:
     return f"{minute}|{label}"
+
+
+def at_minute(suffix: str, field: str, minute: int) -> tuple[str, str]:
+    """Where a count stands for another minute since the epoch; `suffix` and `field` are those of its own."""
+    kind, _, rest = suffix.partition(":")
+    _, _, key = rest.partition(":")
+    if kind not in ("texts", "moods"):
+        return f"{kind}:{minute // TEN_MINUTES}:{key}", field
+    hour, of_hour = divmod(minute, HOUR_MS // MINUTE_MS)
+    return f"{kind}:{hour}:{key}", f"{of_hour}|{field.partition('|')[2]}"
 
 
 def ten_minutes_of(event_ms: int) -> int:

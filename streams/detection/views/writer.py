@@ -49,14 +49,12 @@ class ViewWriter:
             if text.room_id is not None:
                 self._add_question(text, qualified(text.room_id, text.platform))
 
-    def move(self, brand_id: str, before: int, after: int, labels: Mapping[str, int]) -> None:
-        """Count a brand's texts in another minute, by platform and label (`PolledMinute.labels`)."""
-        for at, sign in ((before, -1), (after, 1)):
-            hour, minute = divmod(at, HOUR_MS // MINUTE_MS)
-            counts = self.sums[texts_suffix(hour, brand_id)]
-            for name, number in labels.items():
-                platform, _, label = name.partition("|")
-                counts[texts_field(minute, platform, label)] += sign * number
+    def move(self, before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> None:
+        """Count elsewhere what a text had counted. Examples, last wordings and largest reaches stay."""
+        for views, sign in ((before, -1), (after, 1)):
+            for suffix, counts in views.items():
+                for name, number in counts.items():
+                    self.sums[suffix][name] += sign * number
 
     def merge(self, other: "ViewWriter") -> None:
         """Add what another counted."""

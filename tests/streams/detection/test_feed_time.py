@@ -7,16 +7,18 @@ import asyncio
 import random
 from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from streams.alerts.alert import Alert
 from streams.alerts.rule import AlertRule
-from streams.detection.brand.brand import Brand
+from streams.detection.brand.brand import CODEC, Brand
 from streams.detection.config import DetectionConfig
 from streams.detection.feed_time import FeedTime, Lateness
-from streams.events.schema import Coordinates, ScoredText
+from streams.detection.views.topics import TEXTS
+from streams.events.schema import Actor, Coordinates, ScoredText
 from streams.topology import SCORED, SOCIAL
 from tests.builders.records import at, text, text_batch
 from tests.fakes.detection_worker import Worker
@@ -237,6 +239,99 @@ def test_first_poll_of_a_clock_ahead_is_no_surge_on_screens_and_in_rules_of_peop
     assert max(shown.by_minute.values()) <= 4
     assert min(shown.by_minute) <= 1
     assert not [alert for alert in shown.alerts if alert.rule == "busy"]
+
+
+class Kept(NamedTuple):
+    """What a brand's texts count in a ledger, by minute or ten minutes."""
+
+    numbers: dict[str, dict[str, int]]
+    windows: dict[int, int]
+
+    def of_kind(self, kind: str) -> dict[int, int]:
+        """What is counted of it in each ten minutes since the start; of terms and labels the texts alone."""
+        found: dict[int, int] = {}
+        for suffix, counts in self.numbers.items():
+            name, number = (*suffix.split(":"), "")[:2]
+            for field, counted in counts.items() if name == kind else ():
+                if kind in ("texts", "moods") and not field.endswith("|texts"):
+                    continue
+                ten = int(number) * 6 + int(field.split("|")[0]) // 10 if kind in ("texts", "moods") else int(number)
+                if counted and (kind != "terms" or field == TEXTS):
+                    found[ten - at(0) // 600_000] = found.get(ten - at(0) // 600_000, 0) + counted
+        return found
+
+
+async def _keep(told: Sequence[ScoredText], cut: int) -> Kept:
+    worker = Worker()
+    for start in range(0, len(told), cut):
+        handler = worker.start()
+        await handler.assigned(SCORED, 0)
+        await handler.apply(handler.prepare(text_batch(told[start : start + cut], start)))
+    shard = worker.ledger.shards[SCORED, 0]
+    windows = CODEC.decode(shard.values["brands"]["acme"]).conversation.windows.minutes
+    numbers = {suffix: {name: int(n) for name, n in counts.items()} for suffix, counts in shard.numbers.items()}
+    return Kept(numbers, {minute - at(0) // 60_000: tally.texts for minute, tally in windows.items() if tally.texts})
+
+
+def _asked(said: Iterable[Said], **changes: Any) -> list[ScoredText]:
+    """The texts as questions in a room."""
+    return [
+        msgspec.structs.replace(_text(one, offset), room_id="r1", text=f"does number {offset} fit?", **changes)
+        for offset, one in enumerate(said)
+    ]
+
+
+def _gone(texts: Sequence[ScoredText], *, with_account: bool = False) -> list[ScoredText]:
+    facts = {"kind": "retraction", "text": "", "scored": False, "sentiment": None, "room_id": None}
+    return [
+        msgspec.structs.replace(
+            one, **facts, event_id=f"{one.event_id}:gone", origin=Coordinates(SOCIAL, 0, 10_000 + offset),
+            retracts=None if with_account else one.event_id, actor=one.actor if with_account else None,
+        )
+        for offset, one in enumerate(texts)
+    ]  # fmt: skip
+
+
+KINDS = "texts", "moods", "voices", "terms", "asked"
+
+
+@pytest.mark.parametrize("cut", [1, 7, 100])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_first_poll_of_a_clock_ahead_is_in_its_ten_minutes_on_every_screen(newest_first: bool, cut: int) -> None:
+    posts = ahead(polled(talk(range(60), 1), 60, newest_first=newest_first), 20)
+    kept = asyncio.run(_keep(_asked(posts), cut))
+    for kind in KINDS:
+        assert sum(kept.of_kind(kind).values()) == 60
+        assert max(kept.of_kind(kind).values()) <= 14, kind
+        assert kept.of_kind(kind) == kept.of_kind("texts")
+
+
+@pytest.mark.parametrize("cut", [1, 7, 200])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_text_of_a_first_poll_that_moved_is_taken_from_where_it_is(newest_first: bool, cut: int) -> None:
+    texts = _asked(ahead(polled(talk(range(60), 1), 60, newest_first=newest_first), 20))
+    kept = asyncio.run(_keep([*texts, *_gone(texts)], cut))
+    assert [kept.of_kind(kind) for kind in KINDS] == [{}] * len(KINDS)
+    assert kept.windows == {}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_brands_own_posts_of_a_first_poll_move_on_screens_too(newest_first: bool) -> None:
+    posts = ahead(polled(talk(range(60), 1), 60, newest_first=newest_first), 20)
+    kept = asyncio.run(_keep(_asked(posts, kind="brand_post"), 7))
+    assert sum(kept.of_kind("texts").values()) == 60
+    assert max(kept.of_kind("texts").values()) <= 14
+
+
+@pytest.mark.parametrize("by", [-480, 20])
+@pytest.mark.parametrize("account", [False, True])
+def test_text_of_a_clock_that_is_off_is_taken_back(account: bool, by: int) -> None:
+    """By its id, or with its account: what it counted is found whatever its feed says of the time."""
+    said = [one._replace(event=one.event + by) for one in talk(range(60), 1)]
+    texts = [msgspec.structs.replace(one, actor=Actor("a-1")) for one in _asked(said)]
+    gone = _gone(texts[-1:], with_account=True) if account else _gone(texts[30:])
+    kept = asyncio.run(_keep([*texts, *gone], 7))
+    assert max(kept.windows, default=None) == (None if account else 29)
 
 
 @pytest.mark.parametrize("newest_first", [False, True])

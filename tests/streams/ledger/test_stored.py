@@ -74,8 +74,8 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "names_hidden_ms",
         "polls",
     ),
-    "streams.detection.brand.poll.Poll": ("since_ms", "minutes"),
-    "streams.detection.brand.poll.PolledMinute": ("by_clock", "minute", "tally", "labels"),
+    "streams.detection.brand.poll.Poll": ("since_ms", "minutes", "texts"),
+    "streams.detection.brand.poll.PolledMinute": ("by_clock", "minute", "tally", "labels", "held"),
     "streams.detection.brand.breach.Breach": (
         "episode",
         "last_ms",
