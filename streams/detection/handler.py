@@ -382,6 +382,7 @@ def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedTe
         views={suffix: dict(counts) for suffix, counts in views.sums.items()},
         wording=wording_of(text.text),
         actor_id=text.actor.id if text.actor else None,
+        room_id=text.room_id,
     )
 
 
@@ -396,7 +397,7 @@ def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
         held.detectors.process(retraction, _arrived_ms(held, retraction, log_ms))
         held.detectors.mark_changed(retraction.brand_id, brand.take_back(taken))
     for fingerprint, alert in held.over.items():
-        left = withdraw(held.rewritten.get(fingerprint, alert), taken.covers, taken.actor_id)
+        left = withdraw(held.rewritten.get(fingerprint, alert), taken.covers, taken.account_id)
         if left is not held.rewritten.get(fingerprint, alert):
             held.rewritten[fingerprint] = left
     return "applied"

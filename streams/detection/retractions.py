@@ -40,6 +40,7 @@ class CountedText(Stored):
     actor_id: str | None = None
     source: str = ""
     """Who told it, in what earlier versions stored; nothing reads it."""
+    room_id: str | None = None
 
     def in_minute(self, minute: int) -> "CountedText":
         """The same, had the text been counted in another minute."""
@@ -76,10 +77,11 @@ def counted_suffixes(retraction: ScoredText) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What a retraction takes back: one text, or all of an account's."""
+    """What a retraction takes back: one text, all of an account's, or those that it wrote in a room."""
 
     text_id: str | None
     actor_id: str | None
+    room_id: str | None = None
     counted: Sequence[CountedText] = ()
     """What they had counted, as far as it is still held."""
 
@@ -87,7 +89,14 @@ class TakenBack:
         """Whether a piece of evidence quotes what is taken back."""
         if self.text_id is not None:
             return evidence.text_id == self.text_id
+        if self.room_id is not None and evidence.room_id != self.room_id:
+            return False
         return self.actor_id is not None and evidence.actor_id == self.actor_id
+
+    @property
+    def account_id(self) -> str | None:
+        """The account that is gone everywhere."""
+        return self.actor_id if self.room_id is None else None
 
 
 @dataclass
@@ -141,11 +150,15 @@ class CountedTexts:
         taken: list[CountedText] = []
         for one in names:
             for suffix, counted in [*self._held.get(one, {}).items()]:
-                if suffix.endswith(f":{retraction.brand_id}") and (name is not None or counted.actor_id == actor_id):
+                if not suffix.endswith(f":{retraction.brand_id}"):
+                    continue
+                if name is not None or (counted.actor_id == actor_id and retraction.room_id in (None, counted.room_id)):
                     del self._held[one][suffix]
                     self.changes.setdefault(suffix, {})[one] = None
                     taken.append(counted)
-        return TakenBack(name, actor_id if name is None else None, taken)
+        if name is not None:
+            return TakenBack(name, None, counted=taken)
+        return TakenBack(None, actor_id, retraction.room_id, taken)
 
     def stored(self) -> None:
         """Called when the changes are in the ledger."""

@@ -33,7 +33,8 @@ already reported it) · `viewers` concurrent viewers now (value, always a snapsh
 `order` created, `payment` paid, `refund` paid back: value items, `amount` money in all, `subject_id` the order ·
 `speech` a caption of the host · `notice` the platform's own violation notice · `post` by or about a brand ·
 `retraction` takes back the event named in `retracts`, of the same source or by the platform's own id ·
-`account_deletion` takes back the texts of `actor` that are still held; what they counted in engagement stays.
+`account_deletion` takes back the texts of `actor` that are still held, with a `room_id` those of that room; what they
+counted in engagement stays.
 """
 
 RUNNING_TOTAL_KINDS: frozenset[str] = frozenset(

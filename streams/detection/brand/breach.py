@@ -106,7 +106,7 @@ class BreachDetector:
         """A breach that was said was said: its findings stay counted, its quotes go."""
         for breach in self._running.values():
             breach.evidence = [evidence for evidence in breach.evidence if not taken.covers(evidence)]
-            if breach.episode.withdraw(taken.covers, taken.actor_id, now_ms):
+            if breach.episode.withdraw(taken.covers, taken.account_id, now_ms):
                 yield breach.episode.alert
 
     def on_minute(self, minute: int) -> Iterator[Alert]:

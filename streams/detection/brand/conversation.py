@@ -158,7 +158,7 @@ class ConversationDetector:
         if taken.counted:
             self._slide(self._last_minute)
         for episode in (state.crisis, state.attention):
-            if episode is not None and episode.withdraw(taken.covers, taken.actor_id, now_ms):
+            if episode is not None and episode.withdraw(taken.covers, taken.account_id, now_ms):
                 yield episode.alert
 
     def on_minute(self, minute: int) -> Iterator[Alert]:

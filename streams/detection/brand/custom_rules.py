@@ -110,7 +110,7 @@ class AlertRuleDetector:
         """The quotes go; a rule's counts are of labels, and keep the text until its minutes have passed."""
         for state in self._states.values():
             state.evidence = [evidence for evidence in state.evidence if not taken.covers(evidence)]
-            if state.episode is not None and state.episode.withdraw(taken.covers, taken.actor_id, now_ms):
+            if state.episode is not None and state.episode.withdraw(taken.covers, taken.account_id, now_ms):
                 yield state.episode.alert
 
     def running(self, now_ms: int) -> Iterator[Alert]:  # noqa: ARG002 - a rule's figures are those of its worst window

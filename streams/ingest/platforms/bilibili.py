@@ -151,6 +151,15 @@ def _cut_off(message: Message) -> list[Event]:
     return [*_warned(message), *_ended(message)]
 
 
+def _recalled(message: Message) -> list[Event]:
+    """A danmaku that its author or the platform took back."""
+    data = message.fields.part("data")
+    target = data.identifier("target_id", "id_str", "msg_id")
+    if not target:
+        raise ForeignError("missing_field", "no target_id")
+    return [message.retraction(target, at_ms(message, data))]
+
+
 def _by_user(message: Message, kind: Kind, *content: object, **fields: object) -> Event:
     """An event with the platform's id, or with one made of kind, user, time and content."""
     data = message.fields.required_part("data")
@@ -197,7 +206,8 @@ _SEEN_HERE: Mapping[str, Translation] = {
     f"{_OPEN}LIVE_END": _ended,
 }  # fmt: skip
 _TRANSLATIONS: Mapping[str, Translation] = {
-    **_SEEN_HERE, **{f"{name}{MIRROR}": _mirrored(translate) for name, translate in _SEEN_HERE.items()},
+    "RECALL_DANMU_MSG": _recalled, **_SEEN_HERE,
+    **{f"{name}{MIRROR}": _mirrored(translate) for name, translate in _SEEN_HERE.items()},
 }  # fmt: skip
 _IGNORED = frozenset({
     "COMBO_SEND", "ENTRY_EFFECT", "ENTRY_EFFECT_MUST_RECEIVE", "NOTICE_MSG", "STOP_LIVE_ROOM_LIST", "WATCHED_CHANGE",

@@ -5,6 +5,7 @@ TikTok says when a stream is over and never when one begins.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from streams.events.schema import Event
@@ -45,6 +46,15 @@ def _spoken(fields: Fields) -> str:
     return fields.required_text("content", "text", "caption")
 
 
+def _question(message: Message) -> list[Event]:
+    """What a viewer asks in the box for questions. It has a time and a user of its own."""
+    details = message.fields.part("details", "question_details", "question", "data")
+    given = {**message.fields.given, **details.given}
+    text = Fields(given).required_text("question_text", "text", "content", "question")
+    asked = replace(message, fields=Fields(given))
+    return webcast.by_user(asked, "comment", text, text=text)
+
+
 def _delete(message: Message) -> list[Event]:
     """Single messages, or all of the users who were sent away."""
     deleted = _named(message, "delete_msg_ids", "delete_msg_ids_list")
@@ -78,7 +88,7 @@ _TRANSLATIONS: Mapping[str, Translation] = {
     **webcast.COMMON, "Comment": webcast.chat, "Join": webcast.member, "Follow": webcast.follow,
     "Share": webcast.share, "RoomUser": webcast.viewers, "OecLiveShopping": _product, "Caption": _caption,
     "ImDelete": _delete, "Control": _control, "Notice": _notice, "LiveEnd": webcast.session_end,
-    "StreamEnd": webcast.session_end,
+    "StreamEnd": webcast.session_end, "QuestionNew": _question, "Question": _question,
 }  # fmt: skip
 _IGNORED = frozenset({
     "RoomPin", "LivePause", "LiveUnpause", "LiveIntro", "HourlyRank", "RankUpdate", "RankText", "InRoomBanner",

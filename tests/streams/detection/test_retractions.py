@@ -155,6 +155,20 @@ async def test_account_that_is_gone_takes_its_texts_along() -> None:
     assert state(worker).conversation.windows.minutes[at(31) // 60_000].harm == 40
 
 
+async def test_account_that_a_room_sends_away_keeps_its_texts_elsewhere() -> None:
+    gone = Actor("gone")
+    texts = [
+        text(31, 9_000 + number, mood="negative", text=f"zipper broke {number}", actor=gone, room_id=room_id)
+        for number, room_id in enumerate(["r1", "r2", None] * 30)
+    ]
+    worker = await play([*USUAL, *texts], [retraction(32, 9_900, None, actor=gone, room_id="r1")])
+    quoted = {evidence.room_id for alert in kept(worker, ACTIVE) for evidence in alert.evidence}
+    assert quoted
+    assert "r1" not in quoted
+    assert terms(worker, 31)["zipper"] == 60
+    assert state(worker).conversation.windows.minutes[at(31) // 60_000].harm == 60
+
+
 async def test_text_that_two_collectors_tell_is_counted_once() -> None:
     told = [
         text(31, 9_000 + at, text="zipper", event_id=f"{source}:7", source=source, platform="douyin")

@@ -205,6 +205,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "wording",
         "actor_id",
         "source",
+        "room_id",
     ),
     "streams.detection.room.collapse.RoomLevel": (
         "viewers",
