@@ -9,6 +9,7 @@ import gzip
 import importlib
 import io
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -25,7 +26,9 @@ from streams.ingest.protocols.file_records import (
     Framing,
     JsonLines,
     Record,
+    Utf16,
     encoding_of,
+    utf8_of_utf16,
 )
 
 CHUNK_BYTES = 262_144
@@ -99,7 +102,7 @@ class _Text:
 
     def _framed(self, at_end: bool) -> Iterator[Record]:
         if self._skipping:
-            cut = self._buffer.find(b"\n") + 1
+            cut = self._framing.line_end(self._buffer)
             dropped = cut or len(self._buffer)
             self._buffer, self._skipping = self._buffer[dropped:], not cut
             yield Record(b"", dropped, 1 if cut else 0)
@@ -184,11 +187,21 @@ def _written(row: dict[str, Any]) -> bytes:
 def _framing(path: Path, encoding: str | None, delimiter: str | None) -> Framing:
     head = _head(path)
     found = (encoding or encoding_of(head[:DETECT_BYTES])).lower().replace("_", "-")
-    if found.startswith("utf-16"):
-        raise Damaged("it is UTF-16: save it as UTF-8")
+    if found in ("utf-16", "utf16"):
+        found = _byte_order(head)
+    is_csv = Path(path.name.removesuffix(".gz").removesuffix(".zst")).suffix.lower() in _CSV
+    if found.startswith("utf-16-"):
+        text = utf8_of_utf16(head, found, at_end=False)
+        return Utf16(CsvRows(text, "utf-8", delimiter) if is_csv else JsonLines(), found)
     found = "utf-8" if found in ("utf-8-sig", "utf8", "ascii") else found
-    kind = Path(path.name.removesuffix(".gz").removesuffix(".zst")).suffix.lower()
-    return CsvRows(head, found, delimiter) if kind in _CSV else JsonLines(found)
+    return CsvRows(head, found, delimiter) if is_csv else JsonLines(found)
+
+
+def _byte_order(head: bytes) -> str:
+    """The order that the file's mark tells. Raises Damaged where it has none."""
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16-le" if head.startswith(BOM_UTF16_LE) else "utf-16-be"
+    raise Damaged("it is UTF-16 without a byte-order mark: set `encoding` to utf-16-le or utf-16-be")
 
 
 def _head(path: Path) -> bytes:

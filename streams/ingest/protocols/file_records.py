@@ -10,7 +10,7 @@ of the header: where it has not, its first line alone is bad, and the next line 
 import csv
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -50,6 +50,10 @@ class Framing(Protocol):
         does at the end of a file that is whole."""
         ...
 
+    def line_end(self, data: bytes) -> int:
+        """Where the first line ends, behind its line end; 0 where it goes on."""
+        ...
+
 
 def encoding_of(head: bytes) -> str:
     """The encoding of a file by its beginning: UTF-8, or else GB 18030, which GBK and GB 2312 are part of. A line or
@@ -87,6 +91,43 @@ def _is_hardly_utf8(line: bytes) -> bool:
     return 2 * unread >= sum(byte >= 0x80 for byte in line)
 
 
+class Utf16:
+    """Records in UTF-16, as those of another framing; their sizes are in bytes of the file."""
+
+    def __init__(self, framing: Framing, encoding: str) -> None:
+        """`encoding` is utf-16-le or utf-16-be; the framing reads UTF-8."""
+        self._framing = framing
+        self._encoding = encoding
+
+    def records(self, data: bytes, at_end: bool) -> Iterator[Record]:
+        whole = utf8_of_utf16(data, self._encoding, at_end)
+        start = 0
+        for record in self._framing.records(whole, at_end):
+            text = whole[start : start + record.size].decode(errors="surrogatepass")
+            size = len(text.encode(self._encoding, errors="surrogatepass"))
+            start += record.size
+            odd = len(data) % 2 if at_end and start == len(whole) else 0
+            yield replace(record, size=size + odd)
+        if at_end and len(data) == 1:
+            yield Record(b"", 1, 1, "half a character")
+
+    def line_end(self, data: bytes) -> int:
+        line_end = "\n".encode(self._encoding)
+        at = data.find(line_end)
+        while at % 2 and at > 0:
+            at = data.find(line_end, at + 1)
+        return at + 2 if at >= 0 else 0
+
+
+def utf8_of_utf16(data: bytes, encoding: str, at_end: bool) -> bytes:
+    """The same in UTF-8, half a character left out; half a surrogate pair inside stays one."""
+    whole = len(data) - len(data) % 2
+    text = data[:whole].decode(encoding, errors="surrogatepass")
+    if not at_end and text and "\ud800" <= text[-1] < "\udc00":
+        text = text[:-1]
+    return text.encode(errors="surrogatepass")
+
+
 class JsonLines:
     """JSON lines, in UTF-8 or another encoding."""
 
@@ -99,6 +140,9 @@ class JsonLines:
             line = _in_utf8(record.message.removeprefix(BOM_UTF8).strip(), self._encoding)
             yield Record(line, record.size, record.lines, record.fault, record.too_large)
             start += record.size
+
+    def line_end(self, data: bytes) -> int:
+        return data.find(b"\n") + 1
 
 
 class CsvRows:
@@ -127,6 +171,9 @@ class CsvRows:
             else:
                 row = dict(zip(self._header or (), fields, strict=False))
                 yield Record(msgspec.json.encode(row), record.size, record.lines)
+
+    def line_end(self, data: bytes) -> int:
+        return data.find(b"\n") + 1
 
     def _rows(self, data: bytes, at_end: bool) -> Iterator[tuple[list[str] | None, Record]]:
         """The fields of each row, None where it cannot be read; and the record."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.ingest.protocols.file_records import MAX_RECORD_BYTES, CsvRows, JsonLines, encoding_of
+from streams.ingest.protocols.file_records import MAX_RECORD_BYTES, CsvRows, JsonLines, Record, Utf16, encoding_of
 
 
 def rows(data: bytes, encoding: str | None = None, delimiter: str | None = None) -> list[Any]:
@@ -138,3 +138,49 @@ def test_utf_16_is_known_with_and_without_its_mark(encoding: str) -> None:
 
 def test_blank_lines_before_the_header_are_none() -> None:
     assert rows(b"\n\nid,text\n1,a\n") == [{"id": "1", "text": "a"}]
+
+
+ORDERS = ["utf-16-le", "utf-16-be"]
+
+
+def in_pieces(framing: Utf16, data: bytes, cut: int) -> list[Record]:
+    """The records of a file that comes in two pieces, each read from where the last record ended."""
+    found = list(framing.records(data[:cut], at_end=False))
+    taken = sum(record.size for record in found)
+    found += framing.records(data[taken:], at_end=True)
+    assert sum(record.size for record in found) == len(data)
+    return found
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_utf_16_is_read_wherever_it_is_cut(order: str) -> None:
+    data = '\ufeff{"id": 1, "text": "好看😀"}\r\n{"id": 2, "text": "ਊ\u0a00"}\n{"id": 3}'.encode(order)
+    for cut in range(len(data) + 1):
+        found = in_pieces(Utf16(JsonLines(), order), data, cut)
+        assert [json.loads(record.message) for record in found] == [
+            {"id": 1, "text": "好看😀"}, {"id": 2, "text": "ਊ\u0a00"}, {"id": 3},
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_rows_of_utf_16_cost_themselves_alone(order: str) -> None:
+    data = '\ufeffid\ttext\r\n1\t"two\r\nlines 好"\r\n2\ta\tb\r\n3\tc\r\n'.encode(order)
+    header = "\ufeffid\ttext\r\n".encode()
+    for cut in range(0, len(data) + 1, 3):
+        found = [record for record in in_pieces(Utf16(CsvRows(header, "utf-8"), order), data, cut) if record.message]
+        assert [record.fault for record in found] == ["", "3 fields, the header has 2", ""]
+        assert json.loads(found[0].message) == {"id": "1", "text": "two\r\nlines 好"}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_half_a_pair_and_half_a_character_of_utf_16_spoil_no_other_line(order: str) -> None:
+    data = '{"id": 1, "text": "\ud83d"}\n{"id": 2}\n'.encode(order, errors="surrogatepass") + b"\x41"
+    found = in_pieces(Utf16(JsonLines(), order), data, len(data))
+    assert [json.loads(record.message)["id"] for record in found if record.message] == [1, 2]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_line_end_of_utf_16_is_no_half_of_two_characters(order: str) -> None:
+    text = "\u0a00\u000a" if order == "utf-16-le" else "\u0100\u0a00\u000a"
+    data = ("\u000b\u0a0a\u0a00" + text + "x").encode(order)
+    assert Utf16(JsonLines(), order).line_end(data) == len(data) - 2

@@ -152,10 +152,19 @@ async def test_damaged_file_is_a_gap_and_the_next_is_read(tmp_path: Path, name: 
 
 async def test_file_that_cannot_be_read_is_one_gap_as_long_as_it_stays_as_it_is(tmp_path: Path) -> None:
     """Settled, and not read to its end, it was looked at for ever, with a gap each time."""
-    (tmp_path / "a.jsonl").write_bytes(line(1).encode("utf-16"))
+    (tmp_path / "a.jsonl").write_bytes(line(1).encode("utf-16-le"))
     damaged = Following(Files(tmp_path, settled_seconds=0.0))
     assert [item.reason for item in await damaged.items(1)] == ["lost"]
     assert await damaged.nothing()
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
+async def test_file_in_utf_16_with_its_mark_is_read(tmp_path: Path, name: str, order: str) -> None:
+    lines = "id,text\n1,好看\n2,b\n" if "csv" in name else line(1) + line(2)
+    data = ("\ufeff" + lines).encode(order)
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    assert ids(await whole(Files(tmp_path))) == [1, 2]
 
 
 async def test_bad_line_is_told_with_its_number_and_costs_itself_alone(tmp_path: Path) -> None:
