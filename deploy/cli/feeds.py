@@ -150,6 +150,8 @@ def _show(one: Tried) -> None:
     for event in one.translation.events:
         at = f"{datetime.fromtimestamp(event.event_time_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
         worth = f" {event.value}" if event.value != 1 else ""
+        if event.amount:
+            worth += f" for {event.amount:,} in minor units{' each' if event.kind == 'gift' else ''}"
         words = " ".join((event.text or "").split())
         text = f": {one_line(words, 100)}" if words else ""
         click.echo(f"{one.number:6} {event.kind}{worth} about {event.brand_id} at {at} UTC{text}")

@@ -162,7 +162,7 @@ def test_rooms_messages_are_read_from_a_folder_that_a_collector_apart_writes(fol
     ]  # fmt: skip
     lines = run("try", "apart", "-", given="\n".join(map(json.dumps, messages)).encode()).output.splitlines()
     assert [line.split(" about")[0].split()[1:] for line in lines[:4]] == [
-        ["comment"], ["gift", "3"], ["like", "15"], ["viewers", "312"],
+        ["comment"], ["gift", "3", "for", "1", "in", "minor", "units", "each"], ["like", "15"], ["viewers", "312"],
     ]  # fmt: skip
 
 
@@ -198,3 +198,15 @@ def test_status_says_how_a_feed_stands() -> None:
 def test_status_says_how_far_a_feeds_clock_is_ahead(newest_ms: int, said: str) -> None:
     one = FeedStatus("room", "sse", "http://h/", last_message_ms=100_000_000, last_event_ms=100_000_000 - newest_ms)
     assert f", {said};" in list(_status_lines(one, [], 100_000_000))[2]
+
+
+def test_try_reads_the_csv_of_a_folder_and_shows_what_was_paid(folder: Path) -> None:
+    (folder / "feeds.yaml").write_text(
+        "feeds:\n  - {name: till, kind: folder, path: data, brand: acme, mapping: "
+        "{kind: payment, id: number, time: at, zone: Asia/Shanghai, value: n, amount: paid, amount_in: major}}\n"
+    )
+    (folder / "till.csv").write_text("\ufeffnumber,at,n,paid\n1,2026/09/21 22:13:20,2,199.00\n", encoding="utf-8")
+    result = run("try", "till", "till.csv")
+    assert result.output.splitlines()[0] == (
+        "     1 payment 2 for 19,900 in minor units about acme at 2026-09-21 14:13:20 UTC"
+    )
