@@ -134,7 +134,8 @@ def _summary_lines(total: Summary) -> Iterator[str]:
     )
     yield (
         f"as a crisis or violence {total.met_by_harm} of {total.bursts}; delay from onset"
-        f" {_seconds(total.harm_delay_seconds_median)}"
+        f" {_seconds(total.harm_delay_seconds_median)}, from the first comment"
+        f" {_seconds(total.harm_after_begin_seconds_median)}"
     )
 
 

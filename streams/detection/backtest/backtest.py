@@ -107,6 +107,8 @@ class Summary:
     met_by_harm: int
     """By a crisis or violence."""
     harm_delay_seconds_median: float | None
+    harm_after_begin_seconds_median: float | None
+    """After the first comment of the ten minutes up to the onset."""
     alerts: int
     critical: int
     false_alarms_per_brand_and_day: float
@@ -117,7 +119,9 @@ class Summary:
         everything = [one for run in runs for one in run.burst_matches()]
         delays = [one.delay_seconds for one in everything if one.delay_seconds is not None]
         leads = [one.lead_seconds for one in everything if one.lead_seconds is not None]
-        harm = [one.delay_seconds for run in runs for one in run.harm_matches() if one.delay_seconds is not None]
+        harm_matches = [one for run in runs for one in run.harm_matches()]
+        harm = [one.delay_seconds for one in harm_matches if one.delay_seconds is not None]
+        after_begin = [one.after_begin_seconds for one in harm_matches if one.after_begin_seconds is not None]
         return cls(
             files=len(runs),
             comments=sum(run.comments for run in runs),
@@ -128,6 +132,7 @@ class Summary:
             lead_seconds_median=median(leads) if leads else None,
             met_by_harm=len(harm),
             harm_delay_seconds_median=median(harm) if harm else None,
+            harm_after_begin_seconds_median=median(after_begin) if after_begin else None,
             alerts=sum(len(run.alerts) for run in runs),
             critical=sum(alert.severity == "critical" for run in runs for alert in run.alerts),
             false_alarms_per_brand_and_day=sum(len(run.false_alarms()) for run in runs) / sum(run.days for run in runs),
@@ -269,6 +274,7 @@ def _burst_row(one: BurstMatch, harm: BurstMatch) -> dict[str, Any]:
         "delay_seconds": one.delay_seconds,
         "lead_seconds": one.lead_seconds,
         "harm_delay_seconds": harm.delay_seconds,
+        "harm_after_begin_seconds": harm.after_begin_seconds,
     }
 
 

@@ -34,13 +34,16 @@ class RecordedBurst:
 
 @dataclass(frozen=True, slots=True)
 class BurstMatch:
-    """How a burst was met: by which alert, and how long after the onset and before the peak; None where it was not."""
+    """How a burst was met: by which alert, and how long after its begin, after its onset and before its peak; None
+    where it was not."""
 
     burst: RecordedBurst
     fingerprint: str | None = None
     delay_seconds: float | None = None
     """Negative where the alert came before the onset."""
     lead_seconds: float | None = None
+    after_begin_seconds: float | None = None
+    """0 where the alert fired already when the burst began."""
 
 
 def bursts(comments_ms: Sequence[int]) -> list[RecordedBurst]:
@@ -85,7 +88,8 @@ def _met(burst: RecordedBurst, alerts: Sequence[Alert]) -> BurstMatch:
     first = min(meeting, key=_fired_ms)
     at_ms = max(_fired_ms(first), burst.begins * MINUTE_MS)
     delay_ms, lead_ms = at_ms - burst.onset * MINUTE_MS, burst.peak * MINUTE_MS - at_ms
-    return BurstMatch(burst, first.fingerprint, delay_ms / 1000, lead_ms / 1000)
+    after_begin_ms = at_ms - burst.begins * MINUTE_MS
+    return BurstMatch(burst, first.fingerprint, delay_ms / 1000, lead_ms / 1000, after_begin_ms / 1000)
 
 
 def _fires_within(alert: Alert, first_minute: int, last_minute: int) -> bool:

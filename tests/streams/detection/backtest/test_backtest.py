@@ -59,6 +59,8 @@ def test_recording_gives_the_alerts_that_the_workers_would_have_raised(tmp_path:
     assert 0.3 < row["cyber_violence"] < 0.5
     assert burst["lead_seconds"] >= 0
     assert burst["harm_delay_seconds"] == burst["delay_seconds"]
+    # The onset is 482; the first comment of its ten minutes is one of the ordinary ones, at 474.
+    assert burst["harm_after_begin_seconds"] - burst["harm_delay_seconds"] == 8 * 60
     assert "draft_alerts" not in row
     assert run(path, AngerModel(), rulebook).row() == row
 
@@ -84,6 +86,7 @@ def test_surge_that_turns_is_met_as_harm_from_when_it_turned(tmp_path: Path, rul
     assert harm.delay_seconds - met.delay_seconds > 120
     total = Summary.of([one])
     assert (total.met_by_harm, total.harm_delay_seconds_median) == (1, harm.delay_seconds)
+    assert total.harm_after_begin_seconds_median == harm.after_begin_seconds
 
 
 def test_alert_resolves_behind_the_last_comment(tmp_path: Path, rulebook: Rulebook) -> None:

@@ -45,6 +45,7 @@ def test_burst_is_met_by_an_alert_that_fires_during_it() -> None:
     early, late, before, after = alert(1003, 1030), alert(1015, None), alert(900, 990), alert(1030, 1040)
     assert match_bursts([burst], [early, late])[0].delay_seconds == -360
     assert match_bursts([burst], [early, late])[0].lead_seconds == 540
+    assert match_bursts([burst], [early, late])[0].after_begin_seconds == 180
     assert match_bursts([burst], [late])[0].delay_seconds == 360
     assert match_bursts([burst], [before, after])[0].fingerprint is None
 
@@ -52,6 +53,7 @@ def test_burst_is_met_by_an_alert_that_fires_during_it() -> None:
 def test_alert_that_still_fires_met_the_burst_when_it_began() -> None:
     burst = RecordedBurst(begins=1000, onset=1009, peak=1012, ends=1020)
     assert match_bursts([burst], [alert(950, 1001)])[0].delay_seconds == -540
+    assert match_bursts([burst], [alert(950, 1001)])[0].after_begin_seconds == 0
 
 
 def test_alerts_far_from_any_burst_lie_outside() -> None:
