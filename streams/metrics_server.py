@@ -1,7 +1,7 @@
 """`GET /metrics` on a port of its own, for Prometheus and for nobody's browser.
 
-A page that a person opens reaches loopback too: there one that calls us by a name of its own is refused. A client that sends
-or takes nothing for SLOW_SECONDS, or one beyond MAX_CONNECTIONS, is let go: threads stay few.
+A page that a person opens reaches loopback too: there one that calls us by a name of its own is refused. A client that
+sends or takes nothing for SLOW_SECONDS, or one beyond MAX_CONNECTIONS, is let go: threads stay few.
 """
 
 import socket
