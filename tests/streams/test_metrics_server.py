@@ -67,6 +67,7 @@ def test_clients_beyond_the_most_are_let_go_and_later_ones_served(
         while connection.recv(65_536):
             pass
         connection.close()
+        connection.close()
     assert answer(server, "localhost")[0] == 200
 
 
