@@ -23,6 +23,7 @@ class MetricsServer(ThreadingMixIn, WSGIServer):
     """A registry's page, from threads, until `close()`. Raises OSError where the address cannot be listened on."""
 
     daemon_threads = True
+    request_queue_size = MAX_CONNECTIONS
     block_on_close = False
 
     def __init__(self, host: str, port: int, registry: CollectorRegistry = REGISTRY) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection
 
 import pytest
@@ -55,19 +56,17 @@ def test_network_calls_it_by_whatever_name_it_has(monkeypatch: pytest.MonkeyPatc
 def test_clients_beyond_the_most_are_let_go_and_later_ones_served(
     server: MetricsServer,
 ) -> None:
-    held = [
-        socket.create_connection(("127.0.0.1", server.server_port), timeout=10)
-        for _ in range(metrics_server.MAX_CONNECTIONS)
-    ]
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as one_more:
-        assert one_more.recv(1) == b""
-    for connection in held:
-        connection.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
-        assert connection.recv(12) == b"HTTP/1.0 200"
-        while connection.recv(65_536):
-            pass
-        connection.close()
-        connection.close()
+    def client() -> socket.socket:
+        return opened.enter_context(socket.create_connection(("127.0.0.1", server.server_port), timeout=10))
+
+    with ExitStack() as opened:
+        held = [client() for _ in range(metrics_server.MAX_CONNECTIONS)]
+        assert client().recv(1) == b""
+        for connection in held:
+            connection.sendall(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.0 200"
+            while connection.recv(65_536):
+                pass
     assert answer(server, "localhost")[0] == 200
 
 
