@@ -11,7 +11,8 @@ from streams.ingest.written_times import TimeUnit
 
 Action = Literal["delete", "edit", "account_deletion", "ignore"]
 """What a message may be beside a kind of event: `delete` takes back what `id` names (a list: each), `edit` takes it
-back and tells it anew, `account_deletion` takes back all texts of `author`, `ignore` means nothing here."""
+back and tells it anew, `account_deletion` takes back all texts of `author` (those in `room`, where one is named),
+`ignore` means nothing here."""
 MAPPED_KINDS = frozenset((set(get_args(Kind)) | set(get_args(Action))) - {"retraction"})
 OTHERWISE = "*"
 
