@@ -273,7 +273,7 @@ def _served(trained: _Trained, calibrated: _CalibratedStages, folder: Path) -> L
         stages[number] = msgspec.structs.replace(stages[number], exit=rule)
         served = np.where(ExitRule(rule).leaving(probabilities)[:, None], probabilities, served)
     risks = served[:, len(SENTIMENTS) :]
-    points = choose_points(risks, calibrated.examples)
+    points = choose_points(risks, calibrated.examples, trained.language)
     stages = [
         stage if stage.exit is None else msgspec.structs.replace(stage, exit=widened(stage.exit, points[BALANCED]))
         for stage in stages

@@ -12,6 +12,7 @@ from models.measures import expected_calibration_error
 from models.runtime.manifest import Platt
 from models.train.data.sources import SOURCES, Example
 from models.train.release.calibrate import (
+    LEAST_THRESHOLDS,
     MIN_CALM_TEXTS,
     choose_points,
     choose_thresholds,
@@ -111,8 +112,15 @@ def test_a_crisis_in_neutral_news_is_no_false_alarm_unless_none_is_told_of() -> 
 
 def test_points_differ_in_what_they_ask() -> None:
     examples = [abuse(n, "written_zh", n >= 100) for n in range(200)]
-    points = choose_points(ranked(200), examples)
+    points = choose_points(ranked(200), examples, "en")
     assert points["precise"]["abuse"] > points["balanced"]["abuse"] > points["sensitive"]["abuse"]
+
+
+def test_chinese_abuse_is_flagged_from_where_reading_found_it() -> None:
+    examples = [abuse(n, "written_zh", n >= 40) for n in range(200)]
+    free, held = (choose_points(ranked(200), examples, language) for language in ("en", "zh"))
+    assert free["balanced"]["abuse"] < LEAST_THRESHOLDS["zh"]["abuse"] == held["balanced"]["abuse"]
+    assert held["sensitive"] == free["sensitive"]
 
 
 def test_curves_are_of_the_written_corpus() -> None:
