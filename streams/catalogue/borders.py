@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     r"|(?<![\w@.-])(?:[\w-]+\.)+(?:com|cn|net|org|io|co|jp|uk|de|fr|app|shop)\b(?:/[^\s\u3000-\u9fff]*)?",
     re.ASCII,
 )
+_MAY_BE_ADDRESS = re.compile(r"\.[\w.-]|://|www\.", re.ASCII)
 _OWN_HOST = re.compile(r"\.(?:com|cn|net|org|io|co|jp|uk|de|fr|app|shop)(?:\.[a-z]{2})?(?![\w-]|\.\w)")
 _HOST = re.compile(r"(?:https?://)?[\w.-]*$")
 _MENTION = re.compile(r"@[^\s@，。！？,!?:：]*$")
@@ -45,7 +46,9 @@ class WordBorders:
     def is_a_word(self, text: str, start: int, end: int) -> bool:
         """Whether a Chinese name begins and ends where words do. A longer word may hold it that goes on with a word,
         as 耐克鞋 does, and 伊利诺伊 does not."""
-        if end - start > _CUT_CHARS or not (_HAN_ONLY.match(text[start]) and _HAN_ONLY.match(text[end - 1])):
+        if end - start > _CUT_CHARS or text[start] < _FIRST_HAN:
+            return True
+        if not (_HAN_ONLY.match(text, start) and _HAN_ONLY.match(text, end - 1)):
             return True
         if not (_HAN_ONLY.match(text, start - 1, start) if start else None) and not _HAN_ONLY.match(text, end, end + 1):
             return True
@@ -115,9 +118,8 @@ def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:
     return after == "s" and end - start > 3 and not (end + 1 < len(lower) and _joins("s", lower[end + 1]))
 
 
-def joined(text: Reading, start: int, end: int) -> bool:
+def joined(lower: str, start: int, end: int) -> bool:
     """Whether a word is a part of a longer one in letters that are written with spaces between words."""
-    lower = text.lower
     if lower[start] >= _FIRST_HAN:
         return False
     return (start > 0 and _joins(lower[start - 1], lower[start])) or (
@@ -127,7 +129,7 @@ def joined(text: Reading, start: int, end: int) -> bool:
 
 def addresses(lower: str) -> list[Span]:
     """Where links, hosts and mail addresses stand."""
-    if "." not in lower:
+    if not _MAY_BE_ADDRESS.search(lower):
         return []
     return [found.span() for found in _ADDRESS.finditer(lower)]
 
@@ -189,13 +191,13 @@ def _begins_word(plain: str, at: int) -> bool:
 
 
 def _joins(left: str, right: str) -> bool:
-    if left == "_" or right == "_":
-        return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
-    return left.isalnum() and right.isalnum() and not (_spaceless(left) or _spaceless(right))
+    if not ((left.isalnum() or left == "_") and (right.isalnum() or right == "_")):
+        return False
+    return left == "_" or right == "_" or not (_spaceless(left) or _spaceless(right))
 
 
 def _spaceless(sign: str) -> bool:
     code = ord(sign)
-    return (
+    return code >= 0x0E00 and (
         0x0E00 <= code <= 0x0E7F or 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF or 0x20000 <= code <= 0x3FFFF
     )

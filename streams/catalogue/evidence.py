@@ -14,7 +14,6 @@ against  a turn of phrase with the name in it (an apple a day) · a word of its 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
@@ -132,32 +131,32 @@ class Name(msgspec.Struct, frozen=True, gc=False):
     trades: frozenset[str]
 
 
-@dataclass(slots=True)
 class Letters:
-    """What a text's capitals are worth: nothing where all letters are, or where every word begins with one."""
+    """In which script a text is, and whether its capitals tell anything."""
 
-    text: Reading
-    _told: bool | None = None
-    chinese: bool = field(init=False)
-    japanese: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        plain = self.text.plain
-        self.chinese = _HAN.search(plain) is not None
-        self.japanese = not plain.isascii() and _KANA.search(plain) is not None
+    def __init__(self, plain: str) -> None:
+        other = not plain.isascii()
+        self.chinese = other and _HAN.search(plain) is not None
+        self.japanese = other and _KANA.search(plain) is not None
+        self._plain = plain
+        self._told: bool | None = None
 
     @property
     def tell(self) -> bool:
         if self._told is None:
-            words = [word for word in _LETTERS.findall(self.text.plain) if word != "I"]
-            capitals = sum(word[0].isupper() for word in words)
-            shouted = sum(word.isupper() and len(word) > 1 for word in words)
-            small = any(
-                word.islower() and len(word) >= _TITLED_CHARS and word not in _SMALL_IN_TITLES for word in words
-            )
-            titled = len(words) >= 5 and capitals * 5 >= len(words) * 3 and not small
-            self._told = capitals > 0 and shouted * 2 < len(words) and not titled
+            self._told = _capitals_tell(self._plain)
         return self._told
+
+
+def _capitals_tell(plain: str) -> bool:
+    """Capitals tell nothing where all letters are, or where every word begins with one."""
+    words = [word for word in _LETTERS.findall(plain) if word != "I"]
+    capitals = [word for word in words if word[0].isupper()]
+    if not capitals or sum([len(word) > 1 and word.isupper() for word in capitals]) * 2 >= len(words):
+        return False
+    if len(words) < 5 or len(capitals) * 5 < len(words) * 3:
+        return True
+    return any(word.islower() and len(word) >= _TITLED_CHARS and word not in _SMALL_IN_TITLES for word in words)
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
@@ -173,31 +172,33 @@ class Weighed(msgspec.Struct, frozen=True, gc=False):
 
 def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other], letters: Letters) -> Weighed:
     """The signs around a name in its text."""
-    signs: list[Sign] = [(name.homonym.prior, name.word)] if name.homonym.prior else []
+    word, lower = name.word, text.lower
+    signs: list[Sign] = [(name.homonym.prior, word)] if name.homonym.prior else []
     peers = [Other(cue.word, cue.start, cue.end, True, True) for cue in cues if cue.kind == "peer"]
     others = [*others, *peers] if peers else others
     for cue in cues:
         if cue.start < name.end and name.start < cue.end:
-            weight = _held(text, name, cue, letters)
-            why = f"{name.word} in {cue.word}"
-        else:
-            weight = 0.0 if cue.kind == "comparing" and not others else _weight(text.lower, name, cue)
-            why = f"{name.word} beside {cue.word}"
-        if weight:
-            signs.append((weight, why))
-    signs += _others(text.lower, name, others)
-    signs += stands(text, name.start, name.end, name.homonym, name.word, chinese=letters.chinese)
-    if name.word[0].isascii() and name.word[0].isalpha():
-        goods = any(
-            cue.kind in _GOODS_BEHIND and cue.start >= name.end and text.lower[name.end : cue.start] == " "
-            for cue in cues
-        )
-        signs += _written(text, name, letters, goods=goods)
+            if weight := _held(text, name, cue, letters):
+                signs.append((weight, f"{word} in {cue.word}"))
+        elif (cue.kind != "comparing" or others) and (weight := _weight(lower, name, cue)):
+            signs.append((weight, f"{word} beside {cue.word}"))
+    if others:
+        signs += _others(lower, name, others)
+    signs += stands(text.plain, name.start, name.end, name.homonym, word, chinese=letters.chinese)
+    if word[0].isascii() and word[0].isalpha():
+        signs += _written(text.plain, name, letters, goods=_before_goods(lower, name, cues))
     elif _MODEL.match(text.plain, name.end):
-        signs.append((1.0, f"{name.word} with a model"))
+        signs.append((1.0, f"{word} with a model"))
     elif _CHINESE_VERSUS.match(text.plain, name.end):
-        signs.append((0.6, f"{name.word} against another name"))
-    return _sum(signs, name.word)
+        signs.append((0.6, f"{word} against another name"))
+    return _sum(signs, word)
+
+
+def _before_goods(lower: str, name: Name, cues: Sequence[Cue]) -> bool:
+    """Whether goods stand right behind a name."""
+    return any(
+        cue.kind in _GOODS_BEHIND and cue.start >= name.end and lower[name.end : cue.start] == " " for cue in cues
+    )
 
 
 def _held(text: Reading, name: Name, cue: Cue, letters: Letters) -> float:
@@ -261,9 +262,8 @@ def _others(lower: str, name: Name, others: Sequence[Other]) -> list[Sign]:
     return signs
 
 
-def _written(text: Reading, name: Name, letters: Letters, *, goods: bool) -> list[Sign]:
+def _written(plain: str, name: Name, letters: Letters, *, goods: bool) -> list[Sign]:
     """What an English word's capital, article and place in the sentence tell; an article before `goods` is theirs."""
-    plain = text.plain
     capital = plain[name.start].isupper()
     if letters.japanese:
         # English words are written in kana there; Latin letters are names.
@@ -340,9 +340,9 @@ def _sum(signs: Sequence[Sign], word: str) -> Weighed:
     for weight, why in signs:
         if abs(weight) > abs(heaviest.get(why, 0.0)):
             heaviest[why] = weight
-    ordered = sorted(((weight, why) for why, weight in heaviest.items()), reverse=True)
-    speaking = [sign for sign in ordered[:_MOST_SIGNS] if sign[0] > 0]
-    against = [sign for sign in reversed(ordered[-_MOST_SIGNS:]) if sign[0] < 0]
+    ordered = sorted([(weight, why) for why, weight in heaviest.items()])
+    against = [sign for sign in ordered[:_MOST_SIGNS] if sign[0] < 0]
+    speaking = [sign for sign in ordered[: -_MOST_SIGNS - 1 : -1] if sign[0] > 0]
     score = sum([sign[0] for sign in speaking]) + sum([sign[0] for sign in against])
     if score >= BORDER - _ROUNDING:
         return Weighed(score, speaking[0][1])

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import ahocorasick
 import msgspec
@@ -28,11 +28,12 @@ from streams.catalogue.borders import (
     stands_alone,
 )
 from streams.catalogue.brand import Brand
-from streams.catalogue.evidence import FAR_CHARS, Cue, CueKind, Letters, Name, Other, weigh
+from streams.catalogue.evidence import FAR_CHARS, Cue, CueKind, Letters, Name, Other, Weighed, weigh
 from streams.catalogue.lexicon import ADJECTIVES, FOODS, PERSONS, Homonym, Lexicon, shipped_lexicon
 from streams.catalogue.reading import Reading, folded, read
 from streams.catalogue.spelling import as_word, loose_spellings, misspellings, spellings, syllables
 
+_Found = TypeVar("_Found")
 Role = Literal["name", "ambiguous", "handle", "hashtag", "product", "context", "must", "must_not"]
 ALONE: Final = frozenset[Role]({"name", "handle", "hashtag", "product"})
 """What is the brand by itself."""
@@ -67,8 +68,20 @@ class _Profile:
     place: int
     words: Mapping[str, CueKind]
     """Its own context, must and must-not words."""
+    limited: bool
+    """Whether it has must or must-not words."""
     trades: frozenset[str]
     rivals: frozenset[str]
+
+
+class _Meaning(msgspec.Struct, frozen=True, gc=False):
+    """What a name that is found may be."""
+
+    word: str
+    roles: tuple[tuple[str, Role], ...]
+    """By brand."""
+    certain: bool
+    """Whether it is the name by itself, unless something speaks against it."""
 
 
 class BrandMatcher:
@@ -83,12 +96,16 @@ class BrandMatcher:
         for slip, name, role, brand in _slips(brands, self._lexicon, names):
             names.setdefault(slip, {})[brand] = role
             self._meant[slip] = name
-        self._names = _Automaton({word: tuple(meanings.items()) for word, meanings in names.items()})
-        # Words that are the brand's name by themselves, unless something speaks against it.
-        self._oftener = {word for word, homonym in self._lexicon.homonyms.items() if homonym.prior >= 1}
+        oftener = {word for word, homonym in self._lexicon.homonyms.items() if homonym.prior >= 1}
+        self._names = _Automaton(
+            {
+                word: _Meaning(word, tuple(roles.items()), word in oftener or not ALONE.isdisjoint(roles.values()))
+                for word, roles in names.items()
+            }
+        )
         self._shared = _shared_words(self._lexicon, names)
         own = {word for profile in self._profiles.values() for word in profile.words}
-        self._cues = _Automaton(dict.fromkeys(own | self._shared.keys()))
+        self._cues = _Automaton({word: word for word in own | self._shared.keys()})
 
     def brands(self, text: str) -> list[str]:
         """The brands that the text is about, in the order of the file."""
@@ -110,71 +127,58 @@ class BrandMatcher:
     def profile(self, brand: str) -> _Profile:
         return self._profiles[brand]
 
-    def cues_in(self, reading: Reading) -> list[tuple[str, int, int]]:
+    def cues_in(self, lower: str) -> list[tuple[str, int, int]]:
         """Words that may speak for or against a name, in the order of their ends."""
-        return [(word, start, end) for word, _, start, end in self._cues.found(reading.lower)]
+        return self._cues.found(lower)
 
     def is_a_word_alone(self, lower: str, at: int) -> bool:
         return self._borders.is_a_word_alone(lower, at)
+
+    def meant(self, word: str) -> str:
+        """The name that a word is, or is a slip of."""
+        return self._meant.get(word, word)
 
     def homonym(self, word: str) -> Homonym:
         """What is known of a name, or of the one that it is a slip of."""
         known = self._lexicon.homonyms.get(self._meant.get(word, word))
         return known or (_RARE_WORD if is_rare_word(word) else _NO_HOMONYM)
 
-    def kind(self, word: str, profile: _Profile, name: str) -> CueKind | None:
-        """What a word is to a brand that may be meant by a homonym."""
+    def kind(self, word: str, profile: _Profile, name: str, senses: frozenset[str]) -> CueKind | None:
+        """What a word is to a brand that may be meant by a name of other senses."""
         own = profile.words.get(word)
         if own is not None:
             return own
-        best: CueKind | None = None
-        name = self._meant.get(name, name)
-        senses = self.homonym(name).senses
         for kind, key in self._shared.get(word, ()):
-            if (kind in ("phrase", "meant") and key == name) or (kind == "sense" and key in senses):
+            if _speaks(kind, key, name, senses, profile.trades):
                 return kind
-            known = self._for_the_brand(kind, key, profile, senses)
-            if known is not None and (best is None or _RANKS[known] < _RANKS[best]):
-                best = known
-        return best
-
-    @staticmethod
-    def _for_the_brand(kind: CueKind, key: str, profile: _Profile, senses: frozenset[str]) -> CueKind | None:
-        if kind in ("phrase", "meant", "sense"):
-            return None
-        if kind == "work":
-            return None if profile.trades & _ABOUT_WORKS else kind
-        if kind == "peer":
-            return kind if key in profile.trades else None
-        if kind == "trade" and key not in profile.trades:
-            return "goods" if _sells(senses, key) else None
-        return kind
+        return None
 
     def _names_in(self, reading: Reading) -> dict[str, list[Hit]]:
         lower = reading.lower
-        spans = list(self._names.found(lower))
+        spans = self._names.found(lower)
         if not spans:
             return {}
-        spans.sort(key=lambda found: (found[2], -found[3]))
+        if len(spans) > 1:
+            spans.sort(key=lambda found: (found[1], -found[2]))
+        many = len(spans) > _MOST_HITS
         sites = addresses(lower)
         found: dict[str, list[Hit]] = {}
         covered_to = (0, 0)
-        for word, meanings, start, end in spans:
-            if all(len(found.get(brand, ())) >= _MOST_HITS for brand, _ in meanings):
+        for meaning, start, end in spans:
+            if many and all(len(found.get(brand, ())) >= _MOST_HITS for brand, _ in meaning.roles):
                 continue
-            certain = word in self._oftener or any(role in ALONE for _, role in meanings)
-            site = _around(sites, start, end)
+            site = _around(sites, start, end) if sites else None
             own_host = site is not None and is_own_host(lower, site, start, end)
-            if not own_host and not self._is_a_name(reading, start, end, certain, site):
+            if not own_host and not self._is_a_name(reading, start, end, meaning.certain, site):
                 continue
             if covered_to[0] <= start and end <= covered_to[1] and (start, end) != covered_to:
                 continue
             if end > covered_to[1]:
                 covered_to = (start, end)
-            for brand, role in meanings:
+            for brand, role in meaning.roles:
                 hits = found.setdefault(brand, [])
                 if len(hits) < _MOST_HITS:
-                    hits.append(Hit("name" if own_host else role, word, start, end))
+                    hits.append(Hit("name" if own_host else role, meaning.word, start, end))
         return found
 
     def _is_a_name(self, reading: Reading, start: int, end: int, certain: bool, site: tuple[int, int] | None) -> bool:
@@ -196,8 +200,23 @@ _RARE_WORD: Final = Homonym(prior=0.5)
 
 
 _RANKS: Final[Mapping[CueKind, int]] = {
-    "work": 0, "peer": 1, "trade": 2, "general": 3, "goods": 4, "act": 5, "comparing": 6,
+    "phrase": 0, "meant": 0, "sense": 0, "work": 1, "peer": 2, "trade": 3, "general": 4, "goods": 5, "act": 6,
+    "comparing": 7,
 }  # fmt: skip
+"""What a word is, where it may be several: the first that it is to the name and the brand."""
+
+
+def _speaks(kind: CueKind, key: str, name: str, senses: frozenset[str], trades: frozenset[str]) -> bool:
+    """Whether a word of a kind is that to a name of these senses and a brand of these trades."""
+    if kind in ("phrase", "meant"):
+        return key == name
+    if kind == "sense":
+        return key in senses
+    if kind in ("trade", "peer"):
+        return key in trades
+    if kind == "goods":
+        return _sells(senses, key)
+    return kind != "work" or _ABOUT_WORKS.isdisjoint(trades)
 
 
 def _sells(senses: frozenset[str], trade: str) -> bool:
@@ -213,7 +232,10 @@ def _around(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int
 
 def _held(hit: Hit, words: Iterable[Hit]) -> Hit | None:
     """The first of the words that holds the hit."""
-    return next((word for word in words if word.start <= hit.start and hit.end <= word.end), None)
+    for word in words:
+        if word.start <= hit.start and hit.end <= word.end:
+            return word
+    return None
 
 
 class _Asked:
@@ -229,17 +251,17 @@ class _Asked:
 
     def match(self, name: str) -> Match:
         profile, hits = self._matcher.profile(name), self._found[name]
-        brand = profile.brand
         own: list[Hit] = []
-        if brand.must or brand.must_not:
+        if profile.limited:
             own = [
                 Hit(role, word, start, end)
                 for word, start, end in self._cues_found()
                 if (role := profile.words.get(word)) in ("must", "must_not")
             ][:_MOST_HITS]
         about, why = self._verdict(profile, hits, own)
-        if about and brand.languages and not self._is_in(brand.languages):
-            about, why = False, f"in another language than {', '.join(brand.languages)}"
+        languages = profile.brand.languages
+        if about and languages and not self._is_in(languages):
+            about, why = False, f"in another language than {', '.join(languages)}"
         return Match(name, about, why, (*hits, *own))
 
     def _is_in(self, languages: Sequence[str]) -> bool:
@@ -252,6 +274,7 @@ class _Asked:
         if profile.brand.must and not any(hit.role == "must" for hit in own):
             return False, "none of its `must` words"
         against = [hit for hit in own if hit.role == "must_not"]
+        ambiguous = []
         said = ""
         for hit in hits:
             holder = _held(hit, against)
@@ -259,52 +282,48 @@ class _Asked:
                 said = f"{hit.word} in {holder.word}"
             elif hit.role in ALONE:
                 return True, f"{hit.role} {hit.word}"
-        beside = next((word for word in against if not any(_held(hit, (word,)) for hit in hits)), None)
-        ambiguous = (hit for hit in hits if hit.role not in ALONE and not _held(hit, against))
-        for hit in islice(ambiguous, _MOST_WEIGHED):
-            if beside is not None:
-                return False, f"{hit.word} beside {beside.word}"
-            holds, said = self._weighed(profile, hit)
-            if holds:
-                return True, said
-        return False, said
-
-    def _weighed(self, profile: _Profile, hit: Hit) -> tuple[bool, str]:
-        name = Name(hit.word, hit.start, hit.end, self._matcher.homonym(hit.word), profile.trades)
-        weighed = weigh(
-            self._reading,
-            name,
-            list(self._cues_for(profile, hit)),
-            list(self._others(profile, hit)),
-            self._letters_read(),
-        )
+            else:
+                ambiguous.append(hit)
+        if not ambiguous:
+            return False, said
+        for word in against:
+            if not any(_held(hit, (word,)) for hit in hits):
+                return False, f"{ambiguous[0].word} beside {word.word}"
+        for hit in ambiguous[:_MOST_WEIGHED]:
+            weighed = self._weighed(profile, hit)
+            if weighed.holds:
+                break
         return weighed.holds, weighed.why
 
-    def _cues_for(self, profile: _Profile, hit: Hit) -> Iterator[Cue]:
-        cues = self._cues_found()
-        at = bisect_left(cues, hit.start - FAR_CHARS, key=lambda cue: cue[2]) if hit.start > FAR_CHARS else 0
-        for word, start, end in islice(cues, at, None):
-            if start > hit.end + FAR_CHARS:
-                break
-            kind = self._matcher.kind(word, profile, hit.word)
-            if kind is None:
-                continue
-            if len(word) == 1 and not self._stands_alone(hit, start):
-                continue
-            yield Cue(kind, word, start, end)
+    def _weighed(self, profile: _Profile, hit: Hit) -> Weighed:
+        name = Name(hit.word, hit.start, hit.end, self._matcher.homonym(hit.word), profile.trades)
+        others = list(self._others(profile, hit)) if len(self._found) > 1 else ()
+        return weigh(self._reading, name, self._cues_for(profile, name), others, self._letters_read())
 
-    def _stands_alone(self, hit: Hit, at: int) -> bool:
+    def _cues_for(self, profile: _Profile, name: Name) -> list[Cue]:
+        cues = self._cues_found()
+        if name.start > FAR_CHARS:
+            cues = cues[bisect_left(cues, name.start - FAR_CHARS, key=lambda cue: cue[2]) :]
+        kind_of, meant, senses = self._matcher.kind, self._matcher.meant(name.word), name.homonym.senses
+        found = []
+        for word, start, end in cues:
+            if start > name.end + FAR_CHARS:
+                break
+            kind = kind_of(word, profile, meant, senses)
+            if kind is not None and (len(word) > 1 or self._stands_alone(name, start)):
+                found.append(Cue(kind, word, start, end))
+        return found
+
+    def _stands_alone(self, name: Name, at: int) -> bool:
         """Whether a character is a word of its own: 台 in 那台长虹, where 台长 is no word because the name begins."""
         lower = self._reading.lower
-        if at < hit.start:
-            lower = lower[: hit.start]
-        elif at >= hit.end:
-            lower, at = lower[hit.end :], at - hit.end
+        if at < name.start:
+            lower = lower[: name.start]
+        elif at >= name.end:
+            lower, at = lower[name.end :], at - name.end
         return self._matcher.is_a_word_alone(lower, at)
 
     def _others(self, profile: _Profile, hit: Hit) -> Iterator[Other]:
-        if len(self._found) == 1:
-            return
         if self._spots is None:
             spots = ((one, name) for name, hits in self._found.items() for one in hits)
             self._spots = sorted(spots, key=lambda spot: spot[0].start)
@@ -321,42 +340,41 @@ class _Asked:
 
     def _cues_found(self) -> list[tuple[str, int, int]]:
         if self._cues is None:
-            self._cues = [
-                cue for cue in self._matcher.cues_in(self._reading) if not joined(self._reading, cue[1], cue[2])
-            ]
+            lower = self._reading.lower
+            self._cues = [cue for cue in self._matcher.cues_in(lower) if not joined(lower, cue[1], cue[2])]
         return self._cues
 
     def _letters_read(self) -> Letters:
         if self._letters is None:
-            self._letters = Letters(self._reading)
+            self._letters = Letters(self._reading.plain)
         return self._letters
 
 
-class _Automaton:
+class _Automaton(Generic[_Found]):
     """Finds words in a text, each with what it means."""
 
-    def __init__(self, words: Mapping[str, Any]) -> None:
+    def __init__(self, words: Mapping[str, _Found]) -> None:
         self._automaton = ahocorasick.Automaton()
         for word, meaning in words.items():
-            self._automaton.add_word(_bytewise(word), (word, meaning))
+            self._automaton.add_word(_bytewise(word), (meaning, len(word)))
         if words:
             self._automaton.make_automaton()
         self._empty = not words
 
-    def found(self, lower: str) -> Iterator[tuple[str, Any, int, int]]:
-        """(word, meaning, start, end), in the order of their ends."""
+    def found(self, lower: str) -> list[tuple[_Found, int, int]]:
+        """(meaning, start, end), in the order of their ends."""
         if self._empty:
-            return
+            return []
         if lower.isascii():
-            for last, (word, meaning) in self._automaton.iter(lower):
-                yield word, meaning, last + 1 - len(word), last + 1
-            return
-        read_bytes = _bytewise(lower)
+            return [(meaning, last + 1 - chars, last + 1) for last, (meaning, chars) in self._automaton.iter(lower)]
+        found = []
+        utf8 = lower.encode(errors="replace")
         end = seen = 0
-        for last, (word, meaning) in self._automaton.iter(read_bytes):
-            end += len(read_bytes[seen : last + 1].encode("latin-1").decode())
+        for last, (meaning, chars) in self._automaton.iter(utf8.decode("latin-1")):
+            end += len(utf8[seen : last + 1].decode())
             seen = last + 1
-            yield word, meaning, end - len(word), end
+            found.append((meaning, end - chars, end))
+        return found
 
 
 def _bytewise(text: str) -> str:
@@ -426,7 +444,10 @@ def _profiles(brands: Sequence[Brand], lexicon: Lexicon) -> dict[str, _Profile]:
         )  # fmt: skip
         words = {folded(word): kind for kind, listed in marked for word in listed}
         of_rivals = frozenset[str]().union(*(trades.get(rival, frozenset()) for rival in brand.rivals))
-        profiles[brand.id] = _Profile(brand, place, words, trades[brand.id] or of_rivals, frozenset(brand.rivals))
+        limited = bool(brand.must or brand.must_not)
+        profiles[brand.id] = _Profile(
+            brand, place, words, limited, trades[brand.id] or of_rivals, frozenset(brand.rivals)
+        )
     return profiles
 
 
@@ -460,10 +481,12 @@ def _shared_words(lexicon: Lexicon, names: Iterable[str]) -> dict[str, tuple[tup
         for group, words in groups.items():
             for word in words:
                 shared[word].append((kind, group))
+                if kind == "trade":
+                    shared[word].append(("goods", group))
     alone: Mapping[CueKind, Iterable[str]] = {
         "general": lexicon.general, "act": lexicon.acts, "comparing": lexicon.comparing, "work": lexicon.works,
     }  # fmt: skip
     for kind, words in alone.items():
         for word in words:
             shared[word].append((kind, ""))
-    return {word: tuple(meanings) for word, meanings in shared.items()}
+    return {word: tuple(sorted(meanings, key=lambda meaning: _RANKS[meaning[0]])) for word, meanings in shared.items()}

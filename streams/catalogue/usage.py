@@ -8,7 +8,6 @@ import re
 from typing import Final
 
 from streams.catalogue.lexicon import FOODS, PERSONS, Homonym
-from streams.catalogue.reading import Reading
 
 Sign = tuple[float, str]
 _BEFORE_CHARS: Final = 24
@@ -68,15 +67,13 @@ _ASKED = re.compile(
 _TITLED = re.compile(r"(?:album|movie|film|song|novel|single|episode|wrestler|boxer)\s$")
 
 
-def stands(text: Reading, start: int, end: int, homonym: Homonym, word: str, *, chinese: bool) -> list[Sign]:
+def stands(plain: str, start: int, end: int, homonym: Homonym, word: str, *, chinese: bool) -> list[Sign]:
     """What a name's place in its sentence tells."""
-    plain = text.plain
     before = plain[max(0, start - _BEFORE_CHARS) : start]
-    seller = not homonym.senses & PERSONS
-    if not chinese:
-        return [*_no_name(plain, before, start, end, word), *(_spoken_to(before, word) if seller else ())]
-    signs = _thing(plain, before, end, word)
-    return [*signs, *_bought(plain, before, end, homonym, word)] if seller else signs
+    signs = _thing(plain, before, end, word) if chinese else _no_name(plain, before, start, end, word)
+    if PERSONS.isdisjoint(homonym.senses):
+        signs += _bought(plain, before, end, homonym, word) if chinese else _spoken_to(before, word)
+    return signs
 
 
 def _no_name(plain: str, before: str, start: int, end: int, word: str) -> list[Sign]:
