@@ -55,11 +55,10 @@ class WordBorders:
         at = max(0, start - _WINDOW_CHARS)
         begun = False
         for word in self._jieba.cut(text[at : end + _WINDOW_CHARS], False):
-            begun = begun or at == start
-            whole = at == start
-            at += len(word)
+            first, at = at, at + len(word)
+            begun = begun or first == start
             if at >= end:
-                return begun and (at == end or (whole and bool(self._jieba.has_word(text[end:at]))))
+                return begun and (at == end or (first == start and bool(self._jieba.has_word(text[end:at]))))
         return False
 
     def is_a_word_alone(self, text: str, at: int) -> bool:
@@ -107,7 +106,7 @@ def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:
     if _joins(before, lower[start]) and not _begins_word(text.plain, start):
         return False
     after = lower[end] if end < len(lower) else " "
-    if not _joins(lower[end - 1], after) or _begins_word(text.plain, end):
+    if not _joins(after, lower[end - 1]) or _begins_word(text.plain, end):
         return True
     if not certain or not lower[end - 1].isascii():
         return False
@@ -118,12 +117,15 @@ def stands_alone(text: Reading, start: int, end: int, *, certain: bool) -> bool:
     return after == "s" and end - start > 3 and not (end + 1 < len(lower) and _joins("s", lower[end + 1]))
 
 
+def is_spaced(word: str) -> bool:
+    """Whether a word is in letters that are written with spaces between words."""
+    return word[0] < _FIRST_HAN
+
+
 def joined(lower: str, start: int, end: int) -> bool:
-    """Whether a word is a part of a longer one in letters that are written with spaces between words."""
-    if lower[start] >= _FIRST_HAN:
-        return False
+    """Whether a word in such letters is a part of a longer one."""
     return (start > 0 and _joins(lower[start - 1], lower[start])) or (
-        end < len(lower) and _joins(lower[end - 1], lower[end])
+        end < len(lower) and _joins(lower[end], lower[end - 1])
     )
 
 
@@ -190,10 +192,10 @@ def _begins_word(plain: str, at: int) -> bool:
     return _IN_HASHTAG.search(plain, max(0, at - _HASHTAG_CHARS), at) is not None
 
 
-def _joins(left: str, right: str) -> bool:
-    if not ((left.isalnum() or left == "_") and (right.isalnum() or right == "_")):
+def _joins(neighbour: str, sign: str) -> bool:
+    if not ((neighbour.isalnum() or neighbour == "_") and (sign.isalnum() or sign == "_")):
         return False
-    return left == "_" or right == "_" or not (_spaceless(left) or _spaceless(right))
+    return neighbour == "_" or sign == "_" or not (_spaceless(neighbour) or _spaceless(sign))
 
 
 def _spaceless(sign: str) -> bool:

@@ -28,7 +28,6 @@ CueKind = Literal[
     "context", "must", "must_not", "phrase", "meant", "trade", "peer", "goods", "general", "act", "comparing", "sense",
     "work",
 ]  # fmt: skip
-Place = Literal["beside", "clause", "sentence", "text"]
 WEIGHTS: Final[dict[CueKind, tuple[float, float, float, float]]] = {
     "context":   (2.0, 1.2, 1.0, 1.0),
     "must":      (2.0, 1.2, 1.0, 1.0),
@@ -45,6 +44,7 @@ WEIGHTS: Final[dict[CueKind, tuple[float, float, float, float]]] = {
     "must_not":  (0.0, 0.0, 0.0, 0.0),
 }  # fmt: skip
 """By the place of the sign: beside the name, in its clause, in its sentence, elsewhere within FAR_CHARS."""
+_BESIDE, _IN_CLAUSE, _IN_SENTENCE, _IN_TEXT = range(4)
 FAR_CHARS: Final = 300
 _NEAR_CHARS: Final = 120
 _CLAUSE_CHARS: Final = 60
@@ -54,7 +54,6 @@ _ARTICLE: Final = -1.2
 _MEANT: Final = 1.5
 _ACT_OF_A_SUBJECT: Final = 1.0
 _LINKING: Final = frozenset(("is", "are", "was", "were", "has", "have", "just", "also", "will", "would", "can"))
-_PLACES: Final[dict[Place, int]] = {"beside": 0, "clause": 1, "sentence": 2, "text": 3}
 _MOST_SIGNS: Final = 3
 """So many signs of each side count, the heaviest ones: a long text has something of everything."""
 _ROUNDING: Final = 1e-9
@@ -127,6 +126,8 @@ class Name(msgspec.Struct, frozen=True, gc=False):
     word: str
     start: int
     end: int
+    meant: str
+    """The word itself, or the name that it is a slip of."""
     homonym: Homonym
     trades: frozenset[str]
 
@@ -174,8 +175,6 @@ def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other
     """The signs around a name in its text."""
     word, lower = name.word, text.lower
     signs: list[Sign] = [(name.homonym.prior, word)] if name.homonym.prior else []
-    peers = [Other(cue.word, cue.start, cue.end, True, True) for cue in cues if cue.kind == "peer"]
-    others = [*others, *peers] if peers else others
     for cue in cues:
         if cue.start < name.end and name.start < cue.end:
             if weight := _held(text, name, cue, letters):
@@ -230,18 +229,18 @@ def _weight(lower: str, name: Name, cue: Cue) -> float:
         return _ACT_OF_A_SUBJECT if begins and cue.word not in _LINKING else WEIGHTS["act"][0]
     if cue.kind == "goods":
         return WEIGHTS["goods"][0] if behind and lower[first:last] in ("", " ") else 0.0
-    return WEIGHTS[cue.kind][_PLACES[_place(lower, first, last, behind=behind, against=cue.kind in ("sense", "work"))]]
+    return WEIGHTS[cue.kind][_place(lower, first, last, behind=behind, against=cue.kind in ("sense", "work"))]
 
 
-def _place(lower: str, first: int, last: int, *, behind: bool, against: bool) -> Place:
+def _place(lower: str, first: int, last: int, *, behind: bool, against: bool) -> int:
     gap = last - first
     if not gap:
-        return "beside" if behind or against else "clause"
+        return _BESIDE if behind or against else _IN_CLAUSE
     if gap <= _BESIDE_CHARS and (behind or (against and gap < 2)) and _LINK.fullmatch(lower, first, last):
-        return "beside"
+        return _BESIDE
     if gap > _NEAR_CHARS or _SENTENCE_END.search(lower, first, last):
-        return "text"
-    return "sentence" if gap > _CLAUSE_CHARS or _CLAUSE_END.search(lower, first, last) else "clause"
+        return _IN_TEXT
+    return _IN_SENTENCE if gap > _CLAUSE_CHARS or _CLAUSE_END.search(lower, first, last) else _IN_CLAUSE
 
 
 def _others(lower: str, name: Name, others: Sequence[Other]) -> list[Sign]:
@@ -335,19 +334,31 @@ def _capital(plain: str, name: Name, last: str, last_start: int) -> Sign:
     return weight, f"{name.word} with a capital"
 
 
-def _sum(signs: Sequence[Sign], word: str) -> Weighed:
-    heaviest: dict[str, float] = {}
-    for weight, why in signs:
-        if abs(weight) > abs(heaviest.get(why, 0.0)):
-            heaviest[why] = weight
-    ordered = sorted([(weight, why) for why, weight in heaviest.items()])
-    against = [sign for sign in ordered[:_MOST_SIGNS] if sign[0] < 0]
-    speaking = [sign for sign in ordered[: -_MOST_SIGNS - 1 : -1] if sign[0] > 0]
-    score = sum([sign[0] for sign in speaking]) + sum([sign[0] for sign in against])
+def _sum(signs: list[Sign], word: str) -> Weighed:
+    ordered = sorted(signs if len(signs) < 2 else _heaviest(signs))
+    score = 0.0
+    for weight, _ in ordered[: -_MOST_SIGNS - 1 : -1]:
+        if weight > 0:
+            score += weight
+    for weight, _ in ordered[:_MOST_SIGNS]:
+        if weight < 0:
+            score += weight
     if score >= BORDER - _ROUNDING:
-        return Weighed(score, speaking[0][1])
-    if against:
-        return Weighed(score, against[0][1])
-    if speaking and speaking[0][1] != word:
-        return Weighed(score, f"only {speaking[0][1]}")
+        return Weighed(score, ordered[-1][1])
+    if ordered and ordered[0][0] < 0:
+        return Weighed(score, ordered[0][1])
+    if ordered and ordered[-1][0] > 0 and ordered[-1][1] != word:
+        return Weighed(score, f"only {ordered[-1][1]}")
     return Weighed(score, f"{word} alone, which may be another word")
+
+
+def _heaviest(signs: list[Sign]) -> list[Sign]:
+    """One sign of each reason."""
+    if len({why for _, why in signs}) == len(signs):
+        return signs
+    heaviest: dict[str, Sign] = {}
+    for sign in signs:
+        known = heaviest.setdefault(sign[1], sign)
+        if abs(sign[0]) > abs(known[0]):
+            heaviest[sign[1]] = sign
+    return list(heaviest.values())

@@ -9,7 +9,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import ahocorasick
@@ -22,6 +21,7 @@ from streams.catalogue.borders import (
     is_in_mail,
     is_own_host,
     is_rare_word,
+    is_spaced,
     is_word,
     joined,
     mention_allows,
@@ -84,6 +84,16 @@ class _Meaning(msgspec.Struct, frozen=True, gc=False):
     """Whether it is the name by itself, unless something speaks against it."""
 
 
+class _CueWord(msgspec.Struct, frozen=True, gc=False):
+    """A word that may speak for or against a name."""
+
+    word: str
+    kinds: tuple[tuple[CueKind, str], ...]
+    """What it may be and to which names, senses or trades, the first that it is before the others."""
+    spaced: bool
+    """Whether it is in letters that are written with spaces between words."""
+
+
 class BrandMatcher:
     """Finds the brands of texts. Immutable: a changed file is a new matcher."""
 
@@ -103,9 +113,11 @@ class BrandMatcher:
                 for word, roles in names.items()
             }
         )
-        self._shared = _shared_words(self._lexicon, names)
+        shared = _shared_words(self._lexicon, names)
         own = {word for profile in self._profiles.values() for word in profile.words}
-        self._cues = _Automaton({word: word for word in own | self._shared.keys()})
+        self._cues = _Automaton(
+            {word: _CueWord(word, shared.get(word, ()), is_spaced(word)) for word in own | shared.keys()}
+        )
 
     def brands(self, text: str) -> list[str]:
         """The brands that the text is about, in the order of the file."""
@@ -127,9 +139,9 @@ class BrandMatcher:
     def profile(self, brand: str) -> _Profile:
         return self._profiles[brand]
 
-    def cues_in(self, lower: str) -> list[tuple[str, int, int]]:
+    def cues_in(self, lower: str) -> list[tuple[_CueWord, int, int]]:
         """Words that may speak for or against a name, in the order of their ends."""
-        return self._cues.found(lower)
+        return [cue for cue in self._cues.found(lower) if not (cue[0].spaced and joined(lower, cue[1], cue[2]))]
 
     def is_a_word_alone(self, lower: str, at: int) -> bool:
         return self._borders.is_a_word_alone(lower, at)
@@ -138,20 +150,8 @@ class BrandMatcher:
         """The name that a word is, or is a slip of."""
         return self._meant.get(word, word)
 
-    def homonym(self, word: str) -> Homonym:
-        """What is known of a name, or of the one that it is a slip of."""
-        known = self._lexicon.homonyms.get(self._meant.get(word, word))
-        return known or (_RARE_WORD if is_rare_word(word) else _NO_HOMONYM)
-
-    def kind(self, word: str, profile: _Profile, name: str, senses: frozenset[str]) -> CueKind | None:
-        """What a word is to a brand that may be meant by a name of other senses."""
-        own = profile.words.get(word)
-        if own is not None:
-            return own
-        for kind, key in self._shared.get(word, ()):
-            if _speaks(kind, key, name, senses, profile.trades):
-                return kind
-        return None
+    def homonym(self, name: str) -> Homonym:
+        return self._lexicon.homonyms.get(name) or (_RARE_WORD if is_rare_word(name) else _NO_HOMONYM)
 
     def _names_in(self, reading: Reading) -> dict[str, list[Hit]]:
         lower = reading.lower
@@ -187,7 +187,7 @@ class BrandMatcher:
             return False
         if not stands_alone(reading, start, end, certain=certain):
             return False
-        if lower[start] not in "@#" and "@" in lower and not mention_allows(lower, start, end):
+        if "@" in lower and lower[start] not in "@#" and not mention_allows(lower, start, end):
             return False
         return self._borders.is_a_word(lower, start, end)
 
@@ -206,17 +206,17 @@ _RANKS: Final[Mapping[CueKind, int]] = {
 """What a word is, where it may be several: the first that it is to the name and the brand."""
 
 
-def _speaks(kind: CueKind, key: str, name: str, senses: frozenset[str], trades: frozenset[str]) -> bool:
-    """Whether a word of a kind is that to a name of these senses and a brand of these trades."""
-    if kind in ("phrase", "meant"):
-        return key == name
-    if kind == "sense":
-        return key in senses
+def _speaks(kind: CueKind, key: str, name: Name) -> bool:
+    """Whether a word of a kind is that to a name."""
     if kind in ("trade", "peer"):
-        return key in trades
+        return key in name.trades
+    if kind == "sense":
+        return key in name.homonym.senses
+    if kind in ("phrase", "meant"):
+        return key == name.meant
     if kind == "goods":
-        return _sells(senses, key)
-    return kind != "work" or _ABOUT_WORKS.isdisjoint(trades)
+        return _sells(name.homonym.senses, key)
+    return kind != "work" or _ABOUT_WORKS.isdisjoint(name.trades)
 
 
 def _sells(senses: frozenset[str], trade: str) -> bool:
@@ -245,7 +245,7 @@ class _Asked:
         self._matcher = matcher
         self._reading = reading
         self._found = found
-        self._cues: list[tuple[str, int, int]] | None = None
+        self._cues: list[tuple[_CueWord, int, int]] | None = None
         self._letters: Letters | None = None
         self._spots: list[tuple[Hit, str]] | None = None
 
@@ -254,9 +254,9 @@ class _Asked:
         own: list[Hit] = []
         if profile.limited:
             own = [
-                Hit(role, word, start, end)
-                for word, start, end in self._cues_found()
-                if (role := profile.words.get(word)) in ("must", "must_not")
+                Hit(role, cue.word, start, end)
+                for cue, start, end in self._cues_found()
+                if (role := profile.words.get(cue.word)) in ("must", "must_not")
             ][:_MOST_HITS]
         about, why = self._verdict(profile, hits, own)
         languages = profile.brand.languages
@@ -273,12 +273,11 @@ class _Asked:
     def _verdict(self, profile: _Profile, hits: Sequence[Hit], own: Sequence[Hit]) -> tuple[bool, str]:
         if profile.brand.must and not any(hit.role == "must" for hit in own):
             return False, "none of its `must` words"
-        against = [hit for hit in own if hit.role == "must_not"]
+        against = [hit for hit in own if hit.role == "must_not"] if own else ()
         ambiguous = []
         said = ""
         for hit in hits:
-            holder = _held(hit, against)
-            if holder is not None:
+            if against and (holder := _held(hit, against)):
                 said = f"{hit.word} in {holder.word}"
             elif hit.role in ALONE:
                 return True, f"{hit.role} {hit.word}"
@@ -296,22 +295,37 @@ class _Asked:
         return weighed.holds, weighed.why
 
     def _weighed(self, profile: _Profile, hit: Hit) -> Weighed:
-        name = Name(hit.word, hit.start, hit.end, self._matcher.homonym(hit.word), profile.trades)
-        others = list(self._others(profile, hit)) if len(self._found) > 1 else ()
-        return weigh(self._reading, name, self._cues_for(profile, name), others, self._letters_read())
+        meant = self._matcher.meant(hit.word)
+        homonym = self._matcher.homonym(meant)
+        name = Name(hit.word, hit.start, hit.end, meant, homonym, profile.trades)
+        others = self._others(profile, hit) if len(self._found) > 1 else []
+        cues = self._cues_for(profile, name, others)
+        return weigh(self._reading, name, cues, others, self._letters_read())
 
-    def _cues_for(self, profile: _Profile, name: Name) -> list[Cue]:
+    def _cues_for(self, profile: _Profile, name: Name, others: list[Other]) -> list[Cue]:
+        """The words around a name that speak for or against it; names of other companies join the `others`."""
         cues = self._cues_found()
         if name.start > FAR_CHARS:
             cues = cues[bisect_left(cues, name.start - FAR_CHARS, key=lambda cue: cue[2]) :]
-        kind_of, meant, senses = self._matcher.kind, self._matcher.meant(name.word), name.homonym.senses
+        own, furthest = profile.words, name.end + FAR_CHARS
         found = []
-        for word, start, end in cues:
-            if start > name.end + FAR_CHARS:
+        for cue, start, end in cues:
+            if start > furthest:
                 break
-            kind = kind_of(word, profile, meant, senses)
-            if kind is not None and (len(word) > 1 or self._stands_alone(name, start)):
-                found.append(Cue(kind, word, start, end))
+            kind = own.get(cue.word)
+            if kind is None:
+                for known, key in cue.kinds:
+                    if _speaks(known, key, name):
+                        kind = known
+                        break
+                else:
+                    continue
+            if end - start == 1 and not self._stands_alone(name, start):
+                continue
+            if kind == "peer":
+                others.append(Other(cue.word, start, end, True, True))
+            else:
+                found.append(Cue(kind, cue.word, start, end))
         return found
 
     def _stands_alone(self, name: Name, at: int) -> bool:
@@ -323,12 +337,13 @@ class _Asked:
             lower, at = lower[name.end :], at - name.end
         return self._matcher.is_a_word_alone(lower, at)
 
-    def _others(self, profile: _Profile, hit: Hit) -> Iterator[Other]:
+    def _others(self, profile: _Profile, hit: Hit) -> list[Other]:
         if self._spots is None:
             spots = ((one, name) for name, hits in self._found.items() for one in hits)
             self._spots = sorted(spots, key=lambda spot: spot[0].start)
         at = bisect_left(self._spots, hit.start - FAR_CHARS, key=lambda spot: spot[0].start)
-        for one, name in islice(self._spots, at, at + _MOST_HITS):
+        others = []
+        for one, name in self._spots[at : at + _MOST_HITS]:
             if name != profile.brand.id:
                 other = self._matcher.profile(name)
                 related = (
@@ -336,12 +351,12 @@ class _Asked:
                     or profile.brand.id in other.rivals
                     or not profile.trades.isdisjoint(other.trades)
                 )
-                yield Other(one.word, one.start, one.end, one.role in ALONE, related)
+                others.append(Other(one.word, one.start, one.end, one.role in ALONE, related))
+        return others
 
-    def _cues_found(self) -> list[tuple[str, int, int]]:
+    def _cues_found(self) -> list[tuple[_CueWord, int, int]]:
         if self._cues is None:
-            lower = self._reading.lower
-            self._cues = [cue for cue in self._matcher.cues_in(lower) if not joined(lower, cue[1], cue[2])]
+            self._cues = self._matcher.cues_in(self._reading.lower)
         return self._cues
 
     def _letters_read(self) -> Letters:
