@@ -48,9 +48,9 @@ class WordBorders:
         as 耐克鞋 does, and 伊利诺伊 does not."""
         if end - start > _CUT_CHARS or text[start] < _FIRST_HAN:
             return True
-        if not (_HAN_ONLY.match(text, start) and _HAN_ONLY.match(text, end - 1)):
+        if not (_is_han(text[start]) and _is_han(text[end - 1])):
             return True
-        if not (_HAN_ONLY.match(text, start - 1, start) if start else None) and not _HAN_ONLY.match(text, end, end + 1):
+        if not (start and _is_han(text[start - 1])) and not (end < len(text) and _is_han(text[end])):
             return True
         at = max(0, start - _WINDOW_CHARS)
         begun = False
@@ -124,9 +124,9 @@ def is_spaced(word: str) -> bool:
 
 def joined(lower: str, start: int, end: int) -> bool:
     """Whether a word in such letters is a part of a longer one."""
-    return (start > 0 and _joins(lower[start - 1], lower[start])) or (
-        end < len(lower) and _joins(lower[end], lower[end - 1])
-    )
+    if start and not lower[start - 1].isspace() and _joins(lower[start - 1], lower[start]):
+        return True
+    return end < len(lower) and not lower[end].isspace() and _joins(lower[end], lower[end - 1])
 
 
 def addresses(lower: str) -> list[Span]:
@@ -190,6 +190,10 @@ def _begins_word(plain: str, at: int) -> bool:
     if not 0 < at < len(plain) or not (plain[at].isupper() and plain[at - 1].islower()):
         return False
     return _IN_HASHTAG.search(plain, max(0, at - _HASHTAG_CHARS), at) is not None
+
+
+def _is_han(sign: str) -> bool:
+    return "\u4e00" <= sign <= "\u9fff" or _HAN_ONLY.match(sign) is not None
 
 
 def _joins(neighbour: str, sign: str) -> bool:

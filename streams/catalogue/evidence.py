@@ -151,11 +151,12 @@ class Letters:
 
 def _capitals_tell(plain: str) -> bool:
     """Capitals tell nothing where all letters are, or where every word begins with one."""
-    words = [word for word in _LETTERS.findall(plain) if word != "I"]
-    capitals = [word for word in words if word[0].isupper()]
-    if not capitals or sum([len(word) > 1 and word.isupper() for word in capitals]) * 2 >= len(words):
+    words = _LETTERS.findall(plain)
+    count = len(words) - words.count("I")
+    capitals = [word for word in words if word < "a" and word != "I"]
+    if not capitals or sum([len(word) > 1 and word.isupper() for word in capitals]) * 2 >= count:
         return False
-    if len(words) < 5 or len(capitals) * 5 < len(words) * 3:
+    if count < 5 or len(capitals) * 5 < count * 3:
         return True
     return any(word.islower() and len(word) >= _TITLED_CHARS and word not in _SMALL_IN_TITLES for word in words)
 

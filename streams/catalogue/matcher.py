@@ -121,17 +121,18 @@ class BrandMatcher:
 
     def brands(self, text: str) -> list[str]:
         """The brands that the text is about, in the order of the file."""
-        return [match.brand for match in self.explain(text) if match.about]
+        asked = self._asked(text)
+        return [name for name in asked.names() if asked.verdict(name)[0]] if asked else []
 
     def explain(self, text: str) -> list[Match]:
         """Every brand whose name the text has, with the reason for the verdict."""
+        asked = self._asked(text)
+        return [asked.match(name) for name in asked.names()] if asked else []
+
+    def _asked(self, text: str) -> "_Asked | None":
         reading = read(text)
         found = self._names_in(reading)
-        if not found:
-            return []
-        asked = _Asked(self, reading, found)
-        names = found if len(found) == 1 else sorted(found, key=lambda name: self._profiles[name].place)
-        return [asked.match(name) for name in names]
+        return _Asked(self, reading, found) if found else None
 
     def knows(self, brand: str) -> bool:
         return brand in self._profiles
@@ -163,7 +164,7 @@ class BrandMatcher:
         many = len(spans) > _MOST_HITS
         sites = addresses(lower)
         found: dict[str, list[Hit]] = {}
-        covered_to = (0, 0)
+        covered_from = covered_to = 0
         for meaning, start, end in spans:
             if many and all(len(found.get(brand, ())) >= _MOST_HITS for brand, _ in meaning.roles):
                 continue
@@ -171,10 +172,10 @@ class BrandMatcher:
             own_host = site is not None and is_own_host(lower, site, start, end)
             if not own_host and not self._is_a_name(reading, start, end, meaning.certain, site):
                 continue
-            if covered_to[0] <= start and end <= covered_to[1] and (start, end) != covered_to:
+            if end > covered_to:
+                covered_from, covered_to = start, end
+            elif covered_from <= start and (start > covered_from or end < covered_to):
                 continue
-            if end > covered_to[1]:
-                covered_to = (start, end)
             for brand, role in meaning.roles:
                 hits = found.setdefault(brand, [])
                 if len(hits) < _MOST_HITS:
@@ -249,20 +250,34 @@ class _Asked:
         self._letters: Letters | None = None
         self._spots: list[tuple[Hit, str]] | None = None
 
+    def names(self) -> Iterable[str]:
+        """The brands whose names the text has, in the order of the file."""
+        if len(self._found) == 1:
+            return self._found
+        return sorted(self._found, key=lambda name: self._matcher.profile(name).place)
+
     def match(self, name: str) -> Match:
-        profile, hits = self._matcher.profile(name), self._found[name]
-        own: list[Hit] = []
-        if profile.limited:
-            own = [
-                Hit(role, cue.word, start, end)
-                for cue, start, end in self._cues_found()
-                if (role := profile.words.get(cue.word)) in ("must", "must_not")
-            ][:_MOST_HITS]
-        about, why = self._verdict(profile, hits, own)
+        about, why = self.verdict(name)
+        return Match(name, about, why, (*self._found[name], *self._own(self._matcher.profile(name))))
+
+    def verdict(self, name: str) -> tuple[bool, str]:
+        """Whether the text is about a brand, and why."""
+        profile = self._matcher.profile(name)
+        about, why = self._verdict(profile, self._found[name], self._own(profile))
         languages = profile.brand.languages
         if about and languages and not self._is_in(languages):
-            about, why = False, f"in another language than {', '.join(languages)}"
-        return Match(name, about, why, (*hits, *own))
+            return False, f"in another language than {', '.join(languages)}"
+        return about, why
+
+    def _own(self, profile: _Profile) -> Sequence[Hit]:
+        """A brand's must and must-not words in the text."""
+        if not profile.limited:
+            return ()
+        return [
+            Hit(role, cue.word, start, end)
+            for cue, start, end in self._cues_found()
+            if (role := profile.words.get(cue.word)) in ("must", "must_not")
+        ][:_MOST_HITS]
 
     def _is_in(self, languages: Sequence[str]) -> bool:
         """Whether the text may be in one of the languages. Those beside Chinese and English are not told apart."""
