@@ -162,14 +162,23 @@ def _capitals_tell(plain: str) -> bool:
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
-    """The sum of all signs, and the heaviest on the side that won."""
+    """The sum of all signs around a name, one of each reason."""
 
-    score: float
-    why: str
+    word: str
+    signs: list[Sign]
+    about: bool
 
     @property
-    def holds(self) -> bool:
-        return self.score >= BORDER - _ROUNDING
+    def why(self) -> str:
+        """The heaviest sign on the side that won."""
+        least, most = min(self.signs, default=(0.0, "")), max(self.signs, default=(0.0, ""))
+        if self.about:
+            return most[1]
+        if least[0] < 0:
+            return least[1]
+        if most[0] > 0 and most[1] != self.word:
+            return f"only {most[1]}"
+        return f"{self.word} alone, which may be another word"
 
 
 def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other], letters: Letters) -> Weighed:
@@ -191,7 +200,29 @@ def weigh(text: Reading, name: Name, cues: Sequence[Cue], others: Sequence[Other
         signs.append((1.0, f"{word} with a model"))
     elif _CHINESE_VERSUS.match(text.plain, name.end):
         signs.append((0.6, f"{word} against another name"))
-    return _sum(signs, word)
+    signs = _heaviest(signs)
+    return Weighed(word, signs, _sum(signs) >= BORDER - _ROUNDING)
+
+
+def _sum(signs: list[Sign]) -> float:
+    weights = [weight for weight, _ in signs]
+    if len(weights) > _MOST_SIGNS:
+        weights.sort()
+        speaking = [weight for weight in weights[-_MOST_SIGNS:] if weight > 0]
+        weights = speaking + [weight for weight in weights[:_MOST_SIGNS] if weight < 0]
+    return sum(weights)
+
+
+def _heaviest(signs: list[Sign]) -> list[Sign]:
+    """One sign of each reason."""
+    if len(signs) < 2 or len({why for _, why in signs}) == len(signs):
+        return signs
+    heaviest: dict[str, Sign] = {}
+    for sign in signs:
+        known = heaviest.setdefault(sign[1], sign)
+        if abs(sign[0]) > abs(known[0]):
+            heaviest[sign[1]] = sign
+    return list(heaviest.values())
 
 
 def _before_goods(lower: str, name: Name, cues: Sequence[Cue]) -> bool:
@@ -333,33 +364,3 @@ def _capital(plain: str, name: Name, last: str, last_start: int) -> Sign:
     else:
         weight = 0.2 if behind and behind.group(1)[0].isupper() and len(behind.group(1)) > 1 else 1.0
     return weight, f"{name.word} with a capital"
-
-
-def _sum(signs: list[Sign], word: str) -> Weighed:
-    ordered = sorted(signs if len(signs) < 2 else _heaviest(signs))
-    score = 0.0
-    for weight, _ in ordered[: -_MOST_SIGNS - 1 : -1]:
-        if weight > 0:
-            score += weight
-    for weight, _ in ordered[:_MOST_SIGNS]:
-        if weight < 0:
-            score += weight
-    if score >= BORDER - _ROUNDING:
-        return Weighed(score, ordered[-1][1])
-    if ordered and ordered[0][0] < 0:
-        return Weighed(score, ordered[0][1])
-    if ordered and ordered[-1][0] > 0 and ordered[-1][1] != word:
-        return Weighed(score, f"only {ordered[-1][1]}")
-    return Weighed(score, f"{word} alone, which may be another word")
-
-
-def _heaviest(signs: list[Sign]) -> list[Sign]:
-    """One sign of each reason."""
-    if len({why for _, why in signs}) == len(signs):
-        return signs
-    heaviest: dict[str, Sign] = {}
-    for sign in signs:
-        known = heaviest.setdefault(sign[1], sign)
-        if abs(sign[0]) > abs(known[0]):
-            heaviest[sign[1]] = sign
-    return list(heaviest.values())

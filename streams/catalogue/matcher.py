@@ -60,6 +60,11 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     hits: tuple[Hit, ...]
 
 
+class _Verdict(msgspec.Struct, frozen=True, gc=False):
+    about: bool
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Profile:
     """A brand as the matcher knows it."""
@@ -122,7 +127,7 @@ class BrandMatcher:
     def brands(self, text: str) -> list[str]:
         """The brands that the text is about, in the order of the file."""
         asked = self._asked(text)
-        return [name for name in asked.names() if asked.verdict(name)[0]] if asked else []
+        return [name for name in asked.names() if asked.verdict(name).about] if asked else []
 
     def explain(self, text: str) -> list[Match]:
         """Every brand whose name the text has, with the reason for the verdict."""
@@ -257,17 +262,18 @@ class _Asked:
         return sorted(self._found, key=lambda name: self._matcher.profile(name).place)
 
     def match(self, name: str) -> Match:
-        about, why = self.verdict(name)
-        return Match(name, about, why, (*self._found[name], *self._own(self._matcher.profile(name))))
+        verdict = self.verdict(name)
+        hits = (*self._found[name], *self._own(self._matcher.profile(name)))
+        return Match(name, verdict.about, verdict.why, hits)
 
-    def verdict(self, name: str) -> tuple[bool, str]:
+    def verdict(self, name: str) -> _Verdict | Weighed:
         """Whether the text is about a brand, and why."""
         profile = self._matcher.profile(name)
-        about, why = self._verdict(profile, self._found[name], self._own(profile))
+        verdict = self._verdict(profile, self._found[name], self._own(profile))
         languages = profile.brand.languages
-        if about and languages and not self._is_in(languages):
-            return False, f"in another language than {', '.join(languages)}"
-        return about, why
+        if languages and verdict.about and not self._is_in(languages):
+            return _Verdict(False, f"in another language than {', '.join(languages)}")
+        return verdict
 
     def _own(self, profile: _Profile) -> Sequence[Hit]:
         """A brand's must and must-not words in the text."""
@@ -285,9 +291,9 @@ class _Asked:
         found = language_of(self._reading.plain)
         return found in spoken or (found == "other" and bool(spoken - {"zh", "en"}))
 
-    def _verdict(self, profile: _Profile, hits: Sequence[Hit], own: Sequence[Hit]) -> tuple[bool, str]:
+    def _verdict(self, profile: _Profile, hits: Sequence[Hit], own: Sequence[Hit]) -> _Verdict | Weighed:
         if profile.brand.must and not any(hit.role == "must" for hit in own):
-            return False, "none of its `must` words"
+            return _Verdict(False, "none of its `must` words")
         against = [hit for hit in own if hit.role == "must_not"] if own else ()
         ambiguous = []
         said = ""
@@ -295,19 +301,19 @@ class _Asked:
             if against and (holder := _held(hit, against)):
                 said = f"{hit.word} in {holder.word}"
             elif hit.role in ALONE:
-                return True, f"{hit.role} {hit.word}"
+                return _Verdict(True, f"{hit.role} {hit.word}")
             else:
                 ambiguous.append(hit)
         if not ambiguous:
-            return False, said
+            return _Verdict(False, said)
         for word in against:
             if not any(_held(hit, (word,)) for hit in hits):
-                return False, f"{ambiguous[0].word} beside {word.word}"
+                return _Verdict(False, f"{ambiguous[0].word} beside {word.word}")
         for hit in ambiguous[:_MOST_WEIGHED]:
             weighed = self._weighed(profile, hit)
-            if weighed.holds:
+            if weighed.about:
                 break
-        return weighed.holds, weighed.why
+        return weighed
 
     def _weighed(self, profile: _Profile, hit: Hit) -> Weighed:
         meant = self._matcher.meant(hit.word)

@@ -38,7 +38,7 @@ _SUBJECT = re.compile(
     r"|不[给让]|吃相"
 )
 _ADDRESSED = re.compile(r"[,，]\s?(?:这|你|您|请|求|什么时候|能不能|可以|救|快|给我|我要|别|再|真)")
-_CLAUSE_BEGINS = re.compile(r"(?:^|[\s,，。！？!?;；:：…、~～)）】」”\]])$")
+_CLAUSE_ENDS: Final = frozenset(",，。！？!?;；:：…、~～)）】」”]")
 _OF_A_MAKER = re.compile(r"(?:牌|家的|旗下|出的|推出|股份|系列|粉丝|门店|全家桶|党\b|的?老用户|味(?!道))")
 
 _LIVING: Final = (
@@ -70,10 +70,14 @@ _TITLED = re.compile(r"(?:album|movie|film|song|novel|single|episode|wrestler|bo
 def stands(plain: str, start: int, end: int, homonym: Homonym, word: str, *, chinese: bool) -> list[Sign]:
     """What a name's place in its sentence tells."""
     before = plain[max(0, start - _BEFORE_CHARS) : start]
-    signs = _thing(plain, before, end, word) if chinese else _no_name(plain, before, start, end, word)
-    if PERSONS.isdisjoint(homonym.senses):
-        signs += _bought(plain, before, end, homonym, word) if chinese else _spoken_to(before, word)
-    return signs
+    seller = PERSONS.isdisjoint(homonym.senses)
+    if not chinese:
+        signs = _no_name(plain, before, start, end, word)
+        return signs + _spoken_to(before, word) if seller else signs
+    if before and (before[-1].isspace() or before[-1] in _CLAUSE_ENDS):
+        before = ""
+    signs = _thing(plain, before, end, word)
+    return signs + _bought(plain, before, end, homonym, word) if seller else signs
 
 
 def _no_name(plain: str, before: str, start: int, end: int, word: str) -> list[Sign]:
@@ -94,15 +98,19 @@ def _spoken_to(before: str, word: str) -> list[Sign]:
 
 
 def _thing(plain: str, before: str, end: int, word: str) -> list[Sign]:
+    """What counts things, names somebody or tells how; `before` is empty where the name begins a clause."""
+    counted = _COUNTED_BEHIND.match(plain, end) is not None
     signs = []
-    if before.endswith("《") and plain.startswith("》", end):
-        signs.append((-2.0, f"{word} as a title"))
-    if _NAMED.search(before):
-        signs.append((-2.5, f"{word} of somebody"))
-    if _COUNTED.search(before) or _COUNTED_BEHIND.match(plain, end):
+    if before:
+        if before.endswith("《") and plain.startswith("》", end):
+            signs.append((-2.0, f"{word} as a title"))
+        if _NAMED.search(before):
+            signs.append((-2.5, f"{word} of somebody"))
+        if _DEGREE.search(before):
+            signs.append((-1.2, f"{word} by degrees"))
+        counted = counted or _COUNTED.search(before) is not None
+    if counted:
         signs.append((-1.5, f"{word} counted"))
-    if _DEGREE.search(before):
-        signs.append((-1.2, f"{word} by degrees"))
     return signs
 
 
@@ -110,7 +118,12 @@ def _bought(plain: str, before: str, end: int, homonym: Homonym, word: str) -> l
     """What is said of who sells things; food is bought, and has a taste, under no name too."""
     food = bool(homonym.senses & FOODS)
     signs = []
-    if _CHANGED.search(before):
+    if not before:
+        if _ADDRESSED.match(plain, end):
+            signs.append((0.5, f"{word} addressed"))
+        elif _SUBJECT.match(plain, end):
+            signs.append((0.5, f"{word} as a maker"))
+    elif _CHANGED.search(before):
         signs.append((0.7, f"changed to {word}"))
     elif not food and _USED.search(before):
         signs.append((0.4, f"{word} used"))
@@ -118,9 +131,4 @@ def _bought(plain: str, before: str, end: int, homonym: Homonym, word: str) -> l
         signs.append((0.7, f"{word} for long"))
     if not food and _OF_A_MAKER.match(plain, end):
         signs.append((0.7, f"{word} as a maker"))
-    if _CLAUSE_BEGINS.search(before) or not before:
-        if _ADDRESSED.match(plain, end):
-            signs.append((0.5, f"{word} addressed"))
-        elif _SUBJECT.match(plain, end):
-            signs.append((0.5, f"{word} as a maker"))
     return signs
