@@ -203,7 +203,9 @@ def _joins(neighbour: str, sign: str) -> bool:
 
 
 def _spaceless(sign: str) -> bool:
-    code = ord(sign)
-    return code >= 0x0E00 and (
-        0x0E00 <= code <= 0x0E7F or 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF or 0x20000 <= code <= 0x3FFFF
+    return sign >= "\u0e00" and (
+        "\u3400" <= sign <= "\u9fff"
+        or "\u3040" <= sign <= "\u30ff"
+        or sign <= "\u0e7f"
+        or "\U00020000" <= sign <= "\U0003ffff"
     )

@@ -251,9 +251,6 @@ def _phrase(text: Reading, name: Name, cue: Cue, letters: Letters) -> float:
 def _weight(lower: str, name: Name, cue: Cue) -> float:
     behind = cue.start >= name.end
     first, last = (name.end, cue.start) if behind else (cue.end, name.start)
-    gap = last - first
-    if gap > FAR_CHARS:
-        return 0.0
     if cue.kind == "act":
         if not behind or name.homonym.senses & PERSONS or lower[first:last] != " ":
             return 0.0

@@ -152,12 +152,10 @@ class BrandMatcher:
     def is_a_word_alone(self, lower: str, at: int) -> bool:
         return self._borders.is_a_word_alone(lower, at)
 
-    def meant(self, word: str) -> str:
-        """The name that a word is, or is a slip of."""
-        return self._meant.get(word, word)
-
-    def homonym(self, name: str) -> Homonym:
-        return self._lexicon.homonyms.get(name) or (_RARE_WORD if is_rare_word(name) else _NO_HOMONYM)
+    def meant(self, word: str) -> tuple[str, Homonym]:
+        """The name that a word is, or is a slip of, and what is known of it."""
+        name = self._meant.get(word, word)
+        return name, self._lexicon.homonyms.get(name) or (_RARE_WORD if is_rare_word(name) else _NO_HOMONYM)
 
     def _names_in(self, reading: Reading) -> dict[str, list[Hit]]:
         lower = reading.lower
@@ -247,13 +245,14 @@ def _held(hit: Hit, words: Iterable[Hit]) -> Hit | None:
 class _Asked:
     """One text: its names, and the words around them, looked for when a verdict needs them."""
 
+    _cues: list[tuple[_CueWord, int, int]] | None = None
+    _letters: Letters | None = None
+    _spots: list[tuple[Hit, str]] | None = None
+
     def __init__(self, matcher: BrandMatcher, reading: Reading, found: Mapping[str, list[Hit]]) -> None:
         self._matcher = matcher
         self._reading = reading
         self._found = found
-        self._cues: list[tuple[_CueWord, int, int]] | None = None
-        self._letters: Letters | None = None
-        self._spots: list[tuple[Hit, str]] | None = None
 
     def names(self) -> Iterable[str]:
         """The brands whose names the text has, in the order of the file."""
@@ -263,8 +262,7 @@ class _Asked:
 
     def match(self, name: str) -> Match:
         verdict = self.verdict(name)
-        hits = (*self._found[name], *self._own(self._matcher.profile(name)))
-        return Match(name, verdict.about, verdict.why, hits)
+        return Match(name, verdict.about, verdict.why, (*self._found[name], *self._own(self._matcher.profile(name))))
 
     def verdict(self, name: str) -> _Verdict | Weighed:
         """Whether the text is about a brand, and why."""
@@ -275,10 +273,10 @@ class _Asked:
             return _Verdict(False, f"in another language than {', '.join(languages)}")
         return verdict
 
-    def _own(self, profile: _Profile) -> Sequence[Hit]:
+    def _own(self, profile: _Profile) -> list[Hit]:
         """A brand's must and must-not words in the text."""
         if not profile.limited:
-            return ()
+            return []
         return [
             Hit(role, cue.word, start, end)
             for cue, start, end in self._cues_found()
@@ -316,12 +314,13 @@ class _Asked:
         return weighed
 
     def _weighed(self, profile: _Profile, hit: Hit) -> Weighed:
-        meant = self._matcher.meant(hit.word)
-        homonym = self._matcher.homonym(meant)
+        if self._letters is None:
+            self._letters = Letters(self._reading.plain)
+        meant, homonym = self._matcher.meant(hit.word)
         name = Name(hit.word, hit.start, hit.end, meant, homonym, profile.trades)
         others = self._others(profile, hit) if len(self._found) > 1 else []
         cues = self._cues_for(profile, name, others)
-        return weigh(self._reading, name, cues, others, self._letters_read())
+        return weigh(self._reading, name, cues, others, self._letters)
 
     def _cues_for(self, profile: _Profile, name: Name, others: list[Other]) -> list[Cue]:
         """The words around a name that speak for or against it; names of other companies join the `others`."""
@@ -379,11 +378,6 @@ class _Asked:
         if self._cues is None:
             self._cues = self._matcher.cues_in(self._reading.lower)
         return self._cues
-
-    def _letters_read(self) -> Letters:
-        if self._letters is None:
-            self._letters = Letters(self._reading.plain)
-        return self._letters
 
 
 class _Automaton(Generic[_Found]):
