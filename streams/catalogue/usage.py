@@ -17,6 +17,8 @@ _COUNTED = re.compile(
     rf"(?:[{_NUMBER}那这有每]|多少|好多)[只头条颗粒朵棵匹群株尾轮斤座缕句番位名枚滴阵]$|(?:[{_NUMBER}]|多少|好多)个$"
 )
 _COUNTED_BEHIND = re.compile(rf"一[个枚只位名条头](?![^\s,，。！？!?、])|[{_NUMBER}]+(?:斤|公斤|颗|粒|只|头|朵)")
+_BAG_COUNTED = re.compile(rf"(?:[{_NUMBER}那这有每]|多少|好多)只\s?$")
+_BAG_COUNTED_BEHIND = re.compile(rf"\s?[{_NUMBER}]+只")
 _DEGREE = re.compile(r"(?:很|最|太|非常|十分|特别|更|极其|不够|多么|这么|那么|如此|挺|超级|较)$")
 _NAMED = re.compile(
     r"(?:[猫狗兔鸟猪鱼马鼠犬]|鹦鹉|仓鼠|宠物|儿子|女儿|孩子|宝宝|同学|同事|邻居|男孩|女孩|老师|外号|网名|小名|昵称|绰号|乳名|艺名)"
@@ -74,9 +76,10 @@ def stands(plain: str, start: int, end: int, homonym: Homonym, word: str, *, chi
     if not chinese:
         signs = _no_name(plain, before, start, end, word)
         return signs + _spoken_to(before, word) if seller else signs
+    counted = _is_a_bag(plain, before, end, homonym, word)
     if before and (before[-1].isspace() or before[-1] in _CLAUSE_ENDS):
         before = ""
-    signs = _thing(plain, before, end, word)
+    signs = [(0.5, f"{word} as a bag")] if counted else _thing(plain, before, end, word)
     return signs + _bought(plain, before, end, homonym, word) if seller else signs
 
 
@@ -95,6 +98,16 @@ def _spoken_to(before: str, word: str) -> list[Sign]:
     if _CALLED_OUT.search(before):
         return [(1.0, f"{word} addressed")]
     return [(0.5, f"{word} asked about")] if _ASKED.search(before) else []
+
+
+def _is_a_bag(plain: str, before: str, end: int, homonym: Homonym, word: str) -> bool:
+    """Whether what is counted is a thing of the maker's, as in 一只coach; animals and fruit are counted so too."""
+    return (
+        word[0].isascii()
+        and bool(homonym.trades)
+        and FOODS.isdisjoint(homonym.senses)
+        and bool(_BAG_COUNTED.search(before) or _BAG_COUNTED_BEHIND.match(plain, end))
+    )
 
 
 def _thing(plain: str, before: str, end: int, word: str) -> list[Sign]:

@@ -319,6 +319,31 @@ def test_names_are_told_by_how_they_stand_and_what_is_known_of_others(text: str,
     assert KINDS.brands(text) == brands
 
 
+COUNTED = BrandMatcher([
+    Brand(id=name.lower(), names=(name,)) for name in ("Coach", "Puma", "Apple")
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "brands"),
+    [
+        # a bag is called by its maker's name
+        ("攒了半年买的一只coach，拉链就坏了", ["coach"]),
+        ("给她买了两只 Coach", ["coach"]),
+        ("coach一只三千多，谁买", ["coach"]),
+        # people, animals and fruit by their own names
+        ("请了一个coach陪练", []),
+        ("队里来了一位coach", []),
+        ("动物园里有一只puma", []),
+        ("早上吃了一个apple", []),
+    ],
+)
+def test_measure_word_of_bags_beside_a_latin_name_counts_no_thing_of_another_sense(
+    text: str, brands: list[str]
+) -> None:
+    assert COUNTED.brands(text) == brands
+
+
 def test_name_that_is_known_to_be_oftener_the_brand_may_have_its_plural_and_a_number() -> None:
     matcher = BrandMatcher([Brand(id="tesla", names=("Tesla",))])
     about = {text: matcher.brands(text) for text in ("Teslas everywhere", "myTesla", "Tesla3 came", "a Tesla coil")}
