@@ -26,8 +26,8 @@ PARTS: Final = {
 }
 """By part its catalogue and its texts. `ten minutes` are 12 brands as the guide alone lets one write them, and texts of
 names that are words. `forty` are 40 brands, and texts of which more than half are hard; halves by the texts' SHA-1.
-`fifty` are 50 brands and 700 texts, half of them hard, by another hand; they were measured once, and nothing was tuned
-on them."""
+`fifty` are 50 brands and 700 texts, half of them hard, by another hand; nothing was tuned on them until one of the
+misses was mended (一只coach)."""
 _SYLLABLES = ["ba", "ko", "ri", "lu", "ten", "sa", "mi", "vor", "xa", "pel", "dra", "no", "qui", "zen", "fa"]
 _CHARACTERS = "锦澜霆煦曜珩璟翊骁棠芷沅砚舟泊屿岚槿"
 _EVERYDAY = (
