@@ -96,7 +96,7 @@ def test_history_of_the_guide(entries: dict[str, AnyFeed]) -> None:
     ],
 )
 def test_flags_as_texts_and_texts_in_pieces(fields: dict[str, str], message: Any, found: str | None) -> None:
-    mapping = MessageMapping(kind="comment", id="'m1'", text="join('', parts[].text)", **fields)  # type: ignore[arg-type]
+    mapping = MessageMapping(kind="comment", id="'m1'", text="join('', parts[].text)", **fields)  # type: ignore[arg-type]  # a case names its fields
     told_texts = [
         event.text for event in told(PollFeed(name="p", url="http://x.test/", brand="b", mapping=mapping), message)
     ]

@@ -143,7 +143,7 @@ def test_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        (GOOD.replace("complaint\n", "grumbling\n"), ":5: Invalid enum value .grumbling."),
+        (GOOD.replace("complaint\n", "grumbling\n"), ":5: Invalid enum value `grumbling`"),
         (GOOD.replace("at_least: 6", "atleast: 6"), "draft.yaml:4: "),
         (GOOD.replace("minutes: 10", "minutes: 90"), ":6: Expected `int` <= 60"),
         (GOOD + GOOD.partition("rules:\n")[2], "rule complaints is there twice"),
