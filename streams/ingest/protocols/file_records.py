@@ -52,7 +52,7 @@ class Framing(Protocol):
 
     def line_end(self, data: bytes) -> int:
         """Where the first line ends, behind its line end; 0 where it goes on."""
-        ...
+        return data.find(b"\n") + 1
 
 
 def encoding_of(head: bytes) -> str:
@@ -128,7 +128,7 @@ def utf8_of_utf16(data: bytes, encoding: str, at_end: bool) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
-class JsonLines:
+class JsonLines(Framing):
     """JSON lines, in UTF-8 or another encoding."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
@@ -141,11 +141,8 @@ class JsonLines:
             yield Record(line, record.size, record.lines, record.fault, record.too_large)
             start += record.size
 
-    def line_end(self, data: bytes) -> int:
-        return data.find(b"\n") + 1
 
-
-class CsvRows:
+class CsvRows(Framing):
     """The rows of a CSV file as JSON objects of texts, by the names in its header."""
 
     def __init__(self, head: bytes, encoding: str, delimiter: str | None = None) -> None:
@@ -171,9 +168,6 @@ class CsvRows:
             else:
                 row = dict(zip(self._header or (), fields, strict=False))
                 yield Record(msgspec.json.encode(row), record.size, record.lines)
-
-    def line_end(self, data: bytes) -> int:
-        return data.find(b"\n") + 1
 
     def _rows(self, data: bytes, at_end: bool) -> Iterator[tuple[list[str] | None, Record]]:
         """The fields of each row, None where it cannot be read; and the record."""
