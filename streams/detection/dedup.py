@@ -52,6 +52,10 @@ class AppliedOffsets(Stored):
                 del self.unscored[next(iter(self.unscored))]
         return "applied"
 
+    def awaits(self, text: ScoredText) -> bool:
+        """Whether a text brings scores of one that was applied without."""
+        return text.scored and str(text.origin) in self.unscored
+
     def amend_nothing(self, text: ScoredText) -> None:
         """Take a new text for counted by other coordinates: its scores, should they come later, are a repeat too."""
         self.unscored.pop(str(text.origin), None)

@@ -39,6 +39,7 @@ from streams.detection.retractions import (
     CountedTexts,
     counted_suffix,
     counted_suffixes,
+    place_of,
     taken_id,
 )
 from streams.detection.room.room import Rooms
@@ -200,6 +201,7 @@ class DetectionHandler:
         retractions = [one for one in records if isinstance(one, ScoredText) and one.kind == "retraction"]
         await self._load_taken_back(held, retractions)
         await self._load_polled(held, prepared)
+        await self._load_amended(held, records)
         outcomes = Counter(_process(held, *readable) for readable in prepared.readable)
         _settle(held)
         changes = held.detectors.drain()
@@ -279,6 +281,17 @@ class DetectionHandler:
         for suffix, fields in stored.items():
             held.counted.hold(suffix, fields)
 
+    async def _load_amended(self, held: Partition, records: Sequence[ScoredText | RoomEvent]) -> None:
+        """Load what texts have counted whose scores may come now."""
+        wanted: dict[str, set[str]] = {}
+        for one in records:
+            if isinstance(one, ScoredText) and held.progress.applied.awaits(one):
+                number, name = place_of(one)
+                wanted.setdefault(counted_suffix(number, one.brand_id), set()).add(name)
+        stored = await self._ledger.load_fields(held.claim, {suffix: sorted(names) for suffix, names in wanted.items()})
+        for suffix, fields in stored.items():
+            held.counted.hold(suffix, fields)
+
     async def _wrote(self, held: Partition, retraction: ScoredText) -> bool:
         """Whether an account that is gone has a text among those that may be counted yet."""
         if retraction.actor is None:
@@ -342,11 +355,16 @@ def _detect(held: Partition, text: ScoredText, log_ms: int) -> Outcome:
     views = ViewWriter()
     views.add(brand.corrected(text))
     held.views.merge(views)
-    for _, minute, texts in brand.moved:
-        for place in texts.held:
-            held.counted.move(text.brand_id, place, minute)
+    _move(held, text.brand_id, brand)
     held.counted.add(text, _counted_text(text, views, brand.happened_ms // MINUTE_MS))
     return "applied" if in_time else "late"
+
+
+def _move(held: Partition, brand_id: str, brand: Brand) -> None:
+    """Note the texts that the brand's last record has moved to other minutes."""
+    for _, minute, texts in brand.moved:
+        for place in texts.held:
+            held.counted.move(brand_id, place, minute)
 
 
 def _settle(held: Partition) -> None:
@@ -358,13 +376,19 @@ def _settle(held: Partition) -> None:
 def _amend(held: Partition, text: ScoredText, brand: Brand | None) -> Outcome:
     """Take in the scores of a text that was counted without. A brand of which nothing is known has no use for them."""
     _settle(held)
-    shown = text if brand is None else brand.corrected(text)
-    whole = ViewWriter()
-    whole.add(shown)
+    before = held.counted.of(text)
+    if before is not None:
+        shown = msgspec.structs.replace(text, event_time_ms=before.shown_minute * MINUTE_MS)
+    else:
+        shown = text if brand is None else brand.corrected(text)
     held.views.add(shown, amends=True)
-    held.counted.add(text, _counted_text(text, whole, shown.event_time_ms // MINUTE_MS))
+    if before is not None:
+        whole = ViewWriter()
+        whole.add(shown)
+        after = _counted_text(text, whole, before.minute)
+        held.counted.replace(text, msgspec.structs.replace(after, came_unscored=True))
     if brand is not None:
-        brand.amend(text)
+        brand.amend(text, before)
         held.detectors.mark_changed(text.brand_id)
     return "applied"
 
@@ -388,13 +412,15 @@ def _counted_text(text: ScoredText, views: ViewWriter, minute: int) -> CountedTe
 
 def _take_back(held: Partition, retraction: ScoredText, log_ms: int) -> Outcome:
     """Take texts out of what still counts and quotes them. A brand of which nothing is known has nothing of them."""
+    brand = _brand(held, retraction)
+    if brand is not None:  # first, since what it says of its feed's clock may move the texts
+        held.detectors.process(retraction, _arrived_ms(held, retraction, log_ms))
+        _move(held, retraction.brand_id, brand)
     _settle(held)
     taken = held.counted.take(retraction)
     for counted in taken.counted:
         held.views.take_back(counted.views)
-    brand = _brand(held, retraction)
     if brand is not None:
-        held.detectors.process(retraction, _arrived_ms(held, retraction, log_ms))
         held.detectors.mark_changed(retraction.brand_id, brand.take_back(taken))
     for fingerprint, alert in held.over.items():
         left = withdraw(held.rewritten.get(fingerprint, alert), taken.covers, taken.account_id)

@@ -14,17 +14,15 @@ from dataclasses import dataclass, field
 import msgspec
 
 from streams.alerts.alert import Evidence
-from streams.clock import MINUTE_MS
 from streams.detection.brand.windows import Tally
 from streams.detection.evidence import short_id, text_id_of
-from streams.detection.views.keys import TEN_MINUTES, TEN_MINUTES_TTL_SECONDS, at_minute, ten_minutes_of
+from streams.detection.views.keys import TEN_MINUTES_TTL_SECONDS, at_minute, minute_of, ten_minutes_of
 from streams.events.schema import ScoredText
 from streams.ledger.stored import Stored, StoredCodec
 
 COUNTED_TTL_SECONDS = TEN_MINUTES_TTL_SECONDS
 STRETCHES = 8
 """Of ten minutes, in which a text may be counted."""
-_HELD_MS = STRETCHES * TEN_MINUTES * MINUTE_MS
 MAX_COUNTED = 5_000
 """Texts of a brand and ten minutes; what lies beyond that is not taken out of counts, only out of quotes."""
 MAX_EARLY = 64
@@ -41,6 +39,17 @@ class CountedText(Stored):
     source: str = ""
     """Who told it, in what earlier versions stored; nothing reads it."""
     room_id: str | None = None
+    came_unscored: bool = False
+    """Whether its scores came later: as evidence it was taken for a text that takes a side."""
+
+    @property
+    def shown_minute(self) -> int:
+        """The minute of its labels on screens, since the epoch."""
+        for suffix, counts in self.views.items():
+            kind, _, rest = suffix.partition(":")
+            if kind == "texts" and counts:
+                return minute_of(rest, next(iter(counts)))
+        return self.minute
 
     def in_minute(self, minute: int) -> "CountedText":
         """The same, had the text been counted in another minute."""
@@ -84,6 +93,8 @@ class TakenBack:
     room_id: str | None = None
     counted: Sequence[CountedText] = ()
     """What they had counted, as far as it is still held."""
+    counted_ids: Sequence[str] = ()
+    """The names of those texts, in the same order."""
 
     def covers(self, evidence: Evidence) -> bool:
         """Whether a piece of evidence quotes what is taken back."""
@@ -119,13 +130,23 @@ class CountedTexts:
 
     def add(self, text: ScoredText, counted: CountedText) -> None:
         number, name = place_of(text)
-        if counted.minute * MINUTE_MS < number * TEN_MINUTES * MINUTE_MS - _HELD_MS:
-            return  # nothing looks so far back
         suffix = counted_suffix(number, text.brand_id)
         size = self._sizes[suffix] = self._sizes.get(suffix, 0) + 1
         if size <= MAX_COUNTED:
             self.changes.setdefault(suffix, {})[name] = COUNTED.encode(counted)
             self._held.setdefault(name, {})[suffix] = counted
+
+    def of(self, text: ScoredText) -> CountedText | None:
+        """What a text counted, where that is held."""
+        number, name = place_of(text)
+        return self._held.get(name, {}).get(counted_suffix(number, text.brand_id))
+
+    def replace(self, text: ScoredText, counted: CountedText) -> None:
+        """Keep something else of a text that is held."""
+        number, name = place_of(text)
+        suffix = counted_suffix(number, text.brand_id)
+        self.changes.setdefault(suffix, {})[name] = COUNTED.encode(counted)
+        self._held[name][suffix] = counted
 
     def move(self, brand_id: str, place: tuple[int, str], minute: int) -> None:
         """A text is counted in another minute as soon as `settle` is called."""
@@ -148,6 +169,7 @@ class CountedTexts:
         names = [name] if name is not None else [*self._held]
         actor_id = retraction.actor.id if retraction.actor else None
         taken: list[CountedText] = []
+        taken_ids: list[str] = []
         for one in names:
             for suffix, counted in [*self._held.get(one, {}).items()]:
                 if not suffix.endswith(f":{retraction.brand_id}"):
@@ -156,9 +178,10 @@ class CountedTexts:
                     del self._held[one][suffix]
                     self.changes.setdefault(suffix, {})[one] = None
                     taken.append(counted)
+                    taken_ids.append(one)
         if name is not None:
-            return TakenBack(name, None, counted=taken)
-        return TakenBack(None, actor_id, retraction.room_id, taken)
+            return TakenBack(name, None, counted=taken, counted_ids=taken_ids)
+        return TakenBack(None, actor_id, retraction.room_id, taken, taken_ids)
 
     def stored(self) -> None:
         """Called when the changes are in the ledger."""

@@ -17,9 +17,10 @@ from streams.detection.brand.upgrades import from_unversioned
 from streams.detection.brand.windows import Tally, Windows
 from streams.detection.config import DetectionConfig
 from streams.detection.dedup import source_partition
+from streams.detection.evidence import text_id_of
 from streams.detection.feed_silence import FeedMonitor
 from streams.detection.feed_time import CLOCK_AHEAD_MS, FeedTimes
-from streams.detection.retractions import MAX_EARLY, TakenBack, place_of
+from streams.detection.retractions import MAX_EARLY, CountedText, TakenBack, place_of
 from streams.detection.views.keys import BRAND_VIEWS
 from streams.detection.views.labels import platform_labels
 from streams.detection.views.summaries import BRAND_VIEW, BrandView, FeedTimeView, FeedView
@@ -232,11 +233,17 @@ class Brand:
     def take_back(self, taken: TakenBack) -> list[Alert]:
         """Take in a retraction, after its record; returns the alerts that it changes."""
         now_ms, early = self.state.watermark.now_ms, self.state.taken_early
-        unscored = any(not counted.tally.scored for counted in taken.counted)
-        if taken.text_id is not None and (unscored or not taken.counted):
-            early[taken.text_id] = None
+        held = [*zip(taken.counted_ids, taken.counted, strict=True)]
+        awaited = [text_id for text_id, counted in held if not counted.tally.scored]
+        if taken.text_id is not None and not held:
+            awaited.append(taken.text_id)
+        for text_id in awaited:
+            early[text_id] = None
             if len(early) > MAX_EARLY:
                 del early[next(iter(early))]
+        for poll in self.state.polls.values():
+            for text_id, counted in held:
+                poll.take_back(text_id, counted.tally)
         return [alert for detector in self._detectors for alert in detector.on_retraction(taken, now_ms)]
 
     def was_taken_back(self, text_id: str) -> bool:
@@ -249,12 +256,19 @@ class Brand:
         happened_ms = self.state.times.happened_ms(text.source, text.event_time_ms, arrived_ms)
         return text if happened_ms == text.event_time_ms else msgspec.structs.replace(text, event_time_ms=happened_ms)
 
-    def amend(self, text: ScoredText) -> None:
-        """Take in the scores of a text that was unscored when it came."""
-        happened_ms = min(self.corrected(text).event_time_ms, self.state.last_log_ms)
-        text = msgspec.structs.replace(text, event_time_ms=happened_ms)
+    def amend(self, text: ScoredText, counted: CountedText | None = None) -> None:
+        """Take in the scores of a text that was unscored when it came. `counted` is what it counted then; where that is
+        not held any more, it is taken to lie where its feed's clock says now."""
+        after = window_tally(text)
+        if counted is None:
+            minute = min(self.corrected(text).event_time_ms, self.state.last_log_ms) // MINUTE_MS
+            before = Tally(texts=after.texts, followers=after.followers)
+        else:
+            minute, before = counted.minute, counted.tally
+            if text.source in self.state.polls:
+                self.state.polls[text.source].amend(text_id_of(text), before, after)
         for detector in self._detectors:
-            detector.on_amendment(text)
+            detector.on_amendment(minute, before, after)
 
     def _begin_minutes(self, now_minute: int, log: SourceProgress) -> Iterator[Alert]:
         """Begin the minutes up to now: each while an alert runs, else the last alone."""

@@ -19,6 +19,7 @@ from streams.alerts.wording import counted, in_room
 from streams.clock import MINUTE_MS
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.brand.poll import Move
+from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of, prune, wording_of
 from streams.detection.retractions import TakenBack
@@ -90,7 +91,7 @@ class BreachDetector:
             if alert is not None:
                 yield alert
 
-    def on_amendment(self, text: ScoredText) -> None:
+    def on_amendment(self, minute: int, before: Tally, after: Tally) -> None:
         """Scores change no finding."""
 
     def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - a breach is one text's

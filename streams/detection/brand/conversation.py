@@ -135,13 +135,10 @@ class ConversationDetector:
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - no conversation
         return ()
 
-    def on_amendment(self, text: ScoredText) -> None:
+    def on_amendment(self, minute: int, before: Tally, after: Tally) -> None:
         """The scores change the shares of the text's minute, not its count."""
-        minute, scored = text.event_time_ms // MINUTE_MS, crisis.tally(text)
-        if minute in self.state.windows.minutes:
-            scored.texts = scored.followers = 0
-            self.state.windows.add(minute, scored)
-            self._slide(self._last_minute)
+        self.state.windows.replace(minute, before, after)
+        self._slide(self._last_minute)
 
     def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - windows have moved
         self._slide(self._last_minute)
@@ -152,7 +149,8 @@ class ConversationDetector:
         for counted in taken.counted:
             state.windows.take_back(counted.minute, counted.tally)
             if counted.tally.texts:
-                took_side = bool(counted.tally.harm or counted.tally.positive or not counted.tally.scored)
+                tally = counted.tally
+                took_side = bool(tally.harm or tally.positive or not tally.scored or counted.came_unscored)
                 state.evidence.take_back(taken.covers, counted.actor_id, [(counted.wording, took_side)])
         state.evidence.take_back(taken.covers, None, ())
         if taken.counted:

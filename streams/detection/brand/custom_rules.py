@@ -13,6 +13,7 @@ from streams.detection.brand.conversation import ConversationState, usual_per_mi
 from streams.detection.brand.crisis import tally
 from streams.detection.brand.detector import BrandFacts
 from streams.detection.brand.poll import Move, PolledMinute
+from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.evidence import SHOWN_TEXTS, evidence_of
 from streams.detection.retractions import TakenBack
@@ -90,7 +91,7 @@ class AlertRuleDetector:
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:  # noqa: ARG002 - rules read what others say
         return ()
 
-    def on_amendment(self, text: ScoredText) -> None:
+    def on_amendment(self, minute: int, before: Tally, after: Tally) -> None:
         """A text keeps the labels that it came with."""
 
     def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterator[Alert]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from streams.alerts.alert import Alert
 from streams.detection.brand.poll import Move
+from streams.detection.brand.windows import Tally
 from streams.detection.retractions import TakenBack
 from streams.events.schema import ScoredText
 
@@ -41,8 +42,9 @@ class BrandDetector(Protocol):
     def on_seller_text(self, text: ScoredText, now_ms: int) -> Iterable[Alert]:
         """Take in what the brand or its hosts say (`is_seller_text`), however late."""
 
-    def on_amendment(self, text: ScoredText) -> None:
-        """Take in the scores of a text that was unscored when it came."""
+    def on_amendment(self, minute: int, before: Tally, after: Tally) -> None:
+        """Take in the scores of a text that was unscored when it came: what it added to its minute of the windows, and
+        what it adds now."""
 
     def on_recount(self, moves: Sequence[Move], now_ms: int) -> Iterable[Alert]:
         """Texts were moved to other minutes of the brand's windows."""

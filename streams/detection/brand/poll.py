@@ -71,6 +71,21 @@ class Poll(Stored):
         self.minutes.append(PolledMinute(by_clock, minute, Tally()))
         return self.minutes[-1]
 
+    def amend(self, text_id: str, before: Tally, after: Tally) -> None:
+        """Take in the scores of a text that was unscored when it came."""
+        for minute in self.minutes:
+            if any(name == text_id for _, name in minute.held):
+                minute.tally.take_back(before)
+                minute.tally.add(after)
+
+    def take_back(self, text_id: str, counted: Tally) -> None:
+        """Let a text that is counted no more not be moved."""
+        for minute in self.minutes:
+            left = [place for place in minute.held if place[1] != text_id]
+            if len(left) < len(minute.held):
+                minute.held[:] = left
+                minute.tally.take_back(counted)
+
     def count_anew(self, windows: Windows, happened_ms: Callable[[int], int]) -> list[Move]:
         """Move the texts to the minutes in which they happened as far as it is known now."""
         moves = list[Move]()

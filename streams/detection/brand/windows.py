@@ -101,6 +101,12 @@ class Windows(Stored):
             if (hour := self.hours.get(minute // HOUR_MINUTES)) is not None:
                 hour.add(-tally.scored, -tally.abuse_hundredths)
 
+    def replace(self, minute: int, before: Tally, after: Tally) -> None:
+        """Count a text of a minute that is still held otherwise than before."""
+        if minute in self.minutes:
+            self.take_back(minute, before)
+            self.add(minute, after)
+
     def abuse_of_day(self, minute: int) -> AbuseCount:
         """That of the day which ends with this minute's hour."""
         total, last = AbuseCount(), minute // HOUR_MINUTES

@@ -62,6 +62,11 @@ def at_minute(suffix: str, field: str, minute: int) -> tuple[str, str]:
     return f"{kind}:{hour}:{key}", f"{of_hour}|{field.partition('|')[2]}"
 
 
+def minute_of(hour_and_key: str, field: str) -> int:
+    """The minute since the epoch that a count by minutes is of; `hour_and_key` is its suffix behind the kind."""
+    return int(hour_and_key.partition(":")[0]) * (HOUR_MS // MINUTE_MS) + int(field.partition("|")[0])
+
+
 def ten_minutes_of(event_ms: int) -> int:
     """The number of the ten minutes, since the epoch, that a time lies in."""
     return event_ms // (TEN_MINUTES * MINUTE_MS)

@@ -15,6 +15,7 @@ import pytest
 from streams.alerts.alert import Alert
 from streams.alerts.rule import AlertRule
 from streams.detection.brand.brand import CODEC, Brand
+from streams.detection.brand.windows import Tally
 from streams.detection.config import DetectionConfig
 from streams.detection.feed_time import FeedTime, Lateness
 from streams.detection.views.topics import TEXTS
@@ -246,6 +247,7 @@ class Kept(NamedTuple):
 
     numbers: dict[str, dict[str, int]]
     windows: dict[int, int]
+    tallies: dict[int, Tally]
 
     def of_kind(self, kind: str) -> dict[int, int]:
         """What is counted of it in each ten minutes since the start; of terms and labels the texts alone."""
@@ -270,7 +272,8 @@ async def _keep(told: Sequence[ScoredText], cut: int) -> Kept:
     shard = worker.ledger.shards[SCORED, 0]
     windows = CODEC.decode(shard.values["brands"]["acme"]).conversation.windows.minutes
     numbers = {suffix: {name: int(n) for name, n in counts.items()} for suffix, counts in shard.numbers.items()}
-    return Kept(numbers, {minute - at(0) // 60_000: tally.texts for minute, tally in windows.items() if tally.texts})
+    tallies = {minute - at(0) // 60_000: tally for minute, tally in windows.items()}
+    return Kept(numbers, {minute: tally.texts for minute, tally in tallies.items() if tally.texts}, tallies)
 
 
 def _asked(said: Iterable[Said], **changes: Any) -> list[ScoredText]:
@@ -313,6 +316,69 @@ def test_text_of_a_first_poll_that_moved_is_taken_from_where_it_is(newest_first:
     kept = asyncio.run(_keep([*texts, *_gone(texts)], cut))
     assert [kept.of_kind(kind) for kind in KINDS] == [{}] * len(KINDS)
     assert kept.windows == {}
+
+
+def _unscored(one: ScoredText) -> ScoredText:
+    return msgspec.structs.replace(
+        one, scored=False, unscored="model", sentiment=None, sentiment_scores={}, risks={}, flagged=[]
+    )
+
+
+def _in_some_order(texts: Sequence[ScoredText], chosen: random.Random) -> tuple[list[ScoredText], list[ScoredText]]:
+    """The texts, most of which get their scores later and some of which are taken back, by themselves or with their
+    account, each whenever it may be; and the same where every text has its scores at once."""
+    late, at_once = list[tuple[float, ScoredText]](), list[tuple[float, ScoredText]]()
+    for place, one in enumerate(texts):
+        scored_later = chosen.random() < 0.7
+        late.append((place, _unscored(one) if scored_later else one))
+        at_once.append((place, one))
+        if scored_later:
+            late.append((place + chosen.uniform(0.1, 40), one))
+        if chosen.random() < 0.4:
+            [gone] = _gone([one], with_account=chosen.random() < 0.5)
+            at = place + chosen.uniform(0.1, 40)
+            late.append((at, gone))
+            at_once.append((at, gone))
+
+    def in_order(told: list[tuple[float, ScoredText]]) -> list[ScoredText]:
+        return [
+            msgspec.structs.replace(one, origin=Coordinates(SOCIAL, 1, offset)) if one.kind == "retraction" else one
+            for offset, (_, one) in enumerate(sorted(told, key=lambda each: each[0]))
+        ]
+
+    return in_order(late), in_order(at_once)
+
+
+@pytest.mark.parametrize("by", [0, 20, -480])
+@pytest.mark.parametrize("seed", range(12))
+def test_scores_that_come_late_count_where_their_text_is(seed: int, by: int) -> None:
+    """A first poll, whose texts move when its clock is known; scores and retractions come before that or later."""
+    chosen = random.Random(f"{seed} {by}")
+    posts = ahead(polled(talk(range(60), 1), 60, newest_first=chosen.random() < 0.5), by)
+    moods: list[dict[str, Any]] = [
+        {"sentiment": "negative", "risks": {"abuse": 0.8}, "flagged": ["abuse"]},
+        {"sentiment": "positive"},
+    ]
+    kinds = ["comment", "comment", "host_speech"]
+    texts = [
+        msgspec.structs.replace(one, kind=chosen.choice(kinds), **chosen.choice(moods)) for one in _asked(posts)
+    ]  # fmt: skip
+    late, at_once = _in_some_order(texts, chosen)
+    cut = chosen.choice([1, 7, 200])
+    kept = asyncio.run(_keep(late, cut))
+    assert _counts(kept) == _counts(asyncio.run(_keep(at_once, cut)))
+    gone = {one.retracts or f"e{(one.actor.id if one.actor else '')[1:]}" for one in late if one.kind == "retraction"}
+    left = [one for one in texts if one.event_id not in gone]
+    assert sum(kept.of_kind("texts").values()) == len(left)
+    if by >= 0:  # else the first lie hours back, where no window is kept
+        assert sum(kept.windows.values()) == sum(one.kind == "comment" for one in left)
+
+
+def _counts(kept: Kept) -> dict[str, Any]:
+    """All that is counted, without noughts: what was taken back leaves some."""
+    numbers = {suffix: {name: n for name, n in counts.items() if n} for suffix, counts in kept.numbers.items()}
+    tallies = {minute: tally for minute, tally in kept.tallies.items() if tally != Tally()}
+    return {"numbers": {suffix: counts for suffix, counts in numbers.items() if counts}, "tallies": tallies}
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
