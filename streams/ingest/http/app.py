@@ -24,6 +24,7 @@ from streams.ingest.http.posted import EventResult, PostedEvent, Routed, read_po
 from streams.kafka.producer import TopicPublisher
 from streams.loopback import is_own_name
 from streams.metrics import INGEST_EVENTS
+from streams.web_server import SlowBody
 
 IN_FLIGHT_EVENTS: Final = 50_000
 """Events that wait for Kafka's acknowledgement; more are told to come later."""
@@ -91,15 +92,19 @@ class Ingest:
         return Response(_encode(state), status, media_type="application/json")
 
     async def events(self, request: Request) -> Response:
-        """1. Is it no web page? 2. Who sends it? 3. Its body, bounded. 4. Its rate. 5. Events. 6. Kafka. 7. Answer."""
+        """1. Is it no web page? 2. Who sends it? Of strangers no body is read. 3. Its body, bounded, and its signature.
+        4. Its rate. 5. Events. 6. Kafka. 7. Answer."""
         try:
             self._refuse_pages(request)
+            sender = self._sender_of_head(request)
             body = await read_body(request.stream(), request.headers.get("content-encoding", "identity").lower())
-            sender = self._sender(request, body)
+            sender = sender or self._sender_of_signature(request, body)
             raws = split(body, request.headers.get("content-type", "").partition(";")[0].strip().lower())
             self._admit(sender, len(raws))
         except Refused as refused:
             return _problem(refused)
+        except SlowBody as slow:
+            return _problem(Refused(slow.status_code, slow.detail), slow.headers)
         self._in_flight += len(raws)
         try:
             results = await self._received(raws, sender)
@@ -128,18 +133,23 @@ class Ingest:
         if self._senders is None and not is_own_name(request.headers.get("host", "")):
             raise Refused(421, "this server has another name: call it by its address, or give it --keys")
 
-    def _sender(self, request: Request, body: bytes) -> Sender:
+    def _sender_of_head(self, request: Request) -> Sender | None:
+        """Whose request it is by its head alone; None where its body is signed. Raises Refused."""
         if self._senders is None:
             return ANYBODY
-        headers = request.headers
-        signature = headers.get("x-pulsewatch-signature")
-        if signature is not None:
-            name, timestamp = headers.get("x-pulsewatch-sender", ""), headers.get("x-pulsewatch-timestamp", "")
-            return self._senders.by_signature(name, timestamp, signature, body, self._clock() / 1000)
-        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if "x-pulsewatch-signature" in request.headers:
+            return None
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise Refused(401, "send Authorization: Bearer KEY, or a signature")
         return self._senders.by_key(key.strip())
+
+    def _sender_of_signature(self, request: Request, body: bytes) -> Sender:
+        assert self._senders is not None
+        headers = request.headers
+        name, timestamp = headers.get("x-pulsewatch-sender", ""), headers.get("x-pulsewatch-timestamp", "")
+        signature = headers["x-pulsewatch-signature"]
+        return self._senders.by_signature(name, timestamp, signature, body, self._clock() / 1000)
 
     def _admit(self, sender: Sender, count: int) -> None:
         if self._in_flight and self._in_flight + count > IN_FLIGHT_EVENTS:
@@ -208,8 +218,8 @@ class Late(Refused):
         self.seconds = seconds
 
 
-def _problem(refused: Refused) -> Response:
-    headers = {}
+def _problem(refused: Refused, said: Mapping[str, str] | None = None) -> Response:
+    headers = dict(said or {})
     if isinstance(refused, Late):
         headers["retry-after"] = str(max(1, round(refused.seconds + 0.5)))
     elif refused.status == 503:

@@ -48,6 +48,7 @@ def document() -> dict[str, Any]:
         "400": "The body is no JSON, is cut short or has no event.",
         "401": "The key or the signature is missing, unknown, old or used before.",
         "403": "A web page asks, and no keys are set.",
+        "408": "The body did not come within a minute.",
         "413": "The body or the number of its events is too large.",
         "415": "The content type or encoding is unknown.",
         "421": "It is called by a name that is not its own, and no keys are set.",

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from streams.ingest.http.app import Ingest
 from streams.ingest.http.keys import Senders, new_key, read_senders
 from streams.ingest.http.openapi import Answer
 from streams.topology import LIVE, SOCIAL
+from streams.web_server import BodyDeadline
 from tests.fakes.publisher import Kept
 
 NOW_MS = 1_790_000_000_000
@@ -31,7 +33,8 @@ class Place:
         self.topics = {SOCIAL: Kept(), LIVE: Kept()}
         self.now = 0.0
         ingest = Ingest(self.topics, senders, Pseudonyms(b"key"), None, lambda: NOW_MS, lambda: self.now)  # type: ignore[arg-type]
-        transport = httpx.ASGITransport(ingest.application())
+        self.application = ingest.application()
+        transport = httpx.ASGITransport(self.application)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://ingest")
 
     async def post(self, body: Any, **headers: str) -> httpx.Response:
@@ -50,6 +53,34 @@ def posted(number: int = 1, **changed: Any) -> dict[str, Any]:
         "event_id": f"e{number}", "source": "shop", "platform": "douyin", "kind": "payment", "brand_id": "acme",
         "room_id": "105", "event_time": NOW_MS - 1000, "amount": 19900, **changed,
     }  # fmt: skip
+
+
+async def test_body_of_a_stranger_is_not_read() -> None:
+    place, read = Place(Senders([], {})), list[int]()
+
+    async def body() -> AsyncIterator[bytes]:
+        for number in range(100):
+            read.append(number)
+            yield b" " * 10_000
+
+    for headers in ({}, {"authorization": "Bearer pw_wrong"}):
+        answer = await place.client.post("/v1/events", content=body(), headers=headers)
+        assert answer.status_code == 401
+    assert read == []
+
+
+async def test_body_that_comes_too_slowly_is_told_so() -> None:
+    place = Place()
+    app = BodyDeadline(place.application, 0.05)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"["
+        await asyncio.sleep(10)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+        answer = await client.post("/v1/events", content=body(), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+    assert answer.json() == {"error": "the request's body did not come within 0 seconds"}
 
 
 async def test_each_event_is_answered_and_the_good_ones_are_kept() -> None:
