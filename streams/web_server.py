@@ -34,6 +34,7 @@ def serve_application(
     config = uvicorn.Config(
         BodyDeadline(app),
         http=PatientConnection,
+        backlog=2 * MAX_UNFINISHED,  # so many are accepted in one turn of the loop, before the first is let go
         host=host,
         port=port,
         log_level="warning",
@@ -104,24 +105,27 @@ class PatientConnection(H11Protocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._let_be()
+        self.let_be()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
         """Begin to wait where the request in hand lacks its head or its body, and end where it lacks nothing."""
         state = self.conn.their_state
         if self.transport.is_closing() or state not in (h11.IDLE, h11.SEND_BODY):
-            self._let_be()
+            self.let_be()
         elif state is not self._awaited:
-            self._let_be()
+            self.let_be()
             self._awaited = state
             seconds = self.head_seconds if state is h11.IDLE else BODY_SECONDS + _ANSWER_SECONDS
             self._timer = self.loop.call_later(seconds, self.transport.abort)
             self.unfinished[self] = None
             if len(self.unfinished) > self.most_unfinished:
-                next(iter(self.unfinished)).transport.abort()
+                oldest = next(iter(self.unfinished))
+                oldest.let_be()  # at once, since it is lost only in the loop's next turn
+                oldest.transport.abort()
 
-    def _let_be(self) -> None:
+    def let_be(self) -> None:
+        """Wait no more."""
         self._awaited = None
         self.unfinished.pop(self, None)
         if self._timer is not None:

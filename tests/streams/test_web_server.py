@@ -124,6 +124,15 @@ def test_many_that_say_nothing_keep_nobody_out(port: int) -> None:
         assert len(PatientConnection.unfinished) <= 8
 
 
+def test_hundreds_at_once_are_let_go_at_once(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientConnection, "head_seconds", 60.0)
+    with ExitStack() as silent:
+        held = [silent.enter_context(_calling(port, b"GET / HT")) for _ in range(200)]
+        for one in held[:-8]:
+            assert _heard(one) == b""
+        assert len(PatientConnection.unfinished) <= 8
+
+
 def test_connection_that_is_kept_answers_on(port: int) -> None:
     with _calling(port, HELLO) as calling:
         for _ in range(3):
