@@ -5,7 +5,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 
 import pytest
 import uvicorn
@@ -134,8 +135,12 @@ def test_hundreds_at_once_are_let_go_at_once(port: int, monkeypatch: pytest.Monk
 
 
 def test_connection_that_is_kept_answers_on(port: int) -> None:
-    with _calling(port, HELLO) as calling:
+    calling = HTTPConnection("127.0.0.1", port, timeout=10)
+    with closing(calling):
+        calling.connect()
+        first = calling.sock
         for _ in range(3):
-            assert calling.recv(65_536).startswith(b"HTTP/1.1 200")
+            calling.request("POST", "/", b"four")
+            assert calling.getresponse().read() == b"4 bytes"
             time.sleep(0.3)
-            calling.sendall(HELLO)
+        assert calling.sock is first
