@@ -8,6 +8,7 @@ import unicodedata
 HAN_DIGITS = "oо零〇洞一壹幺二贰两三叁四肆五伍六陆七柒拐八捌九玖勾"
 _TO_DIGIT = str.maketrans(HAN_DIGITS, "000001112223344556677788999")
 DIGIT = f"[0-9{HAN_DIGITS}]"
+_UNITS = {"十": 10, "百": 100, "千": 1000}
 DIGITS = re.compile(f"{DIGIT}+")
 GAP = rf"(?:[^\pL\pN\n,。!?;:¥$%=+/×<>]{{0,3}}|[\[(][^\[\]()\s0-9{HAN_DIGITS}]{{1,6}}[\])])"
 """What people put between the digits of a number; the name of an emoticon too: 138[笑]0013[哭]8000."""
@@ -34,6 +35,21 @@ _TONED = re.compile(f"[{''.join(_TONES)}]")
 def read_han(written: str) -> str:
     """ASCII digits for Han ones, one for one."""
     return written.translate(_TO_DIGIT)
+
+
+def read_han_number(written: str) -> str:
+    """The digits of a whole number below ten thousand that is written in words: 七千四百二十 is 7420, 三百零五 305.
+    What has no tens or hundreds in it is read digit by digit."""
+    if not any(unit in written for unit in _UNITS):
+        return read_han(written)
+    value, digit = 0, 0
+    for sign in written:
+        if sign in _UNITS:
+            value += (digit or 1) * _UNITS[sign]
+            digit = 0
+        else:
+            digit = int(read_han(sign))
+    return str(value + digit)
 
 
 def read_letters(written: str) -> str:

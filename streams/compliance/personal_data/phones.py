@@ -21,12 +21,15 @@ from streams.compliance.personal_data.context import (
     is_an_order,
 )
 from streams.compliance.personal_data.digits import (
+    DIGIT,
     DOUBTFUL_LETTERS,
     ENGLISH_DIGITS,
     HAN_DIGITS,
     LETTERS,
     PINYIN,
     PINYIN_DIGITS,
+    read_han,
+    read_han_number,
     read_letters,
 )
 from streams.compliance.personal_data.form import Form, Found, PersonalDatum, always
@@ -86,8 +89,18 @@ _GROUPED_PHONE = (
 _JOINT = r"[ ,、]{0,2}(?:然后|接着|最后|后面|中间|再|接|then|and then|followed by|next|finally)(?: ?是)?[ ,:]{0,2}"
 _JOINED_PHONE = rf"(?:^|\D)(1[3-9]\d{_JOINT}\d{{4}}{_JOINT}\d{{4}}|1[3-9]\d{{2}}{_JOINT}\d{{4}}{_JOINT}\d{{3}})(?:$|\D)"
 _BACKWARDS = "(?:倒着|倒过来|反着|反过来|倒序|逆序|反向|从后往前|从右往左|back ?wards?|in reverse|reversed?)"
-_ELEVEN = r"(\d(?:[- ]?\d){10})"
-_REVERSED_PHONE = rf"{_BACKWARDS}[^0-9]{{0,20}}{_ELEVEN}\b|\b{_ELEVEN}[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
+_ELEVEN = rf"({DIGIT}(?:[- ]?{DIGIT}){{10}})"
+_REVERSED_PHONE = (
+    rf"{_BACKWARDS}[^0-9]{{0,20}}?{_ELEVEN}(?:$|[^0-9{HAN_DIGITS}])"
+    rf"|(?:^|[^0-9{HAN_DIGITS}]){_ELEVEN}[^0-9a-z]{{0,3}}[^0-9]{{0,8}}{_BACKWARDS}"
+)
+_HAN_NUMBER = "[零〇一二两三四五六七八九十百千]{1,7}"
+_COUNTED_PHONE = (
+    rf"(?:^|[^一二两三四五六七八九十百千万])(一百[三四五六七八九]十[一二三四五六七八九]?"
+    rf"(?:[、,. \-]{{0,2}}(?:\d{{1,4}}|{_HAN_NUMBER})){{1,4}})(?:$|[^十百千万亿0-9])"
+)
+"""一百八十六 七千四百二十 三千九百五十一: told in hundreds and thousands, as prices are."""
+_NUMBER_PART = re.compile("[0-9]+|[零〇一二两三四五六七八九十百千]+")
 _LETTERED_PHONE = rf"(?:^|[^a-z0-9])((?:[1li|ıі])[- ]?(?:[0-9{LETTERS}][- ]?){{9}}[0-9{LETTERS}])(?:$|[^a-z0-9])"
 _PINYIN_PHONE = rf"\b(?:yao|yi|1)[ \-_,.]{{0,3}}(?:(?:{PINYIN}|\d)[ \-_,.]{{0,3}}){{10}}(?:\b|$)"
 _TONED_PHONE = rf"\b(?:yao|yi)[1-5][ \-_,.]{{0,3}}(?:(?:{PINYIN})[1-5][ \-_,.]{{0,3}}){{10}}"
@@ -116,10 +129,19 @@ def _lettered_phone(match: Any, text: str) -> Found:
         yield PersonalDatum(match.start(1), match.end(1), "phone")
 
 
+def _counted_phone(match: Any, text: str) -> Found:
+    """186 7420 3951 in words, each part a number."""
+    parts = [part if part.isascii() else read_han_number(part) for part in _NUMBER_PART.findall(match.group(1))]
+    counted = AMOUNT_AFTER.search(text[match.end(1) : match.end(1) + 8])
+    if is_mobile("".join(parts)) and not counted and not is_an_order(text, match.start(1)):
+        yield PersonalDatum(match.start(1), match.end(1), "phone")
+
+
 def _reversed_phone(match: Any, _text: str) -> Found:
     """A number that is said to be written backwards."""
     for group in (1, 2):
-        if match.group(group) is not None and is_mobile(re.sub(r"\D", "", match.group(group))[::-1]):
+        written = match.group(group)
+        if written is not None and is_mobile(re.sub("[- ]", "", read_han(written))[::-1]):
             yield PersonalDatum(match.start(group), match.end(group), "phone")
 
 
@@ -233,6 +255,7 @@ FORMS = (
     Form(_JOINED_PHONE, _joined_phone),
     Form(_LETTERED_PHONE, _lettered_phone),
     Form(_REVERSED_PHONE, _reversed_phone),
+    Form(_COUNTED_PHONE, _counted_phone),
     Form(_PINYIN_PHONE, _pinyin_phone),
     Form(_TONED_PHONE, _toned_phone),
     Form(r"\b00[- ]?(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]\d{1,4}(?:[- ]?\d{2,4}){2,4}\b", always("phone")),
