@@ -1,4 +1,4 @@
-"""A web application on its own port until the process is told to stop: the console's, and the one that takes events.
+"""A web application on a port of its own: the console's, the one that takes events, the relay's, the page of feeds.
 
 Whoever sends a request too slowly is let go, since uvicorn itself waits for ever: its head has HEAD_SECONDS, and its
 body BODY_SECONDS, after which a 408 says so. Of requests that have not come whole MAX_UNFINISHED may wait; the oldest
@@ -7,8 +7,8 @@ goes first, so that many of them keep nobody out.
 
 import asyncio
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, ClassVar, Final
 
 import h11
@@ -22,6 +22,8 @@ from streams.errors import UsageError
 HEAD_SECONDS: Final = 10.0
 BODY_SECONDS: Final = 60.0
 MAX_UNFINISHED: Final = 256
+_BACKLOG: Final = 2 * MAX_UNFINISHED
+"""So many are accepted in one turn of the loop, before the first is let go."""
 _ANSWER_SECONDS: Final = 10.0
 """Beyond a body's time: for the answer that it was too slow."""
 
@@ -31,23 +33,44 @@ def serve_application(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; then what is under way has `grace_seconds`. `on_listening` is called once requests
     are answered. Raises UsageError where the port is taken."""
-    config = uvicorn.Config(
+    server = _Server(_config(app, grace_seconds, host=host, port=port), on_listening)
+    with suppress(SystemExit):  # how it ends where it cannot listen
+        server.run()
+    if not server.started:
+        raise UsageError(f"port {port} of {host} cannot be listened on; choose another --port")
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, host: str, port: int, *, grace_seconds: int = 10) -> AsyncIterator[None]:
+    """Serve beside other work of the loop for as long as the block runs; then what is under way has `grace_seconds`.
+    Raises OSError where the address cannot be listened on."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.create_server((str(address[0]), port), family=family, backlog=_BACKLOG) as listening:
+        answers = asyncio.Event()
+        server = _ServerBeside(_config(app, grace_seconds), answers.set)
+        serving = asyncio.create_task(server.serve([listening]))
+        waiting = asyncio.create_task(answers.wait())
+        try:
+            await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            waiting.cancel()
+            server.should_exit = True
+            await serving
+
+
+def _config(app: ASGIApp, grace_seconds: int, **where: Any) -> uvicorn.Config:
+    return uvicorn.Config(
         BodyDeadline(app),
         http=PatientConnection,
-        backlog=2 * MAX_UNFINISHED,  # so many are accepted in one turn of the loop, before the first is let go
-        host=host,
-        port=port,
+        backlog=_BACKLOG,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=grace_seconds,
         lifespan="on",
+        **where,
     )
-    server = _Server(config, on_listening)
-    with suppress(SystemExit):  # how it ends where it cannot listen
-        server.run()
-    if not server.started:
-        raise UsageError(f"port {port} of {host} cannot be listened on; choose another --port")
 
 
 class SlowBody(HTTPException):
@@ -144,3 +167,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_listening()
+
+
+class _ServerBeside(_Server):
+    """One that leaves the process's signals to others."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield

@@ -68,7 +68,7 @@ def _console() -> Iterable[tuple[str, str, str]]:
 
 
 def _relay() -> Iterable[tuple[str, str, str]]:
-    for route in application({}, Links("", "")).router.routes():
-        if route.resource is not None and route.method != "HEAD":
-            path = route.resource.canonical
-            yield route.method, code(path), _RELAY[path]
+    for route in application({}, Links("", "")).routes:
+        assert isinstance(route, Route)
+        [method] = (route.methods or set()) - {"HEAD"}
+        yield method, code(route.path), _RELAY[route.path]

@@ -7,14 +7,18 @@ Exit codes: 0 all are at their end, or were told to stop · 2 all that are left 
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import web
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from streams.cancellation import end
 from streams.catalogue.brand import Brand
@@ -37,8 +41,10 @@ from streams.ledger.connect import worker_client
 from streams.ledger.protocol import Ledger
 from streams.ledger.redis import RedisLedger
 from streams.ledger.retry import RetryingLedger
+from streams.loopback import is_loopback, is_own_name
 from streams.settings import Settings, settings
 from streams.topology import LIVE, SOCIAL
+from streams.web_server import served
 
 LINGER_MS: Final = 5
 STOP_SECONDS: Final = 15.0
@@ -120,19 +126,17 @@ async def _run(
     runners = [
         runner(entry, one, feeds.secrets, publishers, ledger, unread_bytes=settings.unread_bytes) for entry, one in made
     ]
-    site = await _metrics_page(settings, runners) if settings.metrics_port else None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, partial(_stop, runners))
     on_progress(f"{len(runners)} feed{'s' * (len(runners) != 1)}: {', '.join(entry.name for entry, _ in made)}")
     watching = None if feeds.live is None else loop.create_task(feeds.live.watch())
     try:
-        return await unless_refused(kafka.refusal(), supervise(runners))
+        async with _metrics_page(settings, runners):
+            return await unless_refused(kafka.refusal(), supervise(runners))
     finally:
         if watching is not None:
             await end(watching)
-        if site is not None:
-            await site.cleanup()
         for publisher in publishers.values():
             await publisher.close()
         await client.aclose()
@@ -205,28 +209,39 @@ def _fate(task: "asyncio.Task[str]", status: FeedStatus) -> int:
     return 0
 
 
-async def _metrics_page(settings: Settings, runners: Sequence[FeedRunner]) -> web.AppRunner:
-    """GET /metrics, and GET /health: 200 while every feed is connected or at its end."""
+@asynccontextmanager
+async def _metrics_page(settings: Settings, runners: Sequence[FeedRunner]) -> AsyncIterator[None]:
+    """Serve `page` where PULSEWATCH_METRICS_PORT says so. Raises UsageError where that cannot be listened on."""
+    if not settings.metrics_port:
+        yield
+        return
+    async with AsyncExitStack() as held:
+        try:
+            app = page(runners, own_names_only=is_loopback(settings.metrics_host))
+            await held.enter_async_context(served(app, settings.metrics_host, settings.metrics_port, grace_seconds=1))
+        except OSError as error:
+            raise UsageError(
+                f"PULSEWATCH_METRICS_PORT: {settings.metrics_port} cannot be listened on ({error.strerror})"
+            ) from None
+        yield
 
-    async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})
 
-    async def health(_request: web.Request) -> web.Response:
+def page(runners: Sequence[FeedRunner], *, own_names_only: bool) -> Starlette:
+    """GET /metrics, and GET /health: 200 while every feed is connected or at its end. Where it listens on loopback, a
+    browser's page that pointed a name of its own here is told nothing (`own_names_only`)."""
+
+    def refused(request: Request) -> Response | None:
+        own = not own_names_only or is_own_name(request.headers.get("host", ""))
+        return None if own else PlainTextResponse("this server has another name\n", 421)
+
+    async def metrics(request: Request) -> Response:
+        return refused(request) or Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    async def health(request: Request) -> Response:
         bad = [one.status.name for one in runners if one.status.state not in ("connected", "finished")]
-        return web.json_response({"not_connected": bad}, status=503 if bad else 200)
+        return refused(request) or JSONResponse({"not_connected": bad}, 503 if bad else 200)
 
-    app = web.Application()
-    app.add_routes([web.get("/metrics", metrics), web.get("/health", health)])
-    site = web.AppRunner(app, access_log=None)
-    await site.setup()
-    try:
-        await web.TCPSite(site, settings.metrics_host, settings.metrics_port).start()
-    except OSError as error:
-        await site.cleanup()
-        raise UsageError(
-            f"PULSEWATCH_METRICS_PORT: {settings.metrics_port} cannot be listened on ({error.strerror})"
-        ) from None
-    return site
+    return Starlette(routes=[Route("/metrics", metrics), Route("/health", health)])
 
 
 def brand_file(path: Path | None) -> LiveCatalogue | None:

@@ -1,17 +1,22 @@
 """The relay's web server: `POST /alerts/<target>` from Alertmanager, `GET /metrics`, `GET /healthz`."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
-from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
+from streams.cancellation import end
 from streams.catalogue.facts import BrandFacts
 from streams.errors import UsageError
 from streams.notification.alertmanager import read
@@ -22,13 +27,12 @@ from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.records import AlertRecords
 from streams.notification.upkeep import Upkeep
+from streams.web_server import served
 
 LOG = logging.getLogger(__name__)
 MAX_BODY_BYTES = 10_000_000
 STATUSES: Mapping[Outcome, int] = {"delivered": 200, "refused": 422, "unavailable": 503, "limited": 503}
 """Alertmanager sends a notification again after 5xx."""
-GATE = web.AppKey("gate", Gate)
-CLIENTS = web.AppKey("clients", dict[str, ReceiverClient])
 
 
 @dataclass(frozen=True)
@@ -46,36 +50,33 @@ class Surroundings:
 
 def application(
     receivers: Mapping[str, Receiver], links: Links, around: Surroundings | None = None, gate: Gate = HEADERS_ONLY
-) -> web.Application:
+) -> Starlette:
     """The server's routes; connections to receivers are kept for as long as it runs. Without surroundings messages
     have the words of Alertmanager alone, and decisions do not act."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app[GATE] = gate
 
-    async def clients(app: web.Application) -> AsyncIterator[None]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         records, facts = (around.records, around.facts) if around else (None, BrandFacts())
-        async with aiohttp.ClientSession() as session:
-            app[CLIENTS] = {
+        async with AsyncExitStack() as held:
+            session = await held.enter_async_context(aiohttp.ClientSession())
+            app.state.clients = {
                 name: ReceiverClient(receiver, links, session, records, facts) for name, receiver in receivers.items()
             }
+            if around is not None:
+                own = await held.enter_async_context(aiohttp.ClientSession())
+                api = AlertmanagerApi(own, around.alertmanager, around.password_file)
+                held.push_async_callback(end, asyncio.create_task(Upkeep(around.records, api).run()))
             yield
 
-    async def upkeep(_app: web.Application) -> AsyncIterator[None]:
-        if around is None:
-            yield
-            return
-        async with aiohttp.ClientSession() as session:
-            api = AlertmanagerApi(session, around.alertmanager, around.password_file)
-            task = asyncio.create_task(Upkeep(around.records, api).run())
-            yield
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    app.cleanup_ctx.extend([clients, upkeep])
-    app.router.add_post("/alerts/{target}", _relay)
-    app.router.add_get("/metrics", _metrics)
-    app.router.add_get("/healthz", _health)
+    app = Starlette(
+        routes=[
+            Route("/alerts/{target}", _relay, methods=["POST"]),
+            Route("/metrics", _metrics),
+            Route("/healthz", _health),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.gate = gate
     return app
 
 
@@ -91,41 +92,45 @@ async def serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(receivers, links, around, gate), access_log=None, shutdown_timeout=10)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
+    async with served(application(receivers, links, around, gate), host, port):
         await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
-async def _relay(request: web.Request) -> web.Response:
+async def _relay(request: Request) -> Response:
     try:
-        refusal = request.app[GATE].refuses_page({name.lower(): value for name, value in request.headers.items()})
+        refusal = request.app.state.gate.refuses_page(request.headers)
     except UsageError as error:
         LOG.warning("no notification can be taken: %s", error)
-        return web.json_response({"error": "the relay's own token cannot be read; its log says why"}, status=503)
+        return _told({"error": "the relay's own token cannot be read; its log says why"}, 503)
     if refusal is not None:
         LOG.warning("a notification is refused: %s", refusal.reason)
-        return web.json_response({"error": refusal.reason}, status=refusal.status)
-    client = request.app[CLIENTS].get(request.match_info["target"])
+        return _told({"error": refusal.reason}, refusal.status)
+    client = request.app.state.clients.get(request.path_params["target"])
     if client is None:
-        return web.json_response({"error": "no such target in relay.yml"}, status=404)
+        return _told({"error": "no such target in relay.yml"}, 404)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            return _told({"error": f"more than {MAX_BODY_BYTES} bytes"}, 413)
     try:
-        notification = read(await request.read())
+        notification = read(body)
     except ValueError as error:
-        return web.json_response({"error": f"not an Alertmanager notification: {error}"}, status=400)
+        return _told({"error": f"not an Alertmanager notification: {error}"}, 400)
     result = await client.deliver(notification)
-    return web.json_response({"outcome": result.outcome, "reason": result.reason}, status=STATUSES[result.outcome])
+    return _told({"outcome": result.outcome, "reason": result.reason}, STATUSES[result.outcome])
 
 
-async def _metrics(request: web.Request) -> web.Response:
-    refusal = request.app[GATE].refuses_host({"host": request.headers.get("host", "")})
+async def _metrics(request: Request) -> Response:
+    refusal = request.app.state.gate.refuses_host(request.headers)
     if refusal is not None:
-        return web.json_response({"error": refusal.reason}, status=refusal.status)
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return _told({"error": refusal.reason}, refusal.status)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _health(_: web.Request) -> web.Response:
-    return web.Response(text="ok\n")
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def _told(answer: Mapping[str, Any], status: int) -> Response:
+    return JSONResponse(answer, status)

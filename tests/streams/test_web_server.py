@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 
+import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -17,9 +18,11 @@ from starlette.routing import Route
 
 from deploy.local.process import free_port
 from streams.errors import UsageError
+from streams.ingest.feed_process import page
 from streams.ingest.http.server import Options, serve
+from streams.ingest.runner import FeedRunner
 from streams.settings import Settings
-from streams.web_server import BodyDeadline, PatientConnection, serve_application
+from streams.web_server import BodyDeadline, PatientConnection, serve_application, served
 
 
 def test_port_that_is_taken_is_bad_input() -> None:
@@ -144,3 +147,24 @@ def test_connection_that_is_kept_answers_on(port: int) -> None:
             assert calling.getresponse().read() == b"4 bytes"
             time.sleep(0.3)
         assert calling.sock is first
+
+
+async def test_it_serves_beside_other_work_and_ends_with_it() -> None:
+    port = free_port()
+    async with served(Starlette(routes=[Route("/", _echo)]), "127.0.0.1", port), httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/")).text == "0 bytes"
+        with pytest.raises(OSError, match="in use"):
+            async with served(Starlette(), "127.0.0.1", port):
+                pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+async def test_page_of_feeds_is_told_to_its_own_names() -> None:
+    runners: list[FeedRunner] = []
+    for own_names_only, status in ((True, 421), (False, 200)):
+        app = page(runners, own_names_only=own_names_only)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            for path in ("/metrics", "/health"):
+                assert (await client.get(path)).status_code == 200
+                assert (await client.get(path, headers={"host": "evil.example"})).status_code == status

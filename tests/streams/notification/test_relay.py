@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession
+from starlette.types import ASGIApp
 
+from deploy.local.process import free_port
 from streams.notification import delivery
 from streams.notification import relay as relay_server
 from streams.notification.formats import FORMATS
@@ -20,10 +23,18 @@ from streams.notification.message import Links
 from streams.notification.receivers import Receiver
 from streams.notification.relay import application
 from streams.notification.trial import send_test
+from streams.web_server import served
 from tests.builders.notifications import notice, sent
 from tests.servers.robots import OK, Robot
 
-Client = TestClient[Any, Any]
+Client = ClientSession
+
+
+@asynccontextmanager
+async def calling(app: ASGIApp) -> AsyncIterator[Client]:
+    port = free_port()
+    async with served(app, "127.0.0.1", port), ClientSession(f"http://127.0.0.1:{port}") as client:
+        yield client
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +57,7 @@ def target(tmp_path: Path, kind: Any, url: str, name: str = "desk") -> Receiver:
 
 @asynccontextmanager
 async def relay(targets: Mapping[str, Receiver]) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(application(targets, Links()), host="127.0.0.1")) as client:
+    async with calling(application(targets, Links())) as client:
         yield client
 
 
@@ -193,6 +204,16 @@ async def test_test_message_takes_the_same_way(tmp_path: Path) -> None:
     assert "RelayTest" in str(robot.got)
 
 
+async def test_notification_of_many_megabytes_is_refused(tmp_path: Path) -> None:
+    async with (
+        relay_to(Robot(), tmp_path) as client,
+        client.post(
+            "/alerts/desk", data=BytesIO(b" " * 10_000_001), headers={"Content-Type": "application/json"}
+        ) as response,
+    ):
+        assert response.status == 413
+
+
 async def test_health_is_told(tmp_path: Path) -> None:
     async with relay_to(Robot(), tmp_path) as client, client.get("/healthz") as response:
         assert response.status == 200
@@ -216,7 +237,7 @@ async def test_who_may_page(headers: dict[str, str], status: int, tmp_path: Path
     async with robot.server() as server:
         held = {"desk": target(tmp_path, "webhook", str(server.make_url("/send")))}
         app = application(held, Links(), gate=Gate(tmp_path / "token"))
-        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        async with calling(app) as client:
             body = msgspec.json.encode(sent(notice()))
             given = {"Content-Type": "application/json"} | headers
             async with client.post("/alerts/desk", data=body, headers=given) as response:
@@ -257,13 +278,14 @@ async def test_nested_body_is_no_notification_and_no_error_of_ours(tmp_path: Pat
     nested = b'{"alerts": ' + b"[" * 100_000 + b"]" * 100_000 + b', "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     async with relay_to(Robot([OK]), tmp_path) as client:
         for body in (nested, b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"):
-            answer = await client.post("/alerts/desk", data=body, headers={"Content-Type": "application/json"})
-            assert answer.status == 400
+            headers = {"Content-Type": "application/json"}
+            async with client.post("/alerts/desk", data=body, headers=headers) as answer:
+                assert answer.status == 400
 
 
 async def test_token_file_that_cannot_be_read_is_told_as_not_now(tmp_path: Path) -> None:
     app = application({}, Links(), gate=Gate(tmp_path / "gone"))
-    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
-        answer = await client.post("/alerts/desk", json={}, headers={"Authorization": "Bearer t0ken"})
+    headers = {"Authorization": "Bearer t0ken"}
+    async with calling(app) as client, client.post("/alerts/desk", json={}, headers=headers) as answer:
         assert answer.status == 503
         assert str(tmp_path) not in await answer.text()
