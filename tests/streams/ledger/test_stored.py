@@ -206,6 +206,7 @@ GOLDEN: dict[str, tuple[str, ...]] = {
         "actor_id",
         "source",
         "room_id",
+        "came_unscored",
     ),
     "streams.detection.room.collapse.RoomLevel": (
         "viewers",
