@@ -11,7 +11,8 @@ from streams.compliance.matcher import compile_pattern
 ORDER_BEFORE = compile_pattern(
     r"(?:订单|单号|编号|运单|快递|物流|条形?码|批号|批次|型号|货号|工单|流水|发票|备案|许可|批准|专利|准字|序列|条款|款号|房间号?|期号"
     r"|用户id|uid|\bs/?n\b|\bnr\.|\bpart (?:no|number|#)|\b(?:isbn|sku|order|tracking|invoice|model|serial|ref|ticket"
-    r"|case|item|number of|patent|lot|upc|confirmation|request|claim|artikel))"
+    r"|case|item|number of|patent|lot|upc|confirmation|request|claim|artikel)"
+    r"|注文|商品(?:番号|コード)|주문|상품|bestell|rechnung|commande|pedido|ordine|заказ|артикул)"
     r"[^,。!?;]{0,24}$"
 )
 _CALLED_A_PHONE = compile_pattern(r"(?:电话|手机号?|手机号码)[是为:]?$")
@@ -28,6 +29,10 @@ HOTLINE_WORDS = compile_pattern(
     r"|派出所|传真|fax|hotline|customer (?:service|care|support)|help ?(?:line|desk)|toll.free|\bour (?:line|number)"
 )
 CALL_BEFORE = compile_pattern(r"(?:电话|座机|固话|打|拨|联系|致电|tel|call|phone)[^,。!?;]{0,8}$")
+PRICE_BEFORE = compile_pattern(
+    r"(?:price|precio|prix|prezzo|preis|preço|цена|价格|価格|가격)[^\pL\pN]{0,3}(?:(?:is|es|è|ist|est) )?$"
+)
+"""Right before a number; further away it says nothing of it."""
 _BEFORE_CHARS = 40
 
 

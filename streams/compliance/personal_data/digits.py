@@ -10,8 +10,9 @@ _TO_DIGIT = str.maketrans(HAN_DIGITS, "000001112223344556677788999")
 DIGIT = f"[0-9{HAN_DIGITS}]"
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 DIGITS = re.compile(f"{DIGIT}+")
-GAP = rf"(?:[^\pL\pN\n,。!?;:¥$%=+/×<>]{{0,3}}|[\[(][^\[\]()\s0-9{HAN_DIGITS}]{{1,6}}[\])])"
-"""What people put between the digits of a number; the name of an emoticon too: 138[笑]0013[哭]8000."""
+GAP = rf"(?:[^\pL\pN\n,。!?;:¥$%=+/×<>]{{0,3}}|杠|[\[(][^\[\]()\s0-9{HAN_DIGITS}]{{1,6}}[\])])"
+"""What people put between the digits of a number; the name of an emoticon too, or a dash that is said:
+138[笑]0013[哭]8000, 138杠0013杠8000."""
 
 LETTERS = "lio|ıіозsbzqget"
 DOUBTFUL_LETTERS = "sbzqget"
@@ -24,6 +25,10 @@ PINYIN_DIGITS = {
 }  # fmt: skip
 PINYIN = "|".join(sorted(PINYIN_DIGITS, key=len, reverse=True))
 ENGLISH_DIGITS = ("zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+KOREAN_DIGITS = "공영일이삼사오육륙칠팔구"
+_KOREAN_TO_DIGIT = str.maketrans(KOREAN_DIGITS, "001234566789")
+"""As telephone numbers are read aloud: 공일공 is 010."""
 
 ROUND_DIGITS = "❶❷❸❹❺❻❼❽❾➀➁➂➃➄➅➆➇➈➊➋➌➍➎➏➐➑➒⓵⓶⓷⓸⓹⓺⓻⓼⓽⓿〡〢〣〤〥〦〧〨〩"
 _OTHER_DIGIT = re.compile(rf"[^\D0-9]|[{ROUND_DIGITS}]")
@@ -50,6 +55,11 @@ def read_han_number(written: str) -> str:
         else:
             digit = int(read_han(sign))
     return str(value + digit)
+
+
+def read_korean(written: str) -> str:
+    """ASCII digits for Korean ones, one for one."""
+    return written.translate(_KOREAN_TO_DIGIT)
 
 
 def read_letters(written: str) -> str:

@@ -16,6 +16,7 @@ from streams.compliance.personal_data.context import (
     HOTLINE_WORDS,
     MODEL_AFTER,
     ORDER_BEFORE,
+    PRICE_BEFORE,
     SHOP_WORDS,
     before,
     is_an_order,
@@ -24,12 +25,15 @@ from streams.compliance.personal_data.digits import (
     DIGIT,
     DOUBTFUL_LETTERS,
     ENGLISH_DIGITS,
+    GAP,
     HAN_DIGITS,
+    KOREAN_DIGITS,
     LETTERS,
     PINYIN,
     PINYIN_DIGITS,
     read_han,
     read_han_number,
+    read_korean,
     read_letters,
 )
 from streams.compliance.personal_data.form import Form, Found, PersonalDatum, always
@@ -45,7 +49,11 @@ _CALLED_BEFORE = compile_pattern(
     r"(?:电话|手机|座机|固话|宅电|号码|我的?号|我家|打给?我|联系我?|致电|whats ?app|wa\.me/"
     r"|\b(?:(?:call|text|ring|phone|reach|dial|contact) (?:me|him|her|us|them)"
     r"|my (?:cell|phone|number|mobile|hp|line|home)|mich an"
-    r"|(?:cell|phone|mobile|hp|handphone|landline|tel|telephone|handy|telefon|nummer|num[eé]ro|tél)))\b?[^.!?;。\d]{0,14}$"
+    r"|(?:cell|phone|mobile|hp|handphone|landline|tel|telephone|handy|telefon|nummer|num[eé]ro|tél))"
+    r"|schreib mir|(?:appel\w*|[ée]cri\w*)-moi|mon (?:portable|mobile)"
+    r"|ll[aá]mame|escr[ií]beme|mi n[uú]mero|tel[eé]fono|m[oó]vil"
+    r"|chiamami|scrivimi|cellulare|meu (?:zap|n[uú]mero|celular|whats\w*)|\bbel me|mijn (?:mobiel|nummer)"
+    r"|телефон|номер|звони|пиши|携帯|番号|连络|でんわ|ケータイ|번호|전화|연락|핸드폰|휴대폰)\b?[^.!?;。\d]{0,14}$"
 )
 _TOLL_FREE = ("400", "800", "833", "844", "855", "866", "877", "888", "900")
 _TOLL_FREE_ABROAD = re.compile(r"\+(?:[17]|[2-9]\d{1,2})[-. ]?(?:\(?0\)?)?[-. ]?80[08]")
@@ -74,8 +82,13 @@ _NATIONAL = "|".join(
         r"01[5-7]\d[-/ ]?\d{7,8}|0[2-9]\d{1,3}[-/ ]\d{5,8}",  # Germany
         r"0[67](?:[-. ]?\d{2}){4}",  # France
         r"04\d{2}[- ]?\d{3}[- ]?\d{3}",  # Australia
-        r"0[5789]0[- ]?\d{4}[- ]?\d{4}|01[016-9][- ]?\d{3,4}[- ]?\d{4}",  # Japan, Korea
+        r"0[5789]0[- ]?\d{4}[- ]?\d{4}|01[016-9][-. ]?\d{3,4}[-. ]?\d{4}",  # Japan, Korea
         r"[2-9]\d{2}[/.][2-9]\d{2}[/.]\d{4}",  # North America
+        r"[67]\d{2}(?:[-. ]?\d{3}[-. ]?\d{3}|(?:[-. ]\d{2}){3})",  # Spain
+        r"3[2-9]\d[-. ]?\d{3}[-. ]?\d{4}",  # Italy
+        r"06[- ]\d{8}",  # the Netherlands
+        r"[78][- ]?\(?9\d{2}\)?[- ]?\d{3}[- ]?\d{2}[- ]?\d{2}",  # Russia
+        r"\(?[1-9]\d\)?[- ]?9\d{4}[- ]?\d{4}",  # Brazil
     )
 )
 """As people write their numbers at home: figures of many other things look so too."""
@@ -101,6 +114,26 @@ _COUNTED_PHONE = (
 )
 """一百八十六 七千四百二十 三千九百五十一: told in hundreds and thousands, as prices are."""
 _NUMBER_PART = re.compile("[0-9]+|[零〇一二两三四五六七八九十百千]+")
+_ONES = "[一二三四五六七八九]"
+_TENS = rf"(?:零{_ONES}(?:十{_ONES}?)?|[一二两三四五六七八九]百(?:零{_ONES}|{_ONES}十{_ONES}?)?)"
+_THOUSANDS = rf"[一二两三四五六七八九]千{_TENS}?"
+_RUN_TOGETHER_PHONE = (
+    rf"(?:^|[^一二两三四五六七八九十百千万])(一百[三四五六七八九]十[一二三四五六七八九]?)"
+    rf"(?:({_THOUSANDS})({_THOUSANDS})|([零〇幺一二三四五六七八九]{{8}}))(?:$|[^一二三四五六七八九十百千万亿0-9])"
+)
+"""一百八十六七千四百二十三千九百五十一: the same without a sign between."""
+_MISSPELT_ONE_PHONE = (
+    rf"(?:^|[^什怎那这多要])(么{GAP}[3-9三四五六七八九](?:{GAP}(?:么|{DIGIT})){{9}})(?:$|[^么0-9{HAN_DIGITS}])"
+)
+"""么三八零零么三八零零零: 么 is in most texts, as 幺 it begins a number and is told in it."""
+_LISTED_PHONE = (
+    rf"(?:^|[^0-9{HAN_DIGITS}])({DIGIT}{{3,8}}(?:[,、 ]{{1,2}}{DIGIT}{{3,8}}){{1,2}})(?:$|[^0-9{HAN_DIGITS}])"
+)
+_KOREAN_PHONE = rf"(공일[공일육칠팔구](?:[-. ]?[{KOREAN_DIGITS}]){{7,8}})(?:$|[^{KOREAN_DIGITS}])"
+_KANA_ZERO = "(?:ゼロ|マル|レイ)"
+_KANA_PHONE = (
+    rf"{_KANA_ZERO}[-・ ]?(?:キュウ|キュー|ハチ|ナナ|[789])[-・ ]?{_KANA_ZERO}(?:[-・ ]?(?:\d{{4}})){{2}}(?:$|\D)"
+)
 _LETTERED_PHONE = rf"(?:^|[^a-z0-9])((?:[1li|ıі])[- ]?(?:[0-9{LETTERS}][- ]?){{9}}[0-9{LETTERS}])(?:$|[^a-z0-9])"
 _PINYIN_PHONE = rf"\b(?:yao|yi|1)[ \-_,.]{{0,3}}(?:(?:{PINYIN}|\d)[ \-_,.]{{0,3}}){{10}}(?:\b|$)"
 _TONED_PHONE = rf"\b(?:yao|yi)[1-5][ \-_,.]{{0,3}}(?:(?:{PINYIN})[1-5][ \-_,.]{{0,3}}){{10}}"
@@ -134,6 +167,38 @@ def _counted_phone(match: Any, text: str) -> Found:
     parts = [part if part.isascii() else read_han_number(part) for part in _NUMBER_PART.findall(match.group(1))]
     counted = AMOUNT_AFTER.search(text[match.end(1) : match.end(1) + 8])
     if is_mobile("".join(parts)) and not counted and not is_an_order(text, match.start(1)):
+        yield PersonalDatum(match.start(1), match.end(1), "phone")
+
+
+def _run_together_phone(match: Any, text: str) -> Found:
+    """186 7420 3951 in words without a sign between."""
+    hundreds, *rest = (part for part in match.groups() if part is not None)
+    end = match.start(1) + sum(map(len, (hundreds, *rest)))
+    digits = read_han_number(hundreds) + "".join(map(read_han_number, rest))
+    counted = AMOUNT_AFTER.search(text[end : end + 8])
+    if is_mobile(digits) and not counted and not is_an_order(text, match.start(1)):
+        yield PersonalDatum(match.start(1), end, "phone")
+
+
+def _misspelt_one_phone(match: Any, text: str) -> Found:
+    """么 for 幺."""
+    digits = "".join(c for c in read_han(match.group(1).replace("么", "幺")) if c.isdigit())
+    if is_mobile(digits) and not is_an_order(text, match.start(1)):
+        yield PersonalDatum(match.start(1), match.end(1), "phone")
+
+
+def _listed_phone(match: Any, text: str) -> Found:
+    """一八六七四二,零三九五一: uneven pieces, where it is called a telephone."""
+    start, end = match.span(1)
+    digits = "".join(c for c in read_han(match.group(1)) if c.isdigit())
+    if is_mobile(digits) and _is_called_phone(text, start, end) and not is_an_order(text, start):
+        yield PersonalDatum(start, end, "phone")
+
+
+def _korean_phone(match: Any, text: str) -> Found:
+    """공일공 이삼사오 육칠팔구."""
+    digits = "".join(c for c in read_korean(match.group(1)) if c.isdigit())
+    if len(digits) in (10, 11) and not is_an_order(text, match.start(1)):
         yield PersonalDatum(match.start(1), match.end(1), "phone")
 
 
@@ -174,7 +239,8 @@ def _us_phone(match: Any, text: str) -> Found:
     said = before(text, match.start())
     called = _PHONE_BEFORE.search(said) or _PHONE_AFTER.search(text[match.end() : match.end() + 30])
     broken = not match.group().endswith(digits)
-    if digits.startswith(_TOLL_FREE) or ORDER_BEFORE.search(said) or not (broken or called):
+    priced = ORDER_BEFORE.search(said) or PRICE_BEFORE.search(said)
+    if digits.startswith(_TOLL_FREE) or priced or not (broken or called):
         return
     yield PersonalDatum(match.start(), match.end(), "phone")
 
@@ -207,7 +273,7 @@ def _is_somebody_elses(text: str, start: int, end: int) -> bool:
     said, after = before(text, start), text[end : end + 16]
     counted = AMOUNT_AFTER.search(after) or _COUNTED_AFTER.search(after) or MODEL_AFTER.search(after)
     shop = SHOP_WORDS.search(said + after) or HOTLINE_WORDS.search(said + after)
-    return bool(ORDER_BEFORE.search(said) or counted or shop)
+    return bool(ORDER_BEFORE.search(said) or PRICE_BEFORE.search(said) or counted or shop)
 
 
 def _spoken_phone(match: Any, text: str) -> Found:
@@ -216,8 +282,10 @@ def _spoken_phone(match: Any, text: str) -> Found:
     said = [name or digit for _, name, digit in words]
     spelt = sum(bool(name) for _, name, _ in words)
     count = sum(_TIMES.get(times, 1) for times, _, _ in words)
+    if count not in (7, 8, 10, 11):
+        return
     plain = spelt == len(words) == count
-    called = _PHONE_BEFORE.search(before(text, match.start())) or _CALLED_BEFORE.search(before(text, match.start()))
+    called = _PHONE_BEFORE.search(before(text, match.start())) or _is_called_phone(text, match.start(), match.end())
     lengths = (7, 10, 11) if plain else (7, 8, 10, 11) if called and spelt >= _MIN_SPELT else ()
     if count in lengths and not _is_counting(said):
         yield PersonalDatum(match.start(), match.start() + len(match.group().rstrip(" ,.-")), "phone")
@@ -256,6 +324,11 @@ FORMS = (
     Form(_LETTERED_PHONE, _lettered_phone),
     Form(_REVERSED_PHONE, _reversed_phone),
     Form(_COUNTED_PHONE, _counted_phone),
+    Form(_RUN_TOGETHER_PHONE, _run_together_phone),
+    Form(_MISSPELT_ONE_PHONE, _misspelt_one_phone),
+    Form(_LISTED_PHONE, _listed_phone),
+    Form(_KOREAN_PHONE, _korean_phone),
+    Form(_KANA_PHONE, _own_shape),
     Form(_PINYIN_PHONE, _pinyin_phone),
     Form(_TONED_PHONE, _toned_phone),
     Form(r"\b00[- ]?(?:[2-79]\d{0,2}|8[0-57-9]\d?)[- ]\d{1,4}(?:[- ]?\d{2,4}){2,4}\b", always("phone")),

@@ -31,9 +31,11 @@ _FORMS = [
 ]
 _ANY = compile_set([pattern.pattern for pattern, _ in _FORMS])
 _HAN_NUMBER = HAN_DIGITS.replace("o", "") + "十百"
-_SIGN = re.compile(rf"[a-z\d{ROUND_DIGITS}{_HAN_NUMBER}]")
+_SIGN = re.compile(rf"[a-z\d{ROUND_DIGITS}{_HAN_NUMBER}공]")
 _LATIN_OR_DIGIT = re.compile(rf"[a-z\d{ROUND_DIGITS}]")
-_HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}]){{5}}|[号弄栋组幢单室房户楼座门])")
+_HAN_ALONE = re.compile(rf"[{_HAN_NUMBER}](?:(?:[\W_]{{0,3}}[{_HAN_NUMBER}千么杠]){{5}}|[号弄栋组幢单室房户楼座门])")
+_KOREAN_ALONE = "공일"
+"""How a mobile number of Korea begins in words: 01."""
 _MAYBE = re.compile(
     rf"[\d@_{ROUND_DIGITS}{HAN_DIGITS}微薇威徽维]|(?:yao|yi)[ \-_,.]{{0,3}}(?:{PINYIN})|[艾爱]特|圈a|小老鼠"
     r"|[ \-]at[ \-]|[(\[{【〔<《「] ?(?:at|a|@) ?[)\]}】〕>》」]"
@@ -64,12 +66,12 @@ def find_personal_data(plain: str) -> list[PersonalDatum]:
 def _may_hold_any(plain: str) -> bool:
     """Whether a search is worth while.
 
-    A datum has a Latin letter or a digit of any script in it, or else it is Han alone: a row of Han digits, or a
-    number before a word for a part of an address. Latin letters alone are a datum in few forms.
+    A datum has a Latin letter or a digit of any script in it, or else it is Korean or Han alone: a row of digits, or
+    a number before a word for a part of an address. Latin letters alone are a datum in few forms.
     """
     sign = _SIGN.search(plain)
     if sign is None:
         return False
     if _LATIN_OR_DIGIT.search(plain, sign.start()) is None:
-        return _HAN_ALONE.search(plain, sign.start()) is not None
+        return _HAN_ALONE.search(plain, sign.start()) is not None or _KOREAN_ALONE in plain
     return _MAYBE.search(plain) is not None
