@@ -26,7 +26,6 @@ _CARD = HintBefore(
     within=16,
     ends="。!?;",
 )
-_NO_PHONE_AFTER = compile_pattern(r"^ ?(?:型号|元(?:[^\pL]|$)|次(?:播放|观看|[^\pL]|$))")
 _CARD_NUMBER = HintBefore(r"卡号|银行卡|储蓄卡|信用卡|(?:card|credit|debit) (?:number|no|card)", within=6)
 _ID_BEFORE = compile_pattern(r"身份证|身分证|证件号|\bsfz|\bid (?:card|number|no)")
 _SPLIT_CARD = (
@@ -66,7 +65,7 @@ def _numbers(match: Any, text: str) -> Found:
                 continue
             american = begins[first + 1] - begins[first] == 1 and part_at.get(begins[first] + 4) == first + 2
             number = digits[begins[first] : begins[last]]
-            kind = _number_kind(number, text, start, end, last - first, american=american)
+            kind = _number_kind(number, text, start, last - first, american=american)
             if kind is not None:
                 yield PersonalDatum(start, end, kind)
                 first = last - 1
@@ -90,12 +89,10 @@ def _parts(run: str, offset: int) -> list[tuple[str, int, int]]:
     return [(read_han(piece.group()), offset + piece.start(), offset + piece.end()) for piece in DIGITS.finditer(run)]
 
 
-def _number_kind(digits: str, text: str, start: int, end: int, pieces: int, *, american: bool) -> Detector | None:
-    """What a run of digits is, by its length, its check digit, how it is broken up and what stands around it.
+def _number_kind(digits: str, text: str, start: int, pieces: int, *, american: bool) -> Detector | None:
+    """What a run of digits is, by its length, its check digit, how it is broken up and what stands before it.
     `american` is one that begins as 1 and three digits."""
     kind = _kind_by_form(digits, text, start, pieces, american=american)
-    if kind == "phone" and _NO_PHONE_AFTER.search(text[end : end + 4]):
-        return None
     return None if kind is None or is_an_order(text, start) else kind
 
 
